@@ -1,0 +1,53 @@
+# What this project can do: `make` lists it. Needs Python 3.11 or newer; Node.js only if it happens to be there.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+GRAPHIQL := gateway/static/graphiql/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help install run test check schema browser clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+install: $(VENV)/.installed $(GRAPHIQL) ## make .venv with everything in it, and fetch GraphiQL's files
+
+run: install ## start the demo gateway; it prints its address
+	$(BIN)/python -m gateway serve --demo
+
+test: install ## run the tests
+	$(BIN)/python -m pytest
+
+check: install ## format, lint, types and tests, as CI runs them
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python -m pytest
+
+schema: install ## write schema.graphql from the code
+	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
+	mv schema.graphql.new schema.graphql
+
+browser: install $(VENV)/.installed-browser ## drive GraphiQL in Chromium (on PATH, or named by CHROMIUM)
+	$(BIN)/python -m pytest -m browser
+
+clean: ## remove what the other targets made
+	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find gateway db tests web -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The files that say "done" are written last: a killed run is done again, a finished one is not.
+
+$(BIN)/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	touch $@
+
+$(VENV)/.installed-browser: $(VENV)/.installed
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
+	touch $@
+
+$(GRAPHIQL): web/graphiql/package-lock.json web/graphiql/install.py | $(VENV)/.installed
+	$(BIN)/python web/graphiql/install.py

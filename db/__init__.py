@@ -1,0 +1,1 @@
+"""Tables, constraints, engines and migrations; no rules."""

@@ -1,0 +1,115 @@
+"""Engines for one database URL: the writer's synchronous one and the readers' asynchronous one."""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
+
+BUSY_TIMEOUT_MS = 5_000
+"""How long a SQLite writer waits for another process's commit before its turn is run again."""
+
+LOCK_TIMEOUT_MS = 5_000
+"""The same wait, for a row that another PostgreSQL writer holds."""
+
+READERS = 4
+"""Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
+
+
+def parse_url(url: str) -> URL:
+    """The URL with the drivers' names left out, so that one URL serves the writer and the readers.
+
+    Raises:
+        ValueError: the URL is neither sqlite:// nor postgresql://, or names no SQLite file.
+    """
+    parsed = make_url(url)
+    backend = "postgresql" if parsed.drivername == "postgres" else parsed.get_backend_name()
+    if backend not in ("sqlite", "postgresql"):
+        raise ValueError("the database URL must begin with sqlite:/// or postgresql://")
+    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise ValueError("the SQLite URL must name a file, such as sqlite:///gateway.db")
+    return parsed.set(drivername=backend)
+
+
+def is_embedded(url: str) -> bool:
+    """Whether the database is a file of ours, which the server migrates by itself."""
+    return parse_url(url).get_backend_name() == "sqlite"
+
+
+def writer_engine(url: str) -> Engine:
+    """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once."""
+    parsed = parse_url(url)
+    if is_embedded(url):
+        engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **_json())
+        event.listen(engine, "connect", _open_sqlite_writer)
+        event.listen(engine, "begin", _begin_immediate)
+        return engine
+    return create_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        paramstyle="format",
+        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"},
+        **_json(),
+    )
+
+
+def reader_engine(url: str) -> AsyncEngine:
+    """The engine of the connections that read; they cannot write. Each statement sees all that was committed."""
+    parsed = parse_url(url)
+    if is_embedded(url):
+        engine = create_async_engine(
+            parsed.set(drivername="sqlite+aiosqlite"),
+            isolation_level="AUTOCOMMIT",
+            pool_size=READERS,
+            max_overflow=0,
+            **_json(),
+        )
+        event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
+        return engine
+    return create_async_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        pool_size=READERS,
+        max_overflow=READERS,
+        pool_pre_ping=True,
+        connect_args={"options": "-c default_transaction_read_only=on -c timezone=UTC"},
+        **_json(),
+    )
+
+
+def prepare_folder(url: str) -> None:
+    """Make the folder of an embedded database, so that a first start needs nothing."""
+    if is_embedded(url):
+        Path(str(parse_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves, see _begin_immediate
+    _pragmas(connection, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+
+
+def _open_sqlite_reader(connection: Any, _record: object) -> None:
+    _pragmas(connection, "query_only = ON")
+
+
+def _pragmas(connection: Any, *pragmas: str) -> None:
+    cursor = connection.cursor()
+    # First of all: switching to WAL itself waits for another process that does the same.
+    cursor.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    for pragma in pragmas:
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _json() -> dict[str, Any]:
+    return {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }

@@ -1,0 +1,38 @@
+"""Bringing a database to the newest schema, and telling whether it is there."""
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection
+
+from db.engine import prepare_folder, writer_engine
+
+
+def upgrade(url: str) -> None:
+    """Run the migrations that are missing, all in one transaction. Safe to call from several processes at once."""
+    prepare_folder(url)
+    engine = writer_engine(url)
+    try:
+        with engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Held to the end of the transaction; the number is ours and means nothing else.
+                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305166401)")
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+    finally:
+        engine.dispose()
+
+
+def is_current(connection: Connection) -> bool:
+    """Whether the database has every migration that this code has, and no other."""
+    found = MigrationContext.configure(connection).get_current_heads()
+    return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
+
+
+def _config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", "db:migrations")
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,303 @@
+"""The tables and the constraints that hold the invariants, whatever the code above them does.
+
+Amounts are integers in the currency's minor unit, instants are UTC, ids are UUIDv7. Statuses are text with a check,
+so that both databases and every tool can read them.
+"""
+
+from datetime import date, datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    MetaData,
+    SmallInteger,
+    Text,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from db.types import Id, Instant
+
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+NAMES = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+PAYMENT_STATUSES = (
+    "REQUIRES_PAYMENT",
+    "PROCESSING",
+    "SUCCEEDED",
+    "FAILED",
+    "CANCELED",
+    "PARTIALLY_REFUNDED",
+    "REFUNDED",
+)
+FULFILMENTS = ("PENDING", "FULFILLED", "DUPLICATE", "UNFULFILLABLE")
+PURCHASE_STATUSES = ("ACTIVE", "SUPERSEDED", "EXPIRED", "REVOKED", "REFUNDED")
+ACCESS_STATUSES = ("GRANTED", "EXPIRED", "REVOKED")
+ROLES = ("STUDENT", "ADMIN", "SERVICE")
+JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
+LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
+
+
+def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+class Row(SQLModel):
+    """What every table shares. SQLite keeps a row in its primary key's tree: one page to write instead of two."""
+
+    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
+    clustered: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
+
+
+class SessionPlan(SQLModel):
+    """When and how the sessions take place, as columns of what carries them."""
+
+    is_sunday_only: bool
+    session_duration_min: int = Field(sa_type=SmallInteger)
+    slot_start_min: int = Field(sa_type=SmallInteger)
+    """Minutes since midnight, wall clock."""
+    time_zone: str = Field(sa_type=Text)
+    first_day: date | None
+    labels: list[list[str]] = Field(sa_type=Json)
+
+
+def plan_checks() -> tuple[CheckConstraint, ...]:
+    return (
+        CheckConstraint("session_duration_min BETWEEN 15 AND 480", name="session_duration"),
+        CheckConstraint("slot_start_min BETWEEN 0 AND 1439", name="slot_start"),
+    )
+
+
+class CourseRow(Row, table=True):
+    __tablename__ = "course"
+    __table_args__ = (Row.clustered,)
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    title: str = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class TierRow(Row, table=True):
+    __tablename__ = "tier"
+    __table_args__ = (
+        CheckConstraint("session_count > 0", name="session_count"),
+        CheckConstraint("price_minor >= 0", name="price"),
+        CheckConstraint("length(currency) = 3", name="currency"),
+        CheckConstraint("validity_days > 0", name="validity"),
+        Index("uq_tier_course_id_rank", "course_id", "rank", unique=True),
+        Row.clustered,
+    )
+
+    course_id: UUID = Field(sa_type=Id, sa_column_args=(ForeignKey("course.id"),), primary_key=True)
+    code: str = Field(sa_type=Text, primary_key=True)
+    session_count: int
+    price_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=Text)
+    validity_days: int | None
+    rank: int = Field(sa_type=SmallInteger)
+
+
+class PaymentRow(Row, SessionPlan, table=True):
+    __tablename__ = "payment"
+    __table_args__ = (
+        one_of("provider", ("STRIPE", "RAZORPAY", "SANDBOX")),
+        one_of("purpose", ("PURCHASE", "RENEWAL")),
+        one_of("status", PAYMENT_STATUSES),
+        one_of("fulfilment", FULFILMENTS),
+        CheckConstraint("amount_minor > 0 AND length(currency) = 3", name="amount"),
+        CheckConstraint("session_count > 0", name="session_count"),
+        CheckConstraint("captured_minor >= 0", name="captured"),
+        CheckConstraint("(captured_minor IS NULL) = (captured_currency IS NULL)", name="captured_whole"),
+        CheckConstraint("refunded_minor >= 0 AND refunded_minor <= coalesce(captured_minor, 0)", name="refunded"),
+        # Only captured money is fulfilled or refunded, and captured money is never left undecided.
+        CheckConstraint("(fulfilment = 'PENDING') = (captured_minor IS NULL)", name="captured_is_decided"),
+        CheckConstraint("(fulfilment = 'DUPLICATE') = (duplicate_of IS NOT NULL)", name="duplicate_names_it"),
+        *plan_checks(),
+        Index(
+            "uq_payment_provider_reference",
+            "provider",
+            "reference",
+            unique=True,
+            sqlite_where=text("reference IS NOT NULL"),
+            postgresql_where=text("reference IS NOT NULL"),
+        ),
+        Index("ix_payment_student_id_id", "student_id", "id"),
+        Row.clustered,
+    )
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    student_id: str = Field(sa_type=Text)
+    course_id: UUID = Field(sa_type=Id, sa_column_args=(ForeignKey("course.id"),))
+    tier: str = Field(sa_type=Text)
+    tier_rank: int = Field(sa_type=SmallInteger)
+    session_count: int
+    validity_days: int | None
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=Text)
+    purpose: str = Field(sa_type=Text)
+    provider: str = Field(sa_type=Text)
+    reference: str | None = Field(sa_type=Text)
+    attempt: str | None = Field(sa_type=Text)
+    checks: int = 0
+    status: str = Field(sa_type=Text)
+    fulfilment: str = Field(sa_type=Text)
+    captured_minor: int | None = Field(sa_type=BigInteger)
+    captured_currency: str | None = Field(sa_type=Text)
+    refunded_minor: int = Field(default=0, sa_type=BigInteger)
+    failure_code: str | None = Field(sa_type=Text)
+    failure_message: str | None = Field(sa_type=Text)
+    duplicate_of: UUID | None = Field(
+        sa_type=Id,
+        # Payment and purchase point at each other: this side is added once both stand.
+        sa_column_args=(ForeignKey("purchase.id", use_alter=True, name="fk_payment_duplicate_of"),),
+    )
+    created_at: datetime = Field(sa_type=Instant)
+    confirmed_at: datetime | None = Field(sa_type=Instant)
+
+
+class PurchaseRow(Row, SessionPlan, table=True):
+    __tablename__ = "purchase"
+    __table_args__ = (
+        one_of("status", PURCHASE_STATUSES),
+        one_of("origin", ("PAYMENT", "ADMIN")),
+        one_of("created_by_role", ROLES),
+        CheckConstraint("(status = 'ACTIVE') = (ended_at IS NULL)", name="ended"),
+        CheckConstraint("(origin = 'PAYMENT') = (payment_id IS NOT NULL)", name="origin_names_payment"),
+        *plan_checks(),
+        # One active purchase for each student and course.
+        Index(
+            "uq_purchase_active",
+            "student_id",
+            "course_id",
+            unique=True,
+            sqlite_where=text("status = 'ACTIVE'"),
+            postgresql_where=text("status = 'ACTIVE'"),
+        ),
+        # One purchase for a payment.
+        Index(
+            "uq_purchase_payment_id",
+            "payment_id",
+            unique=True,
+            sqlite_where=text("payment_id IS NOT NULL"),
+            postgresql_where=text("payment_id IS NOT NULL"),
+        ),
+        Index(
+            "ix_purchase_supersedes",
+            "supersedes",
+            sqlite_where=text("supersedes IS NOT NULL"),
+            postgresql_where=text("supersedes IS NOT NULL"),
+        ),
+        Index("ix_purchase_student_id_id", "student_id", "id"),
+        Index("ix_purchase_course_id_id", "course_id", "id"),
+        Row.clustered,
+    )
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    student_id: str = Field(sa_type=Text)
+    course_id: UUID = Field(sa_type=Id, sa_column_args=(ForeignKey("course.id"),))
+    tier: str = Field(sa_type=Text)
+    tier_rank: int = Field(sa_type=SmallInteger)
+    status: str = Field(sa_type=Text)
+    origin: str = Field(sa_type=Text)
+    created_by_id: str = Field(sa_type=Text)
+    created_by_role: str = Field(sa_type=Text)
+    payment_id: UUID | None = Field(sa_type=Id, sa_column_args=(ForeignKey("payment.id"),))
+    supersedes: UUID | None = Field(sa_type=Id, sa_column_args=(ForeignKey("purchase.id"),))
+    created_at: datetime = Field(sa_type=Instant)
+    ended_at: datetime | None = Field(sa_type=Instant)
+
+
+class StudentAccessRow(Row, table=True):
+    """What a purchase lets its student use; keyed by the purchase that it belongs to."""
+
+    __tablename__ = "student_access"
+    __table_args__ = (
+        one_of("status", ACCESS_STATUSES),
+        CheckConstraint("sessions_used >= 0 AND sessions_used <= sessions_total", name="sessions_used"),
+        CheckConstraint("sessions_total > 0", name="sessions_total"),
+        CheckConstraint("expires_at > starts_at", name="expiry"),
+        Row.clustered,
+    )
+
+    purchase_id: UUID = Field(sa_type=Id, sa_column_args=(ForeignKey("purchase.id"),), primary_key=True)
+    status: str = Field(sa_type=Text)
+    sessions_total: int
+    sessions_used: int
+    starts_at: datetime = Field(sa_type=Instant)
+    expires_at: datetime | None = Field(sa_type=Instant)
+
+
+class AuditEntryRow(Row, table=True):
+    """Who did what; keyed by what it was done to, so that a history lies together."""
+
+    __tablename__ = "audit_entry"
+    __table_args__ = (one_of("actor_role", ROLES), Row.clustered)
+
+    subject_id: UUID = Field(sa_type=Id, primary_key=True)
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    at: datetime = Field(sa_type=Instant)
+    actor_id: str = Field(sa_type=Text)
+    actor_role: str = Field(sa_type=Text)
+    action: str = Field(sa_type=Text)
+    reason: str | None = Field(sa_type=Text)
+    changes: dict[str, Any] | None = Field(sa_type=Json)
+
+
+class IdempotencyRecordRow(Row, table=True):
+    """One result for a key: unique by actor, operation and key."""
+
+    __tablename__ = "idempotency_record"
+    __table_args__ = (Row.clustered,)
+
+    actor_id: str = Field(sa_type=Text, primary_key=True)
+    operation: str = Field(sa_type=Text, primary_key=True)
+    key: str = Field(sa_type=Text, primary_key=True)
+    fingerprint: bytes = Field(sa_type=LargeBinary)
+    result_id: UUID = Field(sa_type=Id)
+    created_at: datetime = Field(sa_type=Instant)
+
+
+class JobRow(Row, table=True):
+    """Work that follows from a commit, written in it."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        one_of("state", JOB_STATES),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        # One live job of a kind for a subject: a payment is not refunded by two at once.
+        Index(
+            "uq_job_live",
+            "kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=text(LIVE_JOB),
+            postgresql_where=text(LIVE_JOB),
+        ),
+        Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
+        Row.clustered,
+    )
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    subject_id: UUID = Field(sa_type=Id)
+    payload: dict[str, Any] = Field(sa_type=Json)
+    state: str = Field(sa_type=Text)
+    run_at: datetime = Field(sa_type=Instant)
+    attempts: int = 0
+    last_error: str | None = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)

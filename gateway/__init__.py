@@ -1,0 +1,1 @@
+"""One GraphQL gateway for payments, purchases and course access."""

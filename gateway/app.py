@@ -1,0 +1,183 @@
+"""The only wiring: settings to services to routes."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.middleware.authentication import AuthenticationMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from db.engine import reader_engine, writer_engine
+from db.migrate import is_current
+from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
+from gateway.context import Context
+from gateway.graph import GraphQLEndpoint, refusal
+from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
+from gateway.masking import internal, report
+from gateway.resolvers.loaders import Loaders, gathered
+from gateway.schema import ids
+from gateway.schema.errors import ErrorCode
+from gateway.services.catalog import Catalog
+from gateway.services.core.values import Provider, Role
+from gateway.services.group_commit import GroupCommit
+from gateway.services.paging import Window
+from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.sandbox import Sandbox
+from gateway.services.purchases import Purchases
+from gateway.settings import Settings, load_settings
+from gateway.telemetry import RequestLog, configure_logging
+
+DEMO_STUDENT = "demo-student"
+DEMO_ADMIN = "demo-admin"
+DEMO_TOKEN_TTL_S = 12 * 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a door needs: the stories, the reads, and the two things that they stand on."""
+
+    purchases: Purchases
+    catalog: Catalog
+    writer: GroupCommit
+    readers: AsyncEngine
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
+    readers = reader_engine(settings.database_url)
+    writer = GroupCommit(
+        writer_engine(settings.database_url),
+        clock=_now,
+        new_id=uuid7,
+        most_waiting=settings.writer_queue,
+        most_in_turn=settings.writer_batch,
+    )
+    catalog = Catalog(readers)
+    providers = _providers(settings)
+    purchases = Purchases(
+        write=writer.submit,
+        find_payment=gathered(catalog.payments),
+        providers=providers,
+        default_provider=settings.default_provider or next(iter(providers), None),
+        new_id=uuid7,
+    )
+    writer.start()
+    try:
+        yield Services(purchases, catalog, writer, readers)
+    finally:
+        await writer.close()
+        await readers.dispose()
+
+
+def build_app(settings: Settings) -> Starlette:
+    """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        async with open_services(settings) as services:
+            app.state.services = services
+            yield
+
+    async def page() -> Response:
+        services: Services = app.state.services
+        return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
+
+    app = Starlette(
+        routes=[
+            Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None)),
+            Route("/healthz", _healthz, methods=["GET"]),
+            Route("/readyz", _readyz, methods=["GET"]),
+            *(graphiql_routes() if settings.graphiql else []),
+        ],
+        middleware=_middleware(settings),
+        exception_handlers={Exception: _internal_error},
+        lifespan=lifespan,
+    )
+    return app
+
+
+def from_environment() -> Starlette:
+    """The application as the GATEWAY_* environment wants it: what each worker process starts from."""
+    settings = load_settings()
+    configure_logging(settings)
+    return build_app(settings)
+
+
+def _middleware(settings: Settings) -> list[Middleware]:
+    verifier = TokenVerifier(settings)
+    middleware = [
+        Middleware(RequestLog),
+        Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=on_auth_error),
+    ]
+    if settings.is_secret_public:
+        # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
+        local = ["localhost", "127.0.0.1", "[::1]"]
+        middleware.insert(1, Middleware(TrustedHostMiddleware, allowed_hosts=local))
+    return middleware
+
+
+def _make_context(request: Request) -> Context:
+    services: Services = request.app.state.services
+    return Context(
+        viewer=viewer_of(request),
+        now=_now(),
+        purchases=services.purchases,
+        catalog=services.catalog,
+        loads=Loaders(services.catalog),
+    )
+
+
+def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
+    return {Provider.SANDBOX: Sandbox()} if settings.is_sandbox_on else {}
+
+
+def _demo_tokens(settings: Settings) -> DemoTokens | None:
+    """Tokens for the page's prepared tabs: in development only, and only where we sign tokens ourselves."""
+    if settings.env != "development" or settings.signing_key is None:
+        return None
+    return DemoTokens(
+        student=mint_token(settings, role=Role.STUDENT, subject=DEMO_STUDENT, ttl_s=DEMO_TOKEN_TTL_S),
+        admin=mint_token(settings, role=Role.ADMIN, subject=DEMO_ADMIN, ttl_s=DEMO_TOKEN_TTL_S),
+    )
+
+
+async def _first_course(catalog: Catalog) -> str | None:
+    page = await catalog.course_page(Window(size=1))
+    return ids.to_text(ids.COURSE, page.items[0].id) if page.items else None
+
+
+async def _healthz(_: Request) -> Response:
+    """The process answers."""
+    return JSONResponse({"status": "ok"})
+
+
+async def _readyz(request: Request) -> Response:
+    """Whether requests can be served: the database answers, has our migrations, and the writer is alive."""
+    services: Services = request.app.state.services
+    checks = {"database": False, "migrations": False, "writer": services.writer.is_alive}
+    try:
+        async with services.readers.connect() as connection:
+            checks["database"] = True
+            checks["migrations"] = await connection.run_sync(is_current)
+    except (DBAPIError, OSError):
+        pass  # said by the answer
+    is_ready = all(checks.values())
+    return JSONResponse({"status": "ok" if is_ready else "unavailable", **checks}, 200 if is_ready else 503)
+
+
+async def _internal_error(_: Request, error: Exception) -> Response:
+    return refusal(500, internal(report(error)), ErrorCode.INTERNAL)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

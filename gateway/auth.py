@@ -1,0 +1,259 @@
+"""Who is calling: a bearer token becomes an Actor, or a refusal that tells a stranger nothing."""
+
+import json
+import re
+import time
+from collections.abc import Callable
+from typing import Any, TypeGuard
+
+from joserfc import jws, jwt
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, OctKey
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+
+from gateway.jwks import COOLDOWN_S, IssuerKeys, KeysUnavailable
+from gateway.services.core.values import Actor, Role
+from gateway.settings import Settings, SettingsError
+
+MAX_TOKEN_BYTES = 8192  # as much as common servers take for a header; real tokens need a quarter of it
+MAX_SUBJECT_CHARS = 128
+LAST_INSTANT = 253_402_300_799
+"""The end of the year 9999 in Unix seconds: a later `exp` is a mistake, or means to live for ever."""
+
+_TYPES = ("jwt", "at+jwt", "application/at+jwt")  # RFC 7519 §5.1, RFC 9068 §4
+_CREDENTIALS = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)  # RFC 6750 §2.1
+_HOSTILE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+"""What joserfc and json raise for hostile input: a list for a header, a thousand brackets, a huge number…"""
+
+
+class InvalidToken(AuthenticationError):
+    """The token proves nothing. `reason` is a plain ASCII sentence, without anything from the token."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+class TokenVerifier:
+    """Judges tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now`, in Unix seconds, judges a token's dates; `monotonic` ages the issuer's keys."""
+        self._settings, self._now = settings, now
+        self._keys = _keys_of(settings, monotonic)
+        self._registry = jws.JWSRegistry(algorithms=settings.algorithms, strict_check_header=False)
+        self._registry.max_header_length = MAX_TOKEN_BYTES
+
+    async def verify(self, token: str) -> Actor:
+        """Whom the token speaks for (RFC 7519 §7.2, RFC 8725).
+
+        Raises: InvalidToken; KeysUnavailable, when it could not be judged.
+        """
+        signed = _taken_apart(token, self._registry)
+        _check_header(signed.protected, self._settings.algorithms)
+        self._check_signature(signed, await self._key_for(signed.protected))
+        claims = _claims(signed.payload)
+        _check_parties(claims, self._settings)
+        _check_dates(claims, self._now(), self._settings.jwt_leeway_s)
+        return _actor(claims, self._settings.jwt_role_claim)
+
+    async def _key_for(self, header: dict[str, Any]) -> Key:
+        """Ours, whatever key the header names or brings along (`jwk`, `jku`, `x5u`, `x5c`)."""
+        if isinstance(self._keys, OctKey):
+            return self._keys
+        key = await self._keys.find(header.get("kid"), header["alg"])
+        if key is None:
+            raise InvalidToken("The token's key is not one of the issuer's.")
+        return key
+
+    def _check_signature(self, signed: jws.CompactSignature, key: Key) -> None:
+        try:
+            is_genuine = jws.validate_compact(signed, key, registry=self._registry)
+        except _HOSTILE:
+            is_genuine = False
+        if not is_genuine:
+            raise InvalidToken("The token's signature is not valid.")
+
+
+def mint_token(
+    settings: Settings, *, role: Role, subject: str, ttl_s: int, now: Callable[[], float] = time.time
+) -> str:
+    """A token this gateway accepts for the next `ttl_s` seconds, signed with its own secret.
+
+    Raises: SettingsError where an issuer makes the tokens; ValueError for a subject no token may have.
+    """
+    if settings.signing_key is None:
+        raise SettingsError(
+            "GATEWAY_JWKS_URL is set, so tokens come from its issuer: there is no secret here to sign with."
+        )
+    if not _is_subject(subject) or ttl_s < 1:
+        raise ValueError(f"a token is for 1 to {MAX_SUBJECT_CHARS} printable characters and at least one second")
+    issued_at = int(now())
+    claims = {"sub": subject, settings.jwt_role_claim: role.value, "iat": issued_at, "exp": issued_at + ttl_s}
+    parties = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
+    claims |= {name: value for name, value in parties.items() if value is not None}
+    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.signing_key))
+
+
+class AuthenticatedActor(BaseUser):
+    """The caller, as Starlette's `request.user`."""
+
+    def __init__(self, actor: Actor) -> None:
+        self.actor = actor
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def display_name(self) -> str:
+        return self.actor.id
+
+    @property
+    def identity(self) -> str:
+        return self.actor.id
+
+
+class BearerBackend(AuthenticationBackend):
+    """Reads the Authorization header; without one, the caller is anonymous."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
+        """Raises: InvalidToken, KeysUnavailable; both are Starlette's AuthenticationError."""
+        headers = conn.headers.getlist("authorization")
+        if not headers:
+            return None
+        if len(headers) > 1:
+            raise InvalidToken("There must be one Authorization header.")
+        actor = await self._verifier.verify(bearer_token(headers[0]))
+        return AuthCredentials(["authenticated"]), AuthenticatedActor(actor)
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in an Authorization header's value. Raises: InvalidToken."""
+    match = _CREDENTIALS.fullmatch(authorization)
+    if match is None:
+        raise InvalidToken("The Authorization header must read: Bearer <token>.")
+    return match[1]
+
+
+def viewer_of(conn: HTTPConnection) -> Actor | None:
+    """Whom the request speaks for; None for an anonymous one."""
+    user = conn.scope.get("user")
+    return user.actor if isinstance(user, AuthenticatedActor) else None
+
+
+def on_auth_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
+    """401 with RFC 6750's challenge, or 503 when it is the keys that are missing; both in GraphQL's shape."""
+    if isinstance(exc, KeysUnavailable):
+        return _refusal(503, "AUTH_KEYS_UNAVAILABLE", str(exc), {"Retry-After": str(int(COOLDOWN_S))})
+    reason = exc.reason if isinstance(exc, InvalidToken) else "The token is not valid."
+    challenge = f'Bearer error="invalid_token", error_description="{reason}"'
+    return _refusal(401, "UNAUTHENTICATED", reason, {"WWW-Authenticate": challenge})
+
+
+def _refusal(status: int, code: str, message: str, headers: dict[str, str]) -> Response:
+    error = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status, headers | {"Cache-Control": "no-store"})
+
+
+def _keys_of(settings: Settings, monotonic: Callable[[], float]) -> OctKey | IssuerKeys:
+    if settings.signing_key is not None:
+        return OctKey.import_key(settings.signing_key)
+    return IssuerKeys(
+        str(settings.jwks_url),
+        settings.algorithms,
+        cache_s=settings.jwks_cache_s,
+        timeout_s=settings.jwks_timeout_s,
+        monotonic=monotonic,
+    )
+
+
+def _taken_apart(token: str, registry: jws.JWSRegistry) -> jws.CompactSignature:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise InvalidToken("The token is too long.")
+    try:
+        return jws.extract_compact(token.encode("ascii"), registry=registry)
+    except _HOSTILE:
+        raise InvalidToken("The token is not a signed JWT.") from None
+
+
+def _check_header(header: object, algorithms: tuple[str, ...]) -> None:
+    if not isinstance(header, dict):
+        raise InvalidToken("The token is not a signed JWT.")
+    if header.get("alg") not in algorithms:
+        raise InvalidToken("The token's algorithm is not allowed.")
+    if "crit" in header:  # RFC 7515 §4.1.11: refuse what is critical and not understood, here all of it
+        raise InvalidToken("The token has critical headers.")
+    if "typ" in header and str(header["typ"]).lower() not in _TYPES:
+        raise InvalidToken("The token is of another type.")
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload.decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise InvalidToken("The token's claims are not a JSON object with unique names.")
+    return claims
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 7519 §4: of two claims with one name, different readers would believe different ones."""
+    claims = dict(pairs)
+    if len(claims) != len(pairs):
+        raise ValueError("a name twice")
+    return claims
+
+
+def _check_parties(claims: dict[str, Any], settings: Settings) -> None:
+    if settings.jwt_issuer is not None and claims.get("iss") != settings.jwt_issuer:
+        raise InvalidToken("The token is from another issuer.")
+    audience = claims.get("aud")
+    if settings.jwt_audience not in (audience if isinstance(audience, list) else [audience]):
+        raise InvalidToken("The token is for another audience.")  # also if there is one and we have no name
+
+
+def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> None:
+    expires, starts, issued = (_instant(claims, name) for name in ("exp", "nbf", "iat"))
+    if expires is None:
+        raise InvalidToken("The token has no expiry.")
+    if now >= expires + leeway_s:
+        raise InvalidToken("The token has expired.")
+    if max(starts or 0, issued or 0) > now + leeway_s:
+        raise InvalidToken("The token is not valid yet.")
+
+
+def _instant(claims: dict[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519 §2), in Unix seconds; bool, text, and numbers out of all reason are refused."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LAST_INSTANT:
+        raise InvalidToken("The token has a date that is none.")
+    return value
+
+
+def _actor(claims: dict[str, Any], role_claim: str) -> Actor:
+    subject, role = claims.get("sub"), claims.get(role_claim)
+    if not _is_subject(subject):
+        raise InvalidToken("The token's subject is missing or not printable text of at most 128 characters.")
+    if role not in tuple(Role):
+        raise InvalidToken("The token's role is missing or unknown.")
+    return Actor(subject, Role(role))
+
+
+def _is_subject(value: object) -> TypeGuard[str]:
+    """Printable as Python has it: no control, format or surrogate characters, no space but the plain one."""
+    return isinstance(value, str) and len(value) <= MAX_SUBJECT_CHARS and value.isprintable() and bool(value.strip())

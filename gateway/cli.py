@@ -1,0 +1,167 @@
+"""The command line: `python -m gateway`, or `gateway` once installed."""
+
+import asyncio
+import sys
+from typing import Annotated, NoReturn
+
+import typer
+import uvicorn
+from rich.console import Console
+from sqlalchemy.exc import DBAPIError
+from uvicorn.supervisors import Multiprocess
+
+from db.engine import is_embedded, writer_engine
+from db.migrate import is_current, upgrade
+from gateway import demo
+from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S, open_services
+from gateway.auth import mint_token
+from gateway.grant import grant
+from gateway.graph import print_sdl
+from gateway.schema import ids
+from gateway.services.core.values import Course, Role
+from gateway.settings import Settings, SettingsError, load_settings
+from gateway.telemetry import configure_logging
+
+SHUTDOWN_S = 30
+"""How long requests under way may take to end when the server is told to stop."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+app = typer.Typer(
+    name="gateway",
+    help="One GraphQL gateway for payments, purchases and course access. Settings come from GATEWAY_* variables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
+app.add_typer(purchase, name="purchase")
+purchase.command("create")(grant)
+
+out = Console(highlight=False, soft_wrap=True)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    """Run the command line; what is wrong with the settings or the database is one sentence and exit code 2."""
+    try:
+        app()
+    except SettingsError as error:
+        _fail(str(error))
+    except DBAPIError as error:
+        _fail(f"The database cannot be used: {error.orig}")
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes, each with a writer of its own.", min=1, max=64)] = 1,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="Seed a catalogue, and print addresses and tokens to try it with.")
+    ] = False,
+) -> None:
+    """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first."""
+    settings = _settings()
+    if settings.is_secret_public and host not in LOOPBACK:
+        _fail("Everybody knows the development secret: set GATEWAY_JWT_SECRET to listen beyond this machine.")
+    if with_demo and settings.env != "development":
+        _fail("--demo is for development: it prints an admin's token.")
+    _bring_up_to_date(settings)
+    courses = asyncio.run(_seed(settings)) if with_demo else []
+    config = uvicorn.Config(
+        "gateway.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=SHUTDOWN_S,
+    )
+    listening = config.bind_socket()
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
+    out.print(f"Serving {url}")
+    if with_demo:
+        _print_demo(settings, courses, url)
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
+    upgrade(_settings().database_url)
+    out.print("The database is up to date.")
+
+
+@app.command()
+def seed() -> None:
+    """Add the demo's courses to the catalogue; those that are there already stay as they are."""
+    settings = _settings()
+    _bring_up_to_date(settings)
+    for course in asyncio.run(_seed(settings)):
+        out.print(f"{ids.to_text(ids.COURSE, course.id)}  {course.title}")
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="What the token shall permit.", case_sensitive=False)],
+    subject: Annotated[str, typer.Option(help="Whom it speaks for: a student's id, or an admin's.")],
+    ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
+) -> None:
+    """Print a bearer token, alone on standard output, signed with GATEWAY_JWT_SECRET."""
+    try:
+        print(mint_token(_settings(), role=role, subject=subject, ttl_s=ttl))
+    except ValueError as error:
+        _fail(f"--subject: {error}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema, as schema.graphql holds it."""
+    sys.stdout.write(print_sdl())
+
+
+def _settings() -> Settings:
+    settings = load_settings()
+    configure_logging(settings)
+    return settings
+
+
+def _bring_up_to_date(settings: Settings) -> None:
+    """Migrate a database of our own; a server's is its operator's to migrate, and must have been."""
+    if is_embedded(settings.database_url):
+        upgrade(settings.database_url)
+        return
+    engine = writer_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            if not is_current(connection):
+                _fail("The database is not up to date: run `gateway migrate` first.")
+    finally:
+        engine.dispose()
+
+
+async def _seed(settings: Settings) -> list[Course]:
+    async with open_services(settings) as services:
+        return await demo.seed(services.purchases)
+
+
+def _print_demo(settings: Settings, courses: list[Course], url: str) -> None:
+    out.print(f"\nOpen {url} in a browser: the tabs are prepared, press play.\n")
+    for course in courses:
+        out.print(f"  {ids.to_text(ids.COURSE, course.id)}  {course.title}")
+    if settings.signing_key is not None:
+        for role, subject in ((Role.STUDENT, DEMO_STUDENT), (Role.ADMIN, DEMO_ADMIN)):
+            bearer = mint_token(settings, role=role, subject=subject, ttl_s=DEMO_TOKEN_TTL_S)
+            out.print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
+    out.print()
+
+
+def _fail(message: str) -> NoReturn:
+    err.print(message, style="red", markup=False)
+    raise SystemExit(2)

@@ -1,0 +1,164 @@
+"""What a browser gets for GET /graphql: GraphiQL from our own origin, with both flows prepared as tabs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from dataclasses import asdict, dataclass
+from os import PathLike, stat_result
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import BaseRoute, Mount
+from starlette.staticfiles import StaticFiles
+from starlette.types import Scope
+
+OWN_FILES = Path(__file__).parent / "graphiql_assets"
+THIRD_PARTY = Path(__file__).parent / "static" / "graphiql"  # filled by web/graphiql/install.py
+THIRD_PARTY_NAMES = (
+    "react.production.min.js",
+    "react-dom.production.min.js",
+    "graphiql.min.js",
+    "graphiql.min.css",
+)
+
+# The prepared tabs in their order, each a file in graphiql_assets/tabs, and whose token each one carries.
+TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
+    ("start_here", "student"),
+    ("create_payment", "student"),
+    ("confirm_payment", "student"),
+    ("create_purchase", "admin"),
+    ("purchases", "admin"),
+)
+
+MEDIA_TYPES = {
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+}
+
+NOT_INSTALLED = """<!doctype html>
+<html lang="en">
+<head><meta charset="utf-8"><title>GraphiQL is not installed</title></head>
+<body><p>GraphiQL's browser files are not installed here: run <code>make install</code>, then reload this
+page. The API itself answers at this address as ever.</p></body>
+</html>
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTokens:
+    """Bearer tokens that the prepared tabs carry in development; never given in production."""
+
+    student: str
+    admin: str
+
+
+def graphiql_routes() -> list[BaseRoute]:
+    """What the page loads; it works from the moment the files are installed, without a restart."""
+    return [
+        Mount(
+            "/graphiql",
+            routes=[
+                Mount("/third-party", _Files(directory=THIRD_PARTY, check_dir=False)),
+                Mount("/", _Files(directory=OWN_FILES)),
+            ],
+        )
+    ]
+
+
+def graphiql_page(tokens: DemoTokens | None, demo_course_id: str | None) -> Response:
+    """The page, or 503 with what to do where `make install` has not run; links are relative to /graphql."""
+    if not all((THIRD_PARTY / name).is_file() for name in THIRD_PARTY_NAMES):
+        return HTMLResponse(NOT_INSTALLED, status_code=503, headers=_headers(style_nonce=None))
+    style_nonce = secrets.token_urlsafe(16)
+    tabs = [_tab(name, caller) for name, caller in TABS]
+    is_demo = tokens is not None
+    config = {
+        "tabs": tabs,
+        "tabsVersion": hashlib.sha256(json.dumps([is_demo, tabs]).encode()).hexdigest()[:16],
+        "values": _values(tokens, demo_course_id),
+        "isDemo": is_demo,
+        "styleNonce": style_nonce,
+    }
+    template = Template((OWN_FILES / "index.html").read_text(encoding="utf-8"))
+    html = template.substitute(config=_json_in_html(config))
+    return HTMLResponse(html, headers=_headers(style_nonce=style_nonce))
+
+
+def _tab(name: str, caller: str) -> dict[str, str]:
+    """A tab as GraphiQL wants it; the browser fills its {{placeholders}} and stores them unfilled."""
+    folder = OWN_FILES / "tabs"
+    variables = folder / f"{name}.variables.json"
+    return {
+        "query": (folder / f"{name}.graphql").read_text(encoding="utf-8"),
+        "variables": variables.read_text(encoding="utf-8") if variables.is_file() else "",
+        "headers": json.dumps({"Authorization": f"Bearer {{{{{caller}Token}}}}"}, indent=2),
+    }
+
+
+def _values(tokens: DemoTokens | None, demo_course_id: str | None) -> dict[str, str]:
+    """What stands for each placeholder: something that works in a demo, else what to put there."""
+    given = asdict(tokens) if tokens is not None else {}
+    return {
+        "studentToken": given.get("student", "PASTE_A_TOKEN"),
+        "adminToken": given.get("admin", "PASTE_A_TOKEN"),
+        "courseId": demo_course_id or "PASTE_A_COURSE_ID",
+    }
+
+
+def _json_in_html(value: object) -> str:
+    """JSON that cannot end the <script> element it stands in, whatever a token or a tab holds."""
+    return json.dumps(value).replace("<", "\\u003c")
+
+
+def _headers(*, style_nonce: str | None) -> dict[str, str]:
+    # Why three are more than 'self': GraphiQL's style sheet holds its fonts and icons as data: URLs, and its
+    # dialogs insert one <style> element, with our nonce, which keeps the page behind from scrolling.
+    # CodeMirror needs nothing more: it sets styles through the DOM, which this policy leaves alone.
+    styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'none'"
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": styles,
+        "connect-src": "'self'",
+        "img-src": "'self' data:",
+        "font-src": "'self' data:",
+        "base-uri": "'none'",
+        "form-action": "'none'",
+        "frame-ancestors": "'none'",
+    }
+    return {
+        "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",  # it can hold tokens
+        "Vary": "Accept",
+    }
+
+
+class _Files(StaticFiles):
+    """Static files that a browser asks about again at every load, and whose folder may be filled later."""
+
+    async def check_config(self) -> None:
+        """Nothing to check: a file that is not installed yet answers 404, not 500."""
+
+    def file_response(
+        self,
+        full_path: PathLike[str] | str,
+        stat_result: stat_result,
+        scope: Scope,
+        status_code: int = 200,
+    ) -> Response:
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        response.headers["X-Content-Type-Options"] = "nosniff"
+        # Said here: Python would ask the machine, and under nosniff an odd answer of it breaks the page.
+        suffix = Path(full_path).suffix
+        if response.status_code == status_code and suffix in MEDIA_TYPES:
+            response.headers["Content-Type"] = MEDIA_TYPES[suffix]
+        return response

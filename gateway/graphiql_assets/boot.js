@@ -1,0 +1,46 @@
+// Starts GraphiQL with the tabs that the page was given.
+import { keptEdits } from "./edits.js";
+import { paymentIdCarrier } from "./payment_id.js";
+import { sender } from "./send.js";
+
+const { React, ReactDOM, GraphiQL } = window;
+const config = JSON.parse(document.getElementById("config").textContent);
+
+// The name under which GraphiQL's scroll lock looks for the nonce of the <style> it inserts.
+window.__webpack_nonce__ = config.styleNonce;
+
+if (GraphiQL) {
+  const edits = keptEdits(config);
+  const carrier = paymentIdCarrier(React, GraphiQL.React.useEditorContext, edits.storage);
+  const tabs = config.tabs.map(({ query, variables, headers }) => ({
+    query,
+    variables: edits.filled(variables),
+    headers: edits.filled(headers),
+  }));
+  ReactDOM.createRoot(document.getElementById("graphiql")).render(
+    React.createElement(
+      GraphiQL,
+      {
+        fetcher: sender({
+          unfilled: config.isDemo ? [] : Object.values(config.values),
+          hear: carrier.hear,
+          parse: GraphiQL.GraphQL.parse,
+        }),
+        storage: edits.storage,
+        defaultTabs: tabs,
+        // GraphiQL takes the first tab's headers, and those of a tab opened with "+", from here.
+        defaultHeaders: tabs[0].headers,
+        isHeadersEditorEnabled: true,
+        // In a demo headers are kept, its own tokens as placeholders (edits.js); elsewhere none is kept.
+        shouldPersistHeaders: config.isDemo,
+        showPersistHeadersSettings: false,
+        defaultEditorToolsVisibility: "variables",
+        inputValueDeprecation: true,
+        schemaDescription: true,
+      },
+      React.createElement(carrier.Component, null),
+    ),
+  );
+} else {
+  document.querySelector(".waiting").textContent = "GraphiQL did not load: run `make install`, then reload this page.";
+}

@@ -1,0 +1,70 @@
+"""Who may select what: the `@requires` that the schema prints is what is enforced here."""
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import Any
+
+from graphql import GraphQLField as Field
+from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
+
+from gateway.context import Context
+from gateway.schema.directives import Requires
+from gateway.schema.errors import forbidden, unauthenticated
+from gateway.services.core.values import Actor, Role
+
+DEFINITION = "strawberry-definition"
+
+
+def enforce(schema: GraphQLSchema) -> None:
+    """Guard each field that carries `@requires`, or whose object does, with just the roles that it prints."""
+    for graphql_type in schema.type_map.values():
+        if isinstance(graphql_type, GraphQLObjectType):
+            of_object = _required(graphql_type.extensions)
+            for field in graphql_type.fields.values():
+                for roles in filter(None, (of_object, _required(field.extensions))):
+                    field.resolve = _guarded(_resolver_of(field), roles)
+
+
+def required_roles(schema: GraphQLSchema) -> dict[tuple[str, str], frozenset[Role]]:
+    """Which fields need which roles, by type and field name, as declared."""
+    return {
+        (graphql_type.name, name): roles
+        for graphql_type in schema.type_map.values()
+        if isinstance(graphql_type, GraphQLObjectType)
+        for name, field in graphql_type.fields.items()
+        if (roles := _required(field.extensions) or _required(graphql_type.extensions))
+    }
+
+
+def viewer_of(context: Context) -> Actor:
+    """Who asks.
+
+    Raises:
+        GraphQLError: UNAUTHENTICATED, without a token.
+    """
+    if context.viewer is None:
+        raise unauthenticated()
+    return context.viewer
+
+
+def _required(extensions: dict[str, Any]) -> frozenset[Role]:
+    definition = extensions.get(DEFINITION)
+    directives: Iterable[object] = getattr(definition, "directives", None) or ()
+    return frozenset(directive.role for directive in directives if isinstance(directive, Requires))
+
+
+def _resolver_of(field: Field) -> Callable[..., Any]:
+    assert field.resolve is not None, "Strawberry gives each field its resolver"
+    return field.resolve
+
+
+def _guarded(resolve: Callable[..., Any], roles: frozenset[Role]) -> Callable[..., Any]:
+    in_words = " or ".join(sorted(roles))
+
+    @wraps(resolve)
+    def guarded(source: object, info: GraphQLResolveInfo[Context], **arguments: object) -> object:
+        if viewer_of(info.context).role not in roles:
+            raise forbidden(in_words)
+        return resolve(source, info, **arguments)
+
+    return guarded

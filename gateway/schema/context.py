@@ -1,0 +1,45 @@
+"""What the types need from a request to resolve fields that are not in hand."""
+
+from datetime import datetime
+from typing import Protocol
+from uuid import UUID
+
+from strawberry import Info
+
+from gateway.services.core import values
+
+
+class Loads(Protocol):
+    """Rows by id, many in one statement. Each gives None for an id that stands for nothing."""
+
+    async def payment(self, payment_id: UUID) -> values.Payment | None: ...
+
+    async def purchase(self, purchase_id: UUID) -> values.Purchase | None: ...
+
+    async def purchase_of_payment(self, payment_id: UUID) -> values.Purchase | None: ...
+
+    async def successor(self, purchase_id: UUID) -> values.Purchase | None: ...
+
+    async def course(self, course_id: UUID) -> values.Course | None: ...
+
+    def forget(self) -> None:
+        """Drop what was read: it may have changed."""
+        ...
+
+
+class RequestContext(Protocol):
+    @property
+    def viewer(self) -> values.Actor | None:
+        """Who asks; None without a token."""
+        ...
+
+    @property
+    def now(self) -> datetime:
+        """When the request came in."""
+        ...
+
+    @property
+    def loads(self) -> Loads: ...
+
+
+RequestInfo = Info[RequestContext, None]

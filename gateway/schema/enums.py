@@ -1,0 +1,109 @@
+"""The core's enums in the API, with a description on each value."""
+
+from enum import Enum
+
+import strawberry
+
+from gateway.services.core.values import AccessStatus, PaymentStatus, PurchaseStatus, Role
+from gateway.services.core.values import Fulfilment as PaymentFulfilment
+from gateway.services.core.values import OnExisting as OnExistingPurchase
+from gateway.services.core.values import Origin as PurchaseOrigin
+from gateway.services.core.values import Provider as PaymentProvider
+from gateway.services.core.values import Purpose as PaymentPurpose
+
+__all__ = [
+    "AccessStatus",
+    "OnExistingPurchase",
+    "PaymentFulfilment",
+    "PaymentProvider",
+    "PaymentPurpose",
+    "PaymentStatus",
+    "PurchaseOrigin",
+    "PurchaseStatus",
+    "Role",
+]
+
+
+def _describe(choice: type[Enum], name: str, description: str, **described: str) -> None:
+    """Make the enum a GraphQL type. A value without a description is a mistake that shows at start."""
+    strawberry.enum(choice, name=name, description=description)
+    for value in choice.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
+        value.description = described[value.name]
+
+
+_describe(
+    Role,
+    "Role",
+    "What a caller's token says they may do.",
+    STUDENT="Buys courses, and sees their own payments and purchases.",
+    ADMIN="Sees everything, grants courses and keeps the catalogue.",
+    SERVICE="Another system of the platform.",
+)
+_describe(
+    PaymentProvider,
+    "PaymentProvider",
+    "Who moves the money. Which of them a gateway offers is its operator's choice.",
+    STRIPE="Stripe.",
+    RAZORPAY="Razorpay.",
+    SANDBOX="No vendor and no money: for trying things out. See `SandboxProofInput`.",
+)
+_describe(
+    PaymentStatus,
+    "PaymentStatus",
+    "What the money is doing at the provider.",
+    REQUIRES_PAYMENT="Opened; nobody has paid yet.",
+    PROCESSING="An attempt is under way and may still succeed or fail. Do not pay again.",
+    SUCCEEDED="Captured in full. `fulfilment` says what became of it.",
+    FAILED="The latest attempt failed; another one may be made.",
+    CANCELED="Closed for good, unpaid.",
+    PARTIALLY_REFUNDED="Part of the money went back; the purchase stands.",
+    REFUNDED="All the money went back.",
+)
+_describe(
+    PaymentFulfilment,
+    "PaymentFulfilment",
+    "What became of a captured payment. Every captured payment ends in exactly one purchase or one full refund.",
+    PENDING="Nothing is captured yet.",
+    FULFILLED="It became a purchase.",
+    DUPLICATE="The student had the course already; the money goes back.",
+    UNFULFILLABLE="No purchase can stand for it, `failure` says why; the money goes back.",
+)
+_describe(
+    PaymentPurpose,
+    "PaymentPurpose",
+    "What a payment is for.",
+    PURCHASE="A new purchase, or an upgrade to a higher tier.",
+    RENEWAL="More of the tier that the student has: its sessions are added, its validity is prolonged.",
+)
+_describe(
+    PurchaseStatus,
+    "PurchaseStatus",
+    "Where a purchase stands. A student has at most one ACTIVE purchase of a course.",
+    ACTIVE="It holds.",
+    SUPERSEDED="An upgrade, a renewal or an admin put another in its place, see `supersededBy`.",
+    EXPIRED="Its time is over.",
+    REVOKED="An admin took it back.",
+    REFUNDED="Its money went back.",
+)
+_describe(
+    PurchaseOrigin,
+    "PurchaseOrigin",
+    "How a purchase came to be.",
+    PAYMENT="By a captured payment.",
+    ADMIN="Granted by an admin, without a payment.",
+)
+_describe(
+    AccessStatus,
+    "AccessStatus",
+    "Whether the student may use the course now.",
+    GRANTED="Yes, from `startsAt` to `expiresAt`.",
+    EXPIRED="No longer: the time is over.",
+    REVOKED="No longer: the purchase was superseded, revoked or refunded.",
+)
+_describe(
+    OnExistingPurchase,
+    "OnExistingPurchase",
+    "What to do where the student has an active purchase of another tier.",
+    RETURN="Change nothing and answer `ActivePurchaseExists`.",
+    REPLACE="Put the new purchase in its place; the sessions used carry over. Audited.",
+)

@@ -1,0 +1,52 @@
+"""The coded GraphQL errors: what is wrong with a request as such, or with who makes it."""
+
+from enum import StrEnum
+
+from graphql import GraphQLError
+
+
+class ErrorCode(StrEnum):
+    """`extensions.code` of a top-level error. Expected failures of a mutation are data instead, see `Problem`."""
+
+    GRAPHQL_PARSE_FAILED = "GRAPHQL_PARSE_FAILED"
+    GRAPHQL_VALIDATION_FAILED = "GRAPHQL_VALIDATION_FAILED"
+    BAD_USER_INPUT = "BAD_USER_INPUT"
+    UNAUTHENTICATED = "UNAUTHENTICATED"
+    FORBIDDEN = "FORBIDDEN"
+    BUSY = "BUSY"
+    PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    INTERNAL = "INTERNAL"
+
+
+def coded(code: ErrorCode, message: str, **extensions: object) -> GraphQLError:
+    return GraphQLError(message, extensions={"code": code.value, **extensions})
+
+
+def bad_input(message: str) -> GraphQLError:
+    return coded(ErrorCode.BAD_USER_INPUT, message)
+
+
+def unauthenticated() -> GraphQLError:
+    return coded(ErrorCode.UNAUTHENTICATED, "Send a bearer token in the Authorization header.")
+
+
+def forbidden(roles: str) -> GraphQLError:
+    return coded(ErrorCode.FORBIDDEN, f"This needs a token of role {roles}.")
+
+
+def busy(retry_after_s: int) -> GraphQLError:
+    return coded(
+        ErrorCode.BUSY,
+        "Nothing was done; make the same call again shortly.",
+        retryable=True,
+        retryAfterSeconds=retry_after_s,
+    )
+
+
+def provider_unavailable(retry_after_s: int) -> GraphQLError:
+    return coded(
+        ErrorCode.PROVIDER_UNAVAILABLE,
+        "The payment provider does not answer; make the same call again, with the same idempotencyKey.",
+        retryable=True,
+        retryAfterSeconds=retry_after_s,
+    )

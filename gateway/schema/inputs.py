@@ -1,0 +1,125 @@
+"""The inputs of the mutations."""
+
+import datetime as dt
+
+import strawberry
+from strawberry import ID, field
+
+from gateway.schema.enums import OnExistingPurchase, PaymentProvider, PaymentPurpose, PurchaseOrigin, PurchaseStatus
+from gateway.schema.metadata import PurchaseMetadataInput
+from gateway.schema.scalars import Currency, PurchaseTier
+from gateway.services.core import values
+from gateway.services.core.proofs import Proof, SandboxProof
+
+KEY = (
+    "Your own name for this wish, 1 to 255 characters. The same key and input again give the same result and change "
+    "nothing; the same key with other input is `IdempotencyKeyReused`."
+)
+
+
+@strawberry.input(description="A checkout to be started.")
+class CreatePaymentInput:
+    course_id: ID = field(description="The course to pay for.")
+    tier: PurchaseTier | None = field(default=None, description="The tier, by its code. This or `sessionCount`.")
+    session_count: int | None = field(
+        default=None, description="The tier, by its number of sessions. With `tier`, both must agree."
+    )
+    metadata: PurchaseMetadataInput = field(
+        description="When and how the sessions shall take place; bound from here on."
+    )
+    provider: PaymentProvider | None = field(
+        default=None, description="Who shall move the money; left out, the default."
+    )
+    purpose: PaymentPurpose = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(
+    description="A test token in the place of a card: `tok_succeed`, `tok_decline_<code>`, `tok_process_<n>` (succeeds "
+    "after n checks), `tok_timeout`, `tok_capture_<amountMinor>_<CURRENCY>`, `tok_unpaid`, `tok_cancel`."
+)
+class SandboxProofInput:
+    token: str = field(description="The test token.")
+
+
+@strawberry.input(
+    one_of=True, description="What the provider's front-end SDK handed the browser, where it hands one over."
+)
+class PaymentProofInput:
+    sandbox: SandboxProofInput | None = field(default=strawberry.UNSET, description="For a payment with SANDBOX.")
+
+    def to_value(self) -> Proof | None:
+        return SandboxProof(self.sandbox.token) if self.sandbox else None
+
+
+@strawberry.input(description="A payment to be settled.")
+class ConfirmPaymentInput:
+    payment_id: ID = field(description="The payment.")
+    proof: PaymentProofInput | None = field(
+        default=None,
+        description="What the provider handed the browser. Left out, the provider is asked as things stand.",
+    )
+    metadata: PurchaseMetadataInput | None = field(
+        default=None, description="Given, it must agree with what the payment was opened with."
+    )
+
+
+@strawberry.input(description="A purchase to be granted without a payment.")
+class CreatePurchaseInput:
+    student_id: ID = field(description="Whose it shall be: the platform's id of the student.")
+    course_id: ID = field(description="The course.")
+    purchase_tier: PurchaseTier | None = field(
+        default=None, description="The tier, by its code. This or `sessionCount`."
+    )
+    session_count: int | None = field(
+        default=None, description="The tier, by its number of sessions. With `purchaseTier`, both must agree."
+    )
+    expiry_date: dt.datetime | None = field(
+        default=None, description="When the access shall end, in the future; left out, the tier's validity counts."
+    )
+    metadata: PurchaseMetadataInput = field(description="When and how the sessions shall take place.")
+    reason: str = field(description="Why it is granted, for the audit: 1 to 500 characters.")
+    on_existing: OnExistingPurchase = field(
+        default=OnExistingPurchase.RETURN, description="What to do about an active purchase of another tier."
+    )
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="An amount of money.")
+class MoneyInput:
+    amount_minor: int = field(description="In the currency's minor unit: 49900 INR are ₹499.00.")
+    currency: Currency = field(description="ISO 4217.")
+
+
+@strawberry.input(description="One way to buy a course.")
+class CourseTierInput:
+    code: PurchaseTier = field(description="1 to 32 letters, digits, - or _; once in a course.")
+    session_count: int = field(description="How many sessions: 1 to 10000.")
+    price: MoneyInput = field(description="What it costs; 0 is free, and then an admin grants it.")
+    validity_days: int | None = field(default=None, description="How many days an access lasts; left out, without end.")
+    rank: int = field(description="Orders the tiers, 0 to 1000, once in a course: buying a higher one is an upgrade.")
+
+    def to_value(self) -> values.Tier:
+        price = values.Money(self.price.amount_minor, self.price.currency)
+        return values.Tier(self.code, self.session_count, price, self.validity_days, self.rank)
+
+
+@strawberry.input(description="A course as it shall stand in the catalogue.")
+class SaveCourseInput:
+    id: ID | None = field(default=None, description="The course to change; left out, a new one.")
+    title: str = field(description="What people call it, 1 to 200 characters.")
+    tiers: list[CourseTierInput] = field(
+        description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
+    )
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="Which purchases: every condition that is given must hold.")
+class PurchaseFilter:
+    student_id: ID | None = field(default=None, description="Of this student.")
+    course_id: ID | None = field(default=None, description="Of this course.")
+    tier: PurchaseTier | None = field(default=None, description="Of this tier.")
+    status: PurchaseStatus | None = field(default=None, description="Standing so.")
+    origin: PurchaseOrigin | None = field(default=None, description="Come to be so.")
+    created_from: dt.datetime | None = field(default=None, description="Created then or later.")
+    created_before: dt.datetime | None = field(default=None, description="Created before then.")

@@ -1,0 +1,85 @@
+"""Session metadata in the API: the same type and the same input for both flows."""
+
+import datetime as dt
+from typing import Self
+
+import strawberry
+from strawberry import field
+from strawberry import type as graphql_type
+
+from gateway.schema.scalars import TimeZone
+from gateway.services.core import values
+from gateway.services.core.schedule import slot_end
+
+
+@graphql_type(description="When a session takes place, by the wall clock.")
+class TimeSlot:
+    start: dt.time = field(description="When a session begins.")
+    end: dt.time = field(description="When it ends: `start` and the session's duration; past midnight it begins anew.")
+    time_zone: TimeZone = field(description="Where the wall clock hangs.")
+
+
+@graphql_type(description="An entry of the caller's own: stored, never interpreted.")
+class Label:
+    key: str = field(description="Its name, once in a list.")
+    value: str = field(description="Its value.")
+
+
+@graphql_type(description="When and how the sessions take place.")
+class PurchaseMetadata:
+    is_sunday_only: bool = field(description="Sessions on Sundays only; otherwise daily.")
+    session_duration: int = field(description="How long a session lasts, in minutes.")
+    time_slot: TimeSlot = field(description="When a session takes place.")
+    date: dt.date | None = field(description="The day of the first session; null leaves it to the access's start.")
+    labels: list[Label] = field(description="Entries of the caller's own.")
+
+    @classmethod
+    def of(cls, metadata: values.Metadata) -> Self:
+        slot = metadata.slot
+        return cls(
+            is_sunday_only=metadata.is_sunday_only,
+            session_duration=metadata.session_duration,
+            time_slot=TimeSlot(
+                start=slot.start,
+                end=slot_end(slot, metadata.session_duration),
+                time_zone=TimeZone(slot.time_zone),
+            ),
+            date=metadata.date,
+            labels=[Label(key=label.key, value=label.value) for label in metadata.labels],
+        )
+
+
+@strawberry.input(description="When sessions take place, by the wall clock.")
+class TimeSlotInput:
+    start: dt.time = field(description="When a session begins: `17:30`.")
+    time_zone: TimeZone = field(description="Where the wall clock hangs: `Asia/Kolkata`.")
+
+
+@strawberry.input(description="An entry of the caller's own: stored, never interpreted.")
+class LabelInput:
+    key: str = field(description="1 to 64 characters, once in a list.")
+    value: str = field(description="1 to 500 characters.")
+
+
+@strawberry.input(
+    description="When and how the sessions take place. It is bound when a payment is opened or a purchase is created."
+)
+class PurchaseMetadataInput:
+    is_sunday_only: bool = field(description="Sessions on Sundays only; otherwise daily.")
+    session_duration: int = field(description="How long a session lasts, in minutes: 15 to 480.")
+    time_slot: TimeSlotInput = field(description="When sessions take place.")
+    date: dt.date | None = field(
+        default=None,
+        description="The day of the first session; a Sunday when `isSundayOnly`. Left out, the sessions begin with the "
+        "access.",
+    )
+    labels: list[LabelInput] | None = field(default=None, description="At most 20 entries of your own.")
+
+    def to_value(self) -> values.Metadata:
+        return values.Metadata(
+            is_sunday_only=self.is_sunday_only,
+            session_duration=self.session_duration,
+            slot=values.TimeSlot(self.time_slot.start, self.time_slot.time_zone),
+            date=self.date,
+            labels=tuple(values.Label(label.key, label.value) for label in self.labels or ()),
+        )

@@ -1,0 +1,146 @@
+"""Expected failures as data: each kind of problem a type of its own."""
+
+from enum import Enum
+from typing import Self
+
+import strawberry
+from strawberry import field
+from strawberry import type as graphql_type
+
+from gateway.schema.courses import Money
+from gateway.schema.payments import Payment
+from gateway.schema.purchases import Purchase
+from gateway.services.core import outcomes, values
+
+
+@strawberry.enum(description="What kind of problem it is, for programs.")
+class ProblemCode(Enum):
+    INVALID_INPUT = strawberry.enum_value("INVALID_INPUT", description="Fields of the input are not right.")
+    NOT_FOUND = strawberry.enum_value("NOT_FOUND", description="What the input names does not exist, or not for you.")
+    PAYMENT_NOT_SETTLED = strawberry.enum_value(
+        "PAYMENT_NOT_SETTLED", description="The provider has not settled the payment yet. Nothing failed."
+    )
+    PAYMENT_DECLINED = strawberry.enum_value("PAYMENT_DECLINED", description="No money was taken.")
+    DUPLICATE_PAYMENT = strawberry.enum_value(
+        "DUPLICATE_PAYMENT", description="The student had the course already; the money goes back."
+    )
+    PAYMENT_MISMATCH = strawberry.enum_value(
+        "PAYMENT_MISMATCH",
+        description="What was captured does not fit what was opened, or can no longer be sold; the money goes back.",
+    )
+    METADATA_CONFLICT = strawberry.enum_value(
+        "METADATA_CONFLICT", description="The given metadata disagrees with what stands."
+    )
+    ACTIVE_PURCHASE_EXISTS = strawberry.enum_value(
+        "ACTIVE_PURCHASE_EXISTS", description="The student has an active purchase of the course."
+    )
+    DOWNGRADE_NOT_ALLOWED = strawberry.enum_value(
+        "DOWNGRADE_NOT_ALLOWED", description="The student has an active purchase of a higher tier."
+    )
+    IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
+        "IDEMPOTENCY_KEY_REUSED", description="The idempotency key stands for other input."
+    )
+    PROVIDER_UNAVAILABLE = strawberry.enum_value(
+        "PROVIDER_UNAVAILABLE", description="The payment provider does not answer; the payment may have gone through."
+    )
+    BUSY = strawberry.enum_value("BUSY", description="Too much at once; nothing was done.")
+
+
+@strawberry.interface(description="What every expected failure has.")
+class Problem:
+    code: ProblemCode = field(description="The kind of problem, for programs.")
+    message: str = field(description="What is wrong and what to do, for people.")
+    retryable: bool = field(description="Whether the same call may succeed later, unchanged.")
+
+
+@graphql_type(description="One field that is not right.")
+class FieldProblem:
+    path: list[str] = field(description='The way to the field: `["input", "metadata", "date"]`.')
+    message: str = field(description="What would be right.")
+
+
+@graphql_type(description="The input cannot be meant as it stands. Nothing was done.")
+class InvalidInput(Problem):
+    fields: list[FieldProblem] = field(description="Each field that is not right.")
+
+    @classmethod
+    def of(cls, found: tuple[outcomes.FieldProblem, ...]) -> Self:
+        listed = [FieldProblem(path=["input", *problem.path], message=problem.message) for problem in found]
+        message = "; ".join(f"{'.'.join(each.path)} {each.message}" for each in listed)
+        return cls(code=ProblemCode.INVALID_INPUT, message=message, retryable=False, fields=listed)
+
+
+@graphql_type(description="What the input names does not exist, or not for you. Nothing was done.")
+class NotFound(Problem):
+    pass
+
+
+@graphql_type(
+    description="The payment is not settled yet, and nothing failed: confirm again after `retryAfterSeconds`, and do "
+    "not pay again."
+)
+class PaymentPending(Problem):
+    payment: Payment = field(description="The payment as it stands.")
+    retry_after_seconds: int = field(description="How many seconds to wait before asking again.")
+
+
+@graphql_type(
+    description="The payment led to no purchase. PAYMENT_DECLINED: no money was taken, try again. PAYMENT_MISMATCH: "
+    "money was taken and goes back in full; `payment.failure` says why."
+)
+class PaymentDeclined(Problem):
+    payment: Payment = field(description="The payment as it stands.")
+
+
+@strawberry.enum(description="Where a refund stands.")
+class RefundStatus(Enum):
+    PENDING = strawberry.enum_value("PENDING", description="Decided and on its way.")
+    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The money went back.")
+
+
+@graphql_type(description="Money on its way back.")
+class Refund:
+    amount: Money = field(description="How much goes back.")
+    status: RefundStatus = field(description="Where it stands.")
+
+    @classmethod
+    def of(cls, payment: values.Payment) -> Self | None:
+        if payment.captured is None:
+            return None
+        is_done = payment.refunded_minor >= payment.captured.amount_minor
+        return cls(
+            amount=Money.of(payment.captured), status=RefundStatus.SUCCEEDED if is_done else RefundStatus.PENDING
+        )
+
+
+@graphql_type(description="The student had the course already, so the payment is refunded in full.")
+class DuplicatePayment(Problem):
+    payment: Payment = field(description="The payment that goes back.")
+    existing_purchase: Purchase = field(description="What the student had already.")
+    refund: Refund | None = field(description="The refund; decided together with this answer.")
+
+
+@graphql_type(description="One field in which two metadata disagree.")
+class MetadataDifference:
+    field: str = strawberry.field(description="The field, such as `timeSlot.start`.")
+    stored: str = strawberry.field(description="What stands.")
+    given: str = strawberry.field(description="What was given.")
+
+
+@graphql_type(
+    description="The given metadata disagrees with what stands. Nothing was done; leave `metadata` out to confirm what "
+    "stands, or have an admin correct it."
+)
+class MetadataConflict(Problem):
+    fields: list[MetadataDifference] = field(description="Each field that differs.")
+    existing_purchase: Purchase | None = field(description="The purchase that stands, if one does.")
+
+
+@graphql_type(description="The student has an active purchase of the course. Nothing was done.")
+class ActivePurchaseExists(Problem):
+    existing_purchase: Purchase = field(description="The purchase that stands.")
+
+
+@graphql_type(description="The idempotency key stands for other input of yours. Nothing was done; take a new key.")
+class IdempotencyKeyReused(Problem):
+    pass

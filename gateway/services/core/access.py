@@ -1,0 +1,63 @@
+"""What a purchase lets a student use: how an access begins, carries over, and ends."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from gateway.services.core.schedule import slot_instant
+from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
+
+
+def granted(terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
+    """A fresh access: all the tier's sessions, from the first session's slot or from now, to `expiry` or through
+    the tier's validity."""
+    starts_at = start(metadata, now)
+    return Access(
+        AccessStatus.GRANTED,
+        sessions_total=terms.session_count,
+        sessions_used=0,
+        starts_at=starts_at,
+        expires_at=expiry or _after(starts_at, terms.validity_days),
+    )
+
+
+def replacing(old: Access, terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
+    """The access of another tier in place of `old`: the sessions used carry over, and so does a start in the past,
+    unless the metadata names a new first day."""
+    fresh = granted(terms, metadata, now, expiry)
+    return replace(
+        fresh,
+        sessions_used=min(old.sessions_used, terms.session_count),
+        starts_at=fresh.starts_at if metadata.date else min(old.starts_at, fresh.starts_at),
+    )
+
+
+def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
+    """The access after a renewal: the sessions left and the new ones, the validity counted from the later of now
+    and the old expiry. What had no end keeps none."""
+    fresh = granted(terms, metadata, now)
+    counted_from = max(fresh.starts_at, old.expires_at) if old.expires_at else None
+    return replace(
+        fresh,
+        sessions_total=old.sessions_left + terms.session_count,
+        expires_at=_after(counted_from, terms.validity_days) if counted_from else None,
+    )
+
+
+def start(metadata: Metadata, now: datetime) -> datetime:
+    """When an access begins: at the first session's slot, but not before now."""
+    if metadata.date is None:
+        return now
+    return max(now, slot_instant(metadata.date, metadata.slot))
+
+
+def has_lapsed(access: Access, now: datetime) -> bool:
+    return access.expires_at is not None and access.expires_at <= now
+
+
+def ended(access: Access, status: AccessStatus) -> Access:
+    """The access after its end; the sessions used stay."""
+    return replace(access, status=status)
+
+
+def _after(instant: datetime, days: int | None) -> datetime | None:
+    return None if days is None else instant + timedelta(days=days)

@@ -1,0 +1,42 @@
+"""What becomes of an admin's wish to put a course into the catalogue or to change it."""
+
+from gateway.services.core import granting
+from gateway.services.core.commands import SaveCourse
+from gateway.services.core.keys import recorded, replay_of
+from gateway.services.core.outcomes import CourseSaved, KeyReused, Missing
+from gateway.services.core.values import Course
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+
+def save_course(command: SaveCourse, world: World, moment: Moment) -> Decision:
+    """The course as given; saving the same again changes and audits nothing."""
+    match replay_of(command, world):
+        case KeyReused() as reused:
+            return Decision(reused)
+        case course_id if course_id is not None:
+            return Decision(CourseSaved(world.courses[course_id], already_processed=True))
+    stored = world.courses.get(command.course_id)
+    if stored is None and not command.is_new:
+        return Decision(Missing("course"))
+    return _saved(command, stored, moment)
+
+
+def _saved(command: SaveCourse, stored: Course | None, moment: Moment) -> Decision:
+    course = Course(
+        command.course_id,
+        command.title,
+        tuple(sorted(command.tiers, key=lambda tier: tier.rank)),
+        moment.now if stored is None else stored.created_at,
+    )
+    records = recorded(command, course.id, moment)
+    if course == stored:
+        return Decision(CourseSaved(course, already_processed=not command.is_new), Changes(records=records))
+    change: dict[str, object] = {
+        "title": [stored.title if stored else None, course.title],
+        "tiers": [[tier.code for tier in stored.tiers] if stored else None, [t.code for t in course.tiers]],
+    }
+    entry = granting.audit(course.id, "course.saved", command.actor, moment, changes=change)
+    return Decision(
+        CourseSaved(course, already_processed=False),
+        Changes(courses=(course,), records=records, audit=(entry,)),
+    )

@@ -1,0 +1,64 @@
+"""What is wrong with a command in itself, before anything is looked up for it."""
+
+from collections.abc import Iterable
+
+from gateway.services.core import metadata
+from gateway.services.core.commands import (
+    Command,
+    ConfirmPayment,
+    CreatePurchase,
+    OpenPayment,
+    RecordIntent,
+    SaveCourse,
+    TierChoice,
+)
+from gateway.services.core.courses import course_problems
+from gateway.services.core.metadata import text_problem
+from gateway.services.core.outcomes import FieldProblem
+from gateway.services.core.values import Metadata
+
+LONGEST_KEY = 255
+LONGEST_REASON = 500
+LONGEST_STUDENT_ID = 128
+
+
+def problems_of(command: Command) -> list[FieldProblem]:
+    """Each field that cannot be meant, by its path in the API's input; empty where all can."""
+    match command:
+        case OpenPayment():
+            return [
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *_tier(command.tier, "tier"),
+                *_metadata(command.metadata),
+            ]
+        case CreatePurchase():
+            return [
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *_text("studentId", command.student_id, LONGEST_STUDENT_ID),
+                *_text("reason", command.reason, LONGEST_REASON),
+                *_tier(command.tier, "purchaseTier"),
+                *_metadata(command.metadata),
+            ]
+        case ConfirmPayment():
+            return [] if command.metadata is None else _metadata(command.metadata)
+        case SaveCourse():
+            return [
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *course_problems(command.title, command.tiers),
+            ]
+        case RecordIntent():
+            return []
+
+
+def _text(name: str, text: str | None, longest: int) -> Iterable[FieldProblem]:
+    if text is not None and (problem := text_problem(text, longest)):
+        yield FieldProblem((name,), problem)
+
+
+def _tier(choice: TierChoice, code_field: str) -> Iterable[FieldProblem]:
+    if choice.code is None and choice.session_count is None:
+        yield FieldProblem((code_field,), f"name a tier by {code_field} or by sessionCount")
+
+
+def _metadata(given: Metadata) -> list[FieldProblem]:
+    return [FieldProblem(("metadata", *problem.path), problem.message) for problem in metadata.problems(given)]

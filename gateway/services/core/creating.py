@@ -1,0 +1,116 @@
+"""What becomes of an admin's wish to grant a course."""
+
+from gateway.services.core import access, granting, metadata, tiers
+from gateway.services.core.commands import CreatePurchase
+from gateway.services.core.keys import recorded, replay_of
+from gateway.services.core.outcomes import (
+    ActiveExists,
+    Conflicting,
+    Created,
+    Difference,
+    FieldProblem,
+    Invalid,
+    KeyReused,
+    Missing,
+)
+from gateway.services.core.values import Access, OnExisting, Origin, Purchase, Tier
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+
+def create_purchase(command: CreatePurchase, world: World, moment: Moment) -> Decision:
+    """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
+    match replay_of(command, world):
+        case KeyReused() as reused:
+            return Decision(reused)
+        case purchase_id if purchase_id is not None:
+            purchase = world.purchases[purchase_id]
+            return Decision(Created(purchase, purchase.id != command.purchase_id))
+
+    course = world.courses.get(command.course_id)
+    if course is None:
+        return Decision(Missing("course"))
+    tier = tiers.choose(course, command.tier, "purchaseTier")
+    found = _problems(command, tier, moment)
+    if found or isinstance(tier, FieldProblem):
+        return Decision(Invalid(tuple(found)))
+
+    standing = granting.standing(world, command.student_id, course.id, command.actor, moment)
+    if standing.active is None:
+        return _begin(command, tier, standing.changes, moment)
+    return _beside(command, tier, standing.active, moment)
+
+
+def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
+    found = [tier] if isinstance(tier, FieldProblem) else []
+    if command.expiry_date is not None:
+        found += _expiry_problems(command, moment)
+    return found
+
+
+def _expiry_problems(command: CreatePurchase, moment: Moment) -> list[FieldProblem]:
+    expiry = command.expiry_date
+    assert expiry is not None
+    if expiry <= moment.now:
+        return [FieldProblem(("expiryDate",), "must be in the future")]
+    if expiry.year > metadata.LATEST_YEAR:
+        return [FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")]
+    if expiry <= access.start(command.metadata, moment.now):
+        return [FieldProblem(("expiryDate",), "must be after the first session, see metadata.date")]
+    return []
+
+
+def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment) -> Decision:
+    begun = access.granted(tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date)
+    purchase, changes = granting.begin(_grant(command, tier), begun, moment)
+    return Decision(
+        Created(purchase, already_processed=False),
+        lapsed + changes + Changes(records=recorded(command, purchase.id, moment)),
+    )
+
+
+def _beside(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
+    if existing.tier == tier.code:
+        if differing := _differences(command, existing):
+            return Decision(Conflicting(differing, existing))
+        return Decision(
+            Created(existing, already_processed=existing.id != command.purchase_id),
+            Changes(records=recorded(command, existing.id, moment)),
+        )
+    if command.on_existing is OnExisting.RETURN:
+        is_downgrade = tier.rank < existing.rank
+        return Decision(ActiveExists(existing, is_downgrade))
+    return _replace(command, tier, existing, moment)
+
+
+def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
+    begun: Access = access.replacing(
+        existing.access, tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date
+    )
+    purchase, ended, changes = granting.supersede(existing, _grant(command, tier), begun, moment)
+    return Decision(
+        Created(purchase, already_processed=False, replaced=ended),
+        changes + Changes(records=recorded(command, purchase.id, moment)),
+    )
+
+
+def _differences(command: CreatePurchase, existing: Purchase) -> tuple[Difference, ...]:
+    """An expiry that was asked for by name is compared as well: to answer another one as the same would lie."""
+    differing = metadata.differences(existing.metadata, command.metadata)
+    stored = existing.access.expires_at
+    if command.expiry_date is None or command.expiry_date == stored:
+        return differing
+    shown = "none" if stored is None else stored.isoformat()
+    return (*differing, Difference("expiryDate", shown, command.expiry_date.isoformat()))
+
+
+def _grant(command: CreatePurchase, tier: Tier) -> granting.Grant:
+    return granting.Grant(
+        purchase_id=command.purchase_id,
+        student_id=command.student_id,
+        course_id=command.course_id,
+        terms=tiers.terms_of(tier),
+        metadata=command.metadata,
+        origin=Origin.ADMIN,
+        actor=command.actor,
+        reason=command.reason,
+    )

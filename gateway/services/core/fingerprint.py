@@ -1,0 +1,41 @@
+"""One short value for what a command asks, the same for the same wish: what an idempotency key is compared by."""
+
+import hashlib
+import json
+from dataclasses import fields, is_dataclass
+from datetime import date, datetime, time
+from uuid import UUID
+
+from gateway.services.core.commands import Command
+
+_NOT_THE_WISH = {"actor", "key", "payment_id", "purchase_id"}
+"""The scope of the key and the ids that each call mints anew."""
+
+
+def fingerprint(command: Command) -> bytes:
+    """SHA-256 over the command's canonical JSON: names sorted, no spaces, without what is not the wish itself.
+
+    A new course's id is minted by the call as well, so it counts only where the caller named the course.
+    """
+    wish = {
+        field.name: _plain(getattr(command, field.name)) for field in fields(command) if field.name not in _NOT_THE_WISH
+    }
+    if wish.get("is_new"):
+        del wish["course_id"]
+    return hashlib.sha256(json.dumps(wish, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _plain(value: object) -> object:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case UUID():
+            return value.hex
+        case datetime() | date() | time():
+            return value.isoformat()
+        case tuple():
+            return [_plain(each) for each in value]
+        case _ if is_dataclass(value):
+            return [_plain(getattr(value, field.name)) for field in fields(value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")

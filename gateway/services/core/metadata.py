@@ -1,0 +1,118 @@
+"""What makes metadata right, and in which fields two of them differ."""
+
+import unicodedata
+from datetime import date, datetime
+from functools import cache
+from zoneinfo import ZoneInfo, available_timezones
+
+from gateway.services.core.outcomes import Difference, FieldProblem
+from gateway.services.core.schedule import is_sunday
+from gateway.services.core.values import Label, Metadata
+
+SHORTEST_SESSION_MIN = 15
+LONGEST_SESSION_MIN = 480
+MOST_LABELS = 20
+LONGEST_LABEL_KEY = 64
+LONGEST_LABEL_VALUE = 500
+LATEST_YEAR = 2100
+"""Dates beyond it are slips of the keyboard, and sums with them would leave the calendar."""
+
+
+def problems(metadata: Metadata) -> list[FieldProblem]:
+    """What is wrong with the metadata in itself, field by field; empty where nothing is."""
+    return [*_session_problems(metadata), *_date_problems(metadata), *_label_problems(metadata.labels)]
+
+
+def date_has_passed(metadata: Metadata, now: datetime) -> bool:
+    """Whether the first session's day is over, in the slot's own time zone."""
+    return metadata.date is not None and metadata.date < now.astimezone(ZoneInfo(metadata.slot.time_zone)).date()
+
+
+def differences(stored: Metadata, given: Metadata) -> tuple[Difference, ...]:
+    """Each field in which the two disagree, by its name in the API."""
+    before, after = as_text(stored), as_text(given)
+    return tuple(Difference(field, before[field], after[field]) for field in before if before[field] != after[field])
+
+
+def as_text(metadata: Metadata) -> dict[str, str]:
+    """Each field by its name in the API, as a person would read it."""
+    return {
+        "isSundayOnly": "true" if metadata.is_sunday_only else "false",
+        "sessionDuration": str(metadata.session_duration),
+        "timeSlot.start": f"{metadata.slot.start:%H:%M}",
+        "timeSlot.timeZone": metadata.slot.time_zone,
+        "date": "none" if metadata.date is None else metadata.date.isoformat(),
+        "labels": ", ".join(sorted(f"{label.key}={label.value}" for label in metadata.labels)) or "none",
+    }
+
+
+def text_problem(text: str, longest: int) -> str | None:
+    """Why a text cannot be stored and shown as it is, or None.
+
+    Control characters and lone surrogates are refused: the first hide things from readers, and neither a NUL nor
+    a surrogate can be stored by every database.
+    """
+    if not text.strip():
+        return "must not be empty"
+    if len(text) > longest:
+        return f"must have at most {longest} characters; this has {len(text)}"
+    if any(unicodedata.category(character) in ("Cc", "Cs") for character in text):
+        return "must not have control characters or broken Unicode in it"
+    return None
+
+
+def is_time_zone(name: str) -> bool:
+    """Whether it is a name of the IANA time zone database."""
+    return name in _time_zones()
+
+
+@cache
+def _time_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
+
+
+def _session_problems(metadata: Metadata) -> list[FieldProblem]:
+    found = []
+    if not SHORTEST_SESSION_MIN <= metadata.session_duration <= LONGEST_SESSION_MIN:
+        found.append(
+            FieldProblem(
+                ("sessionDuration",),
+                f"must be {SHORTEST_SESSION_MIN} to {LONGEST_SESSION_MIN} minutes; this is {metadata.session_duration}",
+            )
+        )
+    if not is_time_zone(metadata.slot.time_zone):
+        found.append(FieldProblem(("timeSlot", "timeZone"), "must be an IANA time zone, such as Asia/Kolkata"))
+    return found
+
+
+def _date_problems(metadata: Metadata) -> list[FieldProblem]:
+    day = metadata.date
+    if day is None:
+        return []
+    if not 2000 <= day.year <= LATEST_YEAR:
+        return [FieldProblem(("date",), f"must be between 2000-01-01 and {LATEST_YEAR}-12-31")]
+    if metadata.is_sunday_only and not is_sunday(day):
+        return [FieldProblem(("date",), f"must be a Sunday when isSundayOnly is true; {day} is a {_weekday(day)}")]
+    return []
+
+
+def _label_problems(labels: tuple[Label, ...]) -> list[FieldProblem]:
+    found = []
+    if len(labels) > MOST_LABELS:
+        found.append(FieldProblem(("labels",), f"must be at most {MOST_LABELS}; these are {len(labels)}"))
+    seen: set[str] = set()
+    for index, label in enumerate(labels[:MOST_LABELS]):
+        for name, text, longest in (
+            ("key", label.key, LONGEST_LABEL_KEY),
+            ("value", label.value, LONGEST_LABEL_VALUE),
+        ):
+            if problem := text_problem(text, longest):
+                found.append(FieldProblem(("labels", str(index), name), problem))
+        if label.key in seen:
+            found.append(FieldProblem(("labels", str(index), "key"), "must be given once only"))
+        seen.add(label.key)
+    return found
+
+
+def _weekday(day: date) -> str:
+    return ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]

@@ -1,0 +1,97 @@
+"""What becomes of a wish to pay: everything is checked before money moves."""
+
+from dataclasses import replace
+
+from gateway.services.core import metadata, tiers
+from gateway.services.core.commands import OpenPayment, RecordIntent
+from gateway.services.core.granting import held, is_higher
+from gateway.services.core.keys import recorded, replay_of
+from gateway.services.core.outcomes import ActiveExists, FieldProblem, Invalid, KeyReused, Missing, Opened
+from gateway.services.core.values import Course, Payment, PaymentStatus, Purpose, Role, Tier
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+
+def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision:
+    """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
+    student already has."""
+    match replay_of(command, world):
+        case KeyReused() as reused:
+            return Decision(reused)
+        case payment_id if payment_id is not None:
+            return _opened(world.payments[payment_id], command)
+    if command.payment_id in world.payments:
+        return _opened(world.payments[command.payment_id], command)
+
+    course = world.courses.get(command.course_id)
+    if course is None:
+        return Decision(Missing("course"))
+    tier = tiers.choose(course, command.tier, "tier")
+    found = _problems(command, tier, moment)
+    if found or isinstance(tier, FieldProblem):
+        return Decision(Invalid(tuple(found)))
+    if refusal := _already_held(command, course, tier, world, moment):
+        return Decision(refusal)
+
+    payment = _new_payment(command, tier, moment)
+    return Decision(
+        Opened(payment, already_processed=False),
+        Changes(payments=(payment,), records=recorded(command, payment.id, moment)),
+    )
+
+
+def record_intent(command: RecordIntent, world: World) -> Decision:
+    """The payment with its provider's reference; the first one recorded stays."""
+    payment = world.payments.get(command.payment_id)
+    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
+        return Decision(Missing("payment"))
+    if payment.reference is not None:
+        return Decision(Opened(payment, already_processed=True))
+    changed = replace(payment, reference=command.reference)
+    return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,)))
+
+
+def may_touch(actor_id: str, role: Role, payment: Payment) -> bool:
+    """A student acts on their own payments only; for them no other exists."""
+    return role is not Role.STUDENT or payment.student_id == actor_id
+
+
+def _problems(command: OpenPayment, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
+    found = []
+    if metadata.date_has_passed(command.metadata, moment.now):
+        found.append(FieldProblem(("metadata", "date"), "must be today or later, in the slot's time zone"))
+    if isinstance(tier, FieldProblem):
+        found.append(tier)
+    elif tier.price.amount_minor == 0:
+        found.append(FieldProblem(("tier",), f"{tier.code} is free; an admin grants it with createPurchase"))
+    return found
+
+
+def _already_held(
+    command: OpenPayment, course: Course, tier: Tier, world: World, moment: Moment
+) -> ActiveExists | None:
+    active = held(world, command.actor.id, course.id, moment.now)
+    if active is None or is_higher(course, tiers.terms_of(tier), active):
+        return None
+    if tier.code != active.tier:
+        return ActiveExists(active, is_downgrade=True)
+    return None if command.purpose is Purpose.RENEWAL else ActiveExists(active)
+
+
+def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
+    assert command.provider is not None, "the service chose a provider"
+    return Payment(
+        id=command.payment_id,
+        student_id=command.actor.id,
+        course_id=command.course_id,
+        terms=tiers.terms_of(tier),
+        amount=tier.price,
+        purpose=command.purpose,
+        provider=command.provider,
+        metadata=command.metadata,
+        created_at=moment.now,
+        status=PaymentStatus.REQUIRES_PAYMENT,
+    )
+
+
+def _opened(payment: Payment, command: OpenPayment) -> Decision:
+    return Decision(Opened(payment, already_processed=payment.id != command.payment_id))

@@ -1,0 +1,74 @@
+"""The sessions that metadata implies: which days, from when, and at which instants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from gateway.services.core.values import Access, AccessStatus, Metadata, TimeSlot
+
+SUNDAY = 6
+"""`date.weekday()` of a Sunday."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session of an access; `number` counts from 1."""
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
+    """The first `first` sessions, as UTC instants.
+
+    There are as many as the access has in total, save those that would begin after it ends; an access that has
+    ended has none to come. A session lasts its duration in real time, whatever the clocks do meanwhile.
+    """
+    if access.status is not AccessStatus.GRANTED:
+        return []
+    length = timedelta(minutes=metadata.session_duration)
+    starts = islice(_starts(metadata, access), min(first, access.sessions_total))
+    return [Session(number, start, start + length) for number, start in enumerate(starts, start=1)]
+
+
+def slot_instant(day: date, slot: TimeSlot) -> datetime:
+    """The instant of a slot on a day, UTC.
+
+    A wall-clock time that the day skips is taken as much later as the clocks jump, one that it has twice is taken
+    the first time (RFC 5545, 3.3.5).
+    """
+    return datetime.combine(day, slot.start, tzinfo=ZoneInfo(slot.time_zone)).astimezone(UTC)
+
+
+def slot_end(slot: TimeSlot, session_duration: int) -> time:
+    """The wall-clock end of a slot on a day without a clock change; past midnight it begins again at 00:00."""
+    minutes = (slot.start.hour * 60 + slot.start.minute + session_duration) % (24 * 60)
+    return time(minutes // 60, minutes % 60)
+
+
+def is_sunday(day: date) -> bool:
+    return day.weekday() == SUNDAY
+
+
+def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
+    for day in _days(metadata, access):
+        start = slot_instant(day, metadata.slot)
+        if access.expires_at is not None and start >= access.expires_at:
+            return
+        # Without a date the access may begin later in the day than the slot does.
+        if metadata.date is not None or start >= access.starts_at:
+            yield start
+
+
+def _days(metadata: Metadata, access: Access) -> Iterator[date]:
+    step = timedelta(days=7 if metadata.is_sunday_only else 1)
+    day = metadata.date or access.starts_at.astimezone(ZoneInfo(metadata.slot.time_zone)).date()
+    if metadata.is_sunday_only:
+        day += timedelta(days=(SUNDAY - day.weekday()) % 7)
+    # Year 9999 is where dates end; no access lasts until then.
+    while day.year < date.max.year:
+        yield day
+        day += step

@@ -1,0 +1,233 @@
+"""What a provider's verdict makes of a payment: one purchase, one refund, or a wait."""
+
+from dataclasses import replace
+
+from gateway.services.core import access, granting, metadata, tiers
+from gateway.services.core.commands import ConfirmPayment
+from gateway.services.core.jobs import check_job, refund_job
+from gateway.services.core.opening import may_touch
+from gateway.services.core.outcomes import (
+    Confirmed,
+    Conflicting,
+    Declined,
+    Duplicate,
+    Missing,
+    Pending,
+    Unfulfillable,
+)
+from gateway.services.core.values import (
+    Course,
+    Failure,
+    Fulfilment,
+    Origin,
+    Payment,
+    PaymentStatus,
+    Purchase,
+    Purpose,
+)
+from gateway.services.core.verdicts import (
+    AwaitingPayment,
+    Canceled,
+    Captured,
+    Processing,
+    Unreachable,
+)
+from gateway.services.core.verdicts import Declined as DeclinedAttempt
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+ASK_AGAIN_S = 5
+"""Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
+
+
+def needs_verdict(payment: Payment, command: ConfirmPayment) -> bool:
+    """Whether the provider must be asked: not for a stranger, a conflict, or a payment whose end is decided."""
+    return (
+        may_touch(command.actor.id, command.actor.role, payment)
+        and payment.fulfilment is Fulfilment.PENDING
+        and not _conflicts(payment, command)
+    )
+
+
+def confirm(command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    """The same payment by any door, once or often, comes to one end."""
+    payment = world.payments.get(command.payment_id)
+    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
+        return Decision(Missing("payment"))
+    if _conflicts(payment, command):
+        assert command.metadata is not None
+        differing = metadata.differences(payment.metadata, command.metadata)
+        return Decision(Conflicting(differing, world.purchase_of(payment)))
+    if payment.fulfilment is not Fulfilment.PENDING:
+        return _as_decided(payment, command, world)
+    return _settle(payment, command, world, moment)
+
+
+def _conflicts(payment: Payment, command: ConfirmPayment) -> bool:
+    return command.metadata is not None and bool(metadata.differences(payment.metadata, command.metadata))
+
+
+def _as_decided(payment: Payment, command: ConfirmPayment, world: World) -> Decision:
+    match payment.fulfilment:
+        case Fulfilment.FULFILLED:
+            purchase = world.purchase_of(payment)
+            assert purchase is not None, "a fulfilled payment has its purchase"
+            return Decision(Confirmed(payment, purchase, purchase.id != command.purchase_id))
+        case Fulfilment.DUPLICATE:
+            assert payment.duplicate_of is not None, "a duplicate names what it duplicates"
+            return Decision(Duplicate(payment, world.purchases[payment.duplicate_of]))
+        case _:
+            return Decision(Unfulfillable(payment))
+
+
+def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    match command.verdict:
+        case Captured() as captured:
+            return _captured(payment, captured, command, world, moment)
+        case Processing(attempt, retry_after_s):
+            waiting = replace(payment, status=PaymentStatus.PROCESSING, attempt=attempt, checks=payment.checks + 1)
+            return _wait(waiting, retry_after_s, world, moment)
+        case Unreachable(attempt, retry_after_s):
+            return _unreachable(payment, attempt, retry_after_s, world, moment)
+        case AwaitingPayment():
+            return Decision(Pending(payment, ASK_AGAIN_S))
+        case DeclinedAttempt() as declined:
+            return _declined(payment, declined, command, moment)
+        case Canceled():
+            failure = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
+            canceled = replace(payment, status=PaymentStatus.CANCELED, failure=failure)
+            return Decision(Declined(canceled), Changes(payments=(canceled,)))
+        case None:
+            raise AssertionError("a payment that is still open is settled by a verdict")
+
+
+def _wait(payment: Payment, retry_after_s: int, world: World, moment: Moment) -> Decision:
+    jobs = check_job(payment, retry_after_s, world, moment)
+    return Decision(Pending(payment, retry_after_s), Changes(payments=(payment,), jobs=jobs))
+
+
+def _unreachable(payment: Payment, attempt: str | None, retry_after_s: int, world: World, moment: Moment) -> Decision:
+    """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
+    asked = payment if attempt is None else _under_way(payment, attempt)
+    changes = Changes(
+        payments=() if asked == payment else (asked,), jobs=check_job(payment, retry_after_s, world, moment)
+    )
+    return Decision(Pending(asked, retry_after_s, is_unreachable=True), changes)
+
+
+def _under_way(payment: Payment, attempt: str) -> Payment:
+    """The payment with one more unsettled answer for this attempt; a new attempt is counted from one."""
+    is_same = payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
+    return replace(
+        payment,
+        status=PaymentStatus.PROCESSING,
+        attempt=attempt,
+        checks=payment.checks + 1 if is_same else 1,
+        failure=None,
+    )
+
+
+def _declined(payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, moment: Moment) -> Decision:
+    """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
+    if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
+        return Decision(Pending(payment, ASK_AGAIN_S))
+    failed = replace(
+        payment,
+        status=PaymentStatus.FAILED,
+        attempt=verdict.attempt,
+        failure=Failure(verdict.code, verdict.message),
+    )
+    if failed == payment:
+        return Decision(Declined(payment))
+    entry = granting.audit(payment.id, "payment.declined", command.actor, moment, changes={"code": verdict.code})
+    return Decision(Declined(failed), Changes(payments=(failed,), audit=(entry,)))
+
+
+def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    taken = replace(
+        payment,
+        status=PaymentStatus.SUCCEEDED,
+        attempt=captured.attempt,
+        captured=captured.amount,
+        confirmed_at=moment.now,
+        failure=None,
+    )
+    course = world.courses.get(payment.course_id)
+    if failure := _mismatch(payment, captured) or _unsellable(payment, course):
+        return _refund_unfulfillable(taken, failure, command, moment)
+    assert course is not None, "an unsellable course was refused above"
+    return _grant(taken, course, command, world, moment)
+
+
+def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
+    """How what was captured differs from what the payment was opened for, if it does."""
+    differing = [
+        f"{name}: opened for {opened}, captured {taken}"
+        for name, opened, taken in (
+            ("amount", payment.amount, captured.amount),
+            ("student", payment.student_id, captured.student_id),
+            ("course", payment.course_id, captured.course_id),
+        )
+        if taken is not None and taken != opened
+    ]
+    return Failure("payment_mismatch", "; ".join(differing)) if differing else None
+
+
+def _unsellable(payment: Payment, course: Course | None) -> Failure | None:
+    if course is None:
+        return Failure("course_gone", "The course is no longer in the catalogue.")
+    if tiers.find(course, payment.terms.tier) is None:
+        return Failure("tier_gone", f"The course no longer has the tier {payment.terms.tier}.")
+    if found := metadata.problems(payment.metadata):
+        listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in found)
+        return Failure("metadata_invalid", f"The metadata is not valid: {listed}")
+    return None
+
+
+def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPayment, moment: Moment) -> Decision:
+    unfulfillable = replace(taken, fulfilment=Fulfilment.UNFULFILLABLE, failure=failure)
+    entry = granting.audit(
+        taken.id, "payment.unfulfillable", command.actor, moment, failure.message, {"code": failure.code}
+    )
+    changes = Changes(
+        payments=(unfulfillable,),
+        jobs=(refund_job(unfulfillable, failure.code, moment),),
+        audit=(entry,),
+    )
+    return Decision(Unfulfillable(unfulfillable), changes)
+
+
+def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    standing = granting.standing(world, taken.student_id, course.id, command.actor, moment)
+    grant = granting.Grant(
+        purchase_id=command.purchase_id,
+        student_id=taken.student_id,
+        course_id=course.id,
+        terms=taken.terms,
+        metadata=taken.metadata,
+        origin=Origin.PAYMENT,
+        actor=command.actor,
+        payment_id=taken.id,
+    )
+    old, now = standing.active, moment.now
+    if old is None:
+        purchase, changes = granting.begin(grant, access.granted(taken.terms, taken.metadata, now), moment)
+    elif granting.is_higher(course, taken.terms, old):
+        begun = access.replacing(old.access, taken.terms, taken.metadata, now)
+        purchase, _, changes = granting.supersede(old, grant, begun, moment)
+    elif taken.purpose is Purpose.RENEWAL and taken.terms.tier == old.tier:
+        begun = access.renewed(old.access, taken.terms, taken.metadata, now)
+        purchase, _, changes = granting.supersede(old, grant, begun, moment)
+    else:
+        return _refund_duplicate(taken, old, command, moment)
+    fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
+    return Decision(
+        Confirmed(fulfilled, purchase, already_processed=False),
+        standing.changes + changes + Changes(payments=(fulfilled,)),
+    )
+
+
+def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPayment, moment: Moment) -> Decision:
+    duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
+    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment)
+    changes = Changes(payments=(duplicate,), jobs=(refund_job(duplicate, "duplicate", moment),), audit=(entry,))
+    return Decision(Duplicate(duplicate, existing), changes)

@@ -1,0 +1,273 @@
+"""The nouns of the core: courses, payments, purchases and accesses as frozen values."""
+
+import datetime as dt
+from dataclasses import dataclass
+from datetime import datetime, time
+from enum import StrEnum
+from uuid import UUID
+
+
+class Role(StrEnum):
+    STUDENT = "STUDENT"
+    ADMIN = "ADMIN"
+    SERVICE = "SERVICE"
+
+
+class Provider(StrEnum):
+    STRIPE = "STRIPE"
+    RAZORPAY = "RAZORPAY"
+    SANDBOX = "SANDBOX"
+
+
+class PaymentStatus(StrEnum):
+    """What the provider's money is doing."""
+
+    REQUIRES_PAYMENT = "REQUIRES_PAYMENT"
+    PROCESSING = "PROCESSING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+    PARTIALLY_REFUNDED = "PARTIALLY_REFUNDED"
+    REFUNDED = "REFUNDED"
+
+
+class Fulfilment(StrEnum):
+    """What became of a captured payment: one purchase, or one refund and why."""
+
+    PENDING = "PENDING"
+    FULFILLED = "FULFILLED"
+    DUPLICATE = "DUPLICATE"
+    UNFULFILLABLE = "UNFULFILLABLE"
+
+
+class Purpose(StrEnum):
+    PURCHASE = "PURCHASE"
+    RENEWAL = "RENEWAL"
+
+
+class PurchaseStatus(StrEnum):
+    ACTIVE = "ACTIVE"
+    SUPERSEDED = "SUPERSEDED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+    REFUNDED = "REFUNDED"
+
+
+class Origin(StrEnum):
+    PAYMENT = "PAYMENT"
+    ADMIN = "ADMIN"
+
+
+class AccessStatus(StrEnum):
+    GRANTED = "GRANTED"
+    EXPIRED = "EXPIRED"
+    REVOKED = "REVOKED"
+
+
+class OnExisting(StrEnum):
+    RETURN = "RETURN"
+    REPLACE = "REPLACE"
+
+
+class JobKind(StrEnum):
+    PAYMENT_CHECK = "payment.check"
+    PAYMENT_REFUND = "payment.refund"
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: the token's subject and its role."""
+
+    id: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in the currency's minor unit (paise, cents), with its ISO 4217 code."""
+
+    amount_minor: int
+    currency: str
+
+    def __str__(self) -> str:
+        return f"{self.amount_minor} {self.currency} (minor units)"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSlot:
+    """A wall-clock start in an IANA time zone; the end follows from the session's duration."""
+
+    start: time
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A free entry of the caller's: stored, never interpreted."""
+
+    key: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """When and how the sessions take place; the same for both flows.
+
+    `session_duration` is in minutes. `date` is the day of the first session; `None` leaves it to the start of
+    the access.
+    """
+
+    is_sunday_only: bool
+    session_duration: int
+    slot: TimeSlot
+    date: dt.date | None = None
+    labels: tuple[Label, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """One way to buy a course. `rank` orders a course's tiers: higher is an upgrade. `validity_days` may be open."""
+
+    code: str
+    session_count: int
+    price: Money
+    validity_days: int | None
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Course:
+    id: UUID
+    title: str
+    tiers: tuple[Tier, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was promised for the money, as the catalogue stood when it was promised."""
+
+    tier: str
+    rank: int
+    session_count: int
+    validity_days: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a payment did not lead to a purchase: a stable code and a sentence for people."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """A checkout and what became of it.
+
+    `reference` is the provider's id of the intent and `attempt` its id of the latest attempt to pay it; `checks`
+    counts how often the provider was asked and had not settled. `captured` is what the provider says it took,
+    which may differ from `amount`, what was asked for. `duplicate_of` is the purchase that made this one a duplicate.
+    """
+
+    id: UUID
+    student_id: str
+    course_id: UUID
+    terms: Terms
+    amount: Money
+    purpose: Purpose
+    provider: Provider
+    metadata: Metadata
+    created_at: datetime
+    status: PaymentStatus = PaymentStatus.REQUIRES_PAYMENT
+    fulfilment: Fulfilment = Fulfilment.PENDING
+    reference: str | None = None
+    attempt: str | None = None
+    checks: int = 0
+    captured: Money | None = None
+    refunded_minor: int = 0
+    failure: Failure | None = None
+    duplicate_of: UUID | None = None
+    confirmed_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a student may use. It ends, but the sessions used are never deleted."""
+
+    status: AccessStatus
+    sessions_total: int
+    sessions_used: int
+    starts_at: datetime
+    expires_at: datetime | None
+
+    @property
+    def sessions_left(self) -> int:
+        return self.sessions_total - self.sessions_used
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """A student's hold on a course, with the access that belongs to it.
+
+    `payment_id` is None where an admin granted it. `supersedes` is the purchase that this one replaced.
+    """
+
+    id: UUID
+    student_id: str
+    course_id: UUID
+    tier: str
+    rank: int
+    origin: Origin
+    created_by: Actor
+    metadata: Metadata
+    access: Access
+    created_at: datetime
+    status: PurchaseStatus = PurchaseStatus.ACTIVE
+    payment_id: UUID | None = None
+    supersedes: UUID | None = None
+    ended_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which payment, purchase or course, when, why, and what changed."""
+
+    id: UUID
+    subject_id: UUID
+    at: datetime
+    actor: Actor
+    action: str
+    reason: str | None = None
+    changes: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """One caller's name for one wish: the same actor, operation and key mean the same wish."""
+
+    actor_id: str
+    operation: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """What a key led to: the fingerprint of the input that it stood for, and the row that it made."""
+
+    key: IdempotencyKey
+    fingerprint: bytes
+    result_id: UUID
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that must follow a commit, written in that same commit."""
+
+    id: UUID
+    kind: JobKind
+    subject_id: UUID
+    payload: dict[str, object]
+    run_at: datetime
+    created_at: datetime

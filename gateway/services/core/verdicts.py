@@ -1,0 +1,66 @@
+"""What a provider says of a payment, in our words."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.services.core.values import Money
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The provider holds the money.
+
+    `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they
+    are compared with what the payment was opened for.
+    """
+
+    attempt: str
+    amount: Money
+    student_id: str | None = None
+    course_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """The attempt is under way and may still succeed or fail; ask again after `retry_after_s` seconds."""
+
+    attempt: str
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingPayment:
+    """The intent is open and nobody has paid it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """This attempt failed; another one may be made. `code` is the provider's, `message` is for the student."""
+
+    attempt: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Canceled:
+    """The intent is closed for good and took no money."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer in time: the attempt may have succeeded, failed, or never begun. `attempt` is the one asked about."""
+
+    attempt: str | None
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unacceptable:
+    """The proof that the caller handed over is not one this provider gives out; the provider was not asked."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+Verdict = Captured | Processing | AwaitingPayment | Declined | Canceled | Unreachable

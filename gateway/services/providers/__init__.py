@@ -1,0 +1,1 @@
+"""The payment providers, each one vendor's words made ours."""

@@ -1,0 +1,110 @@
+"""A provider without a vendor: its answers follow from the payment and a test token alone.
+
+It keeps no memory and opens no connection, so every process, and a process started anew, gives the same answers. The
+tokens stand for what real cards and real outages do:
+
+| token                              | what the provider says                                              |
+|------------------------------------|---------------------------------------------------------------------|
+| none, or `tok_succeed`             | captured, as opened                                                 |
+| `tok_decline_<code>`               | declined with that code; another attempt may be made                |
+| `tok_process_<n>`                  | still processing the first n times it is asked, then captured       |
+| `tok_timeout`                      | no answer in time although the money was taken: captured when asked again |
+| `tok_capture_<amount>_<currency>`  | captured, but so many minor units of that currency                  |
+| `tok_unpaid`                       | the intent is open, nobody has paid                                 |
+| `tok_cancel`                       | the intent is closed for good, unpaid                               |
+"""
+
+import re
+from collections.abc import Callable
+
+from gateway.services.core.proofs import Proof, SandboxProof
+from gateway.services.core.values import Money, Payment, PaymentStatus, Provider
+from gateway.services.core.verdicts import (
+    AwaitingPayment,
+    Canceled,
+    Captured,
+    Declined,
+    Processing,
+    Unacceptable,
+    Unreachable,
+    Verdict,
+)
+from gateway.services.providers.base import Intent
+
+SUCCEED = "tok_succeed"
+RETRY_AFTER_S = 2
+KNOWN = (
+    "tok_succeed, tok_decline_<code>, tok_process_<n>, tok_timeout, tok_capture_<amountMinor>_<CURRENCY>, "
+    "tok_unpaid or tok_cancel"
+)
+
+
+class Sandbox:
+    """The embedded provider: for newcomers, demos and tests. It takes no money."""
+
+    name = Provider.SANDBOX
+
+    async def open(self, payment: Payment) -> Intent:
+        return Intent(payment.reference or f"sbx_{payment.id.hex}", client_secret=None)
+
+    async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
+        token = proof.token if isinstance(proof, SandboxProof) else _token_under_way(payment)
+        for pattern, answer in _ANSWERS:
+            if matched := pattern.fullmatch(token):
+                return answer(payment, token, matched)
+        return Unacceptable(("proof", "sandbox", "token"), f"must be {KNOWN}")
+
+
+def _token_under_way(payment: Payment) -> str:
+    """A confirmation without proof asks after the attempt under way, or else makes one that succeeds."""
+    return payment.attempt or SUCCEED if payment.status is PaymentStatus.PROCESSING else SUCCEED
+
+
+def _checks_so_far(payment: Payment, token: str) -> int:
+    is_under_way = payment.status is PaymentStatus.PROCESSING and payment.attempt == token
+    return payment.checks if is_under_way else 0
+
+
+def _captured(payment: Payment, token: str, _: re.Match[str]) -> Verdict:
+    return Captured(token, payment.amount, payment.student_id, payment.course_id)
+
+
+def _declined(_payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
+    code = matched["code"]
+    return Declined(token, code, f"The card was declined: {code.replace('_', ' ')}.")
+
+
+def _processing(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
+    if _checks_so_far(payment, token) < int(matched["n"]):
+        return Processing(token, RETRY_AFTER_S)
+    return _captured(payment, token, matched)
+
+
+def _timed_out(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
+    if _checks_so_far(payment, token) == 0:
+        return Unreachable(token, RETRY_AFTER_S)
+    return _captured(payment, token, matched)
+
+
+def _captured_other(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
+    amount = Money(int(matched["amount"]), matched["currency"])
+    return Captured(token, amount, payment.student_id, payment.course_id)
+
+
+def _unpaid(_payment: Payment, _token: str, _: re.Match[str]) -> Verdict:
+    return AwaitingPayment()
+
+
+def _canceled(_payment: Payment, _token: str, _: re.Match[str]) -> Verdict:
+    return Canceled()
+
+
+_ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Payment, str, re.Match[str]], Verdict]], ...] = (
+    (re.compile(r"tok_succeed"), _captured),
+    (re.compile(r"tok_decline_(?P<code>[a-z][a-z_]{0,63})"), _declined),
+    (re.compile(r"tok_process_(?P<n>[0-9]{1,3})", re.ASCII), _processing),
+    (re.compile(r"tok_timeout"), _timed_out),
+    (re.compile(r"tok_capture_(?P<amount>[0-9]{1,9})_(?P<currency>[A-Z]{3})", re.ASCII), _captured_other),
+    (re.compile(r"tok_unpaid"), _unpaid),
+    (re.compile(r"tok_cancel"), _canceled),
+)
