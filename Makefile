@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GRAPHIQL := gateway/static/graphiql/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check schema browser clean
+.PHONY: help install run test check bench schema browser clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +24,9 @@ check: install ## format, lint, types and tests, as CI runs them
 	$(BIN)/mypy
 	$(BIN)/python -m pytest
 
+bench: install ## measure confirmations a second on this machine, on SQLite
+	$(BIN)/python -m bench.confirmations
+
 schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
@@ -34,7 +37,7 @@ browser: install $(VENV)/.installed-browser ## drive GraphiQL in Chromium (on PA
 clean: ## remove what the other targets made
 	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find gateway db tests web -name __pycache__ -type d -prune -exec rm -rf {} +
+	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # The files that say "done" are written last: a killed run is done again, a finished one is not.
 

@@ -15,6 +15,9 @@ BUSY_TIMEOUT_MS = 5_000
 LOCK_TIMEOUT_MS = 5_000
 """The same wait, for a row that another PostgreSQL writer holds."""
 
+STATEMENT_TIMEOUT_MS = 30_000
+"""No statement of ours takes a second on a healthy server; past this the server is told to give up."""
+
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
@@ -51,7 +54,7 @@ def writer_engine(url: str) -> Engine:
         parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         paramstyle="format",
-        connect_args={"options": f"-c lock_timeout={LOCK_TIMEOUT_MS} -c timezone=UTC"},
+        connect_args={"options": _options(lock_timeout=LOCK_TIMEOUT_MS)},
         **_json(),
     )
 
@@ -75,7 +78,7 @@ def reader_engine(url: str) -> AsyncEngine:
         pool_size=READERS,
         max_overflow=READERS,
         pool_pre_ping=True,
-        connect_args={"options": "-c default_transaction_read_only=on -c timezone=UTC"},
+        connect_args={"options": _options(default_transaction_read_only="on")},
         **_json(),
     )
 
@@ -106,6 +109,12 @@ def _pragmas(connection: Any, *pragmas: str) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _options(**more: object) -> str:
+    """Settings of a PostgreSQL session, as its connection string has them."""
+    options = {"timezone": "UTC", "statement_timeout": STATEMENT_TIMEOUT_MS, **more}
+    return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
 def _json() -> dict[str, Any]:

@@ -19,7 +19,7 @@ from gateway.grant import grant
 from gateway.graph import print_sdl
 from gateway.schema import ids
 from gateway.services.core.values import Course, Role
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, SettingsError, describe, load_settings
 from gateway.telemetry import configure_logging
 
 SHUTDOWN_S = 30
@@ -81,6 +81,7 @@ def serve(
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     listening = config.bind_socket()
+    listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
     out.print(f"Serving {url}")
     if with_demo:
@@ -124,6 +125,14 @@ def token(
 def schema() -> None:
     """Print the GraphQL schema, as schema.graphql holds it."""
     sys.stdout.write(print_sdl())
+
+
+@app.command(name="settings")
+def show_settings() -> None:
+    """Print every GATEWAY_* variable with its default and its meaning, as the README's table."""
+    print("| variable | default | meaning |\n|---|---|---|")
+    for name, default, meaning in describe():
+        print(f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |")
 
 
 def _settings() -> Settings:

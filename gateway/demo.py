@@ -1,5 +1,7 @@
 """The demo's catalogue: several courses of three tiers, the same however often they are seeded."""
 
+from uuid import UUID
+
 from gateway.services.core.commands import SaveCourse
 from gateway.services.core.outcomes import CourseSaved
 from gateway.services.core.values import Actor, Course, Money, Role, Tier
@@ -7,12 +9,13 @@ from gateway.services.purchases import Purchases
 
 SEEDER = Actor("gateway-seed", Role.ADMIN)
 
-TITLES = {
-    "yoga": "Yoga for Beginners",
-    "mathematics": "Mathematics, Grade 10",
-    "guitar": "Acoustic Guitar",
-    "english": "Spoken English",
+COURSES = {
+    UUID("01900000-0000-7000-8000-000000000001"): "Yoga for Beginners",
+    UUID("01900000-0000-7000-8000-000000000002"): "Mathematics, Grade 10",
+    UUID("01900000-0000-7000-8000-000000000003"): "Acoustic Guitar",
+    UUID("01900000-0000-7000-8000-000000000004"): "Spoken English",
 }
+"""The same ids in every demo, so that an example can be pasted anywhere."""
 
 TIERS = (
     Tier("BASIC", session_count=4, price=Money(199_900, "INR"), validity_days=90, rank=1),
@@ -24,7 +27,7 @@ TIERS = (
 async def seed(purchases: Purchases) -> list[Course]:
     """The demo's courses, added where they are not there yet; an admin's changes to them stay."""
     saved = [
-        await purchases.submit(SaveCourse(SEEDER, purchases.new_id(), True, title, TIERS, key=f"seed:{name}"))
-        for name, title in TITLES.items()
+        await purchases.submit(SaveCourse(SEEDER, course_id, True, title, TIERS, key=f"seed:{course_id}"))
+        for course_id, title in COURSES.items()
     ]
     return [outcome.course for outcome in saved if isinstance(outcome, CourseSaved)]

@@ -77,8 +77,7 @@ def _beside(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Mom
             Changes(records=recorded(command, existing.id, moment)),
         )
     if command.on_existing is OnExisting.RETURN:
-        is_downgrade = tier.rank < existing.rank
-        return Decision(ActiveExists(existing, is_downgrade))
+        return Decision(ActiveExists(existing))
     return _replace(command, tier, existing, moment)
 
 

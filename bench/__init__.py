@@ -1,0 +1,1 @@
+"""Figures for this machine: what a confirmation costs."""
