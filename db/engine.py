@@ -46,7 +46,7 @@ def writer_engine(url: str) -> Engine:
     """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once."""
     parsed = parse_url(url)
     if is_embedded(url):
-        engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **_json())
+        engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **_common())
         event.listen(engine, "connect", _open_sqlite_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine
@@ -55,7 +55,7 @@ def writer_engine(url: str) -> Engine:
         poolclass=NullPool,
         paramstyle="format",
         connect_args={"options": _options(lock_timeout=LOCK_TIMEOUT_MS)},
-        **_json(),
+        **_common(),
     )
 
 
@@ -68,7 +68,7 @@ def reader_engine(url: str) -> AsyncEngine:
             isolation_level="AUTOCOMMIT",
             pool_size=READERS,
             max_overflow=0,
-            **_json(),
+            **_common(),
         )
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
         return engine
@@ -79,7 +79,7 @@ def reader_engine(url: str) -> AsyncEngine:
         max_overflow=READERS,
         pool_pre_ping=True,
         connect_args={"options": _options(default_transaction_read_only="on")},
-        **_json(),
+        **_common(),
     )
 
 
@@ -117,8 +117,9 @@ def _options(**more: object) -> str:
     return " ".join(f"-c {name}={value}" for name, value in options.items())
 
 
-def _json() -> dict[str, Any]:
+def _common() -> dict[str, Any]:
     return {
+        "hide_parameters": True,  # an error's text names the statement, and not whose row it was
         "json_serializer": lambda value: orjson.dumps(value).decode(),
         "json_deserializer": orjson.loads,
     }

@@ -9,6 +9,7 @@ import structlog
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from structlog.typing import Processor
 from uuid_utils.compat import uuid7
 
 from gateway.settings import Settings
@@ -31,16 +32,24 @@ def configure_logging(settings: Settings) -> None:
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *([] if is_for_people else [structlog.processors.dict_tracebacks]),
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
-            if is_for_people
-            else structlog.processors.JSONRenderer(),
+            *(_for_people() if is_for_people else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
     # Libraries that log by the standard library: what is amiss is shown, their small talk is not.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+
+
+# Neither shows the values of local variables, as both would by themselves: tokens are among them.
+def _for_people() -> list[Processor]:
+    plain = structlog.dev.plain_traceback
+    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
+
+
+def _for_machines() -> list[Processor]:
+    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
 
 
 class RequestLog:
@@ -70,7 +79,9 @@ class RequestLog:
             finally:
                 if scope["path"] not in _QUIET:
                     took_ms = round((time.perf_counter() - began) * 1000, 1)
-                    log.info("request", method=scope["method"], path=scope["path"], status=status, took_ms=took_ms)
+                    # As it came, still percent-encoded: a decoded line break would forge a log line.
+                    path = scope["raw_path"].decode("ascii", "replace")
+                    log.info("request", method=scope["method"], path=path, status=status, took_ms=took_ms)
 
 
 def _id_of(connection: HTTPConnection) -> str:

@@ -1,23 +1,31 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from typing import Any
 from uuid import UUID
 
+from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from db.engine import reader_engine, writer_engine
+from db.statements import table_of
+from db.tables import AuditEntryRow, Row
 from gateway.services.catalog import Catalog
 from gateway.services.core.commands import (
+    Command,
     ConfirmPayment,
     CreatePurchase,
     OpenPayment,
     SaveCourse,
     TierChoice,
 )
-from gateway.services.core.outcomes import CourseSaved, Opened, Outcome
+from gateway.services.core.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.proofs import SandboxProof
 from gateway.services.core.values import (
     Actor,
@@ -27,11 +35,13 @@ from gateway.services.core.values import (
     OnExisting,
     Payment,
     Provider,
+    Purchase,
     Purpose,
     Role,
     Tier,
     TimeSlot,
 )
+from gateway.services.core.verdicts import Captured, Verdict
 from gateway.services.group_commit import GroupCommit
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
@@ -70,6 +80,9 @@ class Service:
     writer: GroupCommit
     clock: Clock
     url: str
+    engine: Engine
+    """The writer's, to listen to."""
+    readers: AsyncEngine
 
     async def save_course(self, *tiers: Tier, course_id: UUID | None = None, title: str = "Yoga") -> Course:
         command = SaveCourse(ADMIN, course_id or uuid7(), course_id is None, title, tiers or TIERS)
@@ -90,6 +103,14 @@ class Service:
     ) -> Outcome:
         command = ConfirmPayment(actor, payment.id, uuid7(), None, metadata)
         return await self.purchases.confirm(command, None if token is None else SandboxProof(token))
+
+    async def paid(
+        self, actor: Actor, course: Course, tier: str = "BASIC", **changes: object
+    ) -> tuple[Payment, Purchase]:
+        """A payment and the purchase that it led to."""
+        outcome = await self.confirm(actor, await self.opened(actor, course, tier, **changes))
+        assert isinstance(outcome, Confirmed), outcome
+        return outcome.payment, outcome.purchase
 
     async def create(
         self, course: Course, student_id: str = "student-1", tier: str = "BASIC", **changes: object
@@ -123,25 +144,56 @@ class Service:
         }
         return CreatePurchase(**{**fields, **changes})  # type: ignore[arg-type]  # the fields of the command, by name
 
-    def rows(self, sql: str) -> list[tuple[object, ...]]:
-        """What a statement reads from the database, beside all caches."""
+    @contextmanager
+    def beside(self) -> Iterator[Connection]:
+        """A transaction of another process: it sees what is committed, and commits at its end."""
         engine = writer_engine(self.url)
         with engine.begin() as connection:
-            found = [tuple(row) for row in connection.exec_driver_sql(sql)]
+            yield connection
         engine.dispose()
-        return found
+
+    def rows(self, sql: str) -> list[tuple[object, ...]]:
+        """What a statement reads from the database, beside all caches."""
+        with self.beside() as connection:
+            return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
     def count(self, table: str, where: str = "1 = 1") -> int:
         [(number,)] = self.rows(f"SELECT count(*) FROM {table} WHERE {where}")
         assert isinstance(number, int)
         return number
 
+    def stored(self, row: type[SQLModel], **equal: object) -> list[Any]:
+        """The rows of a table whose columns equal what is given, in the order of their keys."""
+        table = table_of(row)
+        wanted = select(table).filter_by(**equal).order_by(*table.primary_key)
+        with self.beside() as connection:
+            return list(connection.execute(wanted))
+
+    def actions(self, subject_id: UUID) -> list[str]:
+        """What the audit says was done to a payment, a purchase or a course, in its order."""
+        return [entry.action for entry in self.stored(AuditEntryRow, subject_id=subject_id)]
+
+    def everything(self) -> dict[str, list[str]]:
+        """Every row of every table: equal before and after where nothing was done."""
+        with self.beside() as connection:
+            return {
+                table.name: sorted(repr(row) for row in connection.execute(select(table)))
+                for table in Row.metadata.sorted_tables
+            }
+
+    def change(self, row: type[SQLModel], key: UUID, **columns: object) -> None:
+        """Change a row behind the service's back."""
+        table = table_of(row)
+        [key_column] = table.primary_key
+        with self.beside() as connection:
+            connection.execute(update(table).where(key_column == key).values(**columns))
+
 
 @asynccontextmanager
 async def running(url: str, **bounds: int) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
-    clock, readers = Clock(), reader_engine(url)
-    writer = GroupCommit(writer_engine(url), clock=clock, new_id=uuid7, **bounds)
+    clock, readers, engine = Clock(), reader_engine(url), writer_engine(url)
+    writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
     catalog = Catalog(readers)
 
     async def find_payment(payment_id: UUID) -> Payment | None:
@@ -150,7 +202,7 @@ async def running(url: str, **bounds: int) -> AsyncIterator[Service]:
     purchases = Purchases(writer.submit, find_payment, {Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, uuid7)
     writer.start()
     try:
-        yield Service(purchases, catalog, writer, clock, url)
+        yield Service(purchases, catalog, writer, clock, url, engine, readers)
     finally:
         await writer.close()
         await readers.dispose()

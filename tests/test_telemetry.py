@@ -1,0 +1,75 @@
+"""What the log says, and what it never says."""
+
+import json
+from collections.abc import Iterator
+
+import anyio
+import httpx
+import pytest
+import structlog
+from starlette.applications import Starlette
+from starlette.middleware import Middleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from gateway.masking import report
+from gateway.settings import Settings, load_settings
+from gateway.telemetry import RequestLog, configure_logging
+
+PRODUCTION = load_settings({"GATEWAY_ENV": "production", "GATEWAY_JWT_SECRET": "s" * 40})
+DEVELOPMENT = load_settings({})
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    yield
+    structlog.reset_defaults()
+
+
+def raise_beside_a_secret() -> None:
+    token = "eyJ-the-token-of-a-student"
+    raise ValueError(len(token))
+
+
+@pytest.mark.parametrize("settings", [PRODUCTION, DEVELOPMENT], ids=["production", "development"])
+def test_a_traceback_does_not_show_the_values_of_variables(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(settings)
+    try:
+        raise_beside_a_secret()
+    except ValueError as error:
+        error_id = report(error)
+    logged = capsys.readouterr().err
+    assert error_id in logged
+    assert "raise_beside_a_secret" in logged
+    assert "eyJ-the-token" not in logged
+
+
+def test_in_production_each_line_is_a_json_object_with_the_requests_id(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(PRODUCTION)
+    answer = ask("/hello", {"X-Request-Id": "from-the-caller"})
+    assert answer.headers["X-Request-Id"] == "from-the-caller"
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (line["request_id"], line["path"], line["status"]) == ("from-the-caller", "/hello", 200)
+
+
+def test_a_request_id_that_could_forge_a_line_is_replaced(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(PRODUCTION)
+    assert ask("/hello", {"X-Request-Id": 'a" injected="yes'}).headers["X-Request-Id"].isalnum()
+
+
+def test_a_line_break_in_a_path_stays_encoded(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(DEVELOPMENT)
+    ask("/hello%0Aforged line")
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def ask(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    app = Starlette(routes=[Route("/hello", lambda _: PlainTextResponse("hello"))], middleware=[Middleware(RequestLog)])
+
+    async def get() -> httpx.Response:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://gateway") as client:
+            return await client.get(path, headers=headers)
+
+    return anyio.run(get)
