@@ -4,36 +4,25 @@ Amounts are integers in the currency's minor unit, instants are UTC, ids are UUI
 so that both databases and every tool can read them.
 """
 
-from datetime import date, datetime
-from typing import Any, ClassVar
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
-    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
     LargeBinary,
-    MetaData,
     SmallInteger,
     Text,
     text,
 )
-from sqlalchemy.dialects.postgresql import JSONB
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field
 
+from db.columns import Json, SessionPlan, one_of, plan_checks
+from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
 from db.types import Id, Instant
-
-Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-
-NAMES = {
-    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-    "ck": "ck_%(table_name)s_%(constraint_name)s",
-    "fk": "fk_%(table_name)s_%(column_0_name)s",
-    "pk": "pk_%(table_name)s",
-}
 
 PAYMENT_STATUSES = (
     "REQUIRES_PAYMENT",
@@ -50,37 +39,6 @@ ACCESS_STATUSES = ("GRANTED", "EXPIRED", "REVOKED")
 ROLES = ("STUDENT", "ADMIN", "SERVICE")
 JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
 LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
-
-
-def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=column)
-
-
-class Row(SQLModel):
-    """What every table shares. SQLite keeps a row in its primary key's tree: one page to write instead of two."""
-
-    metadata: ClassVar[MetaData] = MetaData(naming_convention=NAMES)
-    clustered: ClassVar[dict[str, Any]] = {"sqlite_with_rowid": False}
-
-
-class SessionPlan(SQLModel):
-    """When and how the sessions take place, as columns of what carries them."""
-
-    is_sunday_only: bool
-    session_duration_min: int = Field(sa_type=SmallInteger)
-    slot_start_min: int = Field(sa_type=SmallInteger)
-    """Minutes since midnight, wall clock."""
-    time_zone: str = Field(sa_type=Text)
-    first_day: date | None
-    labels: list[list[str]] = Field(sa_type=Json)
-
-
-def plan_checks() -> tuple[CheckConstraint, ...]:
-    return (
-        CheckConstraint("session_duration_min BETWEEN 15 AND 480", name="session_duration"),
-        CheckConstraint("slot_start_min BETWEEN 0 AND 1439", name="slot_start"),
-    )
 
 
 class CourseRow(Row, table=True):

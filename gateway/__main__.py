@@ -1,4 +1,4 @@
-"""python -m gateway"""
+"""The command line, as `python -m gateway`."""
 
 from gateway.cli import main
 

@@ -14,10 +14,11 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
-from db.engine import reader_engine, writer_engine
-from db.migrate import is_current
+from db.engine import is_embedded, reader_engine, writer_engine
+from db.migrate import is_current, upgrade
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.context import Context
 from gateway.graph import GraphQLEndpoint, refusal
@@ -33,7 +34,7 @@ from gateway.services.paging import Window
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings, SettingsError, load_settings
 from gateway.telemetry import RequestLog, configure_logging
 
 DEMO_STUDENT = "demo-student"
@@ -49,6 +50,23 @@ class Services:
     catalog: Catalog
     writer: GroupCommit
     readers: AsyncEngine
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate a database of our own; a server's is its operator's to migrate, and must have been.
+
+    Raises: SettingsError, where it has not been.
+    """
+    if is_embedded(settings.database_url):
+        upgrade(settings.database_url)
+        return
+    engine = writer_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            if not is_current(connection):
+                raise SettingsError("The database is not up to date: run `gateway migrate` first.")
+    finally:
+        engine.dispose()
 
 
 @asynccontextmanager
@@ -100,10 +118,32 @@ def build_app(settings: Settings) -> Starlette:
             *(graphiql_routes() if settings.graphiql else []),
         ],
         middleware=_middleware(settings),
-        exception_handlers={Exception: _internal_error},
         lifespan=lifespan,
     )
     return app
+
+
+class Masked:
+    """ASGI middleware: what nobody expected is answered as INTERNAL, while the log still knows the request."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_answered = False
+
+        async def noting(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if is_answered or scope["type"] != "http":
+                raise
+            error_id = report(error)
+            await refusal(500, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)(scope, receive, send)
 
 
 def from_environment() -> Starlette:
@@ -117,12 +157,13 @@ def _middleware(settings: Settings) -> list[Middleware]:
     verifier = TokenVerifier(settings)
     middleware = [
         Middleware(RequestLog),
+        Middleware(Masked),
         Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=on_auth_error),
     ]
     if settings.is_secret_public:
         # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
         local = ["localhost", "127.0.0.1", "[::1]"]
-        middleware.insert(1, Middleware(TrustedHostMiddleware, allowed_hosts=local))
+        middleware.insert(2, Middleware(TrustedHostMiddleware, allowed_hosts=local))
     return middleware
 
 
@@ -173,10 +214,6 @@ async def _readyz(request: Request) -> Response:
         pass  # said by the answer
     is_ready = all(checks.values())
     return JSONResponse({"status": "ok" if is_ready else "unavailable", **checks}, 200 if is_ready else 503)
-
-
-async def _internal_error(_: Request, error: Exception) -> Response:
-    return refusal(500, internal(report(error)), ErrorCode.INTERNAL)
 
 
 def _now() -> datetime:

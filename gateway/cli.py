@@ -10,10 +10,9 @@ from rich.console import Console
 from sqlalchemy.exc import DBAPIError
 from uvicorn.supervisors import Multiprocess
 
-from db.engine import is_embedded, writer_engine
-from db.migrate import is_current, upgrade
+from db.migrate import upgrade
 from gateway import demo
-from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S, open_services
+from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S, bring_up_to_date, open_services
 from gateway.auth import mint_token
 from gateway.grant import grant
 from gateway.graph import print_sdl
@@ -50,6 +49,8 @@ def main() -> None:
         _fail(str(error))
     except DBAPIError as error:
         _fail(f"The database cannot be used: {error.orig}")
+    except OSError as error:  # the database's folder cannot be made, say
+        _fail(str(error))
 
 
 @app.command()
@@ -67,7 +68,7 @@ def serve(
         _fail("Everybody knows the development secret: set GATEWAY_JWT_SECRET to listen beyond this machine.")
     if with_demo and settings.env != "development":
         _fail("--demo is for development: it prints an admin's token.")
-    _bring_up_to_date(settings)
+    bring_up_to_date(settings)
     courses = asyncio.run(_seed(settings)) if with_demo else []
     config = uvicorn.Config(
         "gateway.app:from_environment",
@@ -103,7 +104,7 @@ def migrate() -> None:
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
     settings = _settings()
-    _bring_up_to_date(settings)
+    bring_up_to_date(settings)
     for course in asyncio.run(_seed(settings)):
         out.print(f"{ids.to_text(ids.COURSE, course.id)}  {course.title}")
 
@@ -139,20 +140,6 @@ def _settings() -> Settings:
     settings = load_settings()
     configure_logging(settings)
     return settings
-
-
-def _bring_up_to_date(settings: Settings) -> None:
-    """Migrate a database of our own; a server's is its operator's to migrate, and must have been."""
-    if is_embedded(settings.database_url):
-        upgrade(settings.database_url)
-        return
-    engine = writer_engine(settings.database_url)
-    try:
-        with engine.connect() as connection:
-            if not is_current(connection):
-                _fail("The database is not up to date: run `gateway migrate` first.")
-    finally:
-        engine.dispose()
 
 
 async def _seed(settings: Settings) -> list[Course]:

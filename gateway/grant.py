@@ -11,7 +11,7 @@ from graphql import GraphQLError
 from rich.console import Console
 from uuid_utils.compat import uuid7
 
-from gateway.app import open_services
+from gateway.app import bring_up_to_date, open_services
 from gateway.resolvers.answers import answer_to
 from gateway.resolvers.arguments import Fields
 from gateway.schema import ids
@@ -68,6 +68,7 @@ def grant(
         on_existing=OnExisting.REPLACE if replace else OnExisting.RETURN,
         key=key,
     )
+    bring_up_to_date(settings)
     outcome = asyncio.run(_submit(settings, command, fields.problems))
     if not isinstance(outcome, outcomes.Created):
         _refuse(outcome)

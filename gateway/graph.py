@@ -18,7 +18,7 @@ from graphql import (
     Undefined,
 )
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
@@ -140,6 +140,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return json.dumps(data)
 
 
-def refusal(status: int, message: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT) -> Response:
+def refusal(status: int, message: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT, **extensions: object) -> Response:
     """A request that never became an operation, in the shape of a GraphQL answer."""
-    return JSONResponse({"errors": [{"message": message, "extensions": {"code": code.value}}]}, status)
+    body = {"errors": [{"message": message, "extensions": {"code": code.value, **extensions}}]}
+    # Escaped to ASCII: a message may quote a lone surrogate, which has no UTF-8.
+    return Response(json.dumps(body), status, media_type="application/json")

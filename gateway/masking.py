@@ -30,6 +30,8 @@ def internal(error_id: str) -> str:
 
 def _shown(error: GraphQLError, is_before_execution: bool) -> GraphQLError:
     cause = _cause(error)
+    if is_before_execution and isinstance(cause, ValueError):  # a literal number of more digits than Python reads
+        return _like(error, "A number in the document is too long.", ErrorCode.GRAPHQL_VALIDATION_FAILED)
     if not isinstance(cause, GraphQLError):
         error_id = report(cause, error.path)
         return _like(error, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)

@@ -1,5 +1,7 @@
 """The operations that the tests over HTTP send, as a client would write them."""
 
+from typing import Any
+
 METADATA = {
     "isSundayOnly": True,
     "sessionDuration": 60,
@@ -98,7 +100,39 @@ mutation SaveCourse($input: SaveCourseInput!) {
 """
 )
 
-COURSE = {
+PAYMENT_BY_ID = """
+query Payment($id: ID!) {
+  payment(id: $id) {
+    id status fulfilment tier provider providerReference createdAt confirmedAt
+    student { id } course { id } purchase { id }
+    amount { amountMinor currency } amountRefunded { amountMinor currency }
+    failure { code message } metadata { date }
+  }
+}
+"""
+
+PURCHASE_BY_ID = (
+    PURCHASE
+    + """
+query Purchase($id: ID!) {
+  purchase(id: $id) { ...PurchaseFields }
+}
+"""
+)
+
+PURCHASES = """
+query Purchases(
+  $filter: PurchaseFilter, $orderBy: PurchaseOrder, $first: Int, $after: String, $last: Int, $before: String
+) {
+  purchases(filter: $filter, orderBy: $orderBy, first: $first, after: $after, last: $last, before: $before) {
+    nodes { id }
+    edges { cursor node { id } }
+    pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
+  }
+}
+"""
+
+COURSE: dict[str, Any] = {
     "title": "Yoga",
     "tiers": [
         {

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, event, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
@@ -54,6 +54,10 @@ PREMIUM = Tier("PREMIUM", 24, Money(899_900, "INR"), None, 3)
 TIERS = (BASIC, STANDARD, PREMIUM)
 
 
+def _choice(tier: str | TierChoice) -> TierChoice:
+    return tier if isinstance(tier, TierChoice) else TierChoice(tier, None)
+
+
 def student(name: str = "student-1") -> Actor:
     return Actor(name, Role.STUDENT)
 
@@ -90,10 +94,12 @@ class Service:
         assert isinstance(outcome, CourseSaved), outcome
         return outcome.course
 
-    async def open(self, actor: Actor, course: Course, tier: str = "BASIC", **changes: object) -> Outcome:
+    async def open(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> Outcome:
         return await self.purchases.open(self.opening(actor, course, tier, **changes))
 
-    async def opened(self, actor: Actor, course: Course, tier: str = "BASIC", **changes: object) -> Payment:
+    async def opened(
+        self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object
+    ) -> Payment:
         outcome = await self.open(actor, course, tier, **changes)
         assert isinstance(outcome, Opened), outcome
         return outcome.payment
@@ -105,7 +111,7 @@ class Service:
         return await self.purchases.confirm(command, None if token is None else SandboxProof(token))
 
     async def paid(
-        self, actor: Actor, course: Course, tier: str = "BASIC", **changes: object
+        self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object
     ) -> tuple[Payment, Purchase]:
         """A payment and the purchase that it led to."""
         outcome = await self.confirm(actor, await self.opened(actor, course, tier, **changes))
@@ -113,16 +119,37 @@ class Service:
         return outcome.payment, outcome.purchase
 
     async def create(
-        self, course: Course, student_id: str = "student-1", tier: str = "BASIC", **changes: object
+        self, course: Course, student_id: str = "student-1", tier: str | TierChoice = "BASIC", **changes: object
     ) -> Outcome:
         return await self.purchases.submit(self.creating(course, student_id, tier, **changes))
 
-    def opening(self, actor: Actor, course: Course, tier: str = "BASIC", **changes: object) -> OpenPayment:
+    async def created(
+        self, course: Course, student_id: str = "student-1", tier: str | TierChoice = "BASIC", **changes: object
+    ) -> Purchase:
+        outcome = await self.create(course, student_id, tier, **changes)
+        assert isinstance(outcome, Created), outcome
+        return outcome.purchase
+
+    async def together(self, *commands: Command) -> list[Outcome]:
+        """What the commands come to when all of them wait at once, and so share one turn."""
+        turns = self.writer.turns
+        outcomes = await asyncio.gather(*map(self.purchases.submit, commands))
+        assert self.writer.turns == turns + 1
+        return outcomes
+
+    def confirming(
+        self, payment: Payment, verdict: Verdict | None = None, actor: Actor | None = None
+    ) -> ConfirmPayment:
+        """A confirmation as it reaches the writer: with its verdict, by default that the money is there."""
+        captured = Captured("attempt-1", payment.amount, payment.student_id, payment.course_id)
+        return ConfirmPayment(actor or student(payment.student_id), payment.id, uuid7(), verdict or captured)
+
+    def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {
             "actor": actor,
             "payment_id": uuid7(),
             "course_id": course.id,
-            "tier": TierChoice(tier, None),
+            "tier": _choice(tier),
             "metadata": METADATA,
             "provider": Provider.SANDBOX,
             "purpose": Purpose.PURCHASE,
@@ -130,14 +157,14 @@ class Service:
         return OpenPayment(**{**fields, **changes})  # type: ignore[arg-type]  # the fields of the command, by name
 
     def creating(
-        self, course: Course, student_id: str = "student-1", tier: str = "BASIC", **changes: object
+        self, course: Course, student_id: str = "student-1", tier: str | TierChoice = "BASIC", **changes: object
     ) -> CreatePurchase:
         fields: dict[str, object] = {
             "actor": ADMIN,
             "purchase_id": uuid7(),
             "student_id": student_id,
             "course_id": course.id,
-            "tier": TierChoice(tier, None),
+            "tier": _choice(tier),
             "metadata": METADATA,
             "reason": "a test",
             "on_existing": OnExisting.RETURN,
@@ -187,6 +214,21 @@ class Service:
         [key_column] = table.primary_key
         with self.beside() as connection:
             connection.execute(update(table).where(key_column == key).values(**columns))
+
+
+@contextmanager
+def statements_of(engine: Engine) -> Iterator[list[str]]:
+    """The SQL of what an engine executes meanwhile; what runs for many rows in one call counts once."""
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield statements
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

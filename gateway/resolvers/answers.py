@@ -3,7 +3,7 @@
 from typing import assert_never
 
 from gateway.schema.courses import Course
-from gateway.schema.errors import busy
+from gateway.schema.errors import busy, provider_unavailable
 from gateway.schema.payments import Payment
 from gateway.schema.problems import (
     ActivePurchaseExists,
@@ -26,6 +26,7 @@ from gateway.schema.results import (
     SaveCourseSuccess,
 )
 from gateway.services.core import outcomes, values
+from gateway.services.core.values import PaymentStatus
 
 Answer = (
     CreatePaymentSuccess
@@ -47,7 +48,7 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
     """The outcome as the API says it.
 
     Raises:
-        GraphQLError: BUSY, where nothing was done.
+        GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
     """
     match outcome:
         case outcomes.Opened():
@@ -72,6 +73,8 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
             return SaveCourseSuccess(course=Course.of(outcome.course), already_processed=outcome.already_processed)
         case outcomes.Busy():
             raise busy(outcome.retry_after_s)
+        case outcomes.ProviderAway():
+            raise provider_unavailable(outcome.retry_after_s)
         case _:
             return problem_of(outcome)
 
@@ -98,7 +101,7 @@ def problem_of(outcome: Refusal) -> Answer:
             return PaymentDeclined(
                 code=ProblemCode.PAYMENT_DECLINED,
                 message=f"{why} No money was taken.",
-                retryable=True,
+                retryable=payment.status is not PaymentStatus.CANCELED,
                 payment=Payment.of(payment),
             )
         case outcomes.Unfulfillable(payment):

@@ -11,7 +11,7 @@ from gateway.resolvers.arguments import Fields
 from gateway.resolvers.permissions import viewer_of
 from gateway.schema import ids
 from gateway.schema.directives import ADMIN_ONLY, STUDENT_ONLY
-from gateway.schema.errors import provider_unavailable
+from gateway.schema.enums import PaymentPurpose
 from gateway.schema.inputs import ConfirmPaymentInput, CreatePaymentInput, CreatePurchaseInput, SaveCourseInput
 from gateway.schema.results import (
     ConfirmPaymentResult,
@@ -20,7 +20,6 @@ from gateway.schema.results import (
     SaveCourseResult,
 )
 from gateway.services.core.commands import ConfirmPayment, CreatePurchase, OpenPayment, SaveCourse, TierChoice
-from gateway.services.providers.base import ProviderUnavailable
 
 GatewayInfo = Info[Context, None]
 
@@ -45,14 +44,10 @@ class Mutation:
             tier=TierChoice(input.tier, input.session_count),
             metadata=input.metadata.to_value(),
             provider=input.provider,
-            purpose=input.purpose,
+            purpose=input.purpose or PaymentPurpose.PURCHASE,
             key=input.idempotency_key,
         )
-        try:
-            outcome = await context.purchases.open(command, fields.problems)
-        except ProviderUnavailable as error:
-            raise provider_unavailable(error.retry_after_s) from error
-        return cast(CreatePaymentResult, answer_to(outcome))
+        return cast(CreatePaymentResult, answer_to(await context.purchases.open(command, fields.problems)))
 
     @field(
         description="Flow 1, second step. The provider says paid; the purchase and its access are created here, in the "

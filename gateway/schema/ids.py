@@ -23,17 +23,25 @@ def to_text(prefix: str, key: UUID) -> str:
 
 def from_text(prefix: str, text: str) -> UUID | None:
     """The id that a text of this prefix means; None where it is no such text."""
-    return None if prefix_of(text) != prefix else _decode(text)
+    match _parsed(text):
+        case (found, key) if found == prefix:
+            return key
+        case _:
+            return None
 
 
 def prefix_of(text: str) -> str | None:
     """Which type a text is an id of; None where it is an id of none."""
-    prefix, _, _ = text.partition("_")
-    return prefix if prefix in EXAMPLES and _decode(text) is not None else None
+    match _parsed(text):
+        case (found, _) if found in EXAMPLES:
+            return found
+        case _:
+            return None
 
 
-def _decode(text: str) -> UUID | None:
+def _parsed(text: str) -> tuple[str, UUID] | None:
     try:
-        return UUID(bytes=TypeID.from_string(text).uuid.bytes)
+        parsed = TypeID.from_string(text)
     except TypeIDException:
         return None
+    return parsed.prefix, UUID(bytes=parsed.uuid.bytes)

@@ -30,7 +30,7 @@ class CreatePaymentInput:
     provider: PaymentProvider | None = field(
         default=None, description="Who shall move the money; left out, the default."
     )
-    purpose: PaymentPurpose = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
+    purpose: PaymentPurpose | None = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
     idempotency_key: str | None = field(default=None, description=KEY)
 
 

@@ -46,6 +46,10 @@ class ProblemCode(Enum):
     BUSY = strawberry.enum_value("BUSY", description="Too much at once; nothing was done.")
 
 
+ALWAYS = "Always there; nullable so that one document can ask for it here and in `MetadataConflict` under one name."
+"""GraphQL merges fields of one name across a union's members only where their types are the same, null and all."""
+
+
 @strawberry.interface(description="What every expected failure has.")
 class Problem:
     code: ProblemCode = field(description="The kind of problem, for programs.")
@@ -116,7 +120,7 @@ class Refund:
 @graphql_type(description="The student had the course already, so the payment is refunded in full.")
 class DuplicatePayment(Problem):
     payment: Payment = field(description="The payment that goes back.")
-    existing_purchase: Purchase = field(description="What the student had already.")
+    existing_purchase: Purchase | None = field(description=f"What the student had already. {ALWAYS}")
     refund: Refund | None = field(description="The refund; decided together with this answer.")
 
 
@@ -138,7 +142,7 @@ class MetadataConflict(Problem):
 
 @graphql_type(description="The student has an active purchase of the course. Nothing was done.")
 class ActivePurchaseExists(Problem):
-    existing_purchase: Purchase = field(description="The purchase that stands.")
+    existing_purchase: Purchase | None = field(description=f"The purchase that stands. {ALWAYS}")
 
 
 @graphql_type(description="The idempotency key stands for other input of yours. Nothing was done; take a new key.")

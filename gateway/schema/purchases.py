@@ -52,11 +52,12 @@ class StudentAccess:
     )
     def schedule(
         self,
-        first: Annotated[int, strawberry.argument(description="How many, from the first on: 1 to 100.")] = 10,
+        first: Annotated[int | None, strawberry.argument(description="How many, from the first on: 1 to 100.")] = 10,
     ) -> list[ScheduledSession]:
+        size = size_of(10 if first is None else first)
         return [
             ScheduledSession(number=session.number, starts_at=session.starts_at, ends_at=session.ends_at)
-            for session in sessions(self.metadata, self.access, size_of(first))
+            for session in sessions(self.metadata, self.access, size)
         ]
 
     @classmethod

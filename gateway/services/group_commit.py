@@ -4,7 +4,6 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime
 from uuid import UUID
 
@@ -86,8 +85,8 @@ class GroupCommit:
         self._is_closing = True
         self._arrived.set()
         if self._task is not None:
-            with suppress(asyncio.CancelledError):
-                await self._task
+            # However the writer ended, its connection and its thread are given back.
+            await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.close)
         self._thread.shutdown()
         self._engine.dispose()
@@ -102,6 +101,9 @@ class GroupCommit:
                     self._arrived.clear()
                 if batch:
                     await self._serve(batch)
+        except Exception:
+            log.exception("writer died")
+            raise
         finally:
             for _, done in (*batch, *self._waiting):
                 if not done.done():
@@ -114,7 +116,9 @@ class GroupCommit:
         for (_, done), result in zip(batch, results, strict=True):
             if done.cancelled():
                 continue  # the caller hung up; what it asked for is done
-            if isinstance(result, Exception):
+            if isinstance(result, StopIteration):  # which no future takes, see PEP 479
+                done.set_exception(RuntimeError(f"the command raised {result!r}"))
+            elif isinstance(result, Exception):
                 done.set_exception(result)
             else:
                 done.set_result(result)

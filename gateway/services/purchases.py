@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.checks import problems_of
 from gateway.services.core.commands import Command, ConfirmPayment, OpenPayment, RecordIntent
-from gateway.services.core.outcomes import FieldProblem, Invalid, Missing, Opened, Outcome
+from gateway.services.core.outcomes import FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
 from gateway.services.core.values import Payment, Provider
@@ -39,9 +39,6 @@ class Purchases:
         """Start a checkout: our row first, then the provider's intent, then the intent's id into our row.
 
         A crash between the steps leaves a payment without money; the same call with the same key goes on from there.
-
-        Raises:
-            ProviderUnavailable: the row stands, the intent does not yet.
         """
         chosen = command.provider or self.default_provider
         if chosen is None or chosen not in self.providers:
@@ -51,8 +48,11 @@ class Purchases:
             return outcome
         provider = self.providers.get(outcome.payment.provider)
         if provider is None:  # a replay of a payment whose provider was taken out of the settings since
-            raise ProviderUnavailable(PROVIDER_GONE_RETRY_S)
-        intent = await provider.open(outcome.payment)
+            return ProviderAway(PROVIDER_GONE_RETRY_S)
+        try:
+            intent = await provider.open(outcome.payment)
+        except ProviderUnavailable as error:
+            return ProviderAway(error.retry_after_s)
         recorded = await self.submit(RecordIntent(command.actor, outcome.payment.id, intent.reference))
         if not isinstance(recorded, Opened):
             return recorded

@@ -21,8 +21,7 @@ def test_each_example_answers_as_the_readme_says(new_sqlite: Callable[[], str]) 
     with serving(new_sqlite(), "--demo") as server:
         callers = {"student": server.student("demo-student"), "admin": server.admin("demo-admin")}
         for caller, query, shown in examples:
-            sent = ID.sub(lambda found: ours[found[0]], query)
-            answer = json.dumps(callers[caller].ask(sent))
+            answer = json.dumps(callers[caller].ask(_with_ids(query, ours)))
             ours |= dict(zip(_ids(shown), _ids(answer), strict=True))
             assert _without_what_differs(answer) == _without_what_differs(shown)
 
@@ -31,6 +30,10 @@ def test_the_settings_are_those_that_there_are() -> None:
     table = README.split("<!-- /settings -->")[0].split("<!-- settings")[1]
     rows = [f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in describe()]
     assert table.splitlines()[3:] == rows
+
+
+def _with_ids(text: str, ours: dict[str, str]) -> str:
+    return ID.sub(lambda found: ours[found[0]], text)
 
 
 def _ids(text: str) -> list[str]:

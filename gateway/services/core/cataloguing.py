@@ -14,7 +14,8 @@ def save_course(command: SaveCourse, world: World, moment: Moment) -> Decision:
         case KeyReused() as reused:
             return Decision(reused)
         case course_id if course_id is not None:
-            return Decision(CourseSaved(world.courses[course_id], already_processed=True))
+            is_own = command.is_new and course_id == command.course_id  # in a turn that is run again
+            return Decision(CourseSaved(world.courses[course_id], already_processed=not is_own))
     stored = world.courses.get(command.course_id)
     if stored is None and not command.is_new:
         return Decision(Missing("course"))

@@ -10,7 +10,6 @@ from gateway.services.core.commands import (
     OpenPayment,
     RecordIntent,
     SaveCourse,
-    TierChoice,
 )
 from gateway.services.core.courses import course_problems
 from gateway.services.core.metadata import text_problem
@@ -28,7 +27,6 @@ def problems_of(command: Command) -> list[FieldProblem]:
         case OpenPayment():
             return [
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
-                *_tier(command.tier, "tier"),
                 *_metadata(command.metadata),
             ]
         case CreatePurchase():
@@ -36,7 +34,6 @@ def problems_of(command: Command) -> list[FieldProblem]:
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
                 *_text("studentId", command.student_id, LONGEST_STUDENT_ID),
                 *_text("reason", command.reason, LONGEST_REASON),
-                *_tier(command.tier, "purchaseTier"),
                 *_metadata(command.metadata),
             ]
         case ConfirmPayment():
@@ -53,11 +50,6 @@ def problems_of(command: Command) -> list[FieldProblem]:
 def _text(name: str, text: str | None, longest: int) -> Iterable[FieldProblem]:
     if text is not None and (problem := text_problem(text, longest)):
         yield FieldProblem((name,), problem)
-
-
-def _tier(choice: TierChoice, code_field: str) -> Iterable[FieldProblem]:
-    if choice.code is None and choice.session_count is None:
-        yield FieldProblem((code_field,), f"name a tier by {code_field} or by sessionCount")
 
 
 def _metadata(given: Metadata) -> list[FieldProblem]:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import fields, is_dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
 from gateway.services.core.commands import Command
@@ -15,7 +15,8 @@ _NOT_THE_WISH = {"actor", "key", "payment_id", "purchase_id"}
 def fingerprint(command: Command) -> bytes:
     """SHA-256 over the command's canonical JSON: names sorted, no spaces, without what is not the wish itself.
 
-    A new course's id is minted by the call as well, so it counts only where the caller named the course.
+    Instants count in UTC. Labels and tiers count without their order, which means nothing. A new course's id is
+    minted by the call as well, so it counts only where the caller named the course.
     """
     wish = {
         field.name: _plain(getattr(command, field.name)) for field in fields(command) if field.name not in _NOT_THE_WISH
@@ -31,10 +32,12 @@ def _plain(value: object) -> object:
             return value
         case UUID():
             return value.hex
-        case datetime() | date() | time():
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date() | time():
             return value.isoformat()
         case tuple():
-            return [_plain(each) for each in value]
+            return sorted((_plain(each) for each in value), key=json.dumps)
         case _ if is_dataclass(value):
             return [_plain(getattr(value, field.name)) for field in fields(value)]
         case _:

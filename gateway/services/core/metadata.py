@@ -1,5 +1,7 @@
 """What makes metadata right, and in which fields two of them differ."""
 
+import json
+import re
 import unicodedata
 from datetime import date, datetime
 from functools import cache
@@ -42,8 +44,13 @@ def as_text(metadata: Metadata) -> dict[str, str]:
         "timeSlot.start": f"{metadata.slot.start:%H:%M}",
         "timeSlot.timeZone": metadata.slot.time_zone,
         "date": "none" if metadata.date is None else metadata.date.isoformat(),
-        "labels": ", ".join(sorted(f"{label.key}={label.value}" for label in metadata.labels)) or "none",
+        "labels": ", ".join(sorted(f"{_quoted(each.key)}={_quoted(each.value)}" for each in metadata.labels)) or "none",
     }
+
+
+def _quoted(text: str) -> str:
+    """The text in quotes where it holds what sets labels apart: different labels never read the same."""
+    return json.dumps(text, ensure_ascii=False) if re.search('[=,"]', text) else text
 
 
 def text_problem(text: str, longest: int) -> str | None:
@@ -62,13 +69,14 @@ def text_problem(text: str, longest: int) -> str | None:
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether it is a name of the IANA time zone database."""
+    """Whether it is a name of the IANA time zone database that means the same zone on every machine."""
     return name in _time_zones()
 
 
 @cache
 def _time_zones() -> frozenset[str]:
-    return frozenset(available_timezones())
+    # The one is whatever the machine is set to, the other a machine that is set to nothing.
+    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def _session_problems(metadata: Metadata) -> list[FieldProblem]:

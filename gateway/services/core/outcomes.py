@@ -126,6 +126,13 @@ class Busy:
     retry_after_s: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class ProviderAway:
+    """The payment stands, its intent does not yet: the provider did not answer. No money can have moved."""
+
+    retry_after_s: int
+
+
 Outcome = (
     Opened
     | Confirmed
@@ -141,4 +148,5 @@ Outcome = (
     | Invalid
     | Missing
     | Busy
+    | ProviderAway
 )

@@ -25,7 +25,9 @@ def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
     """The first `first` sessions, as UTC instants.
 
     There are as many as the access has in total, save those that would begin after it ends; an access that has
-    ended has none to come. A session lasts its duration in real time, whatever the clocks do meanwhile.
+    ended has none to come. None begins before the access does: what was captured after the first day that its
+    metadata names still has all its sessions. A session lasts its duration in real time, whatever the clocks do
+    meanwhile.
     """
     if access.status is not AccessStatus.GRANTED:
         return []
@@ -58,14 +60,16 @@ def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
         start = slot_instant(day, metadata.slot)
         if access.expires_at is not None and start >= access.expires_at:
             return
-        # Without a date the access may begin later in the day than the slot does.
-        if metadata.date is not None or start >= access.starts_at:
+        # The access may begin later in the day than the slot does.
+        if start >= access.starts_at:
             yield start
 
 
 def _days(metadata: Metadata, access: Access) -> Iterator[date]:
     step = timedelta(days=7 if metadata.is_sunday_only else 1)
-    day = metadata.date or access.starts_at.astimezone(ZoneInfo(metadata.slot.time_zone)).date()
+    day = access.starts_at.astimezone(ZoneInfo(metadata.slot.time_zone)).date()
+    if metadata.date is not None:
+        day = max(day, metadata.date)
     if metadata.is_sunday_only:
         day += timedelta(days=(SUNDAY - day.weekday()) % 7)
     # Year 9999 is where dates end; no access lasts until then.

@@ -84,14 +84,13 @@ def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Mom
         case Captured() as captured:
             return _captured(payment, captured, command, world, moment)
         case Processing(attempt, retry_after_s):
-            waiting = replace(payment, status=PaymentStatus.PROCESSING, attempt=attempt, checks=payment.checks + 1)
-            return _wait(waiting, retry_after_s, world, moment)
+            return _wait(_under_way(payment, attempt), retry_after_s, world, moment)
         case Unreachable(attempt, retry_after_s):
             return _unreachable(payment, attempt, retry_after_s, world, moment)
         case AwaitingPayment():
-            return Decision(Pending(payment, ASK_AGAIN_S))
+            return _unpaid(payment)
         case DeclinedAttempt() as declined:
-            return _declined(payment, declined, command, moment)
+            return _declined(payment, declined, command, world, moment)
         case Canceled():
             failure = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
             canceled = replace(payment, status=PaymentStatus.CANCELED, failure=failure)
@@ -126,10 +125,22 @@ def _under_way(payment: Payment, attempt: str) -> Payment:
     )
 
 
-def _declined(payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, moment: Moment) -> Decision:
+def _unpaid(payment: Payment) -> Decision:
+    """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
+    if payment.status is not PaymentStatus.PROCESSING:
+        return Decision(Pending(payment, ASK_AGAIN_S))
+    unpaid = replace(payment, status=PaymentStatus.REQUIRES_PAYMENT)
+    return Decision(Pending(unpaid, ASK_AGAIN_S), Changes(payments=(unpaid,)))
+
+
+def _declined(
+    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, world: World, moment: Moment
+) -> Decision:
     """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
     if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
-        return Decision(Pending(payment, ASK_AGAIN_S))
+        return Decision(Pending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, world, moment)))
+    if payment.status is PaymentStatus.CANCELED:
+        return Decision(Declined(payment))  # closed for good: an attempt's end heard late opens it no more
     failed = replace(
         payment,
         status=PaymentStatus.FAILED,

@@ -1,0 +1,107 @@
+"""Input that cannot be meant: the answer names each wrong field, and nothing is written."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from gateway.schema import ids
+from tests.http.served import Person, Served, confirming, creating, opening
+from tests.http.wrong_input import IDS_OF_NONE, LONE_SURROGATE, NUL, PROBLEMS, REFUSED, Changes, changed
+from tests.operations import CONFIRM_PAYMENT, COURSE, CREATE_PAYMENT, CREATE_PURCHASE, METADATA, SAVE_COURSE
+
+HOLDER = "a-student-with-a-purchase"
+Rights = dict[str, tuple[Person, str, dict[str, Any]]]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _nothing_is_written(gateway: Served, right: Rights) -> Iterator[None]:
+    """By all of these tests together: looked at once, since there are many."""
+    assert right
+    before = gateway.counts()
+    yield
+    assert gateway.counts() == before
+
+
+@pytest.fixture(scope="module")
+def right(gateway: Served) -> Rights:
+    """Each mutation with somebody who may send it, and input that it would take."""
+    student, course = gateway.student(), gateway.course()
+    gateway.create(course, HOLDER)
+    confirmation = {**confirming(gateway.opened(student, course), "tok_unpaid"), "metadata": METADATA}
+    return {
+        "createPayment": (student, CREATE_PAYMENT, opening(course)),
+        "confirmPayment": (student, CONFIRM_PAYMENT, confirmation),
+        "createPurchase": (gateway.admin, CREATE_PURCHASE, creating(course, gateway.student().id)),
+        "saveCourse": (gateway.admin, SAVE_COURSE, COURSE),
+    }
+
+
+@pytest.mark.parametrize(("mutation", "changes", "paths"), PROBLEMS)
+def test_each_wrong_field_is_named(right: Rights, mutation: str, changes: Changes, paths: list[str]) -> None:
+    caller, operation, given = right[mutation]
+    answer = caller.did(operation, **changed(given, changes))
+    assert (answer["__typename"], answer["code"], answer["retryable"]) == ("InvalidInput", "INVALID_INPUT", False)
+    assert [field["path"] for field in answer["fields"]] == [["input", *path.split(".")] for path in paths]
+    assert all(field["message"] for field in answer["fields"])
+
+
+@pytest.mark.parametrize(("mutation", "changes"), REFUSED)
+def test_input_of_another_type_is_a_coded_error(right: Rights, mutation: str, changes: Changes) -> None:
+    caller, operation, given = right[mutation]
+    answer = caller.send({"query": operation, "variables": {"input": changed(given, changes)}}).json()
+    assert answer["data"] is None
+    assert {error["extensions"]["code"] for error in answer["errors"]} == {"BAD_USER_INPUT"}
+
+
+QUERIES: list[tuple[str, Mapping[str, object]]] = [
+    *[("query($v: ID!) { node(id: $v) { id } }", {"v": text}) for text in (*IDS_OF_NONE[:3], NUL, LONE_SURROGATE)],
+    *[
+        (f"query($v: ID!) {{ {name}(id: $v) {{ id }} }}", {"v": text})
+        for name in ("course", "payment")
+        for text in IDS_OF_NONE
+    ],
+    ("query($v: ID!) { purchase(id: $v) { id } }", {"v": ids.EXAMPLES[ids.COURSE]}),
+    *[("query($v: Int) { purchases(first: $v) { nodes { id } } }", {"v": n}) for n in (0, -1, 101, 2**31 - 1)],
+    *[("query($v: Int) { courses(last: $v) { nodes { id } } }", {"v": n}) for n in (0, -1, 101)],
+    ("{ courses(first: 1, last: 1) { nodes { id } } }", {}),
+    *[
+        (f"query($v: String) {{ courses({name}: $v) {{ nodes {{ id }} }} }}", {"v": text})
+        for name in ("after", "before")
+        for text in ("", "x", "====", "é", "A" * 21, "A" * 23, "A" * 10_000, NUL, LONE_SURROGATE)
+    ],
+    *[
+        ("query($v: PurchaseFilter) { purchases(filter: $v) { nodes { id } } }", {"v": condition})
+        for condition in (
+            *({"studentId": text} for text in ("", NUL, LONE_SURROGATE, "s" * 129)),
+            *({"courseId": text} for text in IDS_OF_NONE),
+            *({"tier": text} for text in (NUL, LONE_SURROGATE, "")),
+            {"status": "GONE"},
+            {"createdFrom": "yesterday"},
+            {"surprise": 1},
+        )
+    ],
+    (
+        "query($v: PurchaseOrder) { purchases(orderBy: $v) { nodes { id } } }",
+        {"v": {"field": "TITLE", "direction": "ASC"}},
+    ),
+]
+
+
+@pytest.mark.parametrize(("query", "variables"), QUERIES)
+def test_a_query_that_cannot_be_meant_is_a_coded_error(
+    gateway: Served, query: str, variables: Mapping[str, object]
+) -> None:
+    answer = gateway.admin.send({"query": query, "variables": variables}).json()
+    assert [error["extensions"]["code"] for error in answer["errors"]] == ["BAD_USER_INPUT"]
+    assert not any((answer["data"] or {}).values())
+
+
+@pytest.mark.parametrize("number", [0, -1, 101])
+def test_a_schedule_has_bounds(gateway: Served, number: int) -> None:
+    query = """
+    query($student: ID!, $number: Int!) {
+      purchases(filter: {studentId: $student}) { nodes { access { schedule(first: $number) { number } } } }
+    }
+    """
+    assert gateway.admin.codes(query, student=HOLDER, number=number) == ["BAD_USER_INPUT"]

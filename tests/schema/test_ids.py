@@ -1,0 +1,72 @@
+"""Ids in text: a type's prefix and a time-ordered key, and nothing else passes for one."""
+
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from uuid_utils.compat import uuid7
+
+from gateway.schema import ids
+
+KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
+SUFFIX = "01m82wzdd5evbs08a25nzd2awn"
+PREFIXES = (ids.PAYMENT, ids.PURCHASE, ids.COURSE)
+
+
+def test_a_key_is_written_as_the_typeid_specification_has_it() -> None:
+    assert ids.to_text(ids.PAYMENT, KEY) == f"pay_{SUFFIX}"
+    assert ids.to_text(ids.COURSE, UUID(int=0)) == "crs_00000000000000000000000000"
+    assert ids.to_text(ids.COURSE, UUID(int=2**128 - 1)) == "crs_7zzzzzzzzzzzzzzzzzzzzzzzzz"
+
+
+@settings(derandomize=True)
+@given(st.sampled_from(PREFIXES), st.uuids())
+def test_what_is_written_is_read_again_as_the_same_key(prefix: str, key: UUID) -> None:
+    text = ids.to_text(prefix, key)
+    assert (ids.prefix_of(text), ids.from_text(prefix, text)) == (prefix, key)
+
+
+@settings(derandomize=True)
+@given(st.sampled_from(PREFIXES), st.sampled_from(PREFIXES), st.uuids())
+def test_an_id_of_one_type_is_none_of_another(prefix: str, other: str, key: UUID) -> None:
+    assert (ids.from_text(other, ids.to_text(prefix, key)) is None) is (other != prefix)
+
+
+@settings(derandomize=True)
+@given(st.uuids(), st.uuids())
+def test_texts_sort_as_their_keys_do(one: UUID, other: UUID) -> None:
+    assert (ids.to_text("pay", one) < ids.to_text("pay", other)) is (one < other)
+
+
+def test_a_key_of_the_service_is_written_and_read() -> None:
+    minted = uuid7()
+    assert ids.from_text(ids.PURCHASE, ids.to_text(ids.PURCHASE, minted)) == UUID(bytes=minted.bytes)
+
+
+@pytest.mark.parametrize("prefix", PREFIXES)
+def test_the_example_of_a_type_is_an_id_of_it(prefix: str) -> None:
+    assert ids.prefix_of(ids.EXAMPLES[prefix]) == prefix
+
+
+MALFORMED = [
+    *("", "pay", "pay_", "_", SUFFIX, f"_{SUFFIX}", f"pay{SUFFIX}", f"pay-{SUFFIX}", str(KEY), f"pay_{KEY}", KEY.hex),
+    *(f"PAY_{SUFFIX}", f"pay_{SUFFIX.upper()}", f" pay_{SUFFIX}", f"pay_{SUFFIX} ", f"pay_{SUFFIX}\n"),
+    *(f"pay_{SUFFIX[:-1]}", f"pay_{SUFFIX}0", f"pay_{SUFFIX}\x00", f"pay_8{SUFFIX[1:]}", f"pay_z{SUFFIX[1:]}"),
+    *(f"pay_{SUFFIX[:-1]}{letter}" for letter in "ilouILOU-_=+/é\u0661\ud800\U0001f9d8"),
+    *(f"pay_pay_{SUFFIX}", f"pay_crs_{SUFFIX}", f"pay__{SUFFIX}", f"usr_{SUFFIX}", f"p\u0430y_{SUFFIX}"),
+    *("pay_" * 10_000, f"pay_{SUFFIX * 10_000}", "null", "0", "-1", "pay_%00", "pay_' OR 1=1 --"),
+]
+
+
+@pytest.mark.parametrize("text", MALFORMED, ids=lambda text: ascii(text)[:60])
+def test_whatever_is_not_written_so_is_no_id(text: str) -> None:
+    assert ids.prefix_of(text) is None
+    assert [ids.from_text(prefix, text) for prefix in PREFIXES] == [None, None, None]
+
+
+@settings(derandomize=True, max_examples=300)
+@given(st.text(max_size=40) | st.text("pay_01m82z", max_size=31).map(lambda text: f"pay_{text}"))
+def test_no_text_at_all_is_an_error(text: str) -> None:
+    key = ids.from_text("pay", text)
+    assert key is None or ids.to_text("pay", key) == text

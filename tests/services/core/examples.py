@@ -1,0 +1,105 @@
+"""Values that the core's tests begin from; each test changes what it is about."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, time
+from itertools import count
+from uuid import UUID
+
+from gateway.services.core.commands import ConfirmPayment, CreatePurchase, OpenPayment, SaveCourse, TierChoice
+from gateway.services.core.values import (
+    Access,
+    AccessStatus,
+    Actor,
+    Course,
+    Metadata,
+    Money,
+    OnExisting,
+    Origin,
+    Payment,
+    Provider,
+    Purchase,
+    Purpose,
+    Role,
+    Terms,
+    Tier,
+    TimeSlot,
+)
+from gateway.services.core.verdicts import Captured
+from gateway.services.core.world import Moment
+
+NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
+"""A Monday."""
+STUDENT = Actor("student-1", Role.STUDENT)
+ADMIN = Actor("admin-1", Role.ADMIN)
+METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
+BASIC = Tier("BASIC", 4, Money(199_900, "INR"), 90, 1)
+STANDARD = Tier("STANDARD", 12, Money(499_900, "INR"), 180, 2)
+PREMIUM = Tier("PREMIUM", 24, Money(899_900, "INR"), None, 3)
+
+
+def key(number: int) -> UUID:
+    """An id that a test can name."""
+    return UUID(int=number)
+
+
+COURSE = Course(key(1), "Yoga", (BASIC, STANDARD, PREMIUM), NOW)
+PAYMENT = Payment(
+    id=key(2),
+    student_id=STUDENT.id,
+    course_id=COURSE.id,
+    terms=Terms("BASIC", 1, 4, 90),
+    amount=BASIC.price,
+    purpose=Purpose.PURCHASE,
+    provider=Provider.SANDBOX,
+    metadata=METADATA,
+    created_at=NOW,
+)
+ACCESS = Access(AccessStatus.GRANTED, sessions_total=4, sessions_used=1, starts_at=NOW, expires_at=None)
+PURCHASE = Purchase(
+    id=key(3),
+    student_id=STUDENT.id,
+    course_id=COURSE.id,
+    tier="BASIC",
+    rank=1,
+    origin=Origin.ADMIN,
+    created_by=ADMIN,
+    metadata=METADATA,
+    access=ACCESS,
+    created_at=NOW,
+)
+CAPTURED = Captured("attempt-1", PAYMENT.amount, STUDENT.id, COURSE.id)
+
+OPEN = OpenPayment(
+    actor=STUDENT,
+    payment_id=key(20),
+    course_id=COURSE.id,
+    tier=TierChoice("BASIC", None),
+    metadata=METADATA,
+    provider=Provider.SANDBOX,
+    purpose=Purpose.PURCHASE,
+)
+CONFIRM = ConfirmPayment(actor=STUDENT, payment_id=PAYMENT.id, purchase_id=key(30), verdict=CAPTURED)
+CREATE = CreatePurchase(
+    actor=ADMIN,
+    purchase_id=key(31),
+    student_id=STUDENT.id,
+    course_id=COURSE.id,
+    tier=TierChoice("BASIC", None),
+    metadata=METADATA,
+    reason="support",
+    on_existing=OnExisting.RETURN,
+)
+SAVE = SaveCourse(actor=ADMIN, course_id=key(11), is_new=True, title="Yoga", tiers=(BASIC, STANDARD))
+
+
+def metadata_at(start: str, time_zone: str, **changes: object) -> Metadata:
+    """Daily sessions of an hour at a wall-clock time, unless `changes` say otherwise."""
+    daily = replace(METADATA, is_sunday_only=False, slot=TimeSlot(time.fromisoformat(start), time_zone))
+    return replace(daily, **changes)  # type: ignore[arg-type]  # the fields of Metadata, by name
+
+
+def moment(now: datetime = NOW) -> Moment:
+    """The same time and the same new ids at each call."""
+    numbers: Iterator[int] = count(1_000)
+    return Moment(now, lambda: key(next(numbers)))

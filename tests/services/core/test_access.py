@@ -1,0 +1,144 @@
+"""How an access begins, carries over and ends, to the session and to the second."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.services.core.access import ended, granted, has_lapsed, renewed, replacing, start
+from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
+from tests.services.core.examples import METADATA, NOW, metadata_at
+
+BASIC = Terms("BASIC", 1, 4, 90)
+STANDARD = Terms("STANDARD", 2, 12, 180)
+ENDLESS = Terms("PREMIUM", 3, 24, None)
+DATED = metadata_at("17:30", "Asia/Kolkata", date=date(2026, 12, 6))
+FIRST_SLOT = datetime(2026, 12, 6, 12, 0, tzinfo=UTC)
+PASSED = metadata_at("17:30", "Asia/Kolkata", date=date(2026, 11, 1))
+
+
+def standing(total: int = 4, used: int = 3, begun_days_ago: int = 30, days_left: int | None = 60) -> Access:
+    return Access(
+        AccessStatus.GRANTED,
+        sessions_total=total,
+        sessions_used=used,
+        starts_at=NOW - timedelta(days=begun_days_ago),
+        expires_at=None if days_left is None else NOW + timedelta(days=days_left),
+    )
+
+
+def test_an_access_without_a_date_begins_now_and_lasts_the_tiers_validity() -> None:
+    assert granted(BASIC, METADATA, NOW) == Access(AccessStatus.GRANTED, 4, 0, NOW, NOW + timedelta(days=90))
+
+
+def test_an_access_with_a_date_begins_at_the_first_slot_and_its_validity_counts_from_there() -> None:
+    expected = Access(AccessStatus.GRANTED, 4, 0, FIRST_SLOT, FIRST_SLOT + timedelta(days=90))
+    assert granted(BASIC, DATED, NOW) == expected
+
+
+def test_an_access_never_begins_before_now() -> None:
+    assert start(PASSED, NOW) == NOW
+    assert granted(BASIC, PASSED, NOW).starts_at == NOW
+
+
+def test_a_tier_without_validity_gives_an_access_without_end() -> None:
+    assert granted(ENDLESS, METADATA, NOW).expires_at is None
+
+
+@pytest.mark.parametrize("terms", [BASIC, ENDLESS])
+def test_a_given_expiry_wins_over_the_tiers_validity(terms: Terms) -> None:
+    given_expiry = NOW + timedelta(days=7)
+    assert granted(terms, DATED, NOW, given_expiry).expires_at == given_expiry
+    assert replacing(standing(), terms, METADATA, NOW, given_expiry).expires_at == given_expiry
+
+
+def test_an_upgrade_keeps_the_sessions_used_and_the_start_and_counts_its_validity_from_now() -> None:
+    old = standing(total=4, used=3, begun_days_ago=30)
+    assert replacing(old, STANDARD, METADATA, NOW) == Access(
+        AccessStatus.GRANTED, 12, 3, NOW - timedelta(days=30), NOW + timedelta(days=180)
+    )
+
+
+def test_a_replacement_whose_metadata_names_a_first_day_begins_there() -> None:
+    assert replacing(standing(), STANDARD, DATED, NOW).starts_at == FIRST_SLOT
+
+
+def test_a_replacement_begins_now_where_the_old_access_had_yet_to_begin() -> None:
+    assert replacing(standing(begun_days_ago=-10), STANDARD, METADATA, NOW).starts_at == NOW
+
+
+def test_a_replacement_by_a_smaller_tier_has_all_its_sessions_used_and_no_more() -> None:
+    taken = replacing(standing(total=12, used=10), BASIC, METADATA, NOW)
+    assert (taken.sessions_total, taken.sessions_used, taken.sessions_left) == (4, 4, 0)
+
+
+def test_a_renewal_has_the_sessions_left_and_the_new_ones() -> None:
+    fresh = renewed(standing(total=4, used=3), BASIC, METADATA, NOW)
+    assert (fresh.sessions_total, fresh.sessions_used, fresh.starts_at) == (1 + 4, 0, NOW)
+
+
+def test_a_renewals_validity_counts_from_the_old_expiry_while_that_is_to_come() -> None:
+    assert renewed(standing(days_left=60), BASIC, METADATA, NOW).expires_at == NOW + timedelta(days=60 + 90)
+
+
+def test_a_renewals_validity_counts_from_now_where_the_old_expiry_has_passed() -> None:
+    assert renewed(standing(days_left=-5), BASIC, METADATA, NOW).expires_at == NOW + timedelta(days=90)
+
+
+def test_a_renewal_of_what_had_no_end_keeps_none() -> None:
+    assert renewed(standing(days_left=None), BASIC, METADATA, NOW).expires_at is None
+
+
+def test_a_renewal_at_a_tier_that_has_no_end_by_now_has_none() -> None:
+    assert renewed(standing(days_left=60), ENDLESS, METADATA, NOW).expires_at is None
+
+
+def test_a_renewal_never_ends_before_its_own_first_day() -> None:
+    """Counted from the old expiry alone, 5 days ahead, 10 days would be over before the first session."""
+    fresh = renewed(standing(days_left=5), replace(BASIC, validity_days=10), DATED, NOW)
+    assert (fresh.starts_at, fresh.expires_at) == (FIRST_SLOT, FIRST_SLOT + timedelta(days=10))
+
+
+@pytest.mark.parametrize(("seconds", "is_over"), [(1, False), (0, True), (-1, True)])
+def test_an_access_lapses_at_its_expiry_to_the_second(seconds: int, is_over: bool) -> None:
+    access = replace(standing(), expires_at=NOW + timedelta(seconds=seconds))
+    assert has_lapsed(access, NOW) is is_over
+
+
+def test_an_access_without_end_never_lapses() -> None:
+    assert not has_lapsed(standing(days_left=None), datetime.max.replace(tzinfo=UTC))
+
+
+@pytest.mark.parametrize("status", [AccessStatus.EXPIRED, AccessStatus.REVOKED])
+def test_an_end_changes_the_status_and_nothing_else(status: AccessStatus) -> None:
+    old = standing()
+    assert ended(old, status) == replace(old, status=status)
+
+
+ACCESSES = st.integers(1, 500).flatmap(
+    lambda total: st.builds(
+        standing,
+        total=st.just(total),
+        used=st.integers(0, total),
+        begun_days_ago=st.integers(-400, 400),
+        days_left=st.none() | st.integers(-400, 400),
+    )
+)
+TERMS = st.builds(Terms, st.just("ANY"), st.integers(0, 9), st.integers(1, 500), st.none() | st.integers(1, 36_500))
+
+
+@settings(derandomize=True, max_examples=300)
+@given(ACCESSES, TERMS, st.sampled_from([METADATA, DATED, PASSED]))
+def test_no_more_is_used_than_there_is_and_nothing_paid_for_is_lost(
+    old: Access, terms: Terms, metadata: Metadata
+) -> None:
+    upgraded, fresh = replacing(old, terms, metadata, NOW), renewed(old, terms, metadata, NOW)
+    for access in (granted(terms, metadata, NOW), upgraded, fresh):
+        assert 0 <= access.sessions_used <= access.sessions_total
+        assert access.status is AccessStatus.GRANTED
+        assert access.expires_at is None or access.expires_at > max(NOW, access.starts_at)
+    assert upgraded.sessions_used == min(old.sessions_used, terms.session_count)
+    assert fresh.sessions_left == old.sessions_left + terms.session_count
+    assert fresh.expires_at is None or (old.expires_at is not None and fresh.expires_at > old.expires_at)

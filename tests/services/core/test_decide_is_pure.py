@@ -1,0 +1,141 @@
+"""Deciding changes nothing and depends on nothing but its arguments; what it deals in cannot be changed."""
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import fields, is_dataclass, replace
+from datetime import timedelta
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.services import core
+from gateway.services.core.commands import Command
+from gateway.services.core.decide import decide
+from gateway.services.core.keys import recorded
+from gateway.services.core.values import Money
+from gateway.services.core.verdicts import Captured, Verdict
+from gateway.services.core.world import NOTHING, Changes, Moment, World
+from tests.services.core.examples import CONFIRM, NOW, OPEN, PAYMENT, key, moment
+from tests.services.core.worlds import COMMANDS, LAPSED, VERDICTS, WORLDS, world_of
+
+
+def ids() -> st.SearchStrategy[Callable[[], Moment]]:
+    return st.sampled_from([NOW, NOW + timedelta(days=400)]).map(lambda now: lambda: moment(now))
+
+
+def state_of(world: World) -> dict[str, object]:
+    return {field.name: deepcopy(getattr(world, field.name)) for field in fields(World)}
+
+
+@settings(derandomize=True, max_examples=600, deadline=None)
+@given(st.sampled_from(COMMANDS), WORLDS, ids())
+def test_a_decision_changes_nothing_and_is_the_same_again(
+    command: Command, world: World, at: Callable[[], Moment]
+) -> None:
+    before, asked = state_of(world), deepcopy(command)
+    first, second = decide(command, world, at()), decide(command, world, at())
+    assert state_of(world) == before
+    assert command == asked
+    assert first == second
+
+
+@settings(derandomize=True, max_examples=600, deadline=None)
+@given(st.sampled_from(COMMANDS), WORLDS, ids())
+def test_what_was_decided_once_is_found_and_not_decided_again(
+    command: Command, world: World, at: Callable[[], Moment]
+) -> None:
+    """A turn that is run again after its commit adds no row, whichever command it was."""
+    first = decide(command, world, at())
+    world.apply(first.changes)
+    again = decide(command, world, at()).changes
+    assert (again.courses, again.jobs, again.audit) == ((), (), ())
+    assert {row.id for row in again.payments} <= set(world.payments)
+    assert {row.id for row in again.purchases} <= set(world.purchases)
+    assert type(decide(command, world, at()).outcome) is type(first.outcome)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
+def test_applying_a_decision_leaves_the_decision_as_it_was(command: Command) -> None:
+    world = world_of(PAYMENT, None, has_course=True, has_job=False)
+    decision = decide(command, world, moment())
+    before = deepcopy(decision)
+    world.apply(decision.changes)
+    world.apply(NOTHING)
+    assert decision == before
+
+
+def test_every_command_and_every_verdict_is_among_the_examples() -> None:
+    assert {type(command) for command in COMMANDS} == set(get_args(Command))
+    assert {type(verdict) for verdict in VERDICTS} == set(get_args(Verdict))
+
+
+def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
+    taken: list[UUID] = []
+
+    def new_id() -> UUID:
+        taken.append(key(5_000 + len(taken)))
+        return taken[-1]
+
+    world = world_of(PAYMENT, None, has_course=True, has_job=False)
+    mismatch = replace(CONFIRM, verdict=Captured("attempt-1", Money(1, "INR")))
+    changes = decide(mismatch, world, Moment(NOW, new_id)).changes
+    assert sorted([*(job.id for job in changes.jobs), *(entry.id for entry in changes.audit)]) == taken
+    assert len(set(taken)) == len(taken) == 2
+
+
+def test_every_row_of_a_decision_is_stamped_with_the_moment_it_was_given() -> None:
+    later = NOW + timedelta(days=3)
+    world = world_of(PAYMENT, LAPSED, has_course=True, has_job=False)
+    changes = decide(CONFIRM, world, moment(later)).changes
+    [expired, bought] = changes.purchases
+    assert (expired.ended_at, bought.created_at, bought.access.starts_at) == (later, later, later)
+    assert [payment.confirmed_at for payment in changes.payments] == [later]
+    assert {entry.at for entry in changes.audit} == {later}
+
+
+def test_a_key_is_recorded_with_the_moment_it_was_used() -> None:
+    [record] = recorded(replace(OPEN, key="k"), PAYMENT.id, moment())
+    assert (record.result_id, record.created_at) == (PAYMENT.id, NOW)
+
+
+MODULES = [importlib.import_module(f"{core.__name__}.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
+CLASSES = [
+    thing
+    for module in MODULES
+    for _, thing in inspect.getmembers(module, inspect.isclass)
+    if thing.__module__ == module.__name__
+]
+VALUES = [thing for thing in CLASSES if is_dataclass(thing) and thing is not World]
+
+
+def test_the_core_consists_of_dataclasses_and_enums_alone() -> None:
+    odd = [thing for thing in CLASSES if not is_dataclass(thing) and not issubclass(thing, str)]
+    assert odd == []
+    assert len(VALUES) > 30
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.__name__)
+def test_a_value_is_frozen_and_slotted(value: Any) -> None:
+    assert value.__dataclass_params__.frozen
+    assert "__slots__" in vars(value)
+
+
+@pytest.mark.parametrize("value", VALUES, ids=lambda value: value.__name__)
+def test_a_value_has_no_field_that_can_be_changed_in_place(value: Any) -> None:
+    """Lists, sets and dicts would be; the JSON objects of jobs and audit entries are written and not read."""
+    mutable = {field.name for field in fields(value) if any(word in str(field.type) for word in ("list[", "set["))}
+    dicts = {field.name for field in fields(value) if "dict[" in str(field.type)}
+    assert mutable == set()
+    assert dicts <= {"payload", "changes"}
+
+
+def test_changes_add_up_in_their_order() -> None:
+    parts = [Changes(payments=(replace(PAYMENT, student_id=f"student-{number}"),)) for number in range(3)]
+    assert Changes.all_of(parts) == parts[0] + parts[1] + parts[2]
+    assert [payment.student_id for payment in Changes.all_of(parts).payments] == ["student-0", "student-1", "student-2"]

@@ -1,0 +1,199 @@
+"""Fingerprints: the same for the same wish whoever asks and whatever was minted, and other for any other wish."""
+
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime, time, timedelta, timezone
+from typing import Any, get_args
+
+import pytest
+
+from gateway.services.core.commands import (
+    Command,
+    ConfirmPayment,
+    CreatePurchase,
+    OpenPayment,
+    RecordIntent,
+    SaveCourse,
+    TierChoice,
+    key_of,
+)
+from gateway.services.core.fingerprint import fingerprint
+from gateway.services.core.values import (
+    IdempotencyKey,
+    Label,
+    Metadata,
+    Money,
+    OnExisting,
+    Provider,
+    Purpose,
+    Tier,
+    TimeSlot,
+)
+from tests.services.core.examples import ADMIN, BASIC, CREATE, METADATA, OPEN, PREMIUM, SAVE, STANDARD, STUDENT, key
+
+LABELS = (Label("a", "1"), Label("b", "2"))
+FULL = replace(METADATA, date=date(2026, 12, 6), labels=LABELS)
+EXPIRY = datetime(2027, 1, 1, tzinfo=UTC)
+CHANGED_COURSE = replace(SAVE, is_new=False)
+
+KEYED: dict[type[object], Command] = {
+    OpenPayment: replace(OPEN, metadata=FULL, key="k"),
+    CreatePurchase: replace(CREATE, metadata=FULL, expiry_date=EXPIRY, key="k"),
+    SaveCourse: replace(CHANGED_COURSE, key="k"),
+}
+UNKEYED = (RecordIntent, ConfirmPayment)
+
+NOT_THE_WISH: dict[str, object] = {
+    "actor": replace(STUDENT, id="somebody else"),
+    "payment_id": key(900),
+    "purchase_id": key(901),
+    "key": "another key",
+}
+OTHER: dict[str, object] = {
+    "course_id": key(902),
+    "tier": TierChoice("STANDARD", None),
+    "metadata": replace(FULL, session_duration=61),
+    "provider": Provider.STRIPE,
+    "purpose": Purpose.RENEWAL,
+    "student_id": "student-2",
+    "reason": "another reason",
+    "expiry_date": EXPIRY + timedelta(microseconds=1),
+    "on_existing": OnExisting.REPLACE,
+    "is_new": True,
+    "title": "Yoga ",
+    "tiers": (BASIC, PREMIUM),
+}
+"""Another value for each field of a keyed command; a field that is in neither list fails the tests below."""
+
+EVERY_FIELD = [(kind, field.name) for kind in KEYED for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses all
+
+
+def changed(command: Command, name: str, value: object) -> Command:
+    assert getattr(command, name) != value, f"{name} is to be another"
+    return replace(command, **{name: value})  # type: ignore[arg-type]  # the field's own type
+
+
+def test_every_command_is_known_here_as_keyed_or_not() -> None:
+    assert {*KEYED, *UNKEYED} == set(get_args(Command))
+
+
+@pytest.mark.parametrize("kind", get_args(Command))
+def test_a_command_is_keyed_just_where_it_can_carry_a_key(kind: type[Any]) -> None:
+    assert (kind in KEYED) is ("key" in {field.name for field in fields(kind)})
+
+
+@pytest.mark.parametrize(
+    ("kind", "operation"),
+    [(OpenPayment, "createPayment"), (CreatePurchase, "createPurchase"), (SaveCourse, "saveCourse")],
+)
+def test_a_key_is_one_actors_own_within_one_operation(kind: type[object], operation: str) -> None:
+    command = KEYED[kind]
+    assert key_of(command) == IdempotencyKey(command.actor.id, operation, "k")
+    assert key_of(changed(command, "key", None)) is None
+
+
+@pytest.mark.parametrize(("kind", "name"), EVERY_FIELD)
+def test_any_field_of_the_wish_changes_it_and_no_other_does(kind: type[object], name: str) -> None:
+    command = KEYED[kind]
+    is_wish = name not in NOT_THE_WISH
+    value = OTHER[name] if is_wish else NOT_THE_WISH[name]
+    assert (fingerprint(changed(command, name, value)) != fingerprint(command)) is is_wish
+
+
+OTHER_METADATA: dict[str, object] = {
+    "is_sunday_only": False,
+    "session_duration": 61,
+    "slot": TimeSlot(time(17, 31), "Asia/Kolkata"),
+    "date": None,
+    "labels": (Label("a", "1"),),
+}
+OTHER_SLOT: dict[str, object] = {"start": time(17, 29), "time_zone": "Asia/Calcutta"}
+OTHER_TIER: dict[str, object] = {
+    "code": "BASIC2",
+    "session_count": 5,
+    "price": Money(199_900, "USD"),
+    "validity_days": None,
+    "rank": 7,
+}
+OTHER_CHOICE: dict[str, object] = {"code": None, "session_count": 4}
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Metadata)])
+def test_any_field_of_the_metadata_changes_it(name: str) -> None:
+    other = replace(FULL, **{name: OTHER_METADATA[name]})  # type: ignore[arg-type]  # the field's own type
+    assert other != FULL
+    for command in (KEYED[OpenPayment], KEYED[CreatePurchase]):
+        assert fingerprint(changed(command, "metadata", other)) != fingerprint(command)
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TimeSlot)])
+def test_any_field_of_the_slot_changes_it(name: str) -> None:
+    slot = replace(FULL.slot, **{name: OTHER_SLOT[name]})  # type: ignore[arg-type]  # the field's own type
+    other = changed(KEYED[OpenPayment], "metadata", replace(FULL, slot=slot))
+    assert fingerprint(other) != fingerprint(KEYED[OpenPayment])
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Tier)])
+def test_any_field_of_a_tier_changes_it(name: str) -> None:
+    tier = replace(BASIC, **{name: OTHER_TIER[name]})  # type: ignore[arg-type]  # the field's own type
+    other = changed(KEYED[SaveCourse], "tiers", (tier, STANDARD))
+    assert fingerprint(other) != fingerprint(KEYED[SaveCourse])
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(TierChoice)])
+def test_any_field_of_the_choice_of_a_tier_changes_it(name: str) -> None:
+    choice = replace(OPEN.tier, **{name: OTHER_CHOICE[name]})  # type: ignore[arg-type]  # the field's own type
+    assert fingerprint(changed(OPEN, "tier", choice)) != fingerprint(OPEN)
+
+
+def test_the_id_of_a_new_course_is_minted_and_counts_for_nothing() -> None:
+    assert fingerprint(replace(SAVE, course_id=key(903))) == fingerprint(SAVE)
+
+
+def test_a_new_course_and_a_change_of_one_are_two_wishes() -> None:
+    assert fingerprint(SAVE) != fingerprint(CHANGED_COURSE)
+
+
+def test_an_instant_counts_and_not_the_offset_it_is_written_with() -> None:
+    kolkata = timezone(timedelta(hours=5, minutes=30))
+    one, other = (replace(CREATE, expiry_date=EXPIRY.astimezone(zone)) for zone in (UTC, kolkata))
+    assert fingerprint(one) == fingerprint(other)
+
+
+def test_labels_and_tiers_count_without_their_order() -> None:
+    for command, name, value in (
+        (KEYED[OpenPayment], "metadata", replace(FULL, labels=LABELS[::-1])),
+        (CHANGED_COURSE, "tiers", (STANDARD, BASIC)),
+    ):
+        assert fingerprint(changed(command, name, value)) == fingerprint(command)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ((Label("a", "b"), Label("c", "d")), (Label("a", "d"), Label("c", "b"))),
+        ((Label("a", "b"),), (Label("a", "b"), Label("a", "b"))),
+        ((Label("a,b", "c"),), (Label("a", "b,c"),)),
+        ((Label("a", "null"),), ()),
+        ((Label("é", "x"),), (Label("e\u0301", "x"),)),
+        ((Label("\ud800", "x"),), (Label("?", "x"),)),
+    ],
+    ids=ascii,
+)
+def test_labels_that_are_made_to_look_alike_are_other_wishes(one: tuple[Label, ...], other: tuple[Label, ...]) -> None:
+    first, second = (replace(OPEN, metadata=replace(METADATA, labels=labels)) for labels in (one, other))
+    assert fingerprint(first) != fingerprint(second)
+
+
+def test_a_fingerprint_is_the_same_in_every_process() -> None:
+    """Stored yesterday, compared today: a changed form would answer every replay with IDEMPOTENCY_KEY_REUSED."""
+    found = {kind.__name__: fingerprint(command).hex()[:16] for kind, command in KEYED.items()}
+    assert found == {
+        "OpenPayment": "9376457af453fbd1",
+        "CreatePurchase": "a5dcddc2959ef4aa",
+        "SaveCourse": "41e0dfab5bcaef49",
+    }
+
+
+def test_what_has_no_canonical_form_is_refused() -> None:
+    with pytest.raises(TypeError, match="set has no canonical form"):
+        fingerprint(replace(SAVE, actor=ADMIN, tiers={BASIC}))  # type: ignore[arg-type]  # that is the point

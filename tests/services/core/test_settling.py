@@ -1,0 +1,71 @@
+"""What becomes of an open payment when events come late, twice, or in another order."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from gateway.services.core.decide import decide
+from gateway.services.core.values import Fulfilment, JobKind, Payment, PaymentStatus, Purchase
+from gateway.services.core.verdicts import AwaitingPayment, Canceled, Declined, Verdict
+from gateway.services.core.world import Changes, World
+from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, PAYMENT, moment
+
+UNDER_WAY = replace(PAYMENT, status=PaymentStatus.PROCESSING, attempt="attempt-1", checks=1)
+DECLINED = Declined("attempt-1", "card_declined", "The card was declined.")
+
+
+def world_of(payment: Payment, *purchases: Purchase) -> World:
+    world = World(payments={payment.id: payment}, courses={COURSE.id: COURSE})
+    world.load_purchases(purchases)
+    return world
+
+
+def after(world: World, *verdicts: Verdict) -> Payment:
+    """The payment after its provider said all this."""
+    for verdict in verdicts:
+        world.apply(decide(replace(CONFIRM, verdict=verdict), world, moment()).changes)
+    return world.payments[PAYMENT.id]
+
+
+def jobs_of(world: World) -> list[JobKind]:
+    return [job.kind for job in Changes.all_of(world.journal).jobs]
+
+
+def name(verdict: Verdict) -> str:
+    return type(verdict).__name__
+
+
+HEARD: tuple[Verdict, ...] = (DECLINED, Canceled(), CAPTURED)
+
+
+@pytest.mark.parametrize("order", list(permutations(HEARD)), ids=lambda order: "-".join(map(name, order)))
+def test_captured_money_becomes_its_purchase_whatever_was_heard_before_or_after(order: tuple[Verdict, ...]) -> None:
+    world = world_of(PAYMENT)
+    payment = after(world, *order)
+    assert (payment.status, payment.fulfilment, payment.failure) == (
+        PaymentStatus.SUCCEEDED,
+        Fulfilment.FULFILLED,
+        None,
+    )
+    assert len(world.purchases) == 1
+
+
+def test_a_closed_checkout_stays_closed_whatever_is_heard_late() -> None:
+    ends = {after(world_of(PAYMENT), *order).status for order in permutations(HEARD[:2])}
+    assert ends == {PaymentStatus.CANCELED}
+
+
+@pytest.mark.parametrize("verdict", [AwaitingPayment(), Declined("attempt-2", "x", "y")], ids=name)
+def test_a_payment_that_stays_under_way_has_the_job_that_will_move_it(verdict: Verdict) -> None:
+    """The check that found this out is over; unless another one follows, nobody asks again."""
+    world = world_of(UNDER_WAY)
+    payment = after(world, verdict)
+    assert payment.status is not PaymentStatus.PROCESSING or JobKind.PAYMENT_CHECK in jobs_of(world)
+
+
+def test_the_same_capture_heard_again_does_nothing() -> None:
+    world = world_of(PAYMENT)
+    after(world, CAPTURED, CAPTURED, CAPTURED)
+    assert len(world.journal) == 3
+    assert [changes == Changes() for changes in world.journal] == [False, True, True]

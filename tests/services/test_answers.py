@@ -1,0 +1,218 @@
+"""Each thing that a command can come to has its answer, and each mutation's union has room for it."""
+
+from dataclasses import replace
+from typing import Any, get_args
+
+import pytest
+from graphql import GraphQLError, GraphQLNonNull, GraphQLUnionType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.graph import build_schema
+from gateway.resolvers.answers import answer_to
+from gateway.schema.errors import ErrorCode
+from gateway.schema.problems import ProblemCode
+from gateway.services.core import outcomes
+from gateway.services.core.commands import (
+    Command,
+    ConfirmPayment,
+    CreatePurchase,
+    OpenPayment,
+    RecordIntent,
+    SaveCourse,
+)
+from gateway.services.core.decide import decide
+from gateway.services.core.outcomes import Difference, FieldProblem, Outcome
+from gateway.services.core.values import Failure, Fulfilment, PaymentStatus
+from gateway.services.core.world import World
+from tests.services.core.examples import CAPTURED, COURSE, PAYMENT, PURCHASE, moment
+from tests.services.core.worlds import COMMANDS, WORLDS
+
+CREATE_PAYMENT, CONFIRM_PAYMENT, CREATE_PURCHASE, SAVE_COURSE = MUTATIONS = (
+    "createPayment",
+    "confirmPayment",
+    "createPurchase",
+    "saveCourse",
+)
+DECLINED = replace(PAYMENT, status=PaymentStatus.FAILED, failure=Failure("do_not_honor", "The bank said no."))
+CANCELED = replace(PAYMENT, status=PaymentStatus.CANCELED, failure=Failure("canceled", "It was closed unpaid."))
+REFUSED = replace(
+    PAYMENT,
+    status=PaymentStatus.SUCCEEDED,
+    fulfilment=Fulfilment.UNFULFILLABLE,
+    captured=CAPTURED.amount,
+    failure=Failure("tier_gone", "The tier is gone."),
+)
+DUPLICATE = replace(REFUSED, fulfilment=Fulfilment.DUPLICATE, failure=None, duplicate_of=PURCHASE.id)
+
+DIFFERENCE = Difference("date", "none", "2026-12-06")
+SUCCESSES: list[tuple[Outcome, str]] = [
+    (outcomes.Opened(PAYMENT, already_processed=False, client_secret="s"), "CreatePaymentSuccess"),
+    (outcomes.Confirmed(PAYMENT, PURCHASE, already_processed=True), "ConfirmPaymentSuccess"),
+    (outcomes.Created(PURCHASE, already_processed=False, replaced=PURCHASE), "CreatePurchaseSuccess"),
+    (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
+]
+PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
+    (outcomes.Pending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
+    (outcomes.Pending(PAYMENT, 5, is_unreachable=True), "PaymentPending", "PROVIDER_UNAVAILABLE", True),
+    (outcomes.Declined(DECLINED), "PaymentDeclined", "PAYMENT_DECLINED", True),
+    (outcomes.Unfulfillable(REFUSED), "PaymentDeclined", "PAYMENT_MISMATCH", False),
+    (outcomes.Duplicate(DUPLICATE, PURCHASE), "DuplicatePayment", "DUPLICATE_PAYMENT", False),
+    (outcomes.Conflicting((DIFFERENCE,), PURCHASE), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.Conflicting((DIFFERENCE,), None), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.ActiveExists(PURCHASE), "ActivePurchaseExists", "ACTIVE_PURCHASE_EXISTS", False),
+    (outcomes.ActiveExists(PURCHASE, is_downgrade=True), "ActivePurchaseExists", "DOWNGRADE_NOT_ALLOWED", False),
+    (outcomes.KeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
+    (outcomes.Invalid((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
+    (outcomes.Missing("course"), "NotFound", "NOT_FOUND", False),
+]
+ERRORS: list[tuple[Outcome, ErrorCode]] = [
+    (outcomes.Busy(retry_after_s=3), ErrorCode.BUSY),
+    (outcomes.ProviderAway(retry_after_s=3), ErrorCode.PROVIDER_UNAVAILABLE),
+]
+"""What is answered by a top-level error, which needs no place in a union."""
+ANSWERED: list[Outcome] = [*(example for example, *_ in SUCCESSES), *(example for example, *_ in PROBLEMS)]
+
+COMES_FROM: dict[type[Any], tuple[str, ...]] = {
+    outcomes.Opened: (CREATE_PAYMENT,),
+    outcomes.Confirmed: (CONFIRM_PAYMENT,),
+    outcomes.Created: (CREATE_PURCHASE,),
+    outcomes.CourseSaved: (SAVE_COURSE,),
+    outcomes.Pending: (CONFIRM_PAYMENT,),
+    outcomes.Declined: (CONFIRM_PAYMENT,),
+    outcomes.Unfulfillable: (CONFIRM_PAYMENT,),
+    outcomes.Duplicate: (CONFIRM_PAYMENT,),
+    outcomes.Conflicting: (CONFIRM_PAYMENT, CREATE_PURCHASE),
+    outcomes.ActiveExists: (CREATE_PAYMENT, CREATE_PURCHASE),
+    outcomes.KeyReused: (CREATE_PAYMENT, CREATE_PURCHASE, SAVE_COURSE),
+    outcomes.Invalid: MUTATIONS,
+    outcomes.Missing: MUTATIONS,
+    outcomes.Busy: MUTATIONS,
+    outcomes.ProviderAway: (CREATE_PAYMENT,),
+}
+"""Which mutations an outcome can come from."""
+
+
+def name_of(answer: object) -> str:
+    return str(answer.__strawberry_definition__.name)  # type: ignore[attr-defined]  # each answer is a Strawberry type
+
+
+def members_of(mutation: str) -> set[str]:
+    built = build_schema()._schema.mutation_type
+    assert built is not None
+    result = built.fields[mutation].type
+    assert isinstance(result, GraphQLNonNull)
+    assert isinstance(result.of_type, GraphQLUnionType)
+    return {member.name for member in result.of_type.types}
+
+
+def mutation_of(command: Command) -> str:
+    match command:
+        case OpenPayment() | RecordIntent():
+            return CREATE_PAYMENT
+        case ConfirmPayment():
+            return CONFIRM_PAYMENT
+        case CreatePurchase():
+            return CREATE_PURCHASE
+        case SaveCourse():
+            return SAVE_COURSE
+
+
+def test_every_outcome_of_the_core_is_known_here() -> None:
+    examples = [*ANSWERED, *(example for example, _ in ERRORS)]
+    assert {type(example) for example in examples} == set(COMES_FROM) == set(get_args(Outcome))
+
+
+@pytest.mark.parametrize(("outcome", "name"), SUCCESSES, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_success_is_answered_by_its_own_type(outcome: Outcome, name: str) -> None:
+    answer: Any = answer_to(outcome)
+    assert name_of(answer) == name
+    assert answer.already_processed is getattr(outcome, "already_processed", None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "name", "code", "retryable"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_problem_is_answered_with_its_type_its_code_and_whether_to_try_again(
+    outcome: Outcome, name: str, code: str, retryable: bool
+) -> None:
+    answer: Any = answer_to(outcome)
+    assert (name_of(answer), answer.code, answer.retryable) == (name, ProblemCode[code], retryable)
+    assert answer.message.endswith(".") or isinstance(outcome, outcomes.Invalid)
+
+
+@pytest.mark.parametrize(("outcome", "code"), ERRORS, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_could_not_be_done_now_is_an_error_that_says_when_to_come_again(outcome: Outcome, code: ErrorCode) -> None:
+    with pytest.raises(GraphQLError) as raised:
+        answer_to(outcome)
+    assert raised.value.extensions == {"code": code.value, "retryable": True, "retryAfterSeconds": 3}
+
+
+def test_every_problem_code_is_some_outcomes_but_busy_which_is_an_error() -> None:
+    assert {code for _, _, code, _ in PROBLEMS} == {code.name for code in ProblemCode} - {"BUSY"}
+
+
+def test_a_checkout_that_is_closed_for_good_is_not_to_be_tried_again() -> None:
+    answer: Any = answer_to(outcomes.Declined(CANCELED))
+    assert answer.retryable is False
+
+
+@pytest.mark.parametrize("outcome", ANSWERED, ids=lambda outcome: type(outcome).__name__)
+def test_an_answer_has_its_place_in_the_union_of_each_mutation_it_comes_from(outcome: Outcome) -> None:
+    name = name_of(answer_to(outcome))
+    assert all(name in members_of(mutation) for mutation in COMES_FROM[type(outcome)])
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
+    answers = {name_of(answer_to(outcome)) for outcome in ANSWERED if mutation in COMES_FROM[type(outcome)]}
+    assert members_of(mutation) == answers
+
+
+@settings(derandomize=True, max_examples=600, deadline=None)
+@given(st.sampled_from(COMMANDS), WORLDS)
+def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, world: World) -> None:
+    outcome = decide(command, world, moment()).outcome
+    assert mutation_of(command) in COMES_FROM[type(outcome)]
+    assert name_of(answer_to(outcome)) in members_of(mutation_of(command))
+
+
+def test_a_pending_payment_says_when_to_ask_again() -> None:
+    answer: Any = answer_to(outcomes.Pending(PAYMENT, 7))
+    assert answer.retry_after_seconds == 7
+    assert "Do not pay again" in answer.message
+
+
+def test_a_decline_says_the_providers_reason_and_that_no_money_was_taken() -> None:
+    answer: Any = answer_to(outcomes.Declined(DECLINED))
+    assert answer.message == "The bank said no. No money was taken."
+
+
+def test_money_that_goes_back_says_so_and_why() -> None:
+    answer: Any = answer_to(outcomes.Unfulfillable(REFUSED))
+    assert answer.message == "The payment cannot become a purchase and is refunded in full. The tier is gone."
+    duplicate: Any = answer_to(outcomes.Duplicate(DUPLICATE, PURCHASE))
+    refund = duplicate.refund
+    assert (refund.amount.amount_minor, refund.amount.currency, refund.status.name) == (199_900, "INR", "PENDING")
+
+
+def test_a_refund_that_arrived_is_told_as_such() -> None:
+    returned = replace(DUPLICATE, refunded_minor=CAPTURED.amount.amount_minor)
+    answer: Any = answer_to(outcomes.Duplicate(returned, PURCHASE))
+    assert answer.refund.status.name == "SUCCEEDED"
+
+
+def test_a_wrong_field_is_named_by_its_path_within_the_input() -> None:
+    answer: Any = answer_to(outcomes.Invalid((FieldProblem(("metadata", "date"), "must be a Sunday"),)))
+    assert [(each.path, each.message) for each in answer.fields] == [
+        (["input", "metadata", "date"], "must be a Sunday")
+    ]
+    assert answer.message == "input.metadata.date must be a Sunday"
+
+
+def test_a_conflict_names_each_difference_and_what_stands() -> None:
+    answer: Any = answer_to(outcomes.Conflicting((DIFFERENCE,), PURCHASE))
+    assert [(each.field, each.stored, each.given) for each in answer.fields] == [("date", "none", "2026-12-06")]
+    assert answer.existing_purchase.value == PURCHASE
+    alone: Any = answer_to(outcomes.Conflicting((DIFFERENCE,), None))
+    assert alone.existing_purchase is None

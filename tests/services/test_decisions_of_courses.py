@@ -1,0 +1,122 @@
+"""What an admin's wish to put a course into the catalogue or to change it comes to."""
+
+from dataclasses import replace
+from uuid import UUID
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from db.tables import AuditEntryRow, CourseRow, TierRow
+from gateway.services.core.commands import SaveCourse
+from gateway.services.core.outcomes import CourseSaved, Invalid, Missing
+from gateway.services.core.values import Course, Money, Tier
+from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
+
+pytestmark = pytest.mark.anyio
+
+
+def saving(*tiers: Tier, course: Course | None = None, title: str = "Yoga", key: str | None = None) -> SaveCourse:
+    course_id = uuid7() if course is None else course.id
+    return SaveCourse(ADMIN, course_id, course is None, title, tiers or TIERS, key)
+
+
+async def test_a_new_course_is_stored_with_its_tiers_lowest_rank_first(service: Service) -> None:
+    course = await service.save_course(PREMIUM, BASIC, STANDARD)
+    assert course.tiers == (BASIC, STANDARD, PREMIUM)
+    [row] = service.stored(CourseRow)
+    assert (row.id, row.title, row.created_at) == (course.id, "Yoga", service.clock.now)
+    assert len(service.stored(TierRow, course_id=course.id)) == 3
+    assert (await service.catalog.courses([course.id]))[course.id] == course
+    [entry] = service.stored(AuditEntryRow)
+    assert (entry.subject_id, entry.action, entry.actor_id) == (course.id, "course.saved", "admin-1")
+    assert entry.changes == {"title": [None, "Yoga"], "tiers": [None, ["BASIC", "STANDARD", "PREMIUM"]]}
+
+
+async def test_saving_the_same_again_changes_and_audits_nothing(service: Service) -> None:
+    course = await service.save_course()
+    before = service.everything()
+    service.clock.advance(days=1)
+    outcome = await service.purchases.submit(saving(*reversed(TIERS), course=course))
+    assert outcome == CourseSaved(course, already_processed=True)
+    assert service.everything() == before
+
+
+async def test_a_changed_course_has_just_the_tiers_that_were_given(service: Service) -> None:
+    other = await service.save_course()
+    course = await service.save_course()
+    began = service.clock.now
+    service.clock.advance(days=1)
+    dearer = replace(STANDARD, price=Money(1, "EUR"))
+    changed = await service.save_course(dearer, replace(BASIC, code="EVENING"), course_id=course.id, title="Chess")
+    assert (changed.title, changed.created_at) == ("Chess", began)
+    assert (await service.catalog.courses([course.id, other.id])) == {course.id: changed, other.id: other}
+    assert [row.code for row in service.stored(TierRow, course_id=course.id)] == ["EVENING", "STANDARD"]
+    assert service.actions(course.id) == ["course.saved", "course.saved"]
+
+
+async def test_two_tiers_may_swap_their_ranks(service: Service) -> None:
+    course = await service.save_course()
+    swapped = await service.save_course(replace(BASIC, rank=2), replace(STANDARD, rank=1), PREMIUM, course_id=course.id)
+    assert [tier.code for tier in swapped.tiers] == ["STANDARD", "BASIC", "PREMIUM"]
+
+
+async def test_a_course_saved_twice_in_one_turn_is_as_it_was_given_last(service: Service) -> None:
+    course = await service.save_course()
+    first, second = await service.together(
+        saving(BASIC, course=course, title="First"), saving(STANDARD, course=course, title="Second")
+    )
+    assert isinstance(first, CourseSaved)
+    assert isinstance(second, CourseSaved)
+    assert (await service.catalog.courses([course.id]))[course.id] == second.course
+    assert (second.course.title, second.course.tiers) == ("Second", (STANDARD,))
+
+
+async def test_a_course_that_does_not_exist_cannot_be_changed(service: Service) -> None:
+    course = await service.save_course()
+    before = service.everything()
+    outcome = await service.purchases.submit(saving(course=replace(course, id=UUID(int=7))))
+    assert outcome == Missing("course")
+    assert service.everything() == before
+
+
+@pytest.mark.parametrize(
+    ("title", "tiers", "paths"),
+    [
+        ("", TIERS, [("title",)]),
+        ("Yo\x00ga", TIERS, [("title",)]),
+        ("Yoga", (BASIC, replace(BASIC, rank=2)), [("tiers", "0", "code"), ("tiers", "1", "code")]),
+        ("Yoga", (BASIC, replace(STANDARD, rank=1)), [("tiers", "0", "rank"), ("tiers", "1", "rank")]),
+        (
+            "Yoga",
+            (Tier("a b", 0, Money(-1, "inr"), 0, -1),),
+            [
+                ("tiers", "0", "code"),
+                ("tiers", "0", "sessionCount"),
+                ("tiers", "0", "price", "amountMinor"),
+                ("tiers", "0", "price", "currency"),
+                ("tiers", "0", "validityDays"),
+                ("tiers", "0", "rank"),
+            ],
+        ),
+    ],
+    ids=["no title", "a control character", "a code twice", "a rank twice", "everything about a tier"],
+)
+async def test_what_is_wrong_with_a_course_is_named_by_field_and_nothing_is_stored(
+    service: Service, title: str, tiers: tuple[Tier, ...], paths: list[tuple[str, ...]]
+) -> None:
+    outcome = await service.purchases.submit(saving(*tiers, title=title))
+    assert isinstance(outcome, Invalid)
+    assert [problem.path for problem in outcome.fields] == paths
+    assert (service.stored(CourseRow), service.stored(TierRow)) == ([], [])
+
+
+async def test_a_course_needs_a_tier(service: Service) -> None:
+    outcome = await service.purchases.submit(replace(saving(), tiers=()))
+    assert isinstance(outcome, Invalid)
+    assert [problem.path for problem in outcome.fields] == [("tiers",)]
+
+
+async def test_the_largest_amount_that_can_be_shown_can_be_stored(service: Service) -> None:
+    tier = Tier("A", 10_000, Money(2**31 - 1, "INR"), 36_500, 1000)
+    course = await service.save_course(tier)
+    assert (await service.catalog.courses([course.id]))[course.id].tiers == (tier,)
