@@ -43,7 +43,7 @@ class Purchases:
         chosen = command.provider or self.default_provider
         if chosen is None or chosen not in self.providers:
             noticed = (*noticed, FieldProblem(("provider",), self._providers_in_words()))
-        outcome = await self.submit(replace(command, provider=chosen), noticed)
+        outcome = await self.submit(replace(command, default_provider=self.default_provider), noticed)
         if not isinstance(outcome, Opened):
             return outcome
         provider = self.providers.get(outcome.payment.provider)

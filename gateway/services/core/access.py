@@ -31,6 +31,12 @@ def replacing(old: Access, terms: Terms, metadata: Metadata, now: datetime, expi
     )
 
 
+def upgraded(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
+    """The access after a paid upgrade: as one that replaces, but what was held for longer is not cut short."""
+    fresh = replacing(old, terms, metadata, now)
+    return replace(fresh, expires_at=_later(old.expires_at, fresh.expires_at))
+
+
 def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
     """The access after a renewal: the sessions left and the new ones, the validity counted from the later of now
     and the old expiry. What had no end keeps none."""
@@ -57,6 +63,11 @@ def has_lapsed(access: Access, now: datetime) -> bool:
 def ended(access: Access, status: AccessStatus) -> Access:
     """The access after its end; the sessions used stay."""
     return replace(access, status=status)
+
+
+def _later(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The later of two ends; none at all is later than any."""
+    return None if one is None or other is None else max(one, other)
 
 
 def _after(instant: datetime, days: int | None) -> datetime | None:

@@ -22,7 +22,11 @@ class TierChoice:
 
 @dataclass(frozen=True, slots=True)
 class OpenPayment:
-    """Start a checkout for the acting student. `provider` is None until the service has chosen one."""
+    """Start a checkout for the acting student.
+
+    `provider` is what the caller asked for; where that is None, `default_provider` is taken, which is the operator's
+    choice and no part of the wish: a replay stays a replay when the default changes.
+    """
 
     actor: Actor
     payment_id: UUID
@@ -32,6 +36,7 @@ class OpenPayment:
     provider: Provider | None
     purpose: Purpose
     key: str | None = None
+    default_provider: Provider | None = None
 
 
 @dataclass(frozen=True, slots=True)

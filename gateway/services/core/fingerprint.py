@@ -8,8 +8,8 @@ from uuid import UUID
 
 from gateway.services.core.commands import Command
 
-_NOT_THE_WISH = {"actor", "key", "payment_id", "purchase_id"}
-"""The scope of the key and the ids that each call mints anew."""
+_NOT_THE_WISH = {"actor", "key", "payment_id", "purchase_id", "default_provider"}
+"""The scope of the key, the ids that each call mints anew, and what the operator chose."""
 
 
 def fingerprint(command: Command) -> bytes:

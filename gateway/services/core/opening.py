@@ -78,7 +78,8 @@ def _already_held(
 
 
 def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
-    assert command.provider is not None, "the service chose a provider"
+    provider = command.provider or command.default_provider
+    assert provider is not None, "the service saw to it that there is one"
     return Payment(
         id=command.payment_id,
         student_id=command.actor.id,
@@ -86,7 +87,7 @@ def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
         terms=tiers.terms_of(tier),
         amount=tier.price,
         purpose=command.purpose,
-        provider=command.provider,
+        provider=provider,
         metadata=command.metadata,
         created_at=moment.now,
         status=PaymentStatus.REQUIRES_PAYMENT,

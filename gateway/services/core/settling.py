@@ -223,7 +223,7 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World
     if old is None:
         purchase, changes = granting.begin(grant, access.granted(taken.terms, taken.metadata, now), moment)
     elif granting.is_higher(course, taken.terms, old):
-        begun = access.replacing(old.access, taken.terms, taken.metadata, now)
+        begun = access.upgraded(old.access, taken.terms, taken.metadata, now)
         purchase, _, changes = granting.supersede(old, grant, begun, moment)
     elif taken.purpose is Purpose.RENEWAL and taken.terms.tier == old.tier:
         begun = access.renewed(old.access, taken.terms, taken.metadata, now)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core.access import ended, granted, has_lapsed, renewed, replacing, start
+from gateway.services.core.access import ended, granted, has_lapsed, renewed, replacing, start, upgraded
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
 from tests.services.core.examples import METADATA, NOW, metadata_at
 
@@ -142,3 +142,11 @@ def test_no_more_is_used_than_there_is_and_nothing_paid_for_is_lost(
     assert upgraded.sessions_used == min(old.sessions_used, terms.session_count)
     assert fresh.sessions_left == old.sessions_left + terms.session_count
     assert fresh.expires_at is None or (old.expires_at is not None and fresh.expires_at > old.expires_at)
+
+
+def test_an_upgrade_does_not_cut_short_what_was_held_for_longer() -> None:
+    endless = replace(standing(), expires_at=None)
+    assert upgraded(endless, STANDARD, METADATA, NOW).expires_at is None
+    far = replace(standing(), expires_at=NOW + timedelta(days=9999))
+    assert upgraded(far, STANDARD, METADATA, NOW).expires_at == far.expires_at
+    assert replacing(endless, STANDARD, METADATA, NOW).expires_at is not None

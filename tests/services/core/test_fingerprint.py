@@ -47,6 +47,7 @@ NOT_THE_WISH: dict[str, object] = {
     "payment_id": key(900),
     "purchase_id": key(901),
     "key": "another key",
+    "default_provider": Provider.RAZORPAY,
 }
 OTHER: dict[str, object] = {
     "course_id": key(902),

@@ -223,3 +223,13 @@ LABELS = st.dictionaries(TRICKY, TRICKY, max_size=3).map(lambda pairs: labelled(
 @given(LABELS, LABELS)
 def test_labels_differ_just_where_they_are_not_the_same_set(one: Metadata, other: Metadata) -> None:
     assert bool(differences(one, other)) is (set(one.labels) != set(other.labels))
+
+
+@pytest.mark.parametrize("text", ["\u200b\u200d", "a\u202eb", "a\u2028b", "a\u2066b", "\u3000"])
+def test_text_that_hides_something_from_its_reader_is_refused(text: str) -> None:
+    assert text_problem(text, 100) is not None
+
+
+@pytest.mark.parametrize("text", ["क्‍ष", "नमस्ते", "شكرًا", "👩‍🏫 yoga"])
+def test_every_script_can_be_written(text: str) -> None:
+    assert text_problem(text, 100) is None
