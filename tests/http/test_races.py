@@ -5,6 +5,7 @@ import json
 import signal
 import socket
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
 from urllib.parse import urlsplit
@@ -29,6 +30,9 @@ mutation Confirm($input: ConfirmPaymentInput!) {
   }
 }
 """
+
+
+HELD_BACK = "SELECT count(*) FROM pg_locks WHERE NOT granted AND relation = 'purchase'::regclass"
 
 
 def confirmation(student: Person, payment_id: str) -> Call:
@@ -97,6 +101,25 @@ def test_both_flows_in_two_processes_make_one_purchase(two: tuple[Served, Served
     granted = [grant(each.admin, course, student) for each in two for _ in range(CROWD // 4)]
     answers = at_once([call for pair in zip(paid, granted, strict=True) for call in pair])
     assert_one_end_of_both_flows(one, student, payment, answers)
+
+
+@pytest.mark.parametrize("two", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("is_paid", [True, False], ids=["both flows", "two grants"])
+def test_two_processes_that_both_found_nothing_make_one_purchase(two: tuple[Served, Served], is_paid: bool) -> None:
+    """Both are held back just before they write; SQLite would not have let the second one look."""
+    one, other = two
+    student, course = one.student(), one.course()
+    payment = one.opened(student, course)
+    first = confirmation(student, payment) if is_paid else grant(one.admin, course, student)
+    with ThreadPoolExecutor() as pool, connected(one.database_url) as looker, connected(one.database_url) as holder:
+        holder.exec_driver_sql("LOCK TABLE purchase IN SHARE MODE")
+        answers = pool.submit(at_once, [first, grant(other.admin, course, student)])
+        assert any(looker.exec_driver_sql(HELD_BACK).scalar() == 2 for _ in range(50_000))
+    if is_paid:
+        assert_one_end_of_both_flows(one, student, payment, answers.result())
+    else:
+        assert_one_was_first(answers.result())
+        assert purchases_of(one, student) == [("ACTIVE", "GRANTED")]
 
 
 def test_two_workers_answer_as_one_and_stop_when_told(new_database: Callable[[], str]) -> None:
