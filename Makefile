@@ -16,13 +16,13 @@ run: install ## start the demo gateway; it prints its address
 	$(BIN)/python -m gateway serve --demo
 
 test: install ## run the tests
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: install ## format, lint, types and tests, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 bench: install ## measure confirmations a second on this machine, on SQLite
 	$(BIN)/python -m bench.confirmations

@@ -23,16 +23,16 @@ from sqlalchemy.engine.default import DefaultDialect
 from sqlmodel import SQLModel
 
 from db.tables import (
-    LIVE_JOB,
     AuditEntryRow,
     CourseRow,
     IdempotencyRecordRow,
-    JobRow,
     PaymentRow,
     PurchaseRow,
+    RefundRow,
     StudentAccessRow,
     TierRow,
 )
+from db.work import LIVE_JOB, JobRow, ProviderEventRow
 
 
 def table_of(row: type[SQLModel]) -> Table:
@@ -46,6 +46,8 @@ PURCHASE = table_of(PurchaseRow)
 ACCESS = table_of(StudentAccessRow)
 AUDIT = table_of(AuditEntryRow)
 RECORD = table_of(IdempotencyRecordRow)
+REFUND = table_of(RefundRow)
+EVENT = table_of(ProviderEventRow)
 JOB = table_of(JobRow)
 
 PURCHASE_WITH_ACCESS: Select[Any] = select(
@@ -93,6 +95,18 @@ ACTIVE_PURCHASES_BY_PAIR: Select[Any] = _LOCKED_PURCHASE.where(
 PURCHASES_BY_PAYMENT: Select[Any] = _LOCKED_PURCHASE.where(PURCHASE.c.payment_id.in_(bindparam("keys", expanding=True)))
 PURCHASES_BY_ID: Select[Any] = _LOCKED_PURCHASE.where(PURCHASE.c.id.in_(bindparam("keys", expanding=True)))
 COURSES_BY_ID: Select[Any] = COURSE_WITH_TIERS.where(COURSE.c.id.in_(bindparam("keys", expanding=True)))
+PURCHASES_BY_PAIR: Select[Any] = _LOCKED_PURCHASE.where(
+    tuple_(PURCHASE.c.student_id, PURCHASE.c.course_id).in_(bindparam("keys", expanding=True))
+)
+REFUNDS_BY_ID: Select[Any] = select(REFUND).where(REFUND.c.id.in_(bindparam("keys", expanding=True)))
+REFUNDS_BY_PAYMENT: Select[Any] = select(REFUND).where(REFUND.c.payment_id.in_(bindparam("keys", expanding=True)))
+EVENTS_BY_ID: Select[Any] = select(EVENT).where(EVENT.c.id.in_(bindparam("keys", expanding=True)))
+EVENTS_BY_NAME: Select[Any] = select(EVENT).where(
+    tuple_(EVENT.c.provider, EVENT.c.event_id).in_(bindparam("keys", expanding=True))
+)
+JOBS_BY_ID: Select[Any] = (
+    select(JOB).where(JOB.c.id.in_(bindparam("keys", expanding=True))).order_by(JOB.c.id).with_for_update()
+)
 LIVE_JOBS_BY_SUBJECT: Select[Any] = select(JOB.c.kind, JOB.c.subject_id).where(
     JOB.c.subject_id.in_(bindparam("keys", expanding=True)), literal_column(LIVE_JOB)
 )
@@ -139,7 +153,12 @@ class Saves:
         self.change_accesses = _update(ACCESS, ACCESS_CHANGES, dialect, key="purchase_id")
         self.add_audit = _insert(AUDIT, dialect)
         self.add_records = _insert(RECORD, dialect)
+        self.add_refunds = _insert(REFUND, dialect)
+        self.change_refunds = _update(REFUND, REFUND_CHANGES, dialect)
+        self.add_events = _insert(EVENT, dialect)
+        self.change_events = _update(EVENT, ("state", "handled_at"), dialect)
         self.add_jobs = _insert(JOB, dialect)
+        self.change_jobs = _update(JOB, JOB_CHANGES, dialect)
 
 
 PAYMENT_CHANGES = (
@@ -156,6 +175,8 @@ PAYMENT_CHANGES = (
     "duplicate_of",
     "confirmed_at",
 )
+REFUND_CHANGES = ("amount_minor", "currency", "status", "reference", "failure_code", "failure_message", "settled_at")
+JOB_CHANGES = ("payload", "state", "run_at", "attempts", "fence", "lease_until", "last_error", "finished_at")
 ACCESS_CHANGES = ("status", "sessions_total", "sessions_used", "starts_at", "expires_at")
 
 

@@ -23,6 +23,7 @@ from sqlmodel import Field
 from db.columns import Json, SessionPlan, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
 from db.types import Id, Instant
+from db.work import JobRow as JobRow  # so that whoever has these tables has all of them
 
 PAYMENT_STATUSES = (
     "REQUIRES_PAYMENT",
@@ -37,8 +38,7 @@ FULFILMENTS = ("PENDING", "FULFILLED", "DUPLICATE", "UNFULFILLABLE")
 PURCHASE_STATUSES = ("ACTIVE", "SUPERSEDED", "EXPIRED", "REVOKED", "REFUNDED")
 ACCESS_STATUSES = ("GRANTED", "EXPIRED", "REVOKED")
 ROLES = ("STUDENT", "ADMIN", "SERVICE")
-JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
-LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
+REFUND_STATUSES = ("PENDING", "SUCCEEDED", "FAILED")
 
 
 class CourseRow(Row, table=True):
@@ -230,32 +230,29 @@ class IdempotencyRecordRow(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
 
 
-class JobRow(Row, table=True):
-    """Work that follows from a commit, written in it."""
+class RefundRow(Row, table=True):
+    """Captured money on its way back."""
 
-    __tablename__ = "job"
+    __tablename__ = "refund"
     __table_args__ = (
-        one_of("state", JOB_STATES),
-        CheckConstraint("attempts >= 0", name="attempts"),
-        # One live job of a kind for a subject: a payment is not refunded by two at once.
-        Index(
-            "uq_job_live",
-            "kind",
-            "subject_id",
-            unique=True,
-            sqlite_where=text(LIVE_JOB),
-            postgresql_where=text(LIVE_JOB),
-        ),
-        Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
+        one_of("status", REFUND_STATUSES),
+        one_of("requested_by_role", ROLES),
+        CheckConstraint("amount_minor > 0 AND length(currency) = 3", name="amount"),
+        CheckConstraint("(status = 'PENDING') = (settled_at IS NULL)", name="settled"),
+        Index("ix_refund_payment_id", "payment_id"),
         Row.clustered,
     )
 
     id: UUID = Field(sa_type=Id, primary_key=True)
-    kind: str = Field(sa_type=Text)
-    subject_id: UUID = Field(sa_type=Id)
-    payload: dict[str, Any] = Field(sa_type=Json)
-    state: str = Field(sa_type=Text)
-    run_at: datetime = Field(sa_type=Instant)
-    attempts: int = 0
-    last_error: str | None = Field(sa_type=Text)
+    payment_id: UUID = Field(sa_type=Id, sa_column_args=(ForeignKey("payment.id"),))
+    amount_minor: int = Field(sa_type=BigInteger)
+    currency: str = Field(sa_type=Text)
+    reason: str = Field(sa_type=Text)
+    requested_by_id: str = Field(sa_type=Text)
+    requested_by_role: str = Field(sa_type=Text)
+    status: str = Field(sa_type=Text)
+    reference: str | None = Field(sa_type=Text)
+    failure_code: str | None = Field(sa_type=Text)
+    failure_message: str | None = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
+    settled_at: datetime | None = Field(sa_type=Instant)

@@ -1,19 +1,22 @@
 """The only wiring: settings to services to routes."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+import structlog
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
+from starlette.authentication import AuthenticationError
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils.compat import uuid7
 
@@ -25,6 +28,7 @@ from gateway.graph import GraphQLEndpoint, refusal
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
 from gateway.masking import internal, report
 from gateway.resolvers.loaders import Loaders, gathered
+from gateway.rest import PATH, enveloped, purchases_route
 from gateway.schema import ids
 from gateway.schema.errors import ErrorCode
 from gateway.services.catalog import Catalog
@@ -32,10 +36,16 @@ from gateway.services.core.values import Provider, Role
 from gateway.services.group_commit import GroupCommit
 from gateway.services.paging import Window
 from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.razorpay import Razorpay
 from gateway.services.providers.sandbox import Sandbox
+from gateway.services.providers.stripe import Stripe
 from gateway.services.purchases import Purchases
+from gateway.services.runner import Runner
 from gateway.settings import Settings, SettingsError, load_settings
 from gateway.telemetry import RequestLog, configure_logging
+from gateway.webhooks import webhook_route
+
+log = structlog.get_logger(__name__)
 
 DEMO_STUDENT = "demo-student"
 DEMO_ADMIN = "demo-admin"
@@ -44,12 +54,13 @@ DEMO_TOKEN_TTL_S = 12 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What a door needs: the stories, the reads, and the two things that they stand on."""
+    """What a door needs: the stories, the reads, and what they stand on."""
 
     purchases: Purchases
     catalog: Catalog
     writer: GroupCommit
     readers: AsyncEngine
+    runner: Runner
 
 
 def bring_up_to_date(settings: Settings) -> None:
@@ -85,16 +96,32 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     purchases = Purchases(
         write=writer.submit,
         find_payment=gathered(catalog.payments),
+        find_refund=gathered(catalog.refunds),
+        reads=catalog,
         providers=providers,
         default_provider=settings.default_provider or next(iter(providers), None),
         new_id=uuid7,
     )
     writer.start()
     try:
-        yield Services(purchases, catalog, writer, readers)
+        yield Services(purchases, catalog, writer, readers, Runner(purchases, catalog.due_jobs, _now))
     finally:
         await writer.close()
         await readers.dispose()
+        for provider in providers.values():
+            await provider.close()
+
+
+@asynccontextmanager
+async def running(runner: Runner) -> AsyncIterator[None]:
+    """Jobs are run meanwhile; at the end those under way are finished."""
+    stopped = asyncio.Event()
+    task = asyncio.create_task(runner.run_until_stopped(stopped), name="runner")
+    try:
+        yield
+    finally:
+        stopped.set()
+        await task
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -104,18 +131,24 @@ def build_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
-            yield
+            async with running(services.runner) if settings.worker else nullcontext():
+                yield
 
     async def page() -> Response:
         services: Services = app.state.services
         return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
 
+    judged = [
+        Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None)),
+        purchases_route(_purchases, settings.default_time_zone),
+        Route("/healthz", _healthz, methods=["GET"]),
+        Route("/readyz", _readyz, methods=["GET"]),
+        *(graphiql_routes() if settings.graphiql else []),
+    ]
     app = Starlette(
         routes=[
-            Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None)),
-            Route("/healthz", _healthz, methods=["GET"]),
-            Route("/readyz", _readyz, methods=["GET"]),
-            *(graphiql_routes() if settings.graphiql else []),
+            webhook_route(_purchases, _now),  # providers prove themselves by a signature, and have no token
+            Mount("", routes=judged, middleware=[_authentication(settings)]),
         ],
         middleware=_middleware(settings),
         lifespan=lifespan,
@@ -143,7 +176,8 @@ class Masked:
             if is_answered or scope["type"] != "http":
                 raise
             error_id = report(error)
-            await refusal(500, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)(scope, receive, send)
+            refused = refusal(500, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)
+            await _in_its_shape(HTTPConnection(scope), refused)(scope, receive, send)
 
 
 def from_environment() -> Starlette:
@@ -153,13 +187,14 @@ def from_environment() -> Starlette:
     return build_app(settings)
 
 
+def _authentication(settings: Settings) -> Middleware:
+    """What judges a bearer token before a route sees the request."""
+    backend = BearerBackend(TokenVerifier(settings))
+    return Middleware(AuthenticationMiddleware, backend=backend, on_error=_auth_error)
+
+
 def _middleware(settings: Settings) -> list[Middleware]:
-    verifier = TokenVerifier(settings)
-    middleware = [
-        Middleware(RequestLog),
-        Middleware(Masked),
-        Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=on_auth_error),
-    ]
+    middleware = [Middleware(RequestLog), Middleware(Masked)]
     if settings.is_secret_public:
         # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
         local = ["localhost", "127.0.0.1", "[::1]"]
@@ -179,7 +214,28 @@ def _make_context(request: Request) -> Context:
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
-    return {Provider.SANDBOX: Sandbox()} if settings.is_sandbox_on else {}
+    """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
+    providers: dict[Provider, PaymentProvider] = {}
+    if key := settings.stripe_secret_key:
+        if settings.env == "production" and "_test_" in key.get_secret_value():
+            log.warning("GATEWAY_STRIPE_SECRET_KEY is a test mode key: courses are given for no money")
+        base = settings.stripe_api_base
+        secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
+        providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
+    if settings.razorpay_key_id and settings.razorpay_key_secret:
+        if settings.env == "production" and settings.razorpay_key_id.startswith("rzp_test_"):
+            log.warning("GATEWAY_RAZORPAY_KEY_ID is a test mode key: courses are given for no money")
+        secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
+        key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
+        providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))
+    if settings.is_sandbox_on:
+        providers[Provider.SANDBOX] = Sandbox()
+    return providers
+
+
+def _purchases(request: Request) -> Purchases:
+    services: Services = request.app.state.services
+    return services.purchases
 
 
 def _demo_tokens(settings: Settings) -> DemoTokens | None:
@@ -214,6 +270,15 @@ async def _readyz(request: Request) -> Response:
         pass  # said by the answer
     is_ready = all(checks.values())
     return JSONResponse({"status": "ok" if is_ready else "unavailable", **checks}, 200 if is_ready else 503)
+
+
+def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:
+    return _in_its_shape(connection, on_auth_error(connection, error))
+
+
+def _in_its_shape(connection: HTTPConnection, refused: Response) -> Response:
+    """A refusal as the callers of its path read one."""
+    return enveloped(refused) if connection.scope["path"] == PATH else refused
 
 
 def _now() -> datetime:

@@ -1,15 +1,19 @@
 """The command line: `python -m gateway`, or `gateway` once installed."""
 
 import asyncio
+import signal
 import sys
 from typing import Annotated, NoReturn
+from uuid import UUID
 
 import typer
 import uvicorn
 from rich.console import Console
+from rich.progress import Progress
 from sqlalchemy.exc import DBAPIError
 from uvicorn.supervisors import Multiprocess
 
+from db.engine import writer_engine
 from db.migrate import upgrade
 from gateway import demo
 from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S, bring_up_to_date, open_services
@@ -17,6 +21,7 @@ from gateway.auth import mint_token
 from gateway.grant import grant
 from gateway.graph import print_sdl
 from gateway.schema import ids
+from gateway.services import verification
 from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError, describe, load_settings
 from gateway.telemetry import configure_logging
@@ -94,6 +99,33 @@ def serve(
 
 
 @app.command()
+def worker() -> None:
+    """Run jobs alone, without serving: checks of payments, refunds. Any number of workers share the work."""
+    settings = _settings()
+    bring_up_to_date(settings)
+    asyncio.run(_work(settings))
+
+
+@app.command()
+def verify() -> None:
+    """Check every invariant over the whole database. Exit code 1, and each offending row named, where one is broken."""
+    settings = _settings()
+    bring_up_to_date(settings)
+    engine = writer_engine(settings.database_url)
+    broken = 0
+    with engine.connect() as connection, Progress(console=err, transient=True) as progress:
+        for invariant in progress.track(verification.INVARIANTS, description="Verifying"):
+            finding = verification.verify(connection, invariant)
+            broken += len(finding.broken)
+            out.print(f"{'FAILED' if finding.broken else 'ok':6} {finding.counted:>9,}  {invariant.sentence}")
+            for row in finding.broken:
+                out.print(f"         {_row_id(row)}")
+    engine.dispose()
+    if broken:
+        raise SystemExit(1)
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
     upgrade(_settings().database_url)
@@ -142,6 +174,15 @@ def _settings() -> Settings:
     return settings
 
 
+async def _work(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_services(settings) as services:
+        out.print("Running jobs; stop with Ctrl-C.")
+        await services.runner.run_until_stopped(stopped)
+
+
 async def _seed(settings: Settings) -> list[Course]:
     async with open_services(settings) as services:
         return await demo.seed(services.purchases)
@@ -156,6 +197,10 @@ def _print_demo(settings: Settings, courses: list[Course], url: str) -> None:
             bearer = mint_token(settings, role=role, subject=subject, ttl_s=DEMO_TOKEN_TTL_S)
             out.print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
     out.print()
+
+
+def _row_id(key: object) -> UUID | object:
+    return UUID(bytes=key) if isinstance(key, bytes) else key
 
 
 def _fail(message: str) -> NoReturn:

@@ -10,17 +10,11 @@ import pydantic
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
+from gateway.services.core.loose import PLATFORM_TIME_ZONE
 from gateway.services.core.values import Provider
+from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX, parsed_url, problems_of
 
-PREFIX = "GATEWAY_"
-DEVELOPMENT_SECRET = "known-to-everybody-and-refused-outside-development"  # noqa: S105 - public on purpose
-MIN_SECRET_BYTES = 32  # RFC 7518 §3.2: a key for HS256 is at least as long as the hash it feeds
-
-_KEY_FILE_MARKS = (b"-----BEGIN", b"---- BEGIN", b"ssh-rsa ", b"ssh-dss ", b"ssh-ed25519 ", b"ecdsa-sha2-")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _KUBERNETES = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 
 Algorithm = Literal["HS256", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
@@ -87,6 +81,35 @@ class Settings(BaseSettings):
     default_provider: Provider | None = Field(
         default=None, description="The provider where a caller names none: `STRIPE`, `RAZORPAY` or `SANDBOX`."
     )
+    stripe_secret_key: SecretStr | None = Field(
+        default=None, description="Stripe's secret or restricted key, `sk_…` or `rk_…`. Set: Stripe is offered."
+    )
+    stripe_api_base: AnyHttpUrl | None = Field(
+        default=None, description="Where Stripe's API is, if not at Stripe; in production https, except on loopback."
+    )
+    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(),
+        description="Signing secrets of Stripe's webhook endpoint, `whsec_…`, comma-separated: two while one replaces"
+        " the other.",
+    )
+    razorpay_key_id: str | None = Field(
+        default=None, description="Razorpay's key id, `rzp_…`, which browsers see. Set with its secret: it is offered."
+    )
+    razorpay_key_secret: SecretStr | None = Field(default=None, description="The secret of that key.")
+    razorpay_api_base: AnyHttpUrl = Field(
+        default=AnyHttpUrl("https://api.razorpay.com"),
+        description="Where Razorpay's API is; in production https, except on loopback.",
+    )
+    razorpay_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(),
+        description="Secrets of Razorpay's webhook, comma-separated: two while one replaces the other.",
+    )
+    default_time_zone: str = Field(
+        default=PLATFORM_TIME_ZONE, description="Where a slot's clock hangs that names no IANA time zone, on REST."
+    )
+    worker: bool = Field(
+        default=True, description="Whether `serve` runs jobs as well. Off where `gateway worker` runs them alone."
+    )
     graphiql: bool = Field(default=True, description="Whether a browser at `/graphql` gets the GraphiQL page.")
     writer_queue: int = Field(
         default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
@@ -117,8 +140,7 @@ class Settings(BaseSettings):
 
     @pydantic.model_validator(mode="after")
     def _hang_together(self) -> Self:
-        problems = [*_database_problems(self), *_trust_problems(self), *_provider_problems(self)]
-        if problems:
+        if problems := list(problems_of(self)):
             raise PydanticCustomError("settings", "{problems}", {"problems": "\n".join(problems)})
         return self
 
@@ -192,62 +214,7 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield from problem["msg"].splitlines()
 
 
-def _database_problems(settings: Settings) -> Iterator[str]:
-    url = _parsed(settings.database_url)
-    if url is None or url.get_backend_name() not in ("sqlite", "postgresql"):
-        yield "GATEWAY_DATABASE_URL must read sqlite:///file or postgresql://user:password@host/name."
-
-
-def _trust_problems(settings: Settings) -> Iterator[str]:
-    if settings.jwks_url and settings.jwt_secret:
-        yield "GATEWAY_JWT_SECRET and GATEWAY_JWKS_URL are both set: with two, the weaker names the admins."
-    elif settings.jwks_url:
-        yield from _issuer_problems(settings, settings.jwks_url)
-    else:
-        yield from _secret_problems(settings)
-    if any(name.startswith("HS") is bool(settings.jwks_url) for name in settings.algorithms):
-        yield "GATEWAY_JWT_ALGORITHMS: HS256 goes with a secret, the others with GATEWAY_JWKS_URL."
-
-
-def _issuer_problems(settings: Settings, url: AnyHttpUrl) -> Iterator[str]:
-    if url.username or url.password:
-        yield "GATEWAY_JWKS_URL must hold no user name or password: the keys are public."
-    if settings.env == "development":
-        return
-    if url.scheme != "https" and url.host not in _LOOPBACK:
-        yield "GATEWAY_JWKS_URL must be https: whoever swaps the keys on the way is an admin."
-    for name in ("jwt_issuer", "jwt_audience"):
-        if getattr(settings, name) is None:
-            yield f"{PREFIX}{name.upper()} is required with GATEWAY_JWKS_URL outside development."
-
-
-def _secret_problems(settings: Settings) -> Iterator[str]:
-    key = settings.signing_key or b""
-    if any(mark in key for mark in _KEY_FILE_MARKS):
-        yield "GATEWAY_JWT_SECRET holds a key file, which may be public: use `openssl rand -base64 48`."
-    if settings.env == "development":
-        return
-    if settings.jwt_secret is None:
-        yield "GATEWAY_JWT_SECRET or GATEWAY_JWKS_URL is required outside development."
-    elif settings.is_secret_public:
-        yield "GATEWAY_JWT_SECRET is the development secret, which everybody knows."
-    elif len(key) < MIN_SECRET_BYTES:
-        yield f"GATEWAY_JWT_SECRET is under {MIN_SECRET_BYTES} bytes: use `openssl rand -base64 48`."
-
-
-def _provider_problems(settings: Settings) -> Iterator[str]:
-    if settings.default_provider is Provider.SANDBOX and not settings.is_sandbox_on:
-        yield "GATEWAY_DEFAULT_PROVIDER is SANDBOX, but the sandbox is off."
-
-
 def _masked(database_url: str) -> str:
     """The URL without its password, and without its query, which may hold another."""
-    url = _parsed(database_url)
+    url = parsed_url(database_url)
     return url.set(query={}).render_as_string(hide_password=True) if url else "***"
-
-
-def _parsed(database_url: str) -> URL | None:
-    try:
-        return make_url(database_url)
-    except (ArgumentError, ValueError):
-        return None

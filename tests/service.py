@@ -22,6 +22,7 @@ from gateway.services.core.commands import (
     ConfirmPayment,
     CreatePurchase,
     OpenPayment,
+    RefundPayment,
     SaveCourse,
     TierChoice,
 )
@@ -37,12 +38,14 @@ from gateway.services.core.values import (
     Provider,
     Purchase,
     Purpose,
+    Refund,
     Role,
     Tier,
     TimeSlot,
 )
 from gateway.services.core.verdicts import Captured, Verdict
 from gateway.services.group_commit import GroupCommit
+from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 
@@ -144,6 +147,9 @@ class Service:
         captured = Captured("attempt-1", payment.amount, payment.student_id, payment.course_id)
         return ConfirmPayment(actor or student(payment.student_id), payment.id, uuid7(), verdict or captured)
 
+    async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
+        return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))
+
     def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {
             "actor": actor,
@@ -241,7 +247,11 @@ async def running(url: str, **bounds: int) -> AsyncIterator[Service]:
     async def find_payment(payment_id: UUID) -> Payment | None:
         return (await catalog.payments([payment_id])).get(payment_id)
 
-    purchases = Purchases(writer.submit, find_payment, {Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, uuid7)
+    async def find_refund(refund_id: UUID) -> Refund | None:
+        return (await catalog.refunds([refund_id])).get(refund_id)
+
+    providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
+    purchases = Purchases(writer.submit, find_payment, find_refund, catalog, providers, Provider.SANDBOX, uuid7)
     writer.start()
     try:
         yield Service(purchases, catalog, writer, clock, url, engine, readers)

@@ -13,7 +13,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gateway import cli
 from gateway.schema import ids
-from gateway.settings import DEVELOPMENT_SECRET
+from gateway.settings_rules import DEVELOPMENT_SECRET
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE
 from tests.server import Caller, environment, run, serving
 from tests.terminal import Said, empty_beside, gateway, on_sqlite

@@ -150,7 +150,9 @@ def except_faults(module: str, source: str) -> list[str]:
         match node:
             case ast.ExceptHandler(type=kind) if kind is None or _names_all(kind):
                 is_raised = any(isinstance(each, ast.Raise) and each.exc is None for each in ast.walk(node))
-                is_right = is_raised or bool(re.search(r"# noqa: BLE001\W+(\w\S* ){3}", lines[node.lineno - 1]))
+                is_right = is_raised or bool(
+                    re.search(r"# (noqa: BLE001\W+|(?!noqa))(\w\S* ){3}", lines[node.lineno - 1])
+                )
             case ast.Call(args=given) if _called(node) == "suppress":
                 is_right = not any(map(_names_all, given))
             case _:

@@ -7,7 +7,8 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.services.core.values import Provider
-from gateway.settings import DEVELOPMENT_SECRET, PREFIX, Settings, SettingsError, describe, load_settings
+from gateway.settings import Settings, SettingsError, describe, load_settings
+from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX
 
 STRONG = "correct-horse-battery-staple-0123456789"
 HIDDEN = "hunter2"
@@ -125,7 +126,7 @@ def test_every_problem_is_named_at_once() -> None:
     [
         ("ENV", "staging"),
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
-        ("DATABASE_URL", "postgres://root:hunter2@db/x"),
+        ("DATABASE_URL", "postgre://root:hunter2@db/x"),
         ("DATABASE_URL", "postgresql://root:hunter2@[::1/x"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "hunter2\udc80"),

@@ -16,13 +16,14 @@ from gateway.schema.problems import (
     PaymentDeclined,
     PaymentPending,
     ProblemCode,
-    Refund,
 )
 from gateway.schema.purchases import Purchase
+from gateway.schema.refunds import Refund
 from gateway.schema.results import (
     ConfirmPaymentSuccess,
     CreatePaymentSuccess,
     CreatePurchaseSuccess,
+    RefundPaymentSuccess,
     SaveCourseSuccess,
 )
 from gateway.services.core import outcomes, values
@@ -33,6 +34,7 @@ Answer = (
     | ConfirmPaymentSuccess
     | CreatePurchaseSuccess
     | SaveCourseSuccess
+    | RefundPaymentSuccess
     | PaymentPending
     | PaymentDeclined
     | DuplicatePayment
@@ -71,10 +73,26 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
             )
         case outcomes.CourseSaved():
             return SaveCourseSuccess(course=Course.of(outcome.course), already_processed=outcome.already_processed)
+        case outcomes.RefundRequested():
+            return RefundPaymentSuccess(
+                refund=Refund.of(outcome.refund),
+                payment=Payment.of(outcome.payment),
+                already_processed=outcome.already_processed,
+            )
         case outcomes.Busy():
             raise busy(outcome.retry_after_s)
         case outcomes.ProviderAway():
             raise provider_unavailable(outcome.retry_after_s)
+        case (
+            outcomes.Claimed()
+            | outcomes.JobChanged()
+            | outcomes.RefundSettled()
+            | outcomes.RefundsRecorded()
+            | outcomes.EventStored()
+            | outcomes.EventEnded()
+            | outcomes.Stale()
+        ):
+            raise AssertionError("a runner's outcome is no caller's answer")
         case _:
             return problem_of(outcome)
 
@@ -119,7 +137,6 @@ def problem_of(outcome: Refusal) -> Answer:
                 retryable=False,
                 payment=Payment.of(payment),
                 existing_purchase=Purchase.of(existing),
-                refund=Refund.of(payment),
             )
         case outcomes.Conflicting(differences, existing_purchase):
             return _conflict(differences, _or_none(existing_purchase))

@@ -7,7 +7,7 @@ from uuid import UUID
 from strawberry.dataloader import DataLoader
 
 from gateway.services.catalog import Catalog
-from gateway.services.core.values import Course, Payment, Purchase
+from gateway.services.core.values import Course, Payment, Purchase, Refund
 
 Value = TypeVar("Value")
 
@@ -20,6 +20,8 @@ class Loaders:
         self._purchases = _by_id(catalog.purchases)
         self._purchases_of_payments = _by_id(catalog.purchases_of_payments)
         self._successors = _by_id(catalog.successors)
+        self._refunds = _by_id(catalog.refunds)
+        self._refunds_of_payments = _by_id(catalog.refunds_of_payments)
         self._courses = _by_id(catalog.courses)
 
     async def payment(self, payment_id: UUID) -> Payment | None:
@@ -34,6 +36,12 @@ class Loaders:
     async def successor(self, purchase_id: UUID) -> Purchase | None:
         return await self._successors.load(purchase_id)
 
+    async def refund(self, refund_id: UUID) -> Refund | None:
+        return await self._refunds.load(refund_id)
+
+    async def refunds_of_payment(self, payment_id: UUID) -> list[Refund] | None:
+        return await self._refunds_of_payments.load(payment_id)
+
     async def course(self, course_id: UUID) -> Course | None:
         return await self._courses.load(course_id)
 
@@ -44,6 +52,8 @@ class Loaders:
             self._purchases,
             self._purchases_of_payments,
             self._successors,
+            self._refunds,
+            self._refunds_of_payments,
             self._courses,
         ):
             loader.clear_all()

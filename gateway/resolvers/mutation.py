@@ -12,14 +12,38 @@ from gateway.resolvers.permissions import viewer_of
 from gateway.schema import ids
 from gateway.schema.directives import ADMIN_ONLY, STUDENT_ONLY
 from gateway.schema.enums import PaymentPurpose
-from gateway.schema.inputs import ConfirmPaymentInput, CreatePaymentInput, CreatePurchaseInput, SaveCourseInput
+from gateway.schema.inputs import (
+    CancelJobInput,
+    ConfirmPaymentInput,
+    CreatePaymentInput,
+    CreatePurchaseInput,
+    RefundPaymentInput,
+    RetryJobInput,
+    SaveCourseInput,
+)
+from gateway.schema.jobs import Job
 from gateway.schema.results import (
+    CancelJobResult,
+    CancelJobSuccess,
     ConfirmPaymentResult,
     CreatePaymentResult,
     CreatePurchaseResult,
+    RefundPaymentResult,
+    RetryJobResult,
+    RetryJobSuccess,
     SaveCourseResult,
 )
-from gateway.services.core.commands import ConfirmPayment, CreatePurchase, OpenPayment, SaveCourse, TierChoice
+from gateway.services.core.commands import (
+    CancelJob,
+    ConfirmPayment,
+    CreatePurchase,
+    OpenPayment,
+    RefundPayment,
+    RetryJob,
+    SaveCourse,
+    TierChoice,
+)
+from gateway.services.core.outcomes import JobChanged
 
 GatewayInfo = Info[Context, None]
 
@@ -112,6 +136,53 @@ class Mutation:
             key=input.idempotency_key,
         )
         return cast(SaveCourseResult, answer_to(await context.purchases.submit(command, fields.problems)))
+
+    @field(
+        description="Gives captured money back: all that is left of it, or a part. The refund is decided here and a "
+        "job carries it out. A full refund ends the purchase; a part of the money does not.",
+        directives=ADMIN_ONLY,
+    )
+    async def refund_payment(
+        self,
+        info: GatewayInfo,
+        input: Annotated[RefundPaymentInput, strawberry.argument(description="What shall go back.")],  # noqa: A002
+    ) -> RefundPaymentResult:
+        fields, context = Fields(), begun(info)
+        command = RefundPayment(
+            actor=viewer_of(context),
+            refund_id=context.purchases.new_id(),
+            payment_id=fields.id(ids.PAYMENT, input.payment_id, "paymentId"),
+            amount_minor=input.amount_minor,
+            reason=input.reason,
+            key=input.idempotency_key,
+        )
+        return cast(RefundPaymentResult, answer_to(await context.purchases.submit(command, fields.problems)))
+
+    @field(description="Runs a job again that was given up or called off, from now.", directives=ADMIN_ONLY)
+    async def retry_job(
+        self,
+        info: GatewayInfo,
+        input: Annotated[RetryJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
+    ) -> RetryJobResult:
+        fields, context = Fields(), begun(info)
+        command = RetryJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
+        outcome = await context.purchases.submit(command, fields.problems)
+        if isinstance(outcome, JobChanged):
+            return RetryJobSuccess(job=Job.of(outcome.job))
+        return cast(RetryJobResult, answer_to(outcome))
+
+    @field(description="Calls a job off. A refund that is called off stays promised.", directives=ADMIN_ONLY)
+    async def cancel_job(
+        self,
+        info: GatewayInfo,
+        input: Annotated[CancelJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
+    ) -> CancelJobResult:
+        fields, context = Fields(), begun(info)
+        command = CancelJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
+        outcome = await context.purchases.submit(command, fields.problems)
+        if isinstance(outcome, JobChanged):
+            return CancelJobSuccess(job=Job.of(outcome.job))
+        return cast(CancelJobResult, answer_to(outcome))
 
 
 def begun(info: GatewayInfo) -> Context:

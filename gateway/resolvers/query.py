@@ -14,7 +14,8 @@ from gateway.schema.connections import Connection, OrderDirection, PurchaseOrder
 from gateway.schema.courses import Course
 from gateway.schema.directives import ADMIN_ONLY
 from gateway.schema.errors import bad_input
-from gateway.schema.inputs import PurchaseFilter
+from gateway.schema.inputs import JobFilter, PurchaseFilter
+from gateway.schema.jobs import Job
 from gateway.schema.nodes import Node
 from gateway.schema.payments import Payment
 from gateway.schema.people import Viewer
@@ -45,6 +46,8 @@ class Query:
                 return await _payment(info.context, id)
             case ids.PURCHASE:
                 return await _purchase(info.context, id)
+            case ids.REFUND | ids.JOB:
+                return None  # read with their payment, and by `jobs`
             case _:
                 raise bad_input(f"id must be an id such as {ids.EXAMPLES[ids.PURCHASE]}")
 
@@ -87,6 +90,24 @@ class Query:
         asked = window(first, after, last, before, direction)
         page = await info.context.catalog.purchase_page(_wanted(filter), asked)
         edges = edges_of([(purchase.id, purchase) for purchase in page.items], Purchase.of)
+        return connection_of(edges, has_previous=page.has_previous, has_next=page.has_next)
+
+    @field(
+        description="What the gateway still has to do, and what it gave up, the latest first.", directives=ADMIN_ONLY
+    )
+    async def jobs(
+        self,
+        info: GatewayInfo,
+        filter: Annotated[JobFilter | None, strawberry.argument(description="Which ones.")] = None,  # noqa: A002
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[Job]:
+        asked = window(first, after, last, before, OrderDirection.DESC)
+        wanted = catalog.JobFilter(filter.state, filter.kind) if filter else catalog.JobFilter()
+        page = await info.context.catalog.job_page(wanted, asked)
+        edges = edges_of([(job.id, job) for job in page.items], Job.of)
         return connection_of(edges, has_previous=page.has_previous, has_next=page.has_next)
 
 

@@ -13,12 +13,13 @@ from strawberry import type as graphql_type
 
 from gateway.schema.courses import Course
 from gateway.schema.errors import bad_input
+from gateway.schema.jobs import Job
 from gateway.schema.purchases import Purchase
 from gateway.schema.sizes import size_of
 
 DEFAULT_SIZE = 20
 
-NodeType = TypeVar("NodeType", Course, Purchase)
+NodeType = TypeVar("NodeType", Course, Purchase, Job)
 Value = TypeVar("Value")
 
 

@@ -4,15 +4,18 @@ from enum import Enum
 
 import strawberry
 
-from gateway.services.core.values import AccessStatus, PaymentStatus, PurchaseStatus, Role
+from gateway.services.core.values import AccessStatus, PaymentStatus, PurchaseStatus, RefundStatus, Role
 from gateway.services.core.values import Fulfilment as PaymentFulfilment
 from gateway.services.core.values import OnExisting as OnExistingPurchase
 from gateway.services.core.values import Origin as PurchaseOrigin
 from gateway.services.core.values import Provider as PaymentProvider
 from gateway.services.core.values import Purpose as PaymentPurpose
+from gateway.services.core.work import JobKind, JobState
 
 __all__ = [
     "AccessStatus",
+    "JobKind",
+    "JobState",
     "OnExistingPurchase",
     "PaymentFulfilment",
     "PaymentProvider",
@@ -20,6 +23,7 @@ __all__ = [
     "PaymentStatus",
     "PurchaseOrigin",
     "PurchaseStatus",
+    "RefundStatus",
     "Role",
 ]
 
@@ -106,4 +110,33 @@ _describe(
     "What to do where the student has an active purchase of another tier.",
     RETURN="Change nothing and answer `ActivePurchaseExists`.",
     REPLACE="Put the new purchase in its place; the sessions used carry over. Audited.",
+)
+_describe(
+    RefundStatus,
+    "RefundStatus",
+    "Where a refund stands.",
+    PENDING="Decided and on its way.",
+    SUCCEEDED="The provider has sent the money back.",
+    FAILED="The provider will not send it back; `failure` says why, and an admin has to act.",
+)
+_describe(
+    JobKind,
+    "JobKind",
+    "What a job does.",
+    PAYMENT_CHECK="Asks the provider about a payment that was not settled, and settles it.",
+    PAYMENT_REFUND="Has the provider send money back.",
+    WEBHOOK_HANDLE="Asks the provider about what its webhook spoke of, and brings our books up to it.",
+    SWEEP_OPEN="Goes through the payments that stay open and settles those that the provider has settled.",
+    SWEEP_SETTLED="Goes through the captured payments and compares our books with the provider's.",
+)
+_describe(
+    JobState,
+    "JobState",
+    "Where a job stands.",
+    PENDING="It waits for its time.",
+    RUNNING="A runner has it under way.",
+    RETRYING="A run did not come to an end; it waits for the next.",
+    COMPLETED="Done.",
+    FAILED="Given up after its last attempt, or refused for good; an admin has to act, see `retryJob`.",
+    CANCELED="An admin called it off.",
 )

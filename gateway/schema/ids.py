@@ -8,11 +8,15 @@ from typeid.errors import TypeIDException
 PAYMENT = "pay"
 PURCHASE = "pur"
 COURSE = "crs"
+REFUND = "ref"
+JOB = "job"
 
 EXAMPLES = {
     PAYMENT: "pay_01m82wzdd5evbs08a25nzd2awn",
     PURCHASE: "pur_01m82wzdd5evbs08a25nzd2awn",
     COURSE: "crs_01m82wzdd5evbs08a25nzd2awn",
+    REFUND: "ref_01m82wzdd5evbs08a25nzd2awn",
+    JOB: "job_01m82wzdd5evbs08a25nzd2awn",
 }
 
 

@@ -5,11 +5,19 @@ import datetime as dt
 import strawberry
 from strawberry import ID, field
 
-from gateway.schema.enums import OnExistingPurchase, PaymentProvider, PaymentPurpose, PurchaseOrigin, PurchaseStatus
+from gateway.schema.enums import (
+    JobKind,
+    JobState,
+    OnExistingPurchase,
+    PaymentProvider,
+    PaymentPurpose,
+    PurchaseOrigin,
+    PurchaseStatus,
+)
 from gateway.schema.metadata import PurchaseMetadataInput
 from gateway.schema.scalars import Currency, PurchaseTier
 from gateway.services.core import values
-from gateway.services.core.proofs import Proof, SandboxProof
+from gateway.services.core.proofs import Proof, RazorpayProof, SandboxProof, StripeProof
 
 KEY = (
     "Your own name for this wish, 1 to 255 characters. The same key and input again give the same result and change "
@@ -42,13 +50,31 @@ class SandboxProofInput:
     token: str = field(description="The test token.")
 
 
+@strawberry.input(description="What Stripe's elements give the browser when they have confirmed a payment intent.")
+class StripeProofInput:
+    payment_intent_id: str = field(description="The intent's id, `pi_…`; it must be the payment's own.")
+
+
+@strawberry.input(description="What Razorpay's checkout gives its handler when a payment was made.")
+class RazorpayProofInput:
+    order_id: str = field(description="`razorpay_order_id`; it must be the payment's own.")
+    payment_id: str = field(description="`razorpay_payment_id`.")
+    signature: str = field(description="`razorpay_signature`.")
+
+
 @strawberry.input(
     one_of=True, description="What the provider's front-end SDK handed the browser, where it hands one over."
 )
 class PaymentProofInput:
     sandbox: SandboxProofInput | None = field(default=strawberry.UNSET, description="For a payment with SANDBOX.")
+    stripe: StripeProofInput | None = field(default=strawberry.UNSET, description="For a payment with STRIPE.")
+    razorpay: RazorpayProofInput | None = field(default=strawberry.UNSET, description="For a payment with RAZORPAY.")
 
     def to_value(self) -> Proof | None:
+        if self.stripe:
+            return StripeProof(self.stripe.payment_intent_id)
+        if self.razorpay:
+            return RazorpayProof(self.razorpay.order_id, self.razorpay.payment_id, self.razorpay.signature)
         return SandboxProof(self.sandbox.token) if self.sandbox else None
 
 
@@ -112,6 +138,34 @@ class SaveCourseInput:
         description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
     )
     idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="Captured money to be given back.")
+class RefundPaymentInput:
+    payment_id: ID = field(description="The payment.")
+    amount_minor: int | None = field(
+        default=None, description="How much, in the minor unit of what was captured; left out, all that is left."
+    )
+    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="A job that ended without success, to be run again.")
+class RetryJobInput:
+    job_id: ID = field(description="The job.")
+    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
+
+
+@strawberry.input(description="A job to be called off.")
+class CancelJobInput:
+    job_id: ID = field(description="The job.")
+    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
+
+
+@strawberry.input(description="Which jobs: every condition that is given must hold.")
+class JobFilter:
+    state: JobState | None = field(default=None, description="Standing so.")
+    kind: JobKind | None = field(default=None, description="Doing this.")
 
 
 @strawberry.input(description="Which purchases: every condition that is given must hold.")

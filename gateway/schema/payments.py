@@ -15,6 +15,7 @@ from gateway.schema.enums import PaymentFulfilment, PaymentProvider, PaymentStat
 from gateway.schema.metadata import PurchaseMetadata
 from gateway.schema.nodes import Node
 from gateway.schema.people import Student
+from gateway.schema.refunds import Refund
 from gateway.schema.scalars import PurchaseTier
 from gateway.services.core import values
 
@@ -59,6 +60,10 @@ class Payment(Node):
 
         purchase = await info.context.loads.purchase_of_payment(self.key)
         return None if purchase is None else Purchase.of(purchase)
+
+    @field(description="What goes or went back of the money, the first refund first.")
+    async def refunds(self, info: RequestInfo) -> list[Refund]:
+        return [Refund.of(refund) for refund in await info.context.loads.refunds_of_payment(self.key) or ()]
 
     @classmethod
     def of(cls, payment: values.Payment) -> Self:

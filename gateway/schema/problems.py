@@ -7,10 +7,11 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.courses import Money
+from gateway.schema.context import RequestInfo
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
-from gateway.services.core import outcomes, values
+from gateway.schema.refunds import Refund
+from gateway.services.core import outcomes
 
 
 @strawberry.enum(description="What kind of problem it is, for programs.")
@@ -96,32 +97,15 @@ class PaymentDeclined(Problem):
     payment: Payment = field(description="The payment as it stands.")
 
 
-@strawberry.enum(description="Where a refund stands.")
-class RefundStatus(Enum):
-    PENDING = strawberry.enum_value("PENDING", description="Decided and on its way.")
-    SUCCEEDED = strawberry.enum_value("SUCCEEDED", description="The money went back.")
-
-
-@graphql_type(description="Money on its way back.")
-class Refund:
-    amount: Money = field(description="How much goes back.")
-    status: RefundStatus = field(description="Where it stands.")
-
-    @classmethod
-    def of(cls, payment: values.Payment) -> Self | None:
-        if payment.captured is None:
-            return None
-        is_done = payment.refunded_minor >= payment.captured.amount_minor
-        return cls(
-            amount=Money.of(payment.captured), status=RefundStatus.SUCCEEDED if is_done else RefundStatus.PENDING
-        )
-
-
 @graphql_type(description="The student had the course already, so the payment is refunded in full.")
 class DuplicatePayment(Problem):
     payment: Payment = field(description="The payment that goes back.")
     existing_purchase: Purchase | None = field(description=f"What the student had already. {ALWAYS}")
-    refund: Refund | None = field(description="The refund; decided together with this answer.")
+
+    @field(description="The refund; decided in the same commit as that it is a duplicate.")
+    async def refund(self, info: RequestInfo) -> Refund | None:
+        refunds = await info.context.loads.refunds_of_payment(self.payment.key)
+        return Refund.of(refunds[0]) if refunds else None
 
 
 @graphql_type(description="One field in which two metadata disagree.")

@@ -7,6 +7,7 @@ from strawberry import field
 from strawberry import type as graphql_type
 
 from gateway.schema.courses import Course
+from gateway.schema.jobs import Job
 from gateway.schema.payments import Payment
 from gateway.schema.problems import (
     ActivePurchaseExists,
@@ -19,6 +20,7 @@ from gateway.schema.problems import (
     PaymentPending,
 )
 from gateway.schema.purchases import Purchase
+from gateway.schema.refunds import Refund
 
 ALREADY = "Whether this had been done before, and this call changed nothing."
 
@@ -50,6 +52,23 @@ class SaveCourseSuccess:
     already_processed: bool = field(description=ALREADY)
 
 
+@graphql_type(description="The refund is decided; a job carries it out.")
+class RefundPaymentSuccess:
+    refund: Refund = field(description="The refund.")
+    payment: Payment = field(description="The payment.")
+    already_processed: bool = field(description=ALREADY)
+
+
+@graphql_type(description="The job will run again.")
+class RetryJobSuccess:
+    job: Job = field(description="The job.")
+
+
+@graphql_type(description="The job will not run any more.")
+class CancelJobSuccess:
+    job: Job = field(description="The job.")
+
+
 CreatePaymentResult = Annotated[
     CreatePaymentSuccess | InvalidInput | NotFound | ActivePurchaseExists | IdempotencyKeyReused,
     strawberry.union("CreatePaymentResult", description="What `createPayment` comes to."),
@@ -71,4 +90,16 @@ CreatePurchaseResult = Annotated[
 SaveCourseResult = Annotated[
     SaveCourseSuccess | InvalidInput | NotFound | IdempotencyKeyReused,
     strawberry.union("SaveCourseResult", description="What `saveCourse` comes to."),
+]
+RefundPaymentResult = Annotated[
+    RefundPaymentSuccess | InvalidInput | NotFound | IdempotencyKeyReused,
+    strawberry.union("RefundPaymentResult", description="What `refundPayment` comes to."),
+]
+RetryJobResult = Annotated[
+    RetryJobSuccess | InvalidInput | NotFound,
+    strawberry.union("RetryJobResult", description="What `retryJob` comes to."),
+]
+CancelJobResult = Annotated[
+    CancelJobSuccess | InvalidInput | NotFound,
+    strawberry.union("CancelJobResult", description="What `cancelJob` comes to."),
 ]

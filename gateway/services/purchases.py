@@ -2,16 +2,67 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Protocol
 from uuid import UUID
 
+import structlog
+
 from gateway.services.core.checks import problems_of
-from gateway.services.core.commands import Command, ConfirmPayment, OpenPayment, RecordIntent
-from gateway.services.core.outcomes import FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
+from gateway.services.core.commands import (
+    Command,
+    ConfirmPayment,
+    EndEvent,
+    EndSweep,
+    OpenPayment,
+    RecordIntent,
+    RecordRefunds,
+    SettleRefund,
+    Ticket,
+)
+from gateway.services.core.outcomes import Busy, FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import Payment, Provider
+from gateway.services.core.values import GATEWAY, Payment, Provider, Refund
 from gateway.services.core.verdicts import Unacceptable, Unreachable, Verdict
+from gateway.services.core.work import Job, JobKind, ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
+from gateway.services.providers.metadata import payment_id_of
+
+log = structlog.get_logger(__name__)
+
+
+class UnknownPayment(Exception):
+    """A provider speaks of a payment that is not in our books. The job that heard it tries again, and is listed."""
+
+
+class Reads(Protocol):
+    """What the stories read besides single payments, as it was last committed."""
+
+    async def event(self, event_id: UUID) -> ProviderEvent | None: ...
+
+    async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None: ...
+
+    async def open_payments(
+        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
+    ) -> list[Payment]: ...
+
+    async def settled_payments(
+        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
+    ) -> list[Payment]: ...
+
+
+SWEEP_S = 300
+"""The pause between two rounds of a sweep: what the student's page and the webhook both missed is settled within it."""
+
+SWEPT_AFTER_S = 300
+"""How long a payment is left to its page and its webhook before a sweep asks after it."""
+
+SWEPT_DAYS = 14
+"""How far back a sweep goes: providers close an unpaid checkout, and send a late refund's webhook, well within it."""
+
+SWEPT_AT_ONCE = 10
+"""Payments of one run: asked one after the other, each to its provider's deadline, they take less than the lease."""
 
 PROVIDER_GONE_RETRY_S = 60
 """An operator has to put the provider back; a person's page need not ask more often."""
@@ -23,7 +74,7 @@ class Purchases:
 
     Args:
         write: hands a command to the writer; its outcome is durable when it comes back.
-        find_payment: reads one payment as it was last committed.
+        find_payment, find_refund, reads: read one as it was last committed.
         providers: those that this gateway is set up for.
         default_provider: for callers that name none; None where no provider is set up.
         new_id: mints UUIDv7 ids.
@@ -31,6 +82,8 @@ class Purchases:
 
     write: Callable[[Command], Awaitable[Outcome]]
     find_payment: Callable[[UUID], Awaitable[Payment | None]]
+    find_refund: Callable[[UUID], Awaitable[Refund | None]]
+    reads: Reads
     providers: Mapping[Provider, PaymentProvider]
     default_provider: Provider | None
     new_id: Callable[[], UUID]
@@ -46,11 +99,8 @@ class Purchases:
         outcome = await self.submit(replace(command, default_provider=self.default_provider), noticed)
         if not isinstance(outcome, Opened):
             return outcome
-        provider = self.providers.get(outcome.payment.provider)
-        if provider is None:  # a replay of a payment whose provider was taken out of the settings since
-            return ProviderAway(PROVIDER_GONE_RETRY_S)
         try:
-            intent = await provider.open(outcome.payment)
+            intent = await self._provider(outcome.payment.provider).open(outcome.payment)
         except ProviderUnavailable as error:
             return ProviderAway(error.retry_after_s)
         recorded = await self.submit(RecordIntent(command.actor, outcome.payment.id, intent.reference))
@@ -73,6 +123,97 @@ class Purchases:
                 return Invalid((FieldProblem(verdict.path, verdict.message),))
             command = replace(command, verdict=verdict)
         return await self.submit(command)
+
+    async def check(self, payment_id: UUID, ticket: Ticket) -> Outcome:
+        """Settle a payment that nobody confirms: the door of the job that was left behind for it."""
+        payment = await self.find_payment(payment_id)
+        assert payment is not None, "a job's payment is never deleted"
+        command = ConfirmPayment(GATEWAY, payment_id, self.new_id(), None, ticket=ticket)
+        if needs_verdict(payment, command):
+            verdict = await self._ask(payment, None)
+            assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
+            command = replace(command, verdict=verdict)
+        return await self.submit(command)
+
+    async def refund(self, refund_id: UUID, ticket: Ticket) -> Outcome:
+        """Carry a refund out: the provider first, by the refund's id as its idempotency key, then our books.
+
+        Raises:
+            ProviderUnavailable: nobody knows yet whether the money went back.
+        """
+        refund = await self.find_refund(refund_id)
+        assert refund is not None, "a job's refund is never deleted"
+        payment = await self.find_payment(refund.payment_id)
+        assert payment is not None, "a refund's payment is held by a foreign key"
+        result = await self._provider(payment.provider).refund(payment, refund)
+        return await self.submit(SettleRefund(refund_id, result, ticket))
+
+    async def hear(self, event_id: UUID, ticket: Ticket) -> Outcome:
+        """Handle a stored webhook: whatever it said, the provider is asked for what is true now of the payments that
+        it names. So events may come twice, late, or in any order, and the end is the same.
+
+        Raises:
+            UnknownPayment: it names a payment that is not in our books, nor to be adopted into them.
+        """
+        event = await self.reads.event(event_id)
+        assert event is not None, "a job's event is never deleted"
+        for reference in event.references:
+            payment = await self.reads.payment_by_reference(event.provider, reference)
+            if payment is None:
+                payment = await self._adopted(event.provider, reference)
+            await self.reconcile(payment)
+        return await self.submit(EndEvent(event_id, ticket))
+
+    async def reconcile(self, payment: Payment) -> Outcome:
+        """Bring our books of a payment to what the provider's say: what was captured, then what went back."""
+        truth = await self._provider(payment.provider).inspect(payment)
+        settled = await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
+        return await self._done(RecordRefunds(payment.id, truth.refunds)) if truth.refunds else settled
+
+    async def sweep(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
+        """One page of a sweep: each payment's books are compared with the provider's and brought up to them.
+
+        One payment that cannot be asked after now holds up no other; the next round asks again.
+        """
+        find = self.reads.open_payments if job.kind is JobKind.SWEEP_OPEN else self.reads.settled_payments
+        after = job.payload.get("after")
+        page = await find(
+            now - timedelta(days=SWEPT_DAYS),
+            now - timedelta(seconds=SWEPT_AFTER_S),
+            UUID(str(after)) if after else None,
+            SWEPT_AT_ONCE,
+        )
+        for payment in page:
+            try:
+                await self.reconcile(payment)
+            except ProviderUnavailable as error:
+                log.info("sweep passed over a payment", payment=str(payment.id), error=str(error))
+        is_last = len(page) < SWEPT_AT_ONCE
+        return await self.submit(EndSweep(ticket, None if is_last else page[-1].id, SWEEP_S if is_last else 0))
+
+    async def _adopted(self, name: Provider, reference: str) -> Payment:
+        """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we
+        noted the reference."""
+        found = await self._provider(name).find(reference)
+        payment_id = None if found is None else payment_id_of(found.metadata)
+        if payment_id is None or await self.find_payment(payment_id) is None:
+            raise UnknownPayment(f"{name} speaks of {reference}, which is no payment of ours")
+        recorded = await self._done(RecordIntent(GATEWAY, payment_id, reference))
+        assert isinstance(recorded, Opened), recorded
+        return recorded.payment
+
+    async def _done(self, command: Command) -> Outcome:
+        """The outcome of a command that a job cannot do without."""
+        outcome = await self.submit(command)
+        if isinstance(outcome, Busy):
+            raise ProviderUnavailable(outcome.retry_after_s)
+        return outcome
+
+    def _provider(self, name: Provider) -> PaymentProvider:
+        provider = self.providers.get(name)
+        if provider is None:  # taken out of the settings while payments are open
+            raise ProviderUnavailable(PROVIDER_GONE_RETRY_S)
+        return provider
 
     async def submit(self, command: Command, noticed: Sequence[FieldProblem] = ()) -> Outcome:
         """Have a command decided and committed, unless it is wrong in itself.

@@ -9,20 +9,34 @@ from sqlalchemy import Connection, Select
 
 from db import statements
 from db.statements import Saves
-from gateway.services import rows
+from gateway.services import rows, work_rows
 from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
     Command,
     ConfirmPayment,
     CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndSweep,
     OpenPayment,
     RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RetryJob,
     SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
     key_of,
+    ticket_of,
 )
-from gateway.services.core.values import Course, JobKind, Payment, Purchase
+from gateway.services.core.jobs import NOBODY
+from gateway.services.core.values import Course, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.core.work import Job, JobKind, ProviderEvent
 from gateway.services.core.world import Changes, Pair, World
 
-Value = TypeVar("Value", Payment, Purchase, Course)
+Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)
 
 
 @dataclass(slots=True)
@@ -33,6 +47,13 @@ class Touched:
     pairs: set[Pair] = field(default_factory=set)
     courses: set[UUID] = field(default_factory=set)
     keys: set[tuple[str, str, str]] = field(default_factory=set)
+    jobs: set[UUID] = field(default_factory=set)
+    events: set[UUID] = field(default_factory=set)
+    sweeps: bool = False
+    event_names: set[tuple[str, str]] = field(default_factory=set)
+    refunds: set[UUID] = field(default_factory=set)
+    refunding: set[UUID] = field(default_factory=set)
+    """Payments that are to be refunded: how much is left depends on their other refunds."""
 
     def add(self, command: Command) -> None:
         match command:
@@ -45,8 +66,29 @@ class Touched:
                 self._add_pair(command.student_id, command.course_id)
             case SaveCourse():
                 self.courses.add(command.course_id)
+            case RefundPayment():
+                self.refunding.add(command.payment_id)
+                self.refunds.add(command.refund_id)
+            case SettleRefund():
+                self.refunds.add(command.refund_id)
+            case RecordRefunds():
+                self.refunding.add(command.payment_id)
+            case StoreEvent():
+                self.event_names.add((command.event.provider.value, command.event.event_id))
+            case EndEvent():
+                self.events.add(command.event_id)
+            case ClaimJobs():
+                self.jobs.update(command.job_ids)
+            case RetryJob() | CancelJob():
+                self.jobs.add(command.job_id)
+            case StartSweep():
+                self.sweeps = True
+            case DeferJob() | EndSweep():
+                pass  # its ticket names the job
         if (key := key_of(command)) is not None:
             self.keys.add((key.actor_id, key.operation, key.key))
+        if (ticket := ticket_of(command)) is not None:
+            self.jobs.add(ticket.job_id)
 
     def _add_pair(self, student_id: str, course_id: UUID) -> None:
         self.pairs.add((student_id, course_id))
@@ -54,7 +96,7 @@ class Touched:
 
 
 def load(connection: Connection, commands: Iterable[Command]) -> World:
-    """The working set of a batch, by at most seven statements whatever its size."""
+    """The working set of a batch, by a fixed number of statements whatever its size: those that have keys at all."""
     touched = Touched()
     for command in commands:
         touched.add(command)
@@ -64,8 +106,11 @@ def load(connection: Connection, commands: Iterable[Command]) -> World:
         for record in map(rows.record_from, _all(connection, statements.RECORDS_BY_KEY, touched.keys))
     }
     results = {record.result_id for record in world.records.values()}
-    _load_payments(connection, world, touched.payments | results)
+    _load_events(connection, world, touched)
+    refunded = _load_jobs_and_refunds(connection, world, touched, results)
+    _load_payments(connection, world, touched.payments | results | refunded, {NOBODY} if touched.sweeps else ())
     _load_purchases(connection, world, touched.pairs, results)
+    _load_what_a_refund_revives(connection, world, refunded)
     course_ids = touched.courses | results | {payment.course_id for payment in world.payments.values()}
     found = rows.courses_from(_all(connection, statements.COURSES_BY_ID, course_ids))
     world.courses = {course.id: course for course in found}
@@ -79,7 +124,7 @@ def save(connection: Connection, saves: Saves, world: World) -> None:
     payments = {payment.id: world.payments[payment.id] for payment in changes.payments}
     purchases = {purchase.id: world.purchases[purchase.id] for purchase in changes.purchases}
     new_payments, changed_payments = _split(payments.values(), world.loaded)
-    new_purchases, changed_purchases = _split(purchases.values(), world.loaded)
+    new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), world.loaded)
 
     _save_courses(connection, saves, world, changes)
     saves.add_payments.run(connection, map(rows.payment_columns, new_payments))
@@ -91,15 +136,61 @@ def save(connection: Connection, saves: Saves, world: World) -> None:
     saves.change_payments.run(connection, map(rows.keyed(rows.payment_columns), changed_payments))
     saves.add_audit.run(connection, map(rows.audit_columns, changes.audit))
     saves.add_records.run(connection, map(rows.record_columns, changes.records))
-    saves.add_jobs.run(connection, map(rows.job_columns, changes.jobs))
+    _save_what_follows(connection, saves, world, changes)
 
 
-def _load_payments(connection: Connection, world: World, payment_ids: Collection[UUID]) -> None:
+def _load_events(connection: Connection, world: World, touched: Touched) -> None:
+    for statement, keys in (
+        (statements.EVENTS_BY_ID, touched.events),
+        (statements.EVENTS_BY_NAME, touched.event_names),
+    ):
+        events = map(work_rows.event_from, _all(connection, statement, keys))
+        world.events.update((event.id, event) for event in events)
+    world.loaded.update(world.events)
+
+
+def _load_jobs_and_refunds(
+    connection: Connection, world: World, touched: Touched, results: Collection[UUID]
+) -> set[UUID]:
+    """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
+    jobs = map(work_rows.job_from, _all(connection, statements.JOBS_BY_ID, touched.jobs))
+    world.jobs = {job.id: job for job in jobs}
+    subjects = {job.subject_id for job in world.jobs.values() if job.kind is JobKind.PAYMENT_REFUND}
+    by_id = touched.refunds | set(results) | subjects
+    named = map(rows.refund_from, _all(connection, statements.REFUNDS_BY_ID, by_id))
+    payment_ids = {refund.payment_id for refund in named} | touched.refunding
+    refunds = map(rows.refund_from, _all(connection, statements.REFUNDS_BY_PAYMENT, payment_ids))
+    world.refunds = {refund.id: refund for refund in refunds}
+    world.loaded.update(world.jobs, world.refunds)
+    return payment_ids
+
+
+def _load_what_a_refund_revives(connection: Connection, world: World, refunded: Collection[UUID]) -> None:
+    """Every purchase of the refunded ones' pairs, with its payment: one of them may hold again."""
+    payments = [world.payments[payment_id] for payment_id in refunded if payment_id in world.payments]
+    pairs = {(payment.student_id, payment.course_id) for payment in payments}
+    purchases = [_purchase(row) for row in _all(connection, statements.PURCHASES_BY_PAIR, pairs)]
+    world.load_purchases(purchases)
+    world.loaded.update(purchase.id for purchase in purchases)
+    paid = {purchase.payment_id for purchase in purchases if purchase.payment_id} - world.payments.keys()
+    for payment in map(rows.payment_from, _all(connection, statements.PAYMENTS_BY_ID, paid)):
+        world.payments[payment.id] = payment
+        world.loaded.add(payment.id)
+
+
+def _load_payments(
+    connection: Connection, world: World, payment_ids: Collection[UUID], sweeps: Collection[UUID]
+) -> None:
     found = map(rows.payment_from, _all(connection, statements.PAYMENTS_BY_ID, payment_ids))
     world.payments = {payment.id: payment for payment in found}
-    live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, world.payments)
+    subjects = {*world.payments, *world.refunds, *sweeps}
+    live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
     world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
     world.loaded.update(world.payments)
+
+
+def _is_active(purchase: Purchase) -> bool:
+    return purchase.status is PurchaseStatus.ACTIVE
 
 
 def _load_purchases(connection: Connection, world: World, pairs: set[Pair], results: Collection[UUID]) -> None:
@@ -117,6 +208,22 @@ def _load_purchases(connection: Connection, world: World, pairs: set[Pair], resu
     }
     world.load_purchases(found.values())
     world.loaded.update(found)
+
+
+def _save_what_follows(connection: Connection, saves: Saves, world: World, changes: Changes) -> None:
+    refunds = {refund.id: world.refunds[refund.id] for refund in changes.refunds}
+    jobs = {job.id: world.jobs[job.id] for job in changes.jobs}
+    new_refunds, changed_refunds = _split(refunds.values(), world.loaded)
+    new_jobs, changed_jobs = _split(jobs.values(), world.loaded)
+    saves.add_refunds.run(connection, map(rows.refund_columns, new_refunds))
+    saves.change_refunds.run(connection, map(rows.keyed(rows.refund_columns), changed_refunds))
+    events = {event.id: world.events[event.id] for event in changes.events}
+    new_events, changed_events = _split(events.values(), world.loaded)
+    saves.add_events.run(connection, map(work_rows.event_columns, new_events))
+    saves.change_events.run(connection, map(rows.keyed(work_rows.event_columns), changed_events))
+    # Jobs that end make room for those that begin: one live job of a kind for a subject.
+    saves.change_jobs.run(connection, map(rows.keyed(work_rows.job_columns), changed_jobs))
+    saves.add_jobs.run(connection, map(work_rows.job_columns, new_jobs))
 
 
 def _purchase(row: Any) -> Purchase:

@@ -14,7 +14,6 @@ from gateway.services.core.values import (
     Fulfilment,
     IdempotencyKey,
     IdempotencyRecord,
-    Job,
     Label,
     Metadata,
     Money,
@@ -25,14 +24,17 @@ from gateway.services.core.values import (
     Purchase,
     PurchaseStatus,
     Purpose,
+    Refund,
+    RefundStatus,
     Role,
     Terms,
     Tier,
     TimeSlot,
 )
+from gateway.services.core.work import Job, ProviderEvent
 
 Columns = dict[str, Any]
-Value = TypeVar("Value", Payment, Purchase, Course)
+Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)
 
 
 def keyed(columns_of: Callable[[Value], Columns]) -> Callable[[Value], Columns]:
@@ -211,17 +213,37 @@ def audit_columns(entry: AuditEntry) -> Columns:
     }
 
 
-def job_columns(job: Job) -> Columns:
+def refund_from(row: Any) -> Refund:
+    return Refund(
+        id=row.id,
+        payment_id=row.payment_id,
+        amount=Money(row.amount_minor, row.currency),
+        reason=row.reason,
+        requested_by=Actor(row.requested_by_id, Role(row.requested_by_role)),
+        created_at=row.created_at,
+        status=RefundStatus(row.status),
+        reference=row.reference,
+        failure=None if row.failure_code is None else Failure(row.failure_code, row.failure_message),
+        settled_at=row.settled_at,
+    )
+
+
+def refund_columns(refund: Refund) -> Columns:
+    failure = refund.failure
     return {
-        "id": job.id,
-        "kind": job.kind.value,
-        "subject_id": job.subject_id,
-        "payload": job.payload,
-        "state": "PENDING",
-        "run_at": job.run_at,
-        "attempts": 0,
-        "last_error": None,
-        "created_at": job.created_at,
+        "id": refund.id,
+        "payment_id": refund.payment_id,
+        "amount_minor": refund.amount.amount_minor,
+        "currency": refund.amount.currency,
+        "reason": refund.reason,
+        "requested_by_id": refund.requested_by.id,
+        "requested_by_role": refund.requested_by.role.value,
+        "status": refund.status.value,
+        "reference": refund.reference,
+        "failure_code": failure.code if failure else None,
+        "failure_message": failure.message if failure else None,
+        "created_at": refund.created_at,
+        "settled_at": refund.settled_at,
     }
 
 

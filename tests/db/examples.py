@@ -11,7 +11,9 @@ from db.tables import Row
 Columns = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
-COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY = (UUID(int=number) for number in range(1, 8))
+COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY, REFUND, EVENT = (
+    UUID(int=number) for number in range(1, 10)
+)
 ABSENT = UUID(int=99)
 
 PLAN: Columns = {
@@ -126,6 +128,34 @@ EXAMPLES: dict[str, Columns] = {
         "attempts": 0,
         "last_error": None,
         "created_at": NOW,
+        "fence": 0,
+        "lease_until": None,
+        "finished_at": None,
+    },
+    "refund": {
+        "id": REFUND,
+        "payment_id": PAYMENT,
+        "amount_minor": 199_900,
+        "currency": "INR",
+        "reason": "duplicate",
+        "requested_by_id": "gateway",
+        "requested_by_role": "SERVICE",
+        "status": "PENDING",
+        "reference": None,
+        "failure_code": None,
+        "failure_message": None,
+        "created_at": NOW,
+        "settled_at": None,
+    },
+    "provider_event": {
+        "id": EVENT,
+        "provider": "STRIPE",
+        "event_id": "evt_1",
+        "type": "payment_intent.succeeded",
+        "refs": ["pi_1"],
+        "received_at": NOW,
+        "state": "PENDING",
+        "handled_at": None,
     },
 }
 """A row of each table, by the table's name; a payment and a purchase that have nothing to do with each other."""
@@ -142,5 +172,5 @@ def add_examples(connection: Connection) -> None:
         add(connection, table)
     add(connection, "payment", **FULFILLED)
     add(connection, "purchase", **PAID)
-    for table in ("student_access", "audit_entry", "idempotency_record", "job"):
+    for table in ("student_access", "audit_entry", "idempotency_record", "job", "refund", "provider_event"):
         add(connection, table)

@@ -21,12 +21,13 @@ from db.engine import writer_engine
 from db.tables import (
     ACCESS_STATUSES,
     FULFILMENTS,
-    JOB_STATES,
     PAYMENT_STATUSES,
     PURCHASE_STATUSES,
+    REFUND_STATUSES,
     ROLES,
     Row,
 )
+from db.work import JOB_STATES
 from tests.conftest import KINDS
 from tests.db.examples import (
     ABSENT,
@@ -82,6 +83,9 @@ REFUSALS = (
     Refused("job", new(), "uq_job_live"),
     Refused("job", new(state="RUNNING"), "uq_job_live"),
     Refused("job", new(state="RETRYING"), "uq_job_live"),
+    Refused("refund", {}, "pk_refund"),
+    Refused("provider_event", {"event_id": "evt_2"}, "pk_provider_event"),
+    Refused("provider_event", new(), "uq_provider_event_provider_event_id"),
     # ------------------------------------------------------------------------------------------------------- amounts
     Refused("tier", {"code": "A", "rank": 2, "price_minor": -1}, "ck_tier_price"),
     Refused("tier", {"code": "A", "rank": 2, "currency": "RUPEE"}, "ck_tier_currency"),
@@ -96,7 +100,14 @@ REFUSALS = (
     Refused("payment", payment(**DECIDED, refunded_minor=-1), "ck_payment_refunded"),
     Refused("payment", payment(**DECIDED, refunded_minor=2), "ck_payment_refunded"),
     Refused("payment", payment(refunded_minor=1), "ck_payment_refunded"),
+    Refused("refund", new(amount_minor=0), "ck_refund_amount"),
+    Refused("refund", new(amount_minor=-1), "ck_refund_amount"),
+    Refused("refund", new(currency="IN"), "ck_refund_amount"),
     # --------------------------------------------------------------------------------------------------------- words
+    Refused("refund", new(status="SENT", settled_at=NOW), "ck_refund_status"),
+    Refused("refund", new(requested_by_role="TEACHER"), "ck_refund_requested_by_role"),
+    Refused("provider_event", new(provider="PAYPAL"), "ck_provider_event_provider"),
+    Refused("provider_event", new(event_id="evt_2", state="DONE"), "ck_provider_event_state"),
     Refused("payment", payment(status="PAID"), "ck_payment_status"),
     Refused("payment", payment(provider="PAYPAL"), "ck_payment_provider"),
     Refused("payment", payment(purpose="GIFT"), "ck_payment_purpose"),
@@ -118,6 +129,8 @@ REFUSALS = (
     Refused("purchase", purchase(origin="PAYMENT"), "ck_purchase_origin_names_payment"),
     Refused("purchase", purchase(payment_id=PAYMENT), "ck_purchase_origin_names_payment"),
     Refused("job", new(kind="payment.refund", attempts=-1), "ck_job_attempts"),
+    Refused("refund", new(settled_at=NOW), "ck_refund_settled"),
+    Refused("refund", new(status="SUCCEEDED"), "ck_refund_settled"),
     Refused("student_access", {"purchase_id": GRANT, "sessions_used": 5}, "ck_student_access_sessions_used"),
     Refused("student_access", {"purchase_id": GRANT, "sessions_used": -1}, "ck_student_access_sessions_used"),
     Refused("student_access", {"purchase_id": GRANT, "sessions_total": 0}, "ck_student_access_sessions_total"),
@@ -137,6 +150,7 @@ REFUSALS = (
     Refused("purchase", purchase(course_id=ABSENT), "fk_purchase_course_id"),
     Refused("purchase", purchase(origin="PAYMENT", payment_id=ABSENT), "fk_purchase_payment_id"),
     Refused("purchase", purchase(supersedes=ABSENT), "fk_purchase_supersedes"),
+    Refused("refund", new(payment_id=ABSENT), "fk_refund_payment_id"),
     Refused("student_access", {"purchase_id": ABSENT}, "fk_student_access_purchase_id"),
 )
 
@@ -164,6 +178,11 @@ ALLOWED: tuple[tuple[str, dict[str, object]], ...] = (
     *(("student_access", {"purchase_id": GRANT, "status": status}) for status in ACCESS_STATUSES),
     *(("audit_entry", new(actor_role=role)) for role in ROLES),
     *(("job", new(kind="payment.refund", state=state)) for state in JOB_STATES),
+    ("refund", new(amount_minor=1)),
+    *(("refund", new(status=each, settled_at=NOW)) for each in REFUND_STATUSES if each != "PENDING"),
+    *(("refund", new(requested_by_role=role)) for role in ROLES),
+    ("provider_event", new(provider="RAZORPAY")),
+    *(("provider_event", new(event_id="evt_2", state=state)) for state in ("PENDING", "HANDLED", "IGNORED")),
 )
 
 

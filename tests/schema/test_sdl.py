@@ -28,8 +28,6 @@ CONTRACT = Path(__file__).with_name("contract.graphql").read_text()
 BUILT_IN = {directive.name for directive in specified_directives}
 
 LATER = {
-    "PaymentProofInput.stripe: StripeProofInput",
-    "PaymentProofInput.razorpay: RazorpayProofInput",
     "Purchase.history: AuditConnection!",
     "Purchase.history: AuditConnection! @requires(role: ADMIN)",
     "Purchase.history(first: Int)",

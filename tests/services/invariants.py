@@ -9,7 +9,8 @@ from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
 from db.statements import table_of
-from db.tables import AuditEntryRow, IdempotencyRecordRow, JobRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
+from db.work import JobRow
 
 ACCESS_OF = {"ACTIVE": "GRANTED", "SUPERSEDED": "REVOKED", "EXPIRED": "EXPIRED"}
 """The status of a purchase's access, by the purchase's own."""
@@ -25,6 +26,7 @@ class Rows:
         self.payments = {row.id: row for row in all_of(PaymentRow)}
         self.purchases = {row.id: row for row in all_of(PurchaseRow)}
         self.accesses = all_of(StudentAccessRow)
+        self.refunds = all_of(RefundRow)
         self.jobs = all_of(JobRow)
         self.audit = Counter((row.subject_id, row.action) for row in all_of(AuditEntryRow))
         self.records = all_of(IdempotencyRecordRow)
@@ -48,7 +50,9 @@ def assert_every_payment_has_one_end(rows: Rows) -> None:
     assert_single(row.payment_id for row in rows.purchases.values() if row.payment_id)
     assert_single((row.kind, row.subject_id) for row in rows.jobs)
     purchases = {row.payment_id: row for row in rows.purchases.values()}
-    refunds = {row.subject_id: row for row in rows.jobs if row.kind == "payment.refund"}
+    assert_single(row.payment_id for row in rows.refunds)
+    refunds = {row.payment_id: row for row in rows.refunds}
+    assert {row.subject_id for row in rows.jobs if row.kind == "payment.refund"} == {row.id for row in rows.refunds}
     assert refunds.keys() <= rows.payments.keys()
     for payment in rows.payments.values():
         purchase, refund = purchases.get(payment.id), refunds.get(payment.id)
@@ -64,8 +68,8 @@ def assert_every_payment_has_one_end(rows: Rows) -> None:
             case _:
                 assert purchase is None
                 assert refund is not None
-                refunded = (refund.payload["amountMinor"], refund.payload["currency"])
-                assert refunded == (payment.captured_minor, payment.captured_currency)
+                assert (refund.status, payment.refunded_minor) == ("PENDING", 0)
+                assert (refund.amount_minor, refund.currency) == (payment.captured_minor, payment.captured_currency)
         assert (payment.status == "SUCCEEDED") == (payment.captured_minor is not None)
 
 
@@ -107,6 +111,7 @@ def assert_everything_was_audited_once(rows: Rows) -> None:
     expected.update(
         (row.id, decisions[row.fulfilment]) for row in rows.payments.values() if row.fulfilment in decisions
     )
+    expected.update((row.payment_id, "payment.refund_requested") for row in rows.refunds)
     free = {"payment.declined", "course.saved"}  # as often as it happened
     assert Counter({key: number for key, number in rows.audit.items() if key[1] not in free}) == expected
 

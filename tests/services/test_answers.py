@@ -1,7 +1,9 @@
 """Each thing that a command can come to has its answer, and each mutation's union has room for it."""
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any, get_args
+from uuid import UUID
 
 import pytest
 from graphql import GraphQLError, GraphQLNonNull, GraphQLUnionType
@@ -14,25 +16,40 @@ from gateway.schema.errors import ErrorCode
 from gateway.schema.problems import ProblemCode
 from gateway.services.core import outcomes
 from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
     Command,
     ConfirmPayment,
     CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndSweep,
     OpenPayment,
     RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RetryJob,
     SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    ticket_of,
 )
 from gateway.services.core.decide import decide
 from gateway.services.core.outcomes import Difference, FieldProblem, Outcome
-from gateway.services.core.values import Failure, Fulfilment, PaymentStatus
+from gateway.services.core.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
 from gateway.services.core.world import World
-from tests.services.core.examples import CAPTURED, COURSE, PAYMENT, PURCHASE, moment
+from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
 from tests.services.core.worlds import COMMANDS, WORLDS
 
-CREATE_PAYMENT, CONFIRM_PAYMENT, CREATE_PURCHASE, SAVE_COURSE = MUTATIONS = (
-    "createPayment",
-    "confirmPayment",
-    "createPurchase",
-    "saveCourse",
+MUTATIONS = (
+    CREATE_PAYMENT := "createPayment",
+    CONFIRM_PAYMENT := "confirmPayment",
+    CREATE_PURCHASE := "createPurchase",
+    SAVE_COURSE := "saveCourse",
+    REFUND_PAYMENT := "refundPayment",
+    RETRY_JOB := "retryJob",
+    CANCEL_JOB := "cancelJob",
 )
 DECLINED = replace(PAYMENT, status=PaymentStatus.FAILED, failure=Failure("do_not_honor", "The bank said no."))
 CANCELED = replace(PAYMENT, status=PaymentStatus.CANCELED, failure=Failure("canceled", "It was closed unpaid."))
@@ -51,6 +68,7 @@ SUCCESSES: list[tuple[Outcome, str]] = [
     (outcomes.Confirmed(PAYMENT, PURCHASE, already_processed=True), "ConfirmPaymentSuccess"),
     (outcomes.Created(PURCHASE, already_processed=False, replaced=PURCHASE), "CreatePurchaseSuccess"),
     (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
+    (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
 ]
 PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
     (outcomes.Pending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
@@ -73,6 +91,19 @@ ERRORS: list[tuple[Outcome, ErrorCode]] = [
 """What is answered by a top-level error, which needs no place in a union."""
 ANSWERED: list[Outcome] = [*(example for example, *_ in SUCCESSES), *(example for example, *_ in PROBLEMS)]
 
+RUNNERS: list[Outcome] = [
+    outcomes.Claimed((JOB,)),
+    outcomes.RefundSettled(REFUND, PAYMENT),
+    outcomes.RefundsRecorded(PAYMENT),
+    outcomes.EventStored(EVENT, is_new=True),
+    outcomes.EventEnded(EVENT),
+    outcomes.Stale(),
+]
+"""What no caller is ever answered: a runner or a webhook hears it."""
+CHANGED_JOB = outcomes.JobChanged(JOB)
+JOB_ANSWERS = {RETRY_JOB: "RetryJobSuccess", CANCEL_JOB: "CancelJobSuccess"}
+"""The one outcome whose answer depends on the mutation, which gives it itself."""
+
 COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Opened: (CREATE_PAYMENT,),
     outcomes.Confirmed: (CONFIRM_PAYMENT,),
@@ -84,11 +115,13 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Duplicate: (CONFIRM_PAYMENT,),
     outcomes.Conflicting: (CONFIRM_PAYMENT, CREATE_PURCHASE),
     outcomes.ActiveExists: (CREATE_PAYMENT, CREATE_PURCHASE),
-    outcomes.KeyReused: (CREATE_PAYMENT, CREATE_PURCHASE, SAVE_COURSE),
+    outcomes.KeyReused: (CREATE_PAYMENT, CREATE_PURCHASE, SAVE_COURSE, REFUND_PAYMENT),
     outcomes.Invalid: MUTATIONS,
     outcomes.Missing: MUTATIONS,
     outcomes.Busy: MUTATIONS,
     outcomes.ProviderAway: (CREATE_PAYMENT,),
+    outcomes.RefundRequested: (REFUND_PAYMENT,),
+    outcomes.JobChanged: (RETRY_JOB, CANCEL_JOB),
 }
 """Which mutations an outcome can come from."""
 
@@ -106,7 +139,10 @@ def members_of(mutation: str) -> set[str]:
     return {member.name for member in result.of_type.types}
 
 
-def mutation_of(command: Command) -> str:
+def mutation_of(command: Command) -> str | None:
+    """The mutation that a command comes from; None where a runner or a webhook gives it."""
+    if ticket_of(command) is not None:
+        return None
     match command:
         case OpenPayment() | RecordIntent():
             return CREATE_PAYMENT
@@ -116,11 +152,34 @@ def mutation_of(command: Command) -> str:
             return CREATE_PURCHASE
         case SaveCourse():
             return SAVE_COURSE
+        case RefundPayment():
+            return REFUND_PAYMENT
+        case RetryJob():
+            return RETRY_JOB
+        case CancelJob():
+            return CANCEL_JOB
+        case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent():
+            return None
+        case ClaimJobs() | DeferJob() | StartSweep() | EndSweep():
+            return None
+
+
+def names_of(outcome: Outcome, mutation: str) -> str:
+    """The type that a mutation answers an outcome with."""
+    return JOB_ANSWERS[mutation] if isinstance(outcome, outcomes.JobChanged) else name_of(answer_to(outcome))
 
 
 def test_every_outcome_of_the_core_is_known_here() -> None:
-    examples = [*ANSWERED, *(example for example, _ in ERRORS)]
-    assert {type(example) for example in examples} == set(COMES_FROM) == set(get_args(Outcome))
+    examples = [*ANSWERED, CHANGED_JOB, *(example for example, _ in ERRORS)]
+    assert {type(example) for example in examples} == set(COMES_FROM)
+    assert {type(example) for example in [*examples, *RUNNERS]} == set(get_args(Outcome))
+    assert not set(COMES_FROM) & {type(example) for example in RUNNERS}
+
+
+@pytest.mark.parametrize("outcome", [*RUNNERS, CHANGED_JOB], ids=lambda outcome: type(outcome).__name__)
+def test_what_a_runner_hears_is_no_callers_answer(outcome: Outcome) -> None:
+    with pytest.raises(AssertionError, match="runner"):
+        answer_to(outcome)
 
 
 @pytest.mark.parametrize(("outcome", "name"), SUCCESSES, ids=lambda value: value if isinstance(value, str) else "")
@@ -165,16 +224,19 @@ def test_an_answer_has_its_place_in_the_union_of_each_mutation_it_comes_from(out
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
-    answers = {name_of(answer_to(outcome)) for outcome in ANSWERED if mutation in COMES_FROM[type(outcome)]}
+    examples = [outcome for outcome in [*ANSWERED, CHANGED_JOB] if mutation in COMES_FROM[type(outcome)]]
+    answers = {names_of(outcome, mutation) for outcome in examples}
     assert members_of(mutation) == answers
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(st.sampled_from(COMMANDS), WORLDS)
 def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, world: World) -> None:
-    outcome = decide(command, world, moment()).outcome
-    assert mutation_of(command) in COMES_FROM[type(outcome)]
-    assert name_of(answer_to(outcome)) in members_of(mutation_of(command))
+    outcome, mutation = decide(command, world, moment()).outcome, mutation_of(command)
+    if mutation is None:
+        return
+    assert mutation in COMES_FROM[type(outcome)]
+    assert names_of(outcome, mutation) in members_of(mutation)
 
 
 def test_a_pending_payment_says_when_to_ask_again() -> None:
@@ -188,18 +250,30 @@ def test_a_decline_says_the_providers_reason_and_that_no_money_was_taken() -> No
     assert answer.message == "The bank said no. No money was taken."
 
 
-def test_money_that_goes_back_says_so_and_why() -> None:
+@pytest.mark.anyio
+async def test_money_that_goes_back_says_so_and_why() -> None:
     answer: Any = answer_to(outcomes.Unfulfillable(REFUSED))
     assert answer.message == "The payment cannot become a purchase and is refunded in full. The tier is gone."
-    duplicate: Any = answer_to(outcomes.Duplicate(DUPLICATE, PURCHASE))
-    refund = duplicate.refund
+    refund = await refund_told(REFUND)
     assert (refund.amount.amount_minor, refund.amount.currency, refund.status.name) == (199_900, "INR", "PENDING")
 
 
-def test_a_refund_that_arrived_is_told_as_such() -> None:
-    returned = replace(DUPLICATE, refunded_minor=CAPTURED.amount.amount_minor)
-    answer: Any = answer_to(outcomes.Duplicate(returned, PURCHASE))
-    assert answer.refund.status.name == "SUCCEEDED"
+@pytest.mark.anyio
+async def test_a_refund_that_arrived_is_told_as_such() -> None:
+    arrived = await refund_told(replace(REFUND, status=RefundStatus.SUCCEEDED, settled_at=NOW))
+    assert (arrived.status.name, arrived.settled_at) == ("SUCCEEDED", NOW)
+
+
+async def refund_told(stored: Refund) -> Any:
+    """The refund of a duplicate payment, where this one is stored for it."""
+
+    async def refunds_of_payment(payment_id: UUID) -> list[Refund]:
+        assert payment_id == DUPLICATE.id
+        return [stored]
+
+    answer: Any = answer_to(outcomes.Duplicate(DUPLICATE, PURCHASE))
+    loads = SimpleNamespace(refunds_of_payment=refunds_of_payment)
+    return await answer.refund(SimpleNamespace(context=SimpleNamespace(loads=loads)))
 
 
 def test_a_wrong_field_is_named_by_its_path_within_the_input() -> None:

@@ -7,7 +7,8 @@ from uuid import UUID
 
 import pytest
 
-from db.tables import AuditEntryRow, JobRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.work import JobRow
 from gateway.services.core.commands import TierChoice
 from gateway.services.core.outcomes import ActiveExists, Conflicting, Created, Difference, Invalid, Missing
 from gateway.services.core.values import Label, Money, OnExisting, PurchaseStatus, Tier, TimeSlot

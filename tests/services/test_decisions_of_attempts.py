@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from db.tables import AuditEntryRow, JobRow, PaymentRow, PurchaseRow
+from db.tables import AuditEntryRow, PaymentRow, PurchaseRow
+from db.work import JobRow
 from gateway.services.core import verdicts
 from gateway.services.core.outcomes import Confirmed, Declined, FieldProblem, Invalid, Pending
 from gateway.services.core.values import Fulfilment, PaymentStatus, Provider

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
-from gateway.services.core.commands import Command, CreatePurchase, OpenPayment, SaveCourse
+from gateway.services.core.commands import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
 from gateway.services.core.outcomes import ActiveExists, CourseSaved, Created, Invalid, KeyReused, Opened, Outcome
 from gateway.services.core.values import Actor, Course, OnExisting, PurchaseStatus, Role
 from gateway.services.core.verdicts import Captured
@@ -21,7 +21,7 @@ OTHER_ACTOR = Actor("somebody-else", Role.ADMIN)
 ROWS: dict[str, type[SQLModel]] = {"createPayment": PaymentRow, "createPurchase": PurchaseRow, "saveCourse": CourseRow}
 
 
-def wish(service: Service, operation: str, course: Course, key: str | None = "k") -> Command:
+def wish(service: Service, operation: str, course: Course, key: str | None = "k") -> KeyedCommand:
     """A wish that makes a row, as another call of the same caller would say it: with an id of its own."""
     match operation:
         case "createPayment":
@@ -32,7 +32,7 @@ def wish(service: Service, operation: str, course: Course, key: str | None = "k"
             return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key)
 
 
-def other_wish(command: Command) -> Command:
+def other_wish(command: KeyedCommand) -> KeyedCommand:
     match command:
         case OpenPayment() | CreatePurchase():
             return replace(command, metadata=replace(METADATA, session_duration=90))

@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from db.tables import AuditEntryRow, JobRow, PaymentRow, PurchaseRow
+from db.tables import AuditEntryRow, PaymentRow, PurchaseRow
+from db.work import JobRow
 from gateway.services.core.commands import TierChoice
 from gateway.services.core.outcomes import ActiveExists, FieldProblem, Invalid, Missing, Opened, ProviderAway
 from gateway.services.core.values import (

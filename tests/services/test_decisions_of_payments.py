@@ -10,7 +10,8 @@ import pytest
 from sqlalchemy import delete
 
 from db.statements import TIER
-from db.tables import AuditEntryRow, IdempotencyRecordRow, JobRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
+from db.work import JobRow
 from gateway.services.core.outcomes import Confirmed, Duplicate, Unfulfillable
 from gateway.services.core.values import (
     Actor,
@@ -136,7 +137,7 @@ async def test_a_capture_that_is_not_what_was_opened_grants_nothing_and_is_refun
     assert payment.failure_code == "payment_mismatch"
     assert words in payment.failure_message
     assert (service.stored(PurchaseRow), service.stored(StudentAccessRow)) == ([], [])
-    assert service.actions(opened.id) == ["payment.unfulfillable"]
+    assert service.actions(opened.id) == ["payment.unfulfillable", "payment.refund_requested"]
     assert_refunded(service, opened.id, verdict.amount, "payment_mismatch")
 
 
@@ -177,7 +178,7 @@ async def test_money_for_what_cannot_be_granted_any_more_is_refunded(
     [payment] = service.stored(PaymentRow)
     assert (payment.status, payment.fulfilment) == ("SUCCEEDED", "UNFULFILLABLE")
     assert service.stored(PurchaseRow) == []
-    assert service.actions(opened.id) == ["payment.unfulfillable"]
+    assert service.actions(opened.id) == ["payment.unfulfillable", "payment.refund_requested"]
     assert_refunded(service, opened.id, BASIC.price, code)
 
 
@@ -205,7 +206,7 @@ async def test_another_captured_payment_is_a_duplicate_and_refunded(service: Ser
     assert outcome.existing == purchase
     [payment] = service.stored(PaymentRow, id=second.id)
     assert (payment.status, payment.fulfilment, payment.duplicate_of) == ("SUCCEEDED", "DUPLICATE", purchase.id)
-    assert service.actions(second.id) == ["payment.duplicate"]
+    assert service.actions(second.id) == ["payment.duplicate", "payment.refund_requested"]
     assert_refunded(service, second.id, BASIC.price, "duplicate")
     after = service.everything()
     assert (after["purchase"], after["student_access"]) == (before["purchase"], before["student_access"])
@@ -262,7 +263,13 @@ async def test_each_end_of_a_payment_is_audited_as_done_by_who_asked(service: Se
 
 
 def assert_refunded(service: Service, payment_id: UUID, amount: Money, reason: str) -> None:
-    """Just one refund job stands for the payment: all that was captured, due at once."""
-    [job] = service.stored(JobRow, subject_id=payment_id)
+    """Just one refund stands for the payment, of all that was captured, with its one job, due at once."""
+    [refund] = service.stored(RefundRow, payment_id=payment_id)
+    assert (refund.amount_minor, refund.currency, refund.reason) == (amount.amount_minor, amount.currency, reason)
+    assert (refund.requested_by_id, refund.requested_by_role) == ("gateway", "SERVICE")
+    assert (refund.status, refund.reference, refund.failure_code, refund.settled_at) == ("PENDING", None, None, None)
+    assert refund.created_at == service.clock.now
+    assert service.stored(JobRow, subject_id=payment_id) == []
+    [job] = service.stored(JobRow, subject_id=refund.id)
     assert (job.kind, job.state, job.attempts, job.run_at) == ("payment.refund", "PENDING", 0, service.clock.now)
-    assert job.payload == {"amountMinor": amount.amount_minor, "currency": amount.currency, "reason": reason}
+    assert job.payload == {}

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from db.tables import JobRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
+from db.work import JobRow
 from gateway.services.core.outcomes import Confirmed, Created, Duplicate
 from gateway.services.core.values import AccessStatus, PurchaseStatus, Purpose
 from tests.service import BASIC, METADATA, PREMIUM, STANDARD, Service, student

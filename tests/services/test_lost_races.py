@@ -10,7 +10,8 @@ from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError
 
 from db.statements import Saves
-from db.tables import IdempotencyRecordRow, JobRow, PaymentRow, PurchaseRow, TierRow
+from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
+from db.work import JobRow
 from gateway.services import records
 from gateway.services.core.commands import Command, RecordIntent, SaveCourse
 from gateway.services.core.outcomes import Confirmed, CourseSaved, Created, Duplicate, KeyReused, Opened, Outcome
@@ -115,7 +116,9 @@ async def test_the_second_of_two_payments_is_a_duplicate_of_the_first_ones_purch
     assert isinstance(second, Duplicate)
     assert second.existing == first[0].purchase
     assert [row.fulfilment for row in service.stored(PaymentRow)] == ["FULFILLED", "DUPLICATE"]
-    assert [row.subject_id for row in service.stored(JobRow, kind="payment.refund")] == [payments[1].id]
+    [refund] = service.stored(RefundRow)
+    assert refund.payment_id == payments[1].id
+    assert [row.subject_id for row in service.stored(JobRow, kind="payment.refund")] == [refund.id]
 
 
 async def test_an_admin_who_comes_second_answers_with_the_paid_purchase(

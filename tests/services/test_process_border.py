@@ -9,17 +9,30 @@ from uuid_utils.compat import uuid7
 
 from gateway.services.core import verdicts
 from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
     Command,
     ConfirmPayment,
     CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndSweep,
     OpenPayment,
     RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RetryJob,
     SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    Ticket,
     TierChoice,
 )
 from gateway.services.core.outcomes import (
     ActiveExists,
     Busy,
+    Claimed,
     Confirmed,
     Conflicting,
     CourseSaved,
@@ -27,14 +40,21 @@ from gateway.services.core.outcomes import (
     Declined,
     Difference,
     Duplicate,
+    EventEnded,
+    EventStored,
     FieldProblem,
     Invalid,
+    JobChanged,
     KeyReused,
     Missing,
     Opened,
     Outcome,
     Pending,
     ProviderAway,
+    RefundRequested,
+    RefundSettled,
+    RefundsRecorded,
+    Stale,
     Unfulfillable,
 )
 from gateway.services.core.values import (
@@ -48,8 +68,11 @@ from gateway.services.core.values import (
     Provider,
     Purchase,
     Purpose,
+    Refund,
+    RefundStatus,
     Terms,
 )
+from gateway.services.core.work import EventState, Job, JobKind, JobState, ProviderEvent
 from tests.service import ADMIN, METADATA, TIERS, student
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -73,6 +96,11 @@ PAYMENT = Payment(
 PURCHASE = Purchase(
     ID, "student-1", ID, "BASIC", 1, Origin.ADMIN, ADMIN, METADATA, Access(AccessStatus.GRANTED, 4, 1, NOW, None), NOW
 )
+REFUND = Refund(ID, ID, PRICE, "duplicate", ADMIN, NOW, RefundStatus.FAILED, "re_1", Failure("x", "y"), NOW)
+JOB = Job(ID, JobKind.SWEEP_OPEN, ID, NOW, NOW, JobState.RUNNING, 1, 1, NOW, "no", NOW, {"after": ID.hex})
+EVENT = ProviderEvent(ID, Provider.STRIPE, "evt_1", "charge.refunded", ("pi_1",), NOW, EventState.HANDLED, NOW)
+TICKET = Ticket(ID, 1, 0.5)
+RESULTS: tuple[verdicts.RefundResult, ...] = (verdicts.RefundSucceeded("re_1"), verdicts.RefundRejected("x", "y"))
 VERDICTS: tuple[verdicts.Verdict, ...] = (
     verdicts.Captured("a", PRICE, "student-1", ID),
     verdicts.Processing("a", 2),
@@ -87,6 +115,17 @@ COMMANDS: tuple[Command, ...] = (
     *(ConfirmPayment(student(), ID, ID, verdict, METADATA) for verdict in VERDICTS),
     CreatePurchase(ADMIN, ID, "student-1", ID, TierChoice("BASIC", None), METADATA, "a reason", NOW),
     SaveCourse(ADMIN, ID, True, "Yoga", TIERS),
+    RefundPayment(ADMIN, ID, ID, 100, "a reason", "k"),
+    *(SettleRefund(ID, result, TICKET) for result in RESULTS),
+    RecordRefunds(ID, (verdicts.RefundFact("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),
+    StoreEvent(EVENT),
+    EndEvent(ID, TICKET),
+    ClaimJobs((ID,), 60),
+    DeferJob(TICKET, "TimeoutError"),
+    StartSweep(JobKind.SWEEP_SETTLED),
+    EndSweep(TICKET, ID, 60),
+    RetryJob(ADMIN, ID, "a reason"),
+    CancelJob(ADMIN, ID, "a reason"),
 )
 OUTCOMES: tuple[Outcome, ...] = (
     Opened(PAYMENT, True, "secret"),
@@ -104,6 +143,14 @@ OUTCOMES: tuple[Outcome, ...] = (
     Missing("course"),
     Busy(),
     ProviderAway(60),
+    RefundRequested(REFUND, PAYMENT, True),
+    RefundSettled(REFUND, PAYMENT),
+    RefundsRecorded(PAYMENT),
+    Claimed((JOB,)),
+    JobChanged(JOB),
+    EventStored(EVENT, True),
+    EventEnded(EVENT),
+    Stale(),
 )
 
 
@@ -111,6 +158,7 @@ def test_every_kind_of_command_outcome_and_verdict_is_tried_here() -> None:
     assert {type(command) for command in COMMANDS} == set(get_args(Command))
     assert {type(outcome) for outcome in OUTCOMES} == set(get_args(Outcome))
     assert {type(verdict) for verdict in VERDICTS} == set(get_args(verdicts.Verdict))
+    assert {type(result) for result in RESULTS} == set(get_args(verdicts.RefundResult))
 
 
 @pytest.mark.parametrize("value", [*COMMANDS, *OUTCOMES], ids=lambda value: type(value).__name__)

@@ -4,12 +4,23 @@ from collections.abc import Iterable
 
 from gateway.services.core import metadata
 from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
     Command,
     ConfirmPayment,
     CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndSweep,
     OpenPayment,
     RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RetryJob,
     SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
 )
 from gateway.services.core.courses import course_problems
 from gateway.services.core.metadata import text_problem
@@ -43,7 +54,24 @@ def problems_of(command: Command) -> list[FieldProblem]:
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
                 *course_problems(command.title, command.tiers),
             ]
-        case RecordIntent():
+        case RefundPayment():
+            return [
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *_text("reason", command.reason, LONGEST_REASON),
+            ]
+        case RetryJob() | CancelJob():
+            return [*_text("reason", command.reason, LONGEST_REASON)]
+        case (
+            RecordIntent()
+            | SettleRefund()
+            | RecordRefunds()
+            | StoreEvent()
+            | EndEvent()
+            | ClaimJobs()
+            | DeferJob()
+            | StartSweep()
+            | EndSweep()
+        ):
             return []
 
 

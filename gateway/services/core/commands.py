@@ -9,7 +9,8 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.services.core.values import Actor, IdempotencyKey, Metadata, OnExisting, Provider, Purpose, Tier
-from gateway.services.core.verdicts import Verdict
+from gateway.services.core.verdicts import RefundFact, RefundResult, Verdict
+from gateway.services.core.work import JobKind, ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,16 @@ class TierChoice:
 
     code: str | None
     session_count: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What entitles a runner to end a job: the job, and the number under which it holds it."""
+
+    job_id: UUID
+    fence: int
+    jitter: float = 1.0
+    """0 to 1, drawn anew for each run: what a wait before the next one is multiplied by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +72,7 @@ class ConfirmPayment:
     purchase_id: UUID
     verdict: Verdict | None
     metadata: Metadata | None = None
+    ticket: Ticket | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +103,148 @@ class SaveCourse:
     key: str | None = None
 
 
-Command = OpenPayment | RecordIntent | ConfirmPayment | CreatePurchase | SaveCourse
+@dataclass(frozen=True, slots=True)
+class RefundPayment:
+    """Give captured money back: `amount_minor` of it, or, where None, all that was not given back yet."""
+
+    actor: Actor
+    refund_id: UUID
+    payment_id: UUID
+    amount_minor: int | None
+    reason: str
+    key: str | None = None
 
 
-def operation_of(command: Command) -> str:
+@dataclass(frozen=True, slots=True)
+class SettleRefund:
+    """Note what the provider says of a refund."""
+
+    refund_id: UUID
+    result: RefundResult
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRefunds:
+    """Bring our books of a payment's refunds to what the provider's say."""
+
+    payment_id: UUID
+    facts: tuple[RefundFact, ...]
+    ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreEvent:
+    """Keep a verified webhook, once, with the job that handles it."""
+
+    event: ProviderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class EndEvent:
+    """Note that a webhook was handled."""
+
+    event_id: UUID
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimJobs:
+    """Take over those of the jobs that are due and free, for `lease_s` seconds."""
+
+    job_ids: tuple[UUID, ...]
+    lease_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeferJob:
+    """Try a job again later: its run did not come to an end."""
+
+    ticket: Ticket
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartSweep:
+    """See to it that a sweep goes round; one that does already is left alone."""
+
+    kind: JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class EndSweep:
+    """Note how far a sweep came: it goes on after that payment, or, where None, from the beginning after `wait_s`."""
+
+    ticket: Ticket
+    went_to: UUID | None
+    wait_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryJob:
+    """Have a job that ended FAILED or CANCELED run again, from now."""
+
+    actor: Actor
+    job_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Have a job not run any more."""
+
+    actor: Actor
+    job_id: UUID
+    reason: str
+
+
+Command = (
+    OpenPayment
+    | RecordIntent
+    | ConfirmPayment
+    | CreatePurchase
+    | SaveCourse
+    | RefundPayment
+    | SettleRefund
+    | RecordRefunds
+    | StoreEvent
+    | EndEvent
+    | ClaimJobs
+    | DeferJob
+    | StartSweep
+    | EndSweep
+    | RetryJob
+    | CancelJob
+)
+KeyedCommand = OpenPayment | CreatePurchase | SaveCourse | RefundPayment
+
+
+def operation_of(command: KeyedCommand) -> str:
     """The name of the mutation that a command comes from; a key is unique within it."""
     match command:
         case OpenPayment():
             return "createPayment"
-        case RecordIntent() | ConfirmPayment():
-            return "confirmPayment"
         case CreatePurchase():
             return "createPurchase"
         case SaveCourse():
             return "saveCourse"
+        case RefundPayment():
+            return "refundPayment"
 
 
 def key_of(command: Command) -> IdempotencyKey | None:
     """The caller's idempotency key, scoped to the actor and the operation; None where the caller gave none."""
     match command:
-        case OpenPayment() | CreatePurchase() | SaveCourse() if command.key is not None:
+        case OpenPayment() | CreatePurchase() | SaveCourse() | RefundPayment() if command.key is not None:
             return IdempotencyKey(command.actor.id, operation_of(command), command.key)
+        case _:
+            return None
+
+
+def ticket_of(command: Command) -> Ticket | None:
+    """The job that a command is a run of."""
+    match command:
+        case ConfirmPayment() | SettleRefund() | RecordRefunds() | EndEvent() | DeferJob() | EndSweep():
+            return command.ticket
         case _:
             return None

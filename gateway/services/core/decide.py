@@ -1,18 +1,36 @@
 """Which rule decides which command."""
 
+from collections.abc import Callable
+
+from gateway.services.core import jobs
 from gateway.services.core.cataloguing import save_course
 from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
     Command,
     ConfirmPayment,
     CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndSweep,
     OpenPayment,
     RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RetryJob,
     SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    Ticket,
 )
 from gateway.services.core.creating import create_purchase
+from gateway.services.core.hearing import end_event, store_event
 from gateway.services.core.opening import open_payment, record_intent
+from gateway.services.core.outcomes import Stale
+from gateway.services.core.refunding import record_refunds, refund_payment, settle_refund
 from gateway.services.core.settling import confirm
-from gateway.services.core.world import Decision, Moment, World
+from gateway.services.core.world import Changes, Decision, Moment, World
 
 
 def decide(command: Command, world: World, moment: Moment) -> Decision:
@@ -23,13 +41,47 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
         case RecordIntent():
             return record_intent(command, world)
         case ConfirmPayment():
-            return confirm(command, world, moment)
+            return _run(command.ticket, world, moment, lambda: confirm(command, world, moment))
         case CreatePurchase():
             return create_purchase(command, world, moment)
         case SaveCourse():
             return save_course(command, world, moment)
+        case RefundPayment():
+            return refund_payment(command, world, moment)
+        case SettleRefund():
+            return _run(command.ticket, world, moment, lambda: settle_refund(command, world, moment))
+        case RecordRefunds():
+            return _run(command.ticket, world, moment, lambda: record_refunds(command, world, moment))
+        case StoreEvent():
+            return store_event(command, world, moment)
+        case EndEvent():
+            return _run(command.ticket, world, moment, lambda: end_event(command, world, moment))
+        case ClaimJobs():
+            return jobs.claim(command, world, moment)
+        case DeferJob():
+            return jobs.defer(command, world, moment)
+        case StartSweep():
+            return jobs.start_sweep(command, world, moment)
+        case EndSweep():
+            return jobs.end_sweep(command, world, moment)
+        case RetryJob():
+            return jobs.retry(command, world, moment)
+        case CancelJob():
+            return jobs.cancel(command, world, moment)
 
 
 def precedence(command: Command) -> int:
     """The order within a batch, lower first: where both flows arrive at one instant, the paid one wins the row."""
     return 0 if isinstance(command, ConfirmPayment) else 1
+
+
+def _run(ticket: Ticket | None, world: World, moment: Moment, decided: Callable[[], Decision]) -> Decision:
+    """A decision as the run of a job: refused where the job is not the runner's any more, and else its end as well."""
+    if ticket is None:
+        return decided()
+    job = jobs.held(ticket, world)
+    if job is None:
+        return Decision(Stale())
+    decision = decided()
+    ended = jobs.after(job, ticket, decision.outcome, moment)
+    return Decision(decision.outcome, decision.changes + Changes(jobs=(ended,)))

@@ -6,10 +6,12 @@ from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from gateway.services.core.commands import Command
+from gateway.services.core.commands import Command, CreatePurchase, OpenPayment, RefundPayment
 
-_NOT_THE_WISH = {"actor", "key", "payment_id", "purchase_id", "default_provider"}
-"""The scope of the key, the ids that each call mints anew, and what the operator chose."""
+_SCOPE = {"actor", "key", "default_provider"}
+"""The scope of the key, and what the operator chose."""
+_MINTED = {OpenPayment: "payment_id", CreatePurchase: "purchase_id", RefundPayment: "refund_id"}
+"""The id that each call mints anew, and which is not part of the wish."""
 
 
 def fingerprint(command: Command) -> bytes:
@@ -18,9 +20,8 @@ def fingerprint(command: Command) -> bytes:
     Instants count in UTC. Labels and tiers count without their order, which means nothing. A new course's id is
     minted by the call as well, so it counts only where the caller named the course.
     """
-    wish = {
-        field.name: _plain(getattr(command, field.name)) for field in fields(command) if field.name not in _NOT_THE_WISH
-    }
+    left_out = _SCOPE | {_MINTED.get(type(command), "")}
+    wish = {field.name: _plain(getattr(command, field.name)) for field in fields(command) if field.name not in left_out}
     if wish.get("is_new"):
         del wish["course_id"]
     return hashlib.sha256(json.dumps(wish, sort_keys=True, separators=(",", ":")).encode()).digest()

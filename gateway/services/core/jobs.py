@@ -1,9 +1,44 @@
-"""The work that follows from a decision, to be written in the same commit."""
+"""Jobs: work that follows from a decision, and the rules by which it is held, tried again and given up."""
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
+from uuid import UUID
 
-from gateway.services.core.values import Job, JobKind, Payment
-from gateway.services.core.world import Moment, World
+from gateway.services.core.commands import CancelJob, ClaimJobs, DeferJob, EndSweep, RetryJob, StartSweep, Ticket
+from gateway.services.core.granting import audit
+from gateway.services.core.outcomes import (
+    Claimed,
+    FieldProblem,
+    Invalid,
+    JobChanged,
+    Missing,
+    Outcome,
+    Pending,
+    RefundSettled,
+    Stale,
+)
+from gateway.services.core.refund_sums import left_to_refund
+from gateway.services.core.values import Payment, Refund, RefundStatus
+from gateway.services.core.work import Job, JobKind, JobState
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+NOBODY = UUID(int=0)
+"""The subject of a sweep: no single row."""
+
+MOST_ATTEMPTS = {
+    JobKind.PAYMENT_CHECK: 60,
+    JobKind.PAYMENT_REFUND: 60,
+    JobKind.WEBHOOK_HANDLE: 30,
+    JobKind.SWEEP_OPEN: 1_000_000,
+    JobKind.SWEEP_SETTLED: 1_000_000,
+}
+"""Runs of a job before it stands as FAILED. With the waits below, checks and refunds outlast a weekend's outage of a
+provider; a sweep is never given up."""
+
+BACKOFF_S = 5
+LONGEST_BACKOFF_S = 3600
+"""The wait doubles from the first to the second, and is drawn evenly from nought to it: full jitter, so that jobs
+that failed together do not come back together."""
 
 
 def check_job(payment: Payment, retry_after_s: int, world: World, moment: Moment) -> tuple[Job, ...]:
@@ -11,15 +46,148 @@ def check_job(payment: Payment, retry_after_s: int, world: World, moment: Moment
     if (JobKind.PAYMENT_CHECK, payment.id) in world.live_jobs:
         return ()
     run_at = moment.now + timedelta(seconds=retry_after_s)
-    return (Job(moment.new_id(), JobKind.PAYMENT_CHECK, payment.id, {}, run_at, moment.now),)
+    return (Job(moment.new_id(), JobKind.PAYMENT_CHECK, payment.id, run_at, moment.now),)
 
 
-def refund_job(payment: Payment, reason: str, moment: Moment) -> Job:
-    """Give all the captured money back; decided once for a payment, together with its end."""
-    assert payment.captured is not None, "only captured money is refunded"
-    payload: dict[str, object] = {
-        "amountMinor": payment.captured.amount_minor,
-        "currency": payment.captured.currency,
-        "reason": reason,
-    }
-    return Job(moment.new_id(), JobKind.PAYMENT_REFUND, payment.id, payload, moment.now, moment.now)
+def refund_job(refund: Refund, moment: Moment) -> Job:
+    """Carry a refund out."""
+    return Job(moment.new_id(), JobKind.PAYMENT_REFUND, refund.id, moment.now, moment.now)
+
+
+def held(ticket: Ticket, world: World) -> Job | None:
+    """The job that a ticket entitles to; None where somebody else holds it, or nobody may any more."""
+    job = world.jobs.get(ticket.job_id)
+    is_held = job is not None and job.state is JobState.RUNNING and job.fence == ticket.fence
+    return job if is_held else None
+
+
+def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
+    """The job after a run that came to an outcome."""
+    match outcome:
+        case Pending(_, retry_after_s):
+            return _deferred(job, ticket, "not settled yet", moment, at_least_s=retry_after_s)
+        case RefundSettled(refund, _) if refund.failure is not None:
+            return _ended(job, JobState.FAILED, moment, f"{refund.failure.code}: {refund.failure.message}")
+        case _:
+            return _ended(job, JobState.COMPLETED, moment)
+
+
+def claim(command: ClaimJobs, world: World, moment: Moment) -> Decision:
+    """Those of the jobs that are due and free, now the runner's. One whose runners keep dying is given up."""
+    found = [world.jobs[job_id] for job_id in command.job_ids if job_id in world.jobs]
+    taken, given_up = [], []
+    for job in found:
+        if not is_due(job, moment.now):
+            continue
+        if job.attempts >= MOST_ATTEMPTS[job.kind]:
+            given_up.append(_ended(job, JobState.FAILED, moment, job.last_error or "its runners died"))
+        else:
+            taken.append(_taken(job, command.lease_s, moment))
+    return Decision(Claimed(tuple(taken)), Changes(jobs=(*taken, *given_up)))
+
+
+def is_due(job: Job, now: datetime) -> bool:
+    """Whether a runner may take the job: its time has come, or whoever held it is gone."""
+    if job.state is JobState.RUNNING:
+        return job.lease_until is not None and job.lease_until <= now
+    return job.is_live and job.run_at <= now
+
+
+def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
+    """The job again later, or FAILED after its last attempt: listed, never dropped."""
+    job = held(command.ticket, world)
+    if job is None:
+        return Decision(Stale())
+    changed = _deferred(job, command.ticket, command.error, moment)
+    return Decision(JobChanged(changed), Changes(jobs=(changed,)))
+
+
+def start_sweep(command: StartSweep, world: World, moment: Moment) -> Decision:
+    """The sweep's job, where there is none that will run."""
+    job = Job(moment.new_id(), command.kind, NOBODY, moment.now, moment.now)
+    if (job.kind, job.subject_id) in world.live_jobs:
+        return Decision(JobChanged(job))
+    return Decision(JobChanged(job), Changes(jobs=(job,)))
+
+
+def end_sweep(command: EndSweep, world: World, moment: Moment) -> Decision:
+    """The sweep again: at once where it goes on, after a pause where it starts anew."""
+    job = held(command.ticket, world)
+    if job is None:
+        return Decision(Stale())
+    again = replace(
+        job,
+        state=JobState.RETRYING,
+        attempts=0,
+        run_at=moment.now + timedelta(seconds=command.wait_s),
+        lease_until=None,
+        last_error=None,
+        payload={"after": command.went_to.hex} if command.went_to else {},
+    )
+    return Decision(JobChanged(again), Changes(jobs=(again,)))
+
+
+def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
+    """A job that had ended without success, from the beginning."""
+    job = world.jobs.get(command.job_id)
+    if job is None:
+        return Decision(Missing("job"))
+    if job.is_live:
+        return Decision(JobChanged(job))
+    if job.state is JobState.COMPLETED or (job.kind, job.subject_id) in world.live_jobs:
+        return Decision(Invalid((FieldProblem(("jobId",), "the job is done, or another one is doing its work"),)))
+    refunds = _refund_again(job, world)
+    if isinstance(refunds, Invalid):
+        return Decision(refunds)
+    again = replace(job, state=JobState.PENDING, attempts=0, run_at=moment.now, lease_until=None, finished_at=None)
+    entry = audit(job.subject_id, "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
+    return Decision(JobChanged(again), Changes(jobs=(again,), refunds=refunds, audit=(entry,)))
+
+
+def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
+    """A job that shall not run; what is running is not stopped, but its result is refused."""
+    job = world.jobs.get(command.job_id)
+    if job is None:
+        return Decision(Missing("job"))
+    if job.state is JobState.CANCELED:
+        return Decision(JobChanged(job))
+    if not job.is_live:
+        return Decision(Invalid((FieldProblem(("jobId",), f"the job has ended {job.state}"),)))
+    if job.kind is JobKind.PAYMENT_REFUND and job.state is JobState.RUNNING:
+        problem = "the refund is with the provider just now; cancel it once it waits again"
+        return Decision(Invalid((FieldProblem(("jobId",), problem),)))
+    canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}")
+    entry = audit(job.subject_id, "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
+    return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
+
+
+def _refund_again(job: Job, world: World) -> tuple[Refund, ...] | Invalid:
+    """A rejected refund, standing as pending again; Invalid where its money has gone back another way."""
+    refund = world.refunds.get(job.subject_id)
+    if job.kind is not JobKind.PAYMENT_REFUND or refund is None or refund.status is not RefundStatus.FAILED:
+        return ()
+    if refund.amount.amount_minor > left_to_refund(world.payments[refund.payment_id], world):
+        return Invalid((FieldProblem(("jobId",), "the money went back by another refund"),))
+    return (replace(refund, status=RefundStatus.PENDING, failure=None, settled_at=None),)
+
+
+def _taken(job: Job, lease_s: int, moment: Moment) -> Job:
+    return replace(
+        job,
+        state=JobState.RUNNING,
+        attempts=job.attempts + 1,
+        fence=job.fence + 1,
+        lease_until=moment.now + timedelta(seconds=lease_s),
+    )
+
+
+def _deferred(job: Job, ticket: Ticket, error: str, moment: Moment, at_least_s: int = 0) -> Job:
+    if job.attempts >= MOST_ATTEMPTS[job.kind]:
+        return _ended(job, JobState.FAILED, moment, error)
+    wait_s = at_least_s + ticket.jitter * min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** min(job.attempts - 1, 20))
+    run_at = moment.now + timedelta(seconds=wait_s)
+    return replace(job, state=JobState.RETRYING, run_at=run_at, lease_until=None, last_error=error)
+
+
+def _ended(job: Job, state: JobState, moment: Moment, error: str | None = None) -> Job:
+    return replace(job, state=state, lease_until=None, last_error=error, finished_at=moment.now)

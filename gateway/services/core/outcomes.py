@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from gateway.services.core.values import Course, Payment, Purchase
+from gateway.services.core.values import Course, Payment, Purchase, Refund
+from gateway.services.core.work import Job, ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,58 @@ class ProviderAway:
     retry_after_s: int
 
 
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """A refund was decided; a job carries it out."""
+
+    refund: Refund
+    payment: Payment
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled:
+    """What the provider said of a refund is in the books."""
+
+    refund: Refund
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The jobs that the runner holds now."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsRecorded:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class EventStored:
+    """The webhook is in our books. `is_new` is False where it had been before."""
+
+    event: ProviderEvent
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventEnded:
+    event: ProviderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The runner does not hold the job any more; nothing was done."""
+
+
 Outcome = (
     Opened
     | Confirmed
@@ -148,5 +201,13 @@ Outcome = (
     | Invalid
     | Missing
     | Busy
+    | RefundRequested
+    | RefundSettled
+    | Claimed
+    | JobChanged
+    | Stale
+    | RefundsRecorded
+    | EventStored
+    | EventEnded
     | ProviderAway
 )

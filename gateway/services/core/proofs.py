@@ -12,7 +12,23 @@ class SandboxProof:
     token: str
 
 
-Proof = SandboxProof
+@dataclass(frozen=True, slots=True)
+class StripeProof:
+    """The id of the payment intent that Stripe's elements confirmed; it must be the payment's own."""
+
+    payment_intent_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RazorpayProof:
+    """What Razorpay's checkout gives its handler; the signature says that the payment was made for the order."""
+
+    order_id: str
+    payment_id: str
+    signature: str
+
+
+Proof = SandboxProof | StripeProof | RazorpayProof
 
 
 def provider_of(proof: Proof) -> Provider:
@@ -20,3 +36,7 @@ def provider_of(proof: Proof) -> Provider:
     match proof:
         case SandboxProof():
             return Provider.SANDBOX
+        case StripeProof():
+            return Provider.STRIPE
+        case RazorpayProof():
+            return Provider.RAZORPAY

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from gateway.services.core import access, granting, metadata, tiers
 from gateway.services.core.commands import ConfirmPayment
-from gateway.services.core.jobs import check_job, refund_job
+from gateway.services.core.jobs import check_job
 from gateway.services.core.opening import may_touch
 from gateway.services.core.outcomes import (
     Confirmed,
@@ -15,7 +15,9 @@ from gateway.services.core.outcomes import (
     Pending,
     Unfulfillable,
 )
+from gateway.services.core.refunding import promise
 from gateway.services.core.values import (
+    GATEWAY,
     Course,
     Failure,
     Fulfilment,
@@ -33,7 +35,7 @@ from gateway.services.core.verdicts import (
     Unreachable,
 )
 from gateway.services.core.verdicts import Declined as DeclinedAttempt
-from gateway.services.core.world import Changes, Decision, Moment, World
+from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
 
 ASK_AGAIN_S = 5
 """Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
@@ -199,12 +201,16 @@ def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPaym
     entry = granting.audit(
         taken.id, "payment.unfulfillable", command.actor, moment, failure.message, {"code": failure.code}
     )
-    changes = Changes(
-        payments=(unfulfillable,),
-        jobs=(refund_job(unfulfillable, failure.code, moment),),
-        audit=(entry,),
-    )
-    return Decision(Unfulfillable(unfulfillable), changes)
+    changes = Changes(payments=(unfulfillable,), audit=(entry,))
+    return Decision(Unfulfillable(unfulfillable), changes + _all_back(unfulfillable, failure.code, moment))
+
+
+def _all_back(taken: Payment, reason: str, moment: Moment) -> Changes:
+    assert taken.captured is not None, "only captured money is refunded"
+    if taken.captured.amount_minor == 0:
+        return NOTHING
+    _, changes = promise(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
+    return changes
 
 
 def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
@@ -240,5 +246,5 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World
 def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPayment, moment: Moment) -> Decision:
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
     entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment)
-    changes = Changes(payments=(duplicate,), jobs=(refund_job(duplicate, "duplicate", moment),), audit=(entry,))
-    return Decision(Duplicate(duplicate, existing), changes)
+    changes = Changes(payments=(duplicate,), audit=(entry,))
+    return Decision(Duplicate(duplicate, existing), changes + _all_back(duplicate, "duplicate", moment))

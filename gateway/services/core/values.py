@@ -69,9 +69,10 @@ class OnExisting(StrEnum):
     REPLACE = "REPLACE"
 
 
-class JobKind(StrEnum):
-    PAYMENT_CHECK = "payment.check"
-    PAYMENT_REFUND = "payment.refund"
+class RefundStatus(StrEnum):
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,12 +263,20 @@ class IdempotencyRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """Work that must follow a commit, written in that same commit."""
+class Refund:
+    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key."""
 
     id: UUID
-    kind: JobKind
-    subject_id: UUID
-    payload: dict[str, object]
-    run_at: datetime
+    payment_id: UUID
+    amount: Money
+    reason: str
+    requested_by: Actor
     created_at: datetime
+    status: RefundStatus = RefundStatus.PENDING
+    reference: str | None = None
+    failure: Failure | None = None
+    settled_at: datetime | None = None
+
+
+GATEWAY = Actor("gateway", Role.SERVICE)
+"""Who acts where nobody asked: the gateway itself, running a job."""

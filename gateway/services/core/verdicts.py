@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.services.core.values import Money
+from gateway.services.core.values import Money, RefundStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +64,39 @@ class Unacceptable:
 
 
 Verdict = Captured | Processing | AwaitingPayment | Declined | Canceled | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSucceeded:
+    """The money is on its way back to the student; `reference` is the provider's id of the refund."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRejected:
+    """The provider will not give the money back, however often it is asked; a person has to look."""
+
+    code: str
+    message: str
+
+
+RefundResult = RefundSucceeded | RefundRejected
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    """A refund in the provider's books: its own id, and ours where we asked for it."""
+
+    reference: str
+    refund_id: UUID | None
+    amount: Money
+    status: RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All that the provider's books say of a payment now."""
+
+    verdict: Verdict
+    refunds: tuple[RefundFact, ...] = ()

@@ -11,12 +11,12 @@ from gateway.services.core.values import (
     Course,
     IdempotencyKey,
     IdempotencyRecord,
-    Job,
-    JobKind,
     Payment,
     Purchase,
     PurchaseStatus,
+    Refund,
 )
+from gateway.services.core.work import Job, JobKind, ProviderEvent
 
 Pair = tuple[str, UUID]
 """A student and a course: at most one purchase of a pair is active."""
@@ -38,7 +38,9 @@ class Changes:
     purchases: tuple[Purchase, ...] = ()
     courses: tuple[Course, ...] = ()
     records: tuple[IdempotencyRecord, ...] = ()
+    refunds: tuple[Refund, ...] = ()
     jobs: tuple[Job, ...] = ()
+    events: tuple[ProviderEvent, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 
     def __add__(self, other: "Changes") -> "Changes":
@@ -47,7 +49,9 @@ class Changes:
             self.purchases + other.purchases,
             self.courses + other.courses,
             self.records + other.records,
+            self.refunds + other.refunds,
             self.jobs + other.jobs,
+            self.events + other.events,
             self.audit + other.audit,
         )
 
@@ -60,7 +64,9 @@ class Changes:
             tuple(row for part in listed for row in part.purchases),
             tuple(row for part in listed for row in part.courses),
             tuple(row for part in listed for row in part.records),
+            tuple(row for part in listed for row in part.refunds),
             tuple(row for part in listed for row in part.jobs),
+            tuple(row for part in listed for row in part.events),
             tuple(row for part in listed for row in part.audit),
         )
 
@@ -88,6 +94,9 @@ class World:
     purchases: dict[UUID, Purchase] = field(default_factory=dict)
     courses: dict[UUID, Course] = field(default_factory=dict)
     records: dict[IdempotencyKey, IdempotencyRecord] = field(default_factory=dict)
+    refunds: dict[UUID, Refund] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
+    events: dict[UUID, ProviderEvent] = field(default_factory=dict)
     live_jobs: set[tuple[JobKind, UUID]] = field(default_factory=set)
     active: dict[Pair, UUID] = field(default_factory=dict)
     by_payment: dict[UUID, UUID] = field(default_factory=dict)
@@ -114,8 +123,22 @@ class World:
             self._put_purchase(purchase)
         self.courses.update((course.id, course) for course in changes.courses)
         self.records.update((record.key, record) for record in changes.records)
-        self.live_jobs.update((job.kind, job.subject_id) for job in changes.jobs)
+        self.refunds.update((refund.id, refund) for refund in changes.refunds)
+        self.events.update((event.id, event) for event in changes.events)
+        for job in changes.jobs:
+            self._put_job(job)
         self.journal.append(changes)
+
+    def refunds_of(self, payment_id: UUID) -> list[Refund]:
+        return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
+
+    def _put_job(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        subject = (job.kind, job.subject_id)
+        if job.is_live:
+            self.live_jobs.add(subject)
+        else:
+            self.live_jobs.discard(subject)
 
     def _put_purchase(self, purchase: Purchase) -> None:
         pair = (purchase.student_id, purchase.course_id)

@@ -1,11 +1,13 @@
 """What every payment provider can be asked, whichever vendor it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Payment, Provider
-from gateway.services.core.verdicts import Unacceptable, Verdict
+from gateway.services.core.values import Money, Payment, Provider, Refund
+from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
 
 
 class ProviderUnavailable(Exception):
@@ -22,6 +24,31 @@ class Intent:
 
     reference: str
     client_secret: str | None
+
+
+class BadSignature(Exception):
+    """A webhook that does not prove that the provider sent it, or sent it now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A verified webhook in our words: the provider's id of the event, its type, and which payments it speaks of.
+
+    `references` are intents' ids as `Intent.reference` has them; empty for an event that speaks of none.
+    """
+
+    event_id: str
+    type: str
+    references: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundIntent:
+    """An intent in the provider's books that may not be in ours, with the metadata that it was opened with there."""
+
+    reference: str
+    amount: Money
+    metadata: Mapping[str, str]
 
 
 class PaymentProvider(Protocol):
@@ -44,4 +71,40 @@ class PaymentProvider(Protocol):
 
         An outage is a verdict as well (`Unreachable`), for the attempt may have gone through.
         """
+        ...
+
+    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        """Give money back, at most once whatever the number of calls: the refund's id is the idempotency key.
+
+        Raises:
+            ProviderUnavailable: no answer in time; the same call may be made again.
+        """
+        ...
+
+    async def inspect(self, payment: Payment) -> Truth:
+        """All that the provider's books say of a payment that has its reference.
+
+        Raises:
+            ProviderUnavailable: no answer in time.
+        """
+        ...
+
+    async def find(self, reference: str) -> FoundIntent | None:
+        """The intent of that id in the provider's books; None where there is none.
+
+        Raises:
+            ProviderUnavailable: no answer in time.
+        """
+        ...
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        """The event that a webhook's raw body is, once its signature is verified. Header names are lower case.
+
+        Raises:
+            BadSignature: it is not the provider's, was changed on the way, or is too old.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Give up what is open to the vendor."""
         ...

@@ -15,21 +15,25 @@ tokens stand for what real cards and real outages do:
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from gateway.services.core.proofs import Proof, SandboxProof
-from gateway.services.core.values import Money, Payment, PaymentStatus, Provider
+from gateway.services.core.values import Money, Payment, PaymentStatus, Provider, Refund
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
     Declined,
     Processing,
+    RefundResult,
+    RefundSucceeded,
+    Truth,
     Unacceptable,
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import Intent
+from gateway.services.providers.base import BadSignature, FoundIntent, Intent, Notice
 
 SUCCEED = "tok_succeed"
 RETRY_AFTER_S = 2
@@ -53,6 +57,28 @@ class Sandbox:
             if matched := pattern.fullmatch(token):
                 return answer(payment, token, matched)
         return Unacceptable(("proof", "sandbox", "token"), f"must be {KNOWN}")
+
+    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        return RefundSucceeded(f"sbxre_{refund.id.hex}")
+
+    async def inspect(self, payment: Payment) -> Truth:
+        """Of itself the sandbox pays nothing: a checkout that nobody confirmed is a checkout that nobody paid."""
+        if payment.captured is not None:
+            return Truth(Captured(payment.attempt or SUCCEED, payment.captured, payment.student_id, payment.course_id))
+        if payment.status is not PaymentStatus.PROCESSING:
+            return Truth(AwaitingPayment())
+        verdict = await self.settle(payment, None)
+        assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
+        return Truth(verdict)
+
+    async def find(self, reference: str) -> FoundIntent | None:
+        return None
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        raise BadSignature("the sandbox sends no webhooks")
+
+    async def close(self) -> None:
+        """Nothing is open."""
 
 
 def _token_under_way(payment: Payment) -> str:

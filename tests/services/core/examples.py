@@ -6,7 +6,15 @@ from datetime import UTC, datetime, time
 from itertools import count
 from uuid import UUID
 
-from gateway.services.core.commands import ConfirmPayment, CreatePurchase, OpenPayment, SaveCourse, TierChoice
+from gateway.services.core.commands import (
+    ConfirmPayment,
+    CreatePurchase,
+    OpenPayment,
+    RefundPayment,
+    SaveCourse,
+    Ticket,
+    TierChoice,
+)
 from gateway.services.core.values import (
     Access,
     AccessStatus,
@@ -20,12 +28,14 @@ from gateway.services.core.values import (
     Provider,
     Purchase,
     Purpose,
+    Refund,
     Role,
     Terms,
     Tier,
     TimeSlot,
 )
 from gateway.services.core.verdicts import Captured
+from gateway.services.core.work import Job, JobKind, ProviderEvent
 from gateway.services.core.world import Moment
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -68,6 +78,11 @@ PURCHASE = Purchase(
     access=ACCESS,
     created_at=NOW,
 )
+REFUND = Refund(key(40), PAYMENT.id, PAYMENT.amount, "duplicate", ADMIN, NOW)
+"""All of the payment's money, on its way back."""
+JOB = Job(key(50), JobKind.PAYMENT_REFUND, REFUND.id, NOW, NOW)
+TICKET = Ticket(JOB.id, fence=1)
+EVENT = ProviderEvent(key(60), Provider.STRIPE, "evt_1", "payment_intent.succeeded", ("pi_1",), NOW)
 CAPTURED = Captured("attempt-1", PAYMENT.amount, STUDENT.id, COURSE.id)
 
 OPEN = OpenPayment(
@@ -91,6 +106,7 @@ CREATE = CreatePurchase(
     on_existing=OnExisting.RETURN,
 )
 SAVE = SaveCourse(actor=ADMIN, course_id=key(11), is_new=True, title="Yoga", tiers=(BASIC, STANDARD))
+REFUND_IT = RefundPayment(ADMIN, key(41), PAYMENT.id, amount_minor=None, reason="unhappy")
 
 
 def metadata_at(start: str, time_zone: str, **changes: object) -> Metadata:

@@ -6,8 +6,9 @@ from itertools import permutations
 import pytest
 
 from gateway.services.core.decide import decide
-from gateway.services.core.values import Fulfilment, JobKind, Payment, PaymentStatus, Purchase
+from gateway.services.core.values import Fulfilment, Payment, PaymentStatus, Purchase
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Declined, Verdict
+from gateway.services.core.work import JobKind
 from gateway.services.core.world import Changes, World
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, PAYMENT, moment
 

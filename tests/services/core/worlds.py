@@ -5,12 +5,25 @@ from datetime import timedelta
 
 from hypothesis import strategies as st
 
-from gateway.services.core.commands import Command, RecordIntent, TierChoice
+from gateway.services.core.commands import (
+    CancelJob,
+    ClaimJobs,
+    Command,
+    DeferJob,
+    EndEvent,
+    EndSweep,
+    RecordIntent,
+    RecordRefunds,
+    RetryJob,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    TierChoice,
+)
 from gateway.services.core.values import (
     AccessStatus,
     Failure,
     Fulfilment,
-    JobKind,
     Money,
     OnExisting,
     Payment,
@@ -18,16 +31,22 @@ from gateway.services.core.values import (
     Purchase,
     PurchaseStatus,
     Purpose,
+    Refund,
+    RefundStatus,
 )
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Canceled,
     Declined,
     Processing,
+    RefundFact,
+    RefundRejected,
+    RefundSucceeded,
     Unreachable,
     Verdict,
 )
-from gateway.services.core.world import World
+from gateway.services.core.work import Job, JobKind, JobState
+from gateway.services.core.world import Changes, World
 from tests.services.core.examples import (
     ADMIN,
     BASIC,
@@ -35,13 +54,18 @@ from tests.services.core.examples import (
     CONFIRM,
     COURSE,
     CREATE,
+    EVENT,
+    JOB,
     METADATA,
     NOW,
     OPEN,
     PAYMENT,
     PURCHASE,
+    REFUND,
+    REFUND_IT,
     SAVE,
     STUDENT,
+    TICKET,
     key,
 )
 
@@ -57,6 +81,12 @@ VERDICTS: tuple[Verdict, ...] = (
     Unreachable("attempt-1", 2),
     Unreachable(None, 60),
 )
+RESULTS = (RefundSucceeded("re_1"), RefundRejected("charge_disputed", "The charge is disputed."))
+FACTS: tuple[tuple[RefundFact, ...], ...] = (
+    (),
+    *((RefundFact("re_1", REFUND.id, REFUND.amount, status),) for status in RefundStatus),
+    (RefundFact("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
+)
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
     replace(CONFIRM, metadata=OTHER_METADATA),
@@ -71,6 +101,19 @@ COMMANDS: tuple[Command, ...] = (
     replace(CREATE, metadata=OTHER_METADATA),
     *(replace(SAVE, key=name) for name in (None, "k")),
     replace(SAVE, course_id=COURSE.id, is_new=False, tiers=(BASIC,)),
+    *(replace(CONFIRM, verdict=verdict, ticket=TICKET) for verdict in VERDICTS),
+    *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
+    replace(REFUND_IT, payment_id=key(99)),
+    *(SettleRefund(REFUND.id, result, ticket) for result in RESULTS for ticket in (None, TICKET)),
+    *(RecordRefunds(PAYMENT.id, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
+    *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
+    *(EndEvent(event_id, TICKET) for event_id in (EVENT.id, key(99))),
+    ClaimJobs((JOB.id, key(99)), lease_s=60),
+    *(DeferJob(ticket, "TimeoutError") for ticket in (TICKET, replace(TICKET, fence=7))),
+    *(StartSweep(kind) for kind in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)),
+    *(EndSweep(TICKET, went_to, 60) for went_to in (None, PAYMENT.id)),
+    *(RetryJob(ADMIN, job_id, "it was down") for job_id in (JOB.id, key(99))),
+    *(CancelJob(ADMIN, job_id, "not wanted") for job_id in (JOB.id, key(99))),
 )
 LAPSED = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW - timedelta(days=1)))
 ENDED = replace(
@@ -92,6 +135,19 @@ PAYMENTS: tuple[Payment, ...] = (
 )
 FULFILLED = replace(PAYMENT, status=PaymentStatus.SUCCEEDED, fulfilment=Fulfilment.FULFILLED)
 BOUGHT = replace(PURCHASE, payment_id=PAYMENT.id)
+TAKEN = replace(FULFILLED, captured=PAYMENT.amount)
+SENT = replace(REFUND, status=RefundStatus.SUCCEEDED, reference="re_1", settled_at=NOW)
+REFUNDS = (REFUND, SENT, replace(REFUND, status=RefundStatus.FAILED, failure=Failure("x", "y"), settled_at=NOW))
+HELD = replace(JOB, state=JobState.RUNNING, attempts=1, fence=TICKET.fence, lease_until=NOW + timedelta(minutes=1))
+JOBS = (
+    JOB,
+    HELD,
+    replace(HELD, attempts=60),
+    replace(HELD, fence=2),
+    replace(HELD, lease_until=NOW),
+    *(replace(JOB, attempts=60, state=state) for state in JobState if state is not JobState.RUNNING),
+    *(replace(HELD, kind=kind, subject_id=PAYMENT.id) for kind in JobKind if kind is not JobKind.PAYMENT_REFUND),
+)
 
 
 def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> World:
@@ -107,6 +163,17 @@ def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bo
     return world
 
 
+def world_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, has_event: bool) -> World:
+    """A payment that became a purchase, with what is still to be done about it, or was."""
+    world = world_of(payment, BOUGHT, has_course=True, has_job=False)
+    changes = Changes(
+        refunds=(refund,) if refund else (), jobs=(job,) if job else (), events=(EVENT,) if has_event else ()
+    )
+    world.apply(changes)
+    world.journal.clear()
+    return world
+
+
 WORLDS = st.one_of(
     st.builds(
         world_of,
@@ -116,4 +183,18 @@ WORLDS = st.one_of(
         has_job=st.booleans(),
     ),
     st.builds(world_of, st.just(FULFILLED), st.just(BOUGHT), has_course=st.booleans(), has_job=st.booleans()),
+    st.builds(
+        world_at_work,
+        st.just(TAKEN),
+        st.sampled_from([None, REFUND, *(each for each in REFUNDS if each.status is RefundStatus.FAILED)]),
+        st.sampled_from([None, *JOBS]),
+        has_event=st.booleans(),
+    ),
+    st.builds(
+        world_at_work,
+        st.just(replace(TAKEN, status=PaymentStatus.REFUNDED, refunded_minor=PAYMENT.amount.amount_minor)),
+        st.just(SENT),
+        st.sampled_from([None, *JOBS]),
+        has_event=st.booleans(),
+    ),
 )

@@ -1,0 +1,70 @@
+"""The tables of what is still to be done: jobs, and webhooks that were stored to be handled."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, Text, text
+from sqlmodel import Field
+
+from db.columns import Json, Row, one_of
+from db.types import Id, Instant
+
+JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
+LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
+
+
+class ProviderEventRow(Row, table=True):
+    """A verified webhook, stored once."""
+
+    __tablename__ = "provider_event"
+    __table_args__ = (
+        one_of("provider", ("STRIPE", "RAZORPAY", "SANDBOX")),
+        one_of("state", ("PENDING", "HANDLED", "IGNORED")),
+        Index("uq_provider_event_provider_event_id", "provider", "event_id", unique=True),
+        Row.clustered,
+    )
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    provider: str = Field(sa_type=Text)
+    event_id: str = Field(sa_type=Text)
+    type: str = Field(sa_type=Text)
+    refs: list[str] = Field(sa_type=Json)
+    """The provider's ids of the payments that it speaks of."""
+    received_at: datetime = Field(sa_type=Instant)
+    state: str = Field(sa_type=Text)
+    handled_at: datetime | None = Field(sa_type=Instant)
+
+
+class JobRow(Row, table=True):
+    """Work that follows from a commit, written in it."""
+
+    __tablename__ = "job"
+    __table_args__ = (
+        one_of("state", JOB_STATES),
+        CheckConstraint("attempts >= 0", name="attempts"),
+        # One live job of a kind for a subject: a payment is not refunded by two at once.
+        Index(
+            "uq_job_live",
+            "kind",
+            "subject_id",
+            unique=True,
+            sqlite_where=text(LIVE_JOB),
+            postgresql_where=text(LIVE_JOB),
+        ),
+        Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
+        Row.clustered,
+    )
+
+    id: UUID = Field(sa_type=Id, primary_key=True)
+    kind: str = Field(sa_type=Text)
+    subject_id: UUID = Field(sa_type=Id)
+    payload: dict[str, Any] = Field(sa_type=Json)
+    state: str = Field(sa_type=Text)
+    run_at: datetime = Field(sa_type=Instant)
+    attempts: int = 0
+    last_error: str | None = Field(sa_type=Text)
+    created_at: datetime = Field(sa_type=Instant)
+    fence: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    lease_until: datetime | None = Field(sa_type=Instant)
+    finished_at: datetime | None = Field(sa_type=Instant)

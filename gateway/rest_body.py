@@ -1,0 +1,95 @@
+"""The old JSON body of POST /api/v1/purchases becomes the command that it asks for."""
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from typing import TypeVar
+from uuid import UUID
+
+from gateway.schema import ids
+from gateway.services.core.commands import CreatePurchase, TierChoice
+from gateway.services.core.loose import BESIDE, read_expiry, read_metadata, read_tier
+from gateway.services.core.loose_values import is_blank
+from gateway.services.core.outcomes import FieldProblem
+from gateway.services.core.values import Actor, Metadata, TimeSlot
+
+REASON = "REST POST /api/v1/purchases"
+"""What the audit says: the old body has no reason."""
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
+_TIER_STAND_IN = TierChoice("-", None)
+_METADATA_STAND_IN = Metadata(is_sunday_only=False, session_duration=60, slot=TimeSlot(time(), "UTC"))
+
+Body = Mapping[str, object]
+Value = TypeVar("Value")
+
+
+class Reading:
+    """Reads a body and notes what is wrong with it, so that one answer names all that is."""
+
+    def __init__(self, body: Body, default_time_zone: str) -> None:
+        self.problems: list[FieldProblem] = []
+        self._default_time_zone = default_time_zone
+        given = body.get("metadata")
+        self._metadata: Body = given if isinstance(given, dict) else {}
+        self._is_metadata_readable = given is None or isinstance(given, dict)
+        self._body = {**body, **self._repeated_in_metadata(body)}
+
+    def command(self, actor: Actor, purchase_id: UUID, key: str | None) -> CreatePurchase:
+        """What is asked for. Where a problem was noted, something stands in that is right in itself."""
+        return CreatePurchase(
+            actor=actor,
+            purchase_id=purchase_id,
+            student_id=self._student_id(),
+            course_id=self._course_id(),
+            tier=self._or(_TIER_STAND_IN, read_tier(self._body)),
+            metadata=self._or(_METADATA_STAND_IN, self._read_metadata(), "metadata"),
+            reason=REASON,
+            expiry_date=self._or(None, read_expiry(self._body)),
+            key=key,
+        )
+
+    def note(self, message: str, *path: str) -> None:
+        self.problems.append(FieldProblem(path, message))
+
+    def _read_metadata(self) -> Metadata | list[FieldProblem]:
+        if not self._is_metadata_readable:
+            return [FieldProblem((), "must be an object")]
+        return read_metadata(self._metadata, self._default_time_zone)
+
+    def _repeated_in_metadata(self, body: Body) -> Body:
+        """What the old payment service also, or only, put among the metadata; said twice, it must be the same."""
+        repeated = {name: self._metadata[name] for name in BESIDE & self._metadata.keys()}
+        for name in sorted(repeated):
+            said = body.get(name)
+            if not (is_blank(said) or is_blank(repeated[name]) or _is_same(said, repeated[name])):
+                self.note(f"differs from {name} beside the metadata; give one of the two", "metadata", name)
+        return {name: value for name, value in repeated.items() if is_blank(body.get(name))}
+
+    def _student_id(self) -> str:
+        student_id = self._body.get("studentId")
+        if isinstance(student_id, str):
+            return student_id
+        self.note("must be text: the platform's id of the student", "studentId")
+        return "-"
+
+    def _course_id(self) -> UUID:
+        text = self._body.get("courseId")
+        course_id = None
+        if isinstance(text, str):
+            course_id = UUID(text) if _UUID.fullmatch(text) else ids.from_text(ids.COURSE, text)
+        if course_id is None:
+            self.note(f"must be an id such as {ids.EXAMPLES[ids.COURSE]}, or its UUID", "courseId")
+        return course_id or UUID(int=0)
+
+    def _or(self, stand_in: Value, read: Value | list[FieldProblem], *within: str) -> Value:
+        if not isinstance(read, list):
+            return read
+        self.problems += [FieldProblem((*within, *problem.path), problem.message) for problem in read]
+        return stand_in
+
+
+def _is_same(one: object, other: object) -> bool:
+    """Whether two texts or numbers say the same: 12 and "12" do."""
+    are_plain = isinstance(one, str | int) and isinstance(other, str | int)
+    return are_plain and str(one).strip() == str(other).strip()

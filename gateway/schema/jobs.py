@@ -1,0 +1,53 @@
+"""Jobs in the API: what the gateway still has to do, and what it gave up."""
+
+import datetime as dt
+from typing import Self
+
+from strawberry import ID, Private, field
+from strawberry import type as graphql_type
+
+from gateway.schema import ids
+from gateway.schema.context import RequestInfo
+from gateway.schema.enums import JobKind, JobState
+from gateway.schema.payments import Payment
+from gateway.services.core import work
+
+
+@graphql_type(description="Work that follows from a commit, and that a runner does.")
+class Job:
+    value: Private[work.Job]
+    id: ID = field(description="Such as `job_01m82wzdd5evbs08a25nzd2awn`.")
+    kind: JobKind = field(description="What it does.")
+    state: JobState = field(description="Where it stands.")
+    attempts: int = field(description="How many runs were begun.")
+    run_at: dt.datetime = field(description="When it is due.")
+    last_error: str | None = field(description="Why the last run did not come to an end.")
+    created_at: dt.datetime = field(description="When it came to be.")
+    finished_at: dt.datetime | None = field(description="When it ended.")
+
+    @field(description="The payment that it is about; null for a webhook and for a sweep.")
+    async def payment(self, info: RequestInfo) -> Payment | None:
+        payment_id = self.value.subject_id
+        if self.value.kind in (JobKind.WEBHOOK_HANDLE, JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED):
+            return None
+        if self.value.kind is JobKind.PAYMENT_REFUND:
+            refund = await info.context.loads.refund(self.value.subject_id)
+            if refund is None:
+                return None
+            payment_id = refund.payment_id
+        payment = await info.context.loads.payment(payment_id)
+        return None if payment is None else Payment.of(payment)
+
+    @classmethod
+    def of(cls, job: work.Job) -> Self:
+        return cls(
+            value=job,
+            id=ID(ids.to_text(ids.JOB, job.id)),
+            kind=job.kind,
+            state=job.state,
+            attempts=job.attempts,
+            run_at=job.run_at,
+            last_error=job.last_error,
+            created_at=job.created_at,
+            finished_at=job.finished_at,
+        )

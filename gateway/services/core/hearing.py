@@ -1,0 +1,34 @@
+"""What becomes of a provider's webhook: it is kept once, handled by a job, and its end is noted."""
+
+from dataclasses import replace
+
+from gateway.services.core.commands import EndEvent, StoreEvent
+from gateway.services.core.outcomes import EventEnded, EventStored, Missing
+from gateway.services.core.work import EventState, Job, JobKind, ProviderEvent
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+
+def store_event(command: StoreEvent, world: World, moment: Moment) -> Decision:
+    """The webhook in our books, with the job that handles it; one that is there already changes nothing."""
+    event = command.event
+    known = _known(event, world)
+    if known is not None:
+        return Decision(EventStored(known, is_new=False))
+    if not event.references:
+        ignored = replace(event, state=EventState.IGNORED, handled_at=moment.now)
+        return Decision(EventStored(ignored, is_new=True), Changes(events=(ignored,)))
+    job = Job(moment.new_id(), JobKind.WEBHOOK_HANDLE, event.id, moment.now, moment.now)
+    return Decision(EventStored(event, is_new=True), Changes(events=(event,), jobs=(job,)))
+
+
+def end_event(command: EndEvent, world: World, moment: Moment) -> Decision:
+    event = world.events.get(command.event_id)
+    if event is None:
+        return Decision(Missing("event"))
+    handled = replace(event, state=EventState.HANDLED, handled_at=moment.now)
+    return Decision(EventEnded(handled), Changes(events=(handled,)))
+
+
+def _known(event: ProviderEvent, world: World) -> ProviderEvent | None:
+    name = (event.provider, event.event_id)
+    return next((each for each in world.events.values() if (each.provider, each.event_id) == name), None)

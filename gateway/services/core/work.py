@@ -1,0 +1,80 @@
+"""What is still to be done: jobs that follow from a commit, and webhooks that were stored to be handled."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.services.core.values import Provider
+
+
+class JobKind(StrEnum):
+    """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
+    the nil UUID, for it goes through all payments, a page a run, over and over."""
+
+    PAYMENT_CHECK = "payment.check"
+    PAYMENT_REFUND = "payment.refund"
+    WEBHOOK_HANDLE = "webhook.handle"
+    SWEEP_OPEN = "sweep.open"
+    SWEEP_SETTLED = "sweep.settled"
+
+
+class JobState(StrEnum):
+    PENDING = "PENDING"
+    RUNNING = "RUNNING"
+    RETRYING = "RETRYING"
+    COMPLETED = "COMPLETED"
+    FAILED = "FAILED"
+    CANCELED = "CANCELED"
+
+
+LIVE_JOB_STATES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.RETRYING})
+"""A job in one of these will still be run."""
+
+
+class EventState(StrEnum):
+    PENDING = "PENDING"
+    HANDLED = "HANDLED"
+    IGNORED = "IGNORED"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderEvent:
+    """A verified webhook, stored once: `event_id` is the provider's. `references` are the payments that it speaks of,
+    by the provider's own ids; what it says of them is asked of the provider when it is handled, so that neither the
+    order of events nor their number matters. Without any it is stored and ignored."""
+
+    id: UUID
+    provider: Provider
+    event_id: str
+    type: str
+    references: tuple[str, ...]
+    received_at: datetime
+    state: EventState = EventState.PENDING
+    handled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Work that must follow a commit, written in that same commit.
+
+    Who runs it holds it until `lease_until`, under the number `fence`: a result that comes with an older number is
+    refused, for somebody else has taken the job over. `attempts` counts the runs that were begun.
+    """
+
+    id: UUID
+    kind: JobKind
+    subject_id: UUID
+    run_at: datetime
+    created_at: datetime
+    state: JobState = JobState.PENDING
+    attempts: int = 0
+    fence: int = 0
+    lease_until: datetime | None = None
+    last_error: str | None = None
+    finished_at: datetime | None = None
+    payload: dict[str, object] = field(default_factory=dict, hash=False)
+
+    @property
+    def is_live(self) -> bool:
+        return self.state in LIVE_JOB_STATES

@@ -1,0 +1,55 @@
+"""What we write into a provider's own record of a payment, and read back from it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from gateway.services.core.values import Payment, Refund
+
+PAYMENT_ID = "gateway_payment_id"
+REFUND_ID = "gateway_refund_id"
+STUDENT_ID = "studentId"
+COURSE_ID = "courseId"
+"""The last two by the names that the platform's old payment service wrote, so that people who look at the provider's
+dashboard find what they know."""
+
+
+def of_payment(payment: Payment) -> dict[str, str]:
+    """Whose payment an intent is, for what, and on which terms."""
+    slot = payment.metadata.slot
+    return {
+        PAYMENT_ID: str(payment.id),
+        STUDENT_ID: payment.student_id,
+        COURSE_ID: str(payment.course_id),
+        "purchaseTier": payment.terms.tier,
+        "isSundayOnly": "true" if payment.metadata.is_sunday_only else "false",
+        "sessionDuration": str(payment.metadata.session_duration),
+        "timeSlot": f"{slot.start:%H:%M}",
+        "timeZone": slot.time_zone,
+        "date": payment.metadata.date.isoformat() if payment.metadata.date else "",
+    }
+
+
+def of_refund(refund: Refund) -> dict[str, str]:
+    return {REFUND_ID: str(refund.id)}
+
+
+def payment_id_of(metadata: Mapping[str, str]) -> UUID | None:
+    """Our id of the payment that an intent was opened for; None for one that is not ours."""
+    return _uuid(metadata.get(PAYMENT_ID))
+
+
+def refund_id_of(metadata: Mapping[str, str]) -> UUID | None:
+    """Our id of a refund; None for one that was made at the provider."""
+    return _uuid(metadata.get(REFUND_ID))
+
+
+def course_id_of(metadata: Mapping[str, str]) -> UUID | None:
+    """The course that an intent says it is for; None where it says none that we could know."""
+    return _uuid(metadata.get(COURSE_ID))
+
+
+def _uuid(text: str | None) -> UUID | None:
+    try:
+        return UUID(text) if text else None
+    except ValueError:
+        return None

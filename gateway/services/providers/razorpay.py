@@ -1,0 +1,215 @@
+"""Razorpay in our words: an intent is an order, an attempt is one of its payments.
+
+The browser's checkout needs two things: `order_id`, which is the intent's reference, and `key`, the public key id,
+which is given as `client_secret`, so that no front end holds a copy that could be another account's. It hands back
+`razorpay_order_id`, `razorpay_payment_id` and `razorpay_signature`: the proof. A proof only says which attempt to ask
+about; what was captured is always read from Razorpay's books.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+
+import httpx
+
+from gateway.services.core.proofs import Proof, RazorpayProof
+from gateway.services.core.values import Payment, Provider, Refund
+from gateway.services.core.verdicts import (
+    AwaitingPayment,
+    Captured,
+    Processing,
+    RefundRejected,
+    RefundResult,
+    RefundSucceeded,
+    Truth,
+    Unacceptable,
+    Unreachable,
+    Verdict,
+)
+from gateway.services.providers import metadata
+from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
+from gateway.services.providers.razorpay_api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
+from gateway.services.providers.razorpay_api import RefundEntity as Given
+from gateway.services.providers.razorpay_signing import ORDER_ID, is_proven, read_webhook
+from gateway.services.providers.razorpay_words import captured_of, declined, fact, fitting, is_missing, money, rejection
+
+API_BASE = "https://api.razorpay.com"
+
+DEADLINE_S = 20.0
+"""For all the calls that one question takes: under a runner's lease, and about as long as a person waits."""
+
+CAPTURE = {
+    "capture": "automatic",
+    "capture_options": {"automatic_expiry_period": 7200, "manual_expiry_period": 7200, "refund_speed": "normal"},
+}
+"""Captured by Razorpay itself whatever its dashboard says, up to five days late (in minutes): the most it allows."""
+
+
+class Razorpay:
+    """Orders, payments and refunds of one Razorpay account.
+
+    Args:
+        webhook_secrets: those that may have signed a webhook; two while one is being replaced.
+        deadline_s: how long one method may take in all.
+        transport: in the place of the network, for tests.
+    """
+
+    name = Provider.RAZORPAY
+
+    def __init__(
+        self,
+        key_id: str,
+        key_secret: str,
+        webhook_secrets: Sequence[str] = (),
+        api_base: str = API_BASE,
+        deadline_s: float = DEADLINE_S,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._key_id, self._key_secret, self._webhook_secrets = key_id, key_secret, tuple(webhook_secrets)
+        self._deadline_s = deadline_s
+        self._api = RazorpayApi(key_id, key_secret, api_base, transport)
+
+    async def open(self, payment: Payment) -> Intent:
+        """The order whose receipt is the payment's id, looked up before it is made: Razorpay has no idempotency key
+        for orders. Two calls at the same moment may make two; only the one recorded first is ever shown to a browser,
+        and the other stays unpaid."""
+        if payment.reference is not None:
+            return Intent(payment.reference, self._key_id)
+        async with self._deadline():
+            order = await self._order_of(payment) or await self._new_order(payment)
+        return Intent(order.id, self._key_id)
+
+    async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
+        attempt_id = None
+        if proof is not None:
+            assert isinstance(proof, RazorpayProof), "whose proof it is was judged before"
+            if problem := self._problem(payment, proof):
+                return problem
+            attempt_id = proof.payment_id
+        try:
+            async with self._deadline():
+                verdict = await self._verdict(payment, may_capture=True)
+        except ProviderUnavailable as error:
+            return Unreachable(attempt_id, error.retry_after_s)
+        if attempt_id is not None and isinstance(verdict, AwaitingPayment):
+            return Processing(attempt_id, RETRY_AFTER_S)  # signed as paid; the list of payments is behind
+        return verdict
+
+    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        """Asked for once: it is looked up by our id first, and carries our id as its idempotency key."""
+        assert payment.attempt is not None, "captured money has the attempt that brought it"
+        body = {
+            "amount": refund.amount.amount_minor,
+            "speed": "normal",
+            "receipt": str(refund.id),
+            "notes": metadata.of_refund(refund),
+        }
+        async with self._deadline():
+            given = await self._given(payment.attempt, refund)
+            if given is None:
+                try:
+                    given = await self._api.create_refund(payment.attempt, str(refund.id), body)
+                except Refused as refused:
+                    given = await self._given(payment.attempt, refund)
+                    if given is None:
+                        return rejection(refused)
+        if given.status == "failed":
+            return RefundRejected("refund_failed", f"Razorpay could not give the money back ({given.id}).")
+        return RefundSucceeded(given.id)
+
+    async def inspect(self, payment: Payment) -> Truth:
+        """Reads, and changes nothing: what is authorized reads as processing, and `settle` captures it."""
+        async with self._deadline():
+            verdict = await self._verdict(payment, may_capture=False)
+            given = await self._api.refunds(verdict.attempt) if isinstance(verdict, Captured) else []
+        return Truth(verdict, tuple(fact(each) for each in given))
+
+    async def find(self, reference: str) -> FoundIntent | None:
+        if not ORDER_ID.fullmatch(reference):
+            return None
+        try:
+            async with self._deadline():
+                order = await self._api.order(reference)
+        except Refused as refused:
+            if is_missing(refused):
+                return None
+            raise
+        return FoundIntent(order.id, money(order), order.notes)
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        return read_webhook(headers, body, self._webhook_secrets)
+
+    async def close(self) -> None:
+        await self._api.close()
+
+    async def _order_of(self, payment: Payment) -> Order | None:
+        return next(iter(await self._api.orders_with(str(payment.id))), None)
+
+    async def _new_order(self, payment: Payment) -> Order:
+        body = {
+            "amount": payment.amount.amount_minor,
+            "currency": payment.amount.currency,
+            "receipt": str(payment.id),
+            "notes": fitting(metadata.of_payment(payment)),
+            "payment": CAPTURE,
+        }
+        try:
+            return await self._api.create_order(body)
+        except Refused:  # a receipt has to be unique: another process may have been faster
+            if order := await self._order_of(payment):
+                return order
+            raise
+
+    async def _verdict(self, payment: Payment, may_capture: bool) -> Verdict:
+        order_id = payment.reference or await self._reference_of(payment)
+        if order_id is None:
+            return AwaitingPayment()
+        attempts = await self._api.attempts(order_id)
+        if captured := captured_of(attempts, payment):
+            return await self._captured(captured, order_id)
+        if authorized := next((each for each in attempts if each.status == "authorized"), None):
+            taken = await self._capture(authorized, order_id) if may_capture else authorized
+            if taken.is_captured:
+                return await self._captured(taken, order_id)
+            return Processing(authorized.id, RETRY_AFTER_S)
+        if not attempts or any(each.status == "created" for each in attempts):
+            return AwaitingPayment()
+        return declined(attempts[-1])
+
+    async def _reference_of(self, payment: Payment) -> str | None:
+        order = await self._order_of(payment)
+        return order.id if order else None
+
+    async def _captured(self, attempt: Attempt, order_id: str) -> Captured:
+        """The notes are the order's: those of an attempt come from the browser."""
+        notes = (await self._api.order(order_id)).notes
+        student_id, course_id = notes.get(metadata.STUDENT_ID), metadata.course_id_of(notes)
+        return Captured(attempt.id, money(attempt), student_id, course_id)
+
+    async def _capture(self, attempt: Attempt, order_id: str) -> Attempt:
+        """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused."""
+        try:
+            return await self._api.capture(attempt)
+        except Refused:
+            now = [each for each in await self._api.attempts(order_id) if each.id == attempt.id]
+            return now[0] if now else attempt
+
+    async def _given(self, attempt_id: str, refund: Refund) -> Given | None:
+        given = await self._api.refunds(attempt_id)
+        return next((each for each in given if metadata.refund_id_of(each.notes) == refund.id), None)
+
+    def _problem(self, payment: Payment, proof: RazorpayProof) -> Unacceptable | None:
+        if proof.order_id != payment.reference:
+            return Unacceptable(("proof", "razorpay", "orderId"), "is not the order of this payment")
+        if not is_proven(proof, payment.reference, self._key_secret):
+            return Unacceptable(("proof", "razorpay", "signature"), "is not Razorpay's for this order and payment")
+        return None
+
+    @asynccontextmanager
+    async def _deadline(self) -> AsyncIterator[None]:
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                yield
+        except TimeoutError as error:
+            raise ProviderUnavailable(RETRY_AFTER_S) from error

@@ -1,0 +1,187 @@
+"""Razorpay's REST API: what is sent over the wire, what comes back, and when that counts as no answer."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, TypeVar
+
+import httpx
+import structlog
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+
+from gateway.services.providers.base import ProviderUnavailable
+
+log = structlog.get_logger(__name__)
+
+CONNECT_TIMEOUT_S = 3.0
+CALL_TIMEOUT_S = 8.0
+"""A capture or a refund waits on a bank; every other call is answered well within a second."""
+
+RETRY_AFTER_S = 2
+LONGEST_RETRY_AFTER_S = 60
+"""What a caller is told at most, whatever the provider says: the answer may be there sooner."""
+
+PAGE = 100
+"""The most that Razorpay lists at once; it lists 10 where nothing is said."""
+
+_BUSY = (408, 409, 425, 429)
+"""409: the same refund is being made at this moment, by an earlier request with its idempotency key."""
+
+
+class Refused(ProviderUnavailable):
+    """Razorpay answered, and will not do it: our keys, our request, or the state of things there is wrong.
+
+    It is an outage to whoever did not expect it: nothing happened there, and a person has to look.
+    """
+
+    def __init__(self, status: int, code: str, description: str) -> None:
+        super().__init__(LONGEST_RETRY_AFTER_S)
+        self.status, self.code, self.description = status, code, description
+
+    def __str__(self) -> str:
+        return f"Razorpay refused with {self.status} {self.code}: {self.description}"
+
+
+def _notes(value: object) -> object:
+    """Razorpay writes empty notes as a list."""
+    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+
+class Entity(BaseModel):
+    """What all of Razorpay's records have. Amounts are in the currency's minor unit, times in seconds since 1970."""
+
+    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+
+    id: str
+    amount: int
+    currency: str
+    created_at: int = 0
+    notes: Annotated[dict[str, str], BeforeValidator(_notes)] = {}
+
+
+class Order(Entity):
+    """What shall be paid. Of all attempts to pay it, one can succeed."""
+
+    receipt: str | None = None
+
+
+class Attempt(Entity):
+    """One attempt to pay an order: what Razorpay calls a payment."""
+
+    status: str
+    captured: bool | None = None
+    error_code: str | None = None
+    error_reason: str | None = None
+    error_description: str | None = None
+
+    @property
+    def is_captured(self) -> bool:
+        """Whether the merchant got the money, even if it went back since. Money that was never captured goes back by
+        itself and reads `refunded` as well, with `captured` false."""
+        return self.status == "captured" or (self.status == "refunded" and self.captured is not False)
+
+
+class RefundEntity(Entity):
+    """Captured money on its way back: `pending`, `processed` or `failed`."""
+
+    status: str
+
+
+E = TypeVar("E", bound=Entity)
+
+
+class RazorpayApi:
+    """One client with its connections. Every call raises ProviderUnavailable where there is no answer, and Refused
+    where the answer is no."""
+
+    def __init__(
+        self, key_id: str, key_secret: str, base_url: str, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._client = httpx.AsyncClient(
+            auth=httpx.BasicAuth(key_id, key_secret),
+            base_url=base_url,
+            timeout=httpx.Timeout(CALL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            transport=transport,
+        )
+
+    async def create_order(self, body: Mapping[str, object]) -> Order:
+        return _read(Order, await self._call("POST", "/v1/orders", json=body))
+
+    async def order(self, order_id: str) -> Order:
+        return _read(Order, await self._call("GET", f"/v1/orders/{order_id}"))
+
+    async def orders_with(self, receipt: str) -> list[Order]:
+        found = await self._call("GET", "/v1/orders", params={"receipt": receipt, "count": PAGE})
+        return [order for order in _read_all(Order, found) if order.receipt == receipt]
+
+    async def attempts(self, order_id: str) -> list[Attempt]:
+        """All attempts to pay an order, the oldest first."""
+        return _read_all(Attempt, await self._call("GET", f"/v1/orders/{order_id}/payments"))
+
+    async def capture(self, attempt: Attempt) -> Attempt:
+        body = {"amount": attempt.amount, "currency": attempt.currency}
+        return _read(Attempt, await self._call("POST", f"/v1/payments/{attempt.id}/capture", json=body))
+
+    async def refunds(self, attempt_id: str) -> list[RefundEntity]:
+        """The refunds of an attempt, the oldest first."""
+        found = await self._call("GET", f"/v1/payments/{attempt_id}/refunds", params={"count": PAGE})
+        return _read_all(RefundEntity, found)
+
+    async def create_refund(self, attempt_id: str, key: str, body: Mapping[str, object]) -> RefundEntity:
+        """Args: key: the same key and body again give the same refund."""
+        headers = {"X-Refund-Idempotency": key}
+        return _read(
+            RefundEntity, await self._call("POST", f"/v1/payments/{attempt_id}/refund", json=body, headers=headers)
+        )
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def _call(self, method: str, path: str, **sent: Any) -> Mapping[str, object]:
+        try:
+            response = await self._client.request(method, path, **sent)
+        except httpx.RequestError as error:
+            raise ProviderUnavailable(RETRY_AFTER_S) from error
+        if response.status_code in _BUSY or response.is_server_error:
+            raise ProviderUnavailable(_retry_after_s(response))
+        body = _json(response)
+        if not response.is_success:
+            refused = _refusal(response.status_code, body)
+            log.warning("razorpay refused", method=method, path=path, error=str(refused))
+            raise refused
+        if body is None:  # a proxy's page, or an answer that was cut off: what happened there is not known
+            raise ProviderUnavailable(RETRY_AFTER_S)
+        return body
+
+
+def _json(response: httpx.Response) -> Mapping[str, object] | None:
+    try:
+        body = response.json()
+    except ValueError:
+        return None
+    return body if isinstance(body, dict) else None
+
+
+def _refusal(status: int, body: Mapping[str, object] | None) -> Refused:
+    error = (body or {}).get("error")
+    said = error if isinstance(error, dict) else {}
+    code, description = (str(said.get(name) or "") for name in ("code", "description"))
+    return Refused(status, code or "UNKNOWN", description or "it gave no reason")
+
+
+def _retry_after_s(response: httpx.Response) -> int:
+    said = response.headers.get("retry-after", "")
+    is_number = said.isascii() and said.isdigit() and len(said) < 10
+    return min(max(int(said), 1), LONGEST_RETRY_AFTER_S) if is_number else RETRY_AFTER_S
+
+
+def _read(kind: type[E], body: object) -> E:
+    try:
+        return kind.model_validate(body)
+    except ValidationError as error:
+        raise ProviderUnavailable(RETRY_AFTER_S) from error
+
+
+def _read_all(kind: type[E], body: Mapping[str, object]) -> list[E]:
+    items = body.get("items")
+    if not isinstance(items, list):
+        raise ProviderUnavailable(RETRY_AFTER_S)
+    return sorted((_read(kind, item) for item in items), key=lambda entity: (entity.created_at, entity.id))

@@ -1,0 +1,56 @@
+"""What Razorpay's records say, in our words, and ours in its."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gateway.services.core.values import Money, Payment, RefundStatus
+from gateway.services.core.verdicts import Declined, RefundFact, RefundRejected
+from gateway.services.providers.metadata import refund_id_of
+from gateway.services.providers.razorpay_api import Attempt, Entity, Refused
+from gateway.services.providers.razorpay_api import RefundEntity as Given
+
+MOST_NOTES, LONGEST_NOTE = 15, 256
+"""What Razorpay takes in an order's notes."""
+
+_STATUS = {"processed": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED}
+_NOT_FINAL = re.compile(r"authentication|api.?key|key.?secret|idempotency|balance|try again|in progress", re.IGNORECASE)
+"""Refusals of a refund that an operator can put right: wrong keys, an empty account. All the others are for good."""
+
+
+def fitting(notes: Mapping[str, str]) -> dict[str, str]:
+    """What fits. A note is left out rather than cut: half a student's id would be somebody else's."""
+    fitting = {name: value for name, value in notes.items() if value and len(value) <= LONGEST_NOTE}
+    return dict(list(fitting.items())[:MOST_NOTES])
+
+
+def captured_of(attempts: Sequence[Attempt], payment: Payment) -> Attempt | None:
+    """The attempt that brought the money. Razorpay lets one succeed; what our books say of it stays."""
+    captured = [each for each in attempts if each.is_captured]
+    return next((each for each in captured if each.id == payment.attempt), next(iter(captured), None))
+
+
+def declined(attempt: Attempt) -> Declined:
+    if attempt.status == "refunded":
+        return Declined(attempt.id, "not_captured", "The payment was not completed in time; your bank has it back.")
+    code = attempt.error_reason or attempt.error_code or "payment_failed"
+    return Declined(attempt.id, code, attempt.error_description or "The payment failed.")
+
+
+def rejection(refused: Refused) -> RefundRejected:
+    """Raises: Refused, where an operator can put it right and the same refund may then be asked for again."""
+    if refused.status != 400 or _NOT_FINAL.search(refused.description):
+        raise refused
+    return RefundRejected(refused.code, refused.description)
+
+
+def fact(given: Given) -> RefundFact:
+    status = _STATUS.get(given.status, RefundStatus.PENDING)
+    return RefundFact(given.id, refund_id_of(given.notes), money(given), status)
+
+
+def is_missing(refused: Refused) -> bool:
+    return refused.status == 404 or "does not exist" in refused.description
+
+
+def money(entity: Entity) -> Money:
+    return Money(entity.amount, entity.currency)

@@ -1,0 +1,238 @@
+"""Stripe's payment intents and refunds, through its official library, as what every provider can be asked."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import httpx
+import stripe
+import structlog
+from stripe.params import RefundListParams
+
+from gateway.services.core.proofs import Proof, StripeProof
+from gateway.services.core.values import Payment, Provider, Refund
+from gateway.services.core.verdicts import (
+    AwaitingPayment,
+    Captured,
+    RefundRejected,
+    RefundResult,
+    Truth,
+    Unacceptable,
+    Unreachable,
+    Verdict,
+)
+from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
+from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
+from gateway.services.providers.stripe_webhook import read_event
+from gateway.services.providers.stripe_words import fact_of, money_of, result_of, verdict_of
+
+log = structlog.get_logger(__name__)
+
+CONNECT_S, READ_S = 5.0, 15.0
+DEADLINE_S = 25.0
+"""For all the requests of one question: well under the lease of a job, and what a person still waits for."""
+
+RETRY_AFTER_S = 5
+LONGEST_RETRY_AFTER_S = 300
+"""Where Stripe names a time we keep to it, up to what a job should wait before it looks again by itself."""
+
+OPERATOR_RETRY_S = 60
+"""Where a person has to set something right: a key that was revoked, an account that does not have the intent."""
+
+PAGE_SIZE, MOST_PAGES = 100, 10
+"""A payment with more refunds than that is nobody's; to list a part of them as all would be untrue."""
+
+REFUSALS = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
+"""What Stripe says to a question that it understood and will answer the same way again."""
+
+NO_BALANCE = frozenset({"balance_insufficient", "insufficient_funds"})
+"""Refusals of a refund that the next payments to the account cure."""
+
+
+class Stripe:
+    """Stripe, by a secret key. The library does not retry, for our jobs do, and they are seen.
+
+    Args:
+        webhook_secrets: the endpoint's signing secrets; more than one while they are rotated.
+        api_base: where the API is, if not at Stripe.
+        http: the library's HTTP client, if not one of its own with our time-outs.
+    """
+
+    name = Provider.STRIPE
+
+    def __init__(
+        self,
+        secret_key: str,
+        webhook_secrets: Sequence[str] = (),
+        api_base: str | None = None,
+        http: stripe.HTTPXClient | None = None,
+    ) -> None:
+        self._webhook_secrets = tuple(webhook_secrets)
+        self._http = http or stripe.HTTPXClient(timeout=httpx.Timeout(READ_S, connect=CONNECT_S))
+        client = stripe.StripeClient(
+            secret_key,
+            base_addresses={"api": api_base.rstrip("/")} if api_base else None,
+            max_network_retries=0,
+            http_client=self._http,
+        )
+        self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
+
+    async def open(self, payment: Payment) -> Intent:
+        async with _deadline("open"):
+            if payment.reference is not None:
+                intent = await self._known(payment.reference)
+            else:
+                intent = await self._created(payment)
+        return Intent(intent["id"], intent["client_secret"])
+
+    async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
+        if isinstance(proof, StripeProof) and proof.payment_intent_id != payment.reference:
+            path = ("proof", "stripe", "paymentIntentId")
+            return Unacceptable(path, "must be the payment intent that this payment was opened with")
+        if payment.reference is None:  # its client secret never left us, so nobody can have paid it
+            return AwaitingPayment()
+        try:
+            async with _deadline("settle"):
+                return verdict_of(await self._known(payment.reference), payment)
+        except ProviderUnavailable as error:
+            return Unreachable(None, error.retry_after_s)
+
+    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        """Looked for before it is made: Stripe forgets an idempotency key after a day, our jobs go on for longer."""
+        assert payment.reference is not None, "only captured money is refunded"
+        async with _deadline("refund"):
+            try:
+                if (standing := await self._refund_of(payment.reference, refund.id)) is None:
+                    return result_of(await self._refunded(payment.reference, refund))
+            except REFUSALS as error:
+                if error.code in NO_BALANCE:
+                    raise ProviderUnavailable(LONGEST_RETRY_AFTER_S) from None
+                if (standing := await self._refund_after_refusal(payment.reference, refund.id)) is None:
+                    return RefundRejected(error.code or "refused", error.user_message or "Stripe gave no reason.")
+            return result_of(standing)
+
+    async def inspect(self, payment: Payment) -> Truth:
+        assert payment.reference is not None, "a payment without an intent has no books to look into"
+        async with _deadline("inspect"):
+            verdict = verdict_of(await self._known(payment.reference), payment)
+            if not isinstance(verdict, Captured):
+                return Truth(verdict)
+            refunds = await self._refunds_of(payment.reference)
+        return Truth(verdict, tuple(map(fact_of, refunds)))
+
+    async def find(self, reference: str) -> FoundIntent | None:
+        async with _deadline("find"):
+            intent = await self._intent(reference)
+        if intent is None:
+            return None
+        return FoundIntent(intent["id"], money_of(intent["amount"], intent), intent["metadata"])
+
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+        return read_event(headers.get("stripe-signature", ""), body, self._webhook_secrets, now)
+
+    async def close(self) -> None:
+        await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's
+
+    async def _created(self, payment: Payment) -> dict[str, Any]:
+        intent = await self._intents.create_async(
+            {
+                "amount": payment.amount.amount_minor,
+                "currency": payment.amount.currency.lower(),
+                "metadata": {name: text for name, text in of_payment(payment).items() if text},
+            },
+            {"idempotency_key": str(payment.id)},
+        )
+        return intent.to_dict()
+
+    async def _known(self, reference: str) -> dict[str, Any]:
+        """The intent of a payment in our books.
+
+        Raises:
+            ProviderUnavailable: also where Stripe has none, as with the key of another account.
+        """
+        intent = await self._intent(reference)
+        if intent is None:
+            log.error("stripe has no such payment intent; is the key another account's?", reference=reference)
+            raise ProviderUnavailable(OPERATOR_RETRY_S)
+        return intent
+
+    async def _intent(self, reference: str) -> dict[str, Any] | None:
+        try:
+            return (await self._intents.retrieve_async(reference)).to_dict()
+        except stripe.InvalidRequestError as error:
+            if error.http_status == 404:
+                return None
+            raise
+
+    async def _refunded(self, reference: str, refund: Refund) -> dict[str, Any]:
+        made = await self._refunds.create_async(
+            {
+                "payment_intent": reference,
+                "amount": refund.amount.amount_minor,
+                "metadata": of_refund(refund),
+            },
+            {"idempotency_key": str(refund.id)},
+        )
+        return made.to_dict()
+
+    async def _refund_after_refusal(self, reference: str, refund_id: UUID) -> dict[str, Any] | None:
+        """Whether a refund was refused because somebody else with the same job had just made it."""
+        try:
+            return await self._refund_of(reference, refund_id)
+        except REFUSALS:
+            return None  # the intent itself is unknown there
+
+    async def _refund_of(self, reference: str, refund_id: UUID) -> dict[str, Any] | None:
+        refunds = await self._refunds_of(reference)
+        return next((each for each in refunds if refund_id_of(each["metadata"] or {}) == refund_id), None)
+
+    async def _refunds_of(self, reference: str) -> list[dict[str, Any]]:
+        """All refunds of an intent, the newest first."""
+        found: list[dict[str, Any]] = []
+        for _ in range(MOST_PAGES):
+            wanted: RefundListParams = {"payment_intent": reference, "limit": PAGE_SIZE}
+            if found:
+                wanted["starting_after"] = found[-1]["id"]
+            page = await self._refunds.list_async(wanted)
+            found += (each.to_dict() for each in page.data)
+            if not page.has_more:
+                return found
+        raise RuntimeError(f"{reference} has more than {len(found)} refunds")
+
+
+@asynccontextmanager
+async def _deadline(asked: str) -> AsyncIterator[None]:
+    """The time for one question, and what comes of it when Stripe cannot answer.
+
+    Raises:
+        ProviderUnavailable: no answer in time, or one that says nothing of the payment. What Stripe refuses for good
+            (`REFUSALS`) passes through. The cause is logged in few words, for the library's own hold whole answers.
+    """
+    try:
+        async with asyncio.timeout(DEADLINE_S):
+            yield
+    except TimeoutError:
+        log.warning("stripe did not answer in time", asked=asked)
+        raise ProviderUnavailable(RETRY_AFTER_S) from None
+    except REFUSALS:
+        raise
+    except stripe.StripeError as error:
+        log.warning(
+            "stripe did not answer",
+            asked=asked,
+            error=type(error.__cause__ or error).__name__,
+            status=error.http_status,
+            stripe_request=error.request_id,
+        )
+        raise ProviderUnavailable(_retry_after_s(error)) from None
+
+
+def _retry_after_s(error: stripe.StripeError) -> int:
+    if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
+        return OPERATOR_RETRY_S
+    said = httpx.Headers(error.headers or {}).get("retry-after", "")
+    seconds = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else RETRY_AFTER_S
+    return max(1, min(seconds, LONGEST_RETRY_AFTER_S))

@@ -1,0 +1,101 @@
+"""Whether the whole database keeps the promise: each invariant as a question that has no rows for an answer."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Connection, text
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """What must be true of every row. `counted` says how many rows it speaks of, `broken` names those it fails for."""
+
+    sentence: str
+    counted: str
+    broken: str
+
+
+_REFUNDED_IN_FULL = """(
+    SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+    WHERE refund.payment_id = payment.id AND refund.status <> 'FAILED'
+)"""
+
+INVARIANTS = (
+    Invariant(
+        "A captured payment became exactly one purchase, or all of it goes or went back.",
+        "SELECT count(*) FROM payment WHERE captured_minor IS NOT NULL",
+        f"""SELECT payment.id FROM payment WHERE captured_minor IS NOT NULL AND NOT CASE fulfilment
+            WHEN 'FULFILLED' THEN (SELECT count(*) FROM purchase WHERE payment_id = payment.id) = 1
+            ELSE (SELECT count(*) FROM purchase WHERE payment_id = payment.id) = 0
+                AND captured_minor = {_REFUNDED_IN_FULL} END""",
+    ),
+    Invariant(
+        "No payment without captured money became a purchase.",
+        "SELECT count(*) FROM payment WHERE captured_minor IS NULL",
+        """SELECT payment.id FROM payment JOIN purchase ON purchase.payment_id = payment.id
+            WHERE captured_minor IS NULL""",
+    ),
+    Invariant(
+        "No payment gives back more than was captured, and its books agree with its refunds.",
+        "SELECT count(*) FROM refund",
+        f"""SELECT payment.id FROM payment WHERE {_REFUNDED_IN_FULL} > coalesce(captured_minor, 0)
+            OR refunded_minor <> (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+                WHERE refund.payment_id = payment.id AND refund.status = 'SUCCEEDED')""",
+    ),
+    Invariant(
+        "A promised refund has a job: one that will carry it out, or one that an admin called off or must mend.",
+        "SELECT count(*) FROM refund WHERE status = 'PENDING'",
+        """SELECT refund.id FROM refund WHERE status = 'PENDING' AND NOT EXISTS (
+            SELECT 1 FROM job WHERE job.subject_id = refund.id AND job.state <> 'COMPLETED')""",
+    ),
+    Invariant(
+        "A payment under way has a job that asks after it.",
+        "SELECT count(*) FROM payment WHERE status = 'PROCESSING'",
+        """SELECT payment.id FROM payment WHERE status = 'PROCESSING' AND NOT EXISTS (
+            SELECT 1 FROM job WHERE job.subject_id = payment.id AND job.state <> 'COMPLETED')""",
+    ),
+    Invariant(
+        "A student has at most one active purchase of a course.",
+        "SELECT count(*) FROM purchase WHERE status = 'ACTIVE'",
+        """SELECT min_id FROM (SELECT student_id, course_id, count(*) AS held, min(created_at) AS min_id
+            FROM purchase WHERE status = 'ACTIVE' GROUP BY student_id, course_id) AS pair WHERE held > 1""",
+    ),
+    Invariant(
+        "Every purchase has its access, granted just while the purchase is active.",
+        "SELECT count(*) FROM purchase",
+        """SELECT purchase.id FROM purchase LEFT JOIN student_access ON purchase_id = purchase.id
+            WHERE purchase_id IS NULL OR (purchase.status = 'ACTIVE') <> (student_access.status = 'GRANTED')""",
+    ),
+    Invariant(
+        "Every purchase came to be once, and the audit says so.",
+        "SELECT count(*) FROM purchase",
+        """SELECT purchase.id FROM purchase WHERE (SELECT count(*) FROM audit_entry
+            WHERE subject_id = purchase.id AND action = 'purchase.created') <> 1""",
+    ),
+    Invariant(
+        "A payment refunded in full holds no active purchase.",
+        "SELECT count(*) FROM payment WHERE status = 'REFUNDED'",
+        """SELECT payment.id FROM payment JOIN purchase ON purchase.payment_id = payment.id
+            WHERE payment.status = 'REFUNDED' AND purchase.status = 'ACTIVE'""",
+    ),
+    Invariant(
+        "A superseded purchase has its successor.",
+        "SELECT count(*) FROM purchase WHERE status = 'SUPERSEDED'",
+        """SELECT purchase.id FROM purchase WHERE status = 'SUPERSEDED'
+            AND NOT EXISTS (SELECT 1 FROM purchase AS later WHERE later.supersedes = purchase.id)""",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How many rows an invariant was asked of, and the ids of those it does not hold for."""
+
+    invariant: Invariant
+    counted: int
+    broken: list[object]
+
+
+def verify(connection: Connection, invariant: Invariant) -> Finding:
+    """Ask the whole database."""
+    counted = connection.execute(text(invariant.counted)).scalar_one()
+    return Finding(invariant, counted, list(connection.execute(text(invariant.broken)).scalars()))

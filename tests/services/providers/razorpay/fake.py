@@ -1,0 +1,246 @@
+"""A Razorpay of our own behind httpx's transport: its books, its refusals, and the faults of the network before it."""
+
+import asyncio
+import base64
+import hmac
+import json
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from itertools import count
+from typing import Any
+
+import httpx
+
+KEY_ID, KEY_SECRET = "rzp_test_A1", "razorpay-key-secret-A1"
+WEBHOOK_SECRET = "razorpay-webhook-secret-A1"
+
+Json = dict[str, object]
+FAULTS = ("timeout before", "timeout after", "reset before", "reset after", "429", "500", "malformed after")
+"""What goes wrong with one call; `before` and `after` Razorpay acted."""
+
+_ORDER_FIELDS = {"amount", "currency", "receipt", "notes", "payment"}
+_REFUND_FIELDS = {"amount", "speed", "receipt", "notes"}
+
+
+def signature(secret: str, message: bytes) -> str:
+    return hmac.new(secret.encode(), message, sha256).hexdigest()
+
+
+class Refusal(Exception):
+    """A 400 of Razorpay's."""
+
+
+@dataclass
+class FakeRazorpay:
+    """Remembers everything that it was asked to do. Ids and times are counted, so every run is the same."""
+
+    has_unique_receipts: bool = False
+    late_listings: int = 0
+    """How many lists of orders do not show the newest yet."""
+    heeds_refund_keys: bool = True
+    retry_after: str = "7"
+    orders: dict[str, Json] = field(default_factory=dict)
+    payments: dict[str, Json] = field(default_factory=dict)
+    refunds: dict[str, Json] = field(default_factory=dict)
+    calls: list[str] = field(default_factory=list)
+    faults: list[tuple[str, str]] = field(default_factory=list)
+    _numbers: "count[int]" = field(default_factory=lambda: count(1))
+    _refund_keys: dict[str, tuple[Json, str]] = field(default_factory=dict)
+
+    @property
+    def transport(self) -> httpx.MockTransport:
+        return httpx.MockTransport(self._handle)
+
+    def fail(self, fault: str, call: str = "") -> None:
+        """The next call whose method and path hold these words goes wrong."""
+        self.faults.append((call, fault))
+
+    def pay(self, order_id: str, status: str = "captured", **fields: object) -> str:
+        """A student's attempt to pay, as checkout reports it."""
+        order = self.orders[order_id]
+        payment = self._entity("pay", "payment") | {
+            "amount": order["amount"],
+            "currency": order["currency"],
+            "status": status,
+            "order_id": order_id,
+            "captured": status == "captured",
+            "error_code": "BAD_REQUEST_ERROR" if status == "failed" else None,
+            "error_reason": "payment_failed" if status == "failed" else None,
+            "error_description": "Your bank declined it." if status == "failed" else None,
+            "notes": {"studentId": "from the browser"},
+        }
+        self.payments[str(payment["id"])] = payment | fields
+        return str(payment["id"])
+
+    def sign(self, order_id: str, payment_id: str) -> str:
+        return signature(KEY_SECRET, f"{order_id}|{payment_id}".encode())
+
+    def give_back(self, payment_id: str, amount_minor: int) -> str:
+        """A refund that somebody made on Razorpay's dashboard."""
+        refund = self._entity("rfnd", "refund") | {"amount": amount_minor, "currency": "INR", "notes": []}
+        self.refunds[str(refund["id"])] = refund | {"payment_id": payment_id, "status": "processed"}
+        return str(refund["id"])
+
+    def refunded_minor(self, payment_id: str) -> int:
+        return sum(
+            int(str(each["amount"]))
+            for each in self.refunds.values()
+            if each["payment_id"] == payment_id and each["status"] != "failed"
+        )
+
+    async def _handle(self, request: httpx.Request) -> httpx.Response:
+        call = f"{request.method} {request.url.path}"
+        self.calls.append(call)
+        fault = self._fault(call)
+        match fault:
+            case "timeout before":
+                raise httpx.ReadTimeout("timed out", request=request)
+            case "reset before":
+                raise httpx.ConnectError("connection reset", request=request)
+            case "hang":
+                await asyncio.Event().wait()
+            case "429":
+                return httpx.Response(429, headers={"retry-after": self.retry_after})
+            case "403":
+                return _error(403, "Forbidden")
+            case "500":
+                return httpx.Response(500, text="<html>")
+            case "refused before":
+                return _error(400, "It cannot be done now")
+            case str() if fault.startswith("refused: "):
+                return _error(400, fault.removeprefix("refused: "))
+        answer = self._answer(request)
+        match fault:
+            case "refused after":
+                return _error(400, "This payment has already been captured")
+            case "timeout after":
+                raise httpx.ReadTimeout("timed out", request=request)
+            case "reset after":
+                raise httpx.RemoteProtocolError("server disconnected", request=request)
+            case "malformed after":
+                return httpx.Response(200, content=answer.content[: len(answer.content) // 2])
+        return answer
+
+    def _fault(self, call: str) -> str | None:
+        for index, (wanted, fault) in enumerate(self.faults):
+            if wanted in call:
+                del self.faults[index]
+                return fault
+        return None
+
+    def _answer(self, request: httpx.Request) -> httpx.Response:
+        expected = base64.b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode()
+        if request.headers.get("authorization") != f"Basic {expected}":
+            return _error(401, "The api key provided is invalid")
+        for method, pattern, act in self._routes():
+            matched = re.fullmatch(pattern, request.url.path)
+            if matched and method == request.method:
+                try:
+                    return httpx.Response(200, json=act(request, *matched.groups()))
+                except Refusal as refusal:
+                    return _error(400, str(refusal))
+        return _error(400, "The requested URL was not found on the server.")
+
+    def _routes(self) -> tuple[tuple[str, str, Callable[..., Json]], ...]:
+        return (
+            ("POST", "/v1/orders", self._create_order),
+            ("GET", "/v1/orders", self._list_orders),
+            ("GET", "/v1/orders/(order_[^/]+)", self._order),
+            ("GET", "/v1/orders/(order_[^/]+)/payments", self._list_payments),
+            ("POST", "/v1/payments/(pay_[^/]+)/capture", self._capture),
+            ("GET", "/v1/payments/(pay_[^/]+)/refunds", self._list_refunds),
+            ("POST", "/v1/payments/(pay_[^/]+)/refund", self._create_refund),
+        )
+
+    def _create_order(self, request: httpx.Request) -> Json:
+        body = _body(request, _ORDER_FIELDS)
+        receipt = body["receipt"]
+        if int(body["amount"]) < 100:
+            raise Refusal("The amount must be at least INR 1.00")
+        if len(receipt) > 40 or len(body["notes"]) > 15 or any(len(value) > 256 for value in body["notes"].values()):
+            raise Refusal("The receipt or the notes are too long")
+        if self.has_unique_receipts and any(each["receipt"] == receipt for each in self.orders.values()):
+            raise Refusal("The receipt has been taken")
+        order = self._entity("order", "order") | body | {"status": "created"}
+        self.orders[str(order["id"])] = order
+        return order
+
+    def _list_orders(self, request: httpx.Request) -> Json:
+        part = request.url.params["receipt"]
+        if self.late_listings:
+            self.late_listings -= 1
+            return _collection([])
+        return _collection([each for each in self.orders.values() if part in str(each["receipt"])], request)
+
+    def _order(self, _: httpx.Request, order_id: str) -> Json:
+        if order_id not in self.orders:
+            raise Refusal("The id provided does not exist")
+        return self.orders[order_id]
+
+    def _list_payments(self, request: httpx.Request, order_id: str) -> Json:
+        self._order(request, order_id)
+        return _collection([each for each in self.payments.values() if each["order_id"] == order_id])
+
+    def _capture(self, request: httpx.Request, payment_id: str) -> Json:
+        payment, body = self.payments[payment_id], _body(request, {"amount", "currency"})
+        if payment["status"] != "authorized":
+            raise Refusal("This payment has already been captured")
+        if body != {"amount": payment["amount"], "currency": payment["currency"]}:
+            raise Refusal("Capture amount must be equal to the amount authorized")
+        payment |= {"status": "captured", "captured": True}
+        return payment
+
+    def _list_refunds(self, request: httpx.Request, payment_id: str) -> Json:
+        return _collection([each for each in self.refunds.values() if each["payment_id"] == payment_id], request)
+
+    def _create_refund(self, request: httpx.Request, payment_id: str) -> Json:
+        body, key = _body(request, _REFUND_FIELDS), request.headers["x-refund-idempotency"]
+        assert re.fullmatch(r"[A-Za-z0-9_-]{10,}", key), "as Razorpay wants its keys"
+        if self.heeds_refund_keys and key in self._refund_keys:
+            known, refund_id = self._refund_keys[key]
+            if known != body:
+                raise Refusal("Different request with the same idempotency key has already been processed.")
+            return self.refunds[refund_id]
+        payment = self.payments[payment_id]
+        left = int(str(payment["amount"])) - self.refunded_minor(payment_id)
+        if left == 0:
+            raise Refusal("The payment has been fully refunded already")
+        if int(body["amount"]) > left:
+            raise Refusal("The refund amount provided is greater than amount captured")
+        refund = self._entity("rfnd", "refund") | body
+        refund |= {"payment_id": payment_id, "currency": payment["currency"], "status": "processed"}
+        self.refunds[str(refund["id"])] = refund
+        self._refund_keys[key] = body, str(refund["id"])
+        if left == body["amount"]:
+            payment["status"] = "refunded"
+        return refund
+
+    def _entity(self, prefix: str, kind: str) -> Json:
+        number = next(self._numbers)
+        return {"id": f"{prefix}_{number:014d}", "entity": kind, "created_at": 1_700_000_000 + number}
+
+
+def event(kind: str, **entities: Mapping[str, object]) -> bytes:
+    """A webhook's body."""
+    payload = {name: {"entity": entity} for name, entity in entities.items()}
+    return json.dumps({"entity": "event", "event": kind, "contains": list(payload), "payload": payload}).encode()
+
+
+def _body(request: httpx.Request, allowed: set[str]) -> dict[str, Any]:
+    body = json.loads(request.content)
+    if extra := set(body) - allowed:
+        raise Refusal(f"{', '.join(sorted(extra))} is/are not required and should not be sent")
+    assert isinstance(body, dict)
+    return body
+
+
+def _collection(items: list[Json], request: httpx.Request | None = None) -> Json:
+    """The newest first, and no more than asked for, as Razorpay lists."""
+    most = int(request.url.params.get("count", "10")) if request else len(items)
+    return {"entity": "collection", "count": len(items), "items": items[::-1][:most]}
+
+
+def _error(status: int, description: str) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"code": "BAD_REQUEST_ERROR", "description": description}})

@@ -1,0 +1,189 @@
+"""A course bought and given back with Razorpay, through the whole service: its books and ours end the same."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from gateway.services.core.commands import ConfirmPayment, StoreEvent
+from gateway.services.core.outcomes import (
+    Confirmed,
+    Duplicate,
+    Invalid,
+    Opened,
+    Outcome,
+    Pending,
+    ProviderAway,
+    RefundRequested,
+)
+from gateway.services.core.proofs import Proof
+from gateway.services.core.values import Payment, PaymentStatus, Provider, PurchaseStatus
+from gateway.services.core.work import JobState, ProviderEvent
+from gateway.services.providers.razorpay import Razorpay
+from gateway.services.runner import Runner
+from tests.service import Service, student
+from tests.services.providers.razorpay.case import order_of, proof_of
+from tests.services.providers.razorpay.fake import FAULTS, KEY_ID, WEBHOOK_SECRET, FakeRazorpay, event, signature
+from tests.services.test_jobs import broken
+
+pytestmark = pytest.mark.anyio
+
+
+@dataclass
+class Shop:
+    """The service with Razorpay in the place of the sandbox, and Razorpay's own side of it."""
+
+    service: Service
+    fake: FakeRazorpay
+    razorpay: Razorpay
+
+    async def opened(self) -> Payment:
+        return await self.service.opened(student(), await self.service.save_course(), provider=Provider.RAZORPAY)
+
+    async def confirm(self, payment: Payment, proof: Proof | None) -> Outcome:
+        return await self.service.purchases.confirm(ConfirmPayment(student(), payment.id, uuid7(), None), proof)
+
+    async def run_jobs(self) -> None:
+        """Until none is due any more, time passing as it must."""
+        runner = Runner(self.service.purchases, self.service.catalog.due_jobs, self.service.clock, draw=lambda: 0.0)
+        for _ in range(10):
+            self.service.clock.advance(seconds=60)
+            await runner.run_due()
+
+    def unfinished_jobs(self) -> int:
+        return self.service.count("job", f"state <> '{JobState.COMPLETED}'")
+
+    async def stored(self, payment: Payment) -> Payment:
+        return (await self.service.catalog.payments([payment.id]))[payment.id]
+
+    async def hear(self, body: bytes, event_id: str) -> None:
+        headers = {"x-razorpay-signature": signature(WEBHOOK_SECRET, body), "x-razorpay-event-id": event_id}
+        now = self.service.clock()
+        notice = self.razorpay.read_webhook(headers, body, now)
+        row = ProviderEvent(uuid7(), Provider.RAZORPAY, notice.event_id, notice.type, notice.references, now)
+        await self.service.purchases.submit(StoreEvent(row))
+        await self.run_jobs()
+
+
+@pytest.fixture
+async def shop(service: Service, fake: FakeRazorpay, razorpay: Razorpay) -> AsyncIterator[Shop]:
+    service.purchases = replace(service.purchases, providers={Provider.RAZORPAY: razorpay})
+    yield Shop(service, fake, razorpay)
+    assert broken(service) == []
+
+
+async def test_a_course_is_bought_and_given_back_once(shop: Shop) -> None:
+    course = await shop.service.save_course()
+    outcome = await shop.service.open(student(), course, provider=Provider.RAZORPAY)
+    assert isinstance(outcome, Opened)
+    payment = outcome.payment
+    assert outcome.client_secret == KEY_ID
+    attempt = shop.fake.pay(order_of(payment))
+    confirmed = await shop.confirm(payment, proof_of(shop.fake, payment, attempt))
+    assert isinstance(confirmed, Confirmed)
+    again = await shop.confirm(payment, None)
+    assert isinstance(again, Confirmed)
+    assert again.purchase == confirmed.purchase
+    assert isinstance(await shop.service.refund(payment), RefundRequested)
+    await shop.run_jobs()
+    assert shop.fake.refunded_minor(attempt) == payment.amount.amount_minor
+    assert len(shop.fake.refunds) == 1
+    assert (await shop.stored(payment)).status is PaymentStatus.REFUNDED
+    assert shop.service.count("purchase", f"status = '{PurchaseStatus.REFUNDED}'") == 1
+    assert shop.unfinished_jobs() == 0
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_every_call_that_goes_wrong_once_changes_nothing_of_the_end(shop: Shop, fault: str) -> None:
+    opening = shop.service.opening(student(), await shop.service.save_course(), provider=Provider.RAZORPAY, key="k")
+    shop.fake.fail(fault, "POST /v1/orders")
+    assert isinstance(await shop.service.purchases.open(opening), ProviderAway)
+    outcome = await shop.service.purchases.open(opening)
+    assert isinstance(outcome, Opened)
+    payment = outcome.payment
+    attempt = shop.fake.pay(order_of(payment), "authorized")
+    shop.fake.fail(fault, "/payments")
+    shop.fake.fail(fault, "/capture")
+    pending = await shop.confirm(payment, proof_of(shop.fake, payment, attempt))
+    assert isinstance(pending, Pending)
+    await shop.run_jobs()
+    assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1
+    shop.fake.fail(fault, "/refunds")
+    shop.fake.fail(fault, "/refund")
+    await shop.service.refund(payment)
+    await shop.run_jobs()
+    assert shop.fake.refunded_minor(attempt) == payment.amount.amount_minor
+    assert (len(shop.fake.orders), len(shop.fake.refunds)) == (1, 1)
+    assert (await shop.stored(payment)).status is PaymentStatus.REFUNDED
+    assert shop.unfinished_jobs() == 0
+
+
+async def test_a_second_payment_of_the_same_course_goes_back(shop: Shop) -> None:
+    course = await shop.service.save_course()
+    first, second = [await shop.service.opened(student(), course, provider=Provider.RAZORPAY) for _ in range(2)]
+    attempts = [shop.fake.pay(order_of(each)) for each in (first, second)]
+    assert isinstance(await shop.confirm(first, None), Confirmed)
+    assert isinstance(await shop.confirm(second, None), Duplicate)
+    await shop.run_jobs()
+    assert [shop.fake.refunded_minor(each) for each in attempts] == [0, second.amount.amount_minor]
+
+
+async def test_another_amount_than_was_asked_for_goes_back(shop: Shop) -> None:
+    payment = await shop.opened()
+    attempt = shop.fake.pay(order_of(payment), amount=100)
+    await shop.confirm(payment, proof_of(shop.fake, payment, attempt))
+    await shop.run_jobs()
+    assert shop.fake.refunded_minor(attempt) == 100
+    assert shop.service.count("purchase") == 0
+
+
+async def test_somebody_elses_proof_buys_nothing(shop: Shop) -> None:
+    paid, other = await shop.opened(), await shop.opened()
+    attempt = shop.fake.pay(order_of(paid))
+    refused = await shop.confirm(other, proof_of(shop.fake, paid, attempt))
+    assert isinstance(refused, Invalid)
+    assert [problem.path for problem in refused.fields] == [("proof", "razorpay", "orderId")]
+    assert shop.service.count("purchase") == 0
+
+
+@pytest.mark.parametrize("status", ["captured", "authorized"])
+async def test_a_tab_that_was_closed_is_settled_by_the_webhook(shop: Shop, status: str) -> None:
+    payment = await shop.opened()
+    attempt = shop.fake.pay(order_of(payment), status)
+    body = event(f"payment.{status}", payment=shop.fake.payments[attempt])
+    for event_id in ("evt_1", "evt_1", "evt_2"):
+        await shop.hear(body, event_id)
+    assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1
+    assert shop.service.count("provider_event") == 2
+    assert shop.unfinished_jobs() == 0
+
+
+async def test_a_refund_on_the_dashboard_ends_the_purchase(shop: Shop) -> None:
+    payment = await shop.opened()
+    attempt = shop.fake.pay(order_of(payment))
+    await shop.confirm(payment, None)
+    shop.fake.give_back(attempt, payment.amount.amount_minor)
+    await shop.hear(event("refund.processed", payment=shop.fake.payments[attempt]), "evt_1")
+    assert (await shop.stored(payment)).status is PaymentStatus.REFUNDED
+    assert shop.service.count("purchase", f"status = '{PurchaseStatus.REFUNDED}'") == 1
+
+
+async def test_two_openings_at_the_same_moment_show_the_browser_one_order(shop: Shop) -> None:
+    opening = shop.service.opening(student(), await shop.service.save_course(), provider=Provider.RAZORPAY, key="k")
+    both = await asyncio.gather(*(shop.service.purchases.open(opening) for _ in range(2)))
+    shown = [each.payment.reference for each in both if isinstance(each, Opened)]
+    assert len(shown) == 2
+    assert shown[0] == shown[1]
+
+
+async def test_an_order_whose_reference_we_lost_is_ours_when_its_webhook_comes(shop: Shop) -> None:
+    opening = shop.service.opening(student(), await shop.service.save_course(), provider=Provider.RAZORPAY)
+    started = await shop.service.purchases.submit(opening)
+    assert isinstance(started, Opened)
+    intent = await shop.razorpay.open(started.payment)  # and here we died
+    attempt = shop.fake.pay(intent.reference)
+    await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
+    assert (await shop.stored(started.payment)).reference == intent.reference
+    assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1

@@ -1,0 +1,191 @@
+"""What was decided is carried out: payments under way are settled, and money that is owed goes back."""
+
+from dataclasses import replace
+
+import pytest
+
+from db.engine import writer_engine
+from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, StartSweep, Ticket
+from gateway.services.core.jobs import MOST_ATTEMPTS
+from gateway.services.core.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
+from gateway.services.core.values import Payment, Provider, PurchaseStatus, RefundStatus
+from gateway.services.core.verdicts import Captured, RefundFact, RefundSucceeded, Truth
+from gateway.services.core.work import JobKind
+from gateway.services.providers.sandbox import Sandbox
+from gateway.services.purchases import SWEEP_S, SWEPT_AT_ONCE
+from gateway.services.runner import Runner
+from gateway.services.verification import INVARIANTS, verify
+from tests.service import Service, student
+
+pytestmark = pytest.mark.anyio
+
+
+def runner(service: Service) -> Runner:
+    return Runner(service.purchases, service.catalog.due_jobs, service.clock, draw=lambda: 0.0)
+
+
+def broken(service: Service) -> list[str]:
+    engine = writer_engine(service.url)
+    with engine.connect() as connection:
+        found = [i.sentence for i in INVARIANTS if verify(connection, i).broken]
+    engine.dispose()
+    return found
+
+
+async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> None:
+    course = await service.save_course()
+    first, second = [await service.opened(student(), course) for _ in range(2)]
+    assert isinstance(await service.confirm(student(), first), Confirmed)
+    assert isinstance(await service.confirm(student(), second), Duplicate)
+    assert broken(service) == []
+    assert await runner(service).run_due() == 1
+    assert await runner(service).run_due() == 0
+    [refund] = (await service.catalog.refunds_of_payments([second.id]))[second.id]
+    payment = (await service.catalog.payments([second.id]))[second.id]
+    assert (refund.status, refund.amount, payment.refunded_minor) == ("SUCCEEDED", payment.amount, 199_900)
+    assert payment.status == "REFUNDED"
+    assert broken(service) == []
+
+
+async def test_a_payment_that_nobody_confirms_again_is_settled_by_its_job(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    assert isinstance(await service.confirm(student(), payment, "tok_process_2"), Pending)
+    assert await runner(service).run_due() == 0
+    service.clock.advance(seconds=10)
+    assert await runner(service).run_due() == 1
+    assert service.count("purchase") == 0
+    service.clock.advance(seconds=60)
+    assert await runner(service).run_due() == 1
+    assert service.count("purchase", "status = 'ACTIVE'") == 1
+    assert service.count("job", "state = 'COMPLETED'") == 1
+    assert broken(service) == []
+
+
+async def test_a_stalled_runners_late_result_is_refused(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    assert isinstance(await service.confirm(student(), payment, "tok_capture_1_INR"), Unfulfillable)
+    ids = await service.catalog.due_jobs(service.clock(), 10)
+    stalled = await service.purchases.submit(ClaimJobs(tuple(ids), 60))
+    assert isinstance(stalled, Claimed)
+    [job] = stalled.jobs
+    assert await service.catalog.due_jobs(service.clock(), 10) == []
+    service.clock.advance(seconds=61)
+    taken = await service.purchases.submit(ClaimJobs(tuple(ids), 60))
+    assert isinstance(taken, Claimed)
+    late = SettleRefund(job.subject_id, RefundSucceeded("late"), Ticket(job.id, job.fence))
+    assert isinstance(await service.purchases.submit(late), Stale)
+    assert service.count("refund", "status = 'SUCCEEDED'") == 0
+    in_time = SettleRefund(job.subject_id, RefundSucceeded("in time"), Ticket(job.id, taken.jobs[0].fence))
+    await service.purchases.submit(in_time)
+    assert service.rows("SELECT reference FROM refund") == [("in time",)]
+
+
+async def test_a_job_is_given_up_after_its_last_attempt_and_stays_listed(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_capture_1_INR")
+    for _ in range(MOST_ATTEMPTS[JobKind.PAYMENT_REFUND]):
+        [job_id] = await service.catalog.due_jobs(service.clock(), 10)
+        claimed = await service.purchases.submit(ClaimJobs((job_id,), 60))
+        assert isinstance(claimed, Claimed)
+        await service.purchases.submit(DeferJob(Ticket(job_id, claimed.jobs[0].fence), "no answer"))
+        service.clock.advance(hours=1)
+    assert await service.catalog.due_jobs(service.clock(), 10) == []
+    assert service.rows("SELECT state, last_error FROM job") == [("FAILED", "no answer")]
+
+
+async def test_a_full_refund_of_an_upgrade_revives_what_it_superseded(service: Service) -> None:
+    course = await service.save_course()
+    basic, premium = [await service.opened(student(), course, tier) for tier in ("BASIC", "PREMIUM")]
+    below = await service.confirm(student(), basic)
+    assert isinstance(below, Confirmed)
+    assert isinstance(await service.confirm(student(), premium), Confirmed)
+    await service.refund(premium)
+    await runner(service).run_due()
+    found = (await service.catalog.purchases([below.purchase.id]))[below.purchase.id]
+    assert found.status is PurchaseStatus.ACTIVE
+    assert service.count("purchase", "status = 'REFUNDED'") == 1
+    assert broken(service) == []
+    assert isinstance(await service.open(student(), course, "STANDARD"), Opened)
+
+
+async def test_parts_of_the_money_keep_the_purchase_until_all_of_it_is_back(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment)
+    await service.refund(payment, 100_000)
+    await runner(service).run_due()
+    assert service.rows("SELECT payment.status, purchase.status FROM payment, purchase") == [
+        ("PARTIALLY_REFUNDED", "ACTIVE")
+    ]
+    await service.refund(payment)
+    await runner(service).run_due()
+    assert service.rows("SELECT payment.status, purchase.status FROM payment, purchase") == [("REFUNDED", "REFUNDED")]
+    assert broken(service) == []
+
+
+class PaidMeanwhile(Sandbox):
+    """A provider whose students paid, though nobody told us."""
+
+    async def inspect(self, payment: Payment) -> Truth:
+        return Truth(Captured("attempt-1", payment.amount))
+
+
+async def test_a_sweep_leaves_a_checkout_alone_that_nobody_paid(service: Service) -> None:
+    course = await service.save_course()
+    await service.opened(student(), course)
+    await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
+    service.clock.advance(days=1)
+    assert await runner(service).run_due() == 1
+    assert service.rows("SELECT status FROM payment") == [("REQUIRES_PAYMENT",)]
+    assert service.count("purchase") == 0
+
+
+async def test_a_sweep_settles_what_page_and_webhook_missed(service: Service) -> None:
+    course = await service.save_course()
+    service.purchases = replace(service.purchases, providers={Provider.SANDBOX: PaidMeanwhile()})
+    payments = [await service.opened(student(f"student-{number}"), course) for number in range(15)]
+    assert len(payments) == 15
+    for sweep in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED):
+        await service.purchases.submit(StartSweep(sweep))
+        await service.purchases.submit(StartSweep(sweep))
+    assert service.count("job") == 2
+    await runner(service).run_due()
+    assert service.count("purchase") == 0
+    service.clock.advance(seconds=SWEEP_S)
+    await runner(service).run_due()
+    assert service.count("purchase") == SWEPT_AT_ONCE
+    await runner(service).run_due()
+    assert service.count("purchase", "status = 'ACTIVE'") == 15
+    assert broken(service) == []
+
+
+async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_capture_1_INR")
+    await runner(service).run_due()
+    [refund] = (await service.catalog.refunds_of_payments([payment.id]))[payment.id]
+    assert refund.reference is not None
+    back = RefundFact(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
+    for _ in range(2):
+        await service.purchases.submit(RecordRefunds(payment.id, (back,)))
+    assert service.rows("SELECT status, refunded_minor FROM payment") == [("SUCCEEDED", 0)]
+    assert service.rows("SELECT status FROM refund") == [("FAILED",)]
+    assert sorted(service.rows("SELECT state FROM job")) == [("COMPLETED",), ("FAILED",)]
+    assert broken(service) == ["A captured payment became exactly one purchase, or all of it goes or went back."]
+
+
+async def test_a_refund_made_at_the_provider_ends_the_purchase_once(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment)
+    made = RefundFact("re_dashboard", None, payment.amount, RefundStatus.SUCCEEDED)
+    for _ in range(3):
+        await service.purchases.submit(RecordRefunds(payment.id, (made,)))
+    assert service.rows("SELECT status, refunded_minor FROM payment") == [("REFUNDED", 199_900)]
+    assert service.rows("SELECT status FROM purchase") == [("REFUNDED",)]
+    assert service.count("refund") == 1
+    assert broken(service) == []
