@@ -128,3 +128,9 @@ def test_instants_are_compared_as_instants(writing: Connection) -> None:
 def test_a_datetime_without_its_time_zone_is_refused(writing: Connection) -> None:
     with pytest.raises(StatementError, match="an instant needs its time zone"):
         add_course(writing, datetime(2026, 11, 23, 9, 0))  # noqa: DTZ001  that is the point
+
+
+@pytest.mark.parametrize("url", ["mysql://host/gateway", "sqlite://", "sqlite:///:memory:"])
+def test_a_database_that_cannot_keep_what_was_committed_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match=r"the .* URL must"):
+        writer_engine(url)

@@ -189,6 +189,23 @@ async def test_a_closed_intent_is_declined_and_says_what_to_do(service: Service)
     assert (service.stored(PurchaseRow), service.stored(JobRow)) == ([], [])
 
 
+async def test_an_attempt_that_came_to_nothing_leaves_the_payment_to_be_paid(service: Service) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    await service.confirm(student(), payment, "tok_timeout")
+    outcome = await service.confirm(student(), payment, "tok_unpaid")
+    assert isinstance(outcome, Pending)
+    assert service.stored(PaymentRow)[0].status == "REQUIRES_PAYMENT"
+    assert isinstance(await service.confirm(student(), payment, "tok_succeed"), Confirmed)
+
+
+async def test_a_closed_intent_stays_closed_when_a_decline_is_heard_late(service: Service) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    await service.confirm(student(), payment, "tok_cancel")
+    before = service.everything()
+    assert isinstance(await service.confirm(student(), payment, "tok_decline_lost_card"), Declined)
+    assert service.everything() == before
+
+
 async def test_money_that_was_captured_after_all_is_not_kept_for_nothing(service: Service) -> None:
     payment = await service.opened(student(), await service.save_course())
     await service.confirm(student(), payment, "tok_cancel")

@@ -9,9 +9,20 @@ from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
 from gateway.services.core.commands import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
-from gateway.services.core.outcomes import ActiveExists, CourseSaved, Created, Invalid, KeyReused, Opened, Outcome
-from gateway.services.core.values import Actor, Course, OnExisting, PurchaseStatus, Role
+from gateway.services.core.outcomes import (
+    ActiveExists,
+    CourseSaved,
+    Created,
+    Invalid,
+    KeyReused,
+    Opened,
+    Outcome,
+    ProviderAway,
+)
+from gateway.services.core.values import Actor, Course, OnExisting, Provider, PurchaseStatus, Role
 from gateway.services.core.verdicts import Captured
+from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.sandbox import Sandbox
 from tests.service import ADMIN, METADATA, TIERS, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -164,6 +175,26 @@ async def test_a_replay_answers_with_the_present_state_of_a_course(service: Serv
     again = await service.purchases.submit(replace(command, course_id=uuid7()))
     assert isinstance(again, CourseSaved)
     assert (again.course.id, again.course.title) == (command.course_id, "Go")
+
+
+async def test_a_replay_stays_one_when_the_default_provider_changes(service: Service) -> None:
+    course = await service.save_course()
+    payment = await service.opened(student(), course, provider=None, key="k")
+    both: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox(), Provider.STRIPE: Sandbox()}
+    service.purchases = replace(service.purchases, providers=both, default_provider=Provider.STRIPE)
+    again = await service.open(student(), course, provider=None, key="k")
+    assert isinstance(again, Opened)
+    assert (again.payment, again.already_processed) == (payment, True)
+    assert await service.open(student(), course, provider=Provider.STRIPE, key="k") == KeyReused("k")
+
+
+async def test_a_replay_of_a_payment_whose_provider_is_gone_says_so(service: Service) -> None:
+    course = await service.save_course()
+    await service.opened(student(), course, provider=None, key="k")
+    others: dict[Provider, PaymentProvider] = {Provider.STRIPE: Sandbox()}
+    service.purchases = replace(service.purchases, providers=others, default_provider=Provider.STRIPE)
+    assert isinstance(await service.open(student(), course, provider=None, key="k"), ProviderAway)
+    assert len(service.stored(PaymentRow)) == 1
 
 
 async def test_a_key_that_found_the_standing_purchase_stands_for_it(service: Service) -> None:

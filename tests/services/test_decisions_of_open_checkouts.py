@@ -8,8 +8,17 @@ import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow
 from db.work import JobRow
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.outcomes import ActiveExists, FieldProblem, Invalid, Missing, Opened, ProviderAway
+from gateway.services.core.commands import Command, RecordIntent, TierChoice
+from gateway.services.core.outcomes import (
+    ActiveExists,
+    Busy,
+    FieldProblem,
+    Invalid,
+    Missing,
+    Opened,
+    Outcome,
+    ProviderAway,
+)
 from gateway.services.core.values import (
     Label,
     Money,
@@ -256,3 +265,34 @@ async def test_an_outage_while_opening_leaves_a_payment_that_the_same_call_goes_
     assert (outcome.payment.id, outcome.payment.reference) == (row.id, f"sbx_{row.id.hex}")
     assert outcome.already_processed
     assert len(service.stored(PaymentRow)) == 1
+
+
+async def test_a_writer_too_busy_to_note_the_intent_leaves_a_payment_that_the_same_call_goes_on_with(
+    service: Service,
+) -> None:
+    course = await service.save_course()
+    whole = service.purchases
+
+    async def write_all_but_intents(command: Command) -> Outcome:
+        return Busy() if isinstance(command, RecordIntent) else await whole.write(command)
+
+    service.purchases = replace(whole, write=write_all_but_intents)
+    assert await service.open(student(), course, key="k") == Busy()
+    service.purchases = whole
+    outcome = await service.open(student(), course, key="k")
+    assert isinstance(outcome, Opened)
+    [row] = service.stored(PaymentRow)
+    assert (row.id, row.reference) == (outcome.payment.id, f"sbx_{row.id.hex}")
+
+
+async def test_the_intent_that_was_noted_first_stays_and_no_stranger_notes_one(service: Service) -> None:
+    payment = await service.opened(student("student-1"), await service.save_course())
+    before = service.everything()
+    [again, strangers, unknown] = await service.together(
+        RecordIntent(student("student-1"), payment.id, "sbx_other"),
+        RecordIntent(student("student-2"), payment.id, "sbx_other"),
+        RecordIntent(student("student-1"), UUID(int=7), "sbx_other"),
+    )
+    assert again == Opened(payment, already_processed=True)
+    assert strangers == unknown == Missing("payment")
+    assert service.everything() == before

@@ -73,6 +73,14 @@ async def test_an_upgrade_with_a_first_day_starts_on_it(service: Service) -> Non
     assert (new.access.starts_at, new.access.expires_at) == (starts_at, starts_at + timedelta(days=180))
 
 
+async def test_an_upgrade_cuts_nothing_short(service: Service) -> None:
+    course = await service.save_course()
+    expiry = datetime(2030, 1, 1, tzinfo=UTC)
+    await service.created(course, tier="BASIC", expiry_date=expiry)
+    _, new = await service.paid(student(), course, "STANDARD")
+    assert new.access.expires_at == expiry
+
+
 async def test_tiers_are_compared_by_todays_ranks(service: Service) -> None:
     course = await service.save_course()
     payment = await service.opened(student(), course, "STANDARD")

@@ -186,6 +186,20 @@ async def test_closing_finishes_what_waits_and_then_takes_nothing(service: Servi
     assert len(service.stored(PurchaseRow)) == 5
 
 
+async def test_while_it_closes_the_writer_takes_nothing_new(service: Service) -> None:
+    course = await service.save_course()
+    writer = GroupCommit(service.engine, clock=service.clock, new_id=uuid7)
+    writer.start()
+    waiting = asyncio.create_task(writer.submit(service.creating(course, "student-1")))
+    closing = asyncio.create_task(writer.close())
+    await asyncio.sleep(0)  # the one waits, the other has begun to close
+    assert writer.is_alive
+    assert await writer.submit(service.creating(course, "student-2")) == Busy()
+    assert isinstance(await waiting, Created)
+    await closing
+    assert [row.student_id for row in service.stored(PurchaseRow)] == ["student-1"]
+
+
 async def test_an_answer_comes_only_after_the_commit(service: Service) -> None:
     course = await service.save_course()
     loop = asyncio.get_running_loop()
@@ -219,13 +233,17 @@ async def test_a_turn_takes_the_same_number_of_statements_whatever_its_size(serv
     assert len(set(counts.values())) == 1, counts
 
 
-async def test_a_turn_that_changes_nothing_saves_nothing(service: Service) -> None:
+async def test_a_turn_that_changes_nothing_saves_and_commits_nothing(service: Service) -> None:
     course = await service.save_course()
     payment, _ = await service.paid(student(), course)
+    ends: list[str] = []
+    for end in ("commit", "rollback"):
+        event.listen(service.engine, end, lambda _, end=end: ends.append(end))
     with statements_of(service.engine) as statements:
         await service.together(*(service.confirming(payment) for _ in range(10)))
     assert statements
     assert not [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))]
+    assert ends == ["rollback"]
 
 
 async def test_when_the_writer_dies_nobody_waits_for_ever(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:

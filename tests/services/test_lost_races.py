@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 from sqlalchemy import Connection, event
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db.statements import Saves
 from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
@@ -207,6 +207,26 @@ async def test_one_payment_confirmed_by_two_writers_at_once_gives_one_purchase(
     assert isinstance(first, Confirmed)
     assert await second.outcome() == replace(first, already_processed=True)
     assert len(service.stored(PurchaseRow)) == 1
+
+
+async def test_what_a_turn_decides_on_is_locked_until_its_commit(
+    rival: tuple[Service, Service], interrupt: Interrupt
+) -> None:
+    service, _ = rival
+    course = await service.save_course()
+    payment = await service.opened(student(), course, "STANDARD")
+    await service.paid(student(), course, "BASIC")
+    locked: list[str] = []
+
+    async def try_to_lock() -> None:
+        for table in ("payment", "purchase"):
+            with pytest.raises(OperationalError, match="could not obtain lock"):
+                service.rows(f"SELECT * FROM {table} ORDER BY id DESC FOR UPDATE NOWAIT")
+            locked.append(table)
+
+    interrupt(service, try_to_lock)
+    assert isinstance(await service.confirm(student(), payment), Confirmed)
+    assert locked == ["payment", "purchase"]
 
 
 async def test_writers_that_do_not_meet_do_not_wait_for_each_other(
