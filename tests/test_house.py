@@ -38,12 +38,13 @@ VENDORS = "httpx stripe razorpay"
 ROOMS = {
     "core": _room("gateway.services.core", "core"),
     "providers": _room("gateway.services.providers", "providers core", f"{WEB} {SQL}"),
-    "services": _room("gateway.services", "services core providers db", f"{WEB} {VENDORS}"),
+    "subscribers": _room("gateway.services.subscribers", "subscribers core", f"{WEB} {SQL}"),
+    "services": _room("gateway.services", "services core providers subscribers db", f"{WEB} {VENDORS}"),
     "schema": _room("gateway.schema", "schema core", f"{SQL} {VENDORS} starlette uvicorn"),
     "resolvers": _room("gateway.resolvers", "resolvers schema services core context", f"{SQL} {VENDORS} starlette"),
     "context": _room("gateway.context", "context schema services core", f"{SQL} {VENDORS} starlette"),
     "db": _room("db", "db", f"{WEB} {VENDORS}"),
-    "edges": _room("gateway", "edges core providers services schema resolvers context db"),
+    "edges": _room("gateway", "edges core providers subscribers services schema resolvers context db"),
 }
 """From the inside out: a module belongs to the first room that holds it. Edges are whatever is in no room."""
 

@@ -86,17 +86,32 @@ RefundResult = RefundSucceeded | RefundRejected
 
 @dataclass(frozen=True, slots=True)
 class RefundFact:
-    """A refund in the provider's books: its own id, and ours where we asked for it."""
+    """Money that went back, or is on its way, in the provider's books: its own id, and ours where we asked for it.
+
+    A dispute is one as well, by its own id: PENDING while the bank decides, SUCCEEDED where the student got the money,
+    FAILED where it stays with us. `reason` is what the provider says of why, for people.
+    """
 
     reference: str
     refund_id: UUID | None
     amount: Money
     status: RefundStatus
+    is_dispute: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCapture:
+    """Money that an intent took once more, by another attempt than the one that paid it."""
+
+    captured: Captured
+    refunds: tuple[RefundFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """All that the provider's books say of a payment now."""
+    """All that the provider's books say of a payment now. `refunds` are those of the verdict's own attempt."""
 
     verdict: Verdict
     refunds: tuple[RefundFact, ...] = ()
+    extra: tuple[ExtraCapture, ...] = ()

@@ -10,7 +10,8 @@ from gateway.services.core.values import Provider
 
 class JobKind(StrEnum):
     """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
-    the nil UUID, for it goes through all payments, a page a run, over and over."""
+    the nil UUID, for it goes through all payments, a page a run, over and over. That of an outgoing event is the
+    purchase or the payment that it is about."""
 
     PAYMENT_CHECK = "payment.check"
     PAYMENT_REFUND = "payment.refund"
@@ -52,6 +53,34 @@ class ProviderEvent:
     received_at: datetime
     state: EventState = EventState.PENDING
     handled_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingEvent:
+    """What subscribers are told: `type` is one of `EVENT_TYPES`, `data` is what it is about as it stood then, as JSON
+    with ids as UUIDs: a `purchase`, or a `payment`. Every subscriber gets the same id, however often it is sent."""
+
+    id: UUID
+    type: str
+    subject_id: UUID
+    at: datetime
+    data: dict[str, object] = field(hash=False)
+
+
+EVENT_TYPES = (
+    "payment.succeeded",
+    "payment.failed",
+    "payment.duplicate",
+    "payment.refunded",
+    "purchase.created",
+    "purchase.superseded",
+    "purchase.expired",
+    "purchase.revoked",
+    "purchase.refunded",
+    "purchase.revived",
+    "access.granted",
+    "access.revoked",
+)
 
 
 @dataclass(frozen=True, slots=True)

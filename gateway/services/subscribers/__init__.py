@@ -1,0 +1,1 @@
+"""Whoever is told of what happened here, each by its own words."""
