@@ -24,11 +24,11 @@ from uuid_utils.compat import uuid7
 from db.engine import parse_url
 from db.migrate import upgrade
 from gateway import demo
-from gateway.app import Services, open_services
 from gateway.services.core.commands import ConfirmPayment, OpenPayment, TierChoice
 from gateway.services.core.outcomes import Confirmed, Opened
 from gateway.services.core.values import Actor, Metadata, Provider, Purpose, Role, TimeSlot
 from gateway.settings import Settings
+from gateway.wiring import Services, open_services
 
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(wall_clock(17, 30), "Asia/Kolkata"))
 

@@ -86,6 +86,12 @@ _IS_ACTIVE = PURCHASE.c.status == literal_column("'ACTIVE'")
 RECORDS_BY_KEY: Select[Any] = select(RECORD).where(
     tuple_(RECORD.c.actor_id, RECORD.c.operation, RECORD.c.key).in_(bindparam("keys", expanding=True))
 )
+PAYMENTS_BY_REFERENCE: Select[Any] = (
+    select(PAYMENT)
+    .where(tuple_(PAYMENT.c.provider, PAYMENT.c.reference).in_(bindparam("keys", expanding=True)))
+    .order_by(PAYMENT.c.id)
+    .with_for_update()
+)
 PAYMENTS_BY_ID: Select[Any] = (
     select(PAYMENT).where(PAYMENT.c.id.in_(bindparam("keys", expanding=True))).order_by(PAYMENT.c.id).with_for_update()
 )
@@ -176,7 +182,17 @@ PAYMENT_CHANGES = (
     "confirmed_at",
 )
 REFUND_CHANGES = ("amount_minor", "currency", "status", "reference", "failure_code", "failure_message", "settled_at")
-JOB_CHANGES = ("payload", "state", "run_at", "attempts", "fence", "lease_until", "last_error", "finished_at")
+JOB_CHANGES = (
+    "payload",
+    "state",
+    "run_at",
+    "attempts",
+    "fence",
+    "lease_until",
+    "claim_id",
+    "last_error",
+    "finished_at",
+)
 ACCESS_CHANGES = ("status", "sessions_total", "sessions_used", "starts_at", "expires_at")
 
 

@@ -39,6 +39,7 @@ PURCHASE_STATUSES = ("ACTIVE", "SUPERSEDED", "EXPIRED", "REVOKED", "REFUNDED")
 ACCESS_STATUSES = ("GRANTED", "EXPIRED", "REVOKED")
 ROLES = ("STUDENT", "ADMIN", "SERVICE")
 REFUND_STATUSES = ("PENDING", "SUCCEEDED", "FAILED")
+REFUND_ORIGINS = ("GATEWAY", "PROVIDER", "DISPUTE")
 
 
 class CourseRow(Row, table=True):
@@ -105,6 +106,7 @@ class PaymentRow(Row, SessionPlan, table=True):
     tier_rank: int = Field(sa_type=SmallInteger)
     session_count: int
     validity_days: int | None
+    expires_at: datetime | None = Field(sa_type=Instant)
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     purpose: str = Field(sa_type=Text)
@@ -124,6 +126,8 @@ class PaymentRow(Row, SessionPlan, table=True):
         # Payment and purchase point at each other: this side is added once both stand.
         sa_column_args=(ForeignKey("purchase.id", use_alter=True, name="fk_payment_duplicate_of"),),
     )
+    extra_of: UUID | None = Field(sa_type=Id, sa_column_args=(ForeignKey("payment.id"),))
+    """The payment whose intent was captured once more."""
     created_at: datetime = Field(sa_type=Instant)
     confirmed_at: datetime | None = Field(sa_type=Instant)
 
@@ -189,6 +193,12 @@ class StudentAccessRow(Row, table=True):
         CheckConstraint("sessions_used >= 0 AND sessions_used <= sessions_total", name="sessions_used"),
         CheckConstraint("sessions_total > 0", name="sessions_total"),
         CheckConstraint("expires_at > starts_at", name="expiry"),
+        Index(
+            "ix_student_access_expires_at",
+            "expires_at",
+            sqlite_where=text("status = 'GRANTED'"),
+            postgresql_where=text("status = 'GRANTED'"),
+        ),
         Row.clustered,
     )
 
@@ -236,6 +246,7 @@ class RefundRow(Row, table=True):
     __tablename__ = "refund"
     __table_args__ = (
         one_of("status", REFUND_STATUSES),
+        one_of("origin", REFUND_ORIGINS),
         one_of("requested_by_role", ROLES),
         CheckConstraint("amount_minor > 0 AND length(currency) = 3", name="amount"),
         CheckConstraint("(status = 'PENDING') = (settled_at IS NULL)", name="settled"),
@@ -248,6 +259,7 @@ class RefundRow(Row, table=True):
     amount_minor: int = Field(sa_type=BigInteger)
     currency: str = Field(sa_type=Text)
     reason: str = Field(sa_type=Text)
+    origin: str = Field(default="GATEWAY", sa_type=Text, sa_column_kwargs={"server_default": text("'GATEWAY'")})
     requested_by_id: str = Field(sa_type=Text)
     requested_by_role: str = Field(sa_type=Text)
     status: str = Field(sa_type=Text)

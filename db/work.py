@@ -12,6 +12,8 @@ from db.types import Id, Instant
 
 JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
 LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
+_ALONE = f"{LIVE_JOB} AND kind <> 'event.deliver'"
+_IN_ORDER = f"{LIVE_JOB} AND kind = 'event.deliver'"
 
 
 class ProviderEventRow(Row, table=True):
@@ -43,14 +45,23 @@ class JobRow(Row, table=True):
     __table_args__ = (
         one_of("state", JOB_STATES),
         CheckConstraint("attempts >= 0", name="attempts"),
-        # One live job of a kind for a subject: a payment is not refunded by two at once.
+        # One live job of a kind for a subject: a payment is not refunded by two at once. Events are many.
         Index(
             "uq_job_live",
             "kind",
             "subject_id",
             unique=True,
-            sqlite_where=text(LIVE_JOB),
-            postgresql_where=text(LIVE_JOB),
+            sqlite_where=text(_ALONE),
+            postgresql_where=text(_ALONE),
+        ),
+        # A subscriber hears of a purchase in order: a later event waits for those before it.
+        Index(
+            "ix_job_stream",
+            "subject_id",
+            "target",
+            "id",
+            sqlite_where=text(_IN_ORDER),
+            postgresql_where=text(_IN_ORDER),
         ),
         Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
         Row.clustered,
@@ -59,6 +70,8 @@ class JobRow(Row, table=True):
     id: UUID = Field(sa_type=Id, primary_key=True)
     kind: str = Field(sa_type=Text)
     subject_id: UUID = Field(sa_type=Id)
+    target: str | None = Field(sa_type=Text)
+    """The subscriber that an event goes to."""
     payload: dict[str, Any] = Field(sa_type=Json)
     state: str = Field(sa_type=Text)
     run_at: datetime = Field(sa_type=Instant)
@@ -67,4 +80,5 @@ class JobRow(Row, table=True):
     created_at: datetime = Field(sa_type=Instant)
     fence: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
     lease_until: datetime | None = Field(sa_type=Instant)
+    claim_id: UUID | None = Field(sa_type=Id)
     finished_at: datetime | None = Field(sa_type=Instant)

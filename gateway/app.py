@@ -1,14 +1,10 @@
-"""The only wiring: settings to services to routes."""
+"""Services to routes: the ASGI application."""
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import structlog
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
 from starlette.middleware import Middleware
@@ -18,110 +14,31 @@ from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from uuid_utils.compat import uuid7
 
-from db.engine import is_embedded, reader_engine, writer_engine
-from db.migrate import is_current, upgrade
+from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.context import Context
 from gateway.graph import GraphQLEndpoint, refusal
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
 from gateway.masking import internal, report
-from gateway.resolvers.loaders import Loaders, gathered
+from gateway.resolvers.loaders import Loaders
 from gateway.rest import PATH, enveloped, purchases_route
 from gateway.schema import ids
 from gateway.schema.errors import ErrorCode
 from gateway.services.catalog import Catalog
-from gateway.services.core.values import Provider, Role
-from gateway.services.group_commit import GroupCommit
+from gateway.services.core.values import Role
 from gateway.services.paging import Window
-from gateway.services.providers.base import PaymentProvider
-from gateway.services.providers.razorpay import Razorpay
-from gateway.services.providers.sandbox import Sandbox
-from gateway.services.providers.stripe import Stripe
 from gateway.services.purchases import Purchases
-from gateway.services.runner import Runner
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings import Settings, load_settings
 from gateway.telemetry import RequestLog, configure_logging
 from gateway.webhooks import webhook_route
+from gateway.wiring import Services, now, open_services, running
 
 log = structlog.get_logger(__name__)
 
 DEMO_STUDENT = "demo-student"
 DEMO_ADMIN = "demo-admin"
 DEMO_TOKEN_TTL_S = 12 * 3600
-
-
-@dataclass(frozen=True, slots=True)
-class Services:
-    """What a door needs: the stories, the reads, and what they stand on."""
-
-    purchases: Purchases
-    catalog: Catalog
-    writer: GroupCommit
-    readers: AsyncEngine
-    runner: Runner
-
-
-def bring_up_to_date(settings: Settings) -> None:
-    """Migrate a database of our own; a server's is its operator's to migrate, and must have been.
-
-    Raises: SettingsError, where it has not been.
-    """
-    if is_embedded(settings.database_url):
-        upgrade(settings.database_url)
-        return
-    engine = writer_engine(settings.database_url)
-    try:
-        with engine.connect() as connection:
-            if not is_current(connection):
-                raise SettingsError("The database is not up to date: run `gateway migrate` first.")
-    finally:
-        engine.dispose()
-
-
-@asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
-    """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
-    readers = reader_engine(settings.database_url)
-    writer = GroupCommit(
-        writer_engine(settings.database_url),
-        clock=_now,
-        new_id=uuid7,
-        most_waiting=settings.writer_queue,
-        most_in_turn=settings.writer_batch,
-    )
-    catalog = Catalog(readers)
-    providers = _providers(settings)
-    purchases = Purchases(
-        write=writer.submit,
-        find_payment=gathered(catalog.payments),
-        find_refund=gathered(catalog.refunds),
-        reads=catalog,
-        providers=providers,
-        default_provider=settings.default_provider or next(iter(providers), None),
-        new_id=uuid7,
-    )
-    writer.start()
-    try:
-        yield Services(purchases, catalog, writer, readers, Runner(purchases, catalog.due_jobs, _now))
-    finally:
-        await writer.close()
-        await readers.dispose()
-        for provider in providers.values():
-            await provider.close()
-
-
-@asynccontextmanager
-async def running(runner: Runner) -> AsyncIterator[None]:
-    """Jobs are run meanwhile; at the end those under way are finished."""
-    stopped = asyncio.Event()
-    task = asyncio.create_task(runner.run_until_stopped(stopped), name="runner")
-    try:
-        yield
-    finally:
-        stopped.set()
-        await task
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -131,7 +48,7 @@ def build_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services = services
-            async with running(services.runner) if settings.worker else nullcontext():
+            async with running(services.runners) if settings.worker else nullcontext():
                 yield
 
     async def page() -> Response:
@@ -147,7 +64,7 @@ def build_app(settings: Settings) -> Starlette:
     ]
     app = Starlette(
         routes=[
-            webhook_route(_purchases, _now),  # providers prove themselves by a signature, and have no token
+            webhook_route(_purchases, now),  # providers prove themselves by a signature, and have no token
             Mount("", routes=judged, middleware=[_authentication(settings)]),
         ],
         middleware=_middleware(settings),
@@ -206,31 +123,11 @@ def _make_context(request: Request) -> Context:
     services: Services = request.app.state.services
     return Context(
         viewer=viewer_of(request),
-        now=_now(),
+        now=now(),
         purchases=services.purchases,
         catalog=services.catalog,
         loads=Loaders(services.catalog),
     )
-
-
-def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
-    """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
-    providers: dict[Provider, PaymentProvider] = {}
-    if key := settings.stripe_secret_key:
-        if settings.env == "production" and "_test_" in key.get_secret_value():
-            log.warning("GATEWAY_STRIPE_SECRET_KEY is a test mode key: courses are given for no money")
-        base = settings.stripe_api_base
-        secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
-        providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
-    if settings.razorpay_key_id and settings.razorpay_key_secret:
-        if settings.env == "production" and settings.razorpay_key_id.startswith("rzp_test_"):
-            log.warning("GATEWAY_RAZORPAY_KEY_ID is a test mode key: courses are given for no money")
-        secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
-        key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
-        providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))
-    if settings.is_sandbox_on:
-        providers[Provider.SANDBOX] = Sandbox()
-    return providers
 
 
 def _purchases(request: Request) -> Purchases:
@@ -279,7 +176,3 @@ def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Respo
 def _in_its_shape(connection: HTTPConnection, refused: Response) -> Response:
     """A refusal as the callers of its path read one."""
     return enveloped(refused) if connection.scope["path"] == PATH else refused
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

@@ -16,7 +16,7 @@ from uvicorn.supervisors import Multiprocess
 from db.engine import writer_engine
 from db.migrate import upgrade
 from gateway import demo
-from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S, bring_up_to_date, open_services
+from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S
 from gateway.auth import mint_token
 from gateway.grant import grant
 from gateway.graph import print_sdl
@@ -25,6 +25,7 @@ from gateway.services import verification
 from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError, describe, load_settings
 from gateway.telemetry import configure_logging
+from gateway.wiring import bring_up_to_date, open_services, running
 
 SHUTDOWN_S = 30
 """How long requests under way may take to end when the server is told to stop."""
@@ -100,7 +101,8 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Run jobs alone, without serving: checks of payments, refunds. Any number of workers share the work."""
+    """Run jobs alone, without serving: checks of payments, refunds, webhooks, events. Any number of workers share the
+    work."""
     settings = _settings()
     bring_up_to_date(settings)
     asyncio.run(_work(settings))
@@ -178,9 +180,9 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_services(settings) as services:
+    async with open_services(settings) as services, running(services.runners):
         out.print("Running jobs; stop with Ctrl-C.")
-        await services.runner.run_until_stopped(stopped)
+        await stopped.wait()
 
 
 async def _seed(settings: Settings) -> list[Course]:

@@ -11,7 +11,6 @@ from graphql import GraphQLError
 from rich.console import Console
 from uuid_utils.compat import uuid7
 
-from gateway.app import bring_up_to_date, open_services
 from gateway.resolvers.answers import answer_to
 from gateway.resolvers.arguments import Fields
 from gateway.schema import ids
@@ -21,6 +20,7 @@ from gateway.services.core.commands import CreatePurchase, TierChoice
 from gateway.services.core.values import Actor, Metadata, OnExisting, Role, TimeSlot
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import configure_logging
+from gateway.wiring import bring_up_to_date, open_services
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 Value = TypeVar("Value")

@@ -1,7 +1,7 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
@@ -48,6 +48,10 @@ from gateway.services.group_commit import GroupCommit
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
+from gateway.services.runner import Runner
+from gateway.services.subscribers.base import Subscriber
+from gateway.services.sweeping import Sweeps
+from gateway.services.work_catalog import WorkCatalog
 
 ADMIN = Actor("admin-1", Role.ADMIN)
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
@@ -84,6 +88,7 @@ class Service:
 
     purchases: Purchases
     catalog: Catalog
+    work: WorkCatalog
     writer: GroupCommit
     clock: Clock
     url: str
@@ -146,6 +151,11 @@ class Service:
         """A confirmation as it reaches the writer: with its verdict, by default that the money is there."""
         captured = Captured("attempt-1", payment.amount, payment.student_id, payment.course_id)
         return ConfirmPayment(actor or student(payment.student_id), payment.id, uuid7(), verdict or captured)
+
+    def runner(self, draw: float = 0.0, subscribers: Mapping[str, Subscriber] | None = None) -> Runner:
+        """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
+        sweeps = Sweeps(self.purchases, self.work)
+        return Runner(self.purchases, sweeps, self.work.due_jobs, self.clock, subscribers or {}, draw=lambda: draw)
 
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))
@@ -238,11 +248,11 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
 
 
 @asynccontextmanager
-async def running(url: str, **bounds: int) -> AsyncIterator[Service]:
+async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
     clock, readers, engine = Clock(), reader_engine(url), writer_engine(url)
     writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
-    catalog = Catalog(readers)
+    catalog, work = Catalog(readers), WorkCatalog(readers)
 
     async def find_payment(payment_id: UUID) -> Payment | None:
         return (await catalog.payments([payment_id])).get(payment_id)
@@ -251,10 +261,10 @@ async def running(url: str, **bounds: int) -> AsyncIterator[Service]:
         return (await catalog.refunds([refund_id])).get(refund_id)
 
     providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
-    purchases = Purchases(writer.submit, find_payment, find_refund, catalog, providers, Provider.SANDBOX, uuid7)
+    purchases = Purchases(writer.submit, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7)
     writer.start()
     try:
-        yield Service(purchases, catalog, writer, clock, url, engine, readers)
+        yield Service(purchases, catalog, work, writer, clock, url, engine, readers)
     finally:
         await writer.close()
         await readers.dispose()

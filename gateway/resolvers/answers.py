@@ -88,6 +88,8 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
             | outcomes.JobChanged()
             | outcomes.RefundSettled()
             | outcomes.RefundsRecorded()
+            | outcomes.ExtraRecorded()
+            | outcomes.Lapsed()
             | outcomes.EventStored()
             | outcomes.EventEnded()
             | outcomes.Stale()

@@ -4,7 +4,7 @@ from enum import Enum
 
 import strawberry
 
-from gateway.services.core.values import AccessStatus, PaymentStatus, PurchaseStatus, RefundStatus, Role
+from gateway.services.core.values import AccessStatus, PaymentStatus, PurchaseStatus, RefundOrigin, RefundStatus, Role
 from gateway.services.core.values import Fulfilment as PaymentFulfilment
 from gateway.services.core.values import OnExisting as OnExistingPurchase
 from gateway.services.core.values import Origin as PurchaseOrigin
@@ -23,6 +23,7 @@ __all__ = [
     "PaymentStatus",
     "PurchaseOrigin",
     "PurchaseStatus",
+    "RefundOrigin",
     "RefundStatus",
     "Role",
 ]
@@ -120,14 +121,24 @@ _describe(
     FAILED="The provider will not send it back; `failure` says why, and an admin has to act.",
 )
 _describe(
+    RefundOrigin,
+    "RefundOrigin",
+    "Whose wish a refund was.",
+    GATEWAY="Ours: an admin's, or by the rules for duplicates and for what cannot be fulfilled.",
+    PROVIDER="Somebody's at the provider's dashboard.",
+    DISPUTE="The student's bank's: PENDING while it decides, SUCCEEDED where the student got the money.",
+)
+_describe(
     JobKind,
     "JobKind",
     "What a job does.",
     PAYMENT_CHECK="Asks the provider about a payment that was not settled, and settles it.",
     PAYMENT_REFUND="Has the provider send money back.",
     WEBHOOK_HANDLE="Asks the provider about what its webhook spoke of, and brings our books up to it.",
+    EVENT_DELIVER="Tells a subscriber of what happened to a purchase or a payment, one event after the other.",
     SWEEP_OPEN="Goes through the payments that stay open and settles those that the provider has settled.",
     SWEEP_SETTLED="Goes through the captured payments and compares our books with the provider's.",
+    SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
 )
 _describe(
     JobState,

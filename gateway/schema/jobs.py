@@ -25,16 +25,17 @@ class Job:
     created_at: dt.datetime = field(description="When it came to be.")
     finished_at: dt.datetime | None = field(description="When it ended.")
 
-    @field(description="The payment that it is about; null for a webhook and for a sweep.")
+    subscriber: str | None = field(description="Who is told, where the job tells of an event.")
+
+    @field(description="The payment that it checks or refunds; null for any other job.")
     async def payment(self, info: RequestInfo) -> Payment | None:
-        payment_id = self.value.subject_id
-        if self.value.kind in (JobKind.WEBHOOK_HANDLE, JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED):
-            return None
-        if self.value.kind is JobKind.PAYMENT_REFUND:
-            refund = await info.context.loads.refund(self.value.subject_id)
-            if refund is None:
+        match self.value.kind:
+            case JobKind.PAYMENT_CHECK:
+                payment_id = self.value.subject_id
+            case JobKind.PAYMENT_REFUND if refund := await info.context.loads.refund(self.value.subject_id):
+                payment_id = refund.payment_id
+            case _:
                 return None
-            payment_id = refund.payment_id
         payment = await info.context.loads.payment(payment_id)
         return None if payment is None else Payment.of(payment)
 
@@ -50,4 +51,5 @@ class Job:
             last_error=job.last_error,
             created_at=job.created_at,
             finished_at=job.finished_at,
+            subscriber=job.target,
         )

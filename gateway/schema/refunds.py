@@ -8,7 +8,7 @@ from strawberry import type as graphql_type
 
 from gateway.schema import ids
 from gateway.schema.courses import Money
-from gateway.schema.enums import RefundStatus
+from gateway.schema.enums import RefundOrigin, RefundStatus
 from gateway.services.core import values
 
 
@@ -23,6 +23,7 @@ class Refund:
     id: ID = field(description="Such as `ref_01m82wzdd5evbs08a25nzd2awn`.")
     amount: Money = field(description="How much goes back.")
     status: RefundStatus = field(description="Where it stands.")
+    origin: RefundOrigin = field(description="Whose wish it was.")
     reason: str = field(description="Why it goes back.")
     failure: RefundFailure | None = field(description="Why it was not made, where it was not.")
     provider_reference: str | None = field(description="The provider's id of the refund.")
@@ -36,6 +37,7 @@ class Refund:
             id=ID(ids.to_text(ids.REFUND, refund.id)),
             amount=Money.of(refund.amount),
             status=refund.status,
+            origin=refund.origin,
             reason=refund.reason,
             failure=RefundFailure(code=failure.code, message=failure.message) if failure else None,
             provider_reference=refund.reference,

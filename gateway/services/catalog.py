@@ -6,16 +6,16 @@ from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.tables import CourseRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow, TierRow
-from db.work import LIVE_JOB, JobRow, ProviderEventRow
+from db.work import JobRow
 from gateway.services import rows, work_rows
-from gateway.services.core.values import Course, Origin, Payment, Provider, Purchase, PurchaseStatus, Refund
-from gateway.services.core.work import Job, JobKind, JobState, ProviderEvent
+from gateway.services.core.values import Course, Origin, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.core.work import Job, JobKind, JobState
 from gateway.services.paging import Keys, Window, keys_of
 
 Value = TypeVar("Value", Course, Purchase, Job)
@@ -76,48 +76,6 @@ class Catalog:
         found = await self._purchases(col(PurchaseRow.supersedes).in_(purchase_ids))
         return {purchase.supersedes: purchase for purchase in found if purchase.supersedes}
 
-    async def event(self, event_id: UUID) -> ProviderEvent | None:
-        async with AsyncSession(self._engine) as session:
-            row = (await session.exec(select(ProviderEventRow).where(col(ProviderEventRow.id) == event_id))).first()
-        return None if row is None else work_rows.event_from(row)
-
-    async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
-        statement = select(PaymentRow).where(
-            col(PaymentRow.provider) == provider.value, col(PaymentRow.reference) == reference
-        )
-        async with AsyncSession(self._engine) as session:
-            row = (await session.exec(statement)).first()
-        return None if row is None else rows.payment_from(row)
-
-    async def open_payments(self, earliest: datetime, latest: datetime, after: UUID | None, most: int) -> list[Payment]:
-        """Payments with an intent whose money nobody has seen, opened in that time, in the order of their ids."""
-        return await self._payments_after(
-            after,
-            most,
-            col(PaymentRow.fulfilment) == "PENDING",
-            col(PaymentRow.status) != "CANCELED",
-            col(PaymentRow.reference).is_not(None),
-            col(PaymentRow.created_at).between(earliest, latest),
-        )
-
-    async def settled_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]:
-        """Payments whose money was captured in that time, in the order of their ids."""
-        return await self._payments_after(
-            after,
-            most,
-            col(PaymentRow.fulfilment) != "PENDING",
-            col(PaymentRow.reference).is_not(None),
-            col(PaymentRow.confirmed_at).between(earliest, latest),
-        )
-
-    async def _payments_after(self, after: UUID | None, most: int, *conditions: ColumnElement[bool]) -> list[Payment]:
-        beyond = [] if after is None else [col(PaymentRow.id) > after]
-        statement = select(PaymentRow).where(*conditions, *beyond).order_by(col(PaymentRow.id)).limit(most)
-        async with AsyncSession(self._engine) as session:
-            return [rows.payment_from(row) for row in await session.exec(statement)]
-
     async def refunds(self, ids: Collection[UUID]) -> dict[UUID, Refund]:
         async with AsyncSession(self._engine) as session:
             found = await session.exec(select(RefundRow).where(col(RefundRow.id).in_(ids)))
@@ -136,19 +94,6 @@ class Catalog:
         async with AsyncSession(self._engine) as session:
             found = await session.exec(select(JobRow).where(col(JobRow.id).in_(ids)))
             return {row.id: work_rows.job_from(row) for row in found}
-
-    async def due_jobs(self, now: datetime, most: int) -> list[UUID]:
-        """Jobs whose time has come, or whose runner is gone, the longest due first."""
-        is_waiting = col(JobRow.state).in_(["PENDING", "RETRYING"]) & (col(JobRow.run_at) <= now)
-        is_abandoned = (col(JobRow.state) == "RUNNING") & (col(JobRow.lease_until) <= now)
-        statement = (
-            select(JobRow.id)
-            .where(text(LIVE_JOB), is_waiting | is_abandoned)  # the first is the index's own condition
-            .order_by(col(JobRow.run_at))
-            .limit(most)
-        )
-        async with AsyncSession(self._engine) as session:
-            return list(await session.exec(statement))
 
     async def job_page(self, wanted: JobFilter, window: Window) -> Page[Job]:
         """Jobs by the time of their creation."""

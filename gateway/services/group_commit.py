@@ -10,6 +10,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine
 
+from gateway.services.core.announcing import Listener
 from gateway.services.core.commands import Command
 from gateway.services.core.outcomes import Busy, Outcome
 from gateway.services.turn import Turn
@@ -30,6 +31,7 @@ class GroupCommit:
     Args:
         most_waiting: beyond so many waiting commands `submit` answers Busy; it bounds memory and waiting time.
         most_in_turn: commands in one commit; it bounds how long the first of them waits for the last.
+        listeners: who is told of what was decided.
     """
 
     def __init__(
@@ -40,9 +42,10 @@ class GroupCommit:
         new_id: Callable[[], UUID],
         most_waiting: int = 4096,
         most_in_turn: int = 512,
+        listeners: Sequence[Listener] = (),
     ) -> None:
         self._engine = engine
-        self._turn = Turn(engine, clock, new_id)
+        self._turn = Turn(engine, clock, new_id, listeners)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
         self._waiting: deque[tuple[Command, asyncio.Future[Outcome]]] = deque()

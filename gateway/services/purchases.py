@@ -2,38 +2,39 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
-import structlog
-
+from gateway.services.adoption import UnknownPayment, adopting, unreadable
 from gateway.services.core.checks import problems_of
 from gateway.services.core.commands import (
     Command,
     ConfirmPayment,
     EndEvent,
-    EndSweep,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     SettleRefund,
     Ticket,
 )
-from gateway.services.core.outcomes import Busy, FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
+from gateway.services.core.outcomes import (
+    Busy,
+    ExtraRecorded,
+    FieldProblem,
+    Invalid,
+    Missing,
+    Opened,
+    Outcome,
+    ProviderAway,
+)
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import GATEWAY, Payment, Provider, Refund
+from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
 from gateway.services.core.verdicts import Unacceptable, Unreachable, Verdict
-from gateway.services.core.work import Job, JobKind, ProviderEvent
+from gateway.services.core.work import ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
-from gateway.services.providers.metadata import payment_id_of
-
-log = structlog.get_logger(__name__)
-
-
-class UnknownPayment(Exception):
-    """A provider speaks of a payment that is not in our books. The job that heard it tries again, and is listed."""
+from gateway.services.providers.metadata import COURSE_ID, payment_id_of
 
 
 class Reads(Protocol):
@@ -43,26 +44,6 @@ class Reads(Protocol):
 
     async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None: ...
 
-    async def open_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]: ...
-
-    async def settled_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]: ...
-
-
-SWEEP_S = 300
-"""The pause between two rounds of a sweep: what the student's page and the webhook both missed is settled within it."""
-
-SWEPT_AFTER_S = 300
-"""How long a payment is left to its page and its webhook before a sweep asks after it."""
-
-SWEPT_DAYS = 14
-"""How far back a sweep goes: providers close an unpaid checkout, and send a late refund's webhook, well within it."""
-
-SWEPT_AT_ONCE = 10
-"""Payments of one run: asked one after the other, each to its provider's deadline, they take less than the lease."""
 
 PROVIDER_GONE_RETRY_S = 60
 """An operator has to put the provider back; a person's page need not ask more often."""
@@ -143,6 +124,8 @@ class Purchases:
         """
         refund = await self.find_refund(refund_id)
         assert refund is not None, "a job's refund is never deleted"
+        if refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
+            return await self.submit(SettleRefund(refund_id, None, ticket))
         payment = await self.find_payment(refund.payment_id)
         assert payment is not None, "a refund's payment is held by a foreign key"
         result = await self._provider(payment.provider).refund(payment, refund)
@@ -160,47 +143,44 @@ class Purchases:
         for reference in event.references:
             payment = await self.reads.payment_by_reference(event.provider, reference)
             if payment is None:
-                payment = await self._adopted(event.provider, reference)
+                payment = await self._known(event.provider, reference)
             await self.reconcile(payment)
         return await self.submit(EndEvent(event_id, ticket))
 
-    async def reconcile(self, payment: Payment) -> Outcome:
-        """Bring our books of a payment to what the provider's say: what was captured, then what went back."""
+    async def reconcile(self, payment: Payment) -> None:
+        """Bring our books of a payment to what the provider's say: what was captured, then what went back, and then
+        the same of money that its intent took once more."""
         truth = await self._provider(payment.provider).inspect(payment)
-        settled = await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
-        return await self._done(RecordRefunds(payment.id, truth.refunds)) if truth.refunds else settled
+        await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
+        if truth.refunds:
+            await self._done(RecordRefunds(payment.id, truth.refunds))
+        for extra in truth.extra:
+            recorded = await self._done(RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured))
+            if extra.refunds and isinstance(recorded, ExtraRecorded):
+                await self._done(RecordRefunds(recorded.payment.id, extra.refunds))
 
-    async def sweep(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
-        """One page of a sweep: each payment's books are compared with the provider's and brought up to them.
-
-        One payment that cannot be asked after now holds up no other; the next round asks again.
-        """
-        find = self.reads.open_payments if job.kind is JobKind.SWEEP_OPEN else self.reads.settled_payments
-        after = job.payload.get("after")
-        page = await find(
-            now - timedelta(days=SWEPT_DAYS),
-            now - timedelta(seconds=SWEPT_AFTER_S),
-            UUID(str(after)) if after else None,
-            SWEPT_AT_ONCE,
-        )
-        for payment in page:
-            try:
-                await self.reconcile(payment)
-            except ProviderUnavailable as error:
-                log.info("sweep passed over a payment", payment=str(payment.id), error=str(error))
-        is_last = len(page) < SWEPT_AT_ONCE
-        return await self.submit(EndSweep(ticket, None if is_last else page[-1].id, SWEEP_S if is_last else 0))
-
-    async def _adopted(self, name: Provider, reference: str) -> Payment:
+    async def _known(self, name: Provider, reference: str) -> Payment:
         """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we
-        noted the reference."""
+        noted the reference, or else another system's, taken into our books by what it says of itself.
+
+        Raises:
+            UnknownPayment: it is none, or what it says cannot be taken over.
+        """
         found = await self._provider(name).find(reference)
-        payment_id = None if found is None else payment_id_of(found.metadata)
-        if payment_id is None or await self.find_payment(payment_id) is None:
-            raise UnknownPayment(f"{name} speaks of {reference}, which is no payment of ours")
-        recorded = await self._done(RecordIntent(GATEWAY, payment_id, reference))
-        assert isinstance(recorded, Opened), recorded
-        return recorded.payment
+        if found is None:
+            raise UnknownPayment(f"{name} speaks of {reference}, which it does not know itself")
+        payment_id = payment_id_of(found.metadata)
+        if payment_id is not None and await self.find_payment(payment_id) is not None:
+            outcome = await self._done(RecordIntent(GATEWAY, payment_id, reference))
+        else:
+            outcome = await self._done(adopting(name, found, self.new_id()))
+        match outcome:
+            case Opened(payment):
+                return payment
+            case Invalid(fields):
+                raise unreadable(name, reference, list(fields))
+            case _:
+                raise unreadable(name, reference, [FieldProblem((COURSE_ID,), "is not in the catalogue")])
 
     async def _done(self, command: Command) -> Outcome:
         """The outcome of a command that a job cannot do without."""

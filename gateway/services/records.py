@@ -11,6 +11,7 @@ from db import statements
 from db.statements import Saves
 from gateway.services import rows, work_rows
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -18,8 +19,11 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -44,6 +48,8 @@ class Touched:
     """The keys of all rows that a batch may look at, known before anything is loaded."""
 
     payments: set[UUID] = field(default_factory=set)
+    references: set[tuple[str, str]] = field(default_factory=set)
+    purchases: set[UUID] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
     courses: set[UUID] = field(default_factory=set)
     keys: set[tuple[str, str, str]] = field(default_factory=set)
@@ -62,6 +68,15 @@ class Touched:
                 self._add_pair(command.actor.id, command.course_id)
             case RecordIntent() | ConfirmPayment():
                 self.payments.add(command.payment_id)
+            case AdoptPayment():
+                self.payments.add(command.payment_id)
+                self.courses.add(command.course_id)
+                self.references.add((command.provider.value, command.reference))
+            case RecordExtra():
+                self.payments.add(command.payment_id)
+                self.references.add((command.provider.value, command.captured.attempt))
+            case LapsePurchases():
+                self.purchases.update(command.purchase_ids)
             case CreatePurchase():
                 self._add_pair(command.student_id, command.course_id)
             case SaveCourse():
@@ -83,7 +98,7 @@ class Touched:
                 self.jobs.add(command.job_id)
             case StartSweep():
                 self.sweeps = True
-            case DeferJob() | EndSweep():
+            case DeferJob() | EndJob() | EndSweep():
                 pass  # its ticket names the job
         if (key := key_of(command)) is not None:
             self.keys.add((key.actor_id, key.operation, key.key))
@@ -108,8 +123,8 @@ def load(connection: Connection, commands: Iterable[Command]) -> World:
     results = {record.result_id for record in world.records.values()}
     _load_events(connection, world, touched)
     refunded = _load_jobs_and_refunds(connection, world, touched, results)
-    _load_payments(connection, world, touched.payments | results | refunded, {NOBODY} if touched.sweeps else ())
-    _load_purchases(connection, world, touched.pairs, results)
+    _load_payments(connection, world, touched, touched.payments | results | refunded)
+    _load_purchases(connection, world, touched.pairs, touched.purchases | results)
     _load_what_a_refund_revives(connection, world, refunded)
     course_ids = touched.courses | results | {payment.course_id for payment in world.payments.values()}
     found = rows.courses_from(_all(connection, statements.COURSES_BY_ID, course_ids))
@@ -178,12 +193,14 @@ def _load_what_a_refund_revives(connection: Connection, world: World, refunded: 
         world.loaded.add(payment.id)
 
 
-def _load_payments(
-    connection: Connection, world: World, payment_ids: Collection[UUID], sweeps: Collection[UUID]
-) -> None:
-    found = map(rows.payment_from, _all(connection, statements.PAYMENTS_BY_ID, payment_ids))
-    world.payments = {payment.id: payment for payment in found}
-    subjects = {*world.payments, *world.refunds, *sweeps}
+def _load_payments(connection: Connection, world: World, touched: Touched, payment_ids: Collection[UUID]) -> None:
+    for statement, keys in (
+        (statements.PAYMENTS_BY_ID, payment_ids),
+        (statements.PAYMENTS_BY_REFERENCE, touched.references),
+    ):
+        found = map(rows.payment_from, _all(connection, statement, keys))
+        world.payments.update((payment.id, payment) for payment in found)
+    subjects = {*world.payments, *world.refunds, *((NOBODY,) if touched.sweeps else ())}
     live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
     world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
     world.loaded.update(world.payments)
@@ -193,10 +210,10 @@ def _is_active(purchase: Purchase) -> bool:
     return purchase.status is PurchaseStatus.ACTIVE
 
 
-def _load_purchases(connection: Connection, world: World, pairs: set[Pair], results: Collection[UUID]) -> None:
+def _load_purchases(connection: Connection, world: World, pairs: set[Pair], ids: Collection[UUID]) -> None:
     payments = world.payments.values()
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
-    by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(results)
+    by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
     found = {
         purchase.id: purchase
         for statement, keys in (

@@ -25,6 +25,7 @@ from gateway.services.core.values import (
     PurchaseStatus,
     Purpose,
     Refund,
+    RefundOrigin,
     RefundStatus,
     Role,
     Terms,
@@ -51,7 +52,7 @@ def payment_from(row: Any) -> Payment:
         id=row.id,
         student_id=row.student_id,
         course_id=row.course_id,
-        terms=Terms(row.tier, row.tier_rank, row.session_count, row.validity_days),
+        terms=Terms(row.tier, row.tier_rank, row.session_count, row.validity_days, row.expires_at),
         amount=Money(row.amount_minor, row.currency),
         purpose=Purpose(row.purpose),
         provider=Provider(row.provider),
@@ -66,6 +67,7 @@ def payment_from(row: Any) -> Payment:
         refunded_minor=row.refunded_minor,
         failure=None if row.failure_code is None else Failure(row.failure_code, row.failure_message),
         duplicate_of=row.duplicate_of,
+        extra_of=row.extra_of,
         confirmed_at=row.confirmed_at,
     )
 
@@ -80,6 +82,7 @@ def payment_columns(payment: Payment) -> Columns:
         "tier_rank": payment.terms.rank,
         "session_count": payment.terms.session_count,
         "validity_days": payment.terms.validity_days,
+        "expires_at": payment.terms.expires_at,
         "amount_minor": payment.amount.amount_minor,
         "currency": payment.amount.currency,
         "purpose": payment.purpose.value,
@@ -95,6 +98,7 @@ def payment_columns(payment: Payment) -> Columns:
         "failure_code": failure.code if failure else None,
         "failure_message": failure.message if failure else None,
         "duplicate_of": payment.duplicate_of,
+        "extra_of": payment.extra_of,
         "created_at": payment.created_at,
         "confirmed_at": payment.confirmed_at,
         **_metadata_columns(payment.metadata),
@@ -225,6 +229,7 @@ def refund_from(row: Any) -> Refund:
         reference=row.reference,
         failure=None if row.failure_code is None else Failure(row.failure_code, row.failure_message),
         settled_at=row.settled_at,
+        origin=RefundOrigin(row.origin),
     )
 
 
@@ -244,6 +249,7 @@ def refund_columns(refund: Refund) -> Columns:
         "failure_message": failure.message if failure else None,
         "created_at": refund.created_at,
         "settled_at": refund.settled_at,
+        "origin": refund.origin.value,
     }
 
 

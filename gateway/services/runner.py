@@ -2,18 +2,23 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
+from typing import assert_never
 from uuid import UUID
 
 import structlog
 
+from gateway.services.adoption import UnknownPayment
 from gateway.services.core.commands import ClaimJobs, DeferJob, StartSweep, Ticket
-from gateway.services.core.outcomes import Claimed, JobChanged, Stale
+from gateway.services.core.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.work import Job, JobKind
+from gateway.services.delivering import deliver
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.purchases import Purchases
+from gateway.services.subscribers.base import Subscriber
+from gateway.services.sweeping import SWEEPS, Sweeps
 
 log = structlog.get_logger(__name__)
 
@@ -27,66 +32,89 @@ MOST_AT_ONCE = 16
 POLL_S = 1.0
 """How often the table is asked for what is due, where nothing was due the last time."""
 
+MESSAGES = (JobKind.EVENT_DELIVER,)
+MONEY = tuple(kind for kind in JobKind if kind not in MESSAGES)
+"""Two lanes: subscribers that do not answer hold up no refund."""
+
+Due = Callable[[datetime, int, Collection[JobKind]], Awaitable[list[UUID]]]
+
 
 @dataclass(frozen=True, slots=True)
 class Runner:
     """Runs due jobs until it is stopped. Any number of them, in any number of processes, share the work.
 
     Args:
-        due: reads the ids of jobs whose time has come by then, at most so many, the longest due first.
+        due: reads the ids of jobs of those kinds whose time has come by then, at most so many, the longest due first.
+        subscribers: who is told of events, by name.
+        kinds: the jobs that it runs.
         draw: a number from 0 to 1, to spread the waits of jobs that failed together.
     """
 
     purchases: Purchases
-    due: Callable[[datetime, int], Awaitable[list[UUID]]]
+    sweeps: Sweeps
+    due: Due
     clock: Callable[[], datetime]
+    subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
+    kinds: Collection[JobKind] = tuple(JobKind)
     draw: Callable[[], float] = random.random
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
         """Poll and run; what is under way when it is stopped is finished first."""
+        under_way: set[asyncio.Task[None]] = set()
         is_sweeping = False
         while not stopped.is_set():
+            claimed: list[Job] = []
             try:
                 is_sweeping = is_sweeping or await self._start_sweeps()
-                ran = await self.run_due()
+                claimed = await self._claim(MOST_AT_ONCE - len(under_way))
             except Exception:  # whatever it is, the next look may go well, and is logged
                 log.exception("jobs could not be read")
-                ran = 0
-            if not ran:
-                await _sleep(POLL_S, stopped)
-
-    async def _start_sweeps(self) -> bool:
-        """Whether both sweeps go round now."""
-        sweeps = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
-        started = [await self.purchases.submit(StartSweep(sweep)) for sweep in sweeps]
-        return all(isinstance(outcome, JobChanged) for outcome in started)
+            under_way.update(asyncio.create_task(self._run(job)) for job in claimed)
+            if not claimed:
+                await _news(stopped, under_way)
+            under_way = {task for task in under_way if not task.done()}
+        await asyncio.gather(*under_way)
 
     async def run_due(self) -> int:
         """Run what is due now, once; gives how many jobs were claimed."""
-        candidates = await self.due(self.clock(), MOST_AT_ONCE)
+        claimed = await self._claim(MOST_AT_ONCE)
+        await asyncio.gather(*map(self._run, claimed))
+        return len(claimed)
+
+    async def _start_sweeps(self) -> bool:
+        """Whether all the sweeps that are this runner's go round now."""
+        started = [await self.purchases.submit(StartSweep(sweep)) for sweep in SWEEPS if sweep in self.kinds]
+        return all(isinstance(outcome, JobChanged) for outcome in started)
+
+    async def _claim(self, most: int) -> list[Job]:
+        candidates = await self.due(self.clock(), most, self.kinds) if most else []
         if not candidates:
-            return 0
-        claimed = await self.purchases.submit(ClaimJobs(tuple(candidates), LEASE_S))
-        if not isinstance(claimed, Claimed):  # busy
-            return 0
-        async with asyncio.TaskGroup() as group:
-            for job in claimed.jobs:
-                group.create_task(self._run(job))
-        return len(claimed.jobs)
+            return []
+        claimed = await self.purchases.submit(ClaimJobs(self.purchases.new_id(), tuple(candidates), LEASE_S))
+        return list(claimed.jobs) if isinstance(claimed, Claimed) else []  # else the writer is busy
 
     async def _run(self, job: Job) -> None:
+        """A job, and what became of it; where even that could not be written, its lease ends."""
         ticket = Ticket(job.id, job.fence, self.draw())
         try:
-            outcome = await self._work(job, ticket)
+            outcome = await self._ended(job, ticket)
+            if isinstance(outcome, Stale):
+                log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
+        except Exception:  # the runner outlives it, and another run follows
+            log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
+
+    async def _ended(self, job: Job, ticket: Ticket) -> Outcome:
+        try:
+            return await self._work(job, ticket)
         except ProviderUnavailable as error:
-            outcome = await self.purchases.submit(DeferJob(ticket, str(error)))
+            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
+        except UnknownPayment as error:
+            return await self.purchases.submit(DeferJob(ticket, str(error)))
         except Exception as error:  # a job that raises is tried again alone, and is logged
             log.exception("job failed", job=str(job.id), kind=job.kind.value)
-            outcome = await self.purchases.submit(DeferJob(ticket, type(error).__name__))
-        if isinstance(outcome, Stale):
-            log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
+            return await self.purchases.submit(DeferJob(ticket, type(error).__name__))
 
-    async def _work(self, job: Job, ticket: Ticket) -> object:
+    async def _work(self, job: Job, ticket: Ticket) -> Outcome:
         match job.kind:
             case JobKind.PAYMENT_CHECK:
                 return await self.purchases.check(job.subject_id, ticket)
@@ -94,12 +122,16 @@ class Runner:
                 return await self.purchases.refund(job.subject_id, ticket)
             case JobKind.WEBHOOK_HANDLE:
                 return await self.purchases.hear(job.subject_id, ticket)
-            case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED:
-                return await self.purchases.sweep(job, ticket, self.clock())
+            case JobKind.EVENT_DELIVER:
+                return await deliver(job, ticket, self.subscribers, self.purchases.submit)
+            case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
+                return await self.sweeps.run(job, ticket, self.clock())
+            case _:
+                assert_never(job.kind)
 
 
-async def _sleep(seconds: float, stopped: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(stopped.wait(), seconds)
-    except TimeoutError:
-        return
+async def _news(stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
+    """Wait until a job ended, which may make another due, or it is time to look again."""
+    stop = asyncio.create_task(stopped.wait())
+    await asyncio.wait([stop, *under_way], timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()

@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from db.races import is_locked_out, is_lost_connection, is_lost_race
 from db.statements import Saves
 from gateway.services import records
+from gateway.services.core.announcing import Listener, announced
 from gateway.services.core.commands import Command
 from gateway.services.core.decide import decide, precedence
 from gateway.services.core.outcomes import Busy, Outcome
@@ -26,13 +27,24 @@ Result = Outcome | Exception
 
 
 class Turn:
-    """Runs batches on one connection that it keeps. Not thread-safe: it lives in the writer's thread."""
+    """Runs batches on one connection that it keeps. Not thread-safe: it lives in the writer's thread.
 
-    def __init__(self, engine: Engine, clock: Callable[[], datetime], new_id: Callable[[], UUID]) -> None:
+    Args:
+        listeners: who is told of what was decided, by jobs of the same commit.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        listeners: Sequence[Listener] = (),
+    ) -> None:
         self._engine = engine
         self._saves = Saves(engine.dialect)
         self._clock = clock
         self._new_id = new_id
+        self._listeners = listeners
         self._connection: Connection | None = None
         self.count = 0
 
@@ -106,5 +118,5 @@ class Turn:
                 continue
             results[index] = decision.outcome
             if decision.changes != NOTHING:
-                world.apply(decision.changes)
+                world.apply(decision.changes + announced(decision.changes, world, self._listeners, moment))
         return [results[index] for index in range(len(commands))]

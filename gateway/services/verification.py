@@ -43,9 +43,16 @@ INVARIANTS = (
     ),
     Invariant(
         "A promised refund has a job: one that will carry it out, or one that an admin called off or must mend.",
-        "SELECT count(*) FROM refund WHERE status = 'PENDING'",
-        """SELECT refund.id FROM refund WHERE status = 'PENDING' AND NOT EXISTS (
+        "SELECT count(*) FROM refund WHERE status = 'PENDING' AND origin = 'GATEWAY'",
+        """SELECT refund.id FROM refund WHERE status = 'PENDING' AND origin = 'GATEWAY' AND NOT EXISTS (
             SELECT 1 FROM job WHERE job.subject_id = refund.id AND job.state <> 'COMPLETED')""",
+    ),
+    Invariant(
+        "Money that a checkout took more than once has a refund of its own, each time.",
+        "SELECT count(*) FROM payment WHERE extra_of IS NOT NULL",
+        """SELECT payment.id FROM payment WHERE extra_of IS NOT NULL
+            AND (fulfilment NOT IN ('DUPLICATE', 'UNFULFILLABLE') OR NOT EXISTS (
+                SELECT 1 FROM refund WHERE refund.payment_id = payment.id))""",
     ),
     Invariant(
         "A payment under way has a job that asks after it.",

@@ -46,6 +46,8 @@ def job_from(row: Any) -> Job:
         lease_until=row.lease_until,
         last_error=row.last_error,
         finished_at=row.finished_at,
+        claim_id=row.claim_id,
+        target=row.target,
         payload=row.payload,
     )
 
@@ -55,12 +57,14 @@ def job_columns(job: Job) -> Columns:
         "id": job.id,
         "kind": job.kind.value,
         "subject_id": job.subject_id,
+        "target": job.target,
         "payload": job.payload,
         "state": job.state.value,
         "run_at": job.run_at,
         "attempts": job.attempts,
         "fence": job.fence,
         "lease_until": job.lease_until,
+        "claim_id": job.claim_id,
         "last_error": job.last_error,
         "created_at": job.created_at,
         "finished_at": job.finished_at,

@@ -23,6 +23,7 @@ from db.tables import (
     FULFILMENTS,
     PAYMENT_STATUSES,
     PURCHASE_STATUSES,
+    REFUND_ORIGINS,
     REFUND_STATUSES,
     ROLES,
     Row,
@@ -106,6 +107,7 @@ REFUSALS = (
     # --------------------------------------------------------------------------------------------------------- words
     Refused("refund", new(status="SENT", settled_at=NOW), "ck_refund_status"),
     Refused("refund", new(requested_by_role="TEACHER"), "ck_refund_requested_by_role"),
+    Refused("refund", new(origin="BANK"), "ck_refund_origin"),
     Refused("provider_event", new(provider="PAYPAL"), "ck_provider_event_provider"),
     Refused("provider_event", new(event_id="evt_2", state="DONE"), "ck_provider_event_state"),
     Refused("payment", payment(status="PAID"), "ck_payment_status"),
@@ -151,6 +153,7 @@ REFUSALS = (
     Refused("purchase", purchase(origin="PAYMENT", payment_id=ABSENT), "fk_purchase_payment_id"),
     Refused("purchase", purchase(supersedes=ABSENT), "fk_purchase_supersedes"),
     Refused("refund", new(payment_id=ABSENT), "fk_refund_payment_id"),
+    Refused("payment", payment(extra_of=ABSENT), "fk_payment_extra_of"),
     Refused("student_access", {"purchase_id": ABSENT}, "fk_student_access_purchase_id"),
 )
 
@@ -181,6 +184,8 @@ ALLOWED: tuple[tuple[str, dict[str, object]], ...] = (
     ("refund", new(amount_minor=1)),
     *(("refund", new(status=each, settled_at=NOW)) for each in REFUND_STATUSES if each != "PENDING"),
     *(("refund", new(requested_by_role=role)) for role in ROLES),
+    *(("refund", new(origin=origin)) for origin in REFUND_ORIGINS),
+    *(("job", new(kind="event.deliver", target=target)) for target in ("a", "b")),
     ("provider_event", new(provider="RAZORPAY")),
     *(("provider_event", new(event_id="evt_2", state=state)) for state in ("PENDING", "HANDLED", "IGNORED")),
 )

@@ -9,10 +9,11 @@ import httpx
 import structlog
 from starlette.applications import Starlette
 
-from gateway.app import Services, build_app
+from gateway.app import build_app
 from gateway.auth import mint_token
 from gateway.services.core.values import Role
 from gateway.settings import Settings, load_settings
+from gateway.wiring import Services
 from tests.server import environment
 
 

@@ -13,13 +13,14 @@ import uvicorn
 from starlette.applications import Starlette
 from uuid_utils.compat import uuid7
 
-from gateway.app import Services, build_app
+from gateway.app import build_app
 from gateway.auth import mint_token
 from gateway.schema import ids
 from gateway.services.core.commands import SaveCourse
 from gateway.services.core.outcomes import Busy, CourseSaved
 from gateway.services.core.values import Role
 from gateway.settings import load_settings
+from gateway.wiring import Services
 from tests.operations import CREATE_PAYMENT, METADATA
 from tests.server import SECRET as TOKEN_SECRET
 from tests.service import ADMIN, TIERS
@@ -78,7 +79,7 @@ class Gateway:
         return str(created["payment"]["providerReference"])
 
     async def run_jobs(self) -> None:
-        while await self.services.runner.run_due():
+        while sum([await runner.run_due() for runner in self.services.runners]):
             pass
 
 

@@ -16,6 +16,7 @@ from gateway.schema.errors import ErrorCode
 from gateway.schema.problems import ProblemCode
 from gateway.services.core import outcomes
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -23,8 +24,11 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -95,6 +99,8 @@ RUNNERS: list[Outcome] = [
     outcomes.Claimed((JOB,)),
     outcomes.RefundSettled(REFUND, PAYMENT),
     outcomes.RefundsRecorded(PAYMENT),
+    outcomes.ExtraRecorded(PAYMENT),
+    outcomes.Lapsed((PURCHASE,)),
     outcomes.EventStored(EVENT, is_new=True),
     outcomes.EventEnded(EVENT),
     outcomes.Stale(),
@@ -158,9 +164,9 @@ def mutation_of(command: Command) -> str | None:
             return RETRY_JOB
         case CancelJob():
             return CANCEL_JOB
-        case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent():
+        case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent() | AdoptPayment() | RecordExtra():
             return None
-        case ClaimJobs() | DeferJob() | StartSweep() | EndSweep():
+        case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | LapsePurchases():
             return None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, StartSweep, Ticket
@@ -12,16 +13,11 @@ from gateway.services.core.values import Payment, Provider, PurchaseStatus, Refu
 from gateway.services.core.verdicts import Captured, RefundFact, RefundSucceeded, Truth
 from gateway.services.core.work import JobKind
 from gateway.services.providers.sandbox import Sandbox
-from gateway.services.purchases import SWEEP_S, SWEPT_AT_ONCE
-from gateway.services.runner import Runner
+from gateway.services.sweeping import SWEEP_S, SWEPT_AT_ONCE
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio
-
-
-def runner(service: Service) -> Runner:
-    return Runner(service.purchases, service.catalog.due_jobs, service.clock, draw=lambda: 0.0)
 
 
 def broken(service: Service) -> list[str]:
@@ -38,8 +34,8 @@ async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> Non
     assert isinstance(await service.confirm(student(), first), Confirmed)
     assert isinstance(await service.confirm(student(), second), Duplicate)
     assert broken(service) == []
-    assert await runner(service).run_due() == 1
-    assert await runner(service).run_due() == 0
+    assert await service.runner().run_due() == 1
+    assert await service.runner().run_due() == 0
     [refund] = (await service.catalog.refunds_of_payments([second.id]))[second.id]
     payment = (await service.catalog.payments([second.id]))[second.id]
     assert (refund.status, refund.amount, payment.refunded_minor) == ("SUCCEEDED", payment.amount, 199_900)
@@ -51,12 +47,12 @@ async def test_a_payment_that_nobody_confirms_again_is_settled_by_its_job(servic
     course = await service.save_course()
     payment = await service.opened(student(), course)
     assert isinstance(await service.confirm(student(), payment, "tok_process_2"), Pending)
-    assert await runner(service).run_due() == 0
+    assert await service.runner().run_due() == 0
     service.clock.advance(seconds=10)
-    assert await runner(service).run_due() == 1
+    assert await service.runner().run_due() == 1
     assert service.count("purchase") == 0
     service.clock.advance(seconds=60)
-    assert await runner(service).run_due() == 1
+    assert await service.runner().run_due() == 1
     assert service.count("purchase", "status = 'ACTIVE'") == 1
     assert service.count("job", "state = 'COMPLETED'") == 1
     assert broken(service) == []
@@ -66,13 +62,13 @@ async def test_a_stalled_runners_late_result_is_refused(service: Service) -> Non
     course = await service.save_course()
     payment = await service.opened(student(), course)
     assert isinstance(await service.confirm(student(), payment, "tok_capture_1_INR"), Unfulfillable)
-    ids = await service.catalog.due_jobs(service.clock(), 10)
-    stalled = await service.purchases.submit(ClaimJobs(tuple(ids), 60))
+    ids = await service.work.due_jobs(service.clock(), 10)
+    stalled = await service.purchases.submit(ClaimJobs(uuid7(), tuple(ids), 60))
     assert isinstance(stalled, Claimed)
     [job] = stalled.jobs
-    assert await service.catalog.due_jobs(service.clock(), 10) == []
+    assert await service.work.due_jobs(service.clock(), 10) == []
     service.clock.advance(seconds=61)
-    taken = await service.purchases.submit(ClaimJobs(tuple(ids), 60))
+    taken = await service.purchases.submit(ClaimJobs(uuid7(), tuple(ids), 60))
     assert isinstance(taken, Claimed)
     late = SettleRefund(job.subject_id, RefundSucceeded("late"), Ticket(job.id, job.fence))
     assert isinstance(await service.purchases.submit(late), Stale)
@@ -87,12 +83,12 @@ async def test_a_job_is_given_up_after_its_last_attempt_and_stays_listed(service
     payment = await service.opened(student(), course)
     await service.confirm(student(), payment, "tok_capture_1_INR")
     for _ in range(MOST_ATTEMPTS[JobKind.PAYMENT_REFUND]):
-        [job_id] = await service.catalog.due_jobs(service.clock(), 10)
-        claimed = await service.purchases.submit(ClaimJobs((job_id,), 60))
+        [job_id] = await service.work.due_jobs(service.clock(), 10)
+        claimed = await service.purchases.submit(ClaimJobs(uuid7(), (job_id,), 60))
         assert isinstance(claimed, Claimed)
         await service.purchases.submit(DeferJob(Ticket(job_id, claimed.jobs[0].fence), "no answer"))
         service.clock.advance(hours=1)
-    assert await service.catalog.due_jobs(service.clock(), 10) == []
+    assert await service.work.due_jobs(service.clock(), 10) == []
     assert service.rows("SELECT state, last_error FROM job") == [("FAILED", "no answer")]
 
 
@@ -103,7 +99,7 @@ async def test_a_full_refund_of_an_upgrade_revives_what_it_superseded(service: S
     assert isinstance(below, Confirmed)
     assert isinstance(await service.confirm(student(), premium), Confirmed)
     await service.refund(premium)
-    await runner(service).run_due()
+    await service.runner().run_due()
     found = (await service.catalog.purchases([below.purchase.id]))[below.purchase.id]
     assert found.status is PurchaseStatus.ACTIVE
     assert service.count("purchase", "status = 'REFUNDED'") == 1
@@ -116,12 +112,12 @@ async def test_parts_of_the_money_keep_the_purchase_until_all_of_it_is_back(serv
     payment = await service.opened(student(), course)
     await service.confirm(student(), payment)
     await service.refund(payment, 100_000)
-    await runner(service).run_due()
+    await service.runner().run_due()
     assert service.rows("SELECT payment.status, purchase.status FROM payment, purchase") == [
         ("PARTIALLY_REFUNDED", "ACTIVE")
     ]
     await service.refund(payment)
-    await runner(service).run_due()
+    await service.runner().run_due()
     assert service.rows("SELECT payment.status, purchase.status FROM payment, purchase") == [("REFUNDED", "REFUNDED")]
     assert broken(service) == []
 
@@ -138,7 +134,7 @@ async def test_a_sweep_leaves_a_checkout_alone_that_nobody_paid(service: Service
     await service.opened(student(), course)
     await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
     service.clock.advance(days=1)
-    assert await runner(service).run_due() == 1
+    assert await service.runner().run_due() == 1
     assert service.rows("SELECT status FROM payment") == [("REQUIRES_PAYMENT",)]
     assert service.count("purchase") == 0
 
@@ -152,12 +148,12 @@ async def test_a_sweep_settles_what_page_and_webhook_missed(service: Service) ->
         await service.purchases.submit(StartSweep(sweep))
         await service.purchases.submit(StartSweep(sweep))
     assert service.count("job") == 2
-    await runner(service).run_due()
+    await service.runner().run_due()
     assert service.count("purchase") == 0
     service.clock.advance(seconds=SWEEP_S)
-    await runner(service).run_due()
+    await service.runner().run_due()
     assert service.count("purchase") == SWEPT_AT_ONCE
-    await runner(service).run_due()
+    await service.runner().run_due()
     assert service.count("purchase", "status = 'ACTIVE'") == 15
     assert broken(service) == []
 
@@ -166,7 +162,7 @@ async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Servic
     course = await service.save_course()
     payment = await service.opened(student(), course)
     await service.confirm(student(), payment, "tok_capture_1_INR")
-    await runner(service).run_due()
+    await service.runner().run_due()
     [refund] = (await service.catalog.refunds_of_payments([payment.id]))[payment.id]
     assert refund.reference is not None
     back = RefundFact(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)

@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.services.core import verdicts
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -16,8 +17,11 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -42,10 +46,12 @@ from gateway.services.core.outcomes import (
     Duplicate,
     EventEnded,
     EventStored,
+    ExtraRecorded,
     FieldProblem,
     Invalid,
     JobChanged,
     KeyReused,
+    Lapsed,
     Missing,
     Opened,
     Outcome,
@@ -97,7 +103,22 @@ PURCHASE = Purchase(
     ID, "student-1", ID, "BASIC", 1, Origin.ADMIN, ADMIN, METADATA, Access(AccessStatus.GRANTED, 4, 1, NOW, None), NOW
 )
 REFUND = Refund(ID, ID, PRICE, "duplicate", ADMIN, NOW, RefundStatus.FAILED, "re_1", Failure("x", "y"), NOW)
-JOB = Job(ID, JobKind.SWEEP_OPEN, ID, NOW, NOW, JobState.RUNNING, 1, 1, NOW, "no", NOW, {"after": ID.hex})
+JOB = Job(
+    ID,
+    JobKind.SWEEP_OPEN,
+    ID,
+    NOW,
+    NOW,
+    JobState.RUNNING,
+    1,
+    1,
+    NOW,
+    "no",
+    NOW,
+    ID,
+    "course-service",
+    {"after": ID.hex},
+)
 EVENT = ProviderEvent(ID, Provider.STRIPE, "evt_1", "charge.refunded", ("pi_1",), NOW, EventState.HANDLED, NOW)
 TICKET = Ticket(ID, 1, 0.5)
 RESULTS: tuple[verdicts.RefundResult, ...] = (verdicts.RefundSucceeded("re_1"), verdicts.RefundRejected("x", "y"))
@@ -117,10 +138,16 @@ COMMANDS: tuple[Command, ...] = (
     SaveCourse(ADMIN, ID, True, "Yoga", TIERS),
     RefundPayment(ADMIN, ID, ID, 100, "a reason", "k"),
     *(SettleRefund(ID, result, TICKET) for result in RESULTS),
+    AdoptPayment(
+        ID, Provider.STRIPE, "pi_1", PRICE, "student-1", ID, TierChoice(None, 4), METADATA, NOW, Purpose.RENEWAL
+    ),
+    RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE)),
+    LapsePurchases((ID,)),
+    EndJob(TICKET),
     RecordRefunds(ID, (verdicts.RefundFact("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),
     StoreEvent(EVENT),
     EndEvent(ID, TICKET),
-    ClaimJobs((ID,), 60),
+    ClaimJobs(ID, (ID,), 60),
     DeferJob(TICKET, "TimeoutError"),
     StartSweep(JobKind.SWEEP_SETTLED),
     EndSweep(TICKET, ID, 60),
@@ -146,6 +173,8 @@ OUTCOMES: tuple[Outcome, ...] = (
     RefundRequested(REFUND, PAYMENT, True),
     RefundSettled(REFUND, PAYMENT),
     RefundsRecorded(PAYMENT),
+    ExtraRecorded(PAYMENT),
+    Lapsed((PURCHASE,)),
     Claimed((JOB,)),
     JobChanged(JOB),
     EventStored(EVENT, True),

@@ -9,14 +9,14 @@ from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
 
 def granted(terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
     """A fresh access: all the tier's sessions, from the first session's slot or from now, to `expiry` or through
-    the tier's validity."""
+    the end that the terms name, or else the tier's validity."""
     starts_at = start(metadata, now)
     return Access(
         AccessStatus.GRANTED,
         sessions_total=terms.session_count,
         sessions_used=0,
         starts_at=starts_at,
-        expires_at=expiry or _after(starts_at, terms.validity_days),
+        expires_at=expiry or terms.expires_at or _after(starts_at, terms.validity_days),
     )
 
 
@@ -42,10 +42,9 @@ def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Acc
     and the old expiry. What had no end keeps none."""
     fresh = granted(terms, metadata, now)
     counted_from = max(fresh.starts_at, old.expires_at) if old.expires_at else None
+    counted = _after(counted_from, terms.validity_days) if counted_from else None
     return replace(
-        fresh,
-        sessions_total=old.sessions_left + terms.session_count,
-        expires_at=_after(counted_from, terms.validity_days) if counted_from else None,
+        fresh, sessions_total=old.sessions_left + terms.session_count, expires_at=terms.expires_at or counted
     )
 
 

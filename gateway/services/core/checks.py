@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from gateway.services.core import metadata
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -11,8 +12,11 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -61,8 +65,13 @@ def problems_of(command: Command) -> list[FieldProblem]:
             ]
         case RetryJob() | CancelJob():
             return [*_text("reason", command.reason, LONGEST_REASON)]
+        case AdoptPayment():
+            return [*_text("studentId", command.student_id, LONGEST_STUDENT_ID), *_metadata(command.metadata)]
         case (
             RecordIntent()
+            | RecordExtra()
+            | LapsePurchases()
+            | EndJob()
             | SettleRefund()
             | RecordRefunds()
             | StoreEvent()

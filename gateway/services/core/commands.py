@@ -8,9 +8,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from gateway.services.core.values import Actor, IdempotencyKey, Metadata, OnExisting, Provider, Purpose, Tier
-from gateway.services.core.verdicts import RefundFact, RefundResult, Verdict
-from gateway.services.core.work import JobKind, ProviderEvent
+from gateway.services.core.job_commands import CancelJob as CancelJob
+from gateway.services.core.job_commands import ClaimJobs as ClaimJobs
+from gateway.services.core.job_commands import DeferJob as DeferJob
+from gateway.services.core.job_commands import EndJob as EndJob
+from gateway.services.core.job_commands import EndSweep as EndSweep
+from gateway.services.core.job_commands import RetryJob as RetryJob
+from gateway.services.core.job_commands import StartSweep as StartSweep
+from gateway.services.core.job_commands import Ticket as Ticket
+from gateway.services.core.values import Actor, IdempotencyKey, Metadata, Money, OnExisting, Provider, Purpose, Tier
+from gateway.services.core.verdicts import Captured, RefundFact, RefundResult, Verdict
+from gateway.services.core.work import ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,16 +27,6 @@ class TierChoice:
 
     code: str | None
     session_count: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """What entitles a runner to end a job: the job, and the number under which it holds it."""
-
-    job_id: UUID
-    fence: int
-    jitter: float = 1.0
-    """0 to 1, drawn anew for each run: what a wait before the next one is multiplied by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +58,25 @@ class RecordIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class AdoptPayment:
+    """Take a checkout into our books that another system opened at the provider.
+
+    `amount` is what that system asked for, `expiry_date` the end of the access that it promised by name, if any.
+    """
+
+    payment_id: UUID
+    provider: Provider
+    reference: str
+    amount: Money
+    student_id: str
+    course_id: UUID
+    tier: TierChoice
+    metadata: Metadata
+    expiry_date: datetime | None = None
+    purpose: Purpose = Purpose.PURCHASE
+
+
+@dataclass(frozen=True, slots=True)
 class ConfirmPayment:
     """Settle a payment by what its provider says of it.
 
@@ -73,6 +90,16 @@ class ConfirmPayment:
     verdict: Verdict | None
     metadata: Metadata | None = None
     ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordExtra:
+    """Note that a payment's intent took money once more, by another attempt: `extra_id` is that money's payment."""
+
+    extra_id: UUID
+    payment_id: UUID
+    provider: Provider
+    captured: Captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +144,10 @@ class RefundPayment:
 
 @dataclass(frozen=True, slots=True)
 class SettleRefund:
-    """Note what the provider says of a refund."""
+    """Note what the provider says of a refund; None where our books say already what became of it."""
 
     refund_id: UUID
-    result: RefundResult
+    result: RefundResult | None
     ticket: Ticket | None = None
 
 
@@ -131,6 +158,13 @@ class RecordRefunds:
     payment_id: UUID
     facts: tuple[RefundFact, ...]
     ticket: Ticket | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LapsePurchases:
+    """End those of the purchases whose expiry has passed."""
+
+    purchase_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,69 +182,23 @@ class EndEvent:
     ticket: Ticket
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimJobs:
-    """Take over those of the jobs that are due and free, for `lease_s` seconds."""
-
-    job_ids: tuple[UUID, ...]
-    lease_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class DeferJob:
-    """Try a job again later: its run did not come to an end."""
-
-    ticket: Ticket
-    error: str
-
-
-@dataclass(frozen=True, slots=True)
-class StartSweep:
-    """See to it that a sweep goes round; one that does already is left alone."""
-
-    kind: JobKind
-
-
-@dataclass(frozen=True, slots=True)
-class EndSweep:
-    """Note how far a sweep came: it goes on after that payment, or, where None, from the beginning after `wait_s`."""
-
-    ticket: Ticket
-    went_to: UUID | None
-    wait_s: int
-
-
-@dataclass(frozen=True, slots=True)
-class RetryJob:
-    """Have a job that ended FAILED or CANCELED run again, from now."""
-
-    actor: Actor
-    job_id: UUID
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class CancelJob:
-    """Have a job not run any more."""
-
-    actor: Actor
-    job_id: UUID
-    reason: str
-
-
 Command = (
     OpenPayment
     | RecordIntent
+    | AdoptPayment
     | ConfirmPayment
+    | RecordExtra
     | CreatePurchase
     | SaveCourse
     | RefundPayment
     | SettleRefund
     | RecordRefunds
+    | LapsePurchases
     | StoreEvent
     | EndEvent
     | ClaimJobs
     | DeferJob
+    | EndJob
     | StartSweep
     | EndSweep
     | RetryJob
@@ -244,7 +232,7 @@ def key_of(command: Command) -> IdempotencyKey | None:
 def ticket_of(command: Command) -> Ticket | None:
     """The job that a command is a run of."""
     match command:
-        case ConfirmPayment() | SettleRefund() | RecordRefunds() | EndEvent() | DeferJob() | EndSweep():
+        case ConfirmPayment() | SettleRefund() | RecordRefunds() | EndEvent() | DeferJob() | EndJob() | EndSweep():
             return command.ticket
         case _:
             return None

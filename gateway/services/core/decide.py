@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 from gateway.services.core import jobs
+from gateway.services.core.adopting import adopt_payment, record_extra
 from gateway.services.core.cataloguing import save_course
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -12,8 +14,11 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -25,10 +30,12 @@ from gateway.services.core.commands import (
     Ticket,
 )
 from gateway.services.core.creating import create_purchase
+from gateway.services.core.granting import lapse_purchases
 from gateway.services.core.hearing import end_event, store_event
 from gateway.services.core.opening import open_payment, record_intent
 from gateway.services.core.outcomes import Stale
-from gateway.services.core.refunding import record_refunds, refund_payment, settle_refund
+from gateway.services.core.refund_facts import record_refunds
+from gateway.services.core.refunding import refund_payment, settle_refund
 from gateway.services.core.settling import confirm
 from gateway.services.core.world import Changes, Decision, Moment, World
 
@@ -42,6 +49,10 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return record_intent(command, world)
         case ConfirmPayment():
             return _run(command.ticket, world, moment, lambda: confirm(command, world, moment))
+        case AdoptPayment():
+            return adopt_payment(command, world, moment)
+        case RecordExtra():
+            return record_extra(command, world, moment)
         case CreatePurchase():
             return create_purchase(command, world, moment)
         case SaveCourse():
@@ -52,6 +63,8 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return _run(command.ticket, world, moment, lambda: settle_refund(command, world, moment))
         case RecordRefunds():
             return _run(command.ticket, world, moment, lambda: record_refunds(command, world, moment))
+        case LapsePurchases():
+            return lapse_purchases(command, world, moment)
         case StoreEvent():
             return store_event(command, world, moment)
         case EndEvent():
@@ -60,6 +73,8 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return jobs.claim(command, world, moment)
         case DeferJob():
             return jobs.defer(command, world, moment)
+        case EndJob():
+            return jobs.end(command, world, moment)
         case StartSweep():
             return jobs.start_sweep(command, world, moment)
         case EndSweep():

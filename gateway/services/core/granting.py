@@ -5,7 +5,10 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.services.core import access, tiers
+from gateway.services.core.commands import LapsePurchases
+from gateway.services.core.outcomes import Lapsed
 from gateway.services.core.values import (
+    GATEWAY,
     Access,
     AccessStatus,
     Actor,
@@ -17,7 +20,7 @@ from gateway.services.core.values import (
     PurchaseStatus,
     Terms,
 )
-from gateway.services.core.world import NOTHING, Changes, Moment, World
+from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,24 @@ def standing(world: World, student_id: str, course_id: UUID, actor: Actor, momen
     active = world.active_purchase(student_id, course_id)
     if active is None or not access.has_lapsed(active.access, moment.now):
         return Standing(active)
+    return Standing(None, lapsed(active, actor, moment)[1])
+
+
+def lapsed(active: Purchase, actor: Actor, moment: Moment) -> tuple[Purchase, Changes]:
+    """A purchase past its expiry, ended."""
     expired = end(active, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now)
     entry = audit(expired.id, "purchase.expired", actor, moment)
-    return Standing(None, Changes(purchases=(expired,), audit=(entry,)))
+    return expired, Changes(purchases=(expired,), audit=(entry,))
+
+
+def lapse_purchases(command: LapsePurchases, world: World, moment: Moment) -> Decision:
+    """Those of the purchases that are past their expiry and still marked active, ended."""
+    found = [world.purchases[each] for each in dict.fromkeys(command.purchase_ids) if each in world.purchases]
+    due = [
+        each for each in found if each.status is PurchaseStatus.ACTIVE and access.has_lapsed(each.access, moment.now)
+    ]
+    ended = [lapsed(purchase, GATEWAY, moment) for purchase in due]
+    return Decision(Lapsed(tuple(purchase for purchase, _ in ended)), Changes.all_of(changes for _, changes in ended))
 
 
 def held(world: World, student_id: str, course_id: UUID, now: datetime) -> Purchase | None:

@@ -4,8 +4,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from gateway.services.core.commands import CancelJob, ClaimJobs, DeferJob, EndSweep, RetryJob, StartSweep, Ticket
 from gateway.services.core.granting import audit
+from gateway.services.core.job_commands import (
+    CancelJob,
+    ClaimJobs,
+    DeferJob,
+    EndJob,
+    EndSweep,
+    RetryJob,
+    StartSweep,
+    Ticket,
+)
 from gateway.services.core.outcomes import (
     Claimed,
     FieldProblem,
@@ -29,11 +38,16 @@ MOST_ATTEMPTS = {
     JobKind.PAYMENT_CHECK: 60,
     JobKind.PAYMENT_REFUND: 60,
     JobKind.WEBHOOK_HANDLE: 30,
+    JobKind.EVENT_DELIVER: 150,
     JobKind.SWEEP_OPEN: 1_000_000,
     JobKind.SWEEP_SETTLED: 1_000_000,
+    JobKind.SWEEP_LAPSED: 1_000_000,
 }
 """Runs of a job before it stands as FAILED. With the waits below, checks and refunds outlast a weekend's outage of a
-provider; a sweep is never given up."""
+provider, and events a subscriber's of three days; a sweep is never given up."""
+
+ALREADY_BACK = "already_back"
+"""Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
 
 BACKOFF_S = 5
 LONGEST_BACKOFF_S = 3600
@@ -66,7 +80,7 @@ def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
     match outcome:
         case Pending(_, retry_after_s):
             return _deferred(job, ticket, "not settled yet", moment, at_least_s=retry_after_s)
-        case RefundSettled(refund, _) if refund.failure is not None:
+        case RefundSettled(refund, _) if refund.failure is not None and refund.failure.code != ALREADY_BACK:
             return _ended(job, JobState.FAILED, moment, f"{refund.failure.code}: {refund.failure.message}")
         case _:
             return _ended(job, JobState.COMPLETED, moment)
@@ -75,15 +89,17 @@ def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
 def claim(command: ClaimJobs, world: World, moment: Moment) -> Decision:
     """Those of the jobs that are due and free, now the runner's. One whose runners keep dying is given up."""
     found = [world.jobs[job_id] for job_id in command.job_ids if job_id in world.jobs]
-    taken, given_up = [], []
+    kept, taken, given_up = [], [], []
     for job in found:
-        if not is_due(job, moment.now):
+        if job.state is JobState.RUNNING and job.claim_id == command.claim_id:
+            kept.append(job)  # this claim was committed, and its answer was lost
+        elif not is_due(job, moment.now):
             continue
-        if job.attempts >= MOST_ATTEMPTS[job.kind]:
+        elif job.attempts >= MOST_ATTEMPTS[job.kind]:
             given_up.append(_ended(job, JobState.FAILED, moment, job.last_error or "its runners died"))
         else:
-            taken.append(_taken(job, command.lease_s, moment))
-    return Decision(Claimed(tuple(taken)), Changes(jobs=(*taken, *given_up)))
+            taken.append(_taken(job, command, moment))
+    return Decision(Claimed((*kept, *taken)), Changes(jobs=(*taken, *given_up)))
 
 
 def is_due(job: Job, now: datetime) -> bool:
@@ -98,8 +114,17 @@ def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
     job = held(command.ticket, world)
     if job is None:
         return Decision(Stale())
-    changed = _deferred(job, command.ticket, command.error, moment)
+    changed = _deferred(job, command.ticket, command.error, moment, command.at_least_s)
     return Decision(JobChanged(changed), Changes(jobs=(changed,)))
+
+
+def end(command: EndJob, world: World, moment: Moment) -> Decision:
+    """The job as one that is done."""
+    job = held(command.ticket, world)
+    if job is None:
+        return Decision(Stale())
+    done = _ended(job, JobState.COMPLETED, moment)
+    return Decision(JobChanged(done), Changes(jobs=(done,)))
 
 
 def start_sweep(command: StartSweep, world: World, moment: Moment) -> Decision:
@@ -171,13 +196,14 @@ def _refund_again(job: Job, world: World) -> tuple[Refund, ...] | Invalid:
     return (replace(refund, status=RefundStatus.PENDING, failure=None, settled_at=None),)
 
 
-def _taken(job: Job, lease_s: int, moment: Moment) -> Job:
+def _taken(job: Job, command: ClaimJobs, moment: Moment) -> Job:
     return replace(
         job,
         state=JobState.RUNNING,
         attempts=job.attempts + 1,
         fence=job.fence + 1,
-        lease_until=moment.now + timedelta(seconds=lease_s),
+        lease_until=moment.now + timedelta(seconds=command.lease_s),
+        claim_id=command.claim_id,
     )
 
 

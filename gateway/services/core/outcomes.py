@@ -169,6 +169,20 @@ class RefundsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class ExtraRecorded:
+    """The money that an intent took once more is in the books, as a payment of its own."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """The purchases that were ended because their expiry had passed."""
+
+    purchases: tuple[Purchase, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EventStored:
     """The webhook is in our books. `is_new` is False where it had been before."""
 
@@ -207,6 +221,8 @@ Outcome = (
     | JobChanged
     | Stale
     | RefundsRecorded
+    | ExtraRecorded
+    | Lapsed
     | EventStored
     | EventEnded
     | ProviderAway

@@ -15,9 +15,8 @@ from gateway.services.core.outcomes import (
     Pending,
     Unfulfillable,
 )
-from gateway.services.core.refunding import promise
+from gateway.services.core.refunding import all_back
 from gateway.services.core.values import (
-    GATEWAY,
     Course,
     Failure,
     Fulfilment,
@@ -35,7 +34,7 @@ from gateway.services.core.verdicts import (
     Unreachable,
 )
 from gateway.services.core.verdicts import Declined as DeclinedAttempt
-from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.world import Changes, Decision, Moment, World
 
 ASK_AGAIN_S = 5
 """Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
@@ -165,7 +164,7 @@ def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, wor
         failure=None,
     )
     course = world.courses.get(payment.course_id)
-    if failure := _mismatch(payment, captured) or _unsellable(payment, course):
+    if failure := _mismatch(payment, captured) or _unsellable(payment, course, moment):
         return _refund_unfulfillable(taken, failure, command, moment)
     assert course is not None, "an unsellable course was refused above"
     return _grant(taken, course, command, world, moment)
@@ -185,7 +184,7 @@ def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
     return Failure("payment_mismatch", "; ".join(differing)) if differing else None
 
 
-def _unsellable(payment: Payment, course: Course | None) -> Failure | None:
+def _unsellable(payment: Payment, course: Course | None, moment: Moment) -> Failure | None:
     if course is None:
         return Failure("course_gone", "The course is no longer in the catalogue.")
     if tiers.find(course, payment.terms.tier) is None:
@@ -193,6 +192,8 @@ def _unsellable(payment: Payment, course: Course | None) -> Failure | None:
     if found := metadata.problems(payment.metadata):
         listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in found)
         return Failure("metadata_invalid", f"The metadata is not valid: {listed}")
+    if (expiry := payment.terms.expires_at) and expiry <= access.start(payment.metadata, moment.now):
+        return Failure("expiry_passed", f"The access was to end by {expiry.isoformat()}, before it could begin.")
     return None
 
 
@@ -202,15 +203,7 @@ def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPaym
         taken.id, "payment.unfulfillable", command.actor, moment, failure.message, {"code": failure.code}
     )
     changes = Changes(payments=(unfulfillable,), audit=(entry,))
-    return Decision(Unfulfillable(unfulfillable), changes + _all_back(unfulfillable, failure.code, moment))
-
-
-def _all_back(taken: Payment, reason: str, moment: Moment) -> Changes:
-    assert taken.captured is not None, "only captured money is refunded"
-    if taken.captured.amount_minor == 0:
-        return NOTHING
-    _, changes = promise(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
-    return changes
+    return Decision(Unfulfillable(unfulfillable), changes + all_back(unfulfillable, failure.code, moment))
 
 
 def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
@@ -247,4 +240,4 @@ def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPaymen
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
     entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment)
     changes = Changes(payments=(duplicate,), audit=(entry,))
-    return Decision(Duplicate(duplicate, existing), changes + _all_back(duplicate, "duplicate", moment))
+    return Decision(Duplicate(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))

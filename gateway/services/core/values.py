@@ -75,6 +75,14 @@ class RefundStatus(StrEnum):
     FAILED = "FAILED"
 
 
+class RefundOrigin(StrEnum):
+    """Whose wish it was: ours, somebody's at the provider's dashboard, or the student's bank's."""
+
+    GATEWAY = "GATEWAY"
+    PROVIDER = "PROVIDER"
+    DISPUTE = "DISPUTE"
+
+
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: the token's subject and its role."""
@@ -146,12 +154,16 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was promised for the money, as the catalogue stood when it was promised."""
+    """What was promised for the money, as the catalogue stood when it was promised.
+
+    `expires_at` is an end that was promised by name, in place of the tier's validity.
+    """
 
     tier: str
     rank: int
     session_count: int
     validity_days: int | None
+    expires_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +181,7 @@ class Payment:
     `reference` is the provider's id of the intent and `attempt` its id of the latest attempt to pay it; `checks`
     counts how often the provider was asked and had not settled. `captured` is what the provider says it took,
     which may differ from `amount`, what was asked for. `duplicate_of` is the purchase that made this one a duplicate.
+    `extra_of` is the payment whose intent took money once more: that money is a payment of its own, this one.
     """
 
     id: UUID
@@ -189,6 +202,7 @@ class Payment:
     refunded_minor: int = 0
     failure: Failure | None = None
     duplicate_of: UUID | None = None
+    extra_of: UUID | None = None
     confirmed_at: datetime | None = None
 
 
@@ -264,7 +278,10 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key."""
+    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key.
+
+    A dispute is one as well: pending while the bank decides, and given where the student got the money.
+    """
 
     id: UUID
     payment_id: UUID
@@ -276,6 +293,7 @@ class Refund:
     reference: str | None = None
     failure: Failure | None = None
     settled_at: datetime | None = None
+    origin: RefundOrigin = RefundOrigin.GATEWAY
 
 
 GATEWAY = Actor("gateway", Role.SERVICE)

@@ -11,13 +11,15 @@ from gateway.services.core.values import Provider
 class JobKind(StrEnum):
     """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
     the nil UUID, for it goes through all payments, a page a run, over and over. That of an outgoing event is the
-    purchase or the payment that it is about."""
+    purchase or the payment whose events are kept in order."""
 
     PAYMENT_CHECK = "payment.check"
     PAYMENT_REFUND = "payment.refund"
     WEBHOOK_HANDLE = "webhook.handle"
+    EVENT_DELIVER = "event.deliver"
     SWEEP_OPEN = "sweep.open"
     SWEEP_SETTLED = "sweep.settled"
+    SWEEP_LAPSED = "sweep.lapsed"
 
 
 class JobState(StrEnum):
@@ -88,7 +90,8 @@ class Job:
     """Work that must follow a commit, written in that same commit.
 
     Who runs it holds it until `lease_until`, under the number `fence`: a result that comes with an older number is
-    refused, for somebody else has taken the job over. `attempts` counts the runs that were begun.
+    refused, for somebody else has taken the job over. `attempts` counts the runs that were begun. `claim_id` is that
+    of the command which took it. `target` is the subscriber that an event goes to.
     """
 
     id: UUID
@@ -102,6 +105,8 @@ class Job:
     lease_until: datetime | None = None
     last_error: str | None = None
     finished_at: datetime | None = None
+    claim_id: UUID | None = None
+    target: str | None = None
     payload: dict[str, object] = field(default_factory=dict, hash=False)
 
     @property

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from uuid import UUID
 
-from gateway.services.core.values import Payment, Refund
+from gateway.services.core.values import Payment, Purpose, Refund
 
 PAYMENT_ID = "gateway_payment_id"
 REFUND_ID = "gateway_refund_id"
@@ -11,6 +11,10 @@ STUDENT_ID = "studentId"
 COURSE_ID = "courseId"
 """The last two by the names that the platform's old payment service wrote, so that people who look at the provider's
 dashboard find what they know."""
+
+PURPOSE = "gateway_purpose"
+OURS = frozenset({PAYMENT_ID, REFUND_ID, PURPOSE})
+"""What says nothing of the sessions."""
 
 
 def of_payment(payment: Payment) -> dict[str, str]:
@@ -26,6 +30,7 @@ def of_payment(payment: Payment) -> dict[str, str]:
         "timeSlot": f"{slot.start:%H:%M}",
         "timeZone": slot.time_zone,
         "date": payment.metadata.date.isoformat() if payment.metadata.date else "",
+        PURPOSE: payment.purpose.value if payment.purpose is Purpose.RENEWAL else "",
     }
 
 
@@ -46,6 +51,11 @@ def refund_id_of(metadata: Mapping[str, str]) -> UUID | None:
 def course_id_of(metadata: Mapping[str, str]) -> UUID | None:
     """The course that an intent says it is for; None where it says none that we could know."""
     return _uuid(metadata.get(COURSE_ID))
+
+
+def purpose_of(metadata: Mapping[str, str]) -> Purpose:
+    """What an intent was opened for; whoever says nothing wants a purchase."""
+    return Purpose.RENEWAL if metadata.get(PURPOSE) == Purpose.RENEWAL else Purpose.PURCHASE
 
 
 def _uuid(text: str | None) -> UUID | None:

@@ -7,6 +7,7 @@ from typing import Any, get_args
 import pytest
 
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
@@ -14,9 +15,12 @@ from gateway.services.core.commands import (
     CreatePurchase,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
     KeyedCommand,
+    LapsePurchases,
     OpenPayment,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RefundPayment,
@@ -67,7 +71,11 @@ KEYED: dict[type[object], KeyedCommand] = {
 }
 UNKEYED = (
     RecordIntent,
+    AdoptPayment,
     ConfirmPayment,
+    RecordExtra,
+    LapsePurchases,
+    EndJob,
     SettleRefund,
     RecordRefunds,
     StoreEvent,

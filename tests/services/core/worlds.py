@@ -6,12 +6,16 @@ from datetime import timedelta
 from hypothesis import strategies as st
 
 from gateway.services.core.commands import (
+    AdoptPayment,
     CancelJob,
     ClaimJobs,
     Command,
     DeferJob,
     EndEvent,
+    EndJob,
     EndSweep,
+    LapsePurchases,
+    RecordExtra,
     RecordIntent,
     RecordRefunds,
     RetryJob,
@@ -69,6 +73,11 @@ from tests.services.core.examples import (
     key,
 )
 
+GONE = TierChoice("GONE", None)
+ADOPT = AdoptPayment(
+    PAYMENT.id, PAYMENT.provider, "pi_1", PAYMENT.amount, STUDENT.id, COURSE.id, TierChoice("BASIC", None), METADATA
+)
+EXTRA = RecordExtra(key(63), PAYMENT.id, PAYMENT.provider, replace(CAPTURED, attempt="attempt-2"))
 OTHER_METADATA = replace(METADATA, session_duration=90)
 VERDICTS: tuple[Verdict, ...] = (
     CAPTURED,
@@ -86,6 +95,7 @@ FACTS: tuple[tuple[RefundFact, ...], ...] = (
     (),
     *((RefundFact("re_1", REFUND.id, REFUND.amount, status),) for status in RefundStatus),
     (RefundFact("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
+    *((RefundFact("dp_1", None, PAYMENT.amount, status, is_dispute=True),) for status in RefundStatus),
 )
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
@@ -108,7 +118,13 @@ COMMANDS: tuple[Command, ...] = (
     *(RecordRefunds(PAYMENT.id, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
     *(EndEvent(event_id, TICKET) for event_id in (EVENT.id, key(99))),
-    ClaimJobs((JOB.id, key(99)), lease_s=60),
+    *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
+    *(EndJob(ticket) for ticket in (TICKET, replace(TICKET, fence=7))),
+    *(LapsePurchases((purchase_id,)) for purchase_id in (PURCHASE.id, key(99))),
+    *(replace(ADOPT, reference=reference, tier=tier) for reference in ("pi_1", "pi_9") for tier in (ADOPT.tier, GONE)),
+    *(replace(ADOPT, payment_id=key(62), course_id=course_id) for course_id in (COURSE.id, key(99))),
+    *(replace(EXTRA, payment_id=payment_id) for payment_id in (PAYMENT.id, key(99))),
+    replace(EXTRA, captured=replace(CAPTURED, attempt="attempt-2", amount=Money(1, "INR"))),
     *(DeferJob(ticket, "TimeoutError") for ticket in (TICKET, replace(TICKET, fence=7))),
     *(StartSweep(kind) for kind in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)),
     *(EndSweep(TICKET, went_to, 60) for went_to in (None, PAYMENT.id)),
@@ -138,7 +154,14 @@ BOUGHT = replace(PURCHASE, payment_id=PAYMENT.id)
 TAKEN = replace(FULFILLED, captured=PAYMENT.amount)
 SENT = replace(REFUND, status=RefundStatus.SUCCEEDED, reference="re_1", settled_at=NOW)
 REFUNDS = (REFUND, SENT, replace(REFUND, status=RefundStatus.FAILED, failure=Failure("x", "y"), settled_at=NOW))
-HELD = replace(JOB, state=JobState.RUNNING, attempts=1, fence=TICKET.fence, lease_until=NOW + timedelta(minutes=1))
+HELD = replace(
+    JOB,
+    state=JobState.RUNNING,
+    attempts=1,
+    claim_id=key(80),
+    fence=TICKET.fence,
+    lease_until=NOW + timedelta(minutes=1),
+)
 JOBS = (
     JOB,
     HELD,

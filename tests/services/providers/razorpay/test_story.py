@@ -22,7 +22,6 @@ from gateway.services.core.proofs import Proof
 from gateway.services.core.values import Payment, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.core.work import JobState, ProviderEvent
 from gateway.services.providers.razorpay import Razorpay
-from gateway.services.runner import Runner
 from tests.service import Service, student
 from tests.services.providers.razorpay.case import order_of, proof_of
 from tests.services.providers.razorpay.fake import FAULTS, KEY_ID, WEBHOOK_SECRET, FakeRazorpay, event, signature
@@ -47,7 +46,7 @@ class Shop:
 
     async def run_jobs(self) -> None:
         """Until none is due any more, time passing as it must."""
-        runner = Runner(self.service.purchases, self.service.catalog.due_jobs, self.service.clock, draw=lambda: 0.0)
+        runner = self.service.runner()
         for _ in range(10):
             self.service.clock.advance(seconds=60)
             await runner.run_due()

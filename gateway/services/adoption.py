@@ -1,0 +1,64 @@
+"""An intent that another system opened, read as the checkout that we would have opened for it."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from gateway.services.core.commands import AdoptPayment
+from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier
+from gateway.services.core.outcomes import FieldProblem
+from gateway.services.core.values import Provider
+from gateway.services.providers import metadata as kept
+from gateway.services.providers.base import FoundIntent
+
+
+class UnknownPayment(Exception):
+    """A provider speaks of a payment that is not in our books, nor to be taken into them. The job that heard it tries
+    again, and is listed with this text: what is wrong with the intent's metadata can be put right at the provider."""
+
+
+def adopting(
+    provider: Provider, found: FoundIntent, payment_id: UUID, default_time_zone: str = PLATFORM_TIME_ZONE
+) -> AdoptPayment:
+    """The command that takes an intent into our books, by the metadata that it carries.
+
+    Args:
+        payment_id: the id that its payment gets, where the intent names none of ours.
+
+    Raises:
+        UnknownPayment: it is no course purchase, or says so in words that cannot be meant.
+    """
+    said = found.metadata
+    if not _is_course_purchase(said):
+        raise UnknownPayment(f"{provider} speaks of {found.reference}, which is no course purchase")
+    course_id = kept.course_id_of(said)
+    tier = read_tier(said)
+    metadata = read_metadata({name: text for name, text in said.items() if name not in kept.OURS}, default_time_zone)
+    expiry = read_expiry(said)
+    problems = [problem for read in (tier, metadata, expiry) if isinstance(read, list) for problem in read]
+    if course_id is None:
+        problems.append(FieldProblem((kept.COURSE_ID,), "must be a course's UUID"))
+    if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list) or course_id is None:
+        raise unreadable(provider, found.reference, problems)
+    return AdoptPayment(
+        payment_id=kept.payment_id_of(said) or payment_id,
+        provider=provider,
+        reference=found.reference,
+        amount=found.amount,
+        student_id=said[kept.STUDENT_ID],
+        course_id=course_id,
+        tier=tier,
+        metadata=metadata,
+        expiry_date=expiry,
+        purpose=kept.purpose_of(said),
+    )
+
+
+def unreadable(provider: Provider, reference: str, problems: list[FieldProblem]) -> UnknownPayment:
+    """What is wrong with an intent's metadata, field by field."""
+    listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in problems)
+    return UnknownPayment(f"{provider} speaks of {reference}, whose metadata cannot be taken over: {listed}")
+
+
+def _is_course_purchase(said: Mapping[str, str]) -> bool:
+    names_tier = said.get("purchaseTier") or said.get("sessionCount")
+    return bool(said.get(kept.STUDENT_ID) and said.get(kept.COURSE_ID) and names_tier)

@@ -1,0 +1,95 @@
+"""Money that came in by no checkout of ours: intents that another system opened, and intents that paid twice."""
+
+from dataclasses import replace
+
+from gateway.services.core import granting, metadata, tiers
+from gateway.services.core.commands import AdoptPayment, RecordExtra
+from gateway.services.core.outcomes import ExtraRecorded, FieldProblem, Invalid, Missing, Opened
+from gateway.services.core.refunding import all_back
+from gateway.services.core.values import (
+    GATEWAY,
+    Failure,
+    Fulfilment,
+    Payment,
+    PaymentStatus,
+    Provider,
+    Tier,
+)
+from gateway.services.core.world import Changes, Decision, Moment, World
+
+
+def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decision:
+    """A payment for the intent, as if we had opened it: what is captured of it is then judged as any other money."""
+    known = world.payments.get(command.payment_id) or _by_reference(command.provider, command.reference, world)
+    if known is not None:
+        return Decision(Opened(known, already_processed=True))
+    course = world.courses.get(command.course_id)
+    if course is None:
+        return Decision(Missing("course"))
+    tier = tiers.choose(course, command.tier, "purchaseTier")
+    if isinstance(tier, FieldProblem):
+        return Decision(Invalid((tier,)))
+    if command.expiry_date is not None and command.expiry_date.year > metadata.LATEST_YEAR:
+        problem = FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")
+        return Decision(Invalid((problem,)))
+    payment = _adopted(command, tier, moment)
+    entry = granting.audit(payment.id, "payment.adopted", GATEWAY, moment, changes={"reference": command.reference})
+    return Decision(Opened(payment, already_processed=False), Changes(payments=(payment,), audit=(entry,)))
+
+
+def record_extra(command: RecordExtra, world: World, moment: Moment) -> Decision:
+    """The extra money as a payment of its own, a duplicate of what the first one led to, with its refund."""
+    known = _by_reference(command.provider, command.captured.attempt, world)
+    if known is not None:
+        return Decision(ExtraRecorded(known))
+    paid = world.payments.get(command.payment_id)
+    if paid is None or paid.fulfilment is Fulfilment.PENDING:
+        return Decision(Missing("captured payment"))
+    extra = _extra(command, paid, world, moment)
+    entry = granting.audit(extra.id, "payment.duplicate", GATEWAY, moment, changes={"attempt": extra.attempt})
+    changes = Changes(payments=(extra,), audit=(entry,))
+    return Decision(ExtraRecorded(extra), changes + all_back(extra, "the checkout was paid more than once", moment))
+
+
+def _by_reference(provider: Provider, reference: str, world: World) -> Payment | None:
+    return next(
+        (each for each in world.payments.values() if (each.provider, each.reference) == (provider, reference)), None
+    )
+
+
+def _adopted(command: AdoptPayment, tier: Tier, moment: Moment) -> Payment:
+    return Payment(
+        id=command.payment_id,
+        student_id=command.student_id,
+        course_id=command.course_id,
+        terms=replace(tiers.terms_of(tier), expires_at=command.expiry_date),
+        amount=command.amount,
+        purpose=command.purpose,
+        provider=command.provider,
+        metadata=command.metadata,
+        created_at=moment.now,
+        reference=command.reference,
+    )
+
+
+def _extra(command: RecordExtra, paid: Payment, world: World, moment: Moment) -> Payment:
+    """By the attempt's id, which is what the provider's dashboard finds it by."""
+    purchase = world.purchase_of(paid)
+    duplicate_of = purchase.id if purchase else paid.duplicate_of
+    return replace(
+        paid,
+        id=command.extra_id,
+        amount=command.captured.amount,
+        created_at=moment.now,
+        status=PaymentStatus.SUCCEEDED,
+        fulfilment=Fulfilment.DUPLICATE if duplicate_of else Fulfilment.UNFULFILLABLE,
+        reference=command.captured.attempt,
+        attempt=command.captured.attempt,
+        checks=0,
+        captured=command.captured.amount,
+        refunded_minor=0,
+        failure=None if duplicate_of else Failure("paid_twice", "The checkout was paid more than once."),
+        duplicate_of=duplicate_of,
+        extra_of=paid.id,
+        confirmed_at=moment.now,
+    )

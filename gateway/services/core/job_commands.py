@@ -1,0 +1,79 @@
+"""What may be asked of the service about its jobs: to be taken, tried again, ended or given up."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.services.core.values import Actor
+from gateway.services.core.work import JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """What entitles a runner to end a job: the job, and the number under which it holds it."""
+
+    job_id: UUID
+    fence: int
+    jitter: float = 1.0
+    """0 to 1, drawn anew for each run: what a wait before the next one is multiplied by."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimJobs:
+    """Take over those of the jobs that are due and free, for `lease_s` seconds.
+
+    `claim_id` is this claim's own: run again after a lost answer, it finds the jobs that it took.
+    """
+
+    claim_id: UUID
+    job_ids: tuple[UUID, ...]
+    lease_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class DeferJob:
+    """Try a job again later: its run did not come to an end. `at_least_s` is how long it has to wait in any case."""
+
+    ticket: Ticket
+    error: str
+    at_least_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class EndJob:
+    """Note that a job is done, where nothing else follows from that."""
+
+    ticket: Ticket
+
+
+@dataclass(frozen=True, slots=True)
+class StartSweep:
+    """See to it that a sweep goes round; one that does already is left alone."""
+
+    kind: JobKind
+
+
+@dataclass(frozen=True, slots=True)
+class EndSweep:
+    """Note how far a sweep came: it goes on after that payment, or, where None, from the beginning after `wait_s`."""
+
+    ticket: Ticket
+    went_to: UUID | None
+    wait_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RetryJob:
+    """Have a job that ended FAILED or CANCELED run again, from now."""
+
+    actor: Actor
+    job_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class CancelJob:
+    """Have a job not run any more."""
+
+    actor: Actor
+    job_id: UUID
+    reason: str

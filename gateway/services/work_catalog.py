@@ -1,0 +1,116 @@
+"""The reads of whoever does the gateway's own work: what is due, and what a provider is to be asked about."""
+
+from collections.abc import Collection
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.orm import aliased
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from db.tables import PaymentRow, StudentAccessRow
+from db.work import LIVE_JOB, JobRow, ProviderEventRow
+from gateway.services import rows, work_rows
+from gateway.services.core.values import Payment, Provider
+from gateway.services.core.work import JobKind, ProviderEvent
+
+
+class WorkCatalog:
+    """Reads by SQLModel over the readers' engine, as it was last committed; each call is one statement."""
+
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def due_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
+        """Jobs of those kinds whose time has come, or whose runner is gone, the longest due first.
+
+        An event waits until its subscriber has those before it of the same purchase, or they were given up.
+        """
+        is_waiting = col(JobRow.state).in_(["PENDING", "RETRYING"]) & (col(JobRow.run_at) <= now)
+        is_abandoned = (col(JobRow.state) == "RUNNING") & (col(JobRow.lease_until) <= now)
+        statement = (
+            select(JobRow.id)
+            .where(text(f"job.{LIVE_JOB}"), is_waiting | is_abandoned)  # the first is the index's own condition
+            .where(col(JobRow.kind).in_([kind.value for kind in kinds]), ~_has_to_wait())
+            .order_by(col(JobRow.run_at), col(JobRow.id))
+            .limit(most)
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.exec(statement))
+
+    async def event(self, event_id: UUID) -> ProviderEvent | None:
+        async with AsyncSession(self._engine) as session:
+            row = (await session.exec(select(ProviderEventRow).where(col(ProviderEventRow.id) == event_id))).first()
+        return None if row is None else work_rows.event_from(row)
+
+    async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
+        statement = select(PaymentRow).where(
+            col(PaymentRow.provider) == provider.value, col(PaymentRow.reference) == reference
+        )
+        async with AsyncSession(self._engine) as session:
+            row = (await session.exec(statement)).first()
+        return None if row is None else rows.payment_from(row)
+
+    async def open_payments(self, earliest: datetime, latest: datetime, after: UUID | None, most: int) -> list[Payment]:
+        """Payments with an intent whose money nobody has seen, opened in that time, in the order of their ids."""
+        return await self._payments_after(
+            after,
+            most,
+            col(PaymentRow.fulfilment) == "PENDING",
+            col(PaymentRow.status) != "CANCELED",
+            col(PaymentRow.reference).is_not(None),
+            col(PaymentRow.created_at).between(earliest, latest),
+        )
+
+    async def settled_payments(
+        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
+    ) -> list[Payment]:
+        """Payments whose money was captured in that time, in the order of their ids; an intent that took more than
+        one is asked after once."""
+        return await self._payments_after(
+            after,
+            most,
+            col(PaymentRow.fulfilment) != "PENDING",
+            col(PaymentRow.reference).is_not(None),
+            col(PaymentRow.extra_of).is_(None),
+            col(PaymentRow.confirmed_at).between(earliest, latest),
+        )
+
+    async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
+        """Purchases whose access is past its expiry and still granted, in the order of their ids."""
+        beyond = [] if after is None else [col(StudentAccessRow.purchase_id) > after]
+        statement = (
+            select(StudentAccessRow.purchase_id)
+            .where(text("status = 'GRANTED'"), col(StudentAccessRow.expires_at) <= now, *beyond)
+            .order_by(col(StudentAccessRow.purchase_id))
+            .limit(most)
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.exec(statement))
+
+    async def _payments_after(self, after: UUID | None, most: int, *conditions: ColumnElement[bool]) -> list[Payment]:
+        beyond = [] if after is None else [col(PaymentRow.id) > after]
+        statement = select(PaymentRow).where(*conditions, *beyond).order_by(col(PaymentRow.id)).limit(most)
+        async with AsyncSession(self._engine) as session:
+            return [rows.payment_from(row) for row in await session.exec(statement)]
+
+
+def _has_to_wait() -> ColumnElement[bool]:
+    """Whether an earlier event of the same purchase is still on its way to the same subscriber.
+
+    The first two conditions are the index's own. Only events have a target, so that nothing else ever waits.
+    """
+    earlier = aliased(JobRow, name="earlier")
+    return (
+        select(1)
+        .where(text(f"earlier.{LIVE_JOB}"), text("earlier.kind = 'event.deliver'"))
+        .where(
+            col(earlier.subject_id) == col(JobRow.subject_id),
+            col(earlier.target) == col(JobRow.target),
+            col(earlier.id) < col(JobRow.id),
+        )
+        .correlate(JobRow)
+        .exists()
+    )

@@ -1,0 +1,135 @@
+"""Settings to services: what every door stands on, opened together and closed together."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import structlog
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from db.engine import is_embedded, reader_engine, writer_engine
+from db.migrate import is_current, upgrade
+from gateway.resolvers.loaders import gathered
+from gateway.services.catalog import Catalog
+from gateway.services.core.announcing import Listener
+from gateway.services.core.values import Provider
+from gateway.services.core.work import EVENT_TYPES
+from gateway.services.group_commit import GroupCommit
+from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.sandbox import Sandbox
+from gateway.services.providers.stripe import Stripe
+from gateway.services.purchases import Purchases
+from gateway.services.runner import MESSAGES, MONEY, Runner
+from gateway.services.subscribers.base import Subscriber
+from gateway.services.sweeping import Sweeps
+from gateway.services.work_catalog import WorkCatalog
+from gateway.settings import Settings, SettingsError
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a door needs: the stories, the reads, and what they stand on."""
+
+    purchases: Purchases
+    catalog: Catalog
+    writer: GroupCommit
+    readers: AsyncEngine
+    runners: Sequence[Runner]
+
+
+def bring_up_to_date(settings: Settings) -> None:
+    """Migrate a database of our own; a server's is its operator's to migrate, and must have been.
+
+    Raises: SettingsError, where it has not been.
+    """
+    if is_embedded(settings.database_url):
+        upgrade(settings.database_url)
+        return
+    engine = writer_engine(settings.database_url)
+    try:
+        with engine.connect() as connection:
+            if not is_current(connection):
+                raise SettingsError("The database is not up to date: run `gateway migrate` first.")
+    finally:
+        engine.dispose()
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
+    readers = reader_engine(settings.database_url)
+    subscribers: Mapping[str, Subscriber] = {}
+    writer = GroupCommit(
+        writer_engine(settings.database_url),
+        clock=now,
+        new_id=uuid7,
+        most_waiting=settings.writer_queue,
+        most_in_turn=settings.writer_batch,
+        listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
+    )
+    catalog, work = Catalog(readers), WorkCatalog(readers)
+    providers = _providers(settings)
+    purchases = Purchases(
+        write=writer.submit,
+        find_payment=gathered(catalog.payments),
+        find_refund=gathered(catalog.refunds),
+        reads=work,
+        providers=providers,
+        default_provider=settings.default_provider or next(iter(providers), None),
+        new_id=uuid7,
+    )
+    writer.start()
+    try:
+        sweeps = Sweeps(purchases, work)
+        lanes = [Runner(purchases, sweeps, work.due_jobs, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
+        yield Services(purchases, catalog, writer, readers, lanes)
+    finally:
+        await writer.close()
+        await readers.dispose()
+        for provider in providers.values():
+            await provider.close()
+        for subscriber in subscribers.values():
+            await subscriber.close()
+
+
+@asynccontextmanager
+async def running(runners: Sequence[Runner]) -> AsyncIterator[None]:
+    """Jobs are run meanwhile; at the end those under way are finished."""
+    stopped = asyncio.Event()
+    tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in runners]
+    try:
+        yield
+    finally:
+        stopped.set()
+        await asyncio.gather(*tasks)
+
+
+def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
+    """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
+    providers: dict[Provider, PaymentProvider] = {}
+    if key := settings.stripe_secret_key:
+        if settings.env == "production" and "_test_" in key.get_secret_value():
+            log.warning("GATEWAY_STRIPE_SECRET_KEY is a test mode key: courses are given for no money")
+        base = settings.stripe_api_base
+        secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
+        providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
+    if settings.razorpay_key_id and settings.razorpay_key_secret:
+        if settings.env == "production" and settings.razorpay_key_id.startswith("rzp_test_"):
+            log.warning("GATEWAY_RAZORPAY_KEY_ID is a test mode key: courses are given for no money")
+        secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
+        key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
+        providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))
+    if settings.is_sandbox_on:
+        providers[Provider.SANDBOX] = Sandbox()
+    return providers
+
+
+def now() -> datetime:
+    """The clock of the product."""
+    return datetime.now(UTC)
