@@ -66,6 +66,7 @@ class Order(Entity):
 class Attempt(Entity):
     """One attempt to pay an order: what Razorpay calls a payment."""
 
+    order_id: str
     status: str
     captured: bool | None = None
     error_code: str | None = None
@@ -184,4 +185,9 @@ def _read_all(kind: type[E], body: Mapping[str, object]) -> list[E]:
     items = body.get("items")
     if not isinstance(items, list):
         raise ProviderUnavailable(RETRY_AFTER_S)
-    return sorted((_read(kind, item) for item in items), key=lambda entity: (entity.created_at, entity.id))
+    return sorted((_read(kind, item) for item in items), key=_age)
+
+
+def _age(entity: Entity) -> tuple[int, str]:
+    """By which the oldest comes first, the same way every time."""
+    return entity.created_at, entity.id
