@@ -22,6 +22,9 @@ LONGEST_RETRY_AFTER_S = 60
 PAGE = 100
 """The most that Razorpay lists at once; it lists 10 where nothing is said."""
 
+MOST_PAGES = 10
+"""A thousand disputes since one payment: more than any account survives. Older ones than those are not looked at."""
+
 _BUSY = (408, 409, 425, 429)
 """409: the same refund is being made at this moment, by an earlier request with its idempotency key."""
 
@@ -86,6 +89,20 @@ class RefundEntity(Entity):
     status: str
 
 
+class Dispute(Entity):
+    """What a student's bank asks back of an attempt: `open`, `under_review`, `won`, `lost` or `closed`.
+
+    `amount_deducted` is what it took out of our balance; 0 until the dispute is lost.
+    """
+
+    payment_id: str
+    status: str
+    phase: str | None = None
+    amount_deducted: int | None = None
+    reason_code: str | None = None
+    reason_description: str | None = None
+
+
 E = TypeVar("E", bound=Entity)
 
 
@@ -125,6 +142,21 @@ class RazorpayApi:
         """The refunds of an attempt, the oldest first."""
         found = await self._call("GET", f"/v1/payments/{attempt_id}/refunds", params={"count": PAGE})
         return _read_all(RefundEntity, found)
+
+    async def disputes(self, since_s: int) -> list[Dispute]:
+        """The account's disputes raised at that Unix time or later, the oldest first; Razorpay cannot be asked for
+        those of one payment. It lists the newest first, so one that is raised meanwhile shows another twice, and
+        hides none."""
+        found: dict[str, Dispute] = {}
+        for page in range(MOST_PAGES):
+            wanted = {"count": PAGE, "skip": page * PAGE, "from": since_s}
+            listed = _read_all(Dispute, await self._call("GET", "/v1/disputes", params=wanted))
+            found |= {dispute.id: dispute for dispute in listed}
+            if len(listed) < PAGE:
+                break
+        else:
+            log.error("razorpay has more disputes than are looked at", since_s=since_s, looked_at=len(found))
+        return sorted(found.values(), key=_age)
 
     async def create_refund(self, attempt_id: str, key: str, body: Mapping[str, object]) -> RefundEntity:
         """Args: key: the same key and body again give the same refund."""

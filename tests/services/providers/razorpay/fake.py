@@ -40,6 +40,7 @@ class FakeRazorpay:
     orders: dict[str, Json] = field(default_factory=dict)
     payments: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
+    disputes: dict[str, Json] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
@@ -78,6 +79,22 @@ class FakeRazorpay:
         refund = self._entity("rfnd", "refund") | {"amount": amount_minor, "currency": "INR", "notes": []}
         self.refunds[str(refund["id"])] = refund | {"payment_id": payment_id, "status": "processed"} | fields
         return str(refund["id"])
+
+    def dispute(self, payment_id: str, status: str = "open", **fields: object) -> str:
+        """What the bank of a student claims back of a payment."""
+        payment = self.payments[payment_id]
+        dispute = self._entity("disp", "dispute") | {
+            "payment_id": payment_id,
+            "amount": payment["amount"],
+            "currency": payment["currency"],
+            "amount_deducted": payment["amount"] if status == "lost" else 0,
+            "reason_code": "goods_or_services_not_received",
+            "respond_by": 1_800_000_000,
+            "status": status,
+            "phase": "chargeback",
+        }
+        self.disputes[str(dispute["id"])] = dispute | fields
+        return str(dispute["id"])
 
     def refunded_minor(self, payment_id: str) -> int:
         return sum(
@@ -148,6 +165,7 @@ class FakeRazorpay:
             ("POST", "/v1/payments/(pay_[^/]+)/capture", self._capture),
             ("GET", "/v1/payments/(pay_[^/]+)/refunds", self._list_refunds),
             ("POST", "/v1/payments/(pay_[^/]+)/refund", self._create_refund),
+            ("GET", "/v1/disputes", self._list_disputes),
         )
 
     def _create_order(self, request: httpx.Request) -> Json:
@@ -212,6 +230,15 @@ class FakeRazorpay:
         if left == body["amount"]:
             payment["status"] = "refunded"
         return refund
+
+    def _list_disputes(self, request: httpx.Request) -> Json:
+        """Of the whole account: Razorpay has no filter by payment."""
+        query = request.url.params
+        if unknown := set(query) - {"count", "skip", "from", "to"}:
+            raise Refusal(f"{', '.join(sorted(unknown))} is/are not required and should not be sent")
+        since_s = int(query.get("from", "0"))
+        found = [each for each in self.disputes.values() if int(str(each["created_at"])) >= since_s]
+        return collection(found, request)
 
     def _entity(self, prefix: str, kind: str) -> Json:
         number = next(self._numbers)
