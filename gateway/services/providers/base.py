@@ -82,7 +82,8 @@ class PaymentProvider(Protocol):
         ...
 
     async def inspect(self, payment: Payment) -> Truth:
-        """All that the provider's books say of a payment that has its reference.
+        """All that the provider's books say of a payment that has its reference. A refund or a dispute that is not in
+        it is not denied: an account may not be allowed to read its disputes.
 
         Raises:
             ProviderUnavailable: no answer in time.

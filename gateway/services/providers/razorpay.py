@@ -31,8 +31,9 @@ from gateway.services.providers import metadata
 from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
 from gateway.services.providers.razorpay_api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
 from gateway.services.providers.razorpay_api import RefundEntity as Given
+from gateway.services.providers.razorpay_books import truth_of
 from gateway.services.providers.razorpay_signing import ORDER_ID, is_proven, read_webhook
-from gateway.services.providers.razorpay_words import captured_of, declined, fact, fitting, is_missing, money, rejection
+from gateway.services.providers.razorpay_words import captured_of, declined, fitting, is_missing, money, rejection
 
 API_BASE = "https://api.razorpay.com"
 
@@ -89,7 +90,7 @@ class Razorpay:
             attempt_id = proof.payment_id
         try:
             async with self._deadline():
-                verdict = await self._verdict(payment, may_capture=True)
+                verdict = await self._verdict(await self._attempts(payment), payment, may_capture=True)
         except ProviderUnavailable as error:
             return Unreachable(attempt_id, error.retry_after_s)
         if attempt_id is not None and isinstance(verdict, AwaitingPayment):
@@ -121,9 +122,11 @@ class Razorpay:
     async def inspect(self, payment: Payment) -> Truth:
         """Reads, and changes nothing: what is authorized reads as processing, and `settle` captures it."""
         async with self._deadline():
-            verdict = await self._verdict(payment, may_capture=False)
-            given = await self._api.refunds(verdict.attempt) if isinstance(verdict, Captured) else []
-        return Truth(verdict, tuple(fact(each) for each in given))
+            attempts = await self._attempts(payment)
+            verdict = await self._verdict(attempts, payment, may_capture=False)
+            if isinstance(verdict, Captured):
+                return await truth_of(self._api, verdict, [each for each in attempts if each.is_captured])
+        return Truth(verdict)
 
     async def find(self, reference: str) -> FoundIntent | None:
         if not ORDER_ID.fullmatch(reference):
@@ -161,38 +164,36 @@ class Razorpay:
                 return order
             raise
 
-    async def _verdict(self, payment: Payment, may_capture: bool) -> Verdict:
+    async def _attempts(self, payment: Payment) -> list[Attempt]:
         order_id = payment.reference or await self._reference_of(payment)
-        if order_id is None:
-            return AwaitingPayment()
-        attempts = await self._api.attempts(order_id)
-        if captured := captured_of(attempts, payment):
-            return await self._captured(captured, order_id)
-        if authorized := next((each for each in attempts if each.status == "authorized"), None):
-            taken = await self._capture(authorized, order_id) if may_capture else authorized
-            if taken.is_captured:
-                return await self._captured(taken, order_id)
-            return Processing(authorized.id, RETRY_AFTER_S)
-        if not attempts or any(each.status == "created" for each in attempts):
-            return AwaitingPayment()
-        return declined(attempts[-1])
+        return await self._api.attempts(order_id) if order_id else []
 
     async def _reference_of(self, payment: Payment) -> str | None:
         order = await self._order_of(payment)
         return order.id if order else None
 
-    async def _captured(self, attempt: Attempt, order_id: str) -> Captured:
+    async def _verdict(self, attempts: Sequence[Attempt], payment: Payment, may_capture: bool) -> Verdict:
+        if captured := captured_of(attempts, payment):
+            return await self._captured(captured)
+        if authorized := next((each for each in attempts if each.status == "authorized"), None):
+            taken = await self._capture(authorized) if may_capture else authorized
+            return await self._captured(taken) if taken.is_captured else Processing(authorized.id, RETRY_AFTER_S)
+        if not attempts or any(each.status == "created" for each in attempts):
+            return AwaitingPayment()
+        return declined(attempts[-1])
+
+    async def _captured(self, attempt: Attempt) -> Captured:
         """The notes are the order's: those of an attempt come from the browser."""
-        notes = (await self._api.order(order_id)).notes
+        notes = (await self._api.order(attempt.order_id)).notes
         student_id, course_id = notes.get(metadata.STUDENT_ID), metadata.course_id_of(notes)
         return Captured(attempt.id, money(attempt), student_id, course_id)
 
-    async def _capture(self, attempt: Attempt, order_id: str) -> Attempt:
+    async def _capture(self, attempt: Attempt) -> Attempt:
         """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused."""
         try:
             return await self._api.capture(attempt)
         except Refused:
-            now = [each for each in await self._api.attempts(order_id) if each.id == attempt.id]
+            now = [each for each in await self._api.attempts(attempt.order_id) if each.id == attempt.id]
             return now[0] if now else attempt
 
     async def _given(self, attempt_id: str, refund: Refund) -> Given | None:

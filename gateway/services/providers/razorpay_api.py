@@ -22,6 +22,9 @@ LONGEST_RETRY_AFTER_S = 60
 PAGE = 100
 """The most that Razorpay lists at once; it lists 10 where nothing is said."""
 
+MOST_PAGES = 10
+"""A thousand disputes since one payment: more than any account survives. Older ones than those are not looked at."""
+
 _BUSY = (408, 409, 425, 429)
 """409: the same refund is being made at this moment, by an earlier request with its idempotency key."""
 
@@ -66,6 +69,7 @@ class Order(Entity):
 class Attempt(Entity):
     """One attempt to pay an order: what Razorpay calls a payment."""
 
+    order_id: str
     status: str
     captured: bool | None = None
     error_code: str | None = None
@@ -83,6 +87,20 @@ class RefundEntity(Entity):
     """Captured money on its way back: `pending`, `processed` or `failed`."""
 
     status: str
+
+
+class Dispute(Entity):
+    """What a student's bank asks back of an attempt: `open`, `under_review`, `won`, `lost` or `closed`.
+
+    `amount_deducted` is what it took out of our balance; 0 until the dispute is lost.
+    """
+
+    payment_id: str
+    status: str
+    phase: str | None = None
+    amount_deducted: int | None = None
+    reason_code: str | None = None
+    reason_description: str | None = None
 
 
 E = TypeVar("E", bound=Entity)
@@ -124,6 +142,21 @@ class RazorpayApi:
         """The refunds of an attempt, the oldest first."""
         found = await self._call("GET", f"/v1/payments/{attempt_id}/refunds", params={"count": PAGE})
         return _read_all(RefundEntity, found)
+
+    async def disputes(self, since_s: int) -> list[Dispute]:
+        """The account's disputes raised at that Unix time or later, the oldest first; Razorpay cannot be asked for
+        those of one payment. It lists the newest first, so one that is raised meanwhile shows another twice, and
+        hides none."""
+        found: dict[str, Dispute] = {}
+        for page in range(MOST_PAGES):
+            wanted = {"count": PAGE, "skip": page * PAGE, "from": since_s}
+            listed = _read_all(Dispute, await self._call("GET", "/v1/disputes", params=wanted))
+            found |= {dispute.id: dispute for dispute in listed}
+            if len(listed) < PAGE:
+                break
+        else:
+            log.error("razorpay has more disputes than are looked at", since_s=since_s, looked_at=len(found))
+        return sorted(found.values(), key=_age)
 
     async def create_refund(self, attempt_id: str, key: str, body: Mapping[str, object]) -> RefundEntity:
         """Args: key: the same key and body again give the same refund."""
@@ -184,4 +217,9 @@ def _read_all(kind: type[E], body: Mapping[str, object]) -> list[E]:
     items = body.get("items")
     if not isinstance(items, list):
         raise ProviderUnavailable(RETRY_AFTER_S)
-    return sorted((_read(kind, item) for item in items), key=lambda entity: (entity.created_at, entity.id))
+    return sorted((_read(kind, item) for item in items), key=_age)
+
+
+def _age(entity: Entity) -> tuple[int, str]:
+    """By which the oldest comes first, the same way every time."""
+    return entity.created_at, entity.id

@@ -8,6 +8,7 @@ from gateway.services.core.verdicts import Declined, RefundFact, RefundRejected
 from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay_api import Attempt, Entity, Refused
 from gateway.services.providers.razorpay_api import RefundEntity as Given
+from gateway.services.providers.reasons import in_words
 
 MOST_NOTES, LONGEST_NOTE = 15, 256
 """What Razorpay takes in an order's notes."""
@@ -24,7 +25,8 @@ def fitting(notes: Mapping[str, str]) -> dict[str, str]:
 
 
 def captured_of(attempts: Sequence[Attempt], payment: Payment) -> Attempt | None:
-    """The attempt that brought the money. Razorpay lets one succeed; what our books say of it stays."""
+    """The attempt that brought the money, of attempts the oldest first. Where more than one did, it is the one that our
+    books have, or else the oldest; `Truth.extra` has the others."""
     captured = [each for each in attempts if each.is_captured]
     return next((each for each in captured if each.id == payment.attempt), next(iter(captured), None))
 
@@ -45,7 +47,8 @@ def rejection(refused: Refused) -> RefundRejected:
 
 def fact(given: Given) -> RefundFact:
     status = _STATUS.get(given.status, RefundStatus.PENDING)
-    return RefundFact(given.id, refund_id_of(given.notes), money(given), status)
+    said = given.notes.get("reason") or given.notes.get("comment")
+    return RefundFact(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))
 
 
 def is_missing(refused: Refused) -> bool:

@@ -10,7 +10,6 @@ from uuid import UUID
 import httpx
 import stripe
 import structlog
-from stripe.params import RefundListParams
 
 from gateway.services.core.proofs import Proof, StripeProof
 from gateway.services.core.values import Payment, Provider, Refund
@@ -26,8 +25,16 @@ from gateway.services.core.verdicts import (
 )
 from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
+from gateway.services.providers.stripe_lists import all_of
 from gateway.services.providers.stripe_webhook import read_event
-from gateway.services.providers.stripe_words import fact_of, money_of, result_of, verdict_of
+from gateway.services.providers.stripe_words import (
+    dispute_fact_of,
+    fact_of,
+    is_disputed,
+    money_of,
+    result_of,
+    verdict_of,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -41,9 +48,6 @@ LONGEST_RETRY_AFTER_S = 300
 
 OPERATOR_RETRY_S = 60
 """Where a person has to set something right: a key that was revoked, an account that does not have the intent."""
-
-PAGE_SIZE, MOST_PAGES = 100, 10
-"""A payment with more refunds than that is nobody's; to list a part of them as all would be untrue."""
 
 REFUSALS = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
 """What Stripe says to a question that it understood and will answer the same way again."""
@@ -78,7 +82,7 @@ class Stripe:
             max_network_retries=0,
             http_client=self._http,
         )
-        self._intents, self._refunds = client.v1.payment_intents, client.v1.refunds
+        self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
 
     async def open(self, payment: Payment) -> Intent:
         async with _deadline("open"):
@@ -117,11 +121,13 @@ class Stripe:
     async def inspect(self, payment: Payment) -> Truth:
         assert payment.reference is not None, "a payment without an intent has no books to look into"
         async with _deadline("inspect"):
-            verdict = verdict_of(await self._known(payment.reference), payment)
+            intent = await self._known(payment.reference, "latest_charge")
+            verdict = verdict_of(intent, payment)
             if not isinstance(verdict, Captured):
                 return Truth(verdict)
-            refunds = await self._refunds_of(payment.reference)
-        return Truth(verdict, tuple(map(fact_of, refunds)))
+            refunds = await all_of(self._refunds.list_async, payment.reference)
+            disputes = await all_of(self._disputes.list_async, payment.reference) if is_disputed(intent) else []
+        return Truth(verdict, (*map(fact_of, refunds), *filter(None, map(dispute_fact_of, disputes))))
 
     async def find(self, reference: str) -> FoundIntent | None:
         async with _deadline("find"):
@@ -147,21 +153,21 @@ class Stripe:
         )
         return intent.to_dict()
 
-    async def _known(self, reference: str) -> dict[str, Any]:
-        """The intent of a payment in our books.
+    async def _known(self, reference: str, *in_full: str) -> dict[str, Any]:
+        """The intent of a payment in our books, and in full what it would only name by its id.
 
         Raises:
             ProviderUnavailable: also where Stripe has none, as with the key of another account.
         """
-        intent = await self._intent(reference)
+        intent = await self._intent(reference, *in_full)
         if intent is None:
             log.error("stripe has no such payment intent; is the key another account's?", reference=reference)
             raise ProviderUnavailable(OPERATOR_RETRY_S)
         return intent
 
-    async def _intent(self, reference: str) -> dict[str, Any] | None:
+    async def _intent(self, reference: str, *in_full: str) -> dict[str, Any] | None:
         try:
-            return (await self._intents.retrieve_async(reference)).to_dict()
+            return (await self._intents.retrieve_async(reference, {"expand": list(in_full)})).to_dict()
         except stripe.InvalidRequestError as error:
             if error.http_status == 404:
                 return None
@@ -186,21 +192,8 @@ class Stripe:
             return None  # the intent itself is unknown there
 
     async def _refund_of(self, reference: str, refund_id: UUID) -> dict[str, Any] | None:
-        refunds = await self._refunds_of(reference)
+        refunds = await all_of(self._refunds.list_async, reference)
         return next((each for each in refunds if refund_id_of(each["metadata"] or {}) == refund_id), None)
-
-    async def _refunds_of(self, reference: str) -> list[dict[str, Any]]:
-        """All refunds of an intent, the newest first."""
-        found: list[dict[str, Any]] = []
-        for _ in range(MOST_PAGES):
-            wanted: RefundListParams = {"payment_intent": reference, "limit": PAGE_SIZE}
-            if found:
-                wanted["starting_after"] = found[-1]["id"]
-            page = await self._refunds.list_async(wanted)
-            found += (each.to_dict() for each in page.data)
-            if not page.has_more:
-                return found
-        raise RuntimeError(f"{reference} has more than {len(found)} refunds")
 
 
 @asynccontextmanager

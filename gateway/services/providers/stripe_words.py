@@ -17,6 +17,7 @@ from gateway.services.core.verdicts import (
     Verdict,
 )
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, refund_id_of
+from gateway.services.providers.reasons import in_words, of_dispute
 
 PROCESSING_RETRY_S = 10
 
@@ -30,6 +31,13 @@ REFUND_STATUS = {
     "failed": RefundStatus.FAILED,
     "canceled": RefundStatus.FAILED,
 }
+
+DISPUTE_STATUS = {
+    "lost": RefundStatus.SUCCEEDED,
+    "prevented": RefundStatus.SUCCEEDED,
+    "won": RefundStatus.FAILED,
+}
+"""Every other state is one in which somebody still has to answer or decide."""
 
 
 def verdict_of(intent: Mapping[str, Any], payment: Payment) -> Verdict:
@@ -57,8 +65,24 @@ def money_of(amount_minor: int, thing: Mapping[str, Any]) -> Money:
 
 def fact_of(refund: Mapping[str, Any]) -> RefundFact:
     """A refund in Stripe's books. A state that we do not know is not the end of it."""
+    refund_id, amount = refund_id_of(refund["metadata"] or {}), money_of(refund["amount"], refund)
     status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
-    return RefundFact(refund["id"], refund_id_of(refund["metadata"] or {}), money_of(refund["amount"], refund), status)
+    return RefundFact(refund["id"], refund_id, amount, status, reason=in_words(refund.get("reason")))
+
+
+def is_disputed(intent: Mapping[str, Any]) -> bool:
+    """Whether the charge that brought the money, which is in the intent in full, was ever disputed."""
+    charge = intent.get("latest_charge")
+    return isinstance(charge, Mapping) and bool(charge.get("disputed"))
+
+
+def dispute_fact_of(dispute: Mapping[str, Any]) -> RefundFact | None:
+    """A dispute in Stripe's books; None for what took no money: a bank's inquiry, or a dispute that was prevented."""
+    if _took_nothing(dispute):
+        return None
+    status = DISPUTE_STATUS.get(dispute["status"], RefundStatus.PENDING)
+    amount, why = money_of(dispute["amount"], dispute), of_dispute(dispute.get("reason"))
+    return RefundFact(dispute["id"], None, amount, status, is_dispute=True, reason=why)
 
 
 def result_of(refund: Mapping[str, Any]) -> RefundResult:
@@ -73,6 +97,16 @@ def _captured(intent: Mapping[str, Any], attempt: str) -> Captured:
     metadata = intent.get("metadata") or {}
     received = intent.get("amount_received", intent["amount"])  # Stripe always says it; a fake of it may not
     return Captured(attempt, money_of(received, intent), metadata.get(STUDENT_ID), course_id_of(metadata))
+
+
+def _took_nothing(dispute: Mapping[str, Any]) -> bool:
+    """An inquiry takes nothing. Of a dispute that was settled before it became one, our balance tells: in a currency
+    of its own, so only whether money left it."""
+    status: str = dispute["status"]
+    if status == "prevented":
+        moved_minor = sum(int(each["amount"]) for each in dispute.get("balance_transactions") or ())
+        return moved_minor >= 0
+    return status.startswith("warning_")
 
 
 def _ended_attempt(payment: Payment) -> str | None:

@@ -32,6 +32,7 @@ class FakeStripe:
 
     intents: dict[str, Thing] = field(default_factory=dict)
     refunds: list[Thing] = field(default_factory=list)
+    disputes: list[Thing] = field(default_factory=list)
     faults: list[Fault | None] = field(default_factory=list)
     """What goes wrong with the next requests, in turn; None for nothing."""
     asked: list[str] = field(default_factory=list)
@@ -45,6 +46,7 @@ class FakeStripe:
                 Route("/v1/payment_intents/{id}", self._retrieve_intent, methods=["GET"]),
                 Route("/v1/refunds", self._create_refund, methods=["POST"]),
                 Route("/v1/refunds", self._list_refunds, methods=["GET"]),
+                Route("/v1/disputes", self._list_disputes, methods=["GET"]),
             ]
         )
 
@@ -87,6 +89,25 @@ class FakeStripe:
         self.refunds.insert(0, refund | fields)
         return self.refunds[0]
 
+    def dispute(self, reference: str, status: str = "needs_response", **fields: object) -> Thing:
+        """What a student's bank claims back of an intent's charge; the newest first, as Stripe lists."""
+        intent = self.intents[reference]
+        dispute = {
+            "id": f"du_{len(self.disputes) + 1}",
+            "object": "dispute",
+            "amount": intent["amount_received"],
+            "currency": intent["currency"],
+            "charge": intent["latest_charge"],
+            "payment_intent": reference,
+            "balance_transactions": [],
+            "is_charge_refundable": False,
+            "metadata": {},
+            "reason": "fraudulent",
+            "status": status,
+        }
+        self.disputes.insert(0, dispute | fields)
+        return self.disputes[0]
+
     def left(self, reference: str) -> int:
         given: list[int] = [
             r["amount"] for r in self.refunds if r["payment_intent"] == reference and r["status"] != "failed"
@@ -115,7 +136,14 @@ class FakeStripe:
     async def _retrieve_intent(self, request: Request) -> Response:
         self.asked.append(f"GET {request.path_params['id']}")
         intent = self.intents.get(request.path_params["id"])
-        return _error(404, "resource_missing") if intent is None else JSONResponse(intent)
+        if intent is None:
+            return _error(404, "resource_missing")
+        is_in_full = request.query_params.get("expand[0]") == "latest_charge" and intent["latest_charge"]
+        return JSONResponse(intent | {"latest_charge": self._charge(intent)} if is_in_full else intent)
+
+    def _charge(self, intent: Thing) -> Thing:
+        is_disputed = any(each["payment_intent"] == intent["id"] for each in self.disputes)
+        return {"id": intent["latest_charge"], "object": "charge", "disputed": is_disputed}
 
     async def _create_refund(self, request: Request) -> Response:
         def act(form: Thing) -> tuple[int, Thing]:
@@ -128,13 +156,19 @@ class FakeStripe:
         return await self._once(request, act)
 
     async def _list_refunds(self, request: Request) -> Response:
-        self.asked.append("GET refunds")
+        return self._listed(request, "refunds", self.refunds)
+
+    async def _list_disputes(self, request: Request) -> Response:
+        return self._listed(request, "disputes", self.disputes)
+
+    def _listed(self, request: Request, kind: str, things: list[Thing]) -> Response:
+        self.asked.append(f"GET {kind}")
         query = request.query_params
-        found = [each for each in self.refunds if each["payment_intent"] == query["payment_intent"]]
+        found = [each for each in things if each["payment_intent"] == query["payment_intent"]]
         after = [each["id"] for each in found].index(query["starting_after"]) + 1 if "starting_after" in query else 0
         page = found[after : after + int(query["limit"])]
         has_more = after + len(page) < len(found)
-        return JSONResponse({"object": "list", "url": "/v1/refunds", "data": page, "has_more": has_more})
+        return JSONResponse({"object": "list", "url": f"/v1/{kind}", "data": page, "has_more": has_more})
 
     async def _once(self, request: Request, act: Any) -> Response:
         """A POST as Stripe does it: a key that was used before is answered as then, by the same parameters only."""

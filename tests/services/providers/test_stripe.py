@@ -1,6 +1,5 @@
 """Stripe in our words, against a fake of our own that fails as networks and Stripe do."""
 
-from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -38,17 +37,6 @@ from tests.services.providers.fake_stripe import KEY, FakeStripe, Fault
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 OUTAGES: tuple[Fault, ...] = ("timeout_before", "timeout_after", "reset_after", "429", "500", "html")
-
-
-@pytest.fixture
-def books() -> FakeStripe:
-    return FakeStripe()
-
-
-@pytest.fixture
-async def provider(books: FakeStripe) -> AsyncIterator[Stripe]:
-    async with books.provider() as opened:
-        yield opened
 
 
 def payment() -> Payment:

@@ -25,7 +25,9 @@ async def provider() -> AsyncIterator[Stripe]:
     [
         ("payment_intent.succeeded", {"id": "pi_1"}, ("pi_1",)),
         ("charge.refunded", {"id": "ch_1", "payment_intent": "pi_1"}, ("pi_1",)),
-        ("charge.dispute.created", {"id": "dp_1", "payment_intent": "pi_1"}, ("pi_1",)),
+        ("charge.dispute.created", {"id": "du_1", "payment_intent": "pi_1"}, ("pi_1",)),
+        ("charge.dispute.closed", {"id": "du_1", "payment_intent": {"id": "pi_1"}}, ("pi_1",)),
+        ("charge.dispute.funds_withdrawn", {"id": "du_1", "payment_intent": None}, ()),
         ("refund.updated", {"id": "re_1", "payment_intent": {"id": "pi_1"}}, ("pi_1",)),
         ("charge.succeeded", {"id": "ch_1", "payment_intent": None}, ()),
         ("customer.created", {"id": "cus_1"}, ()),

@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from itertools import count
-from typing import Any
 
 import httpx
+
+from tests.services.providers.razorpay.wire import Json, Refusal, body_of, collection, error
 
 KEY_ID, KEY_SECRET = "rzp_test_A1", "razorpay-key-secret-A1"
 WEBHOOK_SECRET = "razorpay-webhook-secret-A1"
 
-Json = dict[str, object]
 FAULTS = ("timeout before", "timeout after", "reset before", "reset after", "429", "500", "malformed after")
 """What goes wrong with one call; `before` and `after` Razorpay acted."""
 
@@ -26,10 +26,6 @@ _REFUND_FIELDS = {"amount", "speed", "receipt", "notes"}
 
 def signature(secret: str, message: bytes) -> str:
     return hmac.new(secret.encode(), message, sha256).hexdigest()
-
-
-class Refusal(Exception):
-    """A 400 of Razorpay's."""
 
 
 @dataclass
@@ -44,6 +40,7 @@ class FakeRazorpay:
     orders: dict[str, Json] = field(default_factory=dict)
     payments: dict[str, Json] = field(default_factory=dict)
     refunds: dict[str, Json] = field(default_factory=dict)
+    disputes: dict[str, Json] = field(default_factory=dict)
     calls: list[str] = field(default_factory=list)
     faults: list[tuple[str, str]] = field(default_factory=list)
     _numbers: "count[int]" = field(default_factory=lambda: count(1))
@@ -77,11 +74,27 @@ class FakeRazorpay:
     def sign(self, order_id: str, payment_id: str) -> str:
         return signature(KEY_SECRET, f"{order_id}|{payment_id}".encode())
 
-    def give_back(self, payment_id: str, amount_minor: int) -> str:
+    def give_back(self, payment_id: str, amount_minor: int, **fields: object) -> str:
         """A refund that somebody made on Razorpay's dashboard."""
         refund = self._entity("rfnd", "refund") | {"amount": amount_minor, "currency": "INR", "notes": []}
-        self.refunds[str(refund["id"])] = refund | {"payment_id": payment_id, "status": "processed"}
+        self.refunds[str(refund["id"])] = refund | {"payment_id": payment_id, "status": "processed"} | fields
         return str(refund["id"])
+
+    def dispute(self, payment_id: str, status: str = "open", **fields: object) -> str:
+        """What the bank of a student claims back of a payment."""
+        payment = self.payments[payment_id]
+        dispute = self._entity("disp", "dispute") | {
+            "payment_id": payment_id,
+            "amount": payment["amount"],
+            "currency": payment["currency"],
+            "amount_deducted": payment["amount"] if status == "lost" else 0,
+            "reason_code": "goods_or_services_not_received",
+            "respond_by": 1_800_000_000,
+            "status": status,
+            "phase": "chargeback",
+        }
+        self.disputes[str(dispute["id"])] = dispute | fields
+        return str(dispute["id"])
 
     def refunded_minor(self, payment_id: str) -> int:
         return sum(
@@ -104,17 +117,17 @@ class FakeRazorpay:
             case "429":
                 return httpx.Response(429, headers={"retry-after": self.retry_after})
             case "403":
-                return _error(403, "Forbidden")
+                return error(403, "Forbidden")
             case "500":
                 return httpx.Response(500, text="<html>")
             case "refused before":
-                return _error(400, "It cannot be done now")
+                return error(400, "It cannot be done now")
             case str() if fault.startswith("refused: "):
-                return _error(400, fault.removeprefix("refused: "))
+                return error(400, fault.removeprefix("refused: "))
         answer = self._answer(request)
         match fault:
             case "refused after":
-                return _error(400, "This payment has already been captured")
+                return error(400, "This payment has already been captured")
             case "timeout after":
                 raise httpx.ReadTimeout("timed out", request=request)
             case "reset after":
@@ -133,15 +146,15 @@ class FakeRazorpay:
     def _answer(self, request: httpx.Request) -> httpx.Response:
         expected = base64.b64encode(f"{KEY_ID}:{KEY_SECRET}".encode()).decode()
         if request.headers.get("authorization") != f"Basic {expected}":
-            return _error(401, "The api key provided is invalid")
+            return error(401, "The api key provided is invalid")
         for method, pattern, act in self._routes():
             matched = re.fullmatch(pattern, request.url.path)
             if matched and method == request.method:
                 try:
                     return httpx.Response(200, json=act(request, *matched.groups()))
                 except Refusal as refusal:
-                    return _error(400, str(refusal))
-        return _error(400, "The requested URL was not found on the server.")
+                    return error(400, str(refusal))
+        return error(400, "The requested URL was not found on the server.")
 
     def _routes(self) -> tuple[tuple[str, str, Callable[..., Json]], ...]:
         return (
@@ -152,10 +165,11 @@ class FakeRazorpay:
             ("POST", "/v1/payments/(pay_[^/]+)/capture", self._capture),
             ("GET", "/v1/payments/(pay_[^/]+)/refunds", self._list_refunds),
             ("POST", "/v1/payments/(pay_[^/]+)/refund", self._create_refund),
+            ("GET", "/v1/disputes", self._list_disputes),
         )
 
     def _create_order(self, request: httpx.Request) -> Json:
-        body = _body(request, _ORDER_FIELDS)
+        body = body_of(request, _ORDER_FIELDS)
         receipt = body["receipt"]
         if int(body["amount"]) < 100:
             raise Refusal("The amount must be at least INR 1.00")
@@ -171,8 +185,8 @@ class FakeRazorpay:
         part = request.url.params["receipt"]
         if self.late_listings:
             self.late_listings -= 1
-            return _collection([])
-        return _collection([each for each in self.orders.values() if part in str(each["receipt"])], request)
+            return collection([])
+        return collection([each for each in self.orders.values() if part in str(each["receipt"])], request)
 
     def _order(self, _: httpx.Request, order_id: str) -> Json:
         if order_id not in self.orders:
@@ -181,10 +195,10 @@ class FakeRazorpay:
 
     def _list_payments(self, request: httpx.Request, order_id: str) -> Json:
         self._order(request, order_id)
-        return _collection([each for each in self.payments.values() if each["order_id"] == order_id])
+        return collection([each for each in self.payments.values() if each["order_id"] == order_id])
 
     def _capture(self, request: httpx.Request, payment_id: str) -> Json:
-        payment, body = self.payments[payment_id], _body(request, {"amount", "currency"})
+        payment, body = self.payments[payment_id], body_of(request, {"amount", "currency"})
         if payment["status"] != "authorized":
             raise Refusal("This payment has already been captured")
         if body != {"amount": payment["amount"], "currency": payment["currency"]}:
@@ -193,10 +207,10 @@ class FakeRazorpay:
         return payment
 
     def _list_refunds(self, request: httpx.Request, payment_id: str) -> Json:
-        return _collection([each for each in self.refunds.values() if each["payment_id"] == payment_id], request)
+        return collection([each for each in self.refunds.values() if each["payment_id"] == payment_id], request)
 
     def _create_refund(self, request: httpx.Request, payment_id: str) -> Json:
-        body, key = _body(request, _REFUND_FIELDS), request.headers["x-refund-idempotency"]
+        body, key = body_of(request, _REFUND_FIELDS), request.headers["x-refund-idempotency"]
         assert re.fullmatch(r"[A-Za-z0-9_-]{10,}", key), "as Razorpay wants its keys"
         if self.heeds_refund_keys and key in self._refund_keys:
             known, refund_id = self._refund_keys[key]
@@ -217,6 +231,15 @@ class FakeRazorpay:
             payment["status"] = "refunded"
         return refund
 
+    def _list_disputes(self, request: httpx.Request) -> Json:
+        """Of the whole account: Razorpay has no filter by payment."""
+        query = request.url.params
+        if unknown := set(query) - {"count", "skip", "from", "to"}:
+            raise Refusal(f"{', '.join(sorted(unknown))} is/are not required and should not be sent")
+        since_s = int(query.get("from", "0"))
+        found = [each for each in self.disputes.values() if int(str(each["created_at"])) >= since_s]
+        return collection(found, request)
+
     def _entity(self, prefix: str, kind: str) -> Json:
         number = next(self._numbers)
         return {"id": f"{prefix}_{number:014d}", "entity": kind, "created_at": 1_700_000_000 + number}
@@ -226,21 +249,3 @@ def event(kind: str, **entities: Mapping[str, object]) -> bytes:
     """A webhook's body."""
     payload = {name: {"entity": entity} for name, entity in entities.items()}
     return json.dumps({"entity": "event", "event": kind, "contains": list(payload), "payload": payload}).encode()
-
-
-def _body(request: httpx.Request, allowed: set[str]) -> dict[str, Any]:
-    body = json.loads(request.content)
-    if extra := set(body) - allowed:
-        raise Refusal(f"{', '.join(sorted(extra))} is/are not required and should not be sent")
-    assert isinstance(body, dict)
-    return body
-
-
-def _collection(items: list[Json], request: httpx.Request | None = None) -> Json:
-    """The newest first, and no more than asked for, as Razorpay lists."""
-    most = int(request.url.params.get("count", "10")) if request else len(items)
-    return {"entity": "collection", "count": len(items), "items": items[::-1][:most]}
-
-
-def _error(status: int, description: str) -> httpx.Response:
-    return httpx.Response(status, json={"error": {"code": "BAD_REQUEST_ERROR", "description": description}})

@@ -107,5 +107,22 @@ async def test_an_inspection_tells_every_refund(
     assert other["notes"] == []
 
 
+@pytest.mark.parametrize(
+    ("notes", "reason"),
+    [
+        ({"comment": "paid twice"}, "paid twice"),
+        ({"reason": "requested_by_student", "comment": "x"}, "requested by student"),
+        ({"other": "x"}, None),
+        ([], None),
+    ],
+)
+async def test_a_refund_says_why_where_its_notes_do(
+    fake: FakeRazorpay, razorpay: Razorpay, paid: Payment, notes: object, reason: str | None
+) -> None:
+    fake.give_back(attempt_of(paid), 500, notes=notes, status="pending")
+    [fact] = (await razorpay.inspect(paid)).refunds
+    assert (fact.status, fact.is_dispute, fact.reason) == (RefundStatus.PENDING, False, reason)
+
+
 async def test_a_payment_that_nobody_paid_has_no_refunds(razorpay: Razorpay, opened: Payment) -> None:
     assert (await razorpay.inspect(opened)).refunds == ()

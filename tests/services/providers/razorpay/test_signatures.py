@@ -29,6 +29,12 @@ PAID = event(
     order={"id": "order_A", "entity": "order"},
 )
 
+DISPUTED = {
+    "payment": {"id": "pay_1", "entity": "payment", "order_id": "order_A"},
+    "dispute": {"id": "disp_1", "entity": "dispute", "payment_id": "pay_1"},
+}
+DISPUTE_KINDS = ("created", "under_review", "action_required", "won", "lost", "closed")
+
 
 def headers_of(body: bytes, secret: str = WEBHOOK_SECRET, event_id: str = "evt_1") -> dict[str, str]:
     return {"x-razorpay-signature": signature(secret, body), "x-razorpay-event-id": event_id}
@@ -125,7 +131,7 @@ async def test_an_event_without_a_usable_id_is_known_by_its_body(razorpay: Razor
     ("body", "references"),
     [
         (event("refund.processed", refund={"entity": "refund"}, payment={"order_id": "order_A"}), ("order_A",)),
-        (event("payment.dispute.lost", payment={"order_id": "order_A"}, dispute={"id": "disp_1"}), ("order_A",)),
+        *((event(f"payment.dispute.{kind}", **DISPUTED), ("order_A",)) for kind in DISPUTE_KINDS),
         (event("payment.captured", payment={"order_id": None}), ()),
         (event("payment.captured", payment={"order_id": "order_../x"}), ()),
         (event("settlement.processed", settlement={"id": "setl_1", "entity": "settlement"}), ()),

@@ -1,0 +1,106 @@
+"""An order that was paid more than once: one attempt paid it, and every other one is seen with what went back of it."""
+
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+
+from gateway.services.core.values import Money, Payment, RefundStatus
+from gateway.services.core.verdicts import ExtraCapture, RefundFact, RefundSucceeded, Truth
+from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.providers.razorpay import Razorpay
+from tests.services.providers.razorpay.case import captured, id_of, order_of, refund_of
+from tests.services.providers.razorpay.fake import FAULTS, FakeRazorpay
+
+pytestmark = pytest.mark.anyio
+
+
+async def test_the_second_capture_of_an_order_is_extra(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:
+    first, second = [fake.pay(order_of(opened)) for _ in range(2)]
+    assert await razorpay.inspect(opened) == Truth(captured(first), (), (ExtraCapture(captured(second)),))
+
+
+async def test_of_three_captures_two_are_extra_the_oldest_first(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
+) -> None:
+    first, second, third = [fake.pay(order_of(opened)) for _ in range(3)]
+    extra = ExtraCapture(captured(second)), ExtraCapture(captured(third))
+    assert await razorpay.inspect(opened) == Truth(captured(first), (), extra)
+
+
+async def test_what_our_books_have_stays_the_main_one(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:
+    first, second, third = [fake.pay(order_of(opened)) for _ in range(3)]
+    truth = await razorpay.inspect(replace(opened, attempt=second))
+    assert truth.verdict == captured(second)
+    assert [each.captured for each in truth.extra] == [captured(first), captured(third)]
+
+
+async def test_an_attempt_in_our_books_that_took_nothing_is_not_the_main_one(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
+) -> None:
+    failed, first, second = [fake.pay(order_of(opened), status) for status in ("failed", "captured", "captured")]
+    truth = await razorpay.inspect(replace(opened, attempt=failed))
+    assert truth == Truth(captured(first), (), (ExtraCapture(captured(second)),))
+
+
+@pytest.mark.parametrize("status", ["created", "authorized", "failed"])
+async def test_what_was_not_captured_is_not_extra(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, status: str
+) -> None:
+    fake.pay(order_of(opened), status)
+    paid = fake.pay(order_of(opened))
+    fake.pay(order_of(opened), status)
+    fake.pay(order_of(opened), "refunded", captured=False)
+    assert await razorpay.inspect(opened) == Truth(captured(paid))
+
+
+async def test_an_extra_capture_has_its_own_money_and_refunds(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
+) -> None:
+    main = fake.pay(order_of(opened))
+    returned = fake.pay(order_of(opened), "refunded", captured=True)
+    other = fake.pay(order_of(opened), amount=100, currency="USD")
+    of_main, of_returned = fake.give_back(main, 500), fake.give_back(returned, 199_900)
+    truth = await razorpay.inspect(opened)
+    assert truth.refunds == (RefundFact(of_main, None, Money(500, "INR"), RefundStatus.SUCCEEDED),)
+    assert truth.extra == (
+        ExtraCapture(
+            captured(returned), (RefundFact(of_returned, None, Money(199_900, "INR"), RefundStatus.SUCCEEDED),)
+        ),
+        ExtraCapture(replace(captured(other), amount=Money(100, "USD"))),
+    )
+
+
+async def test_an_extra_capture_goes_back_by_its_own_attempt(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
+) -> None:
+    main, extra = [fake.pay(order_of(opened)) for _ in range(2)]
+    given = await razorpay.refund(replace(opened, attempt=extra), refund_of("of the extra"))
+    assert isinstance(given, RefundSucceeded)
+    assert (fake.refunded_minor(main), fake.refunded_minor(extra)) == (0, 199_900)
+    fact = RefundFact(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
+    truth = await razorpay.inspect(replace(opened, attempt=main))
+    assert (truth.refunds, truth.extra) == ((), (ExtraCapture(captured(extra), (fact,)),))
+
+
+async def test_the_same_books_are_the_same_truth_in_whatever_order_they_are_listed(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
+) -> None:
+    attempts = [fake.pay(order_of(opened), created_at=1_700_000_000) for _ in range(3)]
+    fake.give_back(attempts[1], 500)
+    expected = await razorpay.inspect(opened)
+    assert expected.verdict == captured(attempts[0])
+    for order in permutations(attempts):
+        fake.payments = {attempt: fake.payments[attempt] for attempt in order}
+        assert await razorpay.inspect(opened) == expected
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_an_outage_at_the_refunds_of_an_extra_capture_is_no_truth(
+    fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, fault: str
+) -> None:
+    _, extra = [fake.pay(order_of(opened)) for _ in range(2)]
+    fake.fail(fault, f"{extra}/refunds")
+    with pytest.raises(ProviderUnavailable):
+        await razorpay.inspect(opened)
+    assert len((await razorpay.inspect(opened)).extra) == 1

@@ -1,0 +1,32 @@
+"""How Razorpay writes lists and refusals, and how it reads what it is sent."""
+
+import json
+from typing import Any
+
+import httpx
+
+Json = dict[str, object]
+
+
+class Refusal(Exception):
+    """A 400 of Razorpay's."""
+
+
+def body_of(request: httpx.Request, allowed: set[str]) -> dict[str, Any]:
+    body = json.loads(request.content)
+    if extra := set(body) - allowed:
+        raise Refusal(f"{', '.join(sorted(extra))} is/are not required and should not be sent")
+    assert isinstance(body, dict)
+    return body
+
+
+def collection(items: list[Json], request: httpx.Request | None = None) -> Json:
+    """The newest first, and no more than asked for, from where it was asked for, as Razorpay lists."""
+    query = request.url.params if request else httpx.QueryParams(count=len(items))
+    most, skipped = int(query.get("count", "10")), int(query.get("skip", "0"))
+    shown = items[::-1][skipped : skipped + most]
+    return {"entity": "collection", "count": len(shown), "items": shown}
+
+
+def error(status: int, description: str) -> httpx.Response:
+    return httpx.Response(status, json={"error": {"code": "BAD_REQUEST_ERROR", "description": description}})
