@@ -8,11 +8,11 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
-from gateway.services.core.commands import StoreEvent
-from gateway.services.core.outcomes import Confirmed, EventStored, RefundRequested
+from gateway.services.core.commands import ClaimJobs, StoreEvent
+from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, RefundRequested
 from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund, RefundStatus
-from gateway.services.core.work import ProviderEvent
-from gateway.services.runner import Runner
+from gateway.services.core.work import Job, ProviderEvent
+from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 from tests.services.books import Books
@@ -39,6 +39,13 @@ class Shop:
         while more := await self.runner().run_due():
             ran += more
         return ran
+
+    async def claimed(self) -> tuple[Job, ...]:
+        """What a runner holds that took what is due, and was heard of no more."""
+        ids = await self.service.catalog.due_jobs(self.service.clock(), MOST_AT_ONCE)
+        outcome = await self.service.purchases.submit(ClaimJobs(tuple(ids), LEASE_S))
+        assert isinstance(outcome, Claimed), outcome
+        return outcome.jobs
 
     async def paid(
         self, course: Course, tier: str = "BASIC", actor: Actor | None = None, **changes: object
