@@ -1,0 +1,119 @@
+"""Webhooks that cannot be handled yet: of an intent that nobody knows here, or while the provider is away."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+
+from db.tables import PaymentRow
+from db.work import JobRow, ProviderEventRow
+from gateway.services.core.commands import CancelJob, RetryJob
+from gateway.services.core.jobs import MOST_ATTEMPTS
+from gateway.services.core.outcomes import JobChanged, Opened, ProviderAway
+from gateway.services.core.values import Course
+from gateway.services.core.work import JobKind
+from gateway.services.providers.metadata import of_payment
+from tests.service import ADMIN, BASIC, Service, student
+from tests.services.shop import Shop, open_shop
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture(autouse=True)
+def logs() -> Iterator[list[EventDict]]:
+    """What is logged, unrendered: a traceback takes longer to draw than its job to run."""
+    with capture_logs() as entries:
+        yield entries
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+async def test_an_event_of_an_unknown_intent_is_tried_again_listed_and_kept(service: Service, shop: Shop) -> None:
+    shop.books.book(BASIC.price, {}, "pi_of_somebody")
+    await shop.store("pi_of_somebody")
+    for run in range(1, MOST_ATTEMPTS[JobKind.WEBHOOK_HANDLE] + 1):
+        assert await shop.run_jobs() == 1
+        [job] = service.stored(JobRow)
+        assert (job.attempts, job.last_error) == (run, "UnknownPayment")
+        service.clock.advance(hours=1)
+    assert (job.state, job.finished_at) == ("FAILED", service.clock.now - timedelta(hours=1))
+    assert await shop.run_jobs() == 0
+    assert [row.state for row in service.stored(ProviderEventRow)] == ["PENDING"]
+    assert (service.count("payment"), shop.broken()) == (0, [])
+
+
+async def test_a_webhook_that_was_given_up_runs_again_when_an_admin_says_so(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.fault = lambda question, _: "before" if question == "open" else None
+    assert isinstance(await service.open(student(), course), ProviderAway)
+    theirs = shop.books.book(BASIC.price, {}, "pi_unknown")
+    stored = await shop.store(theirs.reference)
+    [job] = service.stored(JobRow)
+    service.change(JobRow, job.id, attempts=MOST_ATTEMPTS[JobKind.WEBHOOK_HANDLE] - 1)
+    await shop.run_jobs()
+    assert service.stored(JobRow)[0].state == "FAILED"
+
+    [payment] = (await service.catalog.payments([row.id for row in service.stored(PaymentRow)])).values()
+    theirs.metadata = of_payment(payment)  # somebody put right at the provider what was left out
+    shop.books.pay(theirs.reference)
+    retried = await service.purchases.submit(RetryJob(ADMIN, job.id, "put right"))
+    assert isinstance(retried, JobChanged)
+    assert (retried.job.state, retried.job.attempts) == ("PENDING", 0)
+    assert service.actions(stored.event.id) == ["job.retried"]
+    await shop.run_jobs()
+    assert [row.state for row in service.stored(ProviderEventRow)] == ["HANDLED"]
+    assert (shop.purchases(), shop.broken()) == ([("BASIC", "ACTIVE")], [])
+
+
+async def test_a_payment_whose_intent_was_never_noted_is_found_by_its_webhook(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.fault = lambda question, _: "after" if question == "open" else None
+    assert isinstance(await service.open(student(), course, key="k"), ProviderAway)
+    [intent] = shop.books.intents.values()
+    shop.books.pay(intent.reference)
+    await shop.hear(intent.reference)
+    assert [row.reference for row in service.stored(PaymentRow)] == [intent.reference]
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    shop.books.fault = lambda *_: None
+    again = await service.open(student(), course, key="k")
+    assert isinstance(again, Opened)
+    assert (again.payment.reference, again.payment.status) == (intent.reference, "SUCCEEDED")
+    assert len(shop.books.intents) == 1
+
+
+async def test_a_webhook_whose_provider_is_away_waits_and_is_handled_then(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    shop.pay(payment)
+    shop.books.fault = lambda question, _: "before" if question == "inspect" else None
+    await shop.hear(payment)
+    [job] = service.stored(JobRow)
+    assert (job.state, job.attempts, service.count("purchase")) == ("RETRYING", 1, 0)
+    shop.books.fault = lambda *_: None
+    service.clock.now = job.run_at
+    await shop.run_jobs()
+    assert [row.state for row in service.stored(ProviderEventRow)] == ["HANDLED"]
+    assert (shop.purchases(), shop.broken()) == ([("BASIC", "ACTIVE")], [])
+
+
+async def test_a_webhook_that_an_admin_called_off_is_not_handled(service: Service, shop: Shop, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    shop.pay(payment)
+    stored = await shop.store(payment)
+    [job] = service.stored(JobRow)
+    await service.purchases.submit(CancelJob(ADMIN, job.id, "not now"))
+    assert (await shop.run_jobs(), service.count("purchase")) == (0, 0)
+    assert service.actions(stored.event.id) == ["job.canceled"]
