@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from gateway.services.core.loose import PLATFORM_TIME_ZONE
 from gateway.services.core.values import Provider
 from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX, parsed_url, problems_of
+from gateway.settings_subscribers import Told, read_entry, subscriber_problems
 
 _KUBERNETES = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 
@@ -104,6 +105,23 @@ class Settings(BaseSettings):
         default=(),
         description="Secrets of Razorpay's webhook, comma-separated: two while one replaces the other.",
     )
+    event_subscribers: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+        default=(),
+        description="Who is told of events, comma-separated: each a URL, a blank, and the secret that deliveries are"
+        " signed with (Standard Webhooks), `https://host/path whsec_…`; two secrets while one replaces the other."
+        " In production https, except on loopback. Lists of jobs show host and path, never the query.",
+    )
+    event_source: str = Field(
+        default="gateway", description="The `source` of every event (CloudEvents): a URI-reference."
+    )
+    course_service_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="Where the old course service is: it is told of each purchase by `POST /api/v1/purchases`;"
+        " in production https, except on loopback.",
+    )
+    course_service_token: SecretStr | None = Field(
+        default=None, description="The bearer token that the course service asks for, if it does."
+    )
     default_time_zone: str = Field(
         default=PLATFORM_TIME_ZONE, description="Where a slot's clock hangs that names no IANA time zone, on REST."
     )
@@ -134,13 +152,18 @@ class Settings(BaseSettings):
         return self.env == "development" if self.sandbox is None else self.sandbox
 
     @property
+    def subscribers(self) -> tuple[Told, ...]:
+        """Who is told of events: each one's address, and the secrets that its deliveries are signed with."""
+        return tuple(map(read_entry, self.event_subscribers))
+
+    @property
     def is_secret_public(self) -> bool:
         """Anybody can make an ADMIN token for this gateway, so it belongs on loopback."""
         return self.signing_key == DEVELOPMENT_SECRET.encode()
 
     @pydantic.model_validator(mode="after")
     def _hang_together(self) -> Self:
-        if problems := list(problems_of(self)):
+        if problems := [*problems_of(self), *subscriber_problems(self)]:
             raise PydanticCustomError("settings", "{problems}", {"problems": "\n".join(problems)})
         return self
 

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 PREFIX = "GATEWAY_"
 DEVELOPMENT_SECRET = "known-to-everybody-and-refused-outside-development"  # noqa: S105 - public on purpose
 MIN_SECRET_BYTES = 32  # RFC 7518 §3.2: a key for HS256 is at least as long as the hash it feeds
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _KEY_FILE_MARKS = (b"-----BEGIN", b"---- BEGIN", b"ssh-rsa ", b"ssh-dss ", b"ssh-ed25519 ", b"ecdsa-sha2-")
-_LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
 _STRIPE_KEY = re.compile(r"(sk|rk)_[A-Za-z0-9_]+", re.ASCII)
 
 
@@ -56,7 +56,7 @@ def _issuer_problems(settings: "Settings", url: AnyHttpUrl) -> Iterator[str]:
         yield "GATEWAY_JWKS_URL must hold no user name or password: the keys are public."
     if settings.env == "development":
         return
-    if url.scheme != "https" and url.host not in _LOOPBACK:
+    if url.scheme != "https" and url.host not in LOOPBACK:
         yield "GATEWAY_JWKS_URL must be https: whoever swaps the keys on the way is an admin."
     for name in ("jwt_issuer", "jwt_audience"):
         if getattr(settings, name) is None:
@@ -91,7 +91,7 @@ def _stripe_problems(settings: "Settings") -> Iterator[str]:
             yield "GATEWAY_STRIPE_WEBHOOK_SECRETS is set, but GATEWAY_STRIPE_SECRET_KEY is not."
     elif not _STRIPE_KEY.fullmatch(key.get_secret_value()):
         yield "GATEWAY_STRIPE_SECRET_KEY must be a secret or restricted key: sk_… or rk_…."
-    if base and settings.env == "production" and base.scheme != "https" and base.host not in _LOOPBACK:
+    if base and settings.env == "production" and base.scheme != "https" and base.host not in LOOPBACK:
         yield "GATEWAY_STRIPE_API_BASE must be https: the key goes with every request."
 
 
@@ -105,7 +105,7 @@ def _razorpay_problems(settings: "Settings") -> Iterator[str]:
         if settings.razorpay_webhook_secrets:
             yield "GATEWAY_RAZORPAY_WEBHOOK_SECRETS is set, but GATEWAY_RAZORPAY_KEY_ID and its secret are not."
     base = settings.razorpay_api_base
-    if settings.env == "production" and base.scheme != "https" and base.host not in _LOOPBACK:
+    if settings.env == "production" and base.scheme != "https" and base.host not in LOOPBACK:
         yield "GATEWAY_RAZORPAY_API_BASE must be https: the key goes with every request."
 
 

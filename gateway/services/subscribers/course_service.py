@@ -1,0 +1,98 @@
+"""The old course service: told of each new purchase by the POST that the old payment service sent it."""
+
+import json
+from collections.abc import Mapping
+from typing import cast
+
+import httpx
+
+from gateway.services.core.loose import BESIDE
+from gateway.services.core.metadata import MOST_LABELS
+from gateway.services.core.work import OutgoingEvent
+from gateway.services.subscribers.posting import DEADLINE_S, Clock, Posting
+
+NAME = "course-service"
+PATH = "/api/v1/purchases"
+
+_CREATED = "purchase.created"
+_MEANT = BESIDE | {"isSundayOnly", "sessionDuration", "timeSlot", "timeZone", "date"}
+"""Names that mean something in the old form: a label of such a name cannot be said there, and is left out, or it
+would change what is bought."""
+
+Snapshot = Mapping[str, object]
+
+
+class CourseServiceSubscriber:
+    """The course service at `url`. Like the old payment service, it takes a 409 for done: the purchase is there.
+
+    Args:
+        token: a bearer token, if it asks for one.
+        clock: the present instant, by which a date in Retry-After is counted.
+        deadline_s: what a delivery may take in all: the old time-out.
+    """
+
+    name = NAME
+
+    def __init__(
+        self,
+        url: str,
+        token: str | None = None,
+        *,
+        clock: Clock,
+        deadline_s: float = DEADLINE_S,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        self._authorization = {"authorization": f"Bearer {token}"} if token else {}
+        self._posting = Posting(url.rstrip("/") + PATH, clock, deadline_s, transport, taken=frozenset({409}))
+
+    def wants(self, event_type: str) -> bool:
+        return event_type == _CREATED
+
+    async def send(self, event: OutgoingEvent) -> None:
+        # In UTF-8: written as escapes, the longest labels would take more than the 64 KiB that our own route reads.
+        body = json.dumps(old_body(cast("Snapshot", event.data["purchase"])), ensure_ascii=False).encode()
+        # A service that knows the key, as our own route does, answers a repeat with the first result.
+        headers = {"content-type": "application/json", "idempotency-key": str(event.id), **self._authorization}
+        await self._posting.post(body, headers)
+
+    async def close(self) -> None:
+        await self._posting.close()
+
+
+def old_body(purchase: Snapshot) -> dict[str, object]:
+    """The old payment service's body for a purchase. Ids stay UUIDs: the course service never saw another form."""
+    access = cast("Snapshot", purchase["access"])
+    body = {
+        "studentId": purchase["studentId"],
+        "courseId": purchase["courseId"],
+        "purchaseTier": purchase["tier"],
+        "expiryDate": access["expiresAt"],
+        "metadata": _old_metadata(cast("Snapshot", purchase["metadata"]), purchase["paymentId"]),
+    }
+    return _given(body)
+
+
+def _old_metadata(metadata: Snapshot, payment_id: object) -> dict[str, object]:
+    """The loose form that `core.loose` reads, with the payment among the labels."""
+    slot = cast("Snapshot", metadata["timeSlot"])
+    meant = {
+        "isSundayOnly": metadata["isSundayOnly"],
+        "sessionDuration": metadata["sessionDuration"],
+        "timeSlot": slot["start"],
+        "timeZone": slot["timeZone"],
+        "date": metadata["date"],
+    }
+    return {**_entries_of_their_own(metadata, payment_id), **_given(meant)}
+
+
+def _entries_of_their_own(metadata: Snapshot, payment_id: object) -> dict[str, object]:
+    """The labels and, where there is room for one more, the payment: of that name, ours is the one to be believed."""
+    labels = cast("list[Snapshot]", metadata["labels"])
+    entries = {str(label["key"]): label["value"] for label in labels if label["key"] not in _MEANT}
+    if payment_id is not None and len(entries.keys() - {"paymentId"}) < MOST_LABELS:
+        entries["paymentId"] = payment_id
+    return entries
+
+
+def _given(entries: Snapshot) -> dict[str, object]:
+    return {name: value for name, value in entries.items() if value is not None}
