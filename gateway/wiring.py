@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from db.engine import is_embedded, reader_engine, writer_engine
 from db.migrate import is_current, upgrade
 from gateway.resolvers.loaders import gathered
+from gateway.schema import ids
 from gateway.services.catalog import Catalog
 from gateway.services.core.announcing import Listener
 from gateway.services.core.values import Provider
@@ -25,6 +26,7 @@ from gateway.services.providers.stripe import Stripe
 from gateway.services.purchases import Purchases
 from gateway.services.runner import MESSAGES, MONEY, Runner
 from gateway.services.subscribers.base import Subscriber
+from gateway.services.subscribers.roster import build_subscribers
 from gateway.services.sweeping import Sweeps
 from gateway.services.work_catalog import WorkCatalog
 from gateway.settings import Settings, SettingsError
@@ -64,7 +66,7 @@ def bring_up_to_date(settings: Settings) -> None:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
     readers = reader_engine(settings.database_url)
-    subscribers: Mapping[str, Subscriber] = {}
+    subscribers = _subscribers(settings)
     writer = GroupCommit(
         writer_engine(settings.database_url),
         clock=now,
@@ -128,6 +130,18 @@ def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
     if settings.is_sandbox_on:
         providers[Provider.SANDBOX] = Sandbox()
     return providers
+
+
+def _subscribers(settings: Settings) -> Mapping[str, Subscriber]:
+    url, token = settings.course_service_url, settings.course_service_token
+    return build_subscribers(
+        settings.subscribers,
+        settings.event_source,
+        str(url) if url else None,
+        token.get_secret_value() if token else None,
+        to_text=ids.to_text,
+        clock=now,
+    )
 
 
 def now() -> datetime:

@@ -8,11 +8,12 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
-from gateway.services.core.commands import ClaimJobs, StoreEvent
+from gateway.services.core.commands import ClaimJobs, StartSweep, StoreEvent
 from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, RefundRequested
 from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund, RefundStatus
 from gateway.services.core.work import Job, ProviderEvent
 from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
+from gateway.services.sweeping import SWEEPS
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 from tests.services.books import Books
@@ -31,7 +32,7 @@ class Shop:
 
     def runner(self, draw: float = 1.0) -> Runner:
         """By default a job that failed waits for as long as it may, so that `run_jobs` ends."""
-        return Runner(self.service.purchases, self.service.catalog.due_jobs, self.service.clock, draw=lambda: draw)
+        return self.service.runner(draw)
 
     async def run_jobs(self) -> int:
         """Run all that is due now, and what becomes due by it; gives how many runs that were."""
@@ -42,8 +43,8 @@ class Shop:
 
     async def claimed(self) -> tuple[Job, ...]:
         """What a runner holds that took what is due, and was heard of no more."""
-        ids = await self.service.catalog.due_jobs(self.service.clock(), MOST_AT_ONCE)
-        outcome = await self.service.purchases.submit(ClaimJobs(tuple(ids), LEASE_S))
+        ids = await self.service.work.due_jobs(self.service.clock(), MOST_AT_ONCE)
+        outcome = await self.service.purchases.submit(ClaimJobs(uuid7(), tuple(ids), LEASE_S))
         assert isinstance(outcome, Claimed), outcome
         return outcome.jobs
 
@@ -88,6 +89,12 @@ class Shop:
         assert isinstance(outcome, RefundRequested), outcome
         await self.run_jobs()
         return outcome.refund
+
+    async def sweep(self) -> None:
+        """Every round is gone through once, and what follows from it is done."""
+        for kind in SWEEPS:
+            await self.service.purchases.submit(StartSweep(kind))
+        await self.run_jobs()
 
     def payment(self, payment: Payment) -> tuple[str, str, int]:
         """A payment's status, its fulfilment, and how much of it went back."""

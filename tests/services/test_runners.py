@@ -119,10 +119,10 @@ async def test_runners_share_the_jobs_and_none_is_claimed_by_two(
     service: Service, shop: Shop, other: Shop, course: Course
 ) -> None:
     await many_owed(shop, course, 6)
-    ids = tuple(await service.catalog.due_jobs(service.clock(), 100))
+    ids = tuple(await service.work.due_jobs(service.clock(), 100))
     outcomes = await asyncio.gather(
         *(
-            each.service.purchases.submit(ClaimJobs(ids[which : which + 4], LEASE_S))
+            each.service.purchases.submit(ClaimJobs(uuid7(), ids[which : which + 4], LEASE_S))
             for each, which in ((shop, 0), (other, 2), (shop, 2), (other, 0))
         )
     )
@@ -133,8 +133,8 @@ async def test_runners_share_the_jobs_and_none_is_claimed_by_two(
 
 async def test_claims_of_one_turn_are_disjoint(service: Service, shop: Shop, course: Course) -> None:
     await many_owed(shop, course, 3)
-    ids = tuple(await service.catalog.due_jobs(service.clock(), 100))
-    outcomes = await service.together(*(ClaimJobs(ids, LEASE_S) for _ in range(3)))
+    ids = tuple(await service.work.due_jobs(service.clock(), 100))
+    outcomes = await service.together(*(ClaimJobs(uuid7(), ids, LEASE_S) for _ in range(3)))
     assert [len(each.jobs) for each in outcomes if isinstance(each, Claimed)] == [3, 0, 0]
 
 

@@ -1,0 +1,176 @@
+"""Webhooks for intents that another system opened: what carries a course purchase is adopted, typed and validated."""
+
+from datetime import UTC, date, datetime, time
+
+import pytest
+
+from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
+from db.work import JobRow
+from gateway.services.core.values import Course, Label, Money, Purpose
+from gateway.services.providers.metadata import of_payment
+from tests.service import BASIC, STANDARD, Service, student
+from tests.services.shop import Shop, open_shop
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+def theirs(course: Course, **changes: str) -> dict[str, str]:
+    """What the old payment service wrote: everything text, as providers keep it."""
+    said = {
+        "studentId": "student-1",
+        "courseId": str(course.id),
+        "purchaseTier": "STANDARD",
+        "isSundayOnly": "true",
+        "sessionDuration": "60",
+        "timeSlot": "5:30 PM - 6:30 PM",
+    }
+    return {name: text for name, text in (said | changes).items() if text}
+
+
+async def test_a_paid_intent_of_the_old_payment_service_becomes_a_purchase(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, date="2026-12-06", campaign="diwali"), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
+    assert (payment.reference, payment.student_id, payment.fulfilment) == ("pi_old", "student-1", "FULFILLED")
+    assert (purchase.tier, purchase.payment_id, purchase.first_day) == ("STANDARD", payment.id, date(2026, 12, 6))
+    assert (purchase.slot_start_min, purchase.session_duration_min) == (17 * 60 + 30, 60)
+    assert purchase.labels == [[Label("campaign", "diwali").key, "diwali"]]
+    assert service.actions(payment.id)[0] == "payment.adopted"
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_the_number_of_sessions_names_the_tier_as_well(service: Service, shop: Shop, course: Course) -> None:
+    shop.books.book(STANDARD.price, theirs(course, purchaseTier="", sessionCount="12"), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    assert shop.purchases() == [("STANDARD", "ACTIVE")]
+
+
+async def test_an_expiry_that_was_promised_by_name_wins_over_the_tiers(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, expiryDate="2027-12-31T18:30:00Z"), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [access] = service.stored(StudentAccessRow)
+    assert access.expires_at == datetime(2027, 12, 31, 18, 30, tzinfo=UTC)
+
+
+async def test_an_expiry_that_passed_before_the_money_came_is_refunded(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, expiryDate="2026-11-24"), "pi_old")
+    await shop.hear("pi_old")
+    service.clock.advance(days=2)
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [payment] = service.stored(PaymentRow)
+    assert (payment.fulfilment, payment.failure_code, payment.status) == ("UNFULFILLABLE", "expiry_passed", "REFUNDED")
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_adopted_before_it_is_paid_it_waits_and_is_then_settled_by_the_next_event(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(BASIC.price, theirs(course, purchaseTier="BASIC"), "pi_old")
+    await shop.hear("pi_old")
+    assert [row.status for row in service.stored(PaymentRow)] == ["REQUIRES_PAYMENT"]
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    assert len(service.stored(PaymentRow)) == 1
+
+
+async def test_it_is_adopted_once_however_many_events_speak_of_it(service: Service, shop: Shop, course: Course) -> None:
+    shop.books.book(STANDARD.price, theirs(course), "pi_old")
+    shop.books.pay("pi_old")
+    for _ in range(3):
+        await shop.store("pi_old")
+    await shop.run_jobs()
+    assert (service.count("payment"), service.count("purchase")) == (1, 1)
+    assert len(service.stored(AuditEntryRow, action="payment.adopted")) == 1
+
+
+async def test_a_student_who_has_the_course_already_gets_the_money_back(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    await service.created(course, tier="STANDARD")
+    shop.books.book(STANDARD.price, theirs(course), "pi_old")
+    attempt = shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    assert [row.fulfilment for row in service.stored(PaymentRow)] == ["DUPLICATE"]
+    assert shop.books.left(attempt) == 0
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"timeSlot": "half past five"}, "timeSlot"),
+        ({"isSundayOnly": "perhaps"}, "isSundayOnly"),
+        ({"date": "2026-12-07"}, "date"),
+        ({"purchaseTier": "GOLD"}, "purchaseTier"),
+        ({"sessionCount": "13"}, "sessionCount"),
+        ({"courseId": "yoga"}, "courseId"),
+        ({"courseId": "00000000-0000-7000-8000-000000000099"}, "courseId"),
+        ({"expiryDate": "soon"}, "expiryDate"),
+        ({"studentId": "x" * 200}, "studentId"),
+    ],
+)
+async def test_what_cannot_be_meant_is_listed_with_field_and_reason_and_taken_over_once_it_is_mended(
+    service: Service, shop: Shop, course: Course, changes: dict[str, str], problem: str
+) -> None:
+    intent = shop.books.book(STANDARD.price, theirs(course, **changes), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [job] = service.stored(JobRow)
+    assert (job.state, service.count("payment")) == ("RETRYING", 0)
+    assert f"pi_old, whose metadata cannot be taken over: {problem} " in job.last_error
+    intent.metadata.clear()
+    intent.metadata.update(theirs(course))
+    service.clock.advance(hours=2)
+    await shop.run_jobs()
+    assert shop.purchases() == [("STANDARD", "ACTIVE")]
+
+
+async def test_an_intent_that_is_no_course_purchase_leaves_no_payment(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(Money(500, "INR"), {"studentId": "student-1", "orderId": "a book"}, "pi_book")
+    shop.books.pay("pi_book")
+    await shop.hear("pi_book")
+    assert (service.count("payment"), [row.state for row in service.stored(JobRow)]) == (0, ["RETRYING"])
+
+
+async def test_a_payment_of_ours_that_our_books_lost_is_adopted_under_its_own_id(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    """As after a backup that is a minute old: what we wrote into the intent is enough."""
+    lost = await service.opened(student(), course, "STANDARD")
+    renewal = of_payment(lost) | {"gateway_payment_id": str(service.purchases.new_id()), "gateway_purpose": "RENEWAL"}
+    shop.books.book(STANDARD.price, {name: text for name, text in renewal.items() if text}, "pi_lost")
+    shop.pay(lost)
+    await service.confirm(student(), lost)
+    shop.books.pay("pi_lost")
+    await shop.hear("pi_lost")
+    adopted = service.stored(PaymentRow)[-1]
+    assert (str(adopted.id), adopted.purpose) == (renewal["gateway_payment_id"], Purpose.RENEWAL)
+    assert (adopted.slot_start_min, adopted.time_zone, adopted.labels) == (
+        time(17, 30).hour * 60 + 30,
+        "Asia/Kolkata",
+        [],
+    )
+    assert shop.purchases() == [("STANDARD", "SUPERSEDED"), ("STANDARD", "ACTIVE")]
