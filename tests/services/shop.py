@@ -1,6 +1,6 @@
 """The service beside a provider with books of its own, with short ways to say what passes between them."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import count
 from uuid import UUID
 
@@ -13,6 +13,7 @@ from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, Refu
 from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund, RefundStatus
 from gateway.services.core.work import Job, ProviderEvent
 from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
+from gateway.services.subscribers.base import Subscriber
 from gateway.services.sweeping import SWEEPS
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
@@ -29,10 +30,11 @@ class Shop:
 
     service: Service
     books: Books
+    subscribers: dict[str, Subscriber] = field(default_factory=dict)
 
     def runner(self, draw: float = 1.0) -> Runner:
         """By default a job that failed waits for as long as it may, so that `run_jobs` ends."""
-        return self.service.runner(draw)
+        return self.service.runner(draw, self.subscribers)
 
     async def run_jobs(self) -> int:
         """Run all that is due now, and what becomes due by it; gives how many runs that were."""
