@@ -67,9 +67,10 @@ def test_a_job_under_way_is_finished_before_the_process_ends(database_url: str, 
             with working(database_url, **settings) if not is_inside else unneeded(gateway) as process:
                 assert line.has_arrived.wait(TOO_LONG_S), "nobody asked for the refund"
                 process.send_signal(signal.SIGTERM)
-                assert gateway.rows("SELECT state FROM job WHERE kind = 'payment.refund'") == [("RUNNING",)]
+                meanwhile = gateway.rows("SELECT state FROM job WHERE kind = 'payment.refund'")
                 line.may_go_on.set()
                 process.wait(TOO_LONG_S)
+            assert meanwhile == [("RUNNING",)]
             assert gateway.rows("SELECT status FROM refund") == [("SUCCEEDED",)]
             assert gateway.rows("SELECT state FROM job WHERE kind = 'payment.refund'") == [("COMPLETED",)]
             assert len(books.refunds) == 1
