@@ -21,7 +21,7 @@ from tests.services.books import Books
 from tests.services.ledger import Attempt
 
 NUMBERS = count(1)
-"""Each event of a test run is another one."""
+"""Each event of a test run is another one, and so is each student who comes in a crowd."""
 
 
 @dataclass
@@ -60,6 +60,12 @@ class Shop:
         outcome = await self.service.confirm(buyer, payment)
         assert isinstance(outcome, Confirmed), outcome
         return outcome.payment, outcome.purchase
+
+    async def owe(self, course: Course, many: int) -> None:
+        """Payments of so many students, all of whose money an admin wants back."""
+        for _ in range(many):
+            payment, _purchase = await self.paid(course, actor=student(f"visitor-{next(NUMBERS)}"))
+            await self.service.refund(payment)
 
     def pay(self, payment: Payment) -> Attempt:
         """The provider takes the money, and nobody tells us."""

@@ -1,16 +1,11 @@
 """Jobs whose runners die, stall, or meet: each job is run until it ends, and what it does happens once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from datetime import timedelta
-from typing import NoReturn
+from collections.abc import AsyncIterator
 
 import pytest
-from structlog.testing import capture_logs
-from structlog.typing import EventDict
 from uuid_utils.compat import uuid7
 
-from db.tables import RefundRow
 from db.work import JobRow
 from gateway.services.core.commands import (
     ClaimJobs,
@@ -21,14 +16,13 @@ from gateway.services.core.commands import (
     SettleRefund,
     Ticket,
 )
-from gateway.services.core.jobs import BACKOFF_S, LONGEST_BACKOFF_S, MOST_ATTEMPTS
+from gateway.services.core.jobs import MOST_ATTEMPTS
 from gateway.services.core.outcomes import Claimed, RefundSettled, Stale
 from gateway.services.core.values import Course, Payment, Refund
-from gateway.services.core.verdicts import RefundRejected, RefundResult, RefundSucceeded
+from gateway.services.core.verdicts import RefundRejected, RefundSucceeded
 from gateway.services.core.work import Job, JobKind
 from gateway.services.runner import LEASE_S, MOST_AT_ONCE
-from tests.service import ADMIN, BASIC, Service, running, student
-from tests.services.books import RETRY_AFTER_S, Books, Fault
+from tests.service import ADMIN, BASIC, Service, running
 from tests.services.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -46,13 +40,6 @@ async def other(shop: Shop) -> AsyncIterator[Shop]:
     """Another process's runner, on the same database and before the same provider."""
     async with running(shop.service.url) as service:
         yield open_shop(service, shop.books)
-
-
-@pytest.fixture
-def logs() -> Iterator[list[EventDict]]:
-    """What is logged, unrendered: a traceback takes longer to draw than its job to run."""
-    with capture_logs() as entries:
-        yield entries
 
 
 @pytest.fixture
@@ -118,7 +105,7 @@ async def test_a_ticket_is_worth_nothing_for_a_job_that_nobody_claimed(
 async def test_runners_share_the_jobs_and_none_is_claimed_by_two(
     service: Service, shop: Shop, other: Shop, course: Course
 ) -> None:
-    await many_owed(shop, course, 6)
+    await shop.owe(course, 6)
     ids = tuple(await service.work.due_jobs(service.clock(), 100))
     outcomes = await asyncio.gather(
         *(
@@ -132,7 +119,7 @@ async def test_runners_share_the_jobs_and_none_is_claimed_by_two(
 
 
 async def test_claims_of_one_turn_are_disjoint(service: Service, shop: Shop, course: Course) -> None:
-    await many_owed(shop, course, 3)
+    await shop.owe(course, 3)
     ids = tuple(await service.work.due_jobs(service.clock(), 100))
     outcomes = await service.together(*(ClaimJobs(uuid7(), ids, LEASE_S) for _ in range(3)))
     assert [len(each.jobs) for each in outcomes if isinstance(each, Claimed)] == [3, 0, 0]
@@ -141,7 +128,7 @@ async def test_claims_of_one_turn_are_disjoint(service: Service, shop: Shop, cou
 async def test_two_runners_at_once_give_each_refund_once(
     service: Service, shop: Shop, other: Shop, course: Course
 ) -> None:
-    await many_owed(shop, course, MOST_AT_ONCE + 2)
+    await shop.owe(course, MOST_AT_ONCE + 2)
     await asyncio.gather(shop.run_jobs(), other.run_jobs())
     await shop.run_jobs()
     assert len(shop.books.returns) == MOST_AT_ONCE + 2
@@ -152,9 +139,9 @@ async def test_two_runners_at_once_give_each_refund_once(
 async def test_a_runner_takes_no_more_at_once_than_it_may_and_the_longest_due_first(
     service: Service, shop: Shop, course: Course
 ) -> None:
-    await many_owed(shop, course, MOST_AT_ONCE)
+    await shop.owe(course, MOST_AT_ONCE)
     service.clock.advance(seconds=1)
-    await many_owed(shop, course, 1)
+    await shop.owe(course, 1)
     assert await shop.runner().run_due() == MOST_AT_ONCE
     [last] = service.stored(JobRow, state="PENDING")
     assert last.created_at == service.clock.now
@@ -172,67 +159,6 @@ async def test_a_job_whose_runners_keep_dying_is_given_up_and_listed(
     await service.purchases.submit(RetryJob(ADMIN, job.id, "mended"))
     await shop.run_jobs()
     assert (shop.payment(owed)[0], shop.agrees()) == ("REFUNDED", True)
-
-
-@pytest.mark.parametrize("draw", [0.0, 0.5, 1.0])
-async def test_a_job_that_raises_waits_twice_as_long_each_time_times_what_was_drawn(
-    service: Service, course: Course, logs: list[EventDict], draw: float
-) -> None:
-    shop = open_shop(service, Broken())
-    await shop.paid(course)
-    await many_owed(shop, course, 1)
-    waits = []
-    for run in range(1, 13):
-        assert await shop.runner(draw).run_due() == 1
-        [job] = service.stored(JobRow)
-        assert (job.state, job.attempts, job.last_error) == ("RETRYING", run, "ZeroDivisionError")
-        waits.append((job.run_at - service.clock.now).total_seconds())
-        service.clock.now = job.run_at
-    assert waits == [draw * min(LONGEST_BACKOFF_S, BACKOFF_S * 2**doubled) for doubled in range(12)]
-    assert max(waits) == draw * LONGEST_BACKOFF_S
-
-
-async def test_a_job_that_always_raises_ends_failed_after_its_last_attempt_and_is_never_dropped(
-    service: Service, course: Course, logs: list[EventDict]
-) -> None:
-    shop = open_shop(service, Broken())
-    await many_owed(shop, course, 1)
-    runs = 0
-    while await shop.runner(draw=0.0).run_due():
-        runs += 1
-    [job] = service.stored(JobRow)
-    assert runs == MOST_ATTEMPTS[JobKind.PAYMENT_REFUND] == job.attempts
-    assert (job.state, job.last_error, job.finished_at) == ("FAILED", "ZeroDivisionError", service.clock.now)
-    assert [row.status for row in service.stored(RefundRow)] == ["PENDING"]
-    assert [entry["event"] for entry in logs].count("job failed") == runs
-    assert shop.broken() == []
-
-
-async def test_a_job_that_raises_holds_up_no_other(service: Service, course: Course, logs: list[EventDict]) -> None:
-    books = Broken(healthy_after=1)
-    shop = open_shop(service, books)
-    await many_owed(shop, course, 3)
-    assert await shop.runner().run_due() == 3
-    assert sorted(row.state for row in service.stored(JobRow)) == ["COMPLETED", "COMPLETED", "RETRYING"]
-
-
-@pytest.mark.parametrize("fault", ["before", "after"])
-async def test_a_refund_whose_answer_was_lost_is_given_once(
-    service: Service, shop: Shop, owed: Payment, fault: Fault
-) -> None:
-    faults: list[Fault | None] = [fault, fault]
-    shop.books.fault = lambda *_: faults.pop() if faults else None
-    for run in (1, 2):
-        await shop.run_jobs()
-        [job] = service.stored(JobRow)
-        assert (job.state, job.attempts) == ("RETRYING", run)
-        assert job.last_error == f"the provider is unavailable; ask again in {RETRY_AFTER_S} s"
-        assert shop.refunds(owed.id) == [(PRICE, "PENDING")]
-        service.clock.now = job.run_at
-    await shop.run_jobs()
-    assert [(each.amount.amount_minor, each.status) for each in shop.books.returns] == [(PRICE, "SUCCEEDED")]
-    assert [question for question, _ in shop.books.asked].count("refund") == 3
-    assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])
 
 
 async def test_a_refund_that_two_runners_carry_out_is_given_and_counted_once(
@@ -267,48 +193,10 @@ async def test_a_refund_heard_of_by_webhook_before_its_own_runner_answers_is_cou
     assert (shop.agrees(), shop.broken()) == (True, [])
 
 
-async def test_a_check_waits_at_least_as_long_as_the_provider_named(
-    service: Service, shop: Shop, course: Course
-) -> None:
-    payment = await service.opened(student(), course)
-    shop.books.begin(f"{payment.reference}")
-    await service.confirm(student(), payment)
-    [job] = service.stored(JobRow)
-    service.clock.now = job.run_at
-    assert await shop.runner(draw=0.0).run_due() == 1
-    [job] = service.stored(JobRow)
-    assert (job.state, job.run_at) == ("RETRYING", service.clock.now + timedelta(seconds=RETRY_AFTER_S))
-
-
-class Broken(Books):
-    """Books whose owner's program has a fault: after so many failures it is mended."""
-
-    def __init__(self, healthy_after: int = 1_000_000) -> None:
-        super().__init__()
-        self.failures_left = healthy_after
-
-    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
-        if self.failures_left:
-            self.failures_left -= 1
-            _raise()
-        return await super().refund(payment, refund)
-
-
-def _raise() -> NoReturn:
-    raise ZeroDivisionError("a fault")
-
-
 def later(*shops: Shop, **by: float) -> None:
     """So much later by the clock of each process."""
     for shop in shops:
         shop.service.clock.advance(**by)
-
-
-async def many_owed(shop: Shop, course: Course, many: int) -> None:
-    """Payments of so many students, all of whose money is to go back."""
-    for _ in range(many):
-        payment, _ = await shop.paid(course, actor=student(f"student-{uuid7()}"))
-        await shop.service.refund(payment)
 
 
 async def under_way(service: Service, job: Job) -> tuple[Payment, Refund]:
