@@ -2,11 +2,13 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
+from functools import partial
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
@@ -18,9 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.context import Context
-from gateway.graph import GraphQLEndpoint, refusal
+from gateway.cors import allowing
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
+from gateway.graphql_http import GraphQLEndpoint
 from gateway.masking import internal, report
+from gateway.rate_limits import MutationRate
+from gateway.refusals import as_accepted, refusal
 from gateway.resolvers.loaders import Loaders
 from gateway.rest import PATH, enveloped, purchases_route
 from gateway.schema import ids
@@ -36,6 +41,7 @@ from gateway.wiring import Services, now, open_services, running
 
 log = structlog.get_logger(__name__)
 
+GRAPHQL = "/graphql"
 DEMO_STUDENT = "demo-student"
 DEMO_ADMIN = "demo-admin"
 DEMO_TOKEN_TTL_S = 12 * 3600
@@ -55,12 +61,16 @@ def build_app(settings: Settings) -> Starlette:
         services: Services = app.state.services
         return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
 
+    rate = MutationRate(settings)
     judged = [
-        Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None)),
-        purchases_route(_purchases, settings.default_time_zone),
+        Route(
+            GRAPHQL,
+            GraphQLEndpoint(settings, partial(_make_context, rate), page if settings.is_graphiql_on else None),
+        ),
+        purchases_route(_purchases, settings, rate),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
-        *(graphiql_routes() if settings.graphiql else []),
+        *(graphiql_routes() if settings.is_graphiql_on else []),
     ]
     app = Starlette(
         routes=[
@@ -68,6 +78,7 @@ def build_app(settings: Settings) -> Starlette:
             Mount("", routes=judged, middleware=[_authentication(settings)]),
         ],
         middleware=_middleware(settings),
+        exception_handlers={HTTPException: _no_such_door},
         lifespan=lifespan,
     )
     return app
@@ -111,22 +122,24 @@ def _authentication(settings: Settings) -> Middleware:
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    middleware = [Middleware(RequestLog), Middleware(Masked)]
+    middleware = [Middleware(RequestLog), *allowing(settings.cors_origins), Middleware(Masked)]
     if settings.is_secret_public:
         # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
         local = ["localhost", "127.0.0.1", "[::1]"]
-        middleware.insert(2, Middleware(TrustedHostMiddleware, allowed_hosts=local))
+        middleware.append(Middleware(TrustedHostMiddleware, allowed_hosts=local))
     return middleware
 
 
-def _make_context(request: Request) -> Context:
+def _make_context(rate: MutationRate, request: Request) -> Context:
     services: Services = request.app.state.services
+    viewer = viewer_of(request)
     return Context(
-        viewer=viewer_of(request),
+        viewer=viewer,
         now=now(),
         purchases=services.purchases,
         catalog=services.catalog,
         loads=Loaders(services.catalog),
+        throttle=partial(rate.take, request, viewer),
     )
 
 
@@ -173,6 +186,19 @@ def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Respo
     return _in_its_shape(connection, on_auth_error(connection, error))
 
 
+async def _no_such_door(request: Request, error: Exception) -> Response:
+    """404 and 405, of whatever route, in JSON as everything else."""
+    assert isinstance(error, HTTPException)
+    # Static files are the one route that refuses a method and does not say which it has.
+    headers = {"Allow": "GET, HEAD"} if error.status_code == 405 else {}
+    return _in_its_shape(
+        request, refusal(error.status_code, f"{error.detail}.", headers={**headers, **(error.headers or {})})
+    )
+
+
 def _in_its_shape(connection: HTTPConnection, refused: Response) -> Response:
     """A refusal as the callers of its path read one."""
-    return enveloped(refused) if connection.scope["path"] == PATH else refused
+    path = connection.scope["path"]
+    if path == PATH:
+        return enveloped(refused)
+    return as_accepted(connection, refused) if path == GRAPHQL else refused

@@ -85,6 +85,7 @@ def serve(
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=SHUTDOWN_S,
     )
     listening = config.bind_socket()

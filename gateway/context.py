@@ -1,5 +1,6 @@
 """What a request carries through its resolvers: who asks, when, and the services to ask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,10 +12,14 @@ from gateway.services.purchases import Purchases
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """One request. `viewer` is None without a token."""
+    """One request. `viewer` is None without a token.
+
+    `throttle` takes so many mutations from what the caller may make now; it gives 0, or the seconds to wait first.
+    """
 
     viewer: Actor | None
     now: datetime
     purchases: Purchases
     catalog: Catalog
     loads: Loads
+    throttle: Callable[[int], int]

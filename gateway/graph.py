@@ -1,13 +1,9 @@
-"""The GraphQL schema as one thing, and its endpoint over HTTP."""
+"""The GraphQL schema as one thing, with all that an operation passes on its way through it."""
 
-import json
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from functools import cache
-from typing import Any
 
-import orjson
 import strawberry
-from cross_web import HTTPException
 from graphql import (
     GraphQLArgument,
     GraphQLError,
@@ -17,50 +13,60 @@ from graphql import (
     GraphQLSchema,
     Undefined,
 )
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
-from starlette.websockets import WebSocket
-from strawberry.asgi import GraphQL
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
-from strawberry.http import GraphQLHTTPResponse
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types import ExecutionResult
-from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.execution import ExecutionContext
 
-from gateway.context import Context
-from gateway.masking import shown
+from gateway.admission import Admission, Rules
+from gateway.limits import Limits
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
-from gateway.schema.errors import ErrorCode
 from gateway.schema.scalars import SCALARS
+from gateway.settings import Settings
 
 CACHED_DOCUMENTS = 1024
 """Parsed and validated documents that are kept: more than a platform's clients have, few enough to hold."""
 
-MOST_TOKENS = 5_000
-"""Tokens of one document: ten times a large page's query, and what the parser takes in a few milliseconds."""
+_SUGGESTION = " Did you mean "
+"""How graphql-core begins to tell names that are near a wrong one."""
 
 
 class GatewaySchema(strawberry.Schema):
+    is_open = True
+
     def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Nothing: `masking` logs what is unexpected; what is expected is no news."""
+        """Strangers are told no names of a schema that they may not read. Nothing is logged: `masking` logs what is
+        unexpected, and what is expected is no news."""
+        if not self.is_open:
+            for error in errors:
+                error.message = error.message.partition(_SUGGESTION)[0]
+
+
+def build_schema(limits: Limits | None = None) -> GatewaySchema:
+    """The schema, its `@requires` enforced. One for the process and its limits: caches are keyed by it.
+
+    Args:
+        limits: of its operations; None for those of the settings' defaults.
+    """
+    return _built(limits or Limits.of(Settings()))
 
 
 @cache
-def build_schema() -> GatewaySchema:
-    """The schema, its `@requires` enforced. One for the process: its caches are keyed by it."""
+def _built(limits: Limits) -> GatewaySchema:
     schema = GatewaySchema(
         query=Query,
         mutation=Mutation,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
-            lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
+            lambda: MaxTokensLimiter(max_token_count=limits.tokens),
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
+            lambda: Rules(limits),
             lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
+            lambda: Admission(limits),
         ],
     )
+    schema.is_open = limits.is_open
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
     enforce(built)
@@ -84,64 +90,3 @@ def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
 def print_sdl() -> str:
     """The schema as `schema.graphql` holds it."""
     return build_schema().as_str() + "\n"
-
-
-class GraphQLEndpoint(GraphQL[Context, None]):
-    """POST and GET /graphql for programs, and the GraphiQL page for browsers."""
-
-    def __init__(
-        self,
-        make_context: Callable[[Request], Context],
-        make_page: Callable[[], Awaitable[Response]] | None,
-    ) -> None:
-        super().__init__(build_schema(), graphql_ide="graphiql" if make_page else None, subscription_protocols=())
-        self._make_context = make_context
-        self._make_page = make_page
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        response: Response
-        try:
-            response = await self.run(Request(scope, receive))
-        except HTTPException as refused:
-            response = refusal(refused.status_code, refused.reason)
-        await response(scope, receive, send)
-
-    async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
-        assert isinstance(request, Request), "no WebSocket is routed here"
-        return self._make_context(request)
-
-    async def render_graphql_ide(self, request: Request) -> Response:
-        assert self._make_page is not None, "the page is asked for only where there is one"
-        return await self._make_page()
-
-    async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
-        if result.errors:
-            result.errors = shown(result.errors, is_before_execution=isinstance(result, PreExecutionError))
-        return await super().process_result(request, result)
-
-    def parse_json(self, data: str | bytes) -> Any:
-        """A JSON object.
-
-        Raises:
-            HTTPException: 400 for anything else, with what would be right.
-        """
-        try:
-            parsed = json.loads(data)
-        except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
-            raise HTTPException(400, "The body must be a JSON object, in UTF-8.") from None
-        if not isinstance(parsed, dict):
-            raise HTTPException(400, "The body must be one JSON object; batches are not accepted.")
-        return parsed
-
-    def encode_json(self, data: object) -> str | bytes:
-        try:
-            return orjson.dumps(data)
-        except TypeError:  # a message that quotes a lone surrogate, which only escapes can carry
-            return json.dumps(data)
-
-
-def refusal(status: int, message: str, code: ErrorCode = ErrorCode.BAD_USER_INPUT, **extensions: object) -> Response:
-    """A request that never became an operation, in the shape of a GraphQL answer."""
-    body = {"errors": [{"message": message, "extensions": {"code": code.value, **extensions}}]}
-    # Escaped to ASCII: a message may quote a lone surrogate, which has no UTF-8.
-    return Response(json.dumps(body), status, media_type="application/json")

@@ -10,8 +10,8 @@ Each answer has the old envelope, `statusCode` being the HTTP status as well:
 
 201 created; 200 the same stands already; 400 fields that cannot be meant; 401, 403 no SERVICE or ADMIN; 404 no such
 course; 409 it stands otherwise: `data` is what stands, and the old callers take a 409 for done; 413 too large; 415 no
-JSON; 422 the `Idempotency-Key` stands for other input: nothing was done, so nobody may take it for done; 503 busy:
-nothing was done, again after `Retry-After`.
+JSON; 422 the `Idempotency-Key` stands for other input: nothing was done, so nobody may take it for done; 429 too many
+at a time, and 503 busy: nothing was done, again after `Retry-After`.
 """
 
 import json
@@ -19,42 +19,45 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import NoReturn, cast
 
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.auth import viewer_of
+from gateway.bodies import read_body
+from gateway.rate_limits import MutationRate
+from gateway.refusals import Refused
 from gateway.resolvers.answers import Refusal, problem_of
 from gateway.rest_body import Reading
 from gateway.schema import ids
-from gateway.schema.errors import ErrorCode, busy, forbidden, unauthenticated
+from gateway.schema.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
 from gateway.schema.problems import Problem, ProblemCode
 from gateway.schema.scalars import write_instant
 from gateway.services.core import outcomes
 from gateway.services.core.schedule import slot_end
 from gateway.services.core.values import Actor, Metadata, Purchase, Role
 from gateway.services.purchases import Purchases
+from gateway.settings import Settings
 
 PATH = "/api/v1/purchases"
 KEY = "Idempotency-Key"
 ROLES = frozenset({Role.ADMIN, Role.SERVICE})
-MOST_BODY_BYTES = 65_536
-"""More than twenty labels of the longest texts in the widest characters take."""
-
 _JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)
 
 
-def purchases_route(purchases_of: Callable[[Request], Purchases], default_time_zone: str) -> Route:
-    """The route. `default_time_zone` is where the clock of a slot hangs that names no zone."""
+def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Settings, rate: MutationRate) -> Route:
+    """The route. A call counts as one mutation of its caller's rate."""
 
     async def create(request: Request) -> Response:
         actor = viewer_of(request)
         if actor is None or actor.role not in ROLES:
             return _turned_away(actor)
-        body = await _body(request)
+        if wait_s := rate.take(request, actor, 1):
+            return _later(429, ErrorCode.RATE_LIMITED, rate_limited(wait_s).message, wait_s)
+        body = await _body(request, settings)
         if isinstance(body, Response):
             return body
-        purchases, reading = purchases_of(request), Reading(body, default_time_zone)
+        purchases, reading = purchases_of(request), Reading(body, settings.default_time_zone)
         key = _key(request, reading)
         return _answer(await purchases.submit(reading.command(actor, purchases.new_id(), key), reading.problems))
 
@@ -75,22 +78,17 @@ def _turned_away(actor: Actor | None) -> Response:
     return _refusal(403, ErrorCode.FORBIDDEN, forbidden(" or ".join(sorted(ROLES))).message)
 
 
-async def _body(request: Request) -> dict[str, object] | Response:
+async def _body(request: Request, settings: Settings) -> dict[str, object] | Response:
     """The body's JSON object, or why there is none."""
     if not _JSON.fullmatch(request.headers.get("content-type", "")):
         return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send Content-Type: application/json, in UTF-8.")
     if request.headers.get("content-encoding", "identity").lower() != "identity":
         return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send the body as it is, without a Content-Encoding.")
-    content = bytearray()
     try:
-        async for chunk in request.stream():
-            content += chunk
-            if len(content) > MOST_BODY_BYTES:
-                message = f"The body must have at most {MOST_BODY_BYTES} bytes."
-                return _refusal(413, ErrorCode.BAD_USER_INPUT, message)
+        content = await read_body(request, settings.limit_body_bytes, settings.limit_body_s)
         body = json.loads(content.decode(), parse_constant=_no_number)
-    except ClientDisconnect:
-        return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body is not whole.")  # nobody is there to read it
+    except Refused as refused:
+        return _refusal(refused.status_code, refused.code, refused.reason, headers=refused.headers)
     except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
         return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body must be a JSON object, in UTF-8.")
     if not isinstance(body, dict):
@@ -126,8 +124,7 @@ def _answer(outcome: outcomes.Outcome) -> Response:
         case outcomes.Missing():
             return _problem(404, outcome)
         case outcomes.Busy(retry_after_s):
-            message = busy(retry_after_s).message
-            return _refusal(503, ErrorCode.BUSY, message, headers={"Retry-After": str(retry_after_s)})
+            return _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no end of a createPurchase")
 
@@ -188,6 +185,10 @@ def _shown_metadata(metadata: Metadata) -> dict[str, object]:
         "timeZone": slot.time_zone,
         "date": None if metadata.date is None else metadata.date.isoformat(),
     }
+
+
+def _later(status: int, code: ErrorCode, message: str, retry_after_s: int) -> Response:
+    return _refusal(status, code, message, headers={"Retry-After": str(retry_after_s)})
 
 
 def _refusal(

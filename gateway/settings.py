@@ -9,20 +9,17 @@ from typing import Annotated, Any, Literal, Self
 import pydantic
 from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 
 from gateway.services.core.loose import PLATFORM_TIME_ZONE
 from gateway.services.core.values import Provider
+from gateway.settings_limits import Limits, comma_separated
 from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX, parsed_url, problems_of
 from gateway.settings_subscribers import Told, read_entry, subscriber_problems
 
 _KUBERNETES = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 
 Algorithm = Literal["HS256", "RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512"]
-
-
-def _comma_separated(value: object) -> object:
-    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
 
 
 def _lower(value: object) -> object:
@@ -40,7 +37,7 @@ class SettingsError(Exception):
         super().__init__("\n".join(problems))
 
 
-class Settings(BaseSettings):
+class Settings(Limits):
     """All that an operator sets. A field holds what was said; a property, what is in force because of it."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -65,7 +62,7 @@ class Settings(BaseSettings):
         description="The `aud` of every token. In production required with `GATEWAY_JWKS_URL`."
         " Unset: a token made for any audience is refused (RFC 7519 §4.1.3).",
     )
-    jwt_algorithms: Annotated[tuple[Algorithm, ...], BeforeValidator(_comma_separated)] = Field(
+    jwt_algorithms: Annotated[tuple[Algorithm, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
         description="Signature algorithms allowed, comma-separated. Unset: `HS256` with a secret,"
         " `RS256,ES256` with `GATEWAY_JWKS_URL`. The two kinds never mix.",
@@ -88,7 +85,7 @@ class Settings(BaseSettings):
     stripe_api_base: AnyHttpUrl | None = Field(
         default=None, description="Where Stripe's API is, if not at Stripe; in production https, except on loopback."
     )
-    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+    stripe_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
         description="Signing secrets of Stripe's webhook endpoint, `whsec_…`, comma-separated: two while one replaces"
         " the other.",
@@ -101,11 +98,11 @@ class Settings(BaseSettings):
         default=AnyHttpUrl("https://api.razorpay.com"),
         description="Where Razorpay's API is; in production https, except on loopback.",
     )
-    razorpay_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+    razorpay_webhook_secrets: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
         description="Secrets of Razorpay's webhook, comma-separated: two while one replaces the other.",
     )
-    event_subscribers: Annotated[tuple[SecretStr, ...], BeforeValidator(_comma_separated)] = Field(
+    event_subscribers: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
         description="Who is told of events, comma-separated: each a URL, a blank, and the secret that deliveries are"
         " signed with (Standard Webhooks), `https://host/path whsec_…`; two secrets while one replaces the other."
@@ -128,7 +125,11 @@ class Settings(BaseSettings):
     worker: bool = Field(
         default=True, description="Whether `serve` runs jobs as well. Off where `gateway worker` runs them alone."
     )
-    graphiql: bool = Field(default=True, description="Whether a browser at `/graphql` gets the GraphiQL page.")
+    graphiql: bool | None = Field(
+        default=None,
+        description="Whether a browser at `/graphql` gets the GraphiQL page, which without introspection has no docs."
+        " Unset: on in development, off in production.",
+    )
     writer_queue: int = Field(
         default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
     )
@@ -150,6 +151,21 @@ class Settings(BaseSettings):
     def is_sandbox_on(self) -> bool:
         """In production only by an explicit word: the sandbox gives courses away."""
         return self.env == "development" if self.sandbox is None else self.sandbox
+
+    @property
+    def is_graphiql_on(self) -> bool:
+        """In production only by an explicit word: an API's doors are for programs."""
+        return self.env == "development" if self.graphiql is None else self.graphiql
+
+    @property
+    def is_schema_open(self) -> bool:
+        """Whether strangers may ask for the schema, whole or name by name."""
+        return self.env == "development" if self.introspection is None else self.introspection
+
+    @property
+    def takes_get(self) -> bool:
+        """Whether a query may stand in a URL."""
+        return self.env == "development" if self.get_queries is None else self.get_queries
 
     @property
     def subscribers(self) -> tuple[Told, ...]:
@@ -204,11 +220,15 @@ def describe() -> list[tuple[str, str, str]]:
 
 
 def _names() -> dict[str, str]:
-    return {field: PREFIX + field.upper() for field in Settings.model_fields}
+    """Each field's variable, in the order of the README: what a gateway is, then what it keeps away."""
+    fields = sorted(Settings.model_fields, key=lambda field: field in Limits.model_fields)
+    return {field: PREFIX + field.upper() for field in fields}
 
 
 def _shown(default: object) -> str:
-    return str(default).lower() if isinstance(default, bool) else str(default or "")
+    if default is None or default == ():
+        return ""
+    return str(default).lower() if isinstance(default, bool) else str(default)
 
 
 def _unknown_names(given: Mapping[str, str]) -> Iterator[str]:

@@ -17,11 +17,14 @@ from gateway.settings import Settings, load_settings
 
 SECRET = "a-secret-of-the-tests-of-at-least-32-bytes"
 
+UNHURRIED = {f"rate_{whose}_{what}": "1000000" for whose in ("viewer", "address") for what in ("burst", "per_s")}
+"""Tests send crowds from one address, and as few people."""
+
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
     """The process environment of a gateway: this one's, without settings of its own, and with those given."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    ours = {"database_url": database_url, "jwt_secret": SECRET, **settings}
+    ours = {"database_url": database_url, "jwt_secret": SECRET, **UNHURRIED, **settings}
     return kept | {f"GATEWAY_{name.upper()}": value for name, value in ours.items()}
 
 

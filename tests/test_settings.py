@@ -244,6 +244,6 @@ def test_settings_made_by_hand_do_not_repeat_a_secret_in_their_refusal() -> None
 def test_every_setting_is_described() -> None:
     rows = describe()
     assert ("GATEWAY_JWT_LEEWAY_S", "30") in [row[:2] for row in rows]
-    assert ("GATEWAY_GRAPHIQL", "true") in [row[:2] for row in rows]
+    assert ("GATEWAY_WORKER", "true") in [row[:2] for row in rows]
     assert [name for name, _, meaning in rows if not meaning.endswith(".")] == []
     assert len(rows) == len(Settings.model_fields)

@@ -13,6 +13,8 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    RATE_LIMITED = "RATE_LIMITED"
+    TIMED_OUT = "TIMED_OUT"
     BUSY = "BUSY"
     PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
     INTERNAL = "INTERNAL"
@@ -41,6 +43,24 @@ def busy(retry_after_s: int) -> GraphQLError:
         retryable=True,
         retryAfterSeconds=retry_after_s,
     )
+
+
+def rate_limited(retry_after_s: int) -> GraphQLError:
+    return coded(
+        ErrorCode.RATE_LIMITED,
+        "These are more mutations than one caller may make at a time. Nothing was done; make the same call later.",
+        retryable=True,
+        retryAfterSeconds=retry_after_s,
+    )
+
+
+def over_limit(name: str, most: int, message: str) -> GraphQLError:
+    """A document that asks for more than one operation may.
+
+    Args:
+        name: which limit; the settings have it as `GATEWAY_LIMIT_…`.
+    """
+    return coded(ErrorCode.GRAPHQL_VALIDATION_FAILED, message, limit={"name": name, "most": most})
 
 
 def provider_unavailable(retry_after_s: int) -> GraphQLError:

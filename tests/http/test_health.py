@@ -93,7 +93,7 @@ async def test_the_page_is_served_unless_the_operator_says_no(new_sqlite: Callab
         assert (await shown.client.get("/graphiql/boot.js")).status_code == 200
     async with inside(new_sqlite(), graphiql="false") as hidden:
         refused = await hidden.client.get("/graphql", headers=PAGE)
-        assert (refused.status_code, refused.headers["Content-Type"]) == (404, "application/json")
+        assert (refused.status_code, refused.headers["Content-Type"]) == (406, "application/json; charset=utf-8")
         assert (await hidden.client.get("/graphiql/boot.js")).status_code == 404
         assert (await hidden.ask("{ __typename }")).json() == {"data": {"__typename": "Query"}}
 

@@ -62,7 +62,7 @@ async def test_an_unexpected_error_is_an_id_that_the_log_has_too(
     status: int,
 ) -> None:
     monkeypatch.setattr(broken, fail)
-    async with inside(new_sqlite(), env="production") as gateway:
+    async with inside(new_sqlite(), env="production", graphiql="true") as gateway:
         configure_logging(gateway.settings)
         response = await request_(gateway)
     assert response.status_code == status

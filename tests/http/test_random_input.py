@@ -17,7 +17,7 @@ TEXT = st.text(st.characters(codec=None), max_size=20)
 
 INT = st.integers(-5, 500) | st.integers(-(2**31), 2**31 - 1)
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | TEXT,
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=10,
 )
@@ -107,7 +107,7 @@ def test_any_json_has_an_answer(offers: dict[str, Offer], mutation: str, data: s
     way = data.draw(st.just("") | st.sampled_from(sorted(FIELDS[mutation])))
     answer = _answer(offers[mutation], changed(offers[mutation][2], {way: data.draw(ANYTHING, label=way)}))
     codes = {error["extensions"]["code"] for error in answer.get("errors", [])}
-    assert codes == ({"BAD_USER_INPUT"} if answer["data"] is None else set())
+    assert codes == ({"BAD_USER_INPUT"} if "data" not in answer else set())
 
 
 def _answer(offer: Offer, given_input: object) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from starlette.types import Message
 from uuid_utils.compat import uuid7
 
 from gateway.auth import BearerBackend, TokenVerifier, mint_token
+from gateway.rate_limits import MutationRate
 from gateway.rest import PATH, purchases_route
 from gateway.schema import ids
 from gateway.services.core.commands import Command
@@ -207,6 +208,6 @@ def _door_of(outcome: Outcome | None) -> Starlette:
     purchases = Purchases(write, nothing, nothing, None, {}, None, uuid7)  # type: ignore[arg-type]  # reads nothing
     backend = BearerBackend(TokenVerifier(Settings()))
     return Starlette(
-        routes=[purchases_route(lambda _: purchases, "Asia/Kolkata")],
+        routes=[purchases_route(lambda _: purchases, Settings(), MutationRate(Settings()))],
         middleware=[Middleware(AuthenticationMiddleware, backend=backend)],
     )

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from gateway.rest import MOST_BODY_BYTES
 from tests.conftest import KINDS
 from tests.http.old_door import LOOSE, Door, opened
 
@@ -73,12 +72,13 @@ def test_a_body_nested_without_end_is_refused(door: Door) -> None:
 
 
 def test_a_body_too_large_is_refused_however_it_comes(door: Door) -> None:
-    large = b" " * (MOST_BODY_BYTES + 1)
+    most = door.server.settings.limit_body_bytes
+    large = b" " * (most + 1)
     assert door.post(content=large).status_code == 413
     headers = door.server.service().headers() | {"Content-Type": "application/json"}
     chunked = httpx.post(door.url, content=iter([large[:40_000], large[40_000:]]), headers=headers)
     assert chunked.status_code == 413
-    fits = json.dumps(door.body()).encode().ljust(MOST_BODY_BYTES)
+    fits = json.dumps(door.body()).encode().ljust(most)
     assert door.post(content=fits).status_code == 201
 
 

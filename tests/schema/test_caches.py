@@ -9,8 +9,10 @@ from graphql import ASTValidationRule, parse, validate
 from starlette.requests import Request
 from strawberry.extensions import parser_cache, validation_cache
 
-from gateway.graph import CACHED_DOCUMENTS, MOST_TOKENS, GraphQLEndpoint, build_schema
+from gateway.graph import CACHED_DOCUMENTS, build_schema
+from gateway.graphql_http import GraphQLEndpoint
 from gateway.services.core.values import Actor, Role
+from gateway.settings import Settings
 
 pytestmark = pytest.mark.anyio
 
@@ -28,7 +30,7 @@ def context_of(_: Request) -> Any:
 @pytest.fixture
 async def client() -> Any:
     """A caller of the endpoint as it is served, without a database behind it."""
-    transport = httpx.ASGITransport(app=GraphQLEndpoint(context_of, None))
+    transport = httpx.ASGITransport(app=GraphQLEndpoint(Settings(), context_of, None))
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
 
@@ -93,7 +95,7 @@ async def test_a_repeated_document_that_is_not_valid_is_refused_again_and_valida
 
 
 async def test_the_limits_of_parsing_hold_for_a_cached_document_as_well(client: httpx.AsyncClient) -> None:
-    long = "{ " + "a: __typename " * MOST_TOKENS + "}"
+    long = "{ " + "a: __typename " * Settings().limit_tokens + "}"
     answers = [await ask(client, long) for _ in range(2)]
     assert [answer["errors"][0]["extensions"]["code"] for answer in answers] == ["GRAPHQL_PARSE_FAILED"] * 2
 

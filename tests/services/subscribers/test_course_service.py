@@ -10,7 +10,6 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.rest import MOST_BODY_BYTES
 from gateway.rest_body import Reading
 from gateway.schema import ids
 from gateway.services.core import metadata as rules
@@ -21,6 +20,7 @@ from gateway.services.core.values import Actor, Label, Metadata, Role, TimeSlot
 from gateway.services.core.work import EVENT_TYPES, OutgoingEvent
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber, old_body
+from gateway.settings import Settings
 from tests.http.old_door import Door
 from tests.server import serving
 from tests.services.subscribers.examples import (
@@ -71,7 +71,7 @@ def bought(given: Metadata, **changes: object) -> dict[str, object]:
 def read_back(body: dict[str, object], default_time_zone: str = "Asia/Kolkata") -> CreatePurchase:
     """What our own route takes the body for, once it went over the wire."""
     content = json.dumps(body, ensure_ascii=False).encode()
-    assert len(content) <= MOST_BODY_BYTES
+    assert len(content) <= Settings().limit_body_bytes
     reading = Reading(json.loads(content), default_time_zone)
     command = reading.command(SERVICE, UUID(int=1), None)
     assert reading.problems == []

@@ -1,0 +1,49 @@
+"""Which media type an answer has: what the request accepts, by GraphQL over HTTP and RFC 9110 §12.5.1."""
+
+import re
+from collections.abc import Iterator
+
+from starlette.datastructures import Headers
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+"""Answers whose status speaks of the GraphQL request: 4xx where it was not executed."""
+
+_RANGE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+)\s*((?:;[^,]*)?)", re.ASCII)
+_QUALITY = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
+
+
+def accepted(headers: Headers) -> str | None:
+    """The type to answer with; None where the request accepts neither of ours.
+
+    The one of more quality. Of equal ones the GraphQL type, but only where it is asked for by name: whoever accepts
+    anything, or says nothing, gets the JSON that clients have always had.
+    """
+    ranges = dict(_ranges(",".join(headers.getlist("accept"))))
+    if not ranges:
+        return JSON
+    qualities = {each: _quality(each, ranges) for each in (GRAPHQL_JSON, JSON)}
+    best = max(qualities.values())
+    if best == 0:
+        return None
+    if qualities[GRAPHQL_JSON] == best and (GRAPHQL_JSON in ranges or qualities[JSON] < best):
+        return GRAPHQL_JSON
+    return JSON
+
+
+def content_type(media_type: str) -> str:
+    """The header's value: every answer is in UTF-8, and says so."""
+    return f"{media_type}; charset=utf-8"
+
+
+def _ranges(accept: str) -> Iterator[tuple[str, float]]:
+    """Each media range with its quality, 0 to 1. What is none is passed over."""
+    for given in accept.split(","):
+        if match := _RANGE.fullmatch(given):
+            quality = _QUALITY.search(match[2])
+            yield match[1].lower(), min(float(quality[1]), 1.0) if quality else 1.0
+
+
+def _quality(media_type: str, ranges: dict[str, float]) -> float:
+    """That of the range which names the type most closely."""
+    return next((ranges[each] for each in (media_type, "application/*", "*/*") if each in ranges), 0.0)
