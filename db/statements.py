@@ -183,6 +183,7 @@ PAYMENT_CHANGES = (
 )
 REFUND_CHANGES = ("amount_minor", "currency", "status", "reference", "failure_code", "failure_message", "settled_at")
 JOB_CHANGES = (
+    "subject_id",
     "payload",
     "state",
     "run_at",

@@ -30,7 +30,7 @@ from gateway.services.core.outcomes import (
 )
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
+from gateway.services.core.values import GATEWAY, Payment, Provider, Purpose, Refund, RefundStatus
 from gateway.services.core.verdicts import Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
@@ -140,11 +140,15 @@ class Purchases:
         """
         event = await self.reads.event(event_id)
         assert event is not None, "a job's event is never deleted"
+        unknown: UnknownPayment | None = None
         for reference in event.references:
-            payment = await self.reads.payment_by_reference(event.provider, reference)
-            if payment is None:
-                payment = await self._known(event.provider, reference)
-            await self.reconcile(payment)
+            try:
+                payment = await self.reads.payment_by_reference(event.provider, reference)
+                await self.reconcile(payment or await self._known(event.provider, reference))
+            except UnknownPayment as error:  # which holds up no other payment of the event
+                unknown = error
+        if unknown is not None:
+            raise unknown
         return await self.submit(EndEvent(event_id, ticket))
 
     async def reconcile(self, payment: Payment) -> None:
@@ -170,10 +174,13 @@ class Purchases:
         if found is None:
             raise UnknownPayment(f"{name} speaks of {reference}, which it does not know itself")
         payment_id = payment_id_of(found.metadata)
-        if payment_id is not None and await self.find_payment(payment_id) is not None:
-            outcome = await self._done(RecordIntent(GATEWAY, payment_id, reference))
-        else:
-            outcome = await self._done(adopting(name, found, self.new_id()))
+        ours = None if payment_id is None else await self.find_payment(payment_id)
+        if ours is None:
+            outcome = await self._done(adopting(name, found, payment_id or self.new_id()))
+        elif ours.reference in (None, reference):
+            outcome = await self._done(RecordIntent(GATEWAY, ours.id, reference))
+        else:  # opened a second time, long after the first, when the provider had forgotten our key
+            outcome = await self._done(replace(adopting(name, found, self.new_id()), purpose=Purpose.PURCHASE))
         match outcome:
             case Opened(payment):
                 return payment

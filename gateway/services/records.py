@@ -200,7 +200,8 @@ def _load_payments(connection: Connection, world: World, touched: Touched, payme
     ):
         found = map(rows.payment_from, _all(connection, statement, keys))
         world.payments.update((payment.id, payment) for payment in found)
-    subjects = {*world.payments, *world.refunds, *((NOBODY,) if touched.sweeps else ())}
+    sweeps = (NOBODY,) if touched.sweeps else ()
+    subjects = {*world.payments, *world.refunds, *(job.subject_id for job in world.jobs.values()), *sweeps}
     live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
     world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
     world.loaded.update(world.payments)

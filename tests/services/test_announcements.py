@@ -157,7 +157,7 @@ async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(
     states = {row.state for row in told.service.stored(JobRow, kind="event.deliver", target=EAR)}
     assert states == {"RETRYING", "PENDING"}
     told.ear.is_deaf = False
-    told.service.clock.advance(hours=1)
+    told.service.clock.advance(hours=3)
     assert await told.run() == [
         "payment.succeeded",
         "purchase.created",
@@ -199,12 +199,12 @@ async def test_what_a_subscriber_never_takes_is_given_up_visibly_and_what_follow
     told.ear.is_deaf = True
     await told.service.created(await told.service.save_course())
     for _ in range(MOST_ATTEMPTS[JobKind.EVENT_DELIVER]):
-        told.service.clock.advance(hours=1)
+        told.service.clock.advance(hours=3)
         await told.run()
     failed = told.service.stored(JobRow, kind="event.deliver", state="FAILED")
     assert [row.payload["type"] for row in failed] == ["purchase.created"]
     told.ear.is_deaf = False
-    told.service.clock.advance(hours=1)
+    told.service.clock.advance(hours=3)
     assert await told.run() == ["access.granted"]
 
 

@@ -87,7 +87,7 @@ async def test_a_job_is_given_up_after_its_last_attempt_and_stays_listed(service
         claimed = await service.purchases.submit(ClaimJobs(uuid7(), (job_id,), 60))
         assert isinstance(claimed, Claimed)
         await service.purchases.submit(DeferJob(Ticket(job_id, claimed.jobs[0].fence), "no answer"))
-        service.clock.advance(hours=1)
+        service.clock.advance(hours=3)
     assert await service.work.due_jobs(service.clock(), 10) == []
     assert service.rows("SELECT state, last_error FROM job") == [("FAILED", "no answer")]
 

@@ -7,11 +7,15 @@ from gateway.services.core import granting
 from gateway.services.core.commands import RecordRefunds
 from gateway.services.core.jobs import ALREADY_BACK, refund_job
 from gateway.services.core.outcomes import Missing, RefundsRecorded
-from gateway.services.core.refund_ends import end_purchase, with_refund
+from gateway.services.core.refund_ends import end_purchase, reinstated, with_refund
+from gateway.services.core.refunding import promise
 from gateway.services.core.values import (
     GATEWAY,
+    Actor,
     Failure,
+    Fulfilment,
     Payment,
+    PaymentStatus,
     Refund,
     RefundOrigin,
     RefundStatus,
@@ -37,7 +41,25 @@ def record_refunds(command: RecordRefunds, world: World, moment: Moment) -> Deci
     if books.changes == NOTHING:
         return Decision(RefundsRecorded(payment))
     changes = books.changes + Changes(payments=(books.payment,)) + end_purchase(books.payment, world, moment)
+    for refund in books.came_back:
+        changes += _after_return(refund, books, world, moment)
     return Decision(RefundsRecorded(books.payment), changes)
+
+
+def _after_return(refund: Refund, books: "_Books", world: World, moment: Moment) -> Changes:
+    """Money that is here again is owed where we wanted it gone, and stands in a FAILED job until an admin has found
+    another way. What others had sent goes out again where it is nobody's purchase, or else buys the course again."""
+    payment = books.payment
+    if payment.status is PaymentStatus.REFUNDED:
+        return NOTHING
+    if refund.origin is not RefundOrigin.GATEWAY:
+        if payment.fulfilment is not Fulfilment.FULFILLED:
+            return promise(payment, books.left(), "the refund came back", GATEWAY, moment, moment.new_id())[1]
+        if (changes := reinstated(payment, world, moment)) is not None:
+            return changes
+    job = refund_job(refund, moment)
+    error = refund.failure.message if refund.failure else None
+    return Changes(jobs=(replace(job, state=JobState.FAILED, last_error=error, finished_at=moment.now),))
 
 
 def _came(fact: RefundFact) -> tuple[int, str]:
@@ -51,6 +73,7 @@ class _Books:
 
     def __init__(self, payment: Payment, refunds: Iterable[Refund], moment: Moment) -> None:
         self.payment, self.changes = payment, NOTHING
+        self.came_back: list[Refund] = []
         self._refunds = {refund.id: refund for refund in refunds}
         self._moment = moment
 
@@ -66,7 +89,7 @@ class _Books:
                 known and was is RefundStatus.PENDING and known.origin is not RefundOrigin.GATEWAY
             ):
                 self._called_off(known, fact)
-            case RefundStatus.PENDING if known is None and self._fits(fact, self._left()):
+            case RefundStatus.PENDING if known is None and self._fits(fact, self.left()):
                 self._put(_made_there(fact, self.payment, self._moment), "payment.refund_requested", fact.reason)
 
     def _given(self, known: Refund | None, fact: RefundFact) -> None:
@@ -86,6 +109,9 @@ class _Books:
         self.payment = with_refund(self.payment, fact.amount.amount_minor)
         self._put(given, "payment.refunded", given.reason)
         self._crowd_out()
+        is_waiting = any(each.status is RefundStatus.PENDING for each in self._refunds.values())
+        if self.payment.fulfilment is not Fulfilment.FULFILLED and self.left() > 0 and not is_waiting:
+            self._promise_rest(given.reason, given.requested_by)  # a part is no end
 
     def _beyond(self, known: Refund | None, refund: Refund) -> None:
         if known and known.failure and known.failure.code == BEYOND:
@@ -95,23 +121,29 @@ class _Books:
         self._put(failed, "payment.refunded_beyond", failure.message)
 
     def _crowd_out(self) -> None:
-        """Ours that wait for money which went back meanwhile are owed no more."""
+        """Ours that wait for money which went back meanwhile are owed no more; what is left of one is a new refund,
+        for a provider knows the old one's id with the old one's amount."""
         for refund in [each for each in self._refunds.values() if each.status is RefundStatus.PENDING]:
-            if self._left() < 0:
-                failure = Failure(ALREADY_BACK, "the money went back another way")
-                failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
-                self._put(failed, "payment.refund_rejected", failure.message)
+            if self.left() >= 0:
+                return
+            failure = Failure(ALREADY_BACK, "the money, or a part of it, went back another way")
+            failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
+            self._put(failed, "payment.refund_rejected", failure.message)
+            if refund.origin is RefundOrigin.GATEWAY and self.left() > 0:
+                self._promise_rest(refund.reason, refund.requested_by)
+
+    def _promise_rest(self, reason: str, requested_by: Actor) -> None:
+        rest, changes = promise(self.payment, self.left(), reason, requested_by, self._moment, self._moment.new_id())
+        self._refunds[rest.id] = rest
+        self.changes += changes
 
     def _come_back(self, refund: Refund) -> None:
-        """A refund that the provider had sent and that came back to it, days later at times: the money is owed again,
-        and stands in a FAILED job until an admin has found another way."""
+        """A refund that the provider had sent and that came back to it, days later at times."""
         failure = Failure("returned", "the refund came back to the provider")
         failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
         self.payment = with_refund(self.payment, -refund.amount.amount_minor)
         self._put(failed, "payment.refund_returned", refund.reason)
-        job = refund_job(failed, self._moment)
-        given_up = replace(job, state=JobState.FAILED, last_error=failure.message, finished_at=self._moment.now)
-        self.changes += Changes(jobs=(given_up,))
+        self.came_back.append(failed)
 
     def _called_off(self, refund: Refund, fact: RefundFact) -> None:
         """Somebody else's that came to nothing: the money stays here."""
@@ -134,7 +166,7 @@ class _Books:
         assert self.payment.captured is not None
         return self.payment.captured.amount_minor - self.payment.refunded_minor
 
-    def _left(self) -> int:
+    def left(self) -> int:
         """Minor units that neither went back nor are on their way; below nought where too much is promised."""
         return self._kept() - sum(_pending(self._refunds.values()))
 
