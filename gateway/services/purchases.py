@@ -31,7 +31,7 @@ from gateway.services.core.outcomes import (
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
 from gateway.services.core.values import GATEWAY, Payment, Provider, Purpose, Refund, RefundStatus
-from gateway.services.core.verdicts import Unacceptable, Unreachable, Verdict
+from gateway.services.core.verdicts import Captured, Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
 from gateway.services.providers.metadata import COURSE_ID, payment_id_of
@@ -156,12 +156,12 @@ class Purchases:
         the same of money that its intent took once more."""
         truth = await self._provider(payment.provider).inspect(payment)
         await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
-        if truth.refunds:
-            await self._done(RecordRefunds(payment.id, truth.refunds))
+        if truth.refunds and isinstance(truth.verdict, Captured):
+            await self._done(RecordRefunds(payment.id, truth.verdict.attempt, truth.refunds))
         for extra in truth.extra:
             recorded = await self._done(RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured))
             if extra.refunds and isinstance(recorded, ExtraRecorded):
-                await self._done(RecordRefunds(recorded.payment.id, extra.refunds))
+                await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
 
     async def _known(self, name: Provider, reference: str) -> Payment:
         """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we

@@ -144,7 +144,7 @@ COMMANDS: tuple[Command, ...] = (
     RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE)),
     LapsePurchases((ID,)),
     EndJob(TICKET),
-    RecordRefunds(ID, (verdicts.RefundFact("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),
+    RecordRefunds(ID, "attempt-1", (verdicts.RefundFact("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),
     StoreEvent(EVENT),
     EndEvent(ID, TICKET),
     ClaimJobs(ID, (ID,), 60),

@@ -153,9 +153,10 @@ class SettleRefund:
 
 @dataclass(frozen=True, slots=True)
 class RecordRefunds:
-    """Bring our books of a payment's refunds to what the provider's say."""
+    """Bring our books of a payment's refunds to what the provider's say of the attempt that paid it."""
 
     payment_id: UUID
+    attempt: str
     facts: tuple[RefundFact, ...]
     ticket: Ticket | None = None
 

@@ -33,8 +33,8 @@ def record_refunds(command: RecordRefunds, world: World, moment: Moment) -> Deci
     payment = world.payments.get(command.payment_id)
     if payment is None:
         return Decision(Missing("payment"))
-    if payment.captured is None:
-        return Decision(RefundsRecorded(payment))  # what is not captured here cannot have gone back
+    if payment.captured is None or payment.attempt != command.attempt:
+        return Decision(RefundsRecorded(payment))  # that money is not this payment's, or not yet
     books = _Books(payment, world.refunds_of(payment.id), moment)
     for fact in sorted(command.facts, key=_came):
         books.hear(fact)

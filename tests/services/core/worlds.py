@@ -115,7 +115,7 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
     replace(REFUND_IT, payment_id=key(99)),
     *(SettleRefund(REFUND.id, result, ticket) for result in RESULTS for ticket in (None, TICKET)),
-    *(RecordRefunds(PAYMENT.id, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
+    *(RecordRefunds(PAYMENT.id, CAPTURED.attempt, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
     *(EndEvent(event_id, TICKET) for event_id in (EVENT.id, key(99))),
     *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
@@ -151,7 +151,7 @@ PAYMENTS: tuple[Payment, ...] = (
 )
 FULFILLED = replace(PAYMENT, status=PaymentStatus.SUCCEEDED, fulfilment=Fulfilment.FULFILLED)
 BOUGHT = replace(PURCHASE, payment_id=PAYMENT.id)
-TAKEN = replace(FULFILLED, captured=PAYMENT.amount)
+TAKEN = replace(FULFILLED, captured=PAYMENT.amount, attempt=CAPTURED.attempt)
 SENT = replace(REFUND, status=RefundStatus.SUCCEEDED, reference="re_1", settled_at=NOW)
 REFUNDS = (REFUND, SENT, replace(REFUND, status=RefundStatus.FAILED, failure=Failure("x", "y"), settled_at=NOW))
 HELD = replace(
