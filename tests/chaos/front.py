@@ -11,7 +11,6 @@ import httpx
 
 from tests.chaos.weather import Fault, Weather
 
-HANG_S = 1.0
 NO_LINGER = struct.pack("ii", 1, 0)
 """SO_LINGER on, with no time to linger: closing sends RST, and what was not sent yet is dropped."""
 
@@ -27,11 +26,13 @@ class Front:
     Args:
         books: the fake, as the transport that answers requests.
         acted: told of each request that the books were given, before anything of it is answered.
+        hang_s: how long a call that hangs is held before the line is cut.
     """
 
     books: httpx.AsyncBaseTransport
     weather: Weather
     acted: Callable[[httpx.Request], None]
+    hang_s: float
     url: str = ""
     _under_way: set[str] = field(default_factory=set)
     """Idempotency keys of requests that are not answered yet."""
@@ -83,7 +84,7 @@ class Front:
         self, request: httpx.Request, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> httpx.Response:
         fault = self.weather.next()
-        if refused := await _before(fault, reader):
+        if refused := await _before(fault, reader, self.hang_s):
             return refused
         answer = await self.books.handle_async_request(request)
         await answer.aread()
@@ -92,7 +93,7 @@ class Front:
             case Fault.RESET_AFTER:
                 raise Cut
             case Fault.HANG_AFTER:
-                await _hang(reader, HANG_S)
+                await _hang(reader, self.hang_s)
             case Fault.SILENCE_AFTER:
                 await _hang(reader, None)
             case Fault.HALF_AFTER:
@@ -105,13 +106,13 @@ class Front:
         return answer
 
 
-async def _before(fault: Fault | None, reader: asyncio.StreamReader) -> httpx.Response | None:
+async def _before(fault: Fault | None, reader: asyncio.StreamReader, hang_s: float) -> httpx.Response | None:
     """What comes instead of the books' answer, where they are not even asked."""
     match fault:
         case Fault.RESET_BEFORE:
             raise Cut
         case Fault.HANG_BEFORE:
-            await _hang(reader, HANG_S)
+            await _hang(reader, hang_s)
         case Fault.TOO_MANY:
             return httpx.Response(429, json={"error": {"code": "rate_limit"}})
         case Fault.TOO_MANY_WAIT:

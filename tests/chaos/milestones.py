@@ -10,21 +10,20 @@ class Milestones:
     """Counts events by their name."""
 
     happened: Counter[str]
-    _plans: list[tuple[str, int, Callable[[], None]]] = field(default_factory=list)
+    _plans: list[tuple[str, int, Callable[[], bool]]] = field(default_factory=list)
 
-    def plan(self, event: str, count: int, act: Callable[[], None]) -> None:
-        """`act` is called at that event, in its very moment, once so many of the kind have happened."""
+    def plan(self, event: str, count: int, act: Callable[[], bool]) -> None:
+        """`act` is called at that event, in its very moment, once so many of the kind have happened. Where it says
+        that it cannot now, it is called at the next one."""
         self._plans.append((event, count, act))
 
     def reached(self, event: str) -> None:
         self.happened[event] += 1
         due = [plan for plan in self._plans if plan[0] == event and self.happened[event] >= plan[1]]
-        self._plans = [plan for plan in self._plans if plan not in due]
-        for _, _, act in due:
-            act()
+        done = [plan for plan in due if plan[2]()]
+        self._plans = [plan for plan in self._plans if plan not in done]
 
-    def make_up(self) -> None:
-        """Do now what no event has brought about."""
+    def left(self) -> list[Callable[[], bool]]:
+        """What no event has brought about."""
         plans, self._plans = self._plans, []
-        for _, _, act in plans:
-            act()
+        return [act for _, _, act in plans]

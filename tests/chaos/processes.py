@@ -6,6 +6,7 @@ import sys
 from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
@@ -14,6 +15,7 @@ import httpx
 from tests.server import environment
 
 READY_S, STOP_S = 30, 40
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 ERRORS = ('"level": "error"', '"level": "critical"', "Traceback")
 
 
@@ -30,6 +32,7 @@ class Gateway:
     workers: int
     happened: Counter[str]
     settings: dict[str, str] = field(default_factory=dict)
+    workers_died_at: datetime = NEVER
     _server: Process | None = None
     _workers: list[Process] = field(default_factory=list)
     _url: str = ""
@@ -44,49 +47,43 @@ class Gateway:
 
     async def start(self) -> None:
         await self._start_server()
-        await self.start_workers()
-
-    async def start_workers(self) -> None:
-        self._workers = [await self._started("Running jobs", "worker") for _ in range(self.workers)]
+        await self._start_workers()
 
     async def address(self) -> str:
         """Where /graphql is; waited for while the server is down. It moves with each start, as behind a balancer."""
         await self._is_up.wait()
         return self._url
 
-    def kill_server(self) -> None:
-        """As a power cut would. The next one starts at once."""
+    def kill_server(self) -> bool:
+        """As a power cut would. The next one starts at once. False while it is down already."""
         if self._server is None or not self._is_up.is_set():
-            return
+            return False
         self._is_up.clear()
         self._server.send_signal(signal.SIGKILL)
         self.happened["kill -9 of the server"] += 1
         self._restarts.append(asyncio.create_task(self._restart_server()))
+        return True
 
-    def kill_workers(self) -> None:
-        """All of them, as a power cut would. The next ones start at once."""
+    def kill_workers(self) -> bool:
+        """All of them, as a power cut would. The next ones start at once. False while they are down already."""
         killed, self._workers = self._workers, []
         for worker in killed:
             worker.send_signal(signal.SIGKILL)
             self.happened["kill -9 of a worker"] += 1
         if killed:
+            self.workers_died_at = datetime.now(UTC)
             self._restarts.append(asyncio.create_task(self._restart_workers(killed)))
+        return bool(killed)
 
     async def restarted(self) -> None:
         """Once everything that was killed runs again."""
         while self._restarts:
             await self._restarts.pop()
 
-    async def stop_workers(self) -> None:
-        """As an operator does: what they have under way is finished."""
-        stopped, self._workers = self._workers, []
-        await asyncio.gather(*(_stop(worker) for worker in stopped))
-
     async def stop(self) -> None:
         await self.restarted()
-        await self.stop_workers()
-        if self._server is not None:
-            await _stop(self._server)
+        running = [*self._workers, *filter(None, [self._server])]
+        await asyncio.gather(*(_stop(process) for process in running))
 
     async def verdict(self) -> tuple[int | None, str]:
         """Exit code and words of `gateway verify`."""
@@ -111,12 +108,15 @@ class Gateway:
     async def _restart_workers(self, killed: list[Process]) -> None:
         for worker in killed:
             await worker.wait()
-        await self.start_workers()
+        await self._start_workers()
 
     async def _start_server(self) -> None:
         self._server = await self._started("Serving", "serve", "--port", "0")
         await _wait_until_ready(self._url.replace("/graphql", "/readyz"))
         self._is_up.set()
+
+    async def _start_workers(self) -> None:
+        self._workers = [await self._started("Running jobs", "worker") for _ in range(self.workers)]
 
     async def _started(self, word: str, *arguments: str) -> Process:
         with self._log() as log:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -44,6 +45,7 @@ class Plan:
         at_once: students who are there at a time.
         hours_of_trouble: so long the providers go on to fail after the last student has gone, as jobs count time.
         silences: calls to the providers that hang until the gateway's own time-out.
+        hang_s: after how long the line is cut of other calls that hang.
         most_s: the longest that the jobs may take to get through what is due.
     """
 
@@ -54,6 +56,7 @@ class Plan:
     at_once: int
     hours_of_trouble: int = 1
     silences: int = 0
+    hang_s: float = 0.3
     most_s: float = 60.0
 
 
@@ -103,7 +106,7 @@ class Run:
     async def _open(self) -> AsyncIterator[tuple[Clients, list[str]]]:
         async with AsyncExitStack() as stack:
             for bank in self.banks:
-                front = Front(bank.books(), self.weather, lambda request, bank=bank: self._acted(bank, request))  # type: ignore[misc]  # bound now
+                front = Front(bank.books(), self.weather, partial(self._acted, bank), self.plan.hang_s)
                 await stack.enter_async_context(front.serving())
                 self.gateway.settings |= bank.settings(front.url)
             stack.push_async_callback(self.gateway.stop)
@@ -127,7 +130,6 @@ class Run:
                 bank = self.banks[number % 2]
                 visit = Visit(student, draws.choice(courses), bank, clients, self.drawn(student))
                 crowd.create_task(self._visited(visit, story, places))
-        self.milestones.make_up()
         await self._bury_the_dead()
         for _ in range(self.plan.hours_of_trouble):
             await self.clocks.an_hour_passes()
@@ -138,11 +140,12 @@ class Run:
             await story(visit)
 
     async def _bury_the_dead(self) -> None:
-        """Workers that stop leave no lease behind, so what is still held was held by the dead: it is let go."""
+        """The kills that no event has brought about; then what the dead workers held is let go."""
+        for kill in self.milestones.left():
+            await self.gateway.restarted()
+            kill()
         await self.gateway.restarted()
-        await self.gateway.stop_workers()
-        await self.clocks.leases_end()
-        await self.gateway.start_workers()
+        await self.clocks.leases_end(self.gateway.workers_died_at)
 
     async def _settle(self) -> None:
         """The providers are well, and the last webhooks arrive. Hours pass until every job is done and our books agree
@@ -170,6 +173,8 @@ class Run:
     def _judge(self, clients: Clients, code: int | None, said: str) -> None:
         judgement = Judgement(rows_of(self.gateway.database_url), self.banks)
         self._print(judgement, code)
+        assert self.happened["kill -9 of the server"] == len(self.plan.server_dies)
+        assert self.happened["kill -9 of a worker"] == len(self.plan.workers_die) * self.plan.workers
         assert judgement.broken(clients.answered) == []
         assert code == 0, said
         assert self.gateway.errors() == []
@@ -181,7 +186,8 @@ class Run:
             **judgement.figures(),
             **dict(sorted(self.happened.items())),
             "calls to the providers": self.weather.calls,
-            "  that failed": f"{self.weather.met.total()} in {len(self.weather.met)} ways",
+            "  while they failed": self.weather.calls_in_trouble,
+            "  that failed": self.weather.met.total(),
             **{f"    {fault.value}": count for fault, count in sorted(self.weather.met.items())},
             "exit code of `gateway verify`": code,
         }

@@ -22,6 +22,7 @@ LONG = Plan(
     at_once=40,
     hours_of_trouble=2,
     silences=3,
+    hang_s=1.0,
     most_s=180,
 )
 

@@ -11,8 +11,8 @@ class Fault(StrEnum):
 
     RESET_BEFORE = "connection reset before it acted"
     RESET_AFTER = "connection reset after it acted"
-    HANG_BEFORE = "no answer for a second, then cut, before it acted"
-    HANG_AFTER = "no answer for a second, then cut, after it acted"
+    HANG_BEFORE = "no answer for a while, then cut, before it acted"
+    HANG_AFTER = "no answer for a while, then cut, after it acted"
     SILENCE_AFTER = "no answer until the gateway's own time-out, after it acted"
     HALF_AFTER = "half of an answer, then cut, after it acted"
     TOO_MANY = "429"
@@ -48,10 +48,12 @@ class Weather:
     rate: float
     silences: int = 0
     calls: int = 0
+    calls_in_trouble: int = 0
     met: Counter[Fault] = field(default_factory=Counter)
 
     def next(self) -> Fault | None:
         self.calls += 1
+        self.calls_in_trouble += self.rate > 0
         if self.random.random() >= self.rate:
             return None
         fault = self._drawn()
