@@ -77,21 +77,17 @@ class Judgement:
 
     def figures(self) -> dict[str, object]:
         """What to quote."""
-        captured = [bank.captured() for bank in self.banks]
-        full = sum(
-            sum(each.amount_minor for each in self.given_back[bank.name.value, reference]) == amount
-            for bank, books in zip(self.banks, captured, strict=True)
-            for reference, amount in books.items()
-        )
+        ends = Counter(end for _, _, end in self._ends())
         return {
             "intents at the providers": sum(bank.intents() for bank in self.banks),
             "payments in our books": len(self.rows.payments),
-            "captured at the providers": sum(map(len, captured)),
-            "  that became a purchase": Counter(row.fulfilment for row in self.payments.values())["FULFILLED"],
-            "  refunded in full": full,
+            "captured at the providers": ends.total(),
+            "  and a purchase, nothing back": ends[True],
+            "  and all back, no purchase or one that is REFUNDED": ends[False],
+            "  and anything else": ends[None],
             "refunds at the providers": sum(map(len, self.given_back.values())),
             "purchases": self._counted("status", self.rows.purchases.values()),
-            "fulfilments": self._counted("fulfilment", self.rows.payments.values()),
+            "payments by their fulfilment": self._counted("fulfilment", self.rows.payments.values()),
         }
 
     def _disagreements(self, bank: Bank, reference: str, captured_minor: int) -> Iterator[str]:
@@ -105,16 +101,23 @@ class Judgement:
             yield f"{where} gave back {back_minor}, and our books say {payment.refunded_minor}"
 
     def _one_end_for_each(self) -> Iterator[str]:
-        """A purchase that stands or was succeeded, or all the money back: one of the two, and not both."""
+        yield from (
+            f"{where} captured {captured} and came to another end"
+            for where, captured, end in self._ends()
+            if end is None
+        )
+
+    def _ends(self) -> Iterator[tuple[str, int, bool | None]]:
+        """Each captured intent, what it captured, and its end: a purchase that stands or was succeeded, and nothing
+        back (True), or all the money back and no such purchase (False). There is no third one (None)."""
         for bank in self.banks:
             for reference, captured_minor in bank.captured().items():
                 payment = self.payments.get((bank.name.value, reference))
                 purchase = payment and self.purchases.get(payment.id)
-                back_minor = sum(each.amount_minor for each in self.given_back[bank.name.value, reference])
                 is_held = purchase is not None and purchase.status != "REFUNDED"
-                if (is_held, back_minor) not in ((True, 0), (False, captured_minor)):
-                    said = purchase.status if purchase else "no purchase"
-                    yield f"{bank.name.value} {reference}: {said}, captured {captured_minor}, back {back_minor}"
+                back_minor = sum(each.amount_minor for each in self.given_back[bank.name.value, reference])
+                is_one_end = back_minor == (0 if is_held else captured_minor)
+                yield f"{bank.name.value} {reference}", captured_minor, is_held if is_one_end else None
 
     def _refunds_made_once(self) -> Iterator[str]:
         for bank in self.banks:

@@ -48,8 +48,9 @@ class Post:
         while self._held:
             self._outgoing.put_nowait(heapq.heappop(self._held)[2])
 
-    async def all_delivered(self) -> None:
-        await self._outgoing.join()
+    async def all_delivered(self, most_s: float) -> None:
+        async with asyncio.timeout(most_s):
+            await self._outgoing.join()
 
     async def carry(self, client: httpx.AsyncClient) -> None:
         """One messenger, for as long as it is let run."""

@@ -32,6 +32,8 @@ MESSENGERS = 4
 MOST_HOURS = 30
 """Of healed providers, until everything must have come to its end; a job that waits for an hour has had sixty turns."""
 
+WISHES = {"refund": "refunds", "capture": "captures"}
+
 LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=2)
 """An idle connection is given up before the server, after five seconds, gives it up under us."""
 
@@ -115,11 +117,26 @@ class Run:
             http = await stack.enter_async_context(httpx.AsyncClient(timeout=60, limits=LIMITS))
             clients = Clients(self.gateway, http, self.drawn("pauses"), self.milestones)
             saved = [await clients.ask(Role.ADMIN, "admin-1", SAVE_COURSE, COURSE) for _ in range(3)]
-            messengers = [asyncio.create_task(self.post.carry(http)) for _ in range(MESSENGERS)]
-            yield clients, [each["course"]["id"] for each in saved]
+            async with self._messengers(http):
+                yield clients, [each["course"]["id"] for each in saved]
+
+    @asynccontextmanager
+    async def _messengers(self, http: httpx.AsyncClient) -> AsyncIterator[None]:
+        """Webhooks are brought meanwhile.
+
+        Raises:
+            AssertionError: one was answered as none may be.
+        """
+        messengers = [asyncio.create_task(self.post.carry(http)) for _ in range(MESSENGERS)]
+        try:
+            yield
+        finally:
             for messenger in messengers:
                 messenger.cancel()
             await asyncio.wait(messengers)
+            for messenger in messengers:
+                if not messenger.cancelled():
+                    messenger.result()
 
     async def _trouble(self, clients: Clients, courses: list[str]) -> None:
         """The crowd comes and goes; then hours pass in which the providers still fail."""
@@ -155,7 +172,7 @@ class Run:
         for _ in range(MOST_HOURS):
             await self.clocks.an_hour_passes()
             await self.clocks.wait_until_nothing_is_due(self.plan.most_s)
-            await self.post.all_delivered()
+            await self.post.all_delivered(self.plan.most_s)
             judgement = Judgement(rows_of(self.gateway.database_url), self.banks)
             if not judgement.unsettled() and not judgement.unfinished():
                 break
@@ -167,8 +184,8 @@ class Run:
         if request.method != "POST":
             return
         bank.write_of_refunds()
-        made = "refunds asked for" if "refund" in request.url.path else "intents asked for"
-        self.milestones.reached(made)
+        wish = request.url.path.rstrip("s").rpartition("/")[2]
+        self.milestones.reached(f"{WISHES.get(wish, 'intents')} asked for")
 
     def _judge(self, clients: Clients, code: int | None, said: str) -> None:
         judgement = Judgement(rows_of(self.gateway.database_url), self.banks)
