@@ -46,6 +46,8 @@ class Bank(ABC):
     """
 
     post: Callable[[Letter], None]
+    parts: dict[str, int] = field(default_factory=dict)
+    """Minor units of an intent that an admin was promised to be given back, where it was a part of it."""
     noticed: int = 0
     """How many refunds webhooks were written for."""
     _events: int = 0

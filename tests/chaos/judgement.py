@@ -82,10 +82,11 @@ class Judgement:
             "intents at the providers": sum(bank.intents() for bank in self.banks),
             "payments in our books": len(self.rows.payments),
             "captured at the providers": ends.total(),
-            "  and a purchase, nothing back": ends[True],
+            "  and a purchase, no more back than an admin wanted": ends[True],
             "  and all back, no purchase or one that is REFUNDED": ends[False],
             "  and anything else": ends[None],
             "refunds at the providers": sum(map(len, self.given_back.values())),
+            "  of a part, by an admin": sum(len(bank.parts) for bank in self.banks),
             "purchases": self._counted("status", self.rows.purchases.values()),
             "payments by their fulfilment": self._counted("fulfilment", self.rows.payments.values()),
         }
@@ -109,14 +110,15 @@ class Judgement:
 
     def _ends(self) -> Iterator[tuple[str, int, bool | None]]:
         """Each captured intent, what it captured, and its end: a purchase that stands or was succeeded, and nothing
-        back (True), or all the money back and no such purchase (False). There is no third one (None)."""
+        back but what an admin wanted (True), or all the money back and no such purchase (False). There is no third
+        one (None)."""
         for bank in self.banks:
             for reference, captured_minor in bank.captured().items():
                 payment = self.payments.get((bank.name.value, reference))
                 purchase = payment and self.purchases.get(payment.id)
                 is_held = purchase is not None and purchase.status != "REFUNDED"
                 back_minor = sum(each.amount_minor for each in self.given_back[bank.name.value, reference])
-                is_one_end = back_minor == (0 if is_held else captured_minor)
+                is_one_end = back_minor == (bank.parts.get(reference, 0) if is_held else captured_minor)
                 yield f"{bank.name.value} {reference}", captured_minor, is_held if is_one_end else None
 
     def _refunds_made_once(self) -> Iterator[str]:

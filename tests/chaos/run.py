@@ -192,9 +192,10 @@ class Run:
         self._print(judgement, code)
         assert self.happened["kill -9 of the server"] == len(self.plan.server_dies)
         assert self.happened["kill -9 of a worker"] == len(self.plan.workers_die) * self.plan.workers
-        assert judgement.broken(clients.answered) == []
+        broken, errors = judgement.broken(clients.answered), self.gateway.errors()
+        assert not broken, "\n".join(broken)
         assert code == 0, said
-        assert self.gateway.errors() == []
+        assert not errors, "\n".join(errors)
 
     def _print(self, judgement: Judgement, code: int | None) -> None:
         lines: dict[str, object] = {
