@@ -58,6 +58,9 @@ MOST_TRIES = 40
 PATIENCE = 8
 """How often a page asks again about a payment that is not settled."""
 
+GONE_WITHIN_S = 0.03
+"""A tab is closed within this after its click: before, while and after the gateway works on it."""
+
 PAUSE_S = 0.2
 """A page waits for some seconds; the run has no time for that, so these are short, and drawn anew each time."""
 
@@ -82,14 +85,32 @@ class Clients:
             await asyncio.sleep(self.random.uniform(0, PAUSE_S))
         raise AssertionError(f"{who} got no answer to {operation.split('(')[0].strip()} in {MOST_TRIES} tries")
 
+    async def hang_up(self, role: Role, who: str, operation: str, given: Mapping[str, object], share: float) -> None:
+        """Send that share of a mutation, 0 to 1, and close the connection within moments, as a tab does. A raw one:
+        httpx leaves a socket behind where it is stopped while it connects."""
+        url = httpx.URL(await self.gateway.address())
+        request = self._request(str(url), role, who, operation, given)
+        head = "\r\n".join(["POST /graphql HTTP/1.1", *(f"{name}: {value}" for name, value in request.headers.items())])
+        whole = f"{head}\r\n\r\n".encode() + request.content
+        try:
+            _, writer = await asyncio.open_connection(url.host, url.port)
+        except OSError:
+            return  # the server died just now
+        writer.write(whole[: round(len(whole) * share)])
+        await asyncio.sleep(self.random.uniform(0, GONE_WITHIN_S))
+        writer.transport.abort()
+
+    def _request(self, url: str, role: Role, who: str, operation: str, given: Mapping[str, object]) -> httpx.Request:
+        body = {"query": operation, "variables": {"input": given}}
+        return self.http.build_request(
+            "POST", url, json=body, headers={"Authorization": f"Bearer {self._token(role, who)}"}
+        )
+
     async def _asked(self, role: Role, who: str, operation: str, given: Mapping[str, object]) -> Answer | None:
         """None where nobody knows what became of it, or where the gateway asks to be called again."""
         url = await self.gateway.address()
-        body = {"query": operation, "variables": {"input": given}}
         try:
-            response = await self.http.post(
-                url, json=body, headers={"Authorization": f"Bearer {self._token(role, who)}"}
-            )
+            response = await self.http.send(self._request(url, role, who, operation, given))
         except httpx.TransportError:
             self.milestones.reached("answers that went missing")
             return None

@@ -30,7 +30,8 @@ SEED = int(os.environ.get("CHAOS_SEED", "20261"))
 FAILING = 0.3
 MESSENGERS = 4
 MOST_HOURS = 30
-"""Of healed providers, until everything must have come to its end; a job that waits for an hour has had sixty turns."""
+"""Of healed providers, until everything must have come to its end; a job that waits for an hour has had its turn
+in each."""
 
 WISHES = {"refund": "refunds", "capture": "captures"}
 
@@ -43,7 +44,7 @@ class Plan:
     """How much of everything.
 
     Args:
-        kills: after how many events of a name the server, or the workers, are killed.
+        server_dies, workers_die: the events and their counts at which they are killed, all workers at once.
         at_once: students who are there at a time.
         hours_of_trouble: so long the providers go on to fail after the last student has gone, as jobs count time.
         silences: calls to the providers that hang until the gateway's own time-out.
@@ -178,6 +179,7 @@ class Run:
                 break
         await self.clocks.an_hour_passes()
         await self.clocks.wait_until_nothing_is_due(self.plan.most_s)
+        await self.post.all_delivered(self.plan.most_s)
 
     def _acted(self, bank: Bank, request: httpx.Request) -> None:
         """A provider's books were asked or changed, and nobody has been answered yet."""

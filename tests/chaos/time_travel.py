@@ -65,8 +65,10 @@ class Clocks:
 
         def change() -> None:
             engine = writer_engine(self._url)
-            with engine.begin() as connection:
-                for statement in statements:
+            for statement in statements:  # each by itself, and its table locked first: so that no two wait in a ring
+                with engine.begin() as connection:
+                    if not is_embedded(self._url):
+                        connection.exec_driver_sql(f"LOCK TABLE {statement.split()[1]} IN EXCLUSIVE MODE")
                     connection.execute(text(statement.format(**self._words)).bindparams(*typed))
             engine.dispose()
 
