@@ -17,7 +17,7 @@ from graphql import (
     GraphQLSchema,
     Undefined,
 )
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
@@ -104,6 +104,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             response = await self.run(Request(scope, receive))
         except HTTPException as refused:
             response = refusal(refused.status_code, refused.reason)
+        except ClientDisconnect:
+            response = refusal(400, "The body did not come to its end.")  # nobody hears it
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
