@@ -8,6 +8,7 @@ from gateway.services.core.commands import RecordRefunds
 from gateway.services.core.jobs import ALREADY_BACK, refund_job
 from gateway.services.core.outcomes import Missing, RefundsRecorded
 from gateway.services.core.refund_ends import end_purchase, with_refund
+from gateway.services.core.refunding import promise
 from gateway.services.core.values import (
     GATEWAY,
     Failure,
@@ -22,6 +23,9 @@ from gateway.services.core.world import NOTHING, Changes, Decision, Moment, Worl
 
 BEYOND = "exceeds_captured"
 """Why a refund does not count that went back beyond what was captured, as a lost dispute after a refund can."""
+
+ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
+LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
 
 
 def record_refunds(command: RecordRefunds, world: World, moment: Moment) -> Decision:
@@ -83,9 +87,10 @@ class _Books:
             failure=None,
             settled_at=self._moment.now,
         )
+        was_all = self._left() == 0
         self.payment = with_refund(self.payment, fact.amount.amount_minor)
         self._put(given, "payment.refunded", given.reason)
-        self._crowd_out()
+        self._crowd_out(was_all)
 
     def _beyond(self, known: Refund | None, refund: Refund) -> None:
         if known and known.failure and known.failure.code == BEYOND:
@@ -94,13 +99,28 @@ class _Books:
         failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
         self._put(failed, "payment.refunded_beyond", failure.message)
 
-    def _crowd_out(self) -> None:
-        """Ours that wait for money which went back meanwhile are owed no more."""
-        for refund in [each for each in self._refunds.values() if each.status is RefundStatus.PENDING]:
+    def _crowd_out(self, was_all: bool) -> None:
+        """Ours that wait for more than is left now cannot be made. Where all was to go back, what is left still is."""
+        crowded = []
+        pending = [each for each in self._refunds.values() if each.status is RefundStatus.PENDING]
+        for refund in sorted(pending, key=lambda each: each.origin is not RefundOrigin.GATEWAY):
             if self._left() < 0:
-                failure = Failure(ALREADY_BACK, "the money went back another way")
-                failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
-                self._put(failed, "payment.refund_rejected", failure.message)
+                crowded.append(replace(refund, status=RefundStatus.FAILED, settled_at=self._moment.now))
+                self._refunds[refund.id] = crowded[-1]
+        left = self._left()
+        for refund in crowded:
+            failure = ALL_BACK if was_all or left == 0 else LESS_LEFT
+            self._put(replace(refund, failure=failure), "payment.refund_rejected", failure.message)
+        if was_all and left > 0 and crowded and crowded[0].origin is RefundOrigin.GATEWAY:
+            self._promise_rest(crowded[0], left)
+
+    def _promise_rest(self, crowded: Refund, left: int) -> None:
+        """By an id of its own: a provider knows the one before by its amount."""
+        rest, changes = promise(
+            self.payment, left, crowded.reason, crowded.requested_by, self._moment, self._moment.new_id()
+        )
+        self._refunds[rest.id] = rest
+        self.changes += changes
 
     def _come_back(self, refund: Refund) -> None:
         """A refund that the provider had sent and that came back to it, days later at times: the money is owed again,
