@@ -31,7 +31,7 @@ from gateway.services.core.outcomes import (
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
 from gateway.services.core.values import GATEWAY, Payment, Provider, Purpose, Refund, RefundStatus
-from gateway.services.core.verdicts import Captured, Unacceptable, Unreachable, Verdict
+from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
 from gateway.services.providers.metadata import COURSE_ID, payment_id_of
@@ -129,6 +129,8 @@ class Purchases:
         payment = await self.find_payment(refund.payment_id)
         assert payment is not None, "a refund's payment is held by a foreign key"
         result = await self._provider(payment.provider).refund(payment, refund)
+        if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
+            await self.reconcile(await self._of_intent(payment))
         return await self.submit(SettleRefund(refund_id, result, ticket))
 
     async def hear(self, event_id: UUID, ticket: Ticket) -> Outcome:
@@ -162,6 +164,12 @@ class Purchases:
             recorded = await self._done(RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured))
             if extra.refunds and isinstance(recorded, ExtraRecorded):
                 await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
+
+    async def _of_intent(self, payment: Payment) -> Payment:
+        """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""
+        first = payment if payment.extra_of is None else await self.find_payment(payment.extra_of)
+        assert first is not None, "extra money names the payment that was there before it"
+        return first
 
     async def _known(self, name: Provider, reference: str) -> Payment:
         """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we

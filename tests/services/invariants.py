@@ -1,7 +1,7 @@
 """What must be true of the database at any moment, told from its rows alone."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,13 @@ from db.statements import table_of
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
 from db.work import JobRow
 
-ACCESS_OF = {"ACTIVE": "GRANTED", "SUPERSEDED": "REVOKED", "EXPIRED": "EXPIRED"}
+ACCESS_OF = {
+    "ACTIVE": "GRANTED",
+    "SUPERSEDED": "REVOKED",
+    "EXPIRED": "EXPIRED",
+    "REVOKED": "REVOKED",
+    "REFUNDED": "REVOKED",
+}
 """The status of a purchase's access, by the purchase's own."""
 
 
@@ -33,12 +39,24 @@ class Rows:
 
 
 def assert_invariants(rows: Rows) -> None:
+    """What holds as long as no job is run, so that no money went back yet."""
     assert_one_active_purchase_for_a_pair(rows)
     assert_every_payment_has_one_end(rows)
     assert_every_purchase_has_one_access(rows)
     assert_successors_make_chains(rows)
     assert_everything_was_audited_once(rows)
     assert_every_key_has_its_result(rows)
+
+
+def assert_invariants_of_refunds(rows: Rows) -> None:
+    """What holds whatever went back, and whoever sent it."""
+    assert_one_active_purchase_for_a_pair(rows)
+    assert_every_purchase_has_one_access(rows)
+    assert_refunds_leave_chains(rows)
+    assert_every_key_has_its_result(rows)
+    ends = Counter(action for _, action in rows.audit.elements())
+    assert ends["purchase.created"] == len(rows.purchases)
+    assert ends["purchase.refunded"] == sum(row.status == "REFUNDED" for row in rows.purchases.values())
 
 
 def assert_one_active_purchase_for_a_pair(rows: Rows) -> None:
@@ -103,6 +121,20 @@ def assert_successors_make_chains(rows: Rows) -> None:
     assert superseded == {row.supersedes for row in rows.purchases.values() if row.supersedes}
 
 
+def assert_refunds_leave_chains(rows: Rows) -> None:
+    """A purchase follows another of its pair; once it is refunded, the one below may be followed by yet another."""
+    standing = [row for row in rows.purchases.values() if row.status != "REFUNDED"]
+    assert_single(row.supersedes for row in standing if row.supersedes)
+    for purchase in rows.purchases.values():
+        if purchase.supersedes is not None:
+            before = rows.purchases[purchase.supersedes]
+            assert (before.student_id, before.course_id) == (purchase.student_id, purchase.course_id)
+            assert before.created_at <= purchase.created_at
+            assert before.status in ("SUPERSEDED", "REFUNDED") or purchase.status == "REFUNDED"
+    superseded = {row.id for row in rows.purchases.values() if row.status == "SUPERSEDED"}
+    assert superseded <= {row.supersedes for row in rows.purchases.values()}
+
+
 def assert_everything_was_audited_once(rows: Rows) -> None:
     ends = {"SUPERSEDED": "purchase.superseded", "EXPIRED": "purchase.expired"}
     decisions = {"DUPLICATE": "payment.duplicate", "UNFULFILLABLE": "payment.unfulfillable"}
@@ -117,9 +149,13 @@ def assert_everything_was_audited_once(rows: Rows) -> None:
 
 
 def assert_every_key_has_its_result(rows: Rows) -> None:
+    made: dict[str, Collection[UUID]] = {
+        "createPayment": rows.payments,
+        "createPurchase": rows.purchases,
+        "refundPayment": {row.id for row in rows.refunds},
+    }
     for record in rows.records:
-        made: dict[UUID, Any] = rows.payments if record.operation == "createPayment" else rows.purchases
-        assert record.result_id in made
+        assert record.result_id in made[record.operation]
 
 
 def assert_single(keys: Iterable[object]) -> None:

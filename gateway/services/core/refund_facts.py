@@ -27,6 +27,9 @@ from gateway.services.core.world import NOTHING, Changes, Decision, Moment, Worl
 BEYOND = "exceeds_captured"
 """Why a refund does not count that went back beyond what was captured, as a lost dispute after a refund can."""
 
+ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
+LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
+
 
 def record_refunds(command: RecordRefunds, world: World, moment: Moment) -> Decision:
     """Each fact in our books once. What happened twice for the same money is noted and does not count."""
@@ -106,9 +109,10 @@ class _Books:
             failure=None,
             settled_at=self._moment.now,
         )
+        was_all = self.left() == 0
         self.payment = with_refund(self.payment, fact.amount.amount_minor)
         self._put(given, "payment.refunded", given.reason)
-        self._crowd_out()
+        self._crowd_out(was_all)
         is_waiting = any(each.status is RefundStatus.PENDING for each in self._refunds.values())
         if self.payment.fulfilment is not Fulfilment.FULFILLED and self.left() > 0 and not is_waiting:
             self._promise_rest(given.reason, given.requested_by)  # a part is no end
@@ -120,19 +124,23 @@ class _Books:
         failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
         self._put(failed, "payment.refunded_beyond", failure.message)
 
-    def _crowd_out(self) -> None:
-        """Ours that wait for money which went back meanwhile are owed no more; what is left of one is a new refund,
-        for a provider knows the old one's id with the old one's amount."""
-        for refund in [each for each in self._refunds.values() if each.status is RefundStatus.PENDING]:
-            if self.left() >= 0:
-                return
-            failure = Failure(ALREADY_BACK, "the money, or a part of it, went back another way")
-            failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
-            self._put(failed, "payment.refund_rejected", failure.message)
-            if refund.origin is RefundOrigin.GATEWAY and self.left() > 0:
-                self._promise_rest(refund.reason, refund.requested_by)
+    def _crowd_out(self, was_all: bool) -> None:
+        """Ours that wait for more than is left now cannot be made. Where all was to go back, what is left still is."""
+        crowded = []
+        pending = [each for each in self._refunds.values() if each.status is RefundStatus.PENDING]
+        for refund in sorted(pending, key=lambda each: each.origin is not RefundOrigin.GATEWAY):
+            if self.left() < 0:
+                crowded.append(replace(refund, status=RefundStatus.FAILED, settled_at=self._moment.now))
+                self._refunds[refund.id] = crowded[-1]
+        left = self.left()
+        for refund in crowded:
+            failure = ALL_BACK if was_all or left == 0 else LESS_LEFT
+            self._put(replace(refund, failure=failure), "payment.refund_rejected", failure.message)
+        if was_all and left > 0 and crowded and crowded[0].origin is RefundOrigin.GATEWAY:
+            self._promise_rest(crowded[0].reason, crowded[0].requested_by)
 
     def _promise_rest(self, reason: str, requested_by: Actor) -> None:
+        """By an id of its own: a provider knows the one before by its amount."""
         rest, changes = promise(self.payment, self.left(), reason, requested_by, self._moment, self._moment.new_id())
         self._refunds[rest.id] = rest
         self.changes += changes
