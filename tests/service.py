@@ -261,7 +261,9 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
         return (await catalog.refunds([refund_id])).get(refund_id)
 
     providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
-    purchases = Purchases(writer.submit, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7)
+    purchases = Purchases(
+        writer.submit, writer.submit_all, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7
+    )
     writer.start()
     try:
         yield Service(purchases, catalog, work, writer, clock, url, engine, readers)
