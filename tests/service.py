@@ -20,9 +20,12 @@ from gateway.services.catalog import Catalog
 from gateway.services.core.commands import (
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
+    ExtendPurchase,
     OpenPayment,
     RefundPayment,
+    RevokePurchase,
     SaveCourse,
     TierChoice,
 )
@@ -159,6 +162,19 @@ class Service:
 
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))
+
+    async def extend(
+        self, purchase: Purchase, until: datetime, reason: str = "a test", key: str | None = None
+    ) -> Outcome:
+        return await self.purchases.submit(ExtendPurchase(ADMIN, purchase.id, until, reason, key))
+
+    async def correct(
+        self, purchase: Purchase, metadata: Metadata, reason: str = "a test", key: str | None = None
+    ) -> Outcome:
+        return await self.purchases.submit(CorrectPurchaseMetadata(ADMIN, purchase.id, metadata, reason, key))
+
+    async def revoke(self, purchase: Purchase, reason: str = "a test", key: str | None = None) -> Outcome:
+        return await self.purchases.submit(RevokePurchase(ADMIN, purchase.id, reason, key))
 
     def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {
