@@ -154,7 +154,7 @@ class Saves:
         self.add_payments = _insert(PAYMENT, dialect)
         self.change_payments = _update(PAYMENT, PAYMENT_CHANGES, dialect)
         self.add_purchases = _insert(PURCHASE, dialect)
-        self.change_purchases = _update(PURCHASE, ("status", "ended_at"), dialect)
+        self.change_purchases = _update(PURCHASE, PURCHASE_CHANGES, dialect)
         self.add_accesses = _insert(ACCESS, dialect)
         self.change_accesses = _update(ACCESS, ACCESS_CHANGES, dialect, key="purchase_id")
         self.add_audit = _insert(AUDIT, dialect)
@@ -180,6 +180,16 @@ PAYMENT_CHANGES = (
     "failure_message",
     "duplicate_of",
     "confirmed_at",
+)
+PURCHASE_CHANGES = (
+    "status",
+    "ended_at",
+    "is_sunday_only",
+    "session_duration_min",
+    "slot_start_min",
+    "time_zone",
+    "first_day",
+    "labels",
 )
 REFUND_CHANGES = ("amount_minor", "currency", "status", "reference", "failure_code", "failure_message", "settled_at")
 JOB_CHANGES = (

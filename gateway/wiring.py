@@ -79,6 +79,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     providers = _providers(settings)
     purchases = Purchases(
         write=writer.submit,
+        write_all=writer.submit_all,
         find_payment=gathered(catalog.payments),
         find_refund=gathered(catalog.refunds),
         reads=work,

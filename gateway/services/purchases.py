@@ -55,6 +55,7 @@ class Purchases:
 
     Args:
         write: hands a command to the writer; its outcome is durable when it comes back.
+        write_all: hands several over, to be decided in one turn and committed together.
         find_payment, find_refund, reads: read one as it was last committed.
         providers: those that this gateway is set up for.
         default_provider: for callers that name none; None where no provider is set up.
@@ -62,6 +63,7 @@ class Purchases:
     """
 
     write: Callable[[Command], Awaitable[Outcome]]
+    write_all: Callable[[Sequence[Command]], Awaitable[list[Outcome]]]
     find_payment: Callable[[UUID], Awaitable[Payment | None]]
     find_refund: Callable[[UUID], Awaitable[Refund | None]]
     reads: Reads
@@ -219,6 +221,19 @@ class Purchases:
         if found := (*noticed, *problems_of(command)):
             return Invalid(found)
         return await self.write(command)
+
+    async def submit_all(self, commands: Sequence[Command], noticed: Sequence[Sequence[FieldProblem]]) -> list[Outcome]:
+        """Have several commands decided in one commit, in their order, as if each came after the one before it.
+
+        One that is wrong in itself is left out of it and answered, and so holds up no other.
+
+        Args:
+            noticed: for each command, what its door found wrong.
+        """
+        found = [(*seen, *problems_of(command)) for command, seen in zip(commands, noticed, strict=True)]
+        right = [command for command, problems in zip(commands, found, strict=True) if not problems]
+        outcomes = iter(await self.write_all(right) if right else ())
+        return [Invalid(problems) if problems else next(outcomes) for problems in found]
 
     async def _ask(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
         if proof is not None and provider_of(proof) is not payment.provider:

@@ -6,12 +6,23 @@ from typing import Any
 import pytest
 
 from gateway.schema import ids
-from tests.http.served import Person, Served, confirming, creating, opening
+from tests.http.served import Person, Served, confirming, correcting, creating, extending, opening, revoking
 from tests.http.wrong_input import IDS_OF_NONE, LONE_SURROGATE, NUL, PROBLEMS, REFUSED, Changes, changed
-from tests.operations import CONFIRM_PAYMENT, COURSE, CREATE_PAYMENT, CREATE_PURCHASE, METADATA, SAVE_COURSE
+from tests.operations import (
+    CONFIRM_PAYMENT,
+    CORRECT_PURCHASE_METADATA,
+    COURSE,
+    CREATE_PAYMENT,
+    CREATE_PURCHASE,
+    CREATE_PURCHASES,
+    EXTEND_PURCHASE,
+    METADATA,
+    REVOKE_PURCHASE,
+    SAVE_COURSE,
+)
 
 HOLDER = "a-student-with-a-purchase"
-Rights = dict[str, tuple[Person, str, dict[str, Any]]]
+Rights = dict[str, tuple[Person, str, Any]]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -27,12 +38,16 @@ def _nothing_is_written(gateway: Served, right: Rights) -> Iterator[None]:
 def right(gateway: Served) -> Rights:
     """Each mutation with somebody who may send it, and input that it would take."""
     student, course = gateway.student(), gateway.course()
-    gateway.create(course, HOLDER)
+    purchase = gateway.create(course, HOLDER)["purchase"]["id"]
     confirmation = {**confirming(gateway.opened(student, course), "tok_unpaid"), "metadata": METADATA}
     return {
         "createPayment": (student, CREATE_PAYMENT, opening(course)),
         "confirmPayment": (student, CONFIRM_PAYMENT, confirmation),
         "createPurchase": (gateway.admin, CREATE_PURCHASE, creating(course, gateway.student().id)),
+        "createPurchases": (gateway.admin, CREATE_PURCHASES, [creating(course, gateway.student().id)]),
+        "extendPurchase": (gateway.admin, EXTEND_PURCHASE, extending(purchase)),
+        "correctPurchaseMetadata": (gateway.admin, CORRECT_PURCHASE_METADATA, correcting(purchase)),
+        "revokePurchase": (gateway.admin, REVOKE_PURCHASE, revoking(purchase)),
         "saveCourse": (gateway.admin, SAVE_COURSE, COURSE),
     }
 
