@@ -154,10 +154,10 @@ class GroupCommit:
         results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, groups)
         for each, of_group in zip(batch, results, strict=True):
             if not each.done.cancelled():  # a caller that hung up had what it asked for done all the same
-                _tell(each.done, of_group)
+                _answer(each.done, of_group)
 
 
-def _tell(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
+def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
     match next((result for result in results if isinstance(result, Exception)), None):
         case None:
             done.set_result([result for result in results if not isinstance(result, Exception)])
