@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from db.columns import Json, SessionPlan, one_of, plan_checks
+from db.columns import Json, SessionPlan, list_index, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
 from db.types import Id, Instant
 from db.work import JobRow as JobRow  # so that whoever has these tables has all of them
@@ -46,12 +46,6 @@ NOT_FULFILLED = "fulfilment <> 'FULFILLED'"
 NOT_ACTIVE = "status <> 'ACTIVE'"
 OF_ADMINS = "origin = 'ADMIN'"
 """What few rows are, and is listed by itself: indexes of just those cost the many nothing."""
-
-
-def _list_index(name: str, *columns: str, where: str | None = None) -> Index:
-    """An index that a list is read from: of all rows, or of those that meet a condition."""
-    condition = None if where is None else text(where)
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class CourseRow(Row, table=True):
@@ -107,11 +101,11 @@ class PaymentRow(Row, SessionPlan, table=True):
             sqlite_where=text("reference IS NOT NULL"),
             postgresql_where=text("reference IS NOT NULL"),
         ),
-        _list_index("ix_payment_created_at", "created_at", "id"),
-        _list_index("ix_payment_student_id", "student_id", "created_at", "id"),
-        _list_index("ix_payment_course_id", "course_id", "created_at", "id"),
-        _list_index("ix_payment_status", "status", "created_at", "id", where=NOT_SUCCEEDED),
-        _list_index("ix_payment_fulfilment", "fulfilment", "created_at", "id", where=NOT_FULFILLED),
+        list_index("ix_payment_created_at", "created_at", "id"),
+        list_index("ix_payment_student_id", "student_id", "created_at", "id"),
+        list_index("ix_payment_course_id", "course_id", "created_at", "id"),
+        list_index("ix_payment_status", "status", "created_at", "id", where=NOT_SUCCEEDED),
+        list_index("ix_payment_fulfilment", "fulfilment", "created_at", "id", where=NOT_FULFILLED),
         Row.clustered,
     )
 
@@ -180,11 +174,11 @@ class PurchaseRow(Row, SessionPlan, table=True):
             sqlite_where=text("supersedes IS NOT NULL"),
             postgresql_where=text("supersedes IS NOT NULL"),
         ),
-        _list_index("ix_purchase_created_at", "created_at", "id"),
-        _list_index("ix_purchase_student_id", "student_id", "created_at", "id"),
-        _list_index("ix_purchase_course_id", "course_id", "created_at", "id"),
-        _list_index("ix_purchase_status", "status", "created_at", "id", where=NOT_ACTIVE),
-        _list_index("ix_purchase_origin", "created_at", "id", where=OF_ADMINS),
+        list_index("ix_purchase_created_at", "created_at", "id"),
+        list_index("ix_purchase_student_id", "student_id", "created_at", "id"),
+        list_index("ix_purchase_course_id", "course_id", "created_at", "id"),
+        list_index("ix_purchase_status", "status", "created_at", "id", where=NOT_ACTIVE),
+        list_index("ix_purchase_origin", "created_at", "id", where=OF_ADMINS),
         Row.clustered,
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
-from db.columns import Json, Row, one_of
+from db.columns import Json, Row, list_index, one_of
 from db.types import Id, Instant
 
 JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
@@ -67,9 +67,9 @@ class JobRow(Row, table=True):
         ),
         Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
         # What lists are read from. Most jobs tell of events and are completed, and are not listed as such.
-        Index("ix_job_state", "state", "id", sqlite_where=text(NOT_COMPLETED), postgresql_where=text(NOT_COMPLETED)),
-        Index("ix_job_kind", "kind", "id", sqlite_where=text(NO_EVENT), postgresql_where=text(NO_EVENT)),
-        Index("ix_job_subject_id", "subject_id", "id"),
+        list_index("ix_job_state", "state", "id", where=NOT_COMPLETED),
+        list_index("ix_job_kind", "kind", "id", where=NO_EVENT),
+        list_index("ix_job_subject_id", "subject_id", "id"),
         Row.clustered,
     )
 
