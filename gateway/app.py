@@ -26,8 +26,8 @@ from gateway.rest import PATH, enveloped, purchases_route
 from gateway.schema import ids
 from gateway.schema.errors import ErrorCode
 from gateway.services.catalog import Catalog
+from gateway.services.core.pages import Window
 from gateway.services.core.values import Role
-from gateway.services.paging import Window
 from gateway.services.purchases import Purchases
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import RequestLog, configure_logging

@@ -5,15 +5,7 @@ import datetime as dt
 import strawberry
 from strawberry import ID, field
 
-from gateway.schema.enums import (
-    JobKind,
-    JobState,
-    OnExistingPurchase,
-    PaymentProvider,
-    PaymentPurpose,
-    PurchaseOrigin,
-    PurchaseStatus,
-)
+from gateway.schema.enums import OnExistingPurchase, PaymentProvider, PaymentPurpose
 from gateway.schema.metadata import PurchaseMetadataInput
 from gateway.schema.scalars import Currency, PurchaseTier
 from gateway.services.core import values
@@ -190,20 +182,3 @@ class RetryJobInput:
 class CancelJobInput:
     job_id: ID = field(description="The job.")
     reason: str = field(description=WHY)
-
-
-@strawberry.input(description="Which jobs: every condition that is given must hold.")
-class JobFilter:
-    state: JobState | None = field(default=None, description="Standing so.")
-    kind: JobKind | None = field(default=None, description="Doing this.")
-
-
-@strawberry.input(description="Which purchases: every condition that is given must hold.")
-class PurchaseFilter:
-    student_id: ID | None = field(default=None, description="Of this student.")
-    course_id: ID | None = field(default=None, description="Of this course.")
-    tier: PurchaseTier | None = field(default=None, description="Of this tier.")
-    status: PurchaseStatus | None = field(default=None, description="Standing so.")
-    origin: PurchaseOrigin | None = field(default=None, description="Come to be so.")
-    created_from: dt.datetime | None = field(default=None, description="Created then or later.")
-    created_before: dt.datetime | None = field(default=None, description="Created before then.")

@@ -196,6 +196,7 @@ def _selected(gateway: Served, place: tuple[str, str], caller: Person) -> Answer
 
 
 WAYS: Mapping[str, Callable[[Served], str]] = {
+    "Payment": lambda gateway: gateway.opened(gateway.student(), gateway.course()),
     "Purchase": lambda gateway: gateway.create(gateway.course(), gateway.student().id)["purchase"]["id"],
 }
 """The id of one such object: a type that comes to need a role needs a line here."""
