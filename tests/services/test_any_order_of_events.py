@@ -17,7 +17,7 @@ from tests.services.tales import EVENT_SETS, TWO_PAYMENTS, EventSet, Tale
 
 pytestmark = pytest.mark.anyio
 
-MOST_DRAWN = 12
+MOST_DRAWN = 8
 """Orders of a kind that has more than anybody has time for; always the same ones are drawn."""
 
 
