@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from gateway.services.core.announcing import Listener
 from gateway.services.core.commands import Command
 from gateway.services.core.outcomes import Busy, Outcome
+from gateway.services.feed import Commit
 from gateway.services.turn import Turn
 
 log = structlog.get_logger(__name__)
@@ -32,6 +33,7 @@ class GroupCommit:
         most_waiting: beyond so many waiting commands `submit` answers Busy; it bounds memory and waiting time.
         most_in_turn: commands in one commit; it bounds how long the first of them waits for the last.
         listeners: who is told of what was decided.
+        on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
     """
 
     def __init__(
@@ -43,8 +45,10 @@ class GroupCommit:
         most_waiting: int = 4096,
         most_in_turn: int = 512,
         listeners: Sequence[Listener] = (),
+        on_commit: Callable[[Commit], None] | None = None,
     ) -> None:
         self._engine = engine
+        self._on_commit = on_commit
         self._turn = Turn(engine, clock, new_id, listeners)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
@@ -116,6 +120,7 @@ class GroupCommit:
     async def _serve(self, batch: Sequence[tuple[Command, asyncio.Future[Outcome]]]) -> None:
         commands = [command for command, _ in batch]
         results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, commands)
+        self._tell()
         for (_, done), result in zip(batch, results, strict=True):
             if done.cancelled():
                 continue  # the caller hung up; what it asked for is done
@@ -125,3 +130,9 @@ class GroupCommit:
                 done.set_exception(result)
             else:
                 done.set_result(result)
+
+    def _tell(self) -> None:
+        commits, self._turn.commits = self._turn.commits, []
+        for commit in commits:
+            if self._on_commit is not None:
+                self._on_commit(commit)

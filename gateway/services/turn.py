@@ -8,6 +8,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from db import feed
 from db.races import is_locked_out, is_lost_connection, is_lost_race
 from db.statements import Saves
 from gateway.services import records
@@ -16,6 +17,7 @@ from gateway.services.core.commands import Command
 from gateway.services.core.decide import decide, precedence
 from gateway.services.core.outcomes import Busy, Outcome
 from gateway.services.core.world import NOTHING, Moment, World
+from gateway.services.feed import Commit, commit_of, note_of
 
 log = structlog.get_logger(__name__)
 
@@ -47,6 +49,8 @@ class Turn:
         self._listeners = listeners
         self._connection: Connection | None = None
         self.count = 0
+        self.commits: list[Commit] = []
+        """What was committed, until somebody takes it from here."""
 
     def run(self, commands: Sequence[Command]) -> list[Result]:
         """Each command's outcome, or what it raised, in the order of the commands; all of it is committed.
@@ -96,6 +100,11 @@ class Turn:
                 records.save(connection, self._saves, world)
             else:
                 transaction.rollback()  # nothing to make durable
+            commit = commit_of(world.journal, self._new_id())
+            if commit is not None:
+                feed.leave(connection, note_of(commit))
+        if commit is not None:
+            self.commits.append(commit)
         return results
 
     def _connect(self) -> Connection | None:
