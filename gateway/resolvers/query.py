@@ -119,7 +119,7 @@ async def _course(context: Context, text: str) -> Course | None:
 async def _payment(context: Context, text: str) -> Payment | None:
     viewer, key = viewer_of(context), id_argument(ids.PAYMENT, text)
     payment = await context.loads.payment(key)
-    if payment is None or not _may_see(viewer.role, payment.student_id == viewer.id):
+    if payment is None or not may_see(viewer.role, payment.student_id == viewer.id):
         return None
     return Payment.of(payment)
 
@@ -127,12 +127,13 @@ async def _payment(context: Context, text: str) -> Payment | None:
 async def _purchase(context: Context, text: str) -> Purchase | None:
     viewer, key = viewer_of(context), id_argument(ids.PURCHASE, text)
     purchase = await context.loads.purchase(key)
-    if purchase is None or not _may_see(viewer.role, purchase.student_id == viewer.id):
+    if purchase is None or not may_see(viewer.role, purchase.student_id == viewer.id):
         return None
     return Purchase.of(purchase)
 
 
-def _may_see(role: Role, is_own: bool) -> bool:
+def may_see(role: Role, is_own: bool) -> bool:
+    """Whether somebody of that role sees a payment or a purchase, their own or another's."""
     return role is Role.ADMIN or (role is Role.STUDENT and is_own)
 
 
