@@ -63,21 +63,24 @@ class Live:
             try:
                 await self._follow_while_wanted(was_lost)
                 was_lost = False
+                continue
             except FeedLost as lost:
                 log.warning("change feed lost", reason=str(lost))
-                was_lost = True
-                await asyncio.sleep(RETRY_S)
+            except Exception:  # whatever it is, the next try may go well, and is logged
+                log.exception("change feed lost")
+            self._is_ready.clear()
+            was_lost = True
+            await asyncio.sleep(RETRY_S)
 
     async def _follow_while_wanted(self, was_lost: bool) -> None:
-        try:
-            async with aclosing(self.follow()) as looks:
-                async for notes in looks:
-                    if was_lost and not self._is_ready.is_set():
-                        self.hub.catch_up()
-                    self._is_ready.set()
-                    for note in notes:
-                        self.hub.hear(commit_from(note))
-                    if not self.hub.is_wanted.is_set():
-                        return
-        finally:
-            self._is_ready.clear()
+        async with aclosing(self.follow()) as looks:
+            async for notes in looks:
+                if was_lost and not self._is_ready.is_set():
+                    self.hub.catch_up()
+                self._is_ready.set()
+                for note in notes:
+                    self.hub.hear(commit_from(note))
+                if not self.hub.is_wanted.is_set():
+                    # At once: who comes while the connection closes must wait for the next one.
+                    self._is_ready.clear()
+                    return

@@ -166,6 +166,39 @@ async def test_the_follower_rests_while_nobody_waits() -> None:
     await asyncio.gather(task, return_exceptions=True)
 
 
+async def test_who_comes_while_the_follower_leaves_waits_for_it_to_come_back() -> None:
+    begun, may_close = 0, asyncio.Event()
+
+    async def follow() -> AsyncIterator[list[Note]]:
+        nonlocal begun
+        begun += 1
+        try:
+            while True:
+                yield []
+                await asyncio.sleep(0)
+        finally:
+            await may_close.wait()
+
+    async def found(_: UUID) -> None: ...
+
+    live = Live(Hub(), follow, found, found)  # type: ignore[arg-type]  # an iterator, as generators are
+    task = asyncio.create_task(live.run())
+    with live.hub.inbox(Topic()):
+        await live.ready()
+    for _ in range(10):
+        await asyncio.sleep(0)
+    with live.hub.inbox(Topic()):
+        waiting = asyncio.create_task(live.ready())
+        for _ in range(10):
+            await asyncio.sleep(0)
+        assert (waiting.done(), begun) == (False, 1)
+        may_close.set()
+        await waiting
+        assert begun == 2
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_lost_connection_is_made_again_and_nobody_is_left_behind(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
