@@ -12,13 +12,13 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.context import Context
-from gateway.graph import GraphQLEndpoint, refusal
+from gateway.graph import GraphQLEndpoint, build_schema, refusal
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
 from gateway.masking import internal, report
 from gateway.resolvers.loaders import Loaders
@@ -27,9 +27,11 @@ from gateway.schema import ids
 from gateway.schema.errors import ErrorCode
 from gateway.services.catalog import Catalog
 from gateway.services.core.pages import Window
-from gateway.services.core.values import Role
+from gateway.services.core.values import Actor, Role
 from gateway.services.purchases import Purchases
 from gateway.settings import Settings, load_settings
+from gateway.streaming.endings import Endings
+from gateway.streaming.websocket import GraphQLSocket
 from gateway.telemetry import RequestLog, configure_logging
 from gateway.webhooks import webhook_route
 from gateway.wiring import Services, now, open_services, running
@@ -44,19 +46,23 @@ DEMO_TOKEN_TTL_S = 12 * 3600
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
 
+    endings, verifier = Endings(), TokenVerifier(settings)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_services(settings) as services:
-            app.state.services = services
+            app.state.services, app.state.endings = services, endings
             async with running(services.runners) if settings.worker else nullcontext():
-                yield
+                with endings.stopping_on_signals():
+                    yield
 
     async def page() -> Response:
         services: Services = app.state.services
         return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
 
     judged = [
-        Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None)),
+        Route("/graphql", GraphQLEndpoint(_make_context, page if settings.graphiql else None, endings)),
+        WebSocketRoute("/graphql", GraphQLSocket(build_schema(), verifier.judge, _context_of, endings)),
         purchases_route(_purchases, settings.default_time_zone),
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
@@ -65,7 +71,7 @@ def build_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             webhook_route(_purchases, now),  # providers prove themselves by a signature, and have no token
-            Mount("", routes=judged, middleware=[_authentication(settings)]),
+            Mount("", routes=judged, middleware=[_authentication(verifier)]),
         ],
         middleware=_middleware(settings),
         lifespan=lifespan,
@@ -104,9 +110,9 @@ def from_environment() -> Starlette:
     return build_app(settings)
 
 
-def _authentication(settings: Settings) -> Middleware:
+def _authentication(verifier: TokenVerifier) -> Middleware:
     """What judges a bearer token before a route sees the request."""
-    backend = BearerBackend(TokenVerifier(settings))
+    backend = BearerBackend(verifier)
     return Middleware(AuthenticationMiddleware, backend=backend, on_error=_auth_error)
 
 
@@ -120,13 +126,20 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 
 def _make_context(request: Request) -> Context:
-    services: Services = request.app.state.services
+    return _context_of(request, viewer_of(request))
+
+
+def _context_of(connection: HTTPConnection, viewer: Actor | None) -> Context:
+    """The context of one operation; of a WebSocket there may be many."""
+    services: Services = connection.app.state.services
     return Context(
-        viewer=viewer_of(request),
+        viewer=viewer,
         now=now(),
         purchases=services.purchases,
         catalog=services.catalog,
         loads=Loaders(services.catalog),
+        live=services.live,
+        clock=now,
     )
 
 

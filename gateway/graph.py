@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 import strawberry
-from cross_web import HTTPException
+from cross_web import AsyncHTTPRequestAdapter, HTTPException
 from graphql import (
     GraphQLArgument,
     GraphQLError,
@@ -23,24 +23,25 @@ from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.asgi import GraphQL
 from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
-from strawberry.http import GraphQLHTTPResponse
+from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import ExecutionContext, PreExecutionError
+from strawberry.types.execution import ExecutionContext, PreExecutionError, SubscriptionExecutionResult
 
 from gateway.context import Context
 from gateway.masking import shown
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
+from gateway.resolvers.subscription import Subscription
 from gateway.schema.errors import ErrorCode
 from gateway.schema.scalars import SCALARS
+from gateway.streaming.endings import Endings
+from gateway.streaming.http import Streamed, streamed, streamed_response
+from gateway.streaming.limits import MOST_TOKENS
 
 CACHED_DOCUMENTS = 1024
 """Parsed and validated documents that are kept: more than a platform's clients have, few enough to hold."""
-
-MOST_TOKENS = 5_000
-"""Tokens of one document: ten times a large page's query, and what the parser takes in a few milliseconds."""
 
 
 class GatewaySchema(strawberry.Schema):
@@ -54,6 +55,7 @@ def build_schema() -> GatewaySchema:
     schema = GatewaySchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=MOST_TOKENS),
@@ -93,10 +95,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self,
         make_context: Callable[[Request], Context],
         make_page: Callable[[], Awaitable[Response]] | None,
+        endings: Endings | None = None,
     ) -> None:
         super().__init__(build_schema(), graphql_ide="graphiql" if make_page else None, subscription_protocols=())
         self._make_context = make_context
         self._make_page = make_page
+        self._endings = endings or Endings()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response: Response
@@ -115,6 +119,30 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     async def render_graphql_ide(self, request: Request) -> Response:
         assert self._make_page is not None, "the page is asked for only where there is one"
         return await self._make_page()
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        """What the operation comes to: one result, or a stream of them where the request asks for one."""
+        if isinstance(request_data, GraphQLRequestData) and (
+            stream := streamed(build_schema(), request, request_data, context)
+        ):
+            return stream
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
+
+    async def _create_streaming_response(
+        self, request: Request, result: SubscriptionExecutionResult, protocol: object, sub_response: Response
+    ) -> Response:
+        assert isinstance(result, Streamed), "no other stream is made here"
+        return streamed_response(request, result, self._endings)
 
     async def process_result(self, request: Request, result: ExecutionResult) -> GraphQLHTTPResponse:
         if result.errors:

@@ -110,4 +110,9 @@ async def _job(context: Context, text: str) -> Job | None:
 
 def _may_see(context: Context, student_id: str) -> bool:
     viewer = viewer_of(context)
-    return viewer.role is Role.ADMIN or (viewer.role is Role.STUDENT and viewer.id == student_id)
+    return may_see(viewer.role, viewer.id == student_id)
+
+
+def may_see(role: Role, is_own: bool) -> bool:
+    """Whether somebody of that role sees a payment or a purchase, their own or another's."""
+    return role is Role.ADMIN or (role is Role.STUDENT and is_own)

@@ -13,8 +13,10 @@ class ErrorCode(StrEnum):
     BAD_USER_INPUT = "BAD_USER_INPUT"
     UNAUTHENTICATED = "UNAUTHENTICATED"
     FORBIDDEN = "FORBIDDEN"
+    NOT_FOUND = "NOT_FOUND"
     BUSY = "BUSY"
     PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    SUBSCRIPTION_LOST = "SUBSCRIPTION_LOST"
     INTERNAL = "INTERNAL"
 
 
@@ -50,3 +52,18 @@ def provider_unavailable(retry_after_s: int) -> GraphQLError:
         retryable=True,
         retryAfterSeconds=retry_after_s,
     )
+
+
+def token_expired() -> GraphQLError:
+    return coded(ErrorCode.UNAUTHENTICATED, "The token has expired. Subscribe again with a new one.")
+
+
+def not_found(noun: str) -> GraphQLError:
+    """Of a subscription, which has no null to answer."""
+    return coded(ErrorCode.NOT_FOUND, f"There is no such {noun}.")
+
+
+def subscription_lost(why: str) -> GraphQLError:
+    """The end of a subscription that is not its subscriber's wish."""
+    message = f"{why} Subscribe again: it begins with the present state."
+    return coded(ErrorCode.SUBSCRIPTION_LOST, message, retryable=True)

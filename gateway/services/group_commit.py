@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from gateway.services.core.announcing import Listener
 from gateway.services.core.commands import Command
 from gateway.services.core.outcomes import Busy, Outcome
+from gateway.services.feed import Commit
 from gateway.services.turn import Group, Result, Turn
 
 log = structlog.get_logger(__name__)
@@ -42,6 +43,7 @@ class GroupCommit:
         most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Those that
             were submitted as one are never parted, so that more of them than that make a turn of their own.
         listeners: who is told of what was decided.
+        on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
     """
 
     def __init__(
@@ -53,8 +55,10 @@ class GroupCommit:
         most_waiting: int = 4096,
         most_in_turn: int = 512,
         listeners: Sequence[Listener] = (),
+        on_commit: Callable[[Commit], None] | None = None,
     ) -> None:
         self._engine = engine
+        self._on_commit = on_commit
         self._turn = Turn(engine, clock, new_id, listeners)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
@@ -152,9 +156,16 @@ class GroupCommit:
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
         groups = [each.group for each in batch]
         results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, groups)
+        self._tell()
         for each, of_group in zip(batch, results, strict=True):
             if not each.done.cancelled():  # a caller that hung up had what it asked for done all the same
                 _answer(each.done, of_group)
+
+    def _tell(self) -> None:
+        commits, self._turn.commits = self._turn.commits, []
+        for commit in commits:
+            if self._on_commit is not None:
+                self._on_commit(commit)
 
 
 def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from db import feed
 from db.races import is_locked_out, is_lost_connection, is_lost_race
 from db.statements import Saves
 from gateway.services import records
@@ -17,6 +18,7 @@ from gateway.services.core.commands import Command
 from gateway.services.core.decide import decide, precedence
 from gateway.services.core.outcomes import Busy, Outcome
 from gateway.services.core.world import NOTHING, Moment, World
+from gateway.services.feed import Commit, commit_of, note_of
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +53,8 @@ class Turn:
         self._listeners = listeners
         self._connection: Connection | None = None
         self.count = 0
+        self.commits: list[Commit] = []
+        """What was committed, until somebody takes it from here."""
 
     def run(self, groups: Sequence[Group]) -> list[list[Result]]:
         """Each command's outcome, or what it raised, in the order of the groups; all of it is committed.
@@ -110,6 +114,11 @@ class Turn:
                 records.save(connection, self._saves, world)
             else:
                 transaction.rollback()  # nothing to make durable
+            commit = commit_of(world.journal, self._new_id())
+            if commit is not None:
+                feed.leave(connection, note_of(commit))
+        if commit is not None:
+            self.commits.append(commit)
         return results
 
     def _connect(self) -> Connection | None:

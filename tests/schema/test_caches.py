@@ -9,8 +9,9 @@ from graphql import ASTValidationRule, parse, validate
 from starlette.requests import Request
 from strawberry.extensions import parser_cache, validation_cache
 
-from gateway.graph import CACHED_DOCUMENTS, MOST_TOKENS, GraphQLEndpoint, build_schema
+from gateway.graph import CACHED_DOCUMENTS, GraphQLEndpoint, build_schema
 from gateway.services.core.values import Actor, Role
+from gateway.streaming.limits import MOST_TOKENS
 
 pytestmark = pytest.mark.anyio
 

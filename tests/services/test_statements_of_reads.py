@@ -2,18 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import pytest
 from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type, is_leaf_type
 
+from db import feed
 from gateway.context import Context
 from gateway.graph import build_schema
-from gateway.resolvers.loaders import Loaders
+from gateway.resolvers.loaders import Loaders, gathered
 from gateway.resolvers.permissions import required_roles
 from gateway.schema import ids
+from gateway.services.changes import Hub
 from gateway.services.core.announcing import Listener
 from gateway.services.core.values import Actor, Payment, Purchase, Role
+from gateway.services.live import Live
 from tests.service import ADMIN, Service, running, statements_of, student
 
 pytestmark = pytest.mark.anyio
@@ -99,7 +103,14 @@ def _asking(place: str) -> Actor:
 
 async def ask(service: Service, actor: Actor, document: str, **variables: object) -> tuple[Any, int]:
     """The data that a document comes to, and how many statements it took."""
-    context = Context(actor, datetime.now(UTC), service.purchases, service.catalog, Loaders(service.catalog))
+    live = Live(
+        Hub(),
+        partial(feed.follow, service.url),
+        gathered(service.catalog.payments),
+        gathered(service.catalog.purchases),
+    )
+    loads, clock = Loaders(service.catalog), service.clock
+    context = Context(actor, datetime.now(UTC), service.purchases, service.catalog, loads, live, clock)
     with statements_of(service.readers.sync_engine) as statements:
         result = await build_schema().execute(document, variable_values=variables, context_value=context)
     assert result.errors is None, (document, result.errors)
