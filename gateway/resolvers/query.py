@@ -81,23 +81,29 @@ async def _course(context: Context, text: str) -> Course | None:
 
 
 async def _payment(context: Context, text: str) -> Payment | None:
-    viewer_of(context)
-    payment = await context.loads.payment(id_argument(ids.PAYMENT, text))
-    return Payment.of(payment) if payment and _may_see(context, payment.student_id) else None
+    viewer, key = viewer_of(context), id_argument(ids.PAYMENT, text)
+    payment = await context.loads.payment(key)
+    if payment is None or not may_see(viewer.role, payment.student_id == viewer.id):
+        return None
+    return Payment.of(payment)
 
 
 async def _purchase(context: Context, text: str) -> Purchase | None:
-    viewer_of(context)
-    purchase = await context.loads.purchase(id_argument(ids.PURCHASE, text))
-    return Purchase.of(purchase) if purchase and _may_see(context, purchase.student_id) else None
+    viewer, key = viewer_of(context), id_argument(ids.PURCHASE, text)
+    purchase = await context.loads.purchase(key)
+    if purchase is None or not may_see(viewer.role, purchase.student_id == viewer.id):
+        return None
+    return Purchase.of(purchase)
 
 
 async def _refund(context: Context, text: str) -> Refund | None:
     """A refund belongs to whose payment it gives back."""
-    viewer_of(context)
-    refund = await context.loads.refund(id_argument(ids.REFUND, text))
+    viewer, key = viewer_of(context), id_argument(ids.REFUND, text)
+    refund = await context.loads.refund(key)
     payment = refund and await context.loads.payment(refund.payment_id)
-    return Refund.of(refund) if refund and payment and _may_see(context, payment.student_id) else None
+    if not refund or not payment or not may_see(viewer.role, payment.student_id == viewer.id):
+        return None
+    return Refund.of(refund)
 
 
 async def _job(context: Context, text: str) -> Job | None:
@@ -106,11 +112,6 @@ async def _job(context: Context, text: str) -> Job | None:
         return None
     job = await context.loads.job(id_argument(ids.JOB, text))
     return None if job is None else Job.of(job)
-
-
-def _may_see(context: Context, student_id: str) -> bool:
-    viewer = viewer_of(context)
-    return may_see(viewer.role, viewer.id == student_id)
 
 
 def may_see(role: Role, is_own: bool) -> bool:
