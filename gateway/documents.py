@@ -15,7 +15,7 @@ LONGEST_KEPT = 100_000
 """Characters of a document that is kept because a client sent it: many times a large page's query."""
 
 ID_FIELDS = ("documentId", "doc_id", "id")
-"""Where clients name a document: the GraphQL over HTTP draft's appendix on persisted documents; Relay's own examples."""
+"""Where clients name a document: the GraphQL over HTTP draft's appendix; Relay's own examples."""
 
 
 class UnreadableDocuments(Exception):
