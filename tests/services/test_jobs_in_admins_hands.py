@@ -57,7 +57,7 @@ async def test_a_job_that_ended_without_success_is_run_from_the_beginning(
     [job] = service.stored(JobRow)
     assert (job.state, job.attempts, job.run_at, job.finished_at) == ("PENDING", 0, service.clock.now, None)
     [entry] = service.stored(AuditEntryRow, action="job.retried")
-    assert (entry.actor_id, entry.reason, entry.subject_id) == (ADMIN.id, "a test", job.subject_id)
+    assert (entry.actor_id, entry.reason, entry.subject_id) == (ADMIN.id, "a test", owed.id)
     await shop.run_jobs()
     assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])
 

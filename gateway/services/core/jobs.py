@@ -175,7 +175,7 @@ def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
         lease_until=None,
         finished_at=None,
     )
-    entry = audit(again.subject_id, "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
+    entry = audit(_about(job, world), "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 
 
@@ -192,8 +192,14 @@ def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
         problem = "the refund is with the provider just now; cancel it once it waits again"
         return Decision(Invalid((FieldProblem(("jobId",), problem),)))
     canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}")
-    entry = audit(job.subject_id, "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
+    entry = audit(_about(job, world), "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
+
+
+def _about(job: Job, world: World) -> UUID:
+    """Whose history tells of the job: that of a refund is its payment's."""
+    refund = world.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
+    return refund.payment_id if refund else job.subject_id
 
 
 def _refund_again(job: Job, world: World, moment: Moment) -> Refund | Invalid | None:
