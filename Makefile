@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GRAPHIQL := gateway/static/graphiql/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench schema browser clean
+.PHONY: help install run test check bench chaos schema browser clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,9 @@ check: install ## format, lint, types and tests, as CI runs them
 
 bench: install ## measure confirmations a second on this machine, on SQLite
 	$(BIN)/python -m bench.confirmations
+
+chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED and CHAOS_DATABASE vary it
+	$(BIN)/python -m pytest -m chaos -s
 
 schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }

@@ -1,9 +1,9 @@
-"""What the tables share: names of constraints, common columns and checks."""
+"""What the tables share: names of constraints, common columns, checks, and indexes of lists."""
 
 from datetime import date
 from typing import Any, ClassVar
 
-from sqlalchemy import JSON, CheckConstraint, MetaData, SmallInteger, Text
+from sqlalchemy import JSON, CheckConstraint, Index, MetaData, SmallInteger, Text, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -21,6 +21,12 @@ NAMES = {
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)
+
+
+def list_index(name: str, *columns: str, where: str | None = None) -> Index:
+    """An index that a list is read from: of all rows, or of those that meet a condition."""
+    condition = None if where is None else text(where)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
 
 
 class Row(SQLModel):

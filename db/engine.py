@@ -83,6 +83,26 @@ def reader_engine(url: str) -> AsyncEngine:
     )
 
 
+def feed_engine(url: str) -> AsyncEngine:
+    """The engine of the one connection on which a process hears what others committed."""
+    parsed = parse_url(url)
+    if is_embedded(url):
+        engine = create_async_engine(
+            parsed.set(drivername="sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", poolclass=NullPool, **_common()
+        )
+        event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
+        return engine
+    # The connection is silent for hours: that its server is gone, only the network's own questions tell.
+    alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+    return create_async_engine(
+        parsed.set(drivername="postgresql+psycopg"),
+        isolation_level="AUTOCOMMIT",
+        poolclass=NullPool,
+        connect_args={"options": _options(), **alive},
+        **_common(),
+    )
+
+
 def prepare_folder(url: str) -> None:
     """Make the folder of an embedded database, so that a first start needs nothing."""
     if is_embedded(url):

@@ -20,8 +20,9 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from db.columns import Json, SessionPlan, one_of, plan_checks
+from db.columns import Json, SessionPlan, list_index, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
+from db.feed import ChangeRow as ChangeRow  # as JobRow below
 from db.types import Id, Instant
 from db.work import JobRow as JobRow  # so that whoever has these tables has all of them
 
@@ -40,6 +41,12 @@ ACCESS_STATUSES = ("GRANTED", "EXPIRED", "REVOKED")
 ROLES = ("STUDENT", "ADMIN", "SERVICE")
 REFUND_STATUSES = ("PENDING", "SUCCEEDED", "FAILED")
 REFUND_ORIGINS = ("GATEWAY", "PROVIDER", "DISPUTE")
+
+NOT_SUCCEEDED = "status <> 'SUCCEEDED'"
+NOT_FULFILLED = "fulfilment <> 'FULFILLED'"
+NOT_ACTIVE = "status <> 'ACTIVE'"
+OF_ADMINS = "origin = 'ADMIN'"
+"""What few rows are, and is listed by itself: indexes of just those cost the many nothing."""
 
 
 class CourseRow(Row, table=True):
@@ -95,7 +102,11 @@ class PaymentRow(Row, SessionPlan, table=True):
             sqlite_where=text("reference IS NOT NULL"),
             postgresql_where=text("reference IS NOT NULL"),
         ),
-        Index("ix_payment_student_id_id", "student_id", "id"),
+        list_index("ix_payment_created_at", "created_at", "id"),
+        list_index("ix_payment_student_id", "student_id", "created_at", "id"),
+        list_index("ix_payment_course_id", "course_id", "created_at", "id"),
+        list_index("ix_payment_status", "status", "created_at", "id", where=NOT_SUCCEEDED),
+        list_index("ix_payment_fulfilment", "fulfilment", "created_at", "id", where=NOT_FULFILLED),
         Row.clustered,
     )
 
@@ -164,8 +175,11 @@ class PurchaseRow(Row, SessionPlan, table=True):
             sqlite_where=text("supersedes IS NOT NULL"),
             postgresql_where=text("supersedes IS NOT NULL"),
         ),
-        Index("ix_purchase_student_id_id", "student_id", "id"),
-        Index("ix_purchase_course_id_id", "course_id", "id"),
+        list_index("ix_purchase_created_at", "created_at", "id"),
+        list_index("ix_purchase_student_id", "student_id", "created_at", "id"),
+        list_index("ix_purchase_course_id", "course_id", "created_at", "id"),
+        list_index("ix_purchase_status", "status", "created_at", "id", where=NOT_ACTIVE),
+        list_index("ix_purchase_origin", "created_at", "id", where=OF_ADMINS),
         Row.clustered,
     )
 

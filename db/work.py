@@ -7,11 +7,13 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
-from db.columns import Json, Row, one_of
+from db.columns import Json, Row, list_index, one_of
 from db.types import Id, Instant
 
 JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
 LIVE_JOB = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
+NOT_COMPLETED = "state <> 'COMPLETED'"
+NO_EVENT = "kind <> 'event.deliver'"
 _ALONE = f"{LIVE_JOB} AND kind <> 'event.deliver'"
 _IN_ORDER = f"{LIVE_JOB} AND kind = 'event.deliver'"
 
@@ -64,6 +66,10 @@ class JobRow(Row, table=True):
             postgresql_where=text(_IN_ORDER),
         ),
         Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
+        # What lists are read from. Most jobs tell of events and are completed, and are not listed as such.
+        list_index("ix_job_state", "state", "id", where=NOT_COMPLETED),
+        list_index("ix_job_kind", "kind", "id", where=NO_EVENT),
+        list_index("ix_job_subject_id", "subject_id", "id"),
         Row.clustered,
     )
 

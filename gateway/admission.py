@@ -75,11 +75,15 @@ class Admission(SchemaExtension):
 
     def _refusal(self, operation: Operation) -> GraphQLError | None:
         execution = self.execution_context
+        context: Context = execution.context
+        try:
+            context.admit(execution.query or "")
+        except GraphQLError as error:
+            return error
         self._cost = operation.cost(execution.variables)
         if self._cost > self._budget:
             message = f"This costs {self._cost}; one operation may cost {self._budget}. Ask for fewer items at a time."
             return over_limit(COST, self._budget, message)
-        context: Context = execution.context
         if operation.kind is OperationType.MUTATION and (wait_s := context.throttle(operation.root_fields)):
             return rate_limited(wait_s)
         return None

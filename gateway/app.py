@@ -14,15 +14,18 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.context import Context
 from gateway.cors import allowing
+from gateway.documents import Documents, UnreadableDocuments, read_trusted
+from gateway.graph import build_schema
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
 from gateway.graphql_http import GraphQLEndpoint
+from gateway.limits import Limits
 from gateway.masking import internal, report
 from gateway.rate_limits import MutationRate
 from gateway.refusals import as_accepted, refusal
@@ -31,10 +34,12 @@ from gateway.rest import PATH, enveloped, purchases_route
 from gateway.schema import ids
 from gateway.schema.errors import ErrorCode
 from gateway.services.catalog import Catalog
-from gateway.services.core.values import Role
-from gateway.services.paging import Window
+from gateway.services.core.pages import Window
+from gateway.services.core.values import Actor, Role
 from gateway.services.purchases import Purchases
-from gateway.settings import Settings, load_settings
+from gateway.settings import Settings, SettingsError, load_settings
+from gateway.streaming.endings import Endings
+from gateway.streaming.websocket import GraphQLSocket
 from gateway.telemetry import RequestLog, configure_logging
 from gateway.webhooks import webhook_route
 from gateway.wiring import Services, now, open_services, running
@@ -50,22 +55,42 @@ DEMO_TOKEN_TTL_S = 12 * 3600
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
 
+    endings, verifier = Endings(), TokenVerifier(settings)
+
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_services(settings) as services:
-            app.state.services = services
+            app.state.services, app.state.endings = services, endings
             async with running(services.runners) if settings.worker else nullcontext():
-                yield
+                with endings.stopping_on_signals():
+                    yield
 
     async def page() -> Response:
         services: Services = app.state.services
         return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
 
     rate = MutationRate(settings)
+
+    documents = _documents(settings)
+    context_of = partial(_context_of, rate, documents)
+
+    def make_context(request: Request) -> Context:
+        return context_of(request, viewer_of(request))
+
     judged = [
         Route(
             GRAPHQL,
-            GraphQLEndpoint(settings, partial(_make_context, rate), page if settings.is_graphiql_on else None),
+            GraphQLEndpoint(settings, make_context, page if settings.is_graphiql_on else None, endings, documents),
+        ),
+        WebSocketRoute(
+            GRAPHQL,
+            GraphQLSocket(
+                build_schema(Limits.of(settings)),
+                verifier.judge,
+                context_of,
+                endings,
+                allowed_origins=settings.cors_origins,
+            ),
         ),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", _healthz, methods=["GET"]),
@@ -75,7 +100,7 @@ def build_app(settings: Settings) -> Starlette:
     app = Starlette(
         routes=[
             webhook_route(_purchases, now),  # providers prove themselves by a signature, and have no token
-            Mount("", routes=judged, middleware=[_authentication(settings)]),
+            Mount("", routes=judged, middleware=[_authentication(verifier)]),
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: _no_such_door},
@@ -115,9 +140,9 @@ def from_environment() -> Starlette:
     return build_app(settings)
 
 
-def _authentication(settings: Settings) -> Middleware:
+def _authentication(verifier: TokenVerifier) -> Middleware:
     """What judges a bearer token before a route sees the request."""
-    backend = BearerBackend(TokenVerifier(settings))
+    backend = BearerBackend(verifier)
     return Middleware(AuthenticationMiddleware, backend=backend, on_error=_auth_error)
 
 
@@ -130,16 +155,29 @@ def _middleware(settings: Settings) -> list[Middleware]:
     return middleware
 
 
-def _make_context(rate: MutationRate, request: Request) -> Context:
-    services: Services = request.app.state.services
-    viewer = viewer_of(request)
+def _documents(settings: Settings) -> Documents:
+    """Raises: SettingsError, where a file of trusted documents cannot be used."""
+    schema = build_schema(Limits.of(settings))._schema  # Strawberry's one way to it
+    try:
+        trusted = read_trusted(settings.trusted_documents, schema)
+    except UnreadableDocuments as error:
+        raise SettingsError(f"GATEWAY_TRUSTED_DOCUMENTS: {error}") from None
+    return Documents(trusted, settings.only_trusted_documents, settings.automatic_persisted_queries)
+
+
+def _context_of(rate: MutationRate, documents: Documents, connection: HTTPConnection, viewer: Actor | None) -> Context:
+    """The context of one operation; of a WebSocket there may be many."""
+    services: Services = connection.app.state.services
     return Context(
         viewer=viewer,
         now=now(),
         purchases=services.purchases,
         catalog=services.catalog,
         loads=Loaders(services.catalog),
-        throttle=partial(rate.take, request, viewer),
+        live=services.live,
+        clock=now,
+        throttle=partial(rate.take, connection, viewer),
+        admit=documents.admit,
     )
 
 

@@ -4,6 +4,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeGuard
 
 from joserfc import jws, jwt
@@ -36,6 +37,14 @@ class InvalidToken(AuthenticationError):
         super().__init__(reason)
 
 
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whom a token speaks for, and until when, in Unix seconds; clocks that differ are allowed for."""
+
+    actor: Actor
+    expires_at: float
+
+
 class TokenVerifier:
     """Judges tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
 
@@ -53,7 +62,11 @@ class TokenVerifier:
         self._registry.max_header_length = MAX_TOKEN_BYTES
 
     async def verify(self, token: str) -> Actor:
-        """Whom the token speaks for (RFC 7519 §7.2, RFC 8725).
+        """Whom the token speaks for. Raises: as `judge`."""
+        return (await self.judge(token)).actor
+
+    async def judge(self, token: str) -> Verified:
+        """Whom the token speaks for, and until when (RFC 7519 §7.2, RFC 8725).
 
         Raises: InvalidToken; KeysUnavailable, when it could not be judged.
         """
@@ -62,8 +75,9 @@ class TokenVerifier:
         self._check_signature(signed, await self._key_for(signed.protected))
         claims = _claims(signed.payload)
         _check_parties(claims, self._settings)
-        _check_dates(claims, self._now(), self._settings.jwt_leeway_s)
-        return _actor(claims, self._settings.jwt_role_claim)
+        leeway_s = self._settings.jwt_leeway_s
+        expires = _check_dates(claims, self._now(), leeway_s)
+        return Verified(_actor(claims, self._settings.jwt_role_claim), expires + leeway_s)
 
     async def _key_for(self, header: dict[str, Any]) -> Key:
         """Ours, whatever key the header names or brings along (`jwk`, `jku`, `x5u`, `x5c`)."""
@@ -106,8 +120,9 @@ def mint_token(
 class AuthenticatedActor(BaseUser):
     """The caller, as Starlette's `request.user`."""
 
-    def __init__(self, actor: Actor) -> None:
-        self.actor = actor
+    def __init__(self, verified: Verified) -> None:
+        self.verified = verified
+        self.actor = verified.actor
 
     @property
     def is_authenticated(self) -> bool:
@@ -135,8 +150,8 @@ class BearerBackend(AuthenticationBackend):
             return None
         if len(headers) > 1:
             raise InvalidToken("There must be one Authorization header.")
-        actor = await self._verifier.verify(bearer_token(headers[0]))
-        return AuthCredentials(["authenticated"]), AuthenticatedActor(actor)
+        verified = await self._verifier.judge(bearer_token(headers[0]))
+        return AuthCredentials(["authenticated"]), AuthenticatedActor(verified)
 
 
 def bearer_token(authorization: str) -> str:
@@ -149,8 +164,14 @@ def bearer_token(authorization: str) -> str:
 
 def viewer_of(conn: HTTPConnection) -> Actor | None:
     """Whom the request speaks for; None for an anonymous one."""
+    verified = verified_of(conn)
+    return verified.actor if verified else None
+
+
+def verified_of(conn: HTTPConnection) -> Verified | None:
+    """Whom the request speaks for, and until when; None for an anonymous one."""
     user = conn.scope.get("user")
-    return user.actor if isinstance(user, AuthenticatedActor) else None
+    return user.verified if isinstance(user, AuthenticatedActor) else None
 
 
 def on_auth_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
@@ -225,7 +246,8 @@ def _check_parties(claims: dict[str, Any], settings: Settings) -> None:
         raise InvalidToken("The token is for another audience.")  # also if there is one and we have no name
 
 
-def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> None:
+def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> float:
+    """The token's expiry, which is to come."""
     expires, starts, issued = (_instant(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None:
         raise InvalidToken("The token has no expiry.")
@@ -233,6 +255,7 @@ def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> None:
         raise InvalidToken("The token has expired.")
     if max(starts or 0, issued or 0) > now + leeway_s:
         raise InvalidToken("The token is not valid yet.")
+    return expires
 
 
 def _instant(claims: dict[str, Any], name: str) -> float | None:

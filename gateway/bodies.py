@@ -1,13 +1,60 @@
-"""Request bodies, read no further than they may be long, and no longer than they may take."""
+"""Request bodies, read no further than they may be long, and no longer than they may take; and what is JSON in them."""
 
 import asyncio
+import json
+import re
+from typing import Any, NoReturn
 
+from cross_web import StarletteRequestAdapter
 from starlette.requests import ClientDisconnect, Request
 
 from gateway.refusals import Refused
 
 CLOSE = {"Connection": "close"}
 """Whoever sends too much, or too slowly, may still be sending: hanging up stops it."""
+
+
+_JSON = re.compile(r'application/json\s*(;\s*charset="?utf-?8"?\s*)?;?\s*', re.IGNORECASE | re.ASCII)
+
+
+class BoundedRequest(StarletteRequestAdapter):
+    """A request as Strawberry's view reads it, whose body has an end."""
+
+    def __init__(self, request: Request, most_bytes: int, most_s: float) -> None:
+        super().__init__(request)
+        self._most_bytes, self._most_s = most_bytes, most_s
+
+    async def get_body(self) -> bytes:
+        return await read_body(self._request, self._most_bytes, self._most_s)
+
+
+def check_type(request: Request) -> None:
+    """Only JSON, which no form of another site can send without the browser's asking first (CSRF).
+
+    Raises: Refused, 415.
+    """
+    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+        raise Refused(415, "Send Content-Type: application/json, in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        raise Refused(415, "Send the body as it is, without a Content-Encoding.")
+
+
+def read_object(data: str | bytes) -> dict[str, Any]:
+    """The JSON object that a text is.
+
+    Raises: Refused, 400 for anything else, with what would be right.
+    """
+    try:
+        parsed = json.loads(data.decode() if isinstance(data, bytes) else data, parse_constant=_no_number)
+    except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
+        raise Refused(400, "The body must be a JSON object, in UTF-8.") from None
+    if not isinstance(parsed, dict):
+        raise Refused(400, "The body must be one JSON object; batches are not accepted.")
+    return parsed
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
 
 
 async def read_body(request: Request, most_bytes: int, most_s: float) -> bytes:

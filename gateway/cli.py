@@ -24,6 +24,7 @@ from gateway.schema import ids
 from gateway.services import verification
 from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError, describe, load_settings
+from gateway.streaming.limits import MOST_MESSAGE_BYTES
 from gateway.telemetry import configure_logging
 from gateway.wiring import bring_up_to_date, open_services, running
 
@@ -87,6 +88,8 @@ def serve(
         server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=SHUTDOWN_S,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
     )
     listening = config.bind_socket()
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused

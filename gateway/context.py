@@ -7,14 +7,16 @@ from datetime import datetime
 from gateway.schema.context import Loads
 from gateway.services.catalog import Catalog
 from gateway.services.core.values import Actor
+from gateway.services.live import Live
 from gateway.services.purchases import Purchases
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """One request. `viewer` is None without a token.
+    """One request. `viewer` is None without a token. A subscription is one request for as long as it lasts.
 
     `throttle` takes so many mutations from what the caller may make now; it gives 0, or the seconds to wait first.
+    `admit` raises a coded error for a document that may not be run here.
     """
 
     viewer: Actor | None
@@ -23,3 +25,11 @@ class Context:
     catalog: Catalog
     loads: Loads
     throttle: Callable[[int], int]
+    live: Live
+    clock: Callable[[], datetime]
+    admit: Callable[[str], None]
+
+    def renew(self) -> None:
+        """Forget what was read, and when: the next result of a subscription is of another time."""
+        self.now = self.clock()
+        self.loads.forget()

@@ -22,6 +22,7 @@ from gateway.limits import Limits
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
+from gateway.resolvers.subscription import Subscription
 from gateway.schema.scalars import SCALARS
 from gateway.settings import Settings
 
@@ -57,6 +58,7 @@ def _built(limits: Limits) -> GatewaySchema:
     schema = GatewaySchema(
         query=Query,
         mutation=Mutation,
+        subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
             lambda: MaxTokensLimiter(max_token_count=limits.tokens),

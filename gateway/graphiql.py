@@ -1,4 +1,4 @@
-"""What a browser gets for GET /graphql: GraphiQL from our own origin, with both flows prepared as tabs."""
+"""What a browser gets for GET /graphql: GraphiQL from our own origin, with flows and operations prepared as tabs."""
 
 from __future__ import annotations
 
@@ -25,13 +25,28 @@ THIRD_PARTY_NAMES = (
     "graphiql.min.css",
 )
 
-# The prepared tabs in their order, each a file in graphiql_assets/tabs, and whose token each one carries.
+_IN_THE_WHEEL = Path(__file__).parent / "operations"
+# The wheel carries docs/operations within the package; a checkout has them where people read them.
+OPERATIONS = _IN_THE_WHEEL if _IN_THE_WHEEL.is_dir() else Path(__file__).parents[1] / "docs" / "operations"
+
+# The prepared tabs in their order, each a file of graphiql_assets/tabs or of docs/operations, and whose token each
+# one carries.
 TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
     ("start_here", "student"),
     ("create_payment", "student"),
     ("confirm_payment", "student"),
     ("create_purchase", "admin"),
     ("purchases", "admin"),
+    ("find_student", "admin"),
+    ("find_payment", "admin"),
+    ("grant_course", "admin"),
+    ("grant_many", "admin"),
+    ("correct_slot", "admin"),
+    ("extend_purchase", "admin"),
+    ("revoke_purchase", "admin"),
+    ("refund_payment", "admin"),
+    ("stuck_jobs", "admin"),
+    ("retry_job", "admin"),
 )
 
 MEDIA_TYPES = {
@@ -90,12 +105,18 @@ def graphiql_page(tokens: DemoTokens | None, demo_course_id: str | None) -> Resp
     return HTMLResponse(html, headers=_headers(style_nonce=style_nonce))
 
 
+def document_of(name: str) -> Path:
+    """The file of a tab's operation; its variables, where it has any, lie beside it."""
+    flow = OWN_FILES / "tabs" / f"{name}.graphql"
+    return flow if flow.is_file() else OPERATIONS / flow.name
+
+
 def _tab(name: str, caller: str) -> dict[str, str]:
     """A tab as GraphiQL wants it; the browser fills its {{placeholders}} and stores them unfilled."""
-    folder = OWN_FILES / "tabs"
-    variables = folder / f"{name}.variables.json"
+    document = document_of(name)
+    variables = document.with_suffix(".variables.json")
     return {
-        "query": (folder / f"{name}.graphql").read_text(encoding="utf-8"),
+        "query": document.read_text(encoding="utf-8"),
         "variables": variables.read_text(encoding="utf-8") if variables.is_file() else "",
         "headers": json.dumps({"Authorization": f"Bearer {{{{{caller}Token}}}}"}, indent=2),
     }

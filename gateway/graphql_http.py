@@ -17,12 +17,12 @@ The statuses are those that `graphql-http`'s audits ask for; later drafts have 4
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable
-from typing import Any, NoReturn
+from typing import Any
 
 import orjson
 from cross_web import AsyncHTTPRequestAdapter, HTTPException, StarletteRequestAdapter
+from graphql import GraphQLError
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
@@ -32,10 +32,11 @@ from strawberry.http import GraphQLHTTPResponse, GraphQLRequestData
 from strawberry.http.types import QueryParams
 from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
 from strawberry.types import ExecutionResult
-from strawberry.types.execution import PreExecutionError
+from strawberry.types.execution import PreExecutionError, SubscriptionExecutionResult
 
-from gateway.bodies import read_body
+from gateway.bodies import BoundedRequest, check_type, read_object
 from gateway.context import Context
+from gateway.documents import Documents
 from gateway.graph import build_schema
 from gateway.limits import Limits
 from gateway.masking import shown
@@ -43,6 +44,9 @@ from gateway.negotiation import JSON, accepted, content_type
 from gateway.refusals import Refused, as_accepted, refusal
 from gateway.schema.errors import ErrorCode
 from gateway.settings import Settings
+from gateway.streaming.accept import names_stream
+from gateway.streaming.endings import Endings
+from gateway.streaming.http import Streamed, streamed, streamed_response
 
 MOST_URL_BYTES = 16_384
 """Of a query in a URL: as much as common servers and proxies take. More goes by POST."""
@@ -50,10 +54,11 @@ MOST_URL_BYTES = 16_384
 RETRY_AFTER_S = 1
 """Where too many operations are under way: they are short, and the next second has room."""
 
+ASKS_FOR_MORE = (ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED)
+"""Answered 200: a client of automatic persisted queries then sends the whole query, and nothing went wrong."""
+
 STATUSES = {ErrorCode.RATE_LIMITED: 429, ErrorCode.INTERNAL: 500, ErrorCode.BUSY: 503}
 """Of requests that were not executed, by their error's code; any other is the caller's to mend."""
-
-_JSON_BODY = re.compile(r'application/json\s*(;\s*charset="?utf-?8"?\s*)?;?\s*', re.IGNORECASE | re.ASCII)
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -62,6 +67,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
     Args:
         make_context: what resolvers get with a request.
         make_page: the page; None where there is none.
+        endings: of streams, when their callers' tokens expire or the server stops.
+        documents: those that may be named by an id.
     """
 
     def __init__(
@@ -69,12 +76,16 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         settings: Settings,
         make_context: Callable[[Request], Context],
         make_page: Callable[[], Awaitable[Response]] | None,
+        endings: Endings | None = None,
+        documents: Documents | None = None,
     ) -> None:
         schema = build_schema(Limits.of(settings))
         super().__init__(schema, graphql_ide="graphiql" if make_page else None, subscription_protocols=())
-        self._settings = settings
+        self._schema, self._settings = schema, settings
         self._make_context = make_context
         self._make_page = make_page
+        self._endings = endings or Endings()
+        self._documents = documents or Documents()
         self._in_flight = 0
         self.request_adapter_class = self._bounded  # type: ignore[assignment]  # by its declaration any such callable
 
@@ -106,12 +117,12 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             is_read = request.method != "GET" and (self._settings.takes_get or self.graphql_ide is not None)
             allowed = "GET, POST" if is_read else "POST"
             raise Refused(405, f"Send GraphQL by {allowed.replace(', ', ' or ')}.", headers={"Allow": allowed})
-        if accepted(request.headers) is None and not self._wants_page(request):
+        if accepted(request.headers) is None and not names_stream(request.headers) and not self._wants_page(request):
             raise Refused(406, "Accept application/graphql-response+json or application/json.")
         if len(request.scope["query_string"]) > MOST_URL_BYTES:
             raise Refused(414, "The URL is too long: send the query by POST.")
         if request.method == "POST":
-            _check_body_type(request)
+            check_type(request)
 
     def _may_get(self, request: Request) -> bool:
         return self._settings.takes_get or self._wants_page(request)
@@ -125,7 +136,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         return self.graphql_ide is not None and is_for_people and bool(super().should_render_graphql_ide(request))
 
     def _bounded(self, request: Request) -> AsyncHTTPRequestAdapter:
-        return _Bounded(request, self._settings)
+        return BoundedRequest(request, self._settings.limit_body_bytes, self._settings.limit_body_s)
 
     async def parse_http_body(self, request: AsyncHTTPRequestAdapter) -> GraphQLRequestData:
         data = await super().parse_http_body(request)
@@ -138,23 +149,50 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         """As in a body; what is empty counts as not given, except that a query cannot be left out."""
         nothing = {"variables": ("", "null"), "extensions": ("", "null"), "operationName": ("",)}
         given = {name: value for name, value in params.items() if value not in nothing.get(name, ())}
-        return super().parse_query_params(given)
+        return self._with_document(super().parse_query_params(given))
 
     def parse_json(self, data: str | bytes) -> Any:
-        """A JSON object.
+        """A JSON object, with the document in it that it names by an id.
 
         Raises:
             Refused: 400 for anything else, with what would be right.
         """
+        given = read_object(data)
+        return self._with_document(given) if isinstance(data, bytes) else given  # as text, it is a part of a URL
+
+    def _with_document(self, given: dict[str, Any]) -> dict[str, Any]:
+        """Raises: Refused, where the document that is named is not known, or may not be run."""
         try:
-            parsed = json.loads(data.decode() if isinstance(data, bytes) else data, parse_constant=_no_number)
-        except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
-            raise Refused(400, "The body must be a JSON object, in UTF-8.") from None
-        if not isinstance(parsed, dict):
-            raise Refused(400, "The body must be one JSON object; batches are not accepted.")
-        return parsed
+            text = self._documents.text_of(given)
+        except GraphQLError as error:
+            code = ErrorCode((error.extensions or {})["code"])
+            raise Refused(200 if code in ASKS_FOR_MORE else 400, error.message, code) from None
+        return given if text is None else {**given, "query": text}
 
     # ------------------------------------------------------------ what is done
+
+    async def execute_operation(
+        self,
+        request: Request,
+        request_adapter: AsyncHTTPRequestAdapter,
+        request_data: GraphQLRequestData | list[GraphQLRequestData],
+        context: Context,
+        root_value: None,
+        sub_response: Response,
+    ) -> ExecutionResult | list[ExecutionResult] | SubscriptionExecutionResult:
+        """What the operation comes to: one result, or a stream of them where the request asks for one."""
+        assert isinstance(request_data, GraphQLRequestData), "parse_json refuses batches"
+        if stream := streamed(self._schema, request, request_data, context):
+            return stream
+        return await super().execute_operation(
+            request, request_adapter, request_data, context, root_value, sub_response
+        )
+
+    async def _create_streaming_response(
+        self, request: Request, result: SubscriptionExecutionResult, protocol: object, sub_response: Response
+    ) -> Response:
+        assert isinstance(result, Streamed), "no other stream is made here"
+        return streamed_response(request, result, self._endings)
 
     async def execute_single(self, *args: Any, **named: Any) -> ExecutionResult:
         """Run the operation, if there is room for it, within its time.
@@ -216,32 +254,6 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             return orjson.dumps(data)
         except TypeError:  # a message that quotes a lone surrogate, which only escapes can carry
             return json.dumps(data)
-
-
-class _Bounded(StarletteRequestAdapter):
-    def __init__(self, request: Request, settings: Settings) -> None:
-        super().__init__(request)
-        self._settings = settings
-
-    @property
-    def content_type(self) -> str:
-        """In small letters: Strawberry compares the name of a type by the letter, and RFC 9110 §8.3.1 does not."""
-        return (super().content_type or "").lower()
-
-    async def get_body(self) -> bytes:
-        return await read_body(self._request, self._settings.limit_body_bytes, self._settings.limit_body_s)
-
-
-def _check_body_type(request: Request) -> None:
-    """Only JSON, which no form of another site can send without the browser's asking first (CSRF)."""
-    if not _JSON_BODY.fullmatch(request.headers.get("content-type", "")):
-        raise Refused(415, "Send Content-Type: application/json, in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        raise Refused(415, "Send the body as it is, without a Content-Encoding.")
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
 
 
 def _unavailable(code: ErrorCode, message: str) -> Refused:

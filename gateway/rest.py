@@ -17,7 +17,7 @@ at a time, and 503 busy: nothing was done, again after `Retry-After`.
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn, cast
+from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -31,7 +31,7 @@ from gateway.resolvers.answers import Refusal, problem_of
 from gateway.rest_body import Reading
 from gateway.schema import ids
 from gateway.schema.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
-from gateway.schema.problems import Problem, ProblemCode
+from gateway.schema.problems import ProblemCode
 from gateway.schema.scalars import write_instant
 from gateway.services.core import outcomes
 from gateway.services.core.schedule import slot_end
@@ -138,7 +138,7 @@ def _problem(
     status: int, outcome: Refusal, existing: Purchase | None = None, errors: Sequence[Mapping[str, str]] = ()
 ) -> Response:
     """The problem in the words that GraphQL has for it."""
-    problem = cast(Problem, problem_of(outcome))
+    problem = problem_of(outcome)
     data = None if existing is None else _shown(existing)
     return _refusal(status, problem.code.name, problem.message, errors, data)
 

@@ -114,7 +114,7 @@ class Settings(Limits):
     course_service_url: AnyHttpUrl | None = Field(
         default=None,
         description="Where the old course service is: it is told of each purchase by `POST /api/v1/purchases`;"
-        " in production https, except on loopback.",
+        " in production https where it has a token, except on loopback.",
     )
     course_service_token: SecretStr | None = Field(
         default=None, description="The bearer token that the course service asks for, if it does."

@@ -54,6 +54,20 @@ class Limits(BaseSettings):
         description="Proxies before the gateway that each add to `X-Forwarded-For`: a caller's address is that many"
         " from its end. 0: the connection's, which behind a proxy is the proxy's, for all callers.",
     )
+    trusted_documents: Annotated[tuple[str, ...], BeforeValidator(comma_separated)] = Field(
+        default=(),
+        description="Files of documents that may be named by their id, comma-separated: Relay's `persistedQueries` and"
+        " GraphQL Code Generator's `persisted-documents.json`, made when clients are built.",
+    )
+    only_trusted_documents: bool = Field(
+        default=False, description="Whether nothing but those documents is run: no stranger's query, however cheap."
+    )
+    automatic_persisted_queries: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Documents that clients sent which are kept for them to be named by their hash (APQ); 0: none.",
+    )
     limit_tokens: int = Field(
         default=2_000,
         ge=1,
@@ -120,6 +134,11 @@ class Limits(BaseSettings):
 
     @pydantic.model_validator(mode="after")
     def _fit_together(self) -> "Limits":
+        if self.only_trusted_documents and not self.trusted_documents:
+            message = (
+                "GATEWAY_ONLY_TRUSTED_DOCUMENTS is set, but GATEWAY_TRUSTED_DOCUMENTS names none: nothing would run."
+            )
+            raise PydanticCustomError("settings", "{problems}", {"problems": message})
         if self.limit_root_fields > min(self.rate_viewer_burst, self.rate_address_burst):
             message = "GATEWAY_LIMIT_ROOT_FIELDS is over a rate's burst: an operation of so many would never be let in."
             raise PydanticCustomError("settings", "{problems}", {"problems": message})

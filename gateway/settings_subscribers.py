@@ -85,8 +85,8 @@ def _course_service_problems(settings: "Settings") -> Iterator[str]:
         return
     if problem := _url_problem(url) or ("must have no query" if url.query is not None else None):
         yield f"GATEWAY_COURSE_SERVICE_URL {problem}."
-    if settings.env == "production" and not _is_protected(url):
-        yield "GATEWAY_COURSE_SERVICE_URL must be https: purchases and the token go there."
+    if settings.env == "production" and token and not _is_protected(url):
+        yield "GATEWAY_COURSE_SERVICE_URL must be https: the token goes with every request."
 
 
 def _url_problem(url: AnyHttpUrl) -> str | None:

@@ -5,20 +5,24 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
+from db import feed
 from db.engine import is_embedded, reader_engine, writer_engine
 from db.migrate import is_current, upgrade
 from gateway.resolvers.loaders import gathered
 from gateway.schema import ids
 from gateway.services.catalog import Catalog
+from gateway.services.changes import Hub
 from gateway.services.core.announcing import Listener
 from gateway.services.core.values import Provider
 from gateway.services.core.work import EVENT_TYPES
 from gateway.services.group_commit import GroupCommit
+from gateway.services.live import Live
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.razorpay import Razorpay
 from gateway.services.providers.sandbox import Sandbox
@@ -43,6 +47,7 @@ class Services:
     writer: GroupCommit
     readers: AsyncEngine
     runners: Sequence[Runner]
+    live: Live
 
 
 def bring_up_to_date(settings: Settings) -> None:
@@ -66,6 +71,7 @@ def bring_up_to_date(settings: Settings) -> None:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
     readers = reader_engine(settings.database_url)
+    hub = Hub()
     subscribers = _subscribers(settings)
     writer = GroupCommit(
         writer_engine(settings.database_url),
@@ -74,11 +80,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         most_waiting=settings.writer_queue,
         most_in_turn=settings.writer_batch,
         listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
+        on_commit=hub.hear,
     )
     catalog, work = Catalog(readers), WorkCatalog(readers)
+    follow = partial(feed.follow, settings.database_url)
+    live = Live(hub, follow, gathered(catalog.payments), gathered(catalog.purchases))
     providers = _providers(settings)
     purchases = Purchases(
         write=writer.submit,
+        write_all=writer.submit_all,
         find_payment=gathered(catalog.payments),
         find_refund=gathered(catalog.refunds),
         reads=work,
@@ -87,11 +97,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         new_id=uuid7,
     )
     writer.start()
+    following = asyncio.create_task(live.run(), name="feed")
     try:
         sweeps = Sweeps(purchases, work)
         lanes = [Runner(purchases, sweeps, work.due_jobs, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
-        yield Services(purchases, catalog, writer, readers, lanes)
+        yield Services(purchases, catalog, writer, readers, lanes, live)
     finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
         await writer.close()
         await readers.dispose()
         for provider in providers.values():

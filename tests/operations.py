@@ -84,6 +84,67 @@ mutation CreatePurchase($input: CreatePurchaseInput!) {
 """
 )
 
+CREATE_PURCHASES = (
+    PURCHASE
+    + PROBLEM
+    + """
+mutation CreatePurchases($input: [CreatePurchaseInput!]!) {
+  createPurchases(input: $input) {
+    __typename
+    ... on CreatePurchaseSuccess {
+      alreadyProcessed purchase { ...PurchaseFields createdBy { id role } } replaced { id status }
+    }
+    ... on ActivePurchaseExists { existingPurchase { id tier } }
+    ... on MetadataConflict { fields { field stored given } existingPurchase { id } }
+    ...ProblemFields
+  }
+}
+"""
+)
+
+EXTEND_PURCHASE = (
+    PURCHASE
+    + PROBLEM
+    + """
+mutation ExtendPurchase($input: ExtendPurchaseInput!) {
+  extendPurchase(input: $input) {
+    __typename
+    ... on ExtendPurchaseSuccess { alreadyProcessed purchase { ...PurchaseFields } }
+    ... on ActivePurchaseExists { existingPurchase { id tier } }
+    ...ProblemFields
+  }
+}
+"""
+)
+
+CORRECT_PURCHASE_METADATA = (
+    PURCHASE
+    + PROBLEM
+    + """
+mutation CorrectPurchaseMetadata($input: CorrectPurchaseMetadataInput!) {
+  correctPurchaseMetadata(input: $input) {
+    __typename
+    ... on CorrectPurchaseMetadataSuccess { alreadyProcessed purchase { ...PurchaseFields } }
+    ...ProblemFields
+  }
+}
+"""
+)
+
+REVOKE_PURCHASE = (
+    PURCHASE
+    + PROBLEM
+    + """
+mutation RevokePurchase($input: RevokePurchaseInput!) {
+  revokePurchase(input: $input) {
+    __typename
+    ... on RevokePurchaseSuccess { alreadyProcessed purchase { ...PurchaseFields } }
+    ...ProblemFields
+  }
+}
+"""
+)
+
 SAVE_COURSE = (
     PROBLEM
     + """

@@ -20,9 +20,12 @@ from gateway.services.catalog import Catalog
 from gateway.services.core.commands import (
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
+    ExtendPurchase,
     OpenPayment,
     RefundPayment,
+    RevokePurchase,
     SaveCourse,
     TierChoice,
 )
@@ -160,6 +163,19 @@ class Service:
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))
 
+    async def extend(
+        self, purchase: Purchase, until: datetime, reason: str = "a test", key: str | None = None
+    ) -> Outcome:
+        return await self.purchases.submit(ExtendPurchase(ADMIN, purchase.id, until, reason, key))
+
+    async def correct(
+        self, purchase: Purchase, metadata: Metadata, reason: str = "a test", key: str | None = None
+    ) -> Outcome:
+        return await self.purchases.submit(CorrectPurchaseMetadata(ADMIN, purchase.id, metadata, reason, key))
+
+    async def revoke(self, purchase: Purchase, reason: str = "a test", key: str | None = None) -> Outcome:
+        return await self.purchases.submit(RevokePurchase(ADMIN, purchase.id, reason, key))
+
     def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {
             "actor": actor,
@@ -261,7 +277,9 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
         return (await catalog.refunds([refund_id])).get(refund_id)
 
     providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
-    purchases = Purchases(writer.submit, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7)
+    purchases = Purchases(
+        writer.submit, writer.submit_all, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7
+    )
     writer.start()
     try:
         yield Service(purchases, catalog, work, writer, clock, url, engine, readers)

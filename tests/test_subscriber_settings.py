@@ -96,10 +96,14 @@ def test_every_entry_that_is_wrong_is_named() -> None:
 
 
 def test_in_production_events_do_not_travel_in_the_open() -> None:
-    said = {SUBSCRIBERS: f"http://a.example/ {secret()}", COURSE_SERVICE: "http://course-service:3005"}
+    said = {
+        SUBSCRIBERS: f"http://a.example/ {secret()}",
+        COURSE_SERVICE: "http://course-service:3005",
+        TOKEN: "abc",
+    }
     assert problems(PRODUCTION | said) == (
         f"{SUBSCRIBERS}: entry 1 must be https: events tell who bought what.",
-        f"{COURSE_SERVICE} must be https: purchases and the token go there.",
+        f"{COURSE_SERVICE} must be https: the token goes with every request.",
     )
     load_settings(said)
 
@@ -177,3 +181,8 @@ def refusal(environ: dict[str, str]) -> str:
     assert caught.value.__context__ is None
     (sentence,) = caught.value.problems
     return sentence
+
+
+def test_a_course_service_without_a_token_may_be_next_door_without_https() -> None:
+    said = PRODUCTION | {COURSE_SERVICE: "http://course-service:3005"}
+    assert str(load_settings(said).course_service_url) == "http://course-service:3005/"

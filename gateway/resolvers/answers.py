@@ -1,48 +1,43 @@
-"""Outcomes to GraphQL types: each mutation's expected ends, in words."""
+"""Outcomes to GraphQL types: which type answers which outcome."""
 
 from typing import assert_never
 
-from gateway.schema.courses import Course
+from gateway.schema import problems, results
 from gateway.schema.errors import busy, provider_unavailable
-from gateway.schema.payments import Payment
-from gateway.schema.problems import (
-    ActivePurchaseExists,
-    DuplicatePayment,
-    IdempotencyKeyReused,
-    InvalidInput,
-    MetadataConflict,
-    MetadataDifference,
-    NotFound,
-    PaymentDeclined,
-    PaymentPending,
-    ProblemCode,
-)
-from gateway.schema.purchases import Purchase
-from gateway.schema.refunds import Refund
-from gateway.schema.results import (
-    ConfirmPaymentSuccess,
-    CreatePaymentSuccess,
-    CreatePurchaseSuccess,
-    RefundPaymentSuccess,
-    SaveCourseSuccess,
-)
-from gateway.services.core import outcomes, values
-from gateway.services.core.values import PaymentStatus
+from gateway.services.core import outcomes
 
-Answer = (
-    CreatePaymentSuccess
-    | ConfirmPaymentSuccess
-    | CreatePurchaseSuccess
-    | SaveCourseSuccess
-    | RefundPaymentSuccess
-    | PaymentPending
-    | PaymentDeclined
-    | DuplicatePayment
-    | MetadataConflict
-    | ActivePurchaseExists
-    | IdempotencyKeyReused
-    | InvalidInput
-    | NotFound
+Success = (
+    results.CreatePaymentSuccess
+    | results.ConfirmPaymentSuccess
+    | results.CreatePurchaseSuccess
+    | results.ExtendPurchaseSuccess
+    | results.CorrectPurchaseMetadataSuccess
+    | results.RevokePurchaseSuccess
+    | results.SaveCourseSuccess
+    | results.RefundPaymentSuccess
+)
+Answer = Success | problems.Problem
+
+Done = (
+    outcomes.Opened
+    | outcomes.Confirmed
+    | outcomes.Created
+    | outcomes.Extended
+    | outcomes.Corrected
+    | outcomes.Revoked
+    | outcomes.CourseSaved
+    | outcomes.RefundRequested
+)
+Refusal = (
+    outcomes.Pending
+    | outcomes.Declined
+    | outcomes.Unfulfillable
+    | outcomes.Duplicate
+    | outcomes.Conflicting
+    | outcomes.ActiveExists
+    | outcomes.KeyReused
+    | outcomes.Invalid
+    | outcomes.Missing
 )
 
 
@@ -52,33 +47,11 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
     Raises:
         GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
     """
+    if isinstance(outcome, Done):
+        return success_of(outcome)
+    if isinstance(outcome, Refusal):
+        return problem_of(outcome)
     match outcome:
-        case outcomes.Opened():
-            return CreatePaymentSuccess(
-                payment=Payment.of(outcome.payment),
-                client_secret=outcome.client_secret,
-                already_processed=outcome.already_processed,
-            )
-        case outcomes.Confirmed():
-            return ConfirmPaymentSuccess(
-                payment=Payment.of(outcome.payment),
-                purchase=Purchase.of(outcome.purchase),
-                already_processed=outcome.already_processed,
-            )
-        case outcomes.Created():
-            return CreatePurchaseSuccess(
-                purchase=Purchase.of(outcome.purchase),
-                already_processed=outcome.already_processed,
-                replaced=_or_none(outcome.replaced),
-            )
-        case outcomes.CourseSaved():
-            return SaveCourseSuccess(course=Course.of(outcome.course), already_processed=outcome.already_processed)
-        case outcomes.RefundRequested():
-            return RefundPaymentSuccess(
-                refund=Refund.of(outcome.refund),
-                payment=Payment.of(outcome.payment),
-                already_processed=outcome.already_processed,
-            )
         case outcomes.Busy():
             raise busy(outcome.retry_after_s)
         case outcomes.ProviderAway():
@@ -96,104 +69,48 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
         ):
             raise AssertionError("a runner's outcome is no caller's answer")
         case _:
-            return problem_of(outcome)
+            assert_never(outcome)
 
 
-Refusal = (
-    outcomes.Pending
-    | outcomes.Declined
-    | outcomes.Unfulfillable
-    | outcomes.Duplicate
-    | outcomes.Conflicting
-    | outcomes.ActiveExists
-    | outcomes.KeyReused
-    | outcomes.Invalid
-    | outcomes.Missing
-)
-
-
-def problem_of(outcome: Refusal) -> Answer:
+def success_of(outcome: Done) -> Success:
     match outcome:
-        case outcomes.Pending():
-            return _pending(outcome)
-        case outcomes.Declined(payment):
-            why = payment.failure.message if payment.failure else "The payment was declined."
-            return PaymentDeclined(
-                code=ProblemCode.PAYMENT_DECLINED,
-                message=f"{why} No money was taken.",
-                retryable=payment.status is not PaymentStatus.CANCELED,
-                payment=Payment.of(payment),
-            )
-        case outcomes.Unfulfillable(payment):
-            why = payment.failure.message if payment.failure else ""
-            return PaymentDeclined(
-                code=ProblemCode.PAYMENT_MISMATCH,
-                message=f"The payment cannot become a purchase and is refunded in full. {why}",
-                retryable=False,
-                payment=Payment.of(payment),
-            )
-        case outcomes.Duplicate(payment, existing):
-            return DuplicatePayment(
-                code=ProblemCode.DUPLICATE_PAYMENT,
-                message="You have this course already. The payment is refunded in full.",
-                retryable=False,
-                payment=Payment.of(payment),
-                existing_purchase=Purchase.of(existing),
-            )
-        case outcomes.Conflicting(differences, existing_purchase):
-            return _conflict(differences, _or_none(existing_purchase))
-        case outcomes.ActiveExists(existing, is_downgrade):
-            return _active_exists(Purchase.of(existing), is_downgrade)
-        case outcomes.KeyReused(key):
-            return IdempotencyKeyReused(
-                code=ProblemCode.IDEMPOTENCY_KEY_REUSED,
-                message=f"The key {key!r} was used with other input. Take a new key for a new wish.",
-                retryable=False,
-            )
-        case outcomes.Invalid(fields):
-            return InvalidInput.of(fields)
-        case outcomes.Missing(noun):
-            return NotFound(code=ProblemCode.NOT_FOUND, message=f"There is no such {noun}.", retryable=False)
+        case outcomes.Opened():
+            return results.CreatePaymentSuccess.of(outcome)
+        case outcomes.Confirmed():
+            return results.ConfirmPaymentSuccess.of(outcome)
+        case outcomes.Created():
+            return results.CreatePurchaseSuccess.of(outcome)
+        case outcomes.Extended():
+            return results.ExtendPurchaseSuccess.of(outcome)
+        case outcomes.Corrected():
+            return results.CorrectPurchaseMetadataSuccess.of(outcome)
+        case outcomes.Revoked():
+            return results.RevokePurchaseSuccess.of(outcome)
+        case outcomes.CourseSaved():
+            return results.SaveCourseSuccess.of(outcome)
+        case outcomes.RefundRequested():
+            return results.RefundPaymentSuccess.of(outcome)
         case _:
             assert_never(outcome)
 
 
-def _or_none(purchase: values.Purchase | None) -> Purchase | None:
-    return None if purchase is None else Purchase.of(purchase)
-
-
-def _pending(outcome: outcomes.Pending) -> PaymentPending:
-    code, message = (
-        ProblemCode.PAYMENT_NOT_SETTLED,
-        "The payment is not settled yet. Do not pay again; confirm again.",
-    )
-    if outcome.is_unreachable:
-        code = ProblemCode.PROVIDER_UNAVAILABLE
-        message = "The payment provider does not answer. Do not pay again; confirm again."
-    return PaymentPending(
-        code=code,
-        message=message,
-        retryable=True,
-        payment=Payment.of(outcome.payment),
-        retry_after_seconds=outcome.retry_after_s,
-    )
-
-
-def _conflict(differences: tuple[outcomes.Difference, ...], existing: Purchase | None) -> MetadataConflict:
-    listed = ", ".join(each.field for each in differences)
-    return MetadataConflict(
-        code=ProblemCode.METADATA_CONFLICT,
-        message=f"The given metadata differs from what stands in: {listed}.",
-        retryable=False,
-        fields=[MetadataDifference(field=each.field, stored=each.stored, given=each.given) for each in differences],
-        existing_purchase=existing,
-    )
-
-
-def _active_exists(existing: Purchase, is_downgrade: bool) -> ActivePurchaseExists:
-    code, message = ProblemCode.ACTIVE_PURCHASE_EXISTS, "The student has an active purchase of this course"
-    if is_downgrade:
-        code, message = ProblemCode.DOWNGRADE_NOT_ALLOWED, f"{message} of a higher tier"
-    return ActivePurchaseExists(
-        code=code, message=f"{message} ({existing.tier}).", retryable=False, existing_purchase=existing
-    )
+def problem_of(outcome: Refusal) -> problems.Problem:
+    match outcome:
+        case outcomes.Pending():
+            return problems.PaymentPending.of(outcome)
+        case outcomes.Declined() | outcomes.Unfulfillable():
+            return problems.PaymentDeclined.of(outcome)
+        case outcomes.Duplicate():
+            return problems.DuplicatePayment.of(outcome)
+        case outcomes.Conflicting():
+            return problems.MetadataConflict.of(outcome)
+        case outcomes.ActiveExists():
+            return problems.ActivePurchaseExists.of(outcome)
+        case outcomes.KeyReused():
+            return problems.IdempotencyKeyReused.of(outcome)
+        case outcomes.Invalid():
+            return problems.InvalidInput.of(outcome)
+        case outcomes.Missing():
+            return problems.NotFound.of(outcome)
+        case _:
+            assert_never(outcome)

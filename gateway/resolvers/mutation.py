@@ -1,124 +1,112 @@
-"""The mutations: the two flows, and the catalogue."""
+"""The mutations: the two flows, what an admin may do about their ends, and the catalogue."""
 
 from typing import Annotated, cast
 
 import strawberry
-from strawberry import Info, field
+from strawberry import field
 
-from gateway.context import Context
 from gateway.resolvers.answers import answer_to
 from gateway.resolvers.arguments import Fields
+from gateway.resolvers.flows import Flows, GatewayInfo, begun
 from gateway.resolvers.permissions import viewer_of
 from gateway.schema import ids
-from gateway.schema.directives import ADMIN_ONLY, STUDENT_ONLY
-from gateway.schema.enums import PaymentPurpose
+from gateway.schema.directives import ADMIN_ONLY
 from gateway.schema.inputs import (
     CancelJobInput,
-    ConfirmPaymentInput,
-    CreatePaymentInput,
-    CreatePurchaseInput,
+    CorrectPurchaseMetadataInput,
+    ExtendPurchaseInput,
     RefundPaymentInput,
     RetryJobInput,
+    RevokePurchaseInput,
     SaveCourseInput,
 )
 from gateway.schema.jobs import Job
 from gateway.schema.results import (
     CancelJobResult,
     CancelJobSuccess,
-    ConfirmPaymentResult,
-    CreatePaymentResult,
-    CreatePurchaseResult,
+    CorrectPurchaseMetadataResult,
+    ExtendPurchaseResult,
     RefundPaymentResult,
     RetryJobResult,
     RetryJobSuccess,
+    RevokePurchaseResult,
     SaveCourseResult,
 )
 from gateway.services.core.commands import (
     CancelJob,
-    ConfirmPayment,
-    CreatePurchase,
-    OpenPayment,
+    CorrectPurchaseMetadata,
+    ExtendPurchase,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
-    TierChoice,
 )
 from gateway.services.core.outcomes import JobChanged
 
-GatewayInfo = Info[Context, None]
 
-
-@strawberry.type(description="The two flows, and the catalogue.")
-class Mutation:
+@strawberry.type(description="The two flows, what an admin may do about their ends, and the catalogue.")
+class Mutation(Flows):
     @field(
-        description="Flow 1, first step. Starts a checkout: course, tier, price and metadata are checked before money "
-        "moves, and the provider's intent is opened.",
-        directives=STUDENT_ONLY,
-    )
-    async def create_payment(
-        self,
-        info: GatewayInfo,
-        input: Annotated[CreatePaymentInput, strawberry.argument(description="What shall be paid for.")],  # noqa: A002
-    ) -> CreatePaymentResult:
-        fields, context = Fields(), begun(info)
-        command = OpenPayment(
-            actor=viewer_of(context),
-            payment_id=context.purchases.new_id(),
-            course_id=fields.id(ids.COURSE, input.course_id, "courseId"),
-            tier=TierChoice(input.tier, input.session_count),
-            metadata=input.metadata.to_value(),
-            provider=input.provider,
-            purpose=input.purpose or PaymentPurpose.PURCHASE,
-            key=input.idempotency_key,
-        )
-        return cast(CreatePaymentResult, answer_to(await context.purchases.open(command, fields.problems)))
-
-    @field(
-        description="Flow 1, second step. The provider says paid; the purchase and its access are created here, in the "
-        "same transaction. Confirming again, at once or later, gives the same purchase.",
-        directives=STUDENT_ONLY,
-    )
-    async def confirm_payment(
-        self,
-        info: GatewayInfo,
-        input: Annotated[ConfirmPaymentInput, strawberry.argument(description="Which payment.")],  # noqa: A002
-    ) -> ConfirmPaymentResult:
-        fields, context = Fields(), begun(info)
-        command = ConfirmPayment(
-            actor=viewer_of(context),
-            payment_id=fields.id(ids.PAYMENT, input.payment_id, "paymentId"),
-            purchase_id=context.purchases.new_id(),
-            verdict=None,
-            metadata=input.metadata.to_value() if input.metadata else None,
-        )
-        proof = input.proof.to_value() if input.proof else None
-        outcome = await context.purchases.confirm(command, proof, fields.problems)
-        return cast(ConfirmPaymentResult, answer_to(outcome))
-
-    @field(
-        description="Flow 2. Grants a course without a payment: for manual corrections, support and tests. Asked again "
-        "with the same tier and metadata, it gives the purchase that stands.",
+        description="Lets a purchase end later. One that has EXPIRED is active again, with the sessions it had left, "
+        "unless the student has another one of the course by now. Audited with both ends.",
         directives=ADMIN_ONLY,
     )
-    async def create_purchase(
+    async def extend_purchase(
         self,
         info: GatewayInfo,
-        input: Annotated[CreatePurchaseInput, strawberry.argument(description="What shall be granted.")],  # noqa: A002
-    ) -> CreatePurchaseResult:
+        input: Annotated[ExtendPurchaseInput, strawberry.argument(description="Which purchase, and until when.")],  # noqa: A002
+    ) -> ExtendPurchaseResult:
         fields, context = Fields(), begun(info)
-        command = CreatePurchase(
+        command = ExtendPurchase(
             actor=viewer_of(context),
-            purchase_id=context.purchases.new_id(),
-            student_id=str(input.student_id),
-            course_id=fields.id(ids.COURSE, input.course_id, "courseId"),
-            tier=TierChoice(input.purchase_tier, input.session_count),
-            metadata=input.metadata.to_value(),
-            reason=input.reason,
+            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
             expiry_date=input.expiry_date,
-            on_existing=input.on_existing,
+            reason=input.reason,
             key=input.idempotency_key,
         )
-        return cast(CreatePurchaseResult, answer_to(await context.purchases.submit(command, fields.problems)))
+        return cast(ExtendPurchaseResult, answer_to(await context.purchases.submit(command, fields.problems)))
+
+    @field(
+        description="Puts right when and how the sessions of an active purchase take place. Sessions used stay, and so "
+        "does the end; an access begins at a first day that is still to come. Audited with what stood and what stands.",
+        directives=ADMIN_ONLY,
+    )
+    async def correct_purchase_metadata(
+        self,
+        info: GatewayInfo,
+        input: Annotated[  # noqa: A002
+            CorrectPurchaseMetadataInput,
+            strawberry.argument(description="Which purchase, and its metadata as it shall be."),
+        ],
+    ) -> CorrectPurchaseMetadataResult:
+        fields, context = Fields(), begun(info)
+        command = CorrectPurchaseMetadata(
+            actor=viewer_of(context),
+            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
+            metadata=input.metadata.to_value(),
+            reason=input.reason,
+            key=input.idempotency_key,
+        )
+        return cast(CorrectPurchaseMetadataResult, answer_to(await context.purchases.submit(command, fields.problems)))
+
+    @field(
+        description="Takes an active purchase and its access back. Sessions used are kept. A paid one stays paid: for "
+        "its money there is `refundPayment`. The student may buy the course again. Audited.",
+        directives=ADMIN_ONLY,
+    )
+    async def revoke_purchase(
+        self,
+        info: GatewayInfo,
+        input: Annotated[RevokePurchaseInput, strawberry.argument(description="Which purchase, and why.")],  # noqa: A002
+    ) -> RevokePurchaseResult:
+        fields, context = Fields(), begun(info)
+        command = RevokePurchase(
+            actor=viewer_of(context),
+            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
+            reason=input.reason,
+            key=input.idempotency_key,
+        )
+        return cast(RevokePurchaseResult, answer_to(await context.purchases.submit(command, fields.problems)))
 
     @field(description="Puts a course and its tiers into the catalogue, or changes one.", directives=ADMIN_ONLY)
     async def save_course(
@@ -183,9 +171,3 @@ class Mutation:
         if isinstance(outcome, JobChanged):
             return CancelJobSuccess(job=Job.of(outcome.job))
         return cast(CancelJobResult, answer_to(outcome))
-
-
-def begun(info: GatewayInfo) -> Context:
-    """The request's context for one more mutation: what an earlier one made it read may have changed."""
-    info.context.loads.forget()
-    return info.context

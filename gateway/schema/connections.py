@@ -1,40 +1,46 @@
 """Lists by the Relay server specification: edges, cursors and page info."""
 
-import base64
-import binascii
 from collections.abc import Callable
-from enum import Enum
-from typing import Generic, TypeVar
-from uuid import UUID
+from typing import Annotated, Generic, TypeVar
 
 import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.courses import Course
+from gateway.schema.cursors import Cursors
 from gateway.schema.errors import bad_input
-from gateway.schema.jobs import Job
-from gateway.schema.purchases import Purchase
 from gateway.schema.sizes import size_of
+from gateway.services.core.pages import Page, Window
 
 DEFAULT_SIZE = 20
 
-NodeType = TypeVar("NodeType", Course, Purchase, Job)
+NodeType = TypeVar("NodeType")
 Value = TypeVar("Value")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many, from the beginning: 0 to 100; 20 if left out.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many, from the end: 0 to 100. Not with `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
 @graphql_type(description="Where a page lies in its list.")
 class PageInfo:
     has_next_page: bool = field(description="Whether the list goes on after this page.")
     has_previous_page: bool = field(description="Whether the list has anything before this page.")
-    start_cursor: str | None = field(description="The cursor of the first edge.")
-    end_cursor: str | None = field(description="The cursor of the last edge; give it as `after` for the next page.")
+    start_cursor: str | None = field(description="The cursor of the first edge; null on an empty page.")
+    end_cursor: str | None = field(
+        description="The cursor of the last edge; give it as `after` for the next page. Null on an empty page."
+    )
 
 
 @graphql_type(description="An item and its place in the list.")
 class Edge(Generic[NodeType]):
     node: NodeType = field(description="The item.")
-    cursor: str = field(description="The item's place in the list, for `after` and `before`.")
+    cursor: str = field(
+        description="The item's place in the list, for `after` and `before` of the same list in the same order."
+    )
 
 
 @graphql_type(description="A page of a list.")
@@ -44,40 +50,20 @@ class Connection(Generic[NodeType]):
     page_info: PageInfo = field(description="Where the page lies.")
 
 
-@strawberry.enum(description="Which way a list is ordered.")
-class OrderDirection(Enum):
-    ASC = strawberry.enum_value("ASC", description="The earliest first.")
-    DESC = strawberry.enum_value("DESC", description="The latest first.")
-
-
-@strawberry.enum(description="What purchases are ordered by.")
-class PurchaseOrderField(Enum):
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When they came to be.")
-
-
-@strawberry.input(description="How purchases are ordered.")
-class PurchaseOrder:
-    field: PurchaseOrderField = strawberry.field(description="What by.")
-    direction: OrderDirection = strawberry.field(description="Which way.")
-
-
-def cursor_of(key: UUID) -> str:
-    return base64.urlsafe_b64encode(key.bytes).decode().rstrip("=")
-
-
-def key_of(cursor: str | None, argument: str) -> UUID | None:
-    """The id that a cursor stands for.
+def asked(first: int | None, after: str | None, last: int | None, before: str | None, cursors: Cursors) -> Window:
+    """The part of a list that a caller asks for.
 
     Raises:
-        GraphQLError: BAD_USER_INPUT, where it is no cursor of ours.
+        GraphQLError: BAD_USER_INPUT, for a size out of bounds or a cursor that is none of this list.
     """
-    if cursor is None:
-        return None
-    try:
-        decoded = base64.b64decode(cursor.encode("ascii") + b"==", altchars=b"-_", validate=True)
-        return UUID(bytes=decoded)
-    except (UnicodeEncodeError, binascii.Error, ValueError):
-        raise bad_input(f"{argument} is not a cursor of this list") from None
+    size, from_end = asked_size(first, last)
+    return Window(
+        size,
+        after=cursors.read(after, "after"),
+        before=cursors.read(before, "before"),
+        from_end=from_end,
+        is_newest_first=cursors.is_newest_first,
+    )
 
 
 def asked_size(first: int | None, last: int | None) -> tuple[int, bool]:
@@ -93,17 +79,15 @@ def asked_size(first: int | None, last: int | None) -> tuple[int, bool]:
     return size_of(DEFAULT_SIZE if first is None else first), False
 
 
-def edges_of(items: list[tuple[UUID, Value]], to_node: Callable[[Value], NodeType]) -> list[Edge[NodeType]]:
-    return [Edge(node=to_node(value), cursor=cursor_of(key)) for key, value in items]
-
-
-def connection_of(edges: list[Edge[NodeType]], *, has_previous: bool, has_next: bool) -> Connection[NodeType]:
+def connection_of(page: Page[Value], cursors: Cursors, to_node: Callable[[Value], NodeType]) -> Connection[NodeType]:
+    items = zip(page.places, page.items, strict=True)
+    edges = [Edge(node=to_node(item), cursor=cursors.write(place)) for place, item in items]
     return Connection(
         edges=edges,
         nodes=[edge.node for edge in edges],
         page_info=PageInfo(
-            has_next_page=has_next,
-            has_previous_page=has_previous,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
             start_cursor=edges[0].cursor if edges else None,
             end_cursor=edges[-1].cursor if edges else None,
         ),

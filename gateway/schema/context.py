@@ -6,7 +6,8 @@ from uuid import UUID
 
 from strawberry import Info
 
-from gateway.services.core import values
+from gateway.services.core import values, work
+from gateway.services.core.pages import Page, Window
 
 
 class Loads(Protocol):
@@ -24,7 +25,27 @@ class Loads(Protocol):
 
     async def refunds_of_payment(self, payment_id: UUID) -> list[values.Refund] | None: ...
 
+    async def job(self, job_id: UUID) -> work.Job | None: ...
+
     async def course(self, course_id: UUID) -> values.Course | None: ...
+
+    async def held_purchase(self, student_id: str, course_id: UUID) -> values.Purchase | None:
+        """A student's active purchase of a course, or else the latest that there was."""
+        ...
+
+    async def history(self, subject_id: UUID, window: Window) -> Page[values.AuditEntry]:
+        """What was done to a payment or a purchase; the same window of many by the same statements."""
+        ...
+
+    async def purchases_of_student(
+        self, student_id: str | None, status: values.PurchaseStatus | None, window: Window
+    ) -> Page[values.Purchase]:
+        """None is nobody, who has none."""
+        ...
+
+    async def payments_of_student(self, student_id: str | None, window: Window) -> Page[values.Payment]:
+        """None is nobody, who has none."""
+        ...
 
     def forget(self) -> None:
         """Drop what was read: it may have changed."""

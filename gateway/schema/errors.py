@@ -15,9 +15,14 @@ class ErrorCode(StrEnum):
     FORBIDDEN = "FORBIDDEN"
     RATE_LIMITED = "RATE_LIMITED"
     TIMED_OUT = "TIMED_OUT"
+    NOT_FOUND = "NOT_FOUND"
     BUSY = "BUSY"
     PROVIDER_UNAVAILABLE = "PROVIDER_UNAVAILABLE"
+    SUBSCRIPTION_LOST = "SUBSCRIPTION_LOST"
     INTERNAL = "INTERNAL"
+    PERSISTED_QUERY_NOT_FOUND = "PERSISTED_QUERY_NOT_FOUND"
+    PERSISTED_QUERY_NOT_SUPPORTED = "PERSISTED_QUERY_NOT_SUPPORTED"
+    DOCUMENT_NOT_TRUSTED = "DOCUMENT_NOT_TRUSTED"
 
 
 def coded(code: ErrorCode, message: str, **extensions: object) -> GraphQLError:
@@ -70,3 +75,18 @@ def provider_unavailable(retry_after_s: int) -> GraphQLError:
         retryable=True,
         retryAfterSeconds=retry_after_s,
     )
+
+
+def token_expired() -> GraphQLError:
+    return coded(ErrorCode.UNAUTHENTICATED, "The token has expired. Subscribe again with a new one.")
+
+
+def not_found(noun: str) -> GraphQLError:
+    """Of a subscription, which has no null to answer."""
+    return coded(ErrorCode.NOT_FOUND, f"There is no such {noun}.")
+
+
+def subscription_lost(why: str) -> GraphQLError:
+    """The end of a subscription that is not its subscriber's wish."""
+    message = f"{why} Subscribe again: it begins with the present state."
+    return coded(ErrorCode.SUBSCRIPTION_LOST, message, retryable=True)

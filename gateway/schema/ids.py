@@ -5,6 +5,8 @@ from uuid import UUID
 from typeid import TypeID
 from typeid.errors import TypeIDException
 
+from gateway.schema.errors import bad_input
+
 PAYMENT = "pay"
 PURCHASE = "pur"
 COURSE = "crs"
@@ -32,6 +34,18 @@ def from_text(prefix: str, text: str) -> UUID | None:
             return key
         case _:
             return None
+
+
+def id_argument(prefix: str, text: str, name: str = "id") -> UUID:
+    """The id that an argument of that name means.
+
+    Raises:
+        GraphQLError: BAD_USER_INPUT, where it means none of this prefix.
+    """
+    key = from_text(prefix, text)
+    if key is None:
+        raise bad_input(f"{name} must be an id such as {EXAMPLES[prefix]}")
+    return key
 
 
 def prefix_of(text: str) -> str | None:

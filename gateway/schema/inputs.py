@@ -5,15 +5,7 @@ import datetime as dt
 import strawberry
 from strawberry import ID, field
 
-from gateway.schema.enums import (
-    JobKind,
-    JobState,
-    OnExistingPurchase,
-    PaymentProvider,
-    PaymentPurpose,
-    PurchaseOrigin,
-    PurchaseStatus,
-)
+from gateway.schema.enums import OnExistingPurchase, PaymentProvider, PaymentPurpose
 from gateway.schema.metadata import PurchaseMetadataInput
 from gateway.schema.scalars import Currency, PurchaseTier
 from gateway.services.core import values
@@ -23,6 +15,8 @@ KEY = (
     "Your own name for this wish, 1 to 255 characters. The same key and input again give the same result and change "
     "nothing; the same key with other input is `IdempotencyKeyReused`."
 )
+
+WHY = "Why, for the audit: 1 to 500 characters."
 
 
 @strawberry.input(description="A checkout to be started.")
@@ -111,6 +105,34 @@ class CreatePurchaseInput:
     idempotency_key: str | None = field(default=None, description=KEY)
 
 
+@strawberry.input(
+    description="A purchase that shall end later. The end is named and not counted in days, so that asking twice "
+    "extends once. For more sessions, grant a higher tier: `createPurchase` with `onExisting: REPLACE`."
+)
+class ExtendPurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one that has an end, or an EXPIRED one.")
+    expiry_date: dt.datetime = field(description="When it shall end: in the future, and not before it ends now.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="A purchase whose metadata was wrong, with the metadata that it shall have.")
+class CorrectPurchaseMetadataInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    metadata: PurchaseMetadataInput = field(
+        description="All of its metadata, as it shall be; what is left out of it is gone, labels too."
+    )
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="A purchase to be taken back.")
+class RevokePurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
 @strawberry.input(description="An amount of money.")
 class MoneyInput:
     amount_minor: int = field(description="In the currency's minor unit: 49900 INR are ₹499.00.")
@@ -146,34 +168,17 @@ class RefundPaymentInput:
     amount_minor: int | None = field(
         default=None, description="How much, in the minor unit of what was captured; left out, all that is left."
     )
-    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
+    reason: str = field(description=WHY)
     idempotency_key: str | None = field(default=None, description=KEY)
 
 
 @strawberry.input(description="A job that ended without success, to be run again.")
 class RetryJobInput:
     job_id: ID = field(description="The job.")
-    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
+    reason: str = field(description=WHY)
 
 
 @strawberry.input(description="A job to be called off.")
 class CancelJobInput:
     job_id: ID = field(description="The job.")
-    reason: str = field(description="Why, for the audit: 1 to 500 characters.")
-
-
-@strawberry.input(description="Which jobs: every condition that is given must hold.")
-class JobFilter:
-    state: JobState | None = field(default=None, description="Standing so.")
-    kind: JobKind | None = field(default=None, description="Doing this.")
-
-
-@strawberry.input(description="Which purchases: every condition that is given must hold.")
-class PurchaseFilter:
-    student_id: ID | None = field(default=None, description="Of this student.")
-    course_id: ID | None = field(default=None, description="Of this course.")
-    tier: PurchaseTier | None = field(default=None, description="Of this tier.")
-    status: PurchaseStatus | None = field(default=None, description="Standing so.")
-    origin: PurchaseOrigin | None = field(default=None, description="Come to be so.")
-    created_from: dt.datetime | None = field(default=None, description="Created then or later.")
-    created_before: dt.datetime | None = field(default=None, description="Created before then.")
+    reason: str = field(description=WHY)

@@ -9,14 +9,15 @@ from strawberry import type as graphql_type
 from gateway.schema import ids
 from gateway.schema.context import RequestInfo
 from gateway.schema.enums import JobKind, JobState
+from gateway.schema.nodes import Node
 from gateway.schema.payments import Payment
+from gateway.schema.purchases import Purchase
 from gateway.services.core import work
 
 
 @graphql_type(description="Work that follows from a commit, and that a runner does.")
-class Job:
+class Job(Node):
     value: Private[work.Job]
-    id: ID = field(description="Such as `job_01m82wzdd5evbs08a25nzd2awn`.")
     kind: JobKind = field(description="What it does.")
     state: JobState = field(description="Where it stands.")
     attempts: int = field(description="How many runs were begun.")
@@ -24,20 +25,27 @@ class Job:
     last_error: str | None = field(description="Why the last run did not come to an end.")
     created_at: dt.datetime = field(description="When it came to be.")
     finished_at: dt.datetime | None = field(description="When it ended.")
-
     subscriber: str | None = field(description="Who is told, where the job tells of an event.")
 
-    @field(description="The payment that it checks or refunds; null for any other job.")
+    @field(description="The payment that it checks, refunds, or tells an event of; null for any other job.")
     async def payment(self, info: RequestInfo) -> Payment | None:
+        payment_id = self.value.subject_id
         match self.value.kind:
-            case JobKind.PAYMENT_CHECK:
-                payment_id = self.value.subject_id
-            case JobKind.PAYMENT_REFUND if refund := await info.context.loads.refund(self.value.subject_id):
-                payment_id = refund.payment_id
+            case JobKind.PAYMENT_REFUND:
+                refund = await info.context.loads.refund(payment_id)
+                payment = refund and await info.context.loads.payment(refund.payment_id)
+            case JobKind.PAYMENT_CHECK | JobKind.EVENT_DELIVER:
+                payment = await info.context.loads.payment(payment_id)
             case _:
                 return None
-        payment = await info.context.loads.payment(payment_id)
-        return None if payment is None else Payment.of(payment)
+        return Payment.of(payment) if payment else None
+
+    @field(description="The purchase that it tells an event of; null for any other job.")
+    async def purchase(self, info: RequestInfo) -> Purchase | None:
+        if self.value.kind is not JobKind.EVENT_DELIVER:
+            return None
+        purchase = await info.context.loads.purchase(self.value.subject_id)
+        return Purchase.of(purchase) if purchase else None
 
     @classmethod
     def of(cls, job: work.Job) -> Self:

@@ -9,8 +9,12 @@ from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
 from gateway.schema import ids
+from gateway.schema.audit import AuditConnection
+from gateway.schema.connections import After, Before, First, Last, asked
 from gateway.schema.context import RequestInfo
 from gateway.schema.courses import Course, Money
+from gateway.schema.cursors import Cursors
+from gateway.schema.directives import ADMIN_ONLY
 from gateway.schema.enums import PaymentFulfilment, PaymentProvider, PaymentStatus
 from gateway.schema.metadata import PurchaseMetadata
 from gateway.schema.nodes import Node
@@ -21,6 +25,9 @@ from gateway.services.core import values
 
 if TYPE_CHECKING:
     from gateway.schema.purchases import Purchase
+
+
+HISTORY = Cursors("payment.history")
 
 
 @graphql_type(description="Why a payment did not lead to a purchase.")
@@ -64,6 +71,13 @@ class Payment(Node):
     @field(description="What goes or went back of the money, the first refund first.")
     async def refunds(self, info: RequestInfo) -> list[Refund]:
         return [Refund.of(refund) for refund in await info.context.loads.refunds_of_payment(self.key) or ()]
+
+    @field(description="What was done to it, the earliest first.", directives=ADMIN_ONLY)
+    async def history(
+        self, info: RequestInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> AuditConnection:
+        page = await info.context.loads.history(self.key, asked(first, after, last, before, HISTORY))
+        return AuditConnection.of(page, HISTORY)
 
     @classmethod
     def of(cls, payment: values.Payment) -> Self:

@@ -22,13 +22,3 @@ class Actor:
     @classmethod
     def of(cls, actor: values.Actor) -> Self:
         return cls(id=ID(actor.id), role=actor.role)
-
-
-@graphql_type(description="Who is asking.")
-class Viewer:
-    id: ID = field(description="The `sub` of the token.")
-    role: Role = field(description="The role of the token.")
-
-    @classmethod
-    def of(cls, actor: values.Actor) -> Self:
-        return cls(id=ID(actor.id), role=actor.role)

@@ -12,6 +12,7 @@ from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
 from gateway.schema.refunds import Refund
 from gateway.services.core import outcomes
+from gateway.services.core.values import PaymentStatus
 
 
 @strawberry.enum(description="What kind of problem it is, for programs.")
@@ -69,15 +70,17 @@ class InvalidInput(Problem):
     fields: list[FieldProblem] = field(description="Each field that is not right.")
 
     @classmethod
-    def of(cls, found: tuple[outcomes.FieldProblem, ...]) -> Self:
-        listed = [FieldProblem(path=["input", *problem.path], message=problem.message) for problem in found]
+    def of(cls, invalid: outcomes.Invalid) -> Self:
+        listed = [FieldProblem(path=["input", *problem.path], message=problem.message) for problem in invalid.fields]
         message = "; ".join(f"{'.'.join(each.path)} {each.message}" for each in listed)
         return cls(code=ProblemCode.INVALID_INPUT, message=message, retryable=False, fields=listed)
 
 
 @graphql_type(description="What the input names does not exist, or not for you. Nothing was done.")
 class NotFound(Problem):
-    pass
+    @classmethod
+    def of(cls, missing: outcomes.Missing) -> Self:
+        return cls(code=ProblemCode.NOT_FOUND, message=f"There is no such {missing.noun}.", retryable=False)
 
 
 @graphql_type(
@@ -88,6 +91,19 @@ class PaymentPending(Problem):
     payment: Payment = field(description="The payment as it stands.")
     retry_after_seconds: int = field(description="How many seconds to wait before asking again.")
 
+    @classmethod
+    def of(cls, pending: outcomes.Pending) -> Self:
+        code, why = ProblemCode.PAYMENT_NOT_SETTLED, "The payment is not settled yet."
+        if pending.is_unreachable:
+            code, why = ProblemCode.PROVIDER_UNAVAILABLE, "The payment provider does not answer."
+        return cls(
+            code=code,
+            message=f"{why} Do not pay again; confirm again.",
+            retryable=True,
+            payment=Payment.of(pending.payment),
+            retry_after_seconds=pending.retry_after_s,
+        )
+
 
 @graphql_type(
     description="The payment led to no purchase. PAYMENT_DECLINED: no money was taken, try again. PAYMENT_MISMATCH: "
@@ -96,11 +112,33 @@ class PaymentPending(Problem):
 class PaymentDeclined(Problem):
     payment: Payment = field(description="The payment as it stands.")
 
+    @classmethod
+    def of(cls, ended: outcomes.Declined | outcomes.Unfulfillable) -> Self:
+        payment = ended.payment
+        why = payment.failure.message if payment.failure else ""
+        if isinstance(ended, outcomes.Unfulfillable):
+            code, is_retryable = ProblemCode.PAYMENT_MISMATCH, False
+            message = f"The payment cannot become a purchase and is refunded in full. {why}"
+        else:
+            code, is_retryable = ProblemCode.PAYMENT_DECLINED, payment.status is not PaymentStatus.CANCELED
+            message = f"{why or 'The payment was declined.'} No money was taken."
+        return cls(code=code, message=message, retryable=is_retryable, payment=Payment.of(payment))
+
 
 @graphql_type(description="The student had the course already, so the payment is refunded in full.")
 class DuplicatePayment(Problem):
     payment: Payment = field(description="The payment that goes back.")
     existing_purchase: Purchase | None = field(description=f"What the student had already. {ALWAYS}")
+
+    @classmethod
+    def of(cls, duplicate: outcomes.Duplicate) -> Self:
+        return cls(
+            code=ProblemCode.DUPLICATE_PAYMENT,
+            message="You have this course already. The payment is refunded in full.",
+            retryable=False,
+            payment=Payment.of(duplicate.payment),
+            existing_purchase=Purchase.of(duplicate.existing),
+        )
 
     @field(description="The refund; decided in the same commit as that it is a duplicate.")
     async def refund(self, info: RequestInfo) -> Refund | None:
@@ -114,6 +152,10 @@ class MetadataDifference:
     stored: str = strawberry.field(description="What stands.")
     given: str = strawberry.field(description="What was given.")
 
+    @classmethod
+    def of(cls, difference: outcomes.Difference) -> Self:
+        return cls(field=difference.field, stored=difference.stored, given=difference.given)
+
 
 @graphql_type(
     description="The given metadata disagrees with what stands. Nothing was done; leave `metadata` out to confirm what "
@@ -123,12 +165,34 @@ class MetadataConflict(Problem):
     fields: list[MetadataDifference] = field(description="Each field that differs.")
     existing_purchase: Purchase | None = field(description="The purchase that stands, if one does.")
 
+    @classmethod
+    def of(cls, conflict: outcomes.Conflicting) -> Self:
+        listed = ", ".join(each.field for each in conflict.differences)
+        return cls(
+            code=ProblemCode.METADATA_CONFLICT,
+            message=f"The given metadata differs from what stands in: {listed}.",
+            retryable=False,
+            fields=[MetadataDifference.of(each) for each in conflict.differences],
+            existing_purchase=Purchase.of(conflict.existing) if conflict.existing else None,
+        )
+
 
 @graphql_type(description="The student has an active purchase of the course. Nothing was done.")
 class ActivePurchaseExists(Problem):
     existing_purchase: Purchase | None = field(description=f"The purchase that stands. {ALWAYS}")
 
+    @classmethod
+    def of(cls, found: outcomes.ActiveExists) -> Self:
+        code, message = ProblemCode.ACTIVE_PURCHASE_EXISTS, "The student has an active purchase of this course"
+        if found.is_downgrade:
+            code, message = ProblemCode.DOWNGRADE_NOT_ALLOWED, f"{message} of a higher tier"
+        existing = Purchase.of(found.existing)
+        return cls(code=code, message=f"{message} ({existing.tier}).", retryable=False, existing_purchase=existing)
+
 
 @graphql_type(description="The idempotency key stands for other input of yours. Nothing was done; take a new key.")
 class IdempotencyKeyReused(Problem):
-    pass
+    @classmethod
+    def of(cls, reused: outcomes.KeyReused) -> Self:
+        message = f"The key {reused.key!r} was used with other input. Take a new key for a new wish."
+        return cls(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message, retryable=False)

@@ -8,8 +8,11 @@ from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
 from gateway.schema import ids
+from gateway.schema.audit import AuditConnection
+from gateway.schema.connections import After, Before, First, Last, asked
 from gateway.schema.context import RequestInfo
 from gateway.schema.courses import Course
+from gateway.schema.cursors import Cursors
 from gateway.schema.directives import ADMIN_ONLY
 from gateway.schema.enums import AccessStatus, PurchaseOrigin, PurchaseStatus
 from gateway.schema.metadata import PurchaseMetadata
@@ -21,6 +24,8 @@ from gateway.schema.sizes import size_of
 from gateway.services.core import values
 from gateway.services.core.access import has_lapsed
 from gateway.services.core.schedule import sessions
+
+HISTORY = Cursors("purchase.history")
 
 
 @graphql_type(description="One session of a course.")
@@ -52,7 +57,7 @@ class StudentAccess:
     )
     def schedule(
         self,
-        first: Annotated[int | None, strawberry.argument(description="How many, from the first on: 1 to 100.")] = 10,
+        first: Annotated[int | None, strawberry.argument(description="How many, from the first on: 0 to 100.")] = 10,
     ) -> list[ScheduledSession]:
         size = size_of(10 if first is None else first)
         return [
@@ -110,6 +115,13 @@ class Purchase(Node):
     async def superseded_by(self, info: RequestInfo) -> Annotated["Purchase", strawberry.lazy(__name__)] | None:
         later = await info.context.loads.successor(self.value.id)
         return Purchase.of(later) if later else None
+
+    @field(description="What was done to it, the earliest first.", directives=ADMIN_ONLY)
+    async def history(
+        self, info: RequestInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> AuditConnection:
+        page = await info.context.loads.history(self.value.id, asked(first, after, last, before, HISTORY))
+        return AuditConnection.of(page, HISTORY)
 
     @classmethod
     def of(cls, purchase: values.Purchase) -> Self:

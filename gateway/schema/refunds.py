@@ -9,6 +9,7 @@ from strawberry import type as graphql_type
 from gateway.schema import ids
 from gateway.schema.courses import Money
 from gateway.schema.enums import RefundOrigin, RefundStatus
+from gateway.schema.nodes import Node
 from gateway.services.core import values
 
 
@@ -19,8 +20,7 @@ class RefundFailure:
 
 
 @graphql_type(description="Captured money on its way back.")
-class Refund:
-    id: ID = field(description="Such as `ref_01m82wzdd5evbs08a25nzd2awn`.")
+class Refund(Node):
     amount: Money = field(description="How much goes back.")
     status: RefundStatus = field(description="Where it stands.")
     origin: RefundOrigin = field(description="Whose wish it was.")

@@ -7,11 +7,11 @@ MOST = 100
 
 
 def size_of(first: int, argument: str = "first") -> int:
-    """The number as given.
+    """The number as given. None at all may be asked for: a list's page info says then whether it has anything.
 
     Raises:
-        GraphQLError: BAD_USER_INPUT, where it is not 1 to 100.
+        GraphQLError: BAD_USER_INPUT, where it is not 0 to 100.
     """
-    if not 1 <= first <= MOST:
-        raise bad_input(f"{argument} must be 1 to {MOST}; this is {first}")
+    if not 0 <= first <= MOST:
+        raise bad_input(f"{argument} must be 0 to {MOST}; this is {first}")
     return first

@@ -22,7 +22,7 @@ def adopting(
     """The command that takes an intent into our books, by the metadata that it carries.
 
     Args:
-        payment_id: the id that its payment gets, where the intent names none of ours.
+        payment_id: the id that its payment gets.
 
     Raises:
         UnknownPayment: it is no course purchase, or says so in words that cannot be meant.
@@ -40,7 +40,7 @@ def adopting(
     if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list) or course_id is None:
         raise unreadable(provider, found.reference, problems)
     return AdoptPayment(
-        payment_id=kept.payment_id_of(said) or payment_id,
+        payment_id=payment_id,
         provider=provider,
         reference=found.reference,
         amount=found.amount,

@@ -1,12 +1,10 @@
-"""The reads: payments, purchases and courses as they were last committed, many at a time."""
+"""The reads: payments, purchases, courses and jobs as they were last committed, many at a time or a page of them."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -14,42 +12,20 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.tables import CourseRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow, TierRow
 from db.work import JobRow
 from gateway.services import rows, work_rows
-from gateway.services.core.values import Course, Origin, Payment, Purchase, PurchaseStatus, Refund
-from gateway.services.core.work import Job, JobKind, JobState
-from gateway.services.paging import Keys, Window, keys_of
+from gateway.services.core.pages import Page, Window
+from gateway.services.core.values import AuditEntry, Course, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.core.work import Job
+from gateway.services.filters import JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.histories import histories
+from gateway.services.paging import Keys, Order, keys_of
 
-Value = TypeVar("Value", Course, Purchase, Job)
+Value = TypeVar("Value", Course, Payment, Purchase, Job)
 
-
-@dataclass(frozen=True, slots=True)
-class PurchaseFilter:
-    """Which purchases; every condition that is given must hold."""
-
-    student_id: str | None = None
-    course_id: UUID | None = None
-    tier: str | None = None
-    status: PurchaseStatus | None = None
-    origin: Origin | None = None
-    created_from: datetime | None = None
-    created_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs; every condition that is given must hold."""
-
-    state: JobState | None = None
-    kind: JobKind | None = None
-    subject_id: UUID | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Page(Generic[Value]):
-    """A window's items in the order of the list, and whether the list goes on at either side."""
-
-    items: Sequence[Value]
-    has_previous: bool
-    has_next: bool
+COURSES = Order(col(CourseRow.id))
+PAYMENTS = Order(col(PaymentRow.id), col(PaymentRow.created_at))
+PURCHASES = Order(col(PurchaseRow.id), col(PurchaseRow.created_at))
+JOBS = Order(col(JobRow.id))
+"""How the lists are ordered: by the time of creation. Where that is asked for by itself, ids are not exact enough."""
 
 
 class Catalog:
@@ -95,33 +71,39 @@ class Catalog:
             found = await session.exec(select(JobRow).where(col(JobRow.id).in_(ids)))
             return {row.id: work_rows.job_from(row) for row in found}
 
-    async def job_page(self, wanted: JobFilter, window: Window) -> Page[Job]:
-        """Jobs by the time of their creation."""
-        pairs: tuple[tuple[Any, object], ...] = (
-            (col(JobRow.state), wanted.state and wanted.state.value),
-            (col(JobRow.kind), wanted.kind and wanted.kind.value),
-            (col(JobRow.subject_id), wanted.subject_id),
-        )
-        conditions: list[ColumnElement[bool]] = [column == value for column, value in pairs if value is not None]
-        keys = await self._keys(col(JobRow.id), conditions, window)
-        return _page(keys, await self.jobs(keys.ids))
-
     async def courses(self, ids: Collection[UUID]) -> dict[UUID, Course]:
         return {course.id: course for course in await self._courses(ids)}
 
+    async def held(self, pairs: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], Purchase]:
+        """What counts for each student and course: the active purchase, or else the latest that there was."""
+        pair = tuple_(col(PurchaseRow.student_id), col(PurchaseRow.course_id))
+        found = await self._purchases(pair.in_(pairs))
+        found.sort(key=lambda each: (each.status is PurchaseStatus.ACTIVE, each.created_at, each.id))
+        return {(purchase.student_id, purchase.course_id): purchase for purchase in found}
+
+    async def histories(self, subject_ids: Collection[UUID], window: Window) -> dict[UUID, Page[AuditEntry]]:
+        """What was done to each payment or purchase, the same window of each."""
+        return await histories(self._engine, subject_ids, window)
+
+    async def payment_page(self, wanted: PaymentFilter, window: Window) -> Page[Payment]:
+        keys = await self._keys(PAYMENTS, wanted.conditions(), window)
+        return _page(keys, await self.payments(_ids(keys)))
+
     async def purchase_page(self, wanted: PurchaseFilter, window: Window) -> Page[Purchase]:
-        """Purchases by the time of their creation."""
-        keys = await self._keys(col(PurchaseRow.id), _conditions(wanted), window)
-        return _page(keys, await self.purchases(keys.ids))
+        keys = await self._keys(PURCHASES, wanted.conditions(), window)
+        return _page(keys, await self.purchases(_ids(keys)))
+
+    async def job_page(self, wanted: JobFilter, window: Window) -> Page[Job]:
+        keys = await self._keys(JOBS, wanted.conditions(), window)
+        return _page(keys, await self.jobs(_ids(keys)))
 
     async def course_page(self, window: Window) -> Page[Course]:
-        """Courses by the time of their creation."""
-        keys = await self._keys(col(CourseRow.id), [], window)
-        return _page(keys, await self.courses(keys.ids))
+        keys = await self._keys(COURSES, [], window)
+        return _page(keys, await self.courses(_ids(keys)))
 
-    async def _keys(self, id_column: Any, conditions: Sequence[ColumnElement[bool]], window: Window) -> Keys:
+    async def _keys(self, order: Order, conditions: Sequence[ColumnElement[bool]], window: Window) -> Keys:
         async with AsyncSession(self._engine) as session:
-            return await keys_of(session, id_column, conditions, window)
+            return await keys_of(session, order, conditions, window)
 
     async def _purchases(self, condition: Any) -> list[Purchase]:
         statement = (
@@ -152,23 +134,11 @@ class Catalog:
         return list(courses.values())
 
 
+def _ids(keys: Keys) -> list[UUID]:
+    return [place.id for place in keys.places]
+
+
 def _page(keys: Keys, found: dict[UUID, Value]) -> Page[Value]:
     # Rows are never deleted, so each key is found; were one gone between the two reads, the page is one shorter.
-    items = [found[key] for key in keys.ids if key in found]
-    return Page(items, keys.has_previous, keys.has_next)
-
-
-def _conditions(wanted: PurchaseFilter) -> list[ColumnElement[bool]]:
-    pairs: tuple[tuple[Any, object], ...] = (
-        (col(PurchaseRow.student_id), wanted.student_id),
-        (col(PurchaseRow.course_id), wanted.course_id),
-        (col(PurchaseRow.tier), wanted.tier),
-        (col(PurchaseRow.status), wanted.status and wanted.status.value),
-        (col(PurchaseRow.origin), wanted.origin and wanted.origin.value),
-    )
-    conditions: list[ColumnElement[bool]] = [column == value for column, value in pairs if value is not None]
-    if wanted.created_from is not None:
-        conditions.append(col(PurchaseRow.created_at) >= wanted.created_from)
-    if wanted.created_before is not None:
-        conditions.append(col(PurchaseRow.created_at) < wanted.created_before)
-    return conditions
+    places = [place for place in keys.places if place.id in found]
+    return Page([found[place.id] for place in places], places, keys.has_previous, keys.has_next)

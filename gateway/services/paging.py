@@ -1,81 +1,128 @@
-"""Keyset windows over a list that is ordered by a time-ordered id: stable while rows are added."""
+"""Keyset windows over lists: which items a window shows, and whether its list goes on at either side."""
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, Select, literal, tuple_
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from gateway.services.core.pages import Place, Window
+
+Comparison = Callable[[Any, Any], Any]
+
 
 @dataclass(frozen=True, slots=True)
-class Window:
-    """A part of a list: at most `size` items after and before given ids.
+class Order:
+    """What a list is ordered by: an instant and then the id, or the id alone."""
 
-    `from_end` takes the last of them and not the first; `is_newest_first` is the order of the list itself.
-    """
+    id: Any
+    at: Any = None
 
-    size: int
-    after: UUID | None = None
-    before: UUID | None = None
-    from_end: bool = False
-    is_newest_first: bool = False
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        return (self.id,) if self.at is None else (self.at, self.id)
+
+    def place(self, row: Any) -> Place:
+        """The place that a row of `columns` stands for."""
+        return Place(row[0]) if self.at is None else Place(row[1], row[0])
+
+    def compare(self, how: Comparison, place: Place) -> ColumnElement[bool]:
+        if self.at is None:
+            return how(self.id, place.id)  # type: ignore[no-any-return]
+        given = tuple_(literal(place.at, self.at.type), literal(place.id, self.id.type))
+        return how(tuple_(self.at, self.id), given)  # type: ignore[no-any-return]
 
 
 @dataclass(frozen=True, slots=True)
 class Keys:
-    """The ids of a window in the order of the list, and whether the list goes on at either side."""
+    """The places of a window in the order of its list, and whether the list goes on at either side."""
 
-    ids: Sequence[UUID]
+    places: Sequence[Place]
     has_previous: bool
     has_next: bool
 
 
-async def keys_of(
-    session: AsyncSession, id_column: Any, conditions: Sequence[ColumnElement[bool]], window: Window
-) -> Keys:
-    """The ids that the window shows, by at most three statements."""
-    view = _View(session, id_column, conditions, window.is_newest_first)
-    inside = [
-        *([view.is_later(window.after)] if window.after else []),
-        *([view.is_earlier(window.before)] if window.before else []),
-    ]
-    found = await view.first(inside, window.size + 1, backwards=window.from_end)
-    goes_on, ids = len(found) > window.size, found[: window.size]
-    if window.from_end:
-        ids.reverse()
-        return Keys(ids, goes_on, window.before is not None and await view.has_after(ids, window.before))
-    return Keys(ids, window.after is not None and await view.has_before(ids, window.after), goes_on)
-
-
 @dataclass(frozen=True, slots=True)
-class _View:
-    """The list as its reader sees it: earlier means nearer to its beginning, whichever way its ids run."""
+class View:
+    """A list as its reader sees it: earlier means nearer to its beginning, whichever way its instants run."""
 
-    session: AsyncSession
-    id_column: Any
-    conditions: Sequence[ColumnElement[bool]]
-    is_descending: bool
+    order: Order
+    window: Window
 
-    def is_later(self, key: UUID) -> ColumnElement[bool]:
-        return self.id_column < key if self.is_descending else self.id_column > key  # type: ignore[no-any-return]
+    def inside(self) -> list[ColumnElement[bool]]:
+        """What lies between the window's bounds."""
+        after, before = self.window.after, self.window.before
+        return [
+            *([self.order.compare(self._later, after)] if after else []),
+            *([self.order.compare(self._earlier, before)] if before else []),
+        ]
 
-    def is_earlier(self, key: UUID) -> ColumnElement[bool]:
-        return self.id_column > key if self.is_descending else self.id_column < key  # type: ignore[no-any-return]
+    def up_to(self, place: Place) -> ColumnElement[bool]:
+        return self.order.compare(operator.ge if self.window.is_newest_first else operator.le, place)
 
-    async def first(self, inside: Sequence[ColumnElement[bool]], size: int, *, backwards: bool) -> list[UUID]:
-        order = self.id_column.desc() if self.is_descending != backwards else self.id_column.asc()
-        statement = select(self.id_column).where(*self.conditions, *inside).order_by(order).limit(size)
-        return list(await self.session.exec(statement))
+    def from_(self, place: Place) -> ColumnElement[bool]:
+        return self.order.compare(operator.le if self.window.is_newest_first else operator.ge, place)
 
-    async def has_before(self, ids: Sequence[UUID], cursor: UUID) -> bool:
-        """Whether anything comes before the window; before an empty one, up to its cursor itself."""
-        beyond = self.is_earlier(ids[0]) if ids else ~self.is_later(cursor)
-        return bool(await self.first([beyond], 1, backwards=True))
+    def counted(self) -> list[Any]:
+        """The order in which the window's items are counted: from its end, or from its beginning."""
+        return self.sorted(is_descending=self.window.is_newest_first != self.window.from_end)
 
-    async def has_after(self, ids: Sequence[UUID], cursor: UUID) -> bool:
-        """Whether anything comes after the window; after an empty one, from its cursor itself on."""
-        beyond = self.is_later(ids[-1]) if ids else ~self.is_earlier(cursor)
-        return bool(await self.first([beyond], 1, backwards=False))
+    def sorted(self, *, is_descending: bool) -> list[Any]:
+        return [column.desc() if is_descending else column.asc() for column in self.order.columns]
+
+    def keys(self, counted: Sequence[Place], *, has_before: bool, has_after: bool) -> Keys:
+        """What the window shows of up to `size + 1` places, counted as it counts.
+
+        Args:
+            has_before: whether the list has anything up to the window's own `after`.
+            has_after: whether it has anything from its `before` on.
+        """
+        goes_on, places = len(counted) > self.window.size, list(counted[: self.window.size])
+        if self.window.from_end:
+            return Keys(places[::-1], goes_on or has_before, has_after)
+        return Keys(places, has_before, goes_on or has_after)
+
+    @property
+    def _later(self) -> Comparison:
+        return operator.lt if self.window.is_newest_first else operator.gt
+
+    @property
+    def _earlier(self) -> Comparison:
+        return operator.gt if self.window.is_newest_first else operator.lt
+
+
+async def keys_of(
+    session: AsyncSession, order: Order, conditions: Sequence[ColumnElement[bool]], window: Window
+) -> Keys:
+    """The places that the window shows: one statement, and one more where the window has a bound."""
+    view = View(order, window)
+    statement = select(*order.columns).where(*conditions, *view.inside())
+    found = await session.exec(statement.order_by(*view.counted()).limit(window.size + 1))
+    counted = [order.place(row if len(order.columns) > 1 else (row,)) for row in found]
+    has_before = has_after = False
+    if window.after or window.before:
+        beyond = select(*_beyond(view, conditions))
+        before, after = (await session.exec(beyond)).one()
+        has_before, has_after = before is not None, after is not None
+    return view.keys(counted, has_before=has_before, has_after=has_after)
+
+
+def _beyond(view: View, conditions: Sequence[ColumnElement[bool]]) -> tuple[Any, Any]:
+    """The nearest item on the other side of either bound; null where there is none, or no bound.
+
+    Nearest first, so that the list's own index finds it at once.
+    """
+    window = view.window
+
+    def nearest(*beyond: ColumnElement[bool], is_descending: bool) -> Any:
+        found: Select[Any] = select(view.order.id).where(*conditions, *beyond)
+        return found.order_by(*view.sorted(is_descending=is_descending)).limit(1).scalar_subquery()
+
+    nothing = literal(None)
+    return (
+        nearest(view.up_to(window.after), is_descending=not window.is_newest_first) if window.after else nothing,
+        nearest(view.from_(window.before), is_descending=window.is_newest_first) if window.before else nothing,
+    )

@@ -30,8 +30,8 @@ from gateway.services.core.outcomes import (
 )
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
-from gateway.services.core.verdicts import Unacceptable, Unreachable, Verdict
+from gateway.services.core.values import GATEWAY, Payment, Provider, Purpose, Refund, RefundStatus
+from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import ProviderEvent
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
 from gateway.services.providers.metadata import COURSE_ID, payment_id_of
@@ -55,6 +55,7 @@ class Purchases:
 
     Args:
         write: hands a command to the writer; its outcome is durable when it comes back.
+        write_all: hands several over, to be decided in one turn and committed together.
         find_payment, find_refund, reads: read one as it was last committed.
         providers: those that this gateway is set up for.
         default_provider: for callers that name none; None where no provider is set up.
@@ -62,6 +63,7 @@ class Purchases:
     """
 
     write: Callable[[Command], Awaitable[Outcome]]
+    write_all: Callable[[Sequence[Command]], Awaitable[list[Outcome]]]
     find_payment: Callable[[UUID], Awaitable[Payment | None]]
     find_refund: Callable[[UUID], Awaitable[Refund | None]]
     reads: Reads
@@ -129,6 +131,8 @@ class Purchases:
         payment = await self.find_payment(refund.payment_id)
         assert payment is not None, "a refund's payment is held by a foreign key"
         result = await self._provider(payment.provider).refund(payment, refund)
+        if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
+            await self.reconcile(await self._of_intent(payment))
         return await self.submit(SettleRefund(refund_id, result, ticket))
 
     async def hear(self, event_id: UUID, ticket: Ticket) -> Outcome:
@@ -140,11 +144,15 @@ class Purchases:
         """
         event = await self.reads.event(event_id)
         assert event is not None, "a job's event is never deleted"
+        unknown: UnknownPayment | None = None
         for reference in event.references:
-            payment = await self.reads.payment_by_reference(event.provider, reference)
-            if payment is None:
-                payment = await self._known(event.provider, reference)
-            await self.reconcile(payment)
+            try:
+                payment = await self.reads.payment_by_reference(event.provider, reference)
+                await self.reconcile(payment or await self._known(event.provider, reference))
+            except UnknownPayment as error:  # which holds up no other payment of the event
+                unknown = error
+        if unknown is not None:
+            raise unknown
         return await self.submit(EndEvent(event_id, ticket))
 
     async def reconcile(self, payment: Payment) -> None:
@@ -152,12 +160,18 @@ class Purchases:
         the same of money that its intent took once more."""
         truth = await self._provider(payment.provider).inspect(payment)
         await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
-        if truth.refunds:
-            await self._done(RecordRefunds(payment.id, truth.refunds))
+        if truth.refunds and isinstance(truth.verdict, Captured):
+            await self._done(RecordRefunds(payment.id, truth.verdict.attempt, truth.refunds))
         for extra in truth.extra:
             recorded = await self._done(RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured))
             if extra.refunds and isinstance(recorded, ExtraRecorded):
-                await self._done(RecordRefunds(recorded.payment.id, extra.refunds))
+                await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
+
+    async def _of_intent(self, payment: Payment) -> Payment:
+        """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""
+        first = payment if payment.extra_of is None else await self.find_payment(payment.extra_of)
+        assert first is not None, "extra money names the payment that was there before it"
+        return first
 
     async def _known(self, name: Provider, reference: str) -> Payment:
         """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we
@@ -170,10 +184,13 @@ class Purchases:
         if found is None:
             raise UnknownPayment(f"{name} speaks of {reference}, which it does not know itself")
         payment_id = payment_id_of(found.metadata)
-        if payment_id is not None and await self.find_payment(payment_id) is not None:
-            outcome = await self._done(RecordIntent(GATEWAY, payment_id, reference))
-        else:
-            outcome = await self._done(adopting(name, found, self.new_id()))
+        ours = None if payment_id is None else await self.find_payment(payment_id)
+        if ours is None:
+            outcome = await self._done(adopting(name, found, payment_id or self.new_id()))
+        elif ours.reference in (None, reference):
+            outcome = await self._done(RecordIntent(GATEWAY, ours.id, reference))
+        else:  # opened a second time, long after the first, when the provider had forgotten our key
+            outcome = await self._done(replace(adopting(name, found, self.new_id()), purpose=Purpose.PURCHASE))
         match outcome:
             case Opened(payment):
                 return payment
@@ -204,6 +221,19 @@ class Purchases:
         if found := (*noticed, *problems_of(command)):
             return Invalid(found)
         return await self.write(command)
+
+    async def submit_all(self, commands: Sequence[Command], noticed: Sequence[Sequence[FieldProblem]]) -> list[Outcome]:
+        """Have several commands decided in one commit, in their order, as if each came after the one before it.
+
+        One that is wrong in itself is left out of it and answered, and so holds up no other.
+
+        Args:
+            noticed: for each command, what its door found wrong.
+        """
+        found = [(*seen, *problems_of(command)) for command, seen in zip(commands, noticed, strict=True)]
+        right = [command for command, problems in zip(commands, found, strict=True) if not problems]
+        outcomes = iter(await self.write_all(right) if right else ())
+        return [Invalid(problems) if problems else next(outcomes) for problems in found]
 
     async def _ask(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
         if proof is not None and provider_of(proof) is not payment.provider:

@@ -16,11 +16,13 @@ from gateway.services.core.commands import (
     ClaimJobs,
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
     DeferJob,
     EndEvent,
     EndJob,
     EndSweep,
+    ExtendPurchase,
     LapsePurchases,
     OpenPayment,
     RecordExtra,
@@ -28,6 +30,7 @@ from gateway.services.core.commands import (
     RecordRefunds,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
     SettleRefund,
     StartSweep,
@@ -50,6 +53,7 @@ class Touched:
     payments: set[UUID] = field(default_factory=set)
     references: set[tuple[str, str]] = field(default_factory=set)
     purchases: set[UUID] = field(default_factory=set)
+    extending: set[UUID] = field(default_factory=set)
     pairs: set[Pair] = field(default_factory=set)
     courses: set[UUID] = field(default_factory=set)
     keys: set[tuple[str, str, str]] = field(default_factory=set)
@@ -77,6 +81,10 @@ class Touched:
                 self.references.add((command.provider.value, command.captured.attempt))
             case LapsePurchases():
                 self.purchases.update(command.purchase_ids)
+            case CorrectPurchaseMetadata() | RevokePurchase():
+                self.purchases.add(command.purchase_id)
+            case ExtendPurchase():
+                self.extending.add(command.purchase_id)
             case CreatePurchase():
                 self._add_pair(command.student_id, command.course_id)
             case SaveCourse():
@@ -124,8 +132,8 @@ def load(connection: Connection, commands: Iterable[Command]) -> World:
     _load_events(connection, world, touched)
     refunded = _load_jobs_and_refunds(connection, world, touched, results)
     _load_payments(connection, world, touched, touched.payments | results | refunded)
-    _load_purchases(connection, world, touched.pairs, touched.purchases | results)
-    _load_what_a_refund_revives(connection, world, refunded)
+    _load_purchases(connection, world, touched.pairs, touched.purchases | touched.extending | results)
+    _load_what_may_hold_again(connection, world, refunded, touched.extending)
     course_ids = touched.courses | results | {payment.course_id for payment in world.payments.values()}
     found = rows.courses_from(_all(connection, statements.COURSES_BY_ID, course_ids))
     world.courses = {course.id: course for course in found}
@@ -180,10 +188,14 @@ def _load_jobs_and_refunds(
     return payment_ids
 
 
-def _load_what_a_refund_revives(connection: Connection, world: World, refunded: Collection[UUID]) -> None:
-    """Every purchase of the refunded ones' pairs, with its payment: one of them may hold again."""
+def _load_what_may_hold_again(
+    connection: Connection, world: World, refunded: Collection[UUID], extending: Collection[UUID]
+) -> None:
+    """Every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
     payments = [world.payments[payment_id] for payment_id in refunded if payment_id in world.payments]
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
+    extended = [world.purchases[purchase_id] for purchase_id in extending if purchase_id in world.purchases]
+    pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
     purchases = [_purchase(row) for row in _all(connection, statements.PURCHASES_BY_PAIR, pairs)]
     world.load_purchases(purchases)
     world.loaded.update(purchase.id for purchase in purchases)
@@ -200,7 +212,8 @@ def _load_payments(connection: Connection, world: World, touched: Touched, payme
     ):
         found = map(rows.payment_from, _all(connection, statement, keys))
         world.payments.update((payment.id, payment) for payment in found)
-    subjects = {*world.payments, *world.refunds, *((NOBODY,) if touched.sweeps else ())}
+    sweeps = (NOBODY,) if touched.sweeps else ()
+    subjects = {*world.payments, *world.refunds, *(job.subject_id for job in world.jobs.values()), *sweeps}
     live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
     world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
     world.loaded.update(world.payments)

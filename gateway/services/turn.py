@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from itertools import chain, islice
 from uuid import UUID
 
 import structlog
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
+from db import feed
 from db.races import is_locked_out, is_lost_connection, is_lost_race
 from db.statements import Saves
 from gateway.services import records
@@ -16,6 +18,7 @@ from gateway.services.core.commands import Command
 from gateway.services.core.decide import decide, precedence
 from gateway.services.core.outcomes import Busy, Outcome
 from gateway.services.core.world import NOTHING, Moment, World
+from gateway.services.feed import Commit, commit_of, note_of
 
 log = structlog.get_logger(__name__)
 
@@ -24,6 +27,9 @@ MOST_RUNS = 5
 race is lost again only to yet another one, or to a row that no run will get past."""
 
 Result = Outcome | Exception
+
+Group = Sequence[Command]
+"""Commands that belong together: one commit has all of them, unless one of them cannot be committed at all."""
 
 
 class Turn:
@@ -47,27 +53,39 @@ class Turn:
         self._listeners = listeners
         self._connection: Connection | None = None
         self.count = 0
+        self.commits: list[Commit] = []
+        """What was committed, until somebody takes it from here."""
 
-    def run(self, commands: Sequence[Command]) -> list[Result]:
-        """Each command's outcome, or what it raised, in the order of the commands; all of it is committed.
+    def run(self, groups: Sequence[Group]) -> list[list[Result]]:
+        """Each command's outcome, or what it raised, in the order of the groups; all of it is committed.
 
-        A batch that fails as a whole is run in halves, until what made it fail stands alone and fails alone.
+        A batch that fails as a whole is run in halves, until what made it fail stands alone and fails alone. Groups
+        are parted only where one of them fails with nothing beside it.
         """
         try:
-            return self._run_until_won(commands)
+            results = iter(self._run_until_won([*chain.from_iterable(groups)]))
+            return [list(islice(results, len(group))) for group in groups]
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach the caller it belongs to
             self.close()
-            if len(commands) == 1:
-                return [error]
-            log.warning("turn split", commands=len(commands), error=type(error).__name__)
-            middle = len(commands) // 2
-            return self.run(commands[:middle]) + self.run(commands[middle:])
+            if len(groups) > 1:
+                log.warning("turn split", groups=len(groups), error=type(error).__name__)
+                middle = len(groups) // 2
+                return self.run(groups[:middle]) + self.run(groups[middle:])
+            [group] = groups
+            return [[error] if len(group) == 1 else self._run_parted(group, error)]
 
     def close(self) -> None:
         """Give the connection up; the next turn opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+    def _run_parted(self, group: Group, error: Exception) -> list[Result]:
+        """The results of a group that cannot be committed as one."""
+        log.warning("group split", commands=len(group), error=type(error).__name__)
+        middle = len(group) // 2
+        halves = (self.run([half]) for half in (group[:middle], group[middle:]))
+        return [result for [results] in halves for result in results]
 
     def _run_until_won(self, commands: Sequence[Command]) -> list[Result]:
         for run in range(1, MOST_RUNS):
@@ -96,6 +114,11 @@ class Turn:
                 records.save(connection, self._saves, world)
             else:
                 transaction.rollback()  # nothing to make durable
+            commit = commit_of(world.journal, self._new_id())
+            if commit is not None:
+                feed.leave(connection, note_of(commit))
+        if commit is not None:
+            self.commits.append(commit)
         return results
 
     def _connect(self) -> Connection | None:

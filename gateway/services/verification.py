@@ -85,6 +85,12 @@ INVARIANTS = (
             WHERE payment.status = 'REFUNDED' AND purchase.status = 'ACTIVE'""",
     ),
     Invariant(
+        "A purchase that was taken back gave its money back.",
+        "SELECT count(*) FROM purchase WHERE status = 'REFUNDED'",
+        """SELECT purchase.id FROM purchase JOIN payment ON payment.id = purchase.payment_id
+            WHERE purchase.status = 'REFUNDED' AND payment.status <> 'REFUNDED'""",
+    ),
+    Invariant(
         "A superseded purchase has its successor.",
         "SELECT count(*) FROM purchase WHERE status = 'SUPERSEDED'",
         """SELECT purchase.id FROM purchase WHERE status = 'SUPERSEDED'

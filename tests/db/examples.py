@@ -11,8 +11,8 @@ from db.tables import Row
 Columns = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
-COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY, REFUND, EVENT = (
-    UUID(int=number) for number in range(1, 10)
+COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY, REFUND, EVENT, COMMIT = (
+    UUID(int=number) for number in range(1, 11)
 )
 ABSENT = UUID(int=99)
 
@@ -157,6 +157,7 @@ EXAMPLES: dict[str, Columns] = {
         "state": "PENDING",
         "handled_at": None,
     },
+    "change": {"seq": 1, "id": COMMIT, "body": {"payments": [], "purchases": []}},
 }
 """A row of each table, by the table's name; a payment and a purchase that have nothing to do with each other."""
 
@@ -172,5 +173,5 @@ def add_examples(connection: Connection) -> None:
         add(connection, table)
     add(connection, "payment", **FULFILLED)
     add(connection, "purchase", **PAID)
-    for table in ("student_access", "audit_entry", "idempotency_record", "job", "refund", "provider_event"):
+    for table in ("student_access", "audit_entry", "idempotency_record", "job", "refund", "provider_event", "change"):
         add(connection, table)

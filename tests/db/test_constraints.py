@@ -85,6 +85,7 @@ REFUSALS = (
     Refused("job", new(state="RUNNING"), "uq_job_live"),
     Refused("job", new(state="RETRYING"), "uq_job_live"),
     Refused("refund", {}, "pk_refund"),
+    Refused("change", {}, "pk_change"),
     Refused("provider_event", {"event_id": "evt_2"}, "pk_provider_event"),
     Refused("provider_event", new(), "uq_provider_event_provider_event_id"),
     # ------------------------------------------------------------------------------------------------------- amounts

@@ -151,6 +151,18 @@ def creating(course_id: str, student_id: str, tier: str = "BASIC") -> dict[str, 
     }
 
 
+def extending(purchase_id: str, expiry: str = "2090-01-01T00:00:00Z") -> dict[str, object]:
+    return {"purchaseId": purchase_id, "expiryDate": expiry, "reason": "a test"}
+
+
+def correcting(purchase_id: str, **changes: object) -> dict[str, object]:
+    return {"purchaseId": purchase_id, "metadata": {**METADATA, **changes}, "reason": "a test"}
+
+
+def revoking(purchase_id: str) -> dict[str, object]:
+    return {"purchaseId": purchase_id, "reason": "a test"}
+
+
 def tier_of(code: str, session_count: int, rank: int, **changes: object) -> dict[str, object]:
     price = {"amountMinor": 199900, "currency": "INR"}
     return {"code": code, "sessionCount": session_count, "price": price, "rank": rank, **changes}

@@ -100,7 +100,6 @@ DOCUMENTS: dict[str, bytes] = {
     "a circle of fragments": body("{ ...F } fragment F on Query { ...F }"),
     "more than 2000 tokens": body("{ " + "viewer { id } " * 600 + "}"),
     "more fields than a root may have": body("{ " + "viewer { id } " * 30 + "}"),
-    "a subscription": body("subscription { payment(id: 1) { id } }"),
     "an unknown field": body("{ password }"),
     "an unknown argument": body("{ viewer(x: 1) { id } }"),
     "an unknown directive": body("{ viewer @hidden { id } }"),
@@ -179,6 +178,22 @@ def test_get_is_judged_as_a_body_is(gateway: Served, query: str) -> None:
     response = gateway.http.get(f"{gateway.server.url}?query={query}", headers=gateway.admin.headers())
     assert response.status_code < 500
     assert _codes(response) <= CODES
+
+
+def test_a_subscription_of_who_reads_json_is_refused(gateway: Served) -> None:
+    response = _send(gateway, body("subscription { payment(id: 1) { id } }"))
+    assert (response.status_code, _codes(response)) == (406, {"BAD_USER_INPUT"})
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_document_that_cannot_be_done_is_refused_in_a_stream_as_well(gateway: Served, name: str) -> None:
+    response = _send(gateway, DOCUMENTS[name], Accept="text/event-stream")
+    assert response.status_code == 200
+    first, last, end = response.text.split("\n\n")
+    errors = json.loads(first.removeprefix("event: next\ndata: "))["errors"]
+    assert {error["extensions"]["code"] for error in errors} <= CODES
+    assert (last, end) == ("event: complete\ndata:", "")
+    _still_answers(gateway)
 
 
 def _send(gateway: Served, content: bytes, **headers: str) -> httpx.Response:

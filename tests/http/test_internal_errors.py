@@ -49,7 +49,7 @@ async def page(gateway: Inside) -> Any:
         ("gateway.services.catalog.Catalog.course_page", courses, 200),
         ("gateway.services.turn.decide", grant, 200),
         ("gateway.services.catalog.Catalog.course_page", page, 500),
-        ("gateway.auth.TokenVerifier.verify", courses, 500),
+        ("gateway.auth.TokenVerifier.judge", courses, 500),
     ],
     ids=["a read", "a decision", "the page", "the token"],
 )

@@ -6,9 +6,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.http.served import Person, Served, confirming, creating, opening
+from tests.http.served import Person, Served, confirming, correcting, creating, extending, opening, revoking
 from tests.http.wrong_input import changed
-from tests.operations import CONFIRM_PAYMENT, COURSE, CREATE_PAYMENT, CREATE_PURCHASE, METADATA, SAVE_COURSE
+from tests.operations import (
+    CONFIRM_PAYMENT,
+    CORRECT_PURCHASE_METADATA,
+    COURSE,
+    CREATE_PAYMENT,
+    CREATE_PURCHASE,
+    EXTEND_PURCHASE,
+    METADATA,
+    REVOKE_PURCHASE,
+    SAVE_COURSE,
+)
 
 Offer = tuple[Person, str, dict[str, Any]]
 
@@ -69,6 +79,14 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
         "idempotencyKey": TEXT,
         **METADATA_FIELDS,
     },
+    "extendPurchase": {
+        "purchaseId": TEXT | st.integers(),
+        "expiryDate": INSTANT,
+        "reason": TEXT,
+        "idempotencyKey": TEXT,
+    },
+    "correctPurchaseMetadata": {"purchaseId": TEXT, "reason": TEXT, "idempotencyKey": TEXT, **METADATA_FIELDS},
+    "revokePurchase": {"purchaseId": TEXT, "reason": TEXT, "idempotencyKey": TEXT},
     "saveCourse": {
         "id": st.none() | TEXT,
         "title": TEXT,
@@ -83,10 +101,14 @@ FIELDS: dict[str, dict[str, st.SearchStrategy[Any]]] = {
 def offers(gateway: Served) -> dict[str, Offer]:
     student, course = gateway.student(), gateway.course()
     confirmation = {**confirming(gateway.opened(student, course), "tok_unpaid"), "metadata": METADATA}
+    purchase = gateway.create(course, gateway.student().id)["purchase"]["id"]
     return {
         "createPayment": (student, CREATE_PAYMENT, opening(course)),
         "confirmPayment": (student, CONFIRM_PAYMENT, confirmation),
         "createPurchase": (gateway.admin, CREATE_PURCHASE, creating(course, gateway.student().id)),
+        "extendPurchase": (gateway.admin, EXTEND_PURCHASE, extending(purchase)),
+        "correctPurchaseMetadata": (gateway.admin, CORRECT_PURCHASE_METADATA, correcting(purchase)),
+        "revokePurchase": (gateway.admin, REVOKE_PURCHASE, revoking(purchase)),
         "saveCourse": (gateway.admin, SAVE_COURSE, COURSE),
     }
 

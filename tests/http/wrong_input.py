@@ -15,6 +15,8 @@ NAN, INFINITY = float("nan"), float("inf")
 LABEL = {"key": "a", "value": "b"}
 TIER: dict[str, Any] = COURSE["tiers"][0]
 IDS_OF_NONE = ("", "pay_", "x" * 10_000, ids.EXAMPLES[ids.PURCHASE], NUL, LONE_SURROGATE, "../etc/passwd")
+PURCHASE_IDS_OF_NONE = ("", "pur_", "x" * 10_000, ids.EXAMPLES[ids.PAYMENT], NUL, LONE_SURROGATE, "../etc/passwd")
+AMENDMENTS = ("extendPurchase", "correctPurchaseMetadata", "revokePurchase")
 TEXTS_OF_NONE = ("", " \t", NUL, "a\nb", "a\x1bb", LONE_SURROGATE)
 
 Changes = Mapping[str, object]
@@ -44,7 +46,7 @@ METADATA_PROBLEMS: list[tuple[Changes, list[str]]] = [
 PROBLEMS: list[tuple[str, Changes, list[str]]] = [
     *[
         (name, changes, paths)
-        for name in ("createPayment", "createPurchase", "confirmPayment")
+        for name in ("createPayment", "createPurchase", "confirmPayment", "correctPurchaseMetadata")
         for changes, paths in METADATA_PROBLEMS
     ],
     # createPayment
@@ -100,6 +102,24 @@ PROBLEMS: list[tuple[str, Changes, list[str]]] = [
         )
     ],
     ("createPurchase", {"metadata.date": "2090-01-01", "expiryDate": "2090-01-01T12:00:00Z"}, ["expiryDate"]),
+    # extendPurchase, correctPurchaseMetadata, revokePurchase
+    *[(name, {"purchaseId": text}, ["purchaseId"]) for name in AMENDMENTS for text in PURCHASE_IDS_OF_NONE],
+    *[(name, {"reason": text}, ["reason"]) for name in AMENDMENTS for text in (*TEXTS_OF_NONE, "r" * 501)],
+    *[
+        (name, {"idempotencyKey": text}, ["idempotencyKey"])
+        for name in AMENDMENTS
+        for text in (*TEXTS_OF_NONE, "k" * 256)
+    ],
+    *[
+        ("extendPurchase", {"expiryDate": instant}, ["expiryDate"])
+        for instant in ("2020-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "2101-01-01T00:00:00Z")
+    ],
+    ("correctPurchaseMetadata", {"metadata.date": "2090-01-01"}, ["metadata.date"]),
+    (
+        "correctPurchaseMetadata",
+        {"purchaseId": "?", "reason": "", "metadata.sessionDuration": 1},
+        ["purchaseId", "reason", "metadata.sessionDuration"],
+    ),
     # saveCourse
     *[("saveCourse", {"id": text}, ["id"]) for text in IDS_OF_NONE],
     *[("saveCourse", {"title": text}, ["title"]) for text in (*TEXTS_OF_NONE, "t" * 201)],
@@ -166,6 +186,30 @@ ANOTHER_TYPE: dict[str, dict[str, tuple[object, ...]]] = {
         "courseId": (None, GONE, [], 1.5),
         "reason": (None, GONE, [], 1.5),
     },
+    "createPurchases": {
+        "": (None, 5, "x", True, [None], [[]]),
+        "0.reason": (None, GONE),
+        "0.metadata": (None, GONE, []),
+    },
+    "extendPurchase": {
+        "": NO_OBJECT,
+        "purchaseId": (None, GONE, [], 1.5),
+        "expiryDate": (None, GONE, "", "2090-01-01", "2090-01-01T00:00:00", 5, [], NUL, LONE_SURROGATE),
+        "reason": (None, GONE, [], 1.5),
+        "surprise": (1,),
+    },
+    "correctPurchaseMetadata": {
+        "": NO_OBJECT,
+        "purchaseId": (None, GONE, [], 1.5),
+        "metadata": (*NO_OBJECT, GONE),
+        "metadata.timeSlot.start": (None, GONE, "", "24:00"),
+        "reason": (None, GONE, [], 1.5),
+    },
+    "revokePurchase": {
+        "": NO_OBJECT,
+        "purchaseId": (None, GONE, [], 1.5),
+        "reason": (None, GONE, [], 1.5),
+    },
     "saveCourse": {
         "": NO_OBJECT,
         "title": (None, GONE, {}),
@@ -183,7 +227,7 @@ REFUSED = [
 """Input that is not of its type: refused before any resolver runs."""
 
 
-def changed(given: dict[str, Any], changes: Changes) -> Any:
+def changed(given: Any, changes: Changes) -> Any:
     """The input with the changes; the empty way leads to the input as a whole."""
     whole: Any = {"input": deepcopy(given)}
     for way, value in changes.items():

@@ -1,7 +1,7 @@
 """What must be true of the database at any moment, told from its rows alone."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -12,7 +12,13 @@ from db.statements import table_of
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
 from db.work import JobRow
 
-ACCESS_OF = {"ACTIVE": "GRANTED", "SUPERSEDED": "REVOKED", "EXPIRED": "EXPIRED"}
+ACCESS_OF = {
+    "ACTIVE": "GRANTED",
+    "SUPERSEDED": "REVOKED",
+    "EXPIRED": "EXPIRED",
+    "REVOKED": "REVOKED",
+    "REFUNDED": "REVOKED",
+}
 """The status of a purchase's access, by the purchase's own."""
 
 
@@ -28,17 +34,34 @@ class Rows:
         self.accesses = all_of(StudentAccessRow)
         self.refunds = all_of(RefundRow)
         self.jobs = all_of(JobRow)
-        self.audit = Counter((row.subject_id, row.action) for row in all_of(AuditEntryRow))
+        entries = all_of(AuditEntryRow)
+        self.audit = Counter((row.subject_id, row.action) for row in entries)
+        self.extended_again = [
+            row.subject_id for row in entries if row.action == "purchase.extended" and "status" in row.changes
+        ]
+        """Purchases that had expired, as often as they were extended."""
         self.records = all_of(IdempotencyRecordRow)
 
 
 def assert_invariants(rows: Rows) -> None:
+    """What holds as long as no job is run, so that no money went back yet."""
     assert_one_active_purchase_for_a_pair(rows)
     assert_every_payment_has_one_end(rows)
     assert_every_purchase_has_one_access(rows)
     assert_successors_make_chains(rows)
     assert_everything_was_audited_once(rows)
     assert_every_key_has_its_result(rows)
+
+
+def assert_invariants_of_refunds(rows: Rows) -> None:
+    """What holds whatever went back, and whoever sent it."""
+    assert_one_active_purchase_for_a_pair(rows)
+    assert_every_purchase_has_one_access(rows)
+    assert_refunds_leave_chains(rows)
+    assert_every_key_has_its_result(rows)
+    ends = Counter(action for _, action in rows.audit.elements())
+    assert ends["purchase.created"] == len(rows.purchases)
+    assert ends["purchase.refunded"] == sum(row.status == "REFUNDED" for row in rows.purchases.values())
 
 
 def assert_one_active_purchase_for_a_pair(rows: Rows) -> None:
@@ -103,23 +126,43 @@ def assert_successors_make_chains(rows: Rows) -> None:
     assert superseded == {row.supersedes for row in rows.purchases.values() if row.supersedes}
 
 
+def assert_refunds_leave_chains(rows: Rows) -> None:
+    """A purchase follows another of its pair; once it is refunded, the one below may be followed by yet another."""
+    standing = [row for row in rows.purchases.values() if row.status != "REFUNDED"]
+    assert_single(row.supersedes for row in standing if row.supersedes)
+    for purchase in rows.purchases.values():
+        if purchase.supersedes is not None:
+            before = rows.purchases[purchase.supersedes]
+            assert (before.student_id, before.course_id) == (purchase.student_id, purchase.course_id)
+            assert before.created_at <= purchase.created_at
+            assert before.status in ("SUPERSEDED", "REFUNDED") or purchase.status == "REFUNDED"
+    superseded = {row.id for row in rows.purchases.values() if row.status == "SUPERSEDED"}
+    assert superseded <= {row.supersedes for row in rows.purchases.values()}
+
+
 def assert_everything_was_audited_once(rows: Rows) -> None:
-    ends = {"SUPERSEDED": "purchase.superseded", "EXPIRED": "purchase.expired"}
+    ends = {"SUPERSEDED": "purchase.superseded", "EXPIRED": "purchase.expired", "REVOKED": "purchase.revoked"}
     decisions = {"DUPLICATE": "payment.duplicate", "UNFULFILLABLE": "payment.unfulfillable"}
     expected = Counter((purchase_id, "purchase.created") for purchase_id in rows.purchases)
     expected.update((row.id, ends[row.status]) for row in rows.purchases.values() if row.status in ends)
+    expected.update((purchase_id, "purchase.expired") for purchase_id in rows.extended_again)
     expected.update(
         (row.id, decisions[row.fulfilment]) for row in rows.payments.values() if row.fulfilment in decisions
     )
     expected.update((row.payment_id, "payment.refund_requested") for row in rows.refunds)
-    free = {"payment.declined", "course.saved"}  # as often as it happened
+    # As often as it happened.
+    free = {"payment.declined", "course.saved", "purchase.extended", "purchase.corrected"}
     assert Counter({key: number for key, number in rows.audit.items() if key[1] not in free}) == expected
 
 
 def assert_every_key_has_its_result(rows: Rows) -> None:
-    for record in rows.records:
-        made: dict[UUID, Any] = rows.payments if record.operation == "createPayment" else rows.purchases
-        assert record.result_id in made
+    made: dict[str, Collection[UUID]] = {
+        "createPayment": rows.payments,
+        "createPurchase": rows.purchases,
+        "refundPayment": {row.id for row in rows.refunds},
+    }
+    for record in rows.records:  # whatever else has a key amends a purchase
+        assert record.result_id in made.get(record.operation, rows.purchases)
 
 
 def assert_single(keys: Iterable[object]) -> None:

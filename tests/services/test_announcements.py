@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -15,7 +15,7 @@ from gateway.services.core.jobs import MOST_ATTEMPTS
 from gateway.services.core.values import OnExisting, Purpose
 from gateway.services.core.work import EVENT_TYPES, JobKind, OutgoingEvent
 from gateway.services.subscribers.base import Undelivered
-from tests.service import Service, running, student
+from tests.service import METADATA, Service, running, student
 from tests.services.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
@@ -145,6 +145,43 @@ async def test_an_admins_grant_and_replacement_are_told(told: Told) -> None:
     assert [shown(event, "purchase")["tier"] for event in told.other.heard] == ["BASIC", "STANDARD"]
 
 
+async def test_what_an_admin_does_to_a_purchase_is_told(told: Told) -> None:
+    purchase = await told.service.created(await told.service.save_course())
+    await told.run()
+    end = purchase.access.expires_at
+    assert end is not None
+    await told.service.extend(purchase, end + timedelta(days=1))
+    assert await told.run() == ["purchase.extended"]
+    assert shown(told.ear.heard[-1], "purchase")["access"]["expiresAt"] == "2027-02-22T09:00:00Z"
+    await told.service.correct(purchase, replace(METADATA, session_duration=90))
+    assert await told.run() == ["purchase.corrected"]
+    assert shown(told.ear.heard[-1], "purchase")["metadata"]["sessionDuration"] == 90
+    await told.service.revoke(purchase)
+    assert await told.run() == ["purchase.revoked", "access.revoked"]
+    assert told.other.told() == ["purchase.created"]
+
+
+async def test_what_changed_nothing_is_not_told(told: Told) -> None:
+    purchase = await told.service.created(await told.service.save_course())
+    await told.run()
+    assert purchase.access.expires_at is not None
+    await told.service.extend(purchase, purchase.access.expires_at)
+    await told.service.correct(purchase, METADATA)
+    assert await told.run() == []
+    for _ in range(2):
+        await told.service.revoke(purchase)
+    assert await told.run() == ["purchase.revoked", "access.revoked"]
+
+
+async def test_an_expired_purchase_that_is_extended_is_told_as_revived(told: Told) -> None:
+    purchase = await told.service.created(await told.service.save_course())
+    told.service.clock.advance(days=91)
+    await told.shop.sweep()
+    await told.run()
+    await told.service.extend(purchase, told.service.clock.now + timedelta(days=1))
+    assert await told.run() == ["purchase.revived", "purchase.extended", "access.granted"]
+
+
 async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(told: Told) -> None:
     course = await told.service.save_course()
     told.ear.is_deaf = True
@@ -157,7 +194,7 @@ async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(
     states = {row.state for row in told.service.stored(JobRow, kind="event.deliver", target=EAR)}
     assert states == {"RETRYING", "PENDING"}
     told.ear.is_deaf = False
-    told.service.clock.advance(hours=1)
+    told.service.clock.advance(hours=3)
     assert await told.run() == [
         "payment.succeeded",
         "purchase.created",
@@ -199,12 +236,12 @@ async def test_what_a_subscriber_never_takes_is_given_up_visibly_and_what_follow
     told.ear.is_deaf = True
     await told.service.created(await told.service.save_course())
     for _ in range(MOST_ATTEMPTS[JobKind.EVENT_DELIVER]):
-        told.service.clock.advance(hours=1)
+        told.service.clock.advance(hours=3)
         await told.run()
     failed = told.service.stored(JobRow, kind="event.deliver", state="FAILED")
     assert [row.payload["type"] for row in failed] == ["purchase.created"]
     told.ear.is_deaf = False
-    told.service.clock.advance(hours=1)
+    told.service.clock.advance(hours=3)
     assert await told.run() == ["access.granted"]
 
 

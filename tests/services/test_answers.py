@@ -21,11 +21,13 @@ from gateway.services.core.commands import (
     ClaimJobs,
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
     DeferJob,
     EndEvent,
     EndJob,
     EndSweep,
+    ExtendPurchase,
     LapsePurchases,
     OpenPayment,
     RecordExtra,
@@ -33,6 +35,7 @@ from gateway.services.core.commands import (
     RecordRefunds,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
     SettleRefund,
     StartSweep,
@@ -50,10 +53,22 @@ MUTATIONS = (
     CREATE_PAYMENT := "createPayment",
     CONFIRM_PAYMENT := "confirmPayment",
     CREATE_PURCHASE := "createPurchase",
+    EXTEND_PURCHASE := "extendPurchase",
+    CORRECT_METADATA := "correctPurchaseMetadata",
+    REVOKE_PURCHASE := "revokePurchase",
     SAVE_COURSE := "saveCourse",
     REFUND_PAYMENT := "refundPayment",
     RETRY_JOB := "retryJob",
     CANCEL_JOB := "cancelJob",
+)
+KEYED = (
+    CREATE_PAYMENT,
+    CREATE_PURCHASE,
+    EXTEND_PURCHASE,
+    CORRECT_METADATA,
+    REVOKE_PURCHASE,
+    SAVE_COURSE,
+    REFUND_PAYMENT,
 )
 DECLINED = replace(PAYMENT, status=PaymentStatus.FAILED, failure=Failure("do_not_honor", "The bank said no."))
 CANCELED = replace(PAYMENT, status=PaymentStatus.CANCELED, failure=Failure("canceled", "It was closed unpaid."))
@@ -71,6 +86,9 @@ SUCCESSES: list[tuple[Outcome, str]] = [
     (outcomes.Opened(PAYMENT, already_processed=False, client_secret="s"), "CreatePaymentSuccess"),
     (outcomes.Confirmed(PAYMENT, PURCHASE, already_processed=True), "ConfirmPaymentSuccess"),
     (outcomes.Created(PURCHASE, already_processed=False, replaced=PURCHASE), "CreatePurchaseSuccess"),
+    (outcomes.Extended(PURCHASE, already_processed=False), "ExtendPurchaseSuccess"),
+    (outcomes.Corrected(PURCHASE, already_processed=True), "CorrectPurchaseMetadataSuccess"),
+    (outcomes.Revoked(PURCHASE, already_processed=False), "RevokePurchaseSuccess"),
     (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
     (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
 ]
@@ -114,14 +132,17 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Opened: (CREATE_PAYMENT,),
     outcomes.Confirmed: (CONFIRM_PAYMENT,),
     outcomes.Created: (CREATE_PURCHASE,),
+    outcomes.Extended: (EXTEND_PURCHASE,),
+    outcomes.Corrected: (CORRECT_METADATA,),
+    outcomes.Revoked: (REVOKE_PURCHASE,),
     outcomes.CourseSaved: (SAVE_COURSE,),
     outcomes.Pending: (CONFIRM_PAYMENT,),
     outcomes.Declined: (CONFIRM_PAYMENT,),
     outcomes.Unfulfillable: (CONFIRM_PAYMENT,),
     outcomes.Duplicate: (CONFIRM_PAYMENT,),
     outcomes.Conflicting: (CONFIRM_PAYMENT, CREATE_PURCHASE),
-    outcomes.ActiveExists: (CREATE_PAYMENT, CREATE_PURCHASE),
-    outcomes.KeyReused: (CREATE_PAYMENT, CREATE_PURCHASE, SAVE_COURSE, REFUND_PAYMENT),
+    outcomes.ActiveExists: (CREATE_PAYMENT, CREATE_PURCHASE, EXTEND_PURCHASE),
+    outcomes.KeyReused: KEYED,
     outcomes.Invalid: MUTATIONS,
     outcomes.Missing: MUTATIONS,
     outcomes.Busy: MUTATIONS,
@@ -156,6 +177,12 @@ def mutation_of(command: Command) -> str | None:
             return CONFIRM_PAYMENT
         case CreatePurchase():
             return CREATE_PURCHASE
+        case ExtendPurchase():
+            return EXTEND_PURCHASE
+        case CorrectPurchaseMetadata():
+            return CORRECT_METADATA
+        case RevokePurchase():
+            return REVOKE_PURCHASE
         case SaveCourse():
             return SAVE_COURSE
         case RefundPayment():

@@ -181,11 +181,11 @@ async def test_a_refund_that_is_heard_of_before_the_capture_changes_nothing_unti
     payment = await service.opened(student(), await service.save_course())
     fact = shop.books.refund_at_dashboard(shop.pay(payment)).fact
     before = service.everything()
-    outcome = await service.purchases.submit(RecordRefunds(payment.id, (fact,)))
+    outcome = await service.purchases.submit(RecordRefunds(payment.id, shop.capture(payment).id, (fact,)))
     assert isinstance(outcome, RefundsRecorded)
     assert service.everything() == before
     assert isinstance(await service.confirm(student(), payment), Confirmed)
-    await service.purchases.submit(RecordRefunds(payment.id, (fact,)))
+    await service.purchases.submit(RecordRefunds(payment.id, shop.capture(payment).id, (fact,)))
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "REFUNDED")], [])
 

@@ -239,3 +239,45 @@ async def promised(service: Service, payment: Payment) -> Refund:
     outcome = await service.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, None, "a test"))
     assert isinstance(outcome, RefundRequested)
     return outcome.refund
+
+
+async def test_sessions_used_under_a_renewed_upgrade_stay_used(service: Service, shop: Shop) -> None:
+    """BASIC, its upgrade, the upgrade's renewal; both upper ones refunded, the lower of the two first."""
+    course = await service.save_course()
+    _, basic = await shop.paid(course, "BASIC")
+    upgrade, standard = await shop.paid(course, "STANDARD")
+    service.change(StudentAccessRow, standard.id, sessions_used=2)
+    renewal, again = await shop.paid(course, "STANDARD", purpose=Purpose.RENEWAL)
+    service.change(StudentAccessRow, again.id, sessions_used=1)
+    await shop.refund(upgrade)
+    await shop.refund(renewal)
+    [access] = service.stored(StudentAccessRow, purchase_id=basic.id)
+    assert (access.status, access.sessions_used) == ("GRANTED", 3)
+
+
+async def test_sessions_used_before_a_renewal_stay_used(service: Service, shop: Shop) -> None:
+    """BASIC, its renewal, an upgrade; both upper ones refunded, the renewal first."""
+    course = await service.save_course()
+    _, basic = await shop.paid(course, "BASIC")
+    service.change(StudentAccessRow, basic.id, sessions_used=2)
+    renewal, again = await shop.paid(course, "BASIC", purpose=Purpose.RENEWAL)
+    service.change(StudentAccessRow, again.id, sessions_used=1)
+    upgrade, _ = await shop.paid(course, "STANDARD")
+    await shop.refund(renewal)
+    await shop.refund(upgrade)
+    [access] = service.stored(StudentAccessRow, purchase_id=basic.id)
+    assert (access.status, access.sessions_used) == ("GRANTED", 3)
+
+
+async def test_what_an_admin_took_away_is_not_revived_because_its_replacement_expired(
+    service: Service, shop: Shop
+) -> None:
+    """PREMIUM without end, replaced by an admin with BASIC for ten days, upgraded by payment, refunded after those."""
+    course = await service.save_course()
+    await shop.paid(course, "PREMIUM")
+    expiry = service.clock.now + timedelta(days=10)
+    await service.created(course, tier="BASIC", on_existing=OnExisting.REPLACE, expiry_date=expiry)
+    upgrade, _ = await shop.paid(course, "STANDARD")
+    service.clock.advance(days=11)
+    await shop.refund(upgrade)
+    assert [status for _, status in shop.purchases()] == ["SUPERSEDED", "SUPERSEDED", "REFUNDED"]

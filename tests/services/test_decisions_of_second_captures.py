@@ -3,10 +3,10 @@
 import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands import RecordExtra
+from gateway.services.core.commands import RecordExtra, RecordRefunds
 from gateway.services.core.outcomes import ExtraRecorded, Missing
-from gateway.services.core.values import Course, Payment
-from gateway.services.core.verdicts import Captured
+from gateway.services.core.values import Course, Payment, RefundStatus
+from gateway.services.core.verdicts import Captured, RefundFact
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 
@@ -130,3 +130,19 @@ async def test_told_twice_at_once_it_is_one_payment(service: Service, shop: Shop
     assert {each.payment.id for each in outcomes if isinstance(each, ExtraRecorded)} == {commands[0].extra_id}
     assert service.stored(AuditEntryRow, action="payment.duplicate")
     assert service.count("refund") == 1
+
+
+async def test_an_answer_that_took_the_paying_attempt_for_the_extra_one_changes_nothing(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    """As where an older attempt is captured late, and the provider was asked before our books knew which one paid."""
+    payment, _ = await shop.paid(course)
+    paid = shop.capture(payment)
+    before = service.everything()
+    same = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, Captured(paid.id, paid.amount))
+    outcome = await service.purchases.submit(same)
+    assert isinstance(outcome, ExtraRecorded)
+    assert outcome.payment.id == payment.id
+    refunded = RefundFact("re_1", None, payment.amount, RefundStatus.SUCCEEDED)
+    await service.purchases.submit(RecordRefunds(payment.id, "another attempt", (refunded,)))
+    assert service.everything() == before

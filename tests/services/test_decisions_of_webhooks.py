@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import permutations
 
 import pytest
+from structlog.testing import capture_logs
 
 from db.tables import PaymentRow, PurchaseRow
 from db.work import ProviderEventRow
@@ -19,6 +20,7 @@ from gateway.services.core.outcomes import (
 )
 from gateway.services.core.values import Course, Money, Payment
 from gateway.services.core.verdicts import Truth
+from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.books import Books
 from tests.services.shop import Shop, open_shop, reference_of
@@ -266,3 +268,21 @@ class Interrupted(Books):
 def unheard(everything: dict[str, list[str]]) -> dict[str, list[str]]:
     """All rows but those of webhooks and their jobs."""
     return {table: rows for table, rows in everything.items() if table not in ("provider_event", "job")}
+
+
+async def test_money_on_a_second_intent_of_a_payment_is_not_passed_over(service: Service, shop: Shop) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    other = shop.books.book(BASIC.price, of_payment(payment), "pi_second")
+    shop.books.pay(other.reference)
+    with capture_logs():
+        await shop.hear(other.reference)
+    [event] = service.stored(ProviderEventRow)
+    assert (event.state, service.count("payment", "captured_minor IS NOT NULL")) != ("HANDLED", 0)
+
+
+async def test_an_unknown_intent_holds_up_no_other_payment_of_its_event(service: Service, shop: Shop) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    shop.pay(payment)
+    with capture_logs():
+        await shop.hear("pi_unknown", payment)
+    assert shop.purchases() == [("BASIC", "ACTIVE")]

@@ -137,3 +137,26 @@ class Broken(Books):
 
 def _raise() -> NoReturn:
     raise ZeroDivisionError("a fault")
+
+
+async def test_a_check_of_a_checkout_that_nobody_pays_ends_and_is_no_failure(service: Service, shop: Shop) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    shop.books.fault = lambda question, _: "before" if question == "settle" else None
+    await service.confirm(student(), payment)  # unreachable once: a check is scheduled
+    shop.books.fault = lambda *_: None
+    for _ in range(70):
+        service.clock.advance(hours=2)
+        await shop.run_jobs()
+    assert [row.state for row in service.stored(JobRow)] == ["COMPLETED"]
+
+
+async def test_a_refund_outlasts_a_weekends_outage_on_average(service: Service, shop: Shop) -> None:
+    """`MOST_ATTEMPTS` says so; with full jitter the mean wait is half of the longest."""
+    payment, _ = await shop.paid(await service.save_course())
+    await service.refund(payment)
+    shop.books.fault = lambda question, _: "before" if question == "refund" else None
+    began = service.clock.now
+    while (job := service.stored(JobRow)[0]).state != "FAILED":
+        service.clock.now = max(service.clock.now, job.run_at)
+        await shop.runner(draw=0.5).run_due()
+    assert service.clock.now - began > timedelta(days=2)

@@ -6,6 +6,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
+from db.tables import PaymentRow
 from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, StartSweep, Ticket
 from gateway.services.core.jobs import MOST_ATTEMPTS
 from gateway.services.core.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
@@ -18,6 +19,12 @@ from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio
+
+
+def attempt_of(service: Service, payment: Payment) -> str:
+    """The attempt that paid it, by our books."""
+    [row] = service.stored(PaymentRow, id=payment.id)
+    return str(row.attempt)
 
 
 def broken(service: Service) -> list[str]:
@@ -87,7 +94,7 @@ async def test_a_job_is_given_up_after_its_last_attempt_and_stays_listed(service
         claimed = await service.purchases.submit(ClaimJobs(uuid7(), (job_id,), 60))
         assert isinstance(claimed, Claimed)
         await service.purchases.submit(DeferJob(Ticket(job_id, claimed.jobs[0].fence), "no answer"))
-        service.clock.advance(hours=1)
+        service.clock.advance(hours=3)
     assert await service.work.due_jobs(service.clock(), 10) == []
     assert service.rows("SELECT state, last_error FROM job") == [("FAILED", "no answer")]
 
@@ -167,7 +174,7 @@ async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Servic
     assert refund.reference is not None
     back = RefundFact(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
     for _ in range(2):
-        await service.purchases.submit(RecordRefunds(payment.id, (back,)))
+        await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (back,)))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("SUCCEEDED", 0)]
     assert service.rows("SELECT status FROM refund") == [("FAILED",)]
     assert sorted(service.rows("SELECT state FROM job")) == [("COMPLETED",), ("FAILED",)]
@@ -180,7 +187,7 @@ async def test_a_refund_made_at_the_provider_ends_the_purchase_once(service: Ser
     await service.confirm(student(), payment)
     made = RefundFact("re_dashboard", None, payment.amount, RefundStatus.SUCCEEDED)
     for _ in range(3):
-        await service.purchases.submit(RecordRefunds(payment.id, (made,)))
+        await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (made,)))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("REFUNDED", 199_900)]
     assert service.rows("SELECT status FROM purchase") == [("REFUNDED",)]
     assert service.count("refund") == 1

@@ -12,8 +12,8 @@ from gateway.services.core.jobs import MOST_ATTEMPTS
 from gateway.services.core.outcomes import Invalid, JobChanged, Missing, Outcome, Stale
 from gateway.services.core.values import Course, Payment
 from gateway.services.core.work import JobKind
-from tests.service import ADMIN, BASIC, Service
-from tests.services.shop import Shop, open_shop
+from tests.service import ADMIN, BASIC, Service, student
+from tests.services.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
@@ -57,7 +57,7 @@ async def test_a_job_that_ended_without_success_is_run_from_the_beginning(
     [job] = service.stored(JobRow)
     assert (job.state, job.attempts, job.run_at, job.finished_at) == ("PENDING", 0, service.clock.now, None)
     [entry] = service.stored(AuditEntryRow, action="job.retried")
-    assert (entry.actor_id, entry.reason, entry.subject_id) == (ADMIN.id, "a test", job.subject_id)
+    assert (entry.actor_id, entry.reason, entry.subject_id) == (ADMIN.id, "a test", owed.id)
     await shop.run_jobs()
     assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])
 
@@ -80,9 +80,9 @@ async def test_a_refund_that_was_refused_is_asked_for_again_by_a_retry(
     shop.books.refuses_refunds = False
     [job] = service.stored(JobRow)
     await retry(service, job.id)
-    assert shop.refunds(owed.id) == [(PRICE, "PENDING")]
+    assert shop.refunds(owed.id) == [(PRICE, "FAILED"), (PRICE, "PENDING")]  # a new one: the provider knows the old
     await shop.run_jobs()
-    assert shop.refunds(owed.id) == [(PRICE, "SUCCEEDED")]
+    assert shop.refunds(owed.id) == [(PRICE, "FAILED"), (PRICE, "SUCCEEDED")]
     assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])
 
 
@@ -197,3 +197,22 @@ async def retry(service: Service, job_id: UUID) -> Outcome:
 
 async def cancel(service: Service, job_id: UUID) -> Outcome:
     return await service.purchases.submit(CancelJob(ADMIN, job_id, "a test"))
+
+
+async def test_retry_of_a_called_off_sweep_while_another_goes_round_is_invalid(service: Service) -> None:
+    await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
+    [job] = service.stored(JobRow)
+    await service.purchases.submit(CancelJob(ADMIN, job.id, "a test"))
+    await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
+    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), Invalid)
+
+
+async def test_retry_of_a_called_off_check_while_another_waits_is_invalid(service: Service, shop: Shop) -> None:
+    payment = await service.opened(student(), await service.save_course())
+    shop.books.begin(reference_of(payment))
+    await service.confirm(student(), payment)
+    [job] = service.stored(JobRow)
+    await service.purchases.submit(CancelJob(ADMIN, job.id, "a test"))
+    await service.confirm(student(), payment)
+    assert service.count("job") == 2
+    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), Invalid)

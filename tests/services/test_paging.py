@@ -1,6 +1,6 @@
 """Windows over lists: what they show, whether the list goes on at either side, and what they cost."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import product
@@ -12,9 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from db.tables import CourseRow
-from gateway.services.catalog import Page, PurchaseFilter
+from gateway.services.core.pages import Page, Place, Window
 from gateway.services.core.values import Course, OnExisting, Origin, Purchase, PurchaseStatus
-from gateway.services.paging import Keys, Window, keys_of
+from gateway.services.filters import PurchaseFilter
+from gateway.services.paging import Keys, Order, keys_of
 from tests.service import Service, statements_of, student
 
 pytestmark = pytest.mark.anyio
@@ -32,7 +33,9 @@ def ids_of(page: Page[Purchase] | Page[Course]) -> list[UUID]:
 
 
 async def page_of(service: Service, size: int, **window: object) -> tuple[list[UUID], bool, bool]:
-    page = await service.catalog.purchase_page(ALL, Window(size, **window))  # type: ignore[arg-type]  # by name
+    """A page of all purchases, each of which was created at the clock's present time."""
+    places = {name: Place(key, service.clock.now) for name, key in window.items() if isinstance(key, UUID)}
+    page = await service.catalog.purchase_page(ALL, Window(size, **{**window, **places}))  # type: ignore[arg-type]
     return ids_of(page), page.has_previous, page.has_next
 
 
@@ -71,29 +74,36 @@ async def test_an_empty_list_goes_on_nowhere(service: Service) -> None:
         assert await page_of(service, 2, from_end=from_end, **bounds) == ([], False, False)
 
 
+async def test_a_page_of_none_says_whether_there_are_any(service: Service) -> None:
+    assert await page_of(service, 0) == ([], False, False)
+    ids = await granted(service, await service.save_course(), 2)
+    assert await page_of(service, 0) == ([], False, True)
+    assert await page_of(service, 0, from_end=True) == ([], True, False)
+    assert await page_of(service, 0, after=ids[0]) == ([], True, True)
+    assert await page_of(service, 0, after=ids[1]) == ([], True, False)
+
+
 async def test_bounds_that_cross_show_nothing(service: Service) -> None:
     ids = await granted(service, await service.save_course(), 3)
     found, _, _ = await page_of(service, 2, after=ids[2], before=ids[0])
     assert found == []
 
 
-def expected(listed: Sequence[UUID], window: Window) -> Keys:
-    """What a window over a list shows, told without SQL. The Relay specification leaves open what lies beyond a
-    bound; here it counts on the side that the window is not counted from."""
+def expected(listed: Sequence[Place], window: Window, order: Callable[[Place], object]) -> Keys:
+    """What a window over a list shows, told without SQL: the list goes on wherever it does, beyond a bound as well."""
 
-    def place(key: UUID) -> int:  # ids are in time order, so a key that is not in the list has its place as well
-        return sum(1 for each in listed if (each > key if window.is_newest_first else each < key))
+    def is_before(one: Place, other: Place) -> bool:
+        return bool(order(one) > order(other) if window.is_newest_first else order(one) < order(other))  # type: ignore[operator]
 
-    begin = 0 if window.after is None else place(window.after) + (window.after in listed)
-    end = len(listed) if window.before is None else place(window.before)
+    begin = 0 if window.after is None else sum(not is_before(window.after, each) for each in listed)
+    end = len(listed) if window.before is None else sum(is_before(each, window.before) for each in listed)
     inside = list(listed[begin:end])
-    shown = inside[-window.size :] if window.from_end else inside[: window.size]
+    shown = inside[max(0, len(inside) - window.size) :] if window.from_end else inside[: window.size]
     has_more = len(inside) > window.size
-    first = listed.index(shown[0]) if shown else begin
-    last = listed.index(shown[-1]) + 1 if shown else end
+    before, after = window.after is not None and begin > 0, window.before is not None and end < len(listed)
     if window.from_end:
-        return Keys(shown, has_more, window.before is not None and last < len(listed))
-    return Keys(shown, window.after is not None and first > 0, has_more)
+        return Keys(shown, has_more or before, after)
+    return Keys(shown, before, has_more or after)
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
@@ -101,15 +111,38 @@ def expected(listed: Sequence[UUID], window: Window) -> Keys:
 async def test_every_window_shows_what_the_same_window_of_a_plain_list_does(
     service: Service, is_newest_first: bool, from_end: bool
 ) -> None:
-    first, second, absent, third = [(await service.save_course()).id for _ in range(4)]
-    ids = [first, second, third]
-    listed = ids[::-1] if is_newest_first else ids
-    bounds: list[UUID | None] = [None, UUID(int=0), absent, *ids]
+    first, second, absent, third = [Place((await service.save_course()).id) for _ in range(4)]
+    places = [first, second, third]
+    listed = places[::-1] if is_newest_first else places
+    bounds: list[Place | None] = [None, Place(UUID(int=0)), absent, *places]
+    is_there = [col(CourseRow.id) != absent.id]
     async with AsyncSession(service.readers) as session:
-        for size, after, before in product((1, 2, 4), bounds, bounds):
+        for size, after, before in product((0, 1, 2, 4), bounds, bounds):
             window = Window(size, after, before, from_end, is_newest_first)
-            found = await keys_of(session, col(CourseRow.id), [col(CourseRow.id) != absent], window)
-            assert found == expected(listed, window), window
+            found = await keys_of(session, Order(col(CourseRow.id)), is_there, window)
+            assert found == expected(listed, window, lambda place: place.id), window
+
+
+@pytest.mark.parametrize("is_newest_first", [False, True])
+@pytest.mark.parametrize("from_end", [False, True])
+async def test_a_list_by_time_is_in_the_order_of_its_instants_and_of_ids_at_one_instant(
+    service: Service, is_newest_first: bool, from_end: bool
+) -> None:
+    """The instants run against the ids, as those of two processes may."""
+    keys = [(await service.save_course()).id for _ in range(4)]
+    now = service.clock.now
+    instants = [now, now, now - timedelta(microseconds=1), now - timedelta(days=1)]
+    for key, instant in zip(keys, instants, strict=True):
+        service.change(CourseRow, key, created_at=instant)
+    placed = [Place(key, instant) for key, instant in zip(keys, instants, strict=True)]
+    places = [placed[3], placed[2], placed[0], placed[1]]
+    listed = places[::-1] if is_newest_first else places
+    bounds: list[Place | None] = [None, Place(UUID(int=0), now), *places]
+    async with AsyncSession(service.readers) as session:
+        for size, after, before in product((0, 1, 3, 9), bounds, bounds):
+            window = Window(size, after, before, from_end, is_newest_first)
+            found = await keys_of(session, Order(col(CourseRow.id), col(CourseRow.created_at)), [], window)
+            assert found == expected(listed, window, lambda place: (place.at, place.id)), window
 
 
 async def test_pages_stay_as_they_are_while_the_list_grows(service: Service) -> None:
@@ -131,7 +164,7 @@ async def test_a_cursor_goes_on_where_it_stands_in_a_filtered_list_that_lost_it(
     ids = await granted(service, course, 4)
     await service.created(course, "student-1", "STANDARD", on_existing=OnExisting.REPLACE)
     page = await service.catalog.purchase_page(
-        PurchaseFilter(tier="BASIC", status=PurchaseStatus.ACTIVE), Window(9, ids[1])
+        PurchaseFilter(tier="BASIC", status=PurchaseStatus.ACTIVE), Window(9, Place(ids[1], service.clock.now))
     )
     assert ids_of(page) == ids[2:]
 
@@ -169,7 +202,7 @@ async def test_a_filtered_list_is_walked_as_a_whole_one_is(service: Service) -> 
         ids.append((await service.created(yoga, f"student-{index}")).id)
         await service.created(chess, f"student-{index}")
     wanted = PurchaseFilter(course_id=yoga.id)
-    page = await service.catalog.purchase_page(wanted, Window(2, after=ids[0]))
+    page = await service.catalog.purchase_page(wanted, Window(2, after=Place(ids[0], service.clock.now)))
     assert (ids_of(page), page.has_previous, page.has_next) == (ids[1:3], True, True)
 
 
@@ -184,7 +217,8 @@ async def test_a_page_takes_the_same_number_of_statements_whatever_its_size(serv
     ids = await granted(service, course, 12)
     for _ in range(5):
         await service.save_course()
-    for window in (Window(1), Window(1, ids[0]), Window(1, before=ids[9], from_end=True)):
+    places = [Place(key, service.clock.now) for key in ids]
+    for window in (Window(1), Window(1, places[0]), Window(1, before=places[9], from_end=True)):
         counts = []
         for size in (1, 8):
             with statements_of(service.readers.sync_engine) as statements:

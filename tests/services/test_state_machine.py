@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -20,84 +20,49 @@ from hypothesis.stateful import (
 )
 
 from db.engine import writer_engine
-from db.tables import StudentAccessRow
-from gateway.services.core.outcomes import Confirmed, Created, Duplicate, Opened, Outcome, Unfulfillable
-from gateway.services.core.values import Course, OnExisting, Payment, Purpose
+from db.tables import PurchaseRow, StudentAccessRow
+from gateway.services.core.commands import (
+    Command,
+    CorrectPurchaseMetadata,
+    CreatePurchase,
+    ExtendPurchase,
+    RevokePurchase,
+)
+from gateway.services.core.outcomes import (
+    Confirmed,
+    Corrected,
+    Created,
+    Duplicate,
+    Extended,
+    Opened,
+    Outcome,
+    Revoked,
+    Unfulfillable,
+)
+from gateway.services.core.values import Course, Payment
 from tests.conftest import KINDS
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.services.invariants import Rows, assert_invariants
+from tests.services.wishes import (
+    Amend,
+    Confirm,
+    Create,
+    Open,
+    Pay,
+    Wish,
+    amends,
+    confirms,
+    courses,
+    creates,
+    opens,
+    pays,
+    tokens,
+)
 
 T = TypeVar("T")
 
 EXAMPLES = {"sqlite": 30, "postgresql": 8}
 STEPS = 40
-
-# What comes first comes more often: stories meet on one student and one course.
-students = st.sampled_from(["student-1", "student-1", "student-2"])
-courses = st.sampled_from([0, 0, 1])
-codes = st.sampled_from([tier.code for tier in TIERS])
-keys = st.sampled_from([None, "k1", "k2", "k3"])
-durations = st.sampled_from([60, 60, 60, 90])
-tokens = st.sampled_from(
-    [
-        None,
-        None,
-        None,
-        "tok_succeed",
-        "tok_decline_lost_card",
-        "tok_process_1",
-        "tok_timeout",
-        "tok_capture_1_INR",
-        "tok_capture_199900_USD",
-        "tok_unpaid",
-        "tok_cancel",
-    ]
-)
-
-
-@dataclass(frozen=True)
-class Open:
-    student_id: str
-    course: int
-    tier: str
-    purpose: Purpose
-    key: str | None
-
-
-@dataclass(frozen=True)
-class Confirm:
-    """The payment is one of those that were opened so far, counted around."""
-
-    payment: int
-    token: str | None
-    by_admin: bool
-    duration: int | None
-
-
-@dataclass(frozen=True)
-class Create:
-    student_id: str
-    course: int
-    tier: str
-    on_existing: OnExisting
-    key: str | None
-    duration: int
-
-
-@dataclass(frozen=True)
-class Pay:
-    """To open a payment and to confirm it, as most students do."""
-
-    opening: Open
-    token: str | None
-
-
-Wish = Open | Confirm | Create | Pay
-
-opens = st.builds(Open, students, courses, codes, st.sampled_from(Purpose), keys)
-confirms = st.builds(Confirm, st.integers(0, 20), tokens, st.booleans(), st.sampled_from([None, None, None, 60, 90]))
-pays = st.builds(Pay, opens, tokens)
-creates = st.builds(Create, students, courses, codes, st.sampled_from(OnExisting), keys, durations)
 
 
 class Gateway(RuleBasedStateMachine):
@@ -152,7 +117,19 @@ class Gateway(RuleBasedStateMachine):
     def create(self, wish: Create) -> None:
         self.run(self.ask(wish))
 
-    @rule(wishes=st.lists(st.one_of(opens, confirms, creates, pays), min_size=2, max_size=6))
+    @rule(wishes=st.lists(creates, min_size=2, max_size=6))
+    def create_many(self, wishes: list[Create]) -> None:
+        commands = [self.creating(wish) for wish in wishes]
+        outcomes = self.run(self.service.purchases.submit_all(commands, [()] * len(commands)))
+        for wish, created in zip(wishes, outcomes, strict=True):
+            if isinstance(created, Created):
+                self.note_result(ADMIN.id, wish.key, "create", created.purchase.id)
+
+    @rule(wish=amends)
+    def amend(self, wish: Amend) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wishes=st.lists(st.one_of(opens, confirms, creates, pays, amends), min_size=2, max_size=6))
     def at_once(self, wishes: list[Wish]) -> None:
         async def all_of() -> None:
             await asyncio.gather(*map(self.ask, wishes))
@@ -212,13 +189,12 @@ class Gateway(RuleBasedStateMachine):
             case Pay(opening, token):
                 if (payment := await self.open_payment(opening)) is not None:
                     self.note(payment, await self.service.confirm(student(opening.student_id), payment, token))
-            case Create(student_id, course, tier, on_existing, key, duration):
-                metadata = replace(METADATA, session_duration=duration)
-                created = await self.service.create(
-                    self.courses[course], student_id, tier, on_existing=on_existing, key=key, metadata=metadata
-                )
+            case Create(key=key):
+                created = await self.service.purchases.submit(self.creating(wish))
                 if isinstance(created, Created):
                     self.note_result(ADMIN.id, key, "create", created.purchase.id)
+            case Amend():
+                await self.amend_purchase(wish)
             case Confirm(which, token, by_admin, duration) if self.payments:
                 payment = self.payments[which % len(self.payments)]
                 metadata_given = replace(METADATA, session_duration=duration) if duration else None
@@ -226,6 +202,29 @@ class Gateway(RuleBasedStateMachine):
                 self.note(payment, await self.service.confirm(actor, payment, token, metadata_given))
             case _:
                 pass  # there is nothing to confirm yet
+
+    def creating(self, wish: Create) -> CreatePurchase:
+        metadata = replace(METADATA, session_duration=wish.duration)
+        course = self.courses[wish.course]
+        given = {"on_existing": wish.on_existing, "key": wish.key, "metadata": metadata}
+        return self.service.creating(course, wish.student_id, wish.tier, **given)
+
+    async def amend_purchase(self, wish: Amend) -> None:
+        ids = [row.id for row in self.service.stored(PurchaseRow)]
+        if not ids:
+            return
+        which = ids[wish.purchase % len(ids)]
+        command: Command
+        if wish.days:
+            command = ExtendPurchase(ADMIN, which, self.service.clock.now + timedelta(wish.days), "a test", wish.key)
+        elif wish.duration:
+            metadata = replace(METADATA, session_duration=wish.duration)
+            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", wish.key)
+        else:
+            command = RevokePurchase(ADMIN, which, "a test", wish.key)
+        outcome = await self.service.purchases.submit(command)
+        if isinstance(outcome, Extended | Corrected | Revoked):
+            assert outcome.purchase.id == which
 
     async def open_payment(self, wish: Open) -> Payment | None:
         actor, course = student(wish.student_id), self.courses[wish.course]
@@ -278,4 +277,4 @@ def test_the_invariants_hold_after_each_step_of_any_story(request: pytest.Fixtur
         ),
     )
     if kind == "sqlite":  # which tells enough stories to come to every end
-        assert seen >= {"SUPERSEDED", "EXPIRED", "FULFILLED", "DUPLICATE", "UNFULFILLABLE"}
+        assert seen >= {"SUPERSEDED", "EXPIRED", "REVOKED", "FULFILLED", "DUPLICATE", "UNFULFILLABLE"}

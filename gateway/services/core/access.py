@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gateway.services.core.metadata import LATEST_YEAR
 from gateway.services.core.schedule import slot_instant
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
 
@@ -46,6 +47,27 @@ def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Acc
     return replace(
         fresh, sessions_total=old.sessions_left + terms.session_count, expires_at=terms.expires_at or counted
     )
+
+
+def extended(old: Access, expiry: datetime) -> Access:
+    """The access with a later end; one that was over is granted again, with the sessions it had left."""
+    return replace(old, status=AccessStatus.GRANTED, expires_at=expiry)
+
+
+def corrected(old: Access, metadata: Metadata, now: datetime) -> Access:
+    """The access under other metadata: it begins at a first day that is still to come, and else when it did, or now
+    where it had not begun. The end stays, whether it was given or came of the tier's validity."""
+    fresh = start(metadata, now)
+    return replace(old, starts_at=fresh if fresh > now else min(old.starts_at, now))
+
+
+def end_problem(expiry: datetime, now: datetime) -> str | None:
+    """Why an access cannot be given this end, or None."""
+    if expiry <= now:
+        return "must be in the future"
+    if expiry.year > LATEST_YEAR:
+        return f"must be before the end of {LATEST_YEAR}"
+    return None
 
 
 def start(metadata: Metadata, now: datetime) -> datetime:

@@ -45,6 +45,8 @@ def record_extra(command: RecordExtra, world: World, moment: Moment) -> Decision
     paid = world.payments.get(command.payment_id)
     if paid is None or paid.fulfilment is Fulfilment.PENDING:
         return Decision(Missing("captured payment"))
+    if paid.attempt == command.captured.attempt:
+        return Decision(ExtraRecorded(paid))  # asked before our books knew which attempt paid
     extra = _extra(command, paid, world, moment)
     entry = granting.audit(extra.id, "payment.duplicate", GATEWAY, moment, changes={"attempt": extra.attempt})
     changes = Changes(payments=(extra,), audit=(entry,))

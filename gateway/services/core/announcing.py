@@ -65,19 +65,23 @@ def _payment_types(was: Payment | None, now: Payment) -> Iterator[str]:
 def _of_purchases(purchases: Iterable[Purchase], before: World) -> Iterator[_News]:
     for purchase in purchases:
         was = before.purchases.get(purchase.id)
-        if event_type := _purchase_type(was, purchase):
+        for event_type in _purchase_types(was, purchase):
             yield _News(event_type, purchase.id, purchase)
         had, has = (each is not None and each.access.status is AccessStatus.GRANTED for each in (was, purchase))
         if had is not has:
             yield _News("access.granted" if has else "access.revoked", purchase.id, purchase)
 
 
-def _purchase_type(was: Purchase | None, now: Purchase) -> str | None:
+def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
     if was is None:
-        return "purchase.created"
-    if was.status is now.status:
-        return None
-    return "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
+        yield "purchase.created"
+        return
+    if was.status is not now.status:
+        yield "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
+    if was.access.expires_at != now.access.expires_at:
+        yield "purchase.extended"
+    if was.metadata != now.metadata:
+        yield "purchase.corrected"
 
 
 def _jobs(

@@ -9,11 +9,13 @@ from gateway.services.core.commands import (
     ClaimJobs,
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
     DeferJob,
     EndEvent,
     EndJob,
     EndSweep,
+    ExtendPurchase,
     LapsePurchases,
     OpenPayment,
     RecordExtra,
@@ -21,6 +23,7 @@ from gateway.services.core.commands import (
     RecordRefunds,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
     SettleRefund,
     StartSweep,
@@ -58,7 +61,13 @@ def problems_of(command: Command) -> list[FieldProblem]:
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
                 *course_problems(command.title, command.tiers),
             ]
-        case RefundPayment():
+        case CorrectPurchaseMetadata():
+            return [
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *_text("reason", command.reason, LONGEST_REASON),
+                *_metadata(command.metadata),
+            ]
+        case RefundPayment() | ExtendPurchase() | RevokePurchase():
             return [
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
                 *_text("reason", command.reason, LONGEST_REASON),

@@ -16,6 +16,9 @@ from gateway.services.core.job_commands import EndSweep as EndSweep
 from gateway.services.core.job_commands import RetryJob as RetryJob
 from gateway.services.core.job_commands import StartSweep as StartSweep
 from gateway.services.core.job_commands import Ticket as Ticket
+from gateway.services.core.purchase_commands import CorrectPurchaseMetadata as CorrectPurchaseMetadata
+from gateway.services.core.purchase_commands import ExtendPurchase as ExtendPurchase
+from gateway.services.core.purchase_commands import RevokePurchase as RevokePurchase
 from gateway.services.core.values import Actor, IdempotencyKey, Metadata, Money, OnExisting, Provider, Purpose, Tier
 from gateway.services.core.verdicts import Captured, RefundFact, RefundResult, Verdict
 from gateway.services.core.work import ProviderEvent
@@ -153,9 +156,10 @@ class SettleRefund:
 
 @dataclass(frozen=True, slots=True)
 class RecordRefunds:
-    """Bring our books of a payment's refunds to what the provider's say."""
+    """Bring our books of a payment's refunds to what the provider's say of the attempt that paid it."""
 
     payment_id: UUID
+    attempt: str
     facts: tuple[RefundFact, ...]
     ticket: Ticket | None = None
 
@@ -189,6 +193,9 @@ Command = (
     | ConfirmPayment
     | RecordExtra
     | CreatePurchase
+    | ExtendPurchase
+    | CorrectPurchaseMetadata
+    | RevokePurchase
     | SaveCourse
     | RefundPayment
     | SettleRefund
@@ -204,7 +211,15 @@ Command = (
     | RetryJob
     | CancelJob
 )
-KeyedCommand = OpenPayment | CreatePurchase | SaveCourse | RefundPayment
+KeyedCommand = (
+    OpenPayment
+    | CreatePurchase
+    | ExtendPurchase
+    | CorrectPurchaseMetadata
+    | RevokePurchase
+    | SaveCourse
+    | RefundPayment
+)
 
 
 def operation_of(command: KeyedCommand) -> str:
@@ -214,6 +229,12 @@ def operation_of(command: KeyedCommand) -> str:
             return "createPayment"
         case CreatePurchase():
             return "createPurchase"
+        case ExtendPurchase():
+            return "extendPurchase"
+        case CorrectPurchaseMetadata():
+            return "correctPurchaseMetadata"
+        case RevokePurchase():
+            return "revokePurchase"
         case SaveCourse():
             return "saveCourse"
         case RefundPayment():
@@ -222,11 +243,9 @@ def operation_of(command: KeyedCommand) -> str:
 
 def key_of(command: Command) -> IdempotencyKey | None:
     """The caller's idempotency key, scoped to the actor and the operation; None where the caller gave none."""
-    match command:
-        case OpenPayment() | CreatePurchase() | SaveCourse() | RefundPayment() if command.key is not None:
-            return IdempotencyKey(command.actor.id, operation_of(command), command.key)
-        case _:
-            return None
+    if isinstance(command, KeyedCommand) and command.key is not None:
+        return IdempotencyKey(command.actor.id, operation_of(command), command.key)
+    return None
 
 
 def ticket_of(command: Command) -> Ticket | None:

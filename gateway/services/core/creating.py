@@ -50,10 +50,8 @@ def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment
 def _expiry_problems(command: CreatePurchase, moment: Moment) -> list[FieldProblem]:
     expiry = command.expiry_date
     assert expiry is not None
-    if expiry <= moment.now:
-        return [FieldProblem(("expiryDate",), "must be in the future")]
-    if expiry.year > metadata.LATEST_YEAR:
-        return [FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")]
+    if problem := access.end_problem(expiry, moment.now):
+        return [FieldProblem(("expiryDate",), problem)]
     if expiry <= access.start(command.metadata, moment.now):
         return [FieldProblem(("expiryDate",), "must be after the first session, see metadata.date")]
     return []

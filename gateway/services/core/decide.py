@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from gateway.services.core import jobs
 from gateway.services.core.adopting import adopt_payment, record_extra
+from gateway.services.core.amending import correct_purchase_metadata, extend_purchase, revoke_purchase
 from gateway.services.core.cataloguing import save_course
 from gateway.services.core.commands import (
     AdoptPayment,
@@ -11,11 +12,13 @@ from gateway.services.core.commands import (
     ClaimJobs,
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
     DeferJob,
     EndEvent,
     EndJob,
     EndSweep,
+    ExtendPurchase,
     LapsePurchases,
     OpenPayment,
     RecordExtra,
@@ -23,6 +26,7 @@ from gateway.services.core.commands import (
     RecordRefunds,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
     SettleRefund,
     StartSweep,
@@ -55,6 +59,12 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return record_extra(command, world, moment)
         case CreatePurchase():
             return create_purchase(command, world, moment)
+        case ExtendPurchase():
+            return extend_purchase(command, world, moment)
+        case CorrectPurchaseMetadata():
+            return correct_purchase_metadata(command, world, moment)
+        case RevokePurchase():
+            return revoke_purchase(command, world, moment)
         case SaveCourse():
             return save_course(command, world, moment)
         case RefundPayment():

@@ -27,7 +27,7 @@ from gateway.services.core.outcomes import (
     Stale,
 )
 from gateway.services.core.refund_sums import left_to_refund
-from gateway.services.core.values import Payment, Refund, RefundStatus
+from gateway.services.core.values import Payment, PaymentStatus, Refund, RefundStatus
 from gateway.services.core.work import Job, JobKind, JobState
 from gateway.services.core.world import Changes, Decision, Moment, World
 
@@ -35,22 +35,22 @@ NOBODY = UUID(int=0)
 """The subject of a sweep: no single row."""
 
 MOST_ATTEMPTS = {
-    JobKind.PAYMENT_CHECK: 60,
-    JobKind.PAYMENT_REFUND: 60,
-    JobKind.WEBHOOK_HANDLE: 30,
-    JobKind.EVENT_DELIVER: 150,
+    JobKind.PAYMENT_CHECK: 90,
+    JobKind.PAYMENT_REFUND: 90,
+    JobKind.WEBHOOK_HANDLE: 90,
+    JobKind.EVENT_DELIVER: 90,
     JobKind.SWEEP_OPEN: 1_000_000,
     JobKind.SWEEP_SETTLED: 1_000_000,
     JobKind.SWEEP_LAPSED: 1_000_000,
 }
-"""Runs of a job before it stands as FAILED. With the waits below, checks and refunds outlast a weekend's outage of a
-provider, and events a subscriber's of three days; a sweep is never given up."""
+"""Runs of a job before it stands as FAILED. With the waits below that takes more than three days on average, which
+outlasts a weekend's outage; a sweep is never given up."""
 
 ALREADY_BACK = "already_back"
 """Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
 
 BACKOFF_S = 5
-LONGEST_BACKOFF_S = 3600
+LONGEST_BACKOFF_S = 7200
 """The wait doubles from the first to the second, and is drawn evenly from nought to it: full jitter, so that jobs
 that failed together do not come back together."""
 
@@ -78,6 +78,8 @@ def held(ticket: Ticket, world: World) -> Job | None:
 def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
     """The job after a run that came to an outcome."""
     match outcome:
+        case Pending(payment, _, False) if payment.status is not PaymentStatus.PROCESSING:
+            return _ended(job, JobState.COMPLETED, moment)  # nobody is paying; whoever does will confirm
         case Pending(_, retry_after_s):
             return _deferred(job, ticket, "not settled yet", moment, at_least_s=retry_after_s)
         case RefundSettled(refund, _) if refund.failure is not None and refund.failure.code != ALREADY_BACK:
@@ -161,12 +163,20 @@ def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
         return Decision(JobChanged(job))
     if job.state is JobState.COMPLETED or (job.kind, job.subject_id) in world.live_jobs:
         return Decision(Invalid((FieldProblem(("jobId",), "the job is done, or another one is doing its work"),)))
-    refunds = _refund_again(job, world)
-    if isinstance(refunds, Invalid):
-        return Decision(refunds)
-    again = replace(job, state=JobState.PENDING, attempts=0, run_at=moment.now, lease_until=None, finished_at=None)
-    entry = audit(job.subject_id, "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
-    return Decision(JobChanged(again), Changes(jobs=(again,), refunds=refunds, audit=(entry,)))
+    refund = _refund_again(job, world, moment)
+    if isinstance(refund, Invalid):
+        return Decision(refund)
+    again = replace(
+        job,
+        subject_id=refund.id if refund else job.subject_id,
+        state=JobState.PENDING,
+        attempts=0,
+        run_at=moment.now,
+        lease_until=None,
+        finished_at=None,
+    )
+    entry = audit(_about(job, world), "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
+    return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 
 
 def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
@@ -182,18 +192,27 @@ def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
         problem = "the refund is with the provider just now; cancel it once it waits again"
         return Decision(Invalid((FieldProblem(("jobId",), problem),)))
     canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}")
-    entry = audit(job.subject_id, "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
+    entry = audit(_about(job, world), "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
 
 
-def _refund_again(job: Job, world: World) -> tuple[Refund, ...] | Invalid:
-    """A rejected refund, standing as pending again; Invalid where its money has gone back another way."""
+def _about(job: Job, world: World) -> UUID:
+    """Whose history tells of the job: that of a refund is its payment's."""
+    refund = world.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
+    return refund.payment_id if refund else job.subject_id
+
+
+def _refund_again(job: Job, world: World, moment: Moment) -> Refund | Invalid | None:
+    """A new refund in the place of one that failed, for providers answer a refund's id with how it ended: of what
+    is left of its money. Invalid where all has gone back another way, None where the job is about no failed refund."""
     refund = world.refunds.get(job.subject_id)
     if job.kind is not JobKind.PAYMENT_REFUND or refund is None or refund.status is not RefundStatus.FAILED:
-        return ()
-    if refund.amount.amount_minor > left_to_refund(world.payments[refund.payment_id], world):
+        return None
+    left = left_to_refund(world.payments[refund.payment_id], world)
+    if left == 0:
         return Invalid((FieldProblem(("jobId",), "the money went back by another refund"),))
-    return (replace(refund, status=RefundStatus.PENDING, failure=None, settled_at=None),)
+    amount = replace(refund.amount, amount_minor=min(left, refund.amount.amount_minor))
+    return Refund(moment.new_id(), refund.payment_id, amount, refund.reason, refund.requested_by, moment.now)
 
 
 def _taken(job: Job, command: ClaimJobs, moment: Moment) -> Job:

@@ -47,6 +47,28 @@ class Created:
 
 
 @dataclass(frozen=True, slots=True)
+class Extended:
+    """The purchase ends when it was asked to."""
+
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The purchase has the metadata that was given."""
+
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CourseSaved:
     course: Course
     already_processed: bool
@@ -93,7 +115,8 @@ class Conflicting:
 
 @dataclass(frozen=True, slots=True)
 class ActiveExists:
-    """The student has an active purchase of another tier, or, where a payment is to be opened, of this one."""
+    """The student has an active purchase: of another tier, or, where a payment is to be opened, of this one; or any,
+    where an expired one is to be extended."""
 
     existing: Purchase
     is_downgrade: bool = False
@@ -204,6 +227,9 @@ Outcome = (
     Opened
     | Confirmed
     | Created
+    | Extended
+    | Corrected
+    | Revoked
     | CourseSaved
     | Pending
     | Declined

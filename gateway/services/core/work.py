@@ -75,6 +75,8 @@ EVENT_TYPES = (
     "payment.duplicate",
     "payment.refunded",
     "purchase.created",
+    "purchase.extended",
+    "purchase.corrected",
     "purchase.superseded",
     "purchase.expired",
     "purchase.revoked",

@@ -44,6 +44,8 @@ class Changes:
     audit: tuple[AuditEntry, ...] = ()
 
     def __add__(self, other: "Changes") -> "Changes":
+        if self is NOTHING or other is NOTHING:  # most often, and on the way of every confirmation
+            return other if self is NOTHING else self
         return Changes(
             self.payments + other.payments,
             self.purchases + other.purchases,

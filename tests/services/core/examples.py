@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from uuid import UUID
 
 from gateway.services.core.commands import (
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
+    ExtendPurchase,
     OpenPayment,
     RefundPayment,
+    RevokePurchase,
     SaveCourse,
     Ticket,
     TierChoice,
@@ -105,6 +108,9 @@ CREATE = CreatePurchase(
     reason="support",
     on_existing=OnExisting.RETURN,
 )
+EXTEND = ExtendPurchase(ADMIN, PURCHASE.id, NOW + timedelta(days=500), reason="was ill")
+CORRECT = CorrectPurchaseMetadata(ADMIN, PURCHASE.id, replace(METADATA, session_duration=90), reason="a slip")
+REVOKE = RevokePurchase(ADMIN, PURCHASE.id, reason="shared their login")
 SAVE = SaveCourse(actor=ADMIN, course_id=key(11), is_new=True, title="Yoga", tiers=(BASIC, STANDARD))
 REFUND_IT = RefundPayment(ADMIN, key(41), PAYMENT.id, amount_minor=None, reason="unhappy")
 

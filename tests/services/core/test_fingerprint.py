@@ -12,11 +12,13 @@ from gateway.services.core.commands import (
     ClaimJobs,
     Command,
     ConfirmPayment,
+    CorrectPurchaseMetadata,
     CreatePurchase,
     DeferJob,
     EndEvent,
     EndJob,
     EndSweep,
+    ExtendPurchase,
     KeyedCommand,
     LapsePurchases,
     OpenPayment,
@@ -25,6 +27,7 @@ from gateway.services.core.commands import (
     RecordRefunds,
     RefundPayment,
     RetryJob,
+    RevokePurchase,
     SaveCourse,
     SettleRefund,
     StartSweep,
@@ -47,11 +50,14 @@ from gateway.services.core.values import (
 from tests.services.core.examples import (
     ADMIN,
     BASIC,
+    CORRECT,
     CREATE,
+    EXTEND,
     METADATA,
     OPEN,
     PREMIUM,
     REFUND_IT,
+    REVOKE,
     SAVE,
     STANDARD,
     STUDENT,
@@ -66,6 +72,9 @@ CHANGED_COURSE = replace(SAVE, is_new=False)
 KEYED: dict[type[object], KeyedCommand] = {
     OpenPayment: replace(OPEN, metadata=FULL, key="k"),
     CreatePurchase: replace(CREATE, metadata=FULL, expiry_date=EXPIRY, key="k"),
+    ExtendPurchase: replace(EXTEND, expiry_date=EXPIRY, key="k"),
+    CorrectPurchaseMetadata: replace(CORRECT, metadata=FULL, key="k"),
+    RevokePurchase: replace(REVOKE, key="k"),
     SaveCourse: replace(CHANGED_COURSE, key="k"),
     RefundPayment: replace(REFUND_IT, amount_minor=100, key="k"),
 }
@@ -113,7 +122,12 @@ OTHER: dict[str, object] = {
 }
 """Another value for each field of a keyed command; a field that is in neither list fails the tests below."""
 
-NAMED = {(RefundPayment, "payment_id")}
+NAMED = {
+    (RefundPayment, "payment_id"),
+    (ExtendPurchase, "purchase_id"),
+    (CorrectPurchaseMetadata, "purchase_id"),
+    (RevokePurchase, "purchase_id"),
+}
 """What is minted in one command and part of the wish in another: here the caller names it."""
 
 EVERY_FIELD = [(kind, field.name) for kind in KEYED for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses all
@@ -138,6 +152,9 @@ def test_a_command_is_keyed_just_where_it_can_carry_a_key(kind: type[Any]) -> No
     [
         (OpenPayment, "createPayment"),
         (CreatePurchase, "createPurchase"),
+        (ExtendPurchase, "extendPurchase"),
+        (CorrectPurchaseMetadata, "correctPurchaseMetadata"),
+        (RevokePurchase, "revokePurchase"),
         (SaveCourse, "saveCourse"),
         (RefundPayment, "refundPayment"),
     ],
@@ -178,7 +195,7 @@ OTHER_CHOICE: dict[str, object] = {"code": None, "session_count": 4}
 def test_any_field_of_the_metadata_changes_it(name: str) -> None:
     other = replace(FULL, **{name: OTHER_METADATA[name]})  # type: ignore[arg-type]  # the field's own type
     assert other != FULL
-    for command in (KEYED[OpenPayment], KEYED[CreatePurchase]):
+    for command in (KEYED[OpenPayment], KEYED[CreatePurchase], KEYED[CorrectPurchaseMetadata]):
         assert fingerprint(changed(command, "metadata", other)) != fingerprint(command)
 
 
@@ -247,6 +264,9 @@ def test_a_fingerprint_is_the_same_in_every_process() -> None:
     assert found == {
         "OpenPayment": "9376457af453fbd1",
         "CreatePurchase": "a5dcddc2959ef4aa",
+        "ExtendPurchase": "ba7593f5785e7c07",
+        "CorrectPurchaseMetadata": "2fddd9a00d422572",
+        "RevokePurchase": "83299ecce55af6ac",
         "SaveCourse": "41e0dfab5bcaef49",
         "RefundPayment": "99d6b026113d5f72",
     }

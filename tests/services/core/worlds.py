@@ -1,7 +1,7 @@
 """Every kind of command and every kind of world that one may meet, for tests of what holds for all of them."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
@@ -56,9 +56,11 @@ from tests.services.core.examples import (
     BASIC,
     CAPTURED,
     CONFIRM,
+    CORRECT,
     COURSE,
     CREATE,
     EVENT,
+    EXTEND,
     JOB,
     METADATA,
     NOW,
@@ -67,6 +69,7 @@ from tests.services.core.examples import (
     PURCHASE,
     REFUND,
     REFUND_IT,
+    REVOKE,
     SAVE,
     STUDENT,
     TICKET,
@@ -79,6 +82,7 @@ ADOPT = AdoptPayment(
 )
 EXTRA = RecordExtra(key(63), PAYMENT.id, PAYMENT.provider, replace(CAPTURED, attempt="attempt-2"))
 OTHER_METADATA = replace(METADATA, session_duration=90)
+LATE_METADATA = replace(METADATA, date=date(2027, 1, 3))
 VERDICTS: tuple[Verdict, ...] = (
     CAPTURED,
     replace(CAPTURED, amount=Money(1, "INR")),
@@ -109,13 +113,17 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(CREATE, tier=TierChoice(None, 24), on_existing=choice) for choice in OnExisting),
     replace(CREATE, expiry_date=NOW + timedelta(days=5)),
     replace(CREATE, metadata=OTHER_METADATA),
+    *(replace(wish, key=name) for wish in (EXTEND, CORRECT, REVOKE) for name in (None, "k")),
+    *(replace(wish, purchase_id=which) for wish in (EXTEND, CORRECT, REVOKE) for which in (key(5), key(6), key(99))),
+    *(replace(EXTEND, expiry_date=NOW + timedelta(days=days)) for days in (0, 20, 30)),
+    *(replace(CORRECT, metadata=metadata) for metadata in (METADATA, LATE_METADATA)),
     *(replace(SAVE, key=name) for name in (None, "k")),
     replace(SAVE, course_id=COURSE.id, is_new=False, tiers=(BASIC,)),
     *(replace(CONFIRM, verdict=verdict, ticket=TICKET) for verdict in VERDICTS),
     *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
     replace(REFUND_IT, payment_id=key(99)),
     *(SettleRefund(REFUND.id, result, ticket) for result in RESULTS for ticket in (None, TICKET)),
-    *(RecordRefunds(PAYMENT.id, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
+    *(RecordRefunds(PAYMENT.id, CAPTURED.attempt, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
     *(EndEvent(event_id, TICKET) for event_id in (EVENT.id, key(99))),
     *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
@@ -132,6 +140,14 @@ COMMANDS: tuple[Command, ...] = (
     *(CancelJob(ADMIN, job_id, "not wanted") for job_id in (JOB.id, key(99))),
 )
 LAPSED = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW - timedelta(days=1)))
+ENDING = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW + timedelta(days=30)))
+EXPIRED = replace(
+    LAPSED,
+    id=key(6),
+    status=PurchaseStatus.EXPIRED,
+    ended_at=NOW,
+    access=replace(LAPSED.access, status=AccessStatus.EXPIRED),
+)
 ENDED = replace(
     PURCHASE,
     id=key(5),
@@ -151,7 +167,7 @@ PAYMENTS: tuple[Payment, ...] = (
 )
 FULFILLED = replace(PAYMENT, status=PaymentStatus.SUCCEEDED, fulfilment=Fulfilment.FULFILLED)
 BOUGHT = replace(PURCHASE, payment_id=PAYMENT.id)
-TAKEN = replace(FULFILLED, captured=PAYMENT.amount)
+TAKEN = replace(FULFILLED, captured=PAYMENT.amount, attempt=CAPTURED.attempt)
 SENT = replace(REFUND, status=RefundStatus.SUCCEEDED, reference="re_1", settled_at=NOW)
 REFUNDS = (REFUND, SENT, replace(REFUND, status=RefundStatus.FAILED, failure=Failure("x", "y"), settled_at=NOW))
 HELD = replace(
@@ -175,7 +191,7 @@ JOBS = (
 
 def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> World:
     world = World()
-    world.load_purchases([ENDED, *([active] if active else [])])
+    world.load_purchases([ENDED, EXPIRED, *([active] if active else [])])
     if payment is not None:
         world.payments[payment.id] = payment
         world.loaded.add(payment.id)
@@ -201,7 +217,7 @@ WORLDS = st.one_of(
     st.builds(
         world_of,
         st.sampled_from([None, *PAYMENTS]),
-        st.sampled_from([None, PURCHASE, LAPSED, replace(PURCHASE, tier="STANDARD", rank=2)]),
+        st.sampled_from([None, PURCHASE, ENDING, LAPSED, replace(PURCHASE, tier="STANDARD", rank=2)]),
         has_course=st.booleans(),
         has_job=st.booleans(),
     ),

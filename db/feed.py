@@ -1,0 +1,137 @@
+"""What was committed, told to every process: each commit leaves a note, and whoever follows reads it."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+import psycopg
+from sqlalchemy import BigInteger, Connection, Integer, bindparam, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.types import TypeEngine
+from sqlmodel import Field
+
+from db.columns import Json, Row
+from db.engine import feed_engine, is_embedded
+from db.types import Id
+
+POLL_S = 0.2
+"""How often a process that has subscribers asks SQLite whether another process committed: the longest that one waits
+for what another process did, and a price that does not grow with their number."""
+
+KEPT = 1_000
+"""Notes that are kept: many more than are written while a follower reads."""
+
+PRUNED_EVERY = 100
+"""So that PostgreSQL's writers seldom meet over the notes that are to go."""
+
+CHANNEL = "gateway_change"
+
+
+class ChangeRow(Row, table=True):
+    """A commit's note of what it changed. Short-lived: it is there to be told, not to be kept; the last one always is,
+    so that no number comes twice.
+
+    SQLite's writers follow each other, so `seq` is the order of commits there. PostgreSQL's do not: a number may become
+    visible after a later one, and a follower is told each number by NOTIFY.
+    """
+
+    __tablename__ = "change"
+
+    seq: int = Field(sa_type=BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    id: UUID = Field(sa_type=Id)
+    body: dict[str, Any] = Field(sa_type=Json)
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What one commit says that it changed."""
+
+    id: UUID
+    body: dict[str, Any]
+
+
+class FeedLost(Exception):
+    """The feed broke off: what was committed since is not known."""
+
+
+_COLUMNS: dict[str, TypeEngine[Any]] = {"seq": Integer(), "id": Id(), "body": Json}
+_ADD = text("INSERT INTO change (id, body) VALUES (:id, :body) RETURNING seq").bindparams(
+    bindparam("id", type_=Id()), bindparam("body", type_=Json)
+)
+_NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :seq)")
+_PRUNE = text("DELETE FROM change WHERE seq <= :seq")
+_LAST = text("SELECT coalesce(max(seq), 0) FROM change")
+_AFTER = text("SELECT seq, id, body FROM change WHERE seq > :seq ORDER BY seq").columns(**_COLUMNS)
+_NAMED = (
+    text("SELECT seq, id, body FROM change WHERE seq IN :seqs ORDER BY seq")
+    .bindparams(bindparam("seqs", expanding=True))
+    .columns(**_COLUMNS)
+)
+
+
+def leave(connection: Connection, note: Note) -> None:
+    """Leave a note in the transaction; nobody sees it before the commit, and everybody who follows sees it after."""
+    seq = connection.execute(_ADD, {"id": note.id, "body": note.body}).scalar_one()
+    if connection.dialect.name == "postgresql":
+        connection.execute(_NOTIFY, {"seq": str(seq)})
+    if seq % PRUNED_EVERY == 0:
+        connection.execute(_PRUNE, {"seq": seq - KEPT})
+
+
+async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
+    """The notes of what is committed from now on, by any process. The first yield is empty, and says that from here on
+    nothing is missed; on SQLite every look yields, so that the follower can stop.
+
+    Raises:
+        FeedLost: the database is out of reach, or notes were dropped before they were read.
+    """
+    engine = feed_engine(url)
+    try:
+        async with engine.connect() as connection:
+            yields = _looks(connection) if is_embedded(url) else _notifications(connection)
+            async with aclosing(yields):
+                async for notes in yields:
+                    yield notes
+    except (DBAPIError, psycopg.Error, OSError) as error:
+        raise FeedLost(type(error).__name__) from error
+    finally:
+        await engine.dispose()
+
+
+async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
+    # The version first: a commit between the two is read twice rather than never.
+    version = await _version(connection)
+    last: int = (await connection.execute(_LAST)).scalar_one()
+    yield ()
+    while True:
+        await asyncio.sleep(POLL_S)
+        before, version = version, await _version(connection)
+        found = () if version == before else (await connection.execute(_AFTER, {"seq": last})).all()
+        if found:
+            if found[0].seq != last + 1:
+                raise FeedLost("notes were dropped before they were read")
+            last = found[-1].seq
+        yield [Note(row.id, row.body) for row in found]
+
+
+async def _version(connection: AsyncConnection) -> int:
+    """A number that changes with every commit of another connection. Read from shared memory, not from the disk."""
+    version: int = (await connection.exec_driver_sql("PRAGMA data_version")).scalar_one()
+    return version
+
+
+async def _notifications(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
+    await connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    yield ()
+    driver = (await connection.get_raw_connection()).driver_connection
+    assert isinstance(driver, psycopg.AsyncConnection)
+    while True:
+        seqs = [int(each.payload) async for each in driver.notifies(stop_after=1)]  # and all that came with it
+        found = (await connection.execute(_NAMED, {"seqs": seqs})).all()
+        if len(found) < len(set(seqs)):
+            raise FeedLost("notes were dropped before they were read")
+        yield [Note(row.id, row.body) for row in found]

@@ -1,0 +1,125 @@
+"""The subscriptions: the present state first, then each change, for as long as somebody listens."""
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import contextmanager
+from typing import Annotated
+from uuid import UUID
+
+import strawberry
+from strawberry import ID, Info
+
+from gateway.context import Context
+from gateway.resolvers.arguments import id_argument
+from gateway.resolvers.permissions import viewer_of
+from gateway.resolvers.query import Key, may_see
+from gateway.schema import ids
+from gateway.schema.errors import busy, forbidden, not_found, subscription_lost
+from gateway.schema.payments import Payment
+from gateway.schema.purchases import Purchase
+from gateway.services.changes import Inbox, SubscriptionLost, TooManySubscribers, Topic
+from gateway.services.core import values
+from gateway.services.core.pages import Window
+from gateway.services.core.values import Role
+from gateway.services.filters import PurchaseFilter
+from gateway.services.live import FeedUnavailable
+
+GatewayInfo = Info[Context, None]
+
+MOST_PRESENT = 100
+"""Purchases that a subscription begins with: as many as a list's page holds at most."""
+
+RETRY_AFTER_S = 5
+"""When to try again where a subscription cannot be begun."""
+
+
+@strawberry.type(
+    description="What can be waited for: over WebSocket (graphql-transport-ws), as server-sent events, or as multipart "
+    "responses. Each begins with the present state. A state may come twice, and of quick changes the last may stand "
+    "for all; the last state always comes. A subscription that has to end says why by `extensions.code`: "
+    "UNAUTHENTICATED when its token expires, SUBSCRIPTION_LOST when it is to be begun again."
+)
+class Subscription:
+    @strawberry.subscription(
+        description="The payment, now and at every change, of its refunds and its purchase as well: a checkout page "
+        "waits on this instead of polling. For its student and for admins; for anyone else it ends with the error code "
+        "NOT_FOUND, as if there were none."
+    )
+    async def payment(self, info: GatewayInfo, id: Key) -> AsyncGenerator[Payment, None]:  # noqa: A002
+        context = info.context
+        viewer, key = viewer_of(context), id_argument(ids.PAYMENT, id)
+        with _inbox(context, Topic(payment_id=key)) as inbox:
+            await _ready(context)
+            while True:
+                context.renew()
+                yield await _payment(context, viewer, key)
+                await _next(inbox)
+
+    @strawberry.subscription(
+        description="Every purchase that changes: the viewer's own, or all of them for an admin. It begins with those "
+        "that there are, the 100 latest, the earliest of them first; only an admin who names no course begins with "
+        "what changes next."
+    )
+    async def purchases(
+        self,
+        info: GatewayInfo,
+        course_id: Annotated[ID | None, strawberry.argument(description="Only those of this course.")] = None,
+    ) -> AsyncGenerator[Purchase, None]:
+        context = info.context
+        topic = _whose(viewer_of(context), course_id)
+        with _inbox(context, topic) as inbox:
+            await _ready(context)
+            context.renew()
+            for present in await _present(context, topic):
+                yield Purchase.of(present)
+            while True:
+                key = await _next(inbox)
+                context.renew()
+                purchase = await context.live.find_purchase(key)
+                assert purchase is not None, "a purchase is never deleted"
+                yield Purchase.of(purchase)
+
+
+def _whose(viewer: values.Actor, course_id: ID | None) -> Topic:
+    course_key = None if course_id is None else id_argument(ids.COURSE, course_id, "courseId")
+    if viewer.role is Role.SERVICE:
+        raise forbidden(f"{Role.ADMIN} or {Role.STUDENT}")
+    return Topic(student_id=None if viewer.role is Role.ADMIN else viewer.id, course_id=course_key)
+
+
+async def _payment(context: Context, viewer: values.Actor, key: UUID) -> Payment:
+    payment = await context.live.find_payment(key)
+    if payment is None or not may_see(viewer.role, payment.student_id == viewer.id):
+        raise not_found("payment")
+    return Payment.of(payment)
+
+
+async def _present(context: Context, topic: Topic) -> list[values.Purchase]:
+    if topic.student_id is None and topic.course_id is None:
+        return []
+    wanted = PurchaseFilter(student_id=topic.student_id, course_id=topic.course_id)
+    page = await context.catalog.purchase_page(wanted, Window(MOST_PRESENT, is_newest_first=True))
+    return list(reversed(page.items))
+
+
+@contextmanager
+def _inbox(context: Context, topic: Topic) -> Iterator[Inbox]:
+    """Open before anything is read, so that what is committed meanwhile is in it."""
+    try:
+        with context.live.hub.inbox(topic) as inbox:
+            yield inbox
+    except TooManySubscribers:
+        raise busy(RETRY_AFTER_S) from None
+
+
+async def _ready(context: Context) -> None:
+    try:
+        await context.live.ready()
+    except FeedUnavailable:
+        raise busy(RETRY_AFTER_S) from None
+
+
+async def _next(inbox: Inbox) -> UUID:
+    try:
+        return await inbox.take()
+    except SubscriptionLost:
+        raise subscription_lost("Changes may have been lost.") from None

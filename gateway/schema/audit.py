@@ -1,0 +1,43 @@
+"""The audit in the API: what was done to a payment or a purchase, by whom, and why."""
+
+import datetime as dt
+from typing import Self
+
+from strawberry import field
+from strawberry import type as graphql_type
+from strawberry.scalars import JSON
+
+from gateway.schema.connections import Connection, connection_of
+from gateway.schema.cursors import Cursors
+from gateway.schema.people import Actor
+from gateway.services.core import values
+from gateway.services.core.pages import Page
+
+
+@graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")
+class AuditEntry:
+    at: dt.datetime = field(description="When.")
+    actor: Actor = field(description="Who did it; the gateway itself is `gateway`, of role SERVICE.")
+    action: str = field(description="What was done, such as `purchase.created` or `payment.refund_requested`.")
+    reason: str | None = field(description="Why: what an admin gave as the reason, or what the provider said.")
+    changes: JSON | None = field(
+        description="What it came to, by name: a value, or a pair of what was before and what is since."
+    )
+
+    @classmethod
+    def of(cls, entry: values.AuditEntry) -> Self:
+        return cls(
+            at=entry.at,
+            actor=Actor.of(entry.actor),
+            action=entry.action,
+            reason=entry.reason,
+            changes=None if entry.changes is None else JSON(entry.changes),
+        )
+
+
+@graphql_type(name="AuditConnection", description="A page of a history.")
+class AuditConnection(Connection[AuditEntry]):
+    @classmethod
+    def of(cls, page: Page[values.AuditEntry], cursors: Cursors) -> Self:
+        found = connection_of(page, cursors, AuditEntry.of)
+        return cls(edges=found.edges, nodes=found.nodes, page_info=found.page_info)

@@ -1,0 +1,79 @@
+"""Which items of a list, and in which order."""
+
+import datetime as dt
+from enum import Enum
+
+import strawberry
+from strawberry import ID, field
+
+from gateway.schema.enums import (
+    JobKind,
+    JobState,
+    PaymentFulfilment,
+    PaymentProvider,
+    PaymentStatus,
+    PurchaseOrigin,
+    PurchaseStatus,
+)
+from gateway.schema.scalars import PurchaseTier
+
+
+@strawberry.enum(description="Which way a list is ordered.")
+class OrderDirection(Enum):
+    ASC = strawberry.enum_value("ASC", description="The earliest first.")
+    DESC = strawberry.enum_value("DESC", description="The latest first.")
+
+
+@strawberry.enum(description="What purchases are ordered by.")
+class PurchaseOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When they came to be.")
+
+
+@strawberry.input(description="How purchases are ordered.")
+class PurchaseOrder:
+    field: PurchaseOrderField = strawberry.field(description="What by.")
+    direction: OrderDirection = strawberry.field(description="Which way.")
+
+
+@strawberry.enum(description="What payments are ordered by.")
+class PaymentOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When they were opened.")
+
+
+@strawberry.input(description="How payments are ordered.")
+class PaymentOrder:
+    field: PaymentOrderField = strawberry.field(description="What by.")
+    direction: OrderDirection = strawberry.field(description="Which way.")
+
+
+@strawberry.input(description="Which purchases: every condition that is given must hold.")
+class PurchaseFilter:
+    student_id: ID | None = field(default=None, description="Of this student.")
+    course_id: ID | None = field(default=None, description="Of this course.")
+    tier: PurchaseTier | None = field(default=None, description="Of this tier.")
+    status: PurchaseStatus | None = field(default=None, description="Standing so.")
+    origin: PurchaseOrigin | None = field(default=None, description="Come to be so.")
+    created_from: dt.datetime | None = field(default=None, description="Created then or later.")
+    created_before: dt.datetime | None = field(default=None, description="Created before then.")
+
+
+@strawberry.input(description="Which payments: every condition that is given must hold.")
+class PaymentFilter:
+    student_id: ID | None = field(default=None, description="Of this student.")
+    course_id: ID | None = field(default=None, description="For this course.")
+    tier: PurchaseTier | None = field(default=None, description="For this tier.")
+    provider: PaymentProvider | None = field(default=None, description="With this provider.")
+    status: PaymentStatus | None = field(default=None, description="Whose money is doing this.")
+    fulfilment: PaymentFulfilment | None = field(default=None, description="Whose money became this.")
+    created_from: dt.datetime | None = field(default=None, description="Opened then or later.")
+    created_before: dt.datetime | None = field(default=None, description="Opened before then.")
+
+
+@strawberry.input(description="Which jobs: every condition that is given must hold.")
+class JobFilter:
+    state: JobState | None = field(default=None, description="Standing so.")
+    kind: JobKind | None = field(default=None, description="Doing this.")
+    payment_id: ID | None = field(
+        default=None, description="That check this payment, carry out its refunds, or tell an event of it."
+    )
+    purchase_id: ID | None = field(default=None, description="That tell an event of this purchase.")

@@ -1,0 +1,212 @@
+"""One graphql-transport-ws connection: what its client says in turn, and its operations side by side."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from starlette.websockets import WebSocket, WebSocketDisconnect
+from strawberry import Schema
+
+from gateway.auth import InvalidToken, Verified, bearer_token
+from gateway.context import Context
+from gateway.jwks import KeysUnavailable
+from gateway.masking import report
+from gateway.schema.errors import busy, token_expired
+from gateway.services.core.values import Actor
+from gateway.streaming.endings import Endings
+from gateway.streaming.limits import INIT_S, MOST_MESSAGE_BYTES, MOST_OPERATIONS, STALLED_S
+from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
+from gateway.streaming.operation import Ending, Operation, encoded, results_of, until
+
+log = structlog.get_logger(__name__)
+
+RETRY_AFTER_S = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What one connection may cost, see `limits`."""
+
+    init_s: float = INIT_S
+    stalled_s: float = STALLED_S
+    most_operations: int = MOST_OPERATIONS
+    most_message_bytes: int = MOST_MESSAGE_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """A close code of graphql-transport-ws, or of RFC 6455, with its reason in at most 123 bytes."""
+
+    code: int
+    reason: str
+
+
+TOO_LONG = Close(1009, "The message is too long")
+BAD_DATA = Close(4400, "A message must be text")
+UNACKNOWLEDGED = Close(4401, "Unauthorized")
+# Clients try again after 4403, with a new token, and never after 4401.
+FORBIDDEN = Close(4403, "Forbidden")
+TOKEN_EXPIRED = Close(4403, "The token has expired")
+STOPPING = Close(1012, "This server stops")
+TRY_LATER = Close(1013, "Tokens cannot be judged now; try again later")
+INIT_LATE = Close(4408, "Connection initialisation timeout")
+INIT_TWICE = Close(4429, "Too many initialisation requests")
+FAILED = Close(4500, "Internal server error")
+
+
+class Connection:
+    """Serves one socket that was accepted.
+
+    Args:
+        judge: whom a token speaks for, see `TokenVerifier.judge`.
+        make_context: the context of one operation.
+        verified: whom the handshake's own header speaks for; a token of `connection_init` takes its place.
+    """
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        schema: Schema,
+        judge: Callable[[str], Awaitable[Verified]],
+        make_context: Callable[[Actor | None], Context],
+        verified: Verified | None,
+        endings: Endings,
+        bounds: Bounds,
+    ) -> None:
+        self._socket, self._schema, self._judge, self._make_context = socket, schema, judge, make_context
+        self._verified, self._endings, self._bounds = verified, endings, bounds
+        self._is_initialised = False
+        self._ending: Ending | None = None
+        """The connection's, from its acknowledgement on."""
+        self._operations: dict[str, asyncio.Task[None]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._closing: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
+        """Done with how the connection is to be closed; with None where nobody takes what is sent."""
+
+    async def serve(self) -> None:
+        """Listen until the client leaves, or has to."""
+        reading = asyncio.create_task(self._read())
+        reading.add_done_callback(self._look_after)
+        late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, INIT_LATE)
+        with ExitStack() as self._on_leaving:
+            try:
+                ends: set[asyncio.Future[Any]] = {reading, self._closing}
+                await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+                if self._tasks and self._ending is not None and self._ending.done():
+                    await asyncio.wait(self._tasks)  # each tells its own end
+            finally:
+                late.cancel()
+                for task in (reading, *self._tasks):
+                    task.cancel()
+                await asyncio.gather(reading, *self._tasks, return_exceptions=True)
+        if self._closing.done() and (close := self._closing.result()) is not None:
+            with suppress(WebSocketDisconnect, TimeoutError):
+                async with asyncio.timeout(self._bounds.stalled_s):
+                    await self._socket.close(close.code, close.reason)
+
+    async def _read(self) -> None:
+        while not self._closing.done():
+            frame = await self._socket.receive()
+            if frame["type"] == "websocket.disconnect":
+                return
+            text = frame.get("text")
+            if text is None:
+                self._close(BAD_DATA)
+            elif len(text) > self._bounds.most_message_bytes:
+                self._close(TOO_LONG)
+            else:
+                await self._hear(text)
+
+    async def _hear(self, text: str) -> None:
+        try:
+            message = read(text)
+        except BadMessage as bad:
+            self._close(Close(4400, str(bad)))
+            return
+        match message:
+            case Init(authorization):
+                await self._initialise(authorization)
+            case Ping():
+                await self._send(type="pong")
+            case Pong():
+                pass
+            case Subscribe(operation_id, operation):
+                await self._subscribe(operation_id, operation)
+            case Complete(operation_id):
+                if task := self._operations.pop(operation_id, None):
+                    task.cancel()
+
+    async def _initialise(self, authorization: str | None) -> None:
+        if self._is_initialised:
+            self._close(INIT_TWICE)
+            return
+        self._is_initialised = True
+        try:
+            if authorization is not None:
+                self._verified = await self._judge(bearer_token(authorization))
+        except InvalidToken:
+            self._close(FORBIDDEN)
+            return
+        except KeysUnavailable:
+            self._close(TRY_LATER)
+            return
+        expires_at = self._verified.expires_at if self._verified else None
+        self._ending = self._on_leaving.enter_context(self._endings.until(expires_at))
+        self._ending.add_done_callback(self._leave)
+        await self._send(type="connection_ack")
+
+    async def _subscribe(self, operation_id: str, operation: Operation) -> None:
+        if self._ending is None:
+            self._close(UNACKNOWLEDGED)
+        elif operation_id in self._operations:
+            self._close(Close(4409, f"Subscriber for {operation_id[:64]} already exists"))
+        elif len(self._operations) >= self._bounds.most_operations:
+            await self._send(type="error", id=operation_id, payload=[busy(RETRY_AFTER_S).formatted])
+        else:
+            task = asyncio.create_task(self._run(operation_id, operation, self._ending))
+            self._operations[operation_id] = task
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+            task.add_done_callback(self._look_after)
+
+    async def _run(self, operation_id: str, operation: Operation, ending: Ending) -> None:
+        context = self._make_context(self._verified.actor if self._verified else None)
+        async with aclosing(until(ending, results_of(self._schema, operation, context))) as results:
+            async for result in results:
+                assert result is not None, "no beat was asked for: the socket has its own"
+                if result.is_refusal:
+                    self._operations.pop(operation_id)  # before its end is told: then the id is free again
+                    await self._send(type="error", id=operation_id, payload=result.payload["errors"])
+                    return
+                await self._send(type="next", id=operation_id, payload=result.payload)
+        self._operations.pop(operation_id)
+        await self._send(type="complete", id=operation_id)
+
+    async def _send(self, **message: object) -> None:
+        """Raises: TimeoutError, where the client takes nothing for too long; WebSocketDisconnect, where it is gone."""
+        async with asyncio.timeout(self._bounds.stalled_s):
+            await self._socket.send_text(encoded(message).decode())
+
+    def _close(self, close: Close | None) -> None:
+        if not self._closing.done() and not (close is INIT_LATE and self._is_initialised):
+            self._closing.set_result(close)
+
+    def _leave(self, ending: Ending) -> None:
+        if not ending.cancelled():
+            is_expired = ending.result().extensions == token_expired().extensions
+            self._close(TOKEN_EXPIRED if is_expired else STOPPING)
+
+    def _look_after(self, task: asyncio.Task[None]) -> None:
+        """What a task ended with that it should not have."""
+        match None if task.cancelled() else task.exception():
+            case None | WebSocketDisconnect():
+                pass  # who reads hears of it as well
+            case TimeoutError():
+                log.warning("a reader that does not read was given up", waited_s=self._bounds.stalled_s)
+                self._close(None)
+            case error:
+                report(error)
+                self._close(FAILED)

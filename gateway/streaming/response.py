@@ -1,0 +1,79 @@
+"""A stream of results as an HTTP response: it ends with its operation, its token, its reader or its process."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from contextlib import aclosing, suppress
+
+import structlog
+from starlette.responses import Response
+from starlette.types import Message, Receive, Scope, Send
+
+from gateway.streaming.endings import Endings
+from gateway.streaming.format import Format
+from gateway.streaming.limits import STALLED_S
+from gateway.streaming.operation import Ending, Result, until
+
+log = structlog.get_logger(__name__)
+
+HEADERS = {
+    "Cache-Control": "no-store, no-transform",  # a proxy that compressed it would hold it back
+    "X-Accel-Buffering": "no",  # and so would nginx, unless told
+    "Vary": "Accept",
+}
+
+
+class StreamedResponse(Response):
+    """Sends each result when it comes. Nothing runs before it is sent, and nothing is left when it is over.
+
+    Args:
+        begin: begins the operation.
+        expires_at: when the caller's token stops speaking for anybody, in Unix seconds; None without a token.
+    """
+
+    def __init__(
+        self,
+        begin: Callable[[], AsyncGenerator[Result, None]],
+        written: Format,
+        endings: Endings,
+        expires_at: float | None,
+        stalled_s: float = STALLED_S,
+    ) -> None:
+        self._begin, self._format, self._endings = begin, written, endings
+        self._expires_at, self._stalled_s = expires_at, stalled_s
+        self.status_code = 200
+        self.background = None
+        self.init_headers(HEADERS | {"Content-Type": written.media_type})
+        del self.headers["content-length"]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        with self._endings.until(self._expires_at) as ending:
+            leaving = asyncio.create_task(_hung_up(receive, ending))
+            try:
+                await self._stream(ending, send)
+            except TimeoutError:
+                log.warning("a reader that does not read was given up", waited_s=self._stalled_s)
+            finally:
+                leaving.cancel()
+                with suppress(asyncio.CancelledError):
+                    await leaving
+
+    async def _stream(self, ending: Ending, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await self._write(send, self._format.opening)
+        async with aclosing(until(ending, self._begin(), self._format.beat_s)) as results:
+            async for result in results:
+                await self._write(send, self._format.beat if result is None else self._format.part(result.payload))
+        await self._write(send, self._format.closing, is_last=True)
+
+    async def _write(self, send: Send, body: bytes, *, is_last: bool = False) -> None:
+        """Raises: TimeoutError, where the reader takes nothing for too long."""
+        message: Message = {"type": "http.response.body", "body": body, "more_body": not is_last}
+        async with asyncio.timeout(self._stalled_s):
+            await send(message)
+
+
+async def _hung_up(receive: Receive, ending: Ending) -> None:
+    """End the stream without a word when its reader is gone."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
+    ending.cancel()

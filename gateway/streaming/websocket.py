@@ -1,0 +1,68 @@
+"""The graphql-transport-ws endpoint: who may open a socket, and what became of it."""
+
+from collections.abc import Awaitable, Callable, Collection
+
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocket
+from strawberry import Schema
+from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
+
+from gateway.auth import Verified, verified_of
+from gateway.context import Context
+from gateway.services.core.values import Actor
+from gateway.streaming.connection import Bounds, Connection
+from gateway.streaming.endings import Endings
+
+PROTOCOL = "graphql-transport-ws"
+FOREIGN_ORIGIN, NO_PROTOCOL = 1008, 4406
+
+
+class GraphQLSocket:
+    """ASGI endpoint of a WebSocket.
+
+    Args:
+        judge: whom a token speaks for, see `TokenVerifier.judge`.
+        make_context: the context of an operation, which is a request of its own.
+        allowed_origins: the sites, beside our own, whose pages may open a socket; browsers ask nobody else.
+    """
+
+    def __init__(
+        self,
+        schema: Schema,
+        judge: Callable[[str], Awaitable[Verified]],
+        make_context: Callable[[WebSocket, Actor | None], Context],
+        endings: Endings,
+        allowed_origins: Collection[str] = (),
+        bounds: Bounds = Bounds(),  # noqa: B008  # frozen
+    ) -> None:
+        self._schema, self._judge, self._make_context = schema, judge, make_context
+        self._endings, self._bounds = endings, bounds
+        self._allowed_origins = normalize_allowed_origins(allowed_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        socket = WebSocket(scope, receive, send)
+        if not self._may_open(socket):
+            await socket.close(FOREIGN_ORIGIN)  # not accepted yet, so that it is answered 403
+            return
+        is_spoken = PROTOCOL in socket.scope["subprotocols"]
+        await socket.accept(PROTOCOL if is_spoken else None)
+        if not is_spoken:
+            await socket.close(NO_PROTOCOL, "Subprotocol not acceptable")
+            return
+        connection = Connection(
+            socket,
+            self._schema,
+            self._judge,
+            lambda viewer: self._make_context(socket, viewer),
+            verified_of(socket),
+            self._endings,
+            self._bounds,
+        )
+        await connection.serve()
+
+    def _may_open(self, socket: WebSocket) -> bool:
+        """A page of another site may not, for its visitor's browser would open it with what it has of ours."""
+        origin = socket.headers.get("origin")
+        if origin is None or is_same_origin(origin, socket.headers.get("host")):
+            return True
+        return "*" in self._allowed_origins or normalize_origin(origin) in self._allowed_origins

@@ -1,0 +1,150 @@
+"""The gateway under trial: a server without a worker and some workers, each killed without warning and started anew."""
+
+import asyncio
+import signal
+import sys
+from asyncio.subprocess import PIPE, Process
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import IO
+
+import httpx
+
+from tests.server import environment
+
+READY_S, STOP_S = 30, 40
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+ERRORS = ('"level": "error"', '"level": "critical"', "Traceback")
+
+
+@dataclass
+class Gateway:
+    """The processes on one database.
+
+    Args:
+        home: where their logs go.
+    """
+
+    database_url: str
+    home: Path
+    workers: int
+    happened: Counter[str]
+    settings: dict[str, str] = field(default_factory=dict)
+    workers_died_at: datetime = NEVER
+    _server: Process | None = None
+    _workers: list[Process] = field(default_factory=list)
+    _url: str = ""
+    _is_up: asyncio.Event = field(default_factory=asyncio.Event)
+    _restarts: list["asyncio.Task[None]"] = field(default_factory=list)
+
+    @property
+    def env(self) -> dict[str, str]:
+        # Production: nothing is offered but the two providers, and the log is JSON.
+        ours = {"env": "production", "worker": "false", "log_level": "warning", **self.settings}
+        return environment(self.database_url, **ours)
+
+    async def start(self) -> None:
+        await self._start_server()
+        await self._start_workers()
+
+    async def address(self) -> str:
+        """Where /graphql is; waited for while the server is down. It moves with each start, as behind a balancer."""
+        await self._is_up.wait()
+        return self._url
+
+    def kill_server(self) -> bool:
+        """As a power cut would. The next one starts at once. False while it is down already."""
+        if self._server is None or not self._is_up.is_set():
+            return False
+        self._is_up.clear()
+        self._server.send_signal(signal.SIGKILL)
+        self.happened["kill -9 of the server"] += 1
+        self._restarts.append(asyncio.create_task(self._restart_server()))
+        return True
+
+    def kill_workers(self) -> bool:
+        """All of them, as a power cut would. The next ones start at once. False while they are down already."""
+        killed, self._workers = self._workers, []
+        for worker in killed:
+            worker.send_signal(signal.SIGKILL)
+            self.happened["kill -9 of a worker"] += 1
+        if killed:
+            self.workers_died_at = datetime.now(UTC)
+            self._restarts.append(asyncio.create_task(self._restart_workers(killed)))
+        return bool(killed)
+
+    async def restarted(self) -> None:
+        """Once everything that was killed runs again."""
+        while self._restarts:
+            await self._restarts.pop()
+
+    async def stop(self) -> None:
+        await self.restarted()
+        running = [*self._workers, *filter(None, [self._server])]
+        await asyncio.gather(*(_stop(process) for process in running))
+
+    async def verdict(self) -> tuple[int | None, str]:
+        """Exit code and words of `gateway verify`."""
+        with self._log() as log:
+            process = await self._spawned("verify", log=log)
+            said, _ = await process.communicate()
+        return process.returncode, said.decode()
+
+    def errors(self) -> list[str]:
+        """What was logged as an error: nothing that providers, networks and kills do is one."""
+        return [line for line in self.logged().splitlines() if any(word in line for word in ERRORS)]
+
+    def logged(self) -> str:
+        path = self.home / "gateway.log"
+        return path.read_text() if path.exists() else ""
+
+    async def _restart_server(self) -> None:
+        assert self._server is not None
+        await self._server.wait()
+        await self._start_server()
+
+    async def _restart_workers(self, killed: list[Process]) -> None:
+        for worker in killed:
+            await worker.wait()
+        await self._start_workers()
+
+    async def _start_server(self) -> None:
+        self._server = await self._started("Serving", "serve", "--port", "0")
+        await _wait_until_ready(self._url.replace("/graphql", "/readyz"))
+        self._is_up.set()
+
+    async def _start_workers(self) -> None:
+        self._workers = [await self._started("Running jobs", "worker") for _ in range(self.workers)]
+
+    async def _started(self, word: str, *arguments: str) -> Process:
+        with self._log() as log:
+            process = await self._spawned(*arguments, log=log)
+        assert process.stdout is not None
+        first = (await asyncio.wait_for(process.stdout.readline(), READY_S)).decode().strip()
+        assert first.startswith(word), f"{arguments} said {first!r}\n{self.logged()}"
+        if word == "Serving":
+            self._url = first.removeprefix("Serving ")
+        return process
+
+    async def _spawned(self, *arguments: str, log: IO[bytes]) -> Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-m", "gateway", *arguments, env=self.env, stdout=PIPE, stderr=log
+        )
+
+    def _log(self) -> IO[bytes]:
+        return (self.home / "gateway.log").open("ab")
+
+
+async def _stop(process: Process) -> None:
+    if process.returncode is None:
+        process.terminate()
+    await asyncio.wait_for(process.wait(), STOP_S)
+
+
+async def _wait_until_ready(url: str) -> None:
+    """The socket listens before the application runs, so one request waits for it; a server that died refuses."""
+    async with httpx.AsyncClient(timeout=READY_S) as client:
+        answer = await client.get(url)
+    assert answer.status_code == 200, answer.text

@@ -1,0 +1,60 @@
+"""A provider whose answers are on their way for so long that other things happen before they arrive."""
+
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from gateway.services.core.proofs import Proof
+from gateway.services.core.values import Payment, Refund
+from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
+from gateway.services.providers.base import FoundIntent, Intent
+from tests.services.books import Books, Fault, Question
+from tests.services.happenings import Step
+
+Answer = TypeVar("Answer")
+
+
+async def _nothing(_step: Step) -> None:
+    """Until somebody says how steps are played, none is."""
+
+
+@dataclass
+class SlowBooks(Books):
+    """`faults` are those of the next questions, one each; `late` is what happens while their answers are on their way,
+    all steps of one entry for each answer."""
+
+    faults: deque[Fault | None] = field(default_factory=deque)
+    late: deque[Sequence[Step]] = field(default_factory=deque)
+    play: Callable[[Step], Awaitable[None]] = _nothing
+
+    def __post_init__(self) -> None:
+        self.fault = self._next_fault
+
+    def heal(self) -> None:
+        """From now on the line is good and quick."""
+        self.faults.clear()
+        self.late.clear()
+
+    async def open(self, payment: Payment) -> Intent:
+        return await self._delayed(await super().open(payment))
+
+    async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
+        return await self._delayed(await super().settle(payment, proof))
+
+    async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        return await self._delayed(await super().refund(payment, refund))
+
+    async def inspect(self, payment: Payment) -> Truth:
+        return await self._delayed(await super().inspect(payment))
+
+    async def find(self, reference: str) -> FoundIntent | None:
+        return await self._delayed(await super().find(reference))
+
+    async def _delayed(self, answer: Answer) -> Answer:
+        for step in self.late.popleft() if self.late else ():
+            await self.play(step)
+        return answer
+
+    def _next_fault(self, _question: Question, _subject: str) -> Fault | None:
+        return self.faults.popleft() if self.faults else None

@@ -1,0 +1,185 @@
+"""No list costs more statements for more items, whatever is asked of each: told from the schema's own fields."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import pytest
+from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type, is_leaf_type
+
+from db import feed
+from gateway.context import Context
+from gateway.documents import Documents
+from gateway.graph import build_schema
+from gateway.resolvers.loaders import Loaders, gathered
+from gateway.resolvers.permissions import required_roles
+from gateway.schema import ids
+from gateway.services.changes import Hub
+from gateway.services.core.announcing import Listener
+from gateway.services.core.values import Actor, Payment, Purchase, Role
+from gateway.services.live import Live
+from tests.service import ADMIN, Service, running, statements_of, student
+
+pytestmark = pytest.mark.anyio
+
+SCHEMA = build_schema()._schema
+REQUIRED = required_roles(SCHEMA)
+SIZES = (1, 2, 20)
+LEVELS = 3
+"""How far below a list's items its fields are followed."""
+
+LISTS: dict[str, Sequence[str]] = {
+    "Query.courses": ("",),
+    "Query.purchases": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
+    "Query.payments": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
+    "Query.jobs": ("filter: {kind: PAYMENT_REFUND}", "filter: {kind: EVENT_DELIVER}"),
+    "Viewer.purchases": ("",),
+    "Viewer.payments": ("",),
+}
+"""What each list is asked for, so that its first twenty items are of one kind: each has what any of them has.
+
+A list that is new to the schema needs a line here. Those below a payment or a purchase are met on the way.
+"""
+
+
+def objects(kind: GraphQLNamedType) -> dict[str, GraphQLObjectType]:
+    """A type's fields that are objects again, with their types."""
+    assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
+    named = {name: get_named_type(field.type) for name, field in kind.fields.items()}
+    return {name: of for name, of in named.items() if isinstance(of, GraphQLObjectType)}
+
+
+def is_list(kind: GraphQLNamedType) -> bool:
+    return kind.name.endswith("Connection")
+
+
+def is_plain(kind: GraphQLObjectType) -> bool:
+    """Whether a type is a value through and through: nothing below it is looked up."""
+    is_row = any(interface.name == "Node" for interface in kind.interfaces)
+    return not is_row and not is_list(kind) and all(map(is_plain, objects(kind).values()))
+
+
+def plain(kind: GraphQLObjectType, role: Role) -> str:
+    """All of an item that comes with it, values included."""
+    names = [name for name, field in kind.fields.items() if is_leaf_type(get_named_type(field.type))]
+    inner = [
+        f"{name} {{ {plain(of, role)} }}"
+        for name, of in objects(kind).items()
+        if is_plain(of) and role in REQUIRED.get((kind.name, name), Role)
+    ]
+    return " ".join([*names, *inner])
+
+
+def chains(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
+    """Selections on an item: each way along its look-ups, one after the other, up to so many levels deep."""
+    yield plain(kind, role)
+    for name, of in objects(kind).items() if levels else ():
+        if is_plain(of) or role not in REQUIRED.get((kind.name, name), Role):
+            continue
+        if is_list(of):
+            yield from (f"{name}(first: $first) {{ {each} }}" for each in pages(of, role, levels - 1))
+        else:
+            yield from (f"{name} {{ {each} }}" for each in chains(of, role, levels - 1))
+
+
+def pages(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
+    for each in chains(objects(kind)["nodes"], role, levels):
+        yield f"nodes {{ {each} }} pageInfo {{ hasNextPage hasPreviousPage }}"
+
+
+def documents(place: str) -> Iterator[str]:
+    """Every query of a list: `$first` items, and one way along what can be asked of each."""
+    owner, _, name = place.partition(".")
+    of = objects(SCHEMA.type_map[owner])[name]
+    for arguments in LISTS[place]:
+        for page in pages(of, _asking(place).role, LEVELS):
+            listed = f"{name}(first: $first {arguments}) {{ {page} }}"
+            yield f"query($first: Int!) {{ {listed if owner == 'Query' else f'viewer {{ {listed} }}'} }}"
+
+
+def _asking(place: str) -> Actor:
+    return ADMIN if place.startswith("Query.") else student()
+
+
+async def ask(service: Service, actor: Actor, document: str, **variables: object) -> tuple[Any, int]:
+    """The data that a document comes to, and how many statements it took."""
+    live = Live(
+        Hub(),
+        partial(feed.follow, service.url),
+        gathered(service.catalog.payments),
+        gathered(service.catalog.purchases),
+    )
+    loads, clock = Loaders(service.catalog), service.clock
+    context = Context(
+        actor, datetime.now(UTC), service.purchases, service.catalog, loads, lambda _: 0, live, clock, Documents().admit
+    )
+    with statements_of(service.readers.sync_engine) as statements:
+        result = await build_schema().execute(document, variable_values=variables, context_value=context)
+    assert result.errors is None, (document, result.errors)
+    return result.data, len(statements)
+
+
+async def stocked(service: Service) -> tuple[list[Payment], list[Purchase]]:
+    """Twenty courses, and one student who bought each in three tiers, one upgrade after the other; the last payments
+    are refunded in part. Returns: the payments and the purchases."""
+    courses = [await service.save_course() for _ in range(max(SIZES))]
+    bought = [
+        await service.paid(student(), course, tier) for tier in ("BASIC", "STANDARD", "PREMIUM") for course in courses
+    ]
+    for payment, _ in bought[-len(courses) :]:
+        await service.refund(payment, 100)
+    return [payment for payment, _ in bought], [purchase for _, purchase in bought]
+
+
+async def test_no_list_takes_more_statements_for_more_items_or_deeper_questions(database_url: str) -> None:
+    grown = []
+    async with running(database_url, listeners=[Listener("somebody", ("purchase.created",))]) as service:
+        await stocked(service)
+        for place in LISTS:
+            for document in documents(place):
+                asked = [await ask(service, _asking(place), document, first=size) for size in SIZES]
+                assert [_length(data) for data, _ in asked] == list(SIZES), document
+                counts = [count for _, count in asked]
+                # A page is two statements, its keys and its rows; what is looked up through something else is two.
+                if len(set(counts)) > 1 or counts[0] > 2 * document.count("{"):
+                    grown.append((document, counts))
+    assert grown == []
+
+
+async def test_many_nodes_take_as_many_statements_as_one(database_url: str) -> None:
+    document = (
+        "query($ids: [ID!]!) { nodes(ids: $ids) { id ... on Purchase { payment { history { nodes { at } } } } } }"
+    )
+    async with running(database_url) as service:
+        payments, purchases = await stocked(service)
+        for actor in (ADMIN, student()):
+            counts = []
+            for size in SIZES:
+                keys = [ids.to_text(ids.PURCHASE, purchase.id) for purchase in purchases[:size]]
+                asked = document if actor is ADMIN else document.replace("history { nodes { at } }", "course { id }")
+                data, count = await ask(service, actor, asked, ids=keys)
+                assert [node["id"] for node in data["nodes"]] == keys
+                counts.append(count)
+            assert len(set(counts)) == 1, counts
+        assert len(payments) == len(purchases)
+
+
+def test_every_list_of_the_schema_is_asked() -> None:
+    found = {
+        f"{kind.name}.{name}"
+        for kind in SCHEMA.type_map.values()
+        if isinstance(kind, GraphQLObjectType)
+        for name, of in objects(kind).items()
+        if is_list(of)
+    }
+    below = {place for place in found if place.partition(".")[0] not in ("Query", "Viewer")}
+    assert found - below == set(LISTS)
+    asked = " ".join(document for place in LISTS for document in documents(place))
+    assert {place for place in below if f"{place.partition('.')[2]}(first: $first)" not in asked} == set()
+    assert "payment { purchase { history(first: $first)" in asked
+
+
+def _length(data: dict[str, Any]) -> int:
+    [page] = data["viewer"].values() if "viewer" in data else data.values()
+    return len(page["nodes"])

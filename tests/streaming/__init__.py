@@ -1,0 +1,1 @@
+"""Streams: which answer is one, how it is written, and how it ends."""
