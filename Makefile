@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GRAPHIQL := gateway/static/graphiql/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos schema browser clean
+.PHONY: help install run test check bench chaos schema browser interop clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -37,8 +37,11 @@ schema: install ## write schema.graphql from the code
 browser: install $(VENV)/.installed-browser ## drive GraphiQL in Chromium (on PATH, or named by CHROMIUM)
 	$(BIN)/python -m pytest -m browser
 
+interop: install ## have graphql-http's audits judge a served gateway (needs Node.js with npm on PATH)
+	$(BIN)/python -m tests.interop
+
 clean: ## remove what the other targets made
-	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new
+	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new tests/interop/node_modules
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
 

@@ -29,23 +29,20 @@ def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
     return (within(limits), *specified_rules, *hidden)
 
 
-class Rules(SchemaExtension):
-    """Has documents validated by our rules. It stands before the cache of validation."""
+class Admission(SchemaExtension):
+    """Has documents parsed and validated within our limits, and judges the operation that is asked for.
+
+    It stands after the cache of validation, so that it judges valid documents only.
+    """
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
+        self._cost: int | None = None
 
     def on_operation(self) -> Iterator[None]:
+        self.execution_context.parse_options["max_tokens"] = self._limits.tokens
         self.execution_context.validation_rules = rules(self._limits)
         yield
-
-
-class Admission(SchemaExtension):
-    """Judges the operation that is asked for. It stands after the cache of validation: it sees valid documents only."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._budget = limits.cost
-        self._cost: int | None = None
 
     def on_validate(self) -> Iterator[None]:
         execution = self.execution_context
@@ -58,7 +55,7 @@ class Admission(SchemaExtension):
         asked = (self.execution_context.operation_extensions or {}).get(COST)
         if asked is not True or self._cost is None:
             return {}
-        return {COST: {"requested": self._cost, "budget": self._budget}}
+        return {COST: {"requested": self._cost, "budget": self._limits.cost}}
 
     def _operation(self) -> Operation:
         """The one to run.
@@ -81,9 +78,11 @@ class Admission(SchemaExtension):
         except GraphQLError as error:
             return error
         self._cost = operation.cost(execution.variables)
-        if self._cost > self._budget:
-            message = f"This costs {self._cost}; one operation may cost {self._budget}. Ask for fewer items at a time."
-            return over_limit(COST, self._budget, message)
+        if self._cost > self._limits.cost:
+            message = (
+                f"This costs {self._cost}; one operation may cost {self._limits.cost}. Ask for fewer items at a time."
+            )
+            return over_limit(COST, self._limits.cost, message)
         if operation.kind is OperationType.MUTATION and (wait_s := context.throttle(operation.root_fields)):
             return rate_limited(wait_s)
         return None

@@ -227,11 +227,11 @@ def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Respo
 async def _no_such_door(request: Request, error: Exception) -> Response:
     """404 and 405, of whatever route, in JSON as everything else."""
     assert isinstance(error, HTTPException)
-    # Static files are the one route that refuses a method and does not say which it has.
-    headers = {"Allow": "GET, HEAD"} if error.status_code == 405 else {}
-    return _in_its_shape(
-        request, refusal(error.status_code, f"{error.detail}.", headers={**headers, **(error.headers or {})})
-    )
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Static files are the one route that does not say which methods it has; the others say them in any order.
+        headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET, HEAD").split(", ")))
+    return _in_its_shape(request, refusal(error.status_code, f"{error.detail}.", headers=headers))
 
 
 def _in_its_shape(connection: HTTPConnection, refused: Response) -> Response:

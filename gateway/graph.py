@@ -13,11 +13,11 @@ from graphql import (
     GraphQLSchema,
     Undefined,
 )
-from strawberry.extensions import MaxTokensLimiter, ParserCache, ValidationCache
+from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
-from gateway.admission import Admission, Rules
+from gateway.admission import Admission
 from gateway.limits import Limits
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
@@ -61,9 +61,7 @@ def _built(limits: Limits) -> GatewaySchema:
         subscription=Subscription,
         config=StrawberryConfig(scalar_map=SCALARS),
         extensions=[
-            lambda: MaxTokensLimiter(max_token_count=limits.tokens),
             lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: Rules(limits),
             lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
             lambda: Admission(limits),
         ],

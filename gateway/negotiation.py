@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from starlette.datastructures import Headers
 
@@ -19,7 +20,13 @@ def accepted(headers: Headers) -> str | None:
     The one of more quality. Of equal ones the GraphQL type, but only where it is asked for by name: whoever accepts
     anything, or says nothing, gets the JSON that clients have always had.
     """
-    ranges = dict(_ranges(",".join(headers.getlist("accept"))))
+    return _accepted(",".join(headers.getlist("accept")))
+
+
+@lru_cache(1_024)
+def _accepted(accept: str) -> str | None:
+    """Remembered: clients send the same few over and over."""
+    ranges = dict(_ranges(accept))
     if not ranges:
         return JSON
     qualities = {each: _quality(each, ranges) for each in (GRAPHQL_JSON, JSON)}

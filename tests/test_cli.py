@@ -133,7 +133,7 @@ def test_there_is_no_demo_in_production(tmp_path: Path) -> None:
 
 
 def test_in_production_the_page_holds_no_token_and_the_sandbox_is_off(new_sqlite: Callable[[], str]) -> None:
-    with serving(new_sqlite(), env="production") as server:
+    with serving(new_sqlite(), env="production", graphiql="true") as server:
         page = httpx.get(server.url, headers={"Accept": "text/html"})
         assert (page.status_code, "eyJ" in page.text) == (200, False)
         course = server.admin().data(SAVE_COURSE, input=COURSE)["saveCourse"]["course"]["id"]

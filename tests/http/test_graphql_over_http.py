@@ -111,19 +111,18 @@ def test_a_map_of_variables_and_one_of_extensions_are_taken(gateway: Served) -> 
     assert post(gateway, body).json() == {"data": {"__type": {"name": "ID"}}}
 
 
+MISSHAPEN: list[Mapping[str, object]] = [
+    {},
+    *({"query": wrong} for wrong in (None, 0, False, [WHO], {"a": WHO}, "")),
+    *({"query": WHO, "operationName": wrong} for wrong in (0, False, ["A"], {"A": 1}, "A", "")),
+    *({"query": WHO, name: wrong} for name in ("variables", "extensions") for wrong in ("{}", 0, False, ["a"])),
+    {"query": "query A { __typename } query B { __typename }"},
+    {"query": "fragment A on Query { __typename }"},
+]
+
+
 @pytest.mark.parametrize("accept", [GRAPHQL_JSON, JSON])
-@pytest.mark.parametrize(
-    "body",
-    [
-        {},
-        *({"query": wrong} for wrong in (None, 0, False, [WHO], {"a": WHO}, "")),
-        *({"query": WHO, "operationName": wrong} for wrong in (0, False, ["A"], {"A": 1}, "A", "")),
-        *({"query": WHO, "variables": wrong} for wrong in ("{}", 0, False, [])),
-        *({"query": WHO, "extensions": wrong} for wrong in ("{}", 0, False, [])),
-        {"query": "query A { __typename } query B { __typename }"},
-        {"query": "fragment A on Query { __typename }"},
-    ],
-)
+@pytest.mark.parametrize("body", MISSHAPEN)
 def test_a_request_that_is_not_well_formed_is_400_for_every_type(gateway: Served, accept: str, body: object) -> None:
     response = post(gateway, body, accept)
     assert (response.status_code, code_of(response)) == (400, "BAD_USER_INPUT")

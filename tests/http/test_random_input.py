@@ -27,7 +27,7 @@ TEXT = st.text(st.characters(codec=None), max_size=20)
 
 INT = st.integers(-5, 500) | st.integers(-(2**31), 2**31 - 1)
 ANYTHING = st.recursive(
-    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | TEXT,
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
     max_leaves=10,
 )
