@@ -24,6 +24,11 @@ class BoundedRequest(StarletteRequestAdapter):
         super().__init__(request)
         self._most_bytes, self._most_s = most_bytes, most_s
 
+    @property
+    def content_type(self) -> str:
+        """In small letters: Strawberry compares the name of a type by the letter, and RFC 9110 §8.3.1 does not."""
+        return (super().content_type or "").lower()
+
     async def get_body(self) -> bytes:
         return await read_body(self._request, self._most_bytes, self._most_s)
 

@@ -88,11 +88,11 @@ class Limits(BaseSettings):
         default=20, ge=1, le=1_000, description="Fields at the root of an operation, each a question or a command."
     )
     limit_cost: int = Field(
-        default=10_000,
+        default=30_000,
         ge=1,
         le=1_000_000,
-        description="What an operation may cost, in fields that it can come to, each list at its full size: about a"
-        " hundred rows of a hundred fields, a few tenths of a second.",
+        description="What an operation may cost, in fields that it can come to, each list at its full size: a hundred"
+        " grants in one commit, and all that is to be known of each.",
     )
     limit_body_bytes: int = Field(
         default=262_144,

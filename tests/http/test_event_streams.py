@@ -135,7 +135,7 @@ def test_urql_reads_json_for_a_query_and_events_for_a_subscription(
 ) -> None:
     body = {"query": "{ viewer { id } }"}
     answer = httpx.post(student.url, json=body, headers={**student.headers(), "Accept": URQL})
-    assert answer.headers["Content-Type"] == "application/json"
+    assert answer.headers["Content-Type"] == "application/graphql-response+json; charset=utf-8"
     assert answer.json() == {"data": {"viewer": {"id": student.id}}}
     with events(student, PAYMENT, URQL, id=gateway.opened(student, course)) as stream:
         assert stream.data()["status"] == "REQUIRES_PAYMENT"
@@ -174,7 +174,7 @@ def test_a_token_that_is_not_valid_is_refused_before_the_stream(gateway: Served,
     body = {"query": PAYMENT, "variables": {"id": ids.EXAMPLES[ids.PAYMENT]}}
     tampered = f"{student.token}x"
     answer = httpx.post(student.url, json=body, headers={"Accept": SSE, "Authorization": f"Bearer {tampered}"})
-    assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/json")
+    assert (answer.status_code, answer.headers["Content-Type"]) == (401, "application/json; charset=utf-8")
 
 
 def test_a_refund_that_a_worker_carries_out_is_told_by_the_server(database_url: str) -> None:

@@ -22,6 +22,9 @@ class Asked:
 
     viewer = Actor("student-1", Role.STUDENT)
 
+    def admit(self, text: str) -> None:
+        """Every document."""
+
 
 def context_of(_: Request) -> Any:
     return Asked()
