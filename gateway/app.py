@@ -17,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
+from gateway.checkout import checkout_routes
 from gateway.context import Context
 from gateway.graph import GraphQLEndpoint, build_schema, refusal
 from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
@@ -67,6 +68,7 @@ def build_app(settings: Settings) -> Starlette:
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *(graphiql_routes() if settings.graphiql else []),
+        *(checkout_routes(lambda: _demo_tokens(settings)) if settings.demo else []),
     ]
     app = Starlette(
         routes=[

@@ -129,6 +129,11 @@ class Settings(BaseSettings):
         default=True, description="Whether `serve` runs jobs as well. Off where `gateway worker` runs them alone."
     )
     graphiql: bool = Field(default=True, description="Whether a browser at `/graphql` gets the GraphiQL page.")
+    demo: bool = Field(
+        default=False,
+        description="Whether `/demo/` is the checkout example, for whoever comes a student. In development alone;"
+        " `serve --demo` turns it on.",
+    )
     writer_queue: int = Field(
         default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
     )
