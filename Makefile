@@ -3,14 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 GRAPHIQL := gateway/static/graphiql/.installed
+CHECKOUT := gateway/static/checkout/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos schema browser interop clean
+.PHONY: help install run test check bench chaos schema checkout browser interop clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install: $(VENV)/.installed $(GRAPHIQL) ## make .venv with everything in it, and fetch GraphiQL's files
+install: $(VENV)/.installed $(GRAPHIQL) $(CHECKOUT) ## make .venv with everything in it, fetch GraphiQL, build /demo/
 
 run: install ## start the demo gateway; it prints its address
 	$(BIN)/python -m gateway serve --demo
@@ -34,14 +35,19 @@ schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
 
-browser: install $(VENV)/.installed-browser ## drive GraphiQL in Chromium (on PATH, or named by CHROMIUM)
+checkout: $(VENV)/.installed ## build the checkout example for /demo/; needs Node.js with npm
+	$(BIN)/python examples/checkout/build.py
+
+browser: install checkout $(VENV)/.installed-browser ## drive GraphiQL and the checkout in Chromium (on PATH, or CHROMIUM)
 	$(BIN)/python -m pytest -m browser
+	PYTHON=$(CURDIR)/$(BIN)/python npm --prefix examples/checkout run --silent e2e
 
 interop: install ## have graphql-http's audits judge a served gateway (needs Node.js with npm on PATH)
 	$(BIN)/python -m tests.interop
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new tests/interop/node_modules
+	rm -rf $(VENV) gateway/static build dist schema.graphql.new tests/interop/node_modules
+	rm -rf examples/checkout/node_modules examples/checkout/src/gql
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -60,3 +66,8 @@ $(VENV)/.installed-browser: $(VENV)/.installed
 
 $(GRAPHIQL): web/graphiql/package-lock.json web/graphiql/install.py | $(VENV)/.installed
 	$(BIN)/python web/graphiql/install.py
+
+# Without Node.js this says so and goes on: the gateway needs no checkout page.
+$(CHECKOUT): $(shell find examples/checkout/src -name gql -prune -o -type f -print) $(wildcard examples/checkout/*.*) \
+		examples/checkout/.npmrc schema.graphql | $(VENV)/.installed
+	$(BIN)/python examples/checkout/build.py --if-possible

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
+from gateway.checkout import checkout_routes
 from gateway.context import Context
 from gateway.cors import allowing
 from gateway.documents import Documents, UnreadableDocuments, read_trusted
@@ -96,6 +97,7 @@ def build_app(settings: Settings) -> Starlette:
         Route("/healthz", _healthz, methods=["GET"]),
         Route("/readyz", _readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),
+        *(checkout_routes(lambda: _demo_tokens(settings)) if settings.demo else []),
     ]
     app = Starlette(
         routes=[

@@ -1,6 +1,7 @@
 """The command line: `python -m gateway`, or `gateway` once installed."""
 
 import asyncio
+import os
 import signal
 import sys
 from typing import Annotated, NoReturn
@@ -77,6 +78,8 @@ def serve(
         _fail("--demo is for development: it prints an admin's token.")
     bring_up_to_date(settings)
     courses = asyncio.run(_seed(settings)) if with_demo else []
+    if with_demo:
+        os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     config = uvicorn.Config(
         "gateway.app:from_environment",
         factory=True,
@@ -195,7 +198,8 @@ async def _seed(settings: Settings) -> list[Course]:
 
 
 def _print_demo(settings: Settings, courses: list[Course], url: str) -> None:
-    out.print(f"\nOpen {url} in a browser: the tabs are prepared, press play.\n")
+    out.print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
+    out.print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
     for course in courses:
         out.print(f"  {ids.to_text(ids.COURSE, course.id)}  {course.title}")
     if settings.signing_key is not None:

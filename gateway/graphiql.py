@@ -6,15 +6,14 @@ import hashlib
 import json
 import secrets
 from dataclasses import asdict, dataclass
-from os import PathLike, stat_result
 from pathlib import Path
 from string import Template
 from typing import Literal
 
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
-from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+
+from gateway.pages import STRICT, Files, page_headers
 
 OWN_FILES = Path(__file__).parent / "graphiql_assets"
 THIRD_PARTY = Path(__file__).parent / "static" / "graphiql"  # filled by web/graphiql/install.py
@@ -49,13 +48,6 @@ TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
     ("retry_job", "admin"),
 )
 
-MEDIA_TYPES = {
-    ".css": "text/css; charset=utf-8",
-    ".js": "text/javascript; charset=utf-8",
-    ".svg": "image/svg+xml",
-    ".txt": "text/plain; charset=utf-8",
-}
-
 NOT_INSTALLED = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>GraphiQL is not installed</title></head>
@@ -79,8 +71,8 @@ def graphiql_routes() -> list[BaseRoute]:
         Mount(
             "/graphiql",
             routes=[
-                Mount("/third-party", _Files(directory=THIRD_PARTY, check_dir=False)),
-                Mount("/", _Files(directory=OWN_FILES)),
+                Mount("/third-party", Files(directory=THIRD_PARTY, check_dir=False)),
+                Mount("/", Files(directory=OWN_FILES)),
             ],
         )
     ]
@@ -142,44 +134,5 @@ def _headers(*, style_nonce: str | None) -> dict[str, str]:
     # dialogs insert one <style> element, with our nonce, which keeps the page behind from scrolling.
     # CodeMirror needs nothing more: it sets styles through the DOM, which this policy leaves alone.
     styles = f"'self' 'nonce-{style_nonce}'" if style_nonce else "'none'"
-    policy = {
-        "default-src": "'none'",
-        "script-src": "'self'",
-        "style-src": styles,
-        "connect-src": "'self'",
-        "img-src": "'self' data:",
-        "font-src": "'self' data:",
-        "base-uri": "'none'",
-        "form-action": "'none'",
-        "frame-ancestors": "'none'",
-    }
-    return {
-        "Content-Security-Policy": "; ".join(f"{name} {sources}" for name, sources in policy.items()),
-        "X-Content-Type-Options": "nosniff",
-        "Referrer-Policy": "no-referrer",
-        "Cache-Control": "no-store",  # it can hold tokens
-        "Vary": "Accept",
-    }
-
-
-class _Files(StaticFiles):
-    """Static files that a browser asks about again at every load, and whose folder may be filled later."""
-
-    async def check_config(self) -> None:
-        """Nothing to check: a file that is not installed yet answers 404, not 500."""
-
-    def file_response(
-        self,
-        full_path: PathLike[str] | str,
-        stat_result: stat_result,
-        scope: Scope,
-        status_code: int = 200,
-    ) -> Response:
-        response = super().file_response(full_path, stat_result, scope, status_code)
-        response.headers["Cache-Control"] = "no-cache"
-        response.headers["X-Content-Type-Options"] = "nosniff"
-        # Said here: Python would ask the machine, and under nosniff an odd answer of it breaks the page.
-        suffix = Path(full_path).suffix
-        if response.status_code == status_code and suffix in MEDIA_TYPES:
-            response.headers["Content-Type"] = MEDIA_TYPES[suffix]
-        return response
+    policy = {**STRICT, "style-src": styles, "img-src": "'self' data:", "font-src": "'self' data:"}
+    return {**page_headers(policy), "Vary": "Accept"}

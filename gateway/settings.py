@@ -130,6 +130,11 @@ class Settings(Limits):
         description="Whether a browser at `/graphql` gets the GraphiQL page, which without introspection has no docs."
         " Unset: on in development, off in production.",
     )
+    demo: bool = Field(
+        default=False,
+        description="Whether `/demo/` is the checkout example, for whoever comes a student. In development alone;"
+        " `serve --demo` turns it on.",
+    )
     writer_queue: int = Field(
         default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
     )

@@ -27,6 +27,7 @@ def problems_of(settings: "Settings") -> Iterator[str]:
     """One sentence for each thing that is wrong; never the value of a secret."""
     yield from _database_problems(settings)
     yield from _trust_problems(settings)
+    yield from _demo_problems(settings)
     yield from _provider_problems(settings)
     yield from _time_zone_problems(settings)
     yield from _stripe_problems(settings)
@@ -75,6 +76,11 @@ def _secret_problems(settings: "Settings") -> Iterator[str]:
         yield "GATEWAY_JWT_SECRET is the development secret, which everybody knows."
     elif len(key) < MIN_SECRET_BYTES:
         yield f"GATEWAY_JWT_SECRET is under {MIN_SECRET_BYTES} bytes: use `openssl rand -base64 48`."
+
+
+def _demo_problems(settings: "Settings") -> Iterator[str]:
+    if settings.demo and settings.env != "development":
+        yield "GATEWAY_DEMO is for development: its page makes everybody a student."
 
 
 def _provider_problems(settings: "Settings") -> Iterator[str]:

@@ -1,0 +1,54 @@
+// One course: first its form, then, once a payment is open, how that stands.
+
+import { useState } from "react";
+import { Choosing } from "./Choosing";
+import type { Course } from "./CourseList";
+import { checkoutOf, forget, remember } from "./memory";
+import { Paying } from "./Paying";
+
+interface Props {
+  course: Course;
+}
+
+export function CourseScreen({ course }: Props) {
+  const [checkout, setCheckout] = useState(() => checkoutOf(course.id));
+  const [token, setToken] = useState<string | null>(null); // the card just chosen: not kept, as no card is
+
+  const keep = (changed: typeof checkout) => {
+    remember(course.id, changed);
+    setCheckout(changed);
+  };
+  const startAgain = () => {
+    forget(course.id);
+    setToken(null);
+    keep({ ...checkoutOf(course.id), wish: checkout.wish });
+  };
+
+  return (
+    <>
+      <nav aria-label="Back">
+        <a href="#">All courses</a>
+      </nav>
+      {checkout.paymentId === null ? (
+        <Choosing
+          course={course}
+          checkout={checkout}
+          keep={keep}
+          startAgain={startAgain}
+          onOpen={(paymentId, wish, chosen) => {
+            setToken(chosen);
+            keep({ ...checkout, wish, paymentId });
+          }}
+        />
+      ) : (
+        <Paying
+          key={checkout.paymentId}
+          course={course}
+          paymentId={checkout.paymentId}
+          token={token}
+          startAgain={startAgain}
+        />
+      )}
+    </>
+  );
+}
