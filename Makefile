@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 GRAPHIQL := gateway/static/graphiql/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos schema browser clean
+.PHONY: help install run test check bench chaos interop schema browser clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ bench: install ## measure confirmations a second on this machine, on SQLite
 chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
 
+interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it
+	$(BIN)/python -m tests.interop.run $(SUITES)
+
 schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
@@ -39,6 +42,7 @@ browser: install $(VENV)/.installed-browser ## drive GraphiQL in Chromium (on PA
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) gateway/static/graphiql build dist schema.graphql.new
+	rm -rf tests/interop/.venv tests/interop/*/node_modules tests/interop/*/generated
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
 
