@@ -31,6 +31,9 @@ bench: install ## measure confirmations a second on this machine, on SQLite
 chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
 
+interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it
+	$(BIN)/python -m tests.interop.run $(SUITES)
+
 schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
@@ -42,12 +45,10 @@ browser: install checkout $(VENV)/.installed-browser ## drive GraphiQL and the c
 	$(BIN)/python -m pytest -m browser
 	PYTHON=$(CURDIR)/$(BIN)/python npm --prefix examples/checkout run --silent e2e
 
-interop: install ## have graphql-http's audits judge a served gateway (needs Node.js with npm on PATH)
-	$(BIN)/python -m tests.interop
-
 clean: ## remove what the other targets made
-	rm -rf $(VENV) gateway/static build dist schema.graphql.new tests/interop/node_modules
+	rm -rf $(VENV) gateway/static build dist schema.graphql.new
 	rm -rf examples/checkout/node_modules examples/checkout/src/gql
+	rm -rf tests/interop/.venv tests/interop/*/node_modules tests/interop/*/generated
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
 
