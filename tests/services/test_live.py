@@ -107,10 +107,10 @@ async def test_a_note_says_what_its_commit_does() -> None:
     assert commit_from(note_of(commit)) == commit
 
 
-async def test_two_hundred_idle_subscribers_ask_nothing_of_the_database(database_url: str) -> None:
+async def test_a_thousand_idle_subscribers_ask_nothing_of_the_database(database_url: str) -> None:
     hub = Hub()
     async with running(database_url, on_commit=hub.hear) as service, following(service, hub) as live:
-        payments = [uuid7() for _ in range(200)]
+        payments = [uuid7() for _ in range(1_000)]
         with ExitStack() as stack:
             inboxes = [stack.enter_context(hub.inbox(Topic(payment_id=each))) for each in payments]
             await asyncio.gather(*(live.ready() for _ in payments))
