@@ -45,7 +45,7 @@ class GatewaySchema(strawberry.Schema):
 
 
 def build_schema(limits: Limits | None = None) -> GatewaySchema:
-    """The schema, its `@requires` enforced. One for the process and its limits: caches are keyed by it.
+    """The schema, its `@requiresRole` enforced. One for the process and its limits: caches are keyed by it.
 
     Args:
         limits: of its operations; None for those of the settings' defaults.

@@ -1,4 +1,4 @@
-"""Who may select what: the `@requires` that the schema prints is what is enforced here."""
+"""Who may select what: the `@requiresRole` that the schema prints is what is enforced here."""
 
 from collections.abc import Callable, Iterable
 from functools import wraps
@@ -8,7 +8,7 @@ from graphql import GraphQLField as Field
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from gateway.context import Context
-from gateway.schema.directives import Requires
+from gateway.schema.directives import RequiresRole
 from gateway.schema.errors import forbidden, unauthenticated
 from gateway.services.core.values import Actor, Role
 
@@ -16,7 +16,7 @@ DEFINITION = "strawberry-definition"
 
 
 def enforce(schema: GraphQLSchema) -> None:
-    """Guard each field that carries `@requires`, or whose object does, with just the roles that it prints."""
+    """Guard each field that carries `@requiresRole`, or whose object does, with just the roles that it prints."""
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, GraphQLObjectType):
             of_object = _required(graphql_type.extensions)
@@ -50,7 +50,7 @@ def viewer_of(context: Context) -> Actor:
 def _required(extensions: dict[str, Any]) -> frozenset[Role]:
     definition = extensions.get(DEFINITION)
     directives: Iterable[object] = getattr(definition, "directives", None) or ()
-    return frozenset(directive.role for directive in directives if isinstance(directive, Requires))
+    return frozenset(directive.role for directive in directives if isinstance(directive, RequiresRole))
 
 
 def _resolver_of(field: Field) -> Callable[..., Any]:

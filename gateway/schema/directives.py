@@ -8,15 +8,15 @@ from gateway.schema.enums import Role
 
 @strawberry.schema_directive(
     locations=[Location.FIELD_DEFINITION, Location.OBJECT],
-    name="requires",
+    name="requiresRole",
     repeatable=True,
     description="Only a caller of this role may select the field, or any field of the object; with several, a caller "
     "of any of them. Others get a GraphQL error whose `extensions.code` is UNAUTHENTICATED without a token, FORBIDDEN "
     "with one of another role.",
 )
-class Requires:
+class RequiresRole:
     role: Role = strawberry.field(description="The role that is needed.")
 
 
-ADMIN_ONLY = [Requires(role=Role.ADMIN)]
-STUDENT_ONLY = [Requires(role=Role.STUDENT)]
+ADMIN_ONLY = [RequiresRole(role=Role.ADMIN)]
+STUDENT_ONLY = [RequiresRole(role=Role.STUDENT)]

@@ -1,4 +1,4 @@
-"""Who may select what: the schema's own @requires, tried with every kind of token, and what is nobody else's."""
+"""Who may select what: the schema's own @requiresRole, tried with every kind of token, and what is nobody else's."""
 
 import base64
 import json
@@ -231,7 +231,7 @@ def _printed_roles(node: Any) -> frozenset[Role]:
     return frozenset(
         Role(print_ast(directive.arguments[0].value))
         for directive in node.directives or ()
-        if directive.name.value == "requires"
+        if directive.name.value == "requiresRole"
     )
 
 

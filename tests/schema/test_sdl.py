@@ -109,13 +109,44 @@ def test_the_contract_promises_each_thing_once() -> None:
     assert len(listed) == len(set(listed)) > 200
 
 
+FEDERATIONS = frozenset(
+    [
+        "authenticated",
+        "composeDirective",
+        "context",
+        "cost",
+        "external",
+        "extends",
+        "fromContext",
+        "inaccessible",
+        "interfaceObject",
+        "key",
+        "link",
+        "listSize",
+        "override",
+        "policy",
+        "provides",
+        "requires",
+        "requiresScopes",
+        "shareable",
+        "tag",
+    ]
+)
+"""What Apollo Federation 2 reads in a subgraph's schema: a gateway of gateways would take ours for its own."""
+
+
+def test_no_directive_has_a_name_that_apollo_federation_owns() -> None:
+    ours = {node.name.value for node in parse(PRINTED).definitions if isinstance(node, DirectiveDefinitionNode)}
+    assert ours & FEDERATIONS == set()
+
+
 DESCRIBED = dict(described(parse(PRINTED)))
-DROPPED = "requires.role"
+DROPPED = "requiresRole.role"
 """Strawberry prints no description of a schema directive's argument; the directive's own says what it is."""
 
 
 def test_whatever_has_a_name_has_a_description() -> None:
-    assert {"requires", "Query.node.id", "Role.ADMIN", "MoneyInput.currency", DROPPED} <= set(DESCRIBED)
+    assert {"requiresRole", "Query.node.id", "Role.ADMIN", "MoneyInput.currency", DROPPED} <= set(DESCRIBED)
     assert [name for name, text in DESCRIBED.items() if not text.strip() and name != DROPPED] == []
 
 

@@ -63,8 +63,8 @@ export default [
         { withEdgeSuffix: true, shouldImplementNode: false, listTypeCanWrapOnlyEdgeType: false },
       ],
       // Stricter than recommended: fields, arguments and values as well. But @oneOf is the GraphQL specification's own,
-      // printed for tools that do not know it yet; and the argument of @requires has its description in the code, which
-      // Strawberry does not print.
+      // printed for tools that do not know it yet; and the argument of @requiresRole has its description in the code,
+      // which Strawberry does not print.
       "@graphql-eslint/require-description": [
         "error",
         {
@@ -75,7 +75,7 @@ export default [
           EnumValueDefinition: true,
           ignoredSelectors: [
             "[type=DirectiveDefinition][name.value=oneOf]",
-            "[type=InputValueDefinition][parent.name.value=requires]",
+            "[type=InputValueDefinition][parent.name.value=requiresRole]",
           ],
         },
       ],
