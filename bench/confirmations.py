@@ -25,6 +25,7 @@ from db.engine import parse_url
 from db.migrate import upgrade
 from gateway import demo
 from gateway.services.core.commands import ConfirmPayment, OpenPayment, TierChoice
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import Confirmed, Opened
 from gateway.services.core.values import Actor, Metadata, Provider, Purpose, Role, TimeSlot
 from gateway.settings import Settings
@@ -91,7 +92,8 @@ async def open_one(services: Services, checkout: Checkout, course_id: UUID) -> N
 
 async def confirm_one(services: Services, checkout: Checkout) -> None:
     student, payment_id = checkout
-    outcome = await services.purchases.confirm(ConfirmPayment(student, payment_id, uuid7(), None), None)
+    command = ConfirmPayment(student, payment_id, uuid7(), None, door=Door.CONFIRM_PAYMENT)
+    outcome = await services.purchases.confirm(command, None)
     assert isinstance(outcome, Confirmed), outcome
 
 

@@ -29,6 +29,7 @@ from gateway.services.core.commands import (
     SaveCourse,
     TierChoice,
 )
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.proofs import SandboxProof
 from gateway.services.core.values import (
@@ -118,7 +119,7 @@ class Service:
     async def confirm(
         self, actor: Actor, payment: Payment, token: str | None = None, metadata: Metadata | None = None
     ) -> Outcome:
-        command = ConfirmPayment(actor, payment.id, uuid7(), None, metadata)
+        command = ConfirmPayment(actor, payment.id, uuid7(), None, metadata, door=Door.CONFIRM_PAYMENT)
         return await self.purchases.confirm(command, None if token is None else SandboxProof(token))
 
     async def paid(
@@ -153,7 +154,9 @@ class Service:
     ) -> ConfirmPayment:
         """A confirmation as it reaches the writer: with its verdict, by default that the money is there."""
         captured = Captured("attempt-1", payment.amount, payment.student_id, payment.course_id)
-        return ConfirmPayment(actor or student(payment.student_id), payment.id, uuid7(), verdict or captured)
+        return ConfirmPayment(
+            actor or student(payment.student_id), payment.id, uuid7(), verdict or captured, door=Door.CONFIRM_PAYMENT
+        )
 
     def runner(self, draw: float = 0.0, subscribers: Mapping[str, Subscriber] | None = None) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""

@@ -17,6 +17,7 @@ from gateway.schema.enums import PaymentPurpose
 from gateway.schema.inputs import ConfirmPaymentInput, CreatePaymentInput, CreatePurchaseInput
 from gateway.schema.results import ConfirmPaymentResult, CreatePaymentResult, CreatePurchaseResult
 from gateway.services.core.commands import ConfirmPayment, CreatePurchase, OpenPayment, TierChoice
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import FieldProblem, Invalid, Outcome
 
 GatewayInfo = Info[Context, None]
@@ -67,6 +68,7 @@ class Flows:
             purchase_id=context.purchases.new_id(),
             verdict=None,
             metadata=input.metadata.to_value() if input.metadata else None,
+            door=Door.CONFIRM_PAYMENT,
         )
         proof = input.proof.to_value() if input.proof else None
         outcome = await context.purchases.confirm(command, proof, fields.problems)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from gateway.services.core.commands import AdoptPayment
+from gateway.services.core.doors import Door
 from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.values import Provider
@@ -17,7 +18,7 @@ class UnknownPayment(Exception):
 
 
 def adopting(
-    provider: Provider, found: FoundIntent, payment_id: UUID, default_time_zone: str = PLATFORM_TIME_ZONE
+    provider: Provider, found: FoundIntent, payment_id: UUID, door: Door, default_time_zone: str = PLATFORM_TIME_ZONE
 ) -> AdoptPayment:
     """The command that takes an intent into our books, by the metadata that it carries.
 
@@ -50,6 +51,7 @@ def adopting(
         metadata=metadata,
         expiry_date=expiry,
         purpose=kept.purpose_of(said),
+        door=door,
     )
 
 

@@ -18,6 +18,7 @@ from gateway.services.core.commands import (
     SettleRefund,
     Ticket,
 )
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import (
     Busy,
     ExtraRecorded,
@@ -111,7 +112,7 @@ class Purchases:
         """Settle a payment that nobody confirms: the door of the job that was left behind for it."""
         payment = await self.find_payment(payment_id)
         assert payment is not None, "a job's payment is never deleted"
-        command = ConfirmPayment(GATEWAY, payment_id, self.new_id(), None, ticket=ticket)
+        command = ConfirmPayment(GATEWAY, payment_id, self.new_id(), None, ticket=ticket, door=Door.CHECK_JOB)
         if needs_verdict(payment, command):
             verdict = await self._ask(payment, None)
             assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
@@ -132,7 +133,7 @@ class Purchases:
         assert payment is not None, "a refund's payment is held by a foreign key"
         result = await self._provider(payment.provider).refund(payment, refund)
         if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
-            await self.reconcile(await self._of_intent(payment))
+            await self.reconcile(await self._of_intent(payment), Door.REFUND_JOB)
         return await self.submit(SettleRefund(refund_id, result, ticket))
 
     async def hear(self, event_id: UUID, ticket: Ticket) -> Outcome:
@@ -148,22 +149,24 @@ class Purchases:
         for reference in event.references:
             try:
                 payment = await self.reads.payment_by_reference(event.provider, reference)
-                await self.reconcile(payment or await self._known(event.provider, reference))
+                known = payment or await self._known(event.provider, reference, Door.WEBHOOK)
+                await self.reconcile(known, Door.WEBHOOK)
             except UnknownPayment as error:  # which holds up no other payment of the event
                 unknown = error
         if unknown is not None:
             raise unknown
         return await self.submit(EndEvent(event_id, ticket))
 
-    async def reconcile(self, payment: Payment) -> None:
+    async def reconcile(self, payment: Payment, door: Door) -> None:
         """Bring our books of a payment to what the provider's say: what was captured, then what went back, and then
         the same of money that its intent took once more."""
         truth = await self._provider(payment.provider).inspect(payment)
-        await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict))
+        await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict, door=door))
         if truth.refunds and isinstance(truth.verdict, Captured):
             await self._done(RecordRefunds(payment.id, truth.verdict.attempt, truth.refunds))
         for extra in truth.extra:
-            recorded = await self._done(RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured))
+            command = RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured, door=door)
+            recorded = await self._done(command)
             if extra.refunds and isinstance(recorded, ExtraRecorded):
                 await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
 
@@ -173,7 +176,7 @@ class Purchases:
         assert first is not None, "extra money names the payment that was there before it"
         return first
 
-    async def _known(self, name: Provider, reference: str) -> Payment:
+    async def _known(self, name: Provider, reference: str, door: Door) -> Payment:
         """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we
         noted the reference, or else another system's, taken into our books by what it says of itself.
 
@@ -186,11 +189,11 @@ class Purchases:
         payment_id = payment_id_of(found.metadata)
         ours = None if payment_id is None else await self.find_payment(payment_id)
         if ours is None:
-            outcome = await self._done(adopting(name, found, payment_id or self.new_id()))
+            outcome = await self._done(adopting(name, found, payment_id or self.new_id(), door))
         elif ours.reference in (None, reference):
             outcome = await self._done(RecordIntent(GATEWAY, ours.id, reference))
         else:  # opened a second time, long after the first, when the provider had forgotten our key
-            outcome = await self._done(replace(adopting(name, found, self.new_id()), purpose=Purpose.PURCHASE))
+            outcome = await self._done(replace(adopting(name, found, self.new_id(), door), purpose=Purpose.PURCHASE))
         match outcome:
             case Opened(payment):
                 return payment

@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from gateway.services.core.commands import EndSweep, LapsePurchases, Ticket
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import Outcome
 from gateway.services.core.values import Payment
 from gateway.services.core.work import Job, JobKind
@@ -70,12 +71,14 @@ class Sweeps:
 
         One payment that cannot be asked after now holds up no other; the next round asks again.
         """
-        find = self.reads.open_payments if kind is JobKind.SWEEP_OPEN else self.reads.settled_payments
+        find, door = self.reads.open_payments, Door.SCHEDULE
+        if kind is JobKind.SWEEP_SETTLED:
+            find, door = self.reads.settled_payments, Door.CHANGE_LIST
         earliest, latest = now - timedelta(days=SWEPT_DAYS), now - timedelta(seconds=SWEPT_AFTER_S)
         page = await find(earliest, latest, after, SWEPT_AT_ONCE)
         for payment in page:
             try:
-                await self.purchases.reconcile(payment)
+                await self.purchases.reconcile(payment, door)
             except ProviderUnavailable as error:
                 log.info("sweep passed over a payment", payment=str(payment.id), error=str(error))
         return page[-1].id if len(page) == SWEPT_AT_ONCE else None

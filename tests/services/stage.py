@@ -18,6 +18,7 @@ from db.statements import table_of
 from db.tables import PaymentRow
 from db.work import JobRow
 from gateway.services.core.commands import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StartSweep, StoreEvent
+from gateway.services.core.doors import Door
 from gateway.services.core.values import Course
 from gateway.services.sweeping import SWEEPS
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
@@ -136,7 +137,7 @@ class Stage:
             case Confirm(_, is_admins, has_other_metadata):
                 actor = ADMIN if is_admins else student(payment.student_id)
                 metadata = WITH_OTHER_DURATION if has_other_metadata else None
-                confirming = ConfirmPayment(actor, payment.id, uuid7(), None, metadata)
+                confirming = ConfirmPayment(actor, payment.id, uuid7(), None, metadata, door=Door.CONFIRM_PAYMENT)
                 await self.service.purchases.confirm(confirming, None)
             case Refund(_, part_minor, key):
                 refunding = RefundPayment(ADMIN, uuid7(), payment.id, part_minor, "a test", key)

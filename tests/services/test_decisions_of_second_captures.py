@@ -4,6 +4,7 @@ import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
 from gateway.services.core.commands import RecordExtra, RecordRefunds
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import ExtraRecorded, Missing
 from gateway.services.core.values import Course, Payment, RefundStatus
 from gateway.services.core.verdicts import Captured, RefundFact
@@ -117,7 +118,7 @@ async def test_it_is_not_judged_before_the_first_one_is(service: Service, shop: 
     payment = await service.opened(student(), course)
     before = service.everything()
     captured = Captured("attempt-2", payment.amount)
-    command = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured)
+    command = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
     assert isinstance(await service.purchases.submit(command), Missing)
     assert service.everything() == before
 
@@ -125,7 +126,10 @@ async def test_it_is_not_judged_before_the_first_one_is(service: Service, shop: 
 async def test_told_twice_at_once_it_is_one_payment(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     captured = Captured("attempt-2", payment.amount)
-    commands = [RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured) for _ in range(3)]
+    commands = [
+        RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
+        for _ in range(3)
+    ]
     outcomes = await service.together(*commands)
     assert {each.payment.id for each in outcomes if isinstance(each, ExtraRecorded)} == {commands[0].extra_id}
     assert service.stored(AuditEntryRow, action="payment.duplicate")
@@ -139,7 +143,9 @@ async def test_an_answer_that_took_the_paying_attempt_for_the_extra_one_changes_
     payment, _ = await shop.paid(course)
     paid = shop.capture(payment)
     before = service.everything()
-    same = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, Captured(paid.id, paid.amount))
+    same = RecordExtra(
+        service.purchases.new_id(), payment.id, payment.provider, Captured(paid.id, paid.amount), door=Door.WEBHOOK
+    )
     outcome = await service.purchases.submit(same)
     assert isinstance(outcome, ExtraRecorded)
     assert outcome.payment.id == payment.id

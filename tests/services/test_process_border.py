@@ -36,6 +36,7 @@ from gateway.services.core.commands import (
     Ticket,
     TierChoice,
 )
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import (
     ActiveExists,
     Busy,
@@ -139,7 +140,7 @@ VERDICTS: tuple[verdicts.Verdict, ...] = (
 COMMANDS: tuple[Command, ...] = (
     OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, "k"),
     RecordIntent(student(), ID, "sbx_1"),
-    *(ConfirmPayment(student(), ID, ID, verdict, METADATA) for verdict in VERDICTS),
+    *(ConfirmPayment(student(), ID, ID, verdict, METADATA, door=Door.WEBHOOK) for verdict in VERDICTS),
     CreatePurchase(ADMIN, ID, "student-1", ID, TierChoice("BASIC", None), METADATA, "a reason", NOW),
     ExtendPurchase(ADMIN, ID, NOW, "a reason", "k"),
     CorrectPurchaseMetadata(ADMIN, ID, METADATA, "a reason", "k"),
@@ -148,9 +149,19 @@ COMMANDS: tuple[Command, ...] = (
     RefundPayment(ADMIN, ID, ID, 100, "a reason", "k"),
     *(SettleRefund(ID, result, TICKET) for result in RESULTS),
     AdoptPayment(
-        ID, Provider.STRIPE, "pi_1", PRICE, "student-1", ID, TierChoice(None, 4), METADATA, NOW, Purpose.RENEWAL
+        ID,
+        Provider.STRIPE,
+        "pi_1",
+        PRICE,
+        "student-1",
+        ID,
+        TierChoice(None, 4),
+        METADATA,
+        NOW,
+        Purpose.RENEWAL,
+        door=Door.WEBHOOK,
     ),
-    RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE)),
+    RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE), door=Door.WEBHOOK),
     LapsePurchases((ID,)),
     EndJob(TICKET),
     RecordRefunds(ID, "attempt-1", (verdicts.RefundFact("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),

@@ -4,10 +4,11 @@ A command carries the id of the row that it would make. A turn that is run again
 its own row instead of making a second one.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from gateway.services.core.doors import Door
 from gateway.services.core.job_commands import CancelJob as CancelJob
 from gateway.services.core.job_commands import ClaimJobs as ClaimJobs
 from gateway.services.core.job_commands import DeferJob as DeferJob
@@ -77,6 +78,7 @@ class AdoptPayment:
     metadata: Metadata
     expiry_date: datetime | None = None
     purpose: Purpose = Purpose.PURCHASE
+    door: Door = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,7 @@ class ConfirmPayment:
     """Settle a payment by what its provider says of it.
 
     `verdict` is None only where the payment's row already said enough for no provider to be asked.
-    `metadata`, where given, must agree with what the payment was opened with.
+    `metadata`, where given, must agree with what the payment was opened with. `door` is for the audit alone.
     """
 
     actor: Actor
@@ -93,6 +95,7 @@ class ConfirmPayment:
     verdict: Verdict | None
     metadata: Metadata | None = None
     ticket: Ticket | None = None
+    door: Door = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +106,7 @@ class RecordExtra:
     payment_id: UUID
     provider: Provider
     captured: Captured
+    door: Door = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from gateway.services.core.commands import (
     Ticket,
     TierChoice,
 )
+from gateway.services.core.doors import Door
 from gateway.services.core.values import (
     Access,
     AccessStatus,
@@ -97,7 +98,13 @@ OPEN = OpenPayment(
     provider=Provider.SANDBOX,
     purpose=Purpose.PURCHASE,
 )
-CONFIRM = ConfirmPayment(actor=STUDENT, payment_id=PAYMENT.id, purchase_id=key(30), verdict=CAPTURED)
+CONFIRM = ConfirmPayment(
+    actor=STUDENT,
+    payment_id=PAYMENT.id,
+    purchase_id=key(30),
+    verdict=CAPTURED,
+    door=Door.CONFIRM_PAYMENT,
+)
 CREATE = CreatePurchase(
     actor=ADMIN,
     purchase_id=key(31),

@@ -24,6 +24,7 @@ from gateway.services.core.commands import (
     StoreEvent,
     TierChoice,
 )
+from gateway.services.core.doors import Door
 from gateway.services.core.values import (
     AccessStatus,
     Failure,
@@ -78,9 +79,17 @@ from tests.services.core.examples import (
 
 GONE = TierChoice("GONE", None)
 ADOPT = AdoptPayment(
-    PAYMENT.id, PAYMENT.provider, "pi_1", PAYMENT.amount, STUDENT.id, COURSE.id, TierChoice("BASIC", None), METADATA
+    PAYMENT.id,
+    PAYMENT.provider,
+    "pi_1",
+    PAYMENT.amount,
+    STUDENT.id,
+    COURSE.id,
+    TierChoice("BASIC", None),
+    METADATA,
+    door=Door.WEBHOOK,
 )
-EXTRA = RecordExtra(key(63), PAYMENT.id, PAYMENT.provider, replace(CAPTURED, attempt="attempt-2"))
+EXTRA = RecordExtra(key(63), PAYMENT.id, PAYMENT.provider, replace(CAPTURED, attempt="attempt-2"), door=Door.WEBHOOK)
 OTHER_METADATA = replace(METADATA, session_duration=90)
 LATE_METADATA = replace(METADATA, date=date(2027, 1, 3))
 VERDICTS: tuple[Verdict, ...] = (

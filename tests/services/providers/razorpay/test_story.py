@@ -8,6 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from gateway.services.core.commands import ConfirmPayment, StoreEvent
+from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import (
     Confirmed,
     Duplicate,
@@ -42,7 +43,8 @@ class Shop:
         return await self.service.opened(student(), await self.service.save_course(), provider=Provider.RAZORPAY)
 
     async def confirm(self, payment: Payment, proof: Proof | None) -> Outcome:
-        return await self.service.purchases.confirm(ConfirmPayment(student(), payment.id, uuid7(), None), proof)
+        command = ConfirmPayment(student(), payment.id, uuid7(), None, door=Door.CONFIRM_PAYMENT)
+        return await self.service.purchases.confirm(command, proof)
 
     async def run_jobs(self) -> None:
         """Until none is due any more, time passing as it must."""

@@ -1,0 +1,16 @@
+"""The doors by which the provider's word on a payment comes in. All lead to the same decision; the audit says which."""
+
+from enum import StrEnum
+
+
+class Door(StrEnum):
+    """Who asked the provider: the student's page, or one of those that ask after it."""
+
+    CONFIRM_PAYMENT = "confirmPayment"
+    WEBHOOK = "webhook"
+    CHECK_JOB = "check job"
+    REFUND_JOB = "refund job"
+    SCHEDULE = "schedule"
+    """The rounds after payments that nobody settled yet."""
+    CHANGE_LIST = "change list"
+    """The rounds after payments that were settled, and may have changed at the provider since."""
