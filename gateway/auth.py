@@ -5,7 +5,7 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from joserfc import jws, jwt
 from joserfc.errors import JoseError
@@ -15,11 +15,11 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from gateway.jwks import COOLDOWN_S, IssuerKeys, KeysUnavailable
+from gateway.services.core.subjects import LONGEST_SUBJECT, is_subject, subject_problem
 from gateway.services.core.values import Actor, Role
 from gateway.settings import Settings, SettingsError
 
 MAX_TOKEN_BYTES = 8192  # as much as common servers take for a header; real tokens need a quarter of it
-MAX_SUBJECT_CHARS = 128
 LAST_INSTANT = 253_402_300_799
 """The end of the year 9999 in Unix seconds: a later `exp` is a mistake, or means to live for ever."""
 
@@ -108,8 +108,10 @@ def mint_token(
         raise SettingsError(
             "GATEWAY_JWKS_URL is set, so tokens come from its issuer: there is no secret here to sign with."
         )
-    if not _is_subject(subject) or ttl_s < 1:
-        raise ValueError(f"a token is for 1 to {MAX_SUBJECT_CHARS} printable characters and at least one second")
+    if problem := subject_problem(subject):
+        raise ValueError(problem)
+    if ttl_s < 1:
+        raise ValueError("a token is for at least one second")
     issued_at = int(now())
     claims = {"sub": subject, settings.jwt_role_claim: role.value, "iat": issued_at, "exp": issued_at + ttl_s}
     parties = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
@@ -270,13 +272,11 @@ def _instant(claims: dict[str, Any], name: str) -> float | None:
 
 def _actor(claims: dict[str, Any], role_claim: str) -> Actor:
     subject, role = claims.get("sub"), claims.get(role_claim)
-    if not _is_subject(subject):
-        raise InvalidToken("The token's subject is missing or not printable text of at most 128 characters.")
+    if not is_subject(subject):
+        raise InvalidToken(
+            f"The token's subject is missing or not printable text of at most {LONGEST_SUBJECT} characters "
+            "with no blank at an end."
+        )
     if role not in tuple(Role):
         raise InvalidToken("The token's role is missing or unknown.")
     return Actor(subject, Role(role))
-
-
-def _is_subject(value: object) -> TypeGuard[str]:
-    """Printable as Python has it: no control, format or surrogate characters, no space but the plain one."""
-    return isinstance(value, str) and len(value) <= MAX_SUBJECT_CHARS and value.isprintable() and bool(value.strip())

@@ -99,6 +99,8 @@ def test_other_metadata_than_what_stands_is_refused(env: dict[str, str], course:
         ({"time-zone": "Mars/Olympus"}, ["metadata.timeSlot.timeZone:"]),
         ({"duration": "5", "student": "", "reason": " "}, ["studentId:", "reason:", "metadata.sessionDuration:"]),
         ({"tier": "GOLD"}, ["purchaseTier:"]),
+        ({"student": "s2\u200b"}, ["studentId:"]),
+        ({"student": " s2"}, ["studentId:"]),
         ({"expiry": "2020-01-01T00:00:00Z"}, ["expiryDate:"]),
     ],
     ids=str,

@@ -19,8 +19,8 @@ from gateway.schema.filters import OrderDirection
 from gateway.schema.jobs import Job
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
-from gateway.services.core.checks import LONGEST_STUDENT_ID
 from gateway.services.core.metadata import text_problem
+from gateway.services.core.subjects import LONGEST_SUBJECT
 from gateway.services.filters import JobFilter, PaymentFilter, PurchaseFilter
 
 GatewayInfo = Info[Context, None]
@@ -141,7 +141,7 @@ def _course_key(given: ID | None) -> UUID | None:
 
 
 def _text(given: str | None, name: str) -> str | None:
-    if given is not None and (problem := text_problem(given, LONGEST_STUDENT_ID)):
+    if given is not None and (problem := text_problem(given, LONGEST_SUBJECT)):
         raise bad_input(f"filter.{name} {problem}")
     return given
 

@@ -86,7 +86,10 @@ class ConfirmPaymentInput:
 
 @strawberry.input(description="A purchase to be granted without a payment.")
 class CreatePurchaseInput:
-    student_id: ID = field(description="Whose it shall be: the platform's id of the student.")
+    student_id: ID = field(
+        description="Whose it shall be: the platform's id of the student, as their token has it. 1 to 128 printable "
+        "characters, without a blank at an end."
+    )
     course_id: ID = field(description="The course.")
     purchase_tier: PurchaseTier | None = field(
         default=None, description="The tier, by its code. This or `sessionCount`."

@@ -7,6 +7,7 @@ from gateway.services.core.commands import AdoptPayment
 from gateway.services.core.doors import Door
 from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier
 from gateway.services.core.outcomes import FieldProblem
+from gateway.services.core.subjects import trimmed
 from gateway.services.core.values import Provider
 from gateway.services.providers import metadata as kept
 from gateway.services.providers.base import FoundIntent
@@ -45,7 +46,7 @@ def adopting(
         provider=provider,
         reference=found.reference,
         amount=found.amount,
-        student_id=said[kept.STUDENT_ID],
+        student_id=trimmed(said[kept.STUDENT_ID]),
         course_id=course_id,
         tier=tier,
         metadata=metadata,
@@ -63,4 +64,4 @@ def unreadable(provider: Provider, reference: str, problems: list[FieldProblem])
 
 def _is_course_purchase(said: Mapping[str, str]) -> bool:
     names_tier = said.get("purchaseTier") or said.get("sessionCount")
-    return bool(said.get(kept.STUDENT_ID) and said.get(kept.COURSE_ID) and names_tier)
+    return bool(trimmed(said.get(kept.STUDENT_ID, "")) and said.get(kept.COURSE_ID) and names_tier)

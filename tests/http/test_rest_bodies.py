@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.conftest import KINDS
 from tests.http.old_door import LOOSE, Door, opened
+from tests.http.wrong_input import SUBJECTS_OF_NONE
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -40,7 +41,7 @@ def test_every_field_that_is_not_right_is_named_at_once(door: Door) -> None:
     ("changes", "path"),
     [
         ({"studentId": " "}, "studentId"),
-        ({"studentId": "s" * 129}, "studentId"),
+        *[({"studentId": text}, "studentId") for text in SUBJECTS_OF_NONE],
         ({"courseId": None}, "courseId"),
         ({"courseId": "crs_" + "z" * 26}, "courseId"),
         ({"purchaseTier": None}, "purchaseTier"),

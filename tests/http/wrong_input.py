@@ -18,6 +18,8 @@ IDS_OF_NONE = ("", "pay_", "x" * 10_000, ids.EXAMPLES[ids.PURCHASE], NUL, LONE_S
 PURCHASE_IDS_OF_NONE = ("", "pur_", "x" * 10_000, ids.EXAMPLES[ids.PAYMENT], NUL, LONE_SURROGATE, "../etc/passwd")
 AMENDMENTS = ("extendPurchase", "correctPurchaseMetadata", "revokePurchase")
 TEXTS_OF_NONE = ("", " \t", NUL, "a\nb", "a\x1bb", LONE_SURROGATE)
+SUBJECTS_OF_NONE = ("\ufeffs2", "s2\u200b", "s2\u00a0", " s2", "s2 ", "s\u202e2", "s" * 129)
+"""Ids of students that no token could have."""
 
 Changes = Mapping[str, object]
 """What differs from a right input, by the way to it: `metadata.timeSlot.start`."""
@@ -85,7 +87,7 @@ PROBLEMS: list[tuple[str, Changes, list[str]]] = [
     ],
     # createPurchase
     *[("createPurchase", {"courseId": text}, ["courseId"]) for text in IDS_OF_NONE],
-    *[("createPurchase", {"studentId": text}, ["studentId"]) for text in (*TEXTS_OF_NONE, "s" * 129)],
+    *[("createPurchase", {"studentId": text}, ["studentId"]) for text in (*TEXTS_OF_NONE, *SUBJECTS_OF_NONE)],
     *[("createPurchase", {"reason": text}, ["reason"]) for text in (*TEXTS_OF_NONE, "r" * 501, "r" * 200_000)],
     *[("createPurchase", {"idempotencyKey": text}, ["idempotencyKey"]) for text in (*TEXTS_OF_NONE, "k" * 256)],
     ("createPurchase", {"purchaseTier": GONE}, ["purchaseTier"]),

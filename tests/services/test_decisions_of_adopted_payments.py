@@ -128,6 +128,7 @@ async def test_a_student_who_has_the_course_already_gets_the_money_back(
         ({"courseId": "00000000-0000-7000-8000-000000000099"}, "courseId"),
         ({"expiryDate": "soon"}, "expiryDate"),
         ({"studentId": "x" * 200}, "studentId"),
+        ({"studentId": "student\u200b-1"}, "studentId"),
     ],
 )
 async def test_what_cannot_be_meant_is_listed_with_field_and_reason_and_taken_over_once_it_is_mended(
@@ -144,6 +145,19 @@ async def test_what_cannot_be_meant_is_listed_with_field_and_reason_and_taken_ov
     service.clock.advance(hours=2)
     await shop.run_jobs()
     assert shop.purchases() == [("STANDARD", "ACTIVE")]
+
+
+@pytest.mark.parametrize("said", ["\ufeffstudent-1", "student-1\u200b", "student-1\u00a0", " student-1\n"], ids=ascii)
+async def test_what_cannot_be_seen_around_a_students_id_is_trimmed_so_that_their_token_owns_the_purchase(
+    service: Service, shop: Shop, course: Course, said: str
+) -> None:
+    """And what the provider says of whose money it was is read the same: nobody else paid."""
+    shop.books.book(STANDARD.price, theirs(course, studentId=said), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
+    assert (payment.student_id, payment.fulfilment) == ("student-1", "FULFILLED")
+    assert (purchase.student_id, purchase.status) == ("student-1", "ACTIVE")
 
 
 async def test_an_intent_that_is_no_course_purchase_leaves_no_payment(

@@ -32,11 +32,11 @@ from gateway.services.core.commands import (
 from gateway.services.core.courses import course_problems
 from gateway.services.core.metadata import text_problem
 from gateway.services.core.outcomes import FieldProblem
+from gateway.services.core.subjects import subject_problem
 from gateway.services.core.values import Metadata
 
 LONGEST_KEY = 255
 LONGEST_REASON = 500
-LONGEST_STUDENT_ID = 128
 
 
 def problems_of(command: Command) -> list[FieldProblem]:
@@ -50,7 +50,7 @@ def problems_of(command: Command) -> list[FieldProblem]:
         case CreatePurchase():
             return [
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
-                *_text("studentId", command.student_id, LONGEST_STUDENT_ID),
+                *_student(command.student_id),
                 *_text("reason", command.reason, LONGEST_REASON),
                 *_metadata(command.metadata),
             ]
@@ -75,7 +75,7 @@ def problems_of(command: Command) -> list[FieldProblem]:
         case RetryJob() | CancelJob():
             return [*_text("reason", command.reason, LONGEST_REASON)]
         case AdoptPayment():
-            return [*_text("studentId", command.student_id, LONGEST_STUDENT_ID), *_metadata(command.metadata)]
+            return [*_student(command.student_id), *_metadata(command.metadata)]
         case (
             RecordIntent()
             | RecordExtra()
@@ -96,6 +96,11 @@ def problems_of(command: Command) -> list[FieldProblem]:
 def _text(name: str, text: str | None, longest: int) -> Iterable[FieldProblem]:
     if text is not None and (problem := text_problem(text, longest)):
         yield FieldProblem((name,), problem)
+
+
+def _student(student_id: str) -> Iterable[FieldProblem]:
+    if problem := subject_problem(student_id):
+        yield FieldProblem(("studentId",), problem)
 
 
 def _metadata(given: Metadata) -> list[FieldProblem]:

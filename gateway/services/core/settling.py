@@ -16,6 +16,7 @@ from gateway.services.core.outcomes import (
     Unfulfillable,
 )
 from gateway.services.core.refunding import all_back
+from gateway.services.core.subjects import trimmed
 from gateway.services.core.values import (
     Course,
     Failure,
@@ -176,7 +177,7 @@ def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
         f"{name}: opened for {opened}, captured {taken}"
         for name, opened, taken in (
             ("amount", payment.amount, captured.amount),
-            ("student", payment.student_id, captured.student_id),
+            ("student", trimmed(payment.student_id), captured.student_id and trimmed(captured.student_id)),
             ("course", payment.course_id, captured.course_id),
         )
         if taken is not None and taken != opened

@@ -1,0 +1,56 @@
+"""Who somebody is: the one rule for a token's subject, and so for a student's id at every door.
+
+Two subjects are the same when their characters are: nothing is folded or normalised, as RFC 7519 has it (7.3). So what
+a reader would not see in one is refused: a student's id that no token could have would be a purchase of nobody's.
+"""
+
+import unicodedata
+from typing import TypeGuard
+
+LONGEST_SUBJECT = 128
+
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+"""What has no look of its own although Python calls it printable: fillers, joiners, vowels that are not written. With
+the variation selectors, these are Unicode's Default_Ignorable_Code_Points and the blank of Braille."""
+_TRIMMED = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+
+
+def subject_problem(text: str) -> str | None:
+    """Why nobody can be called this, or None."""
+    if not text:
+        return "must not be empty"
+    if len(text) > LONGEST_SUBJECT:
+        return f"must have at most {LONGEST_SUBJECT} characters; this has {len(text)}"
+    if any(character != " " and not _is_seen(character) for character in text):
+        return "must not have invisible characters, control characters or broken Unicode in it"
+    if text != text.strip():
+        return "must not begin or end with a blank"
+    return None
+
+
+def is_subject(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and subject_problem(value) is None
+
+
+def trimmed(text: str) -> str:
+    """The text without what cannot be seen at its ends. For what was written where nobody judged it: it names whom it
+    was meant to name. Broken Unicode stays, for nobody knows what it was."""
+    begin, end = 0, len(text)
+    while begin < end and _is_dispensable(text[begin]):
+        begin += 1
+    while begin < end and _is_dispensable(text[end - 1]):
+        end -= 1
+    return text[begin:end]
+
+
+def _is_seen(character: str) -> bool:
+    """Python's printable are no control, format, surrogate or unassigned characters, and no space but the plain one."""
+    return character.isprintable() and character != " " and not _is_ignorable(character)
+
+
+def _is_ignorable(character: str) -> bool:
+    return character in _BLANK or "\ufe00" <= character <= "\ufe0f" or "\U000e0100" <= character <= "\U000e01ef"
+
+
+def _is_dispensable(character: str) -> bool:
+    return unicodedata.category(character) in _TRIMMED or _is_ignorable(character)
