@@ -17,6 +17,7 @@ const config: CodegenConfig = {
           Date: "string",
           DateTime: "string",
           LocalTime: "string",
+          MinorUnits: "number",
           PurchaseTier: "string",
           TimeZone: "string",
         },

@@ -7,18 +7,20 @@ from strawberry import type as graphql_type
 
 from gateway.schema import ids
 from gateway.schema.nodes import Node
-from gateway.schema.scalars import Currency, PurchaseTier
+from gateway.schema.scalars import Currency, MinorUnits, PurchaseTier
 from gateway.services.core import values
 
 
 @graphql_type(description="An amount of money.")
 class Money:
-    amount_minor: int = field(description="In the currency's minor unit: 49900 INR are ₹499.00.")
+    amount_minor: MinorUnits = field(
+        description="In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499."
+    )
     currency: Currency = field(description="The currency of the amount.")
 
     @classmethod
     def of(cls, money: values.Money) -> Self:
-        return cls(amount_minor=money.amount_minor, currency=Currency(money.currency))
+        return cls(amount_minor=MinorUnits(money.amount_minor), currency=Currency(money.currency))
 
 
 @graphql_type(description="One way to buy a course.")

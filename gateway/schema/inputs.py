@@ -7,7 +7,7 @@ from strawberry import ID, field
 
 from gateway.schema.enums import OnExistingPurchase, PaymentProvider, PaymentPurpose
 from gateway.schema.metadata import PurchaseMetadataInput
-from gateway.schema.scalars import Currency, PurchaseTier
+from gateway.schema.scalars import Currency, MinorUnits, PurchaseTier
 from gateway.services.core import values
 from gateway.services.core.proofs import Proof, RazorpayProof, SandboxProof, StripeProof
 
@@ -138,7 +138,9 @@ class RevokePurchaseInput:
 
 @strawberry.input(description="An amount of money.")
 class MoneyInput:
-    amount_minor: int = field(description="In the currency's minor unit: 49900 INR are ₹499.00.")
+    amount_minor: MinorUnits = field(
+        description="In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499."
+    )
     currency: Currency = field(description="ISO 4217.")
 
 
@@ -168,7 +170,7 @@ class SaveCourseInput:
 @strawberry.input(description="Captured money to be given back.")
 class RefundPaymentInput:
     payment_id: ID = field(description="The payment.")
-    amount_minor: int | None = field(
+    amount_minor: MinorUnits | None = field(
         default=None, description="How much, in the minor unit of what was captured; left out, all that is left."
     )
     reason: str = field(description=WHY)

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from typing import NewType, TypeVar
 
 import strawberry
-from graphql import GraphQLError
+from graphql import GraphQLError, IntValueNode, ValueNode
 from strawberry.types.scalar import ScalarDefinition
+
+from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR
 
 TimeZone = NewType("TimeZone", str)
 Currency = NewType("Currency", str)
 PurchaseTier = NewType("PurchaseTier", str)
+MinorUnits = NewType("MinorUnits", int)
 
 LONGEST_CODE = 64
 """Longer than any time zone, currency or tier; what is refused should not be carried far."""
@@ -60,6 +63,22 @@ def _read_code(value: object) -> str:
     return value
 
 
+def read_minor_units(value: object) -> int:
+    """By Int's rules: a whole number, and no text or truth value that could be read as one."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= HIGHEST_AMOUNT_MINOR:
+        whole = int(value)
+        if whole == value:
+            return whole
+    raise GraphQLError(f"must be a whole number of minor units, 0 to {HIGHEST_AMOUNT_MINOR}")
+
+
+def _read_minor_units_literal(node: ValueNode, _variables: object = None) -> int:
+    """Longer numerals than any amount are not even counted; as for Int, `5.0` is none."""
+    if isinstance(node, IntValueNode) and len(node.value) <= len(str(HIGHEST_AMOUNT_MINOR)):
+        return read_minor_units(int(node.value))
+    return read_minor_units(None)
+
+
 SCALARS: dict[object, ScalarDefinition] = {
     dt.datetime: strawberry.scalar(
         name="DateTime",
@@ -100,5 +119,13 @@ SCALARS: dict[object, ScalarDefinition] = {
         "are.",
         serialize=str,
         parse_value=_read_code,
+    ),
+    MinorUnits: strawberry.scalar(
+        name="MinorUnits",
+        description="Whole minor units of a currency, as a number: 49900 of INR are ₹499.00, 499 of JPY are ¥499. Up "
+        f"to {HIGHEST_AMOUNT_MINOR} (2⁵³ - 1): `Int` ends sooner, and readers of JSON are exact no further.",
+        serialize=int,
+        parse_value=read_minor_units,
+        parse_literal=_read_minor_units_literal,
     ),
 }

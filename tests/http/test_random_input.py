@@ -26,6 +26,7 @@ TEXT = st.text(st.characters(codec=None), max_size=20)
 """Any characters, lone surrogates and controls too."""
 
 INT = st.integers(-5, 500) | st.integers(-(2**31), 2**31 - 1)
+MINOR = st.integers(0, 500) | st.integers(0, 2**53 - 1)
 ANYTHING = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | TEXT,
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
@@ -37,13 +38,13 @@ INSTANT = st.datetimes().map(lambda instant: f"{instant:%Y-%m-%dT%H:%M:%SZ}".zfi
 CLOCK = st.times().map(lambda time: f"{time:%H:%M}")
 LABEL = st.fixed_dictionaries({"key": TEXT, "value": TEXT})
 TOKEN = TEXT | st.from_regex(
-    r"tok_(succeed|unpaid|process_[0-9]{1,4}|decline_[a-z_]{0,5}|capture_[0-9]{1,9}_[A-Z]{3})\Z"
+    r"tok_(succeed|unpaid|process_[0-9]{1,4}|decline_[a-z_]{0,5}|capture_[0-9]{1,17}_[A-Z]{3})\Z"
 )
 TIER = st.fixed_dictionaries(
     {
         "code": CODE,
         "sessionCount": INT,
-        "price": st.fixed_dictionaries({"amountMinor": INT, "currency": CODE}),
+        "price": st.fixed_dictionaries({"amountMinor": MINOR, "currency": CODE}),
         "rank": INT,
     },
     optional={"validityDays": st.none() | INT},

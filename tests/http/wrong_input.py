@@ -137,10 +137,9 @@ PROBLEMS: list[tuple[str, Changes, list[str]]] = [
     *[("saveCourse", {"tiers.0.sessionCount": n}, ["tiers.0.sessionCount"]) for n in (0, -1, 10_001)],
     *[("saveCourse", {"tiers.0.validityDays": n}, ["tiers.0.validityDays"]) for n in (0, -1, 36_501)],
     *[("saveCourse", {"tiers.0.rank": n}, ["tiers.0.rank"]) for n in (-1, 1001)],
-    ("saveCourse", {"tiers.0.price.amountMinor": -1}, ["tiers.0.price.amountMinor"]),
     *[
         ("saveCourse", {"tiers.0.price.currency": code}, ["tiers.0.price.currency"])
-        for code in ("inr", "RUPEE", "₹", NUL, LONE_SURROGATE)
+        for code in ("inr", "RUP", "XXX", "RUPEE", "₹", NUL, LONE_SURROGATE)
     ],
 ]
 
@@ -218,6 +217,7 @@ ANOTHER_TYPE: dict[str, dict[str, tuple[object, ...]]] = {
         "tiers": (None, GONE, {}),
         "tiers.0.price": (None, GONE, {}),
         "tiers.0.rank": (None, GONE, {}),
+        "tiers.0.price.amountMinor": (*(None, GONE, {}, "4", True, -1, 4.5, 2**53, 10**400, NAN, INFINITY, -INFINITY),),
     },
 }
 REFUSED = [

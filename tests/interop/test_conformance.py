@@ -30,7 +30,7 @@ BREACHES = [
     ('"SUCCEEDED"', "null"),
     ('"2026-12-31T18:30:00Z"', '"2026-12-31"'),
     ('"amountMinor": 1', '"amountMinor": 1.5'),
-    ('"amountMinor": 1', '"amountMinor": 2147483648'),
+    ('"amountMinor": 1', '"amountMinor": 9007199254740992'),
     ('"amountMinor": 1', '"amountMinor": true'),
     ('"refunds": []', '"refunds": [null]'),
     ('"refunds": []', '"refunds": {}'),

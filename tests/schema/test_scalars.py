@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, parse_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +13,7 @@ from gateway.schema.scalars import (
     LONGEST_CODE,
     SCALARS,
     Currency,
+    MinorUnits,
     PurchaseTier,
     TimeZone,
     read_date,
@@ -141,6 +142,40 @@ def test_a_code_is_any_text_of_1_to_64_characters(scalar: object) -> None:
     for wrong in ("", "X" * (LONGEST_CODE + 1), *WRONG_TYPES):
         with pytest.raises(GraphQLError, match="must be text of 1 to 64 characters"):
             read(wrong)
+
+
+MINOR = "must be a whole number of minor units, 0 to 9007199254740991"
+
+
+@pytest.mark.parametrize(("given", "amount"), [(0, 0), (5.0, 5), (2**31, 2**31), (2**53 - 1, 2**53 - 1)])
+def test_an_amount_is_any_whole_number_that_json_tells_exactly(given: float, amount: int) -> None:
+    assert read_by(MinorUnits)(given) == amount
+    assert type(read_by(MinorUnits)(given)) is int
+
+
+@pytest.mark.parametrize(
+    "value",
+    [-1, 2**53, 4.5, float("nan"), float("inf"), -float("inf"), 10**400, "5", "", True, False, None, [], {}],
+    ids=str,
+)
+def test_what_is_no_amount_is_refused(value: object) -> None:
+    with pytest.raises(GraphQLError, match=MINOR):
+        read_by(MinorUnits)(value)
+
+
+@pytest.mark.parametrize(("literal", "amount"), [("0", 0), ("9007199254740991", 2**53 - 1), ("4999", 4999)])
+def test_an_amount_is_read_from_a_document(literal: str, amount: int) -> None:
+    read = SCALARS[MinorUnits].parse_literal
+    assert read is not None
+    assert read(parse_value(literal), None) == amount
+
+
+@pytest.mark.parametrize("literal", ["5.0", "5e3", '"5"', "true", "-1", "9007199254740992", "1" + "0" * 5_000, "[1]"])
+def test_what_is_no_amount_in_a_document_is_refused(literal: str) -> None:
+    read = SCALARS[MinorUnits].parse_literal
+    assert read is not None
+    with pytest.raises(GraphQLError, match=MINOR):
+        read(parse_value(literal), None)
 
 
 @pytest.mark.parametrize(

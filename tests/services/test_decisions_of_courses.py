@@ -117,6 +117,6 @@ async def test_a_course_needs_a_tier(service: Service) -> None:
 
 
 async def test_the_largest_amount_that_can_be_shown_can_be_stored(service: Service) -> None:
-    tier = Tier("A", 10_000, Money(2**31 - 1, "INR"), 36_500, 1000)
+    tier = Tier("A", 10_000, Money(2**53 - 1, "INR"), 36_500, 1000)
     course = await service.save_course(tier)
     assert (await service.catalog.courses([course.id]))[course.id].tiers == (tier,)

@@ -5,11 +5,16 @@ export interface Money {
   currency: string;
 }
 
+/** ISO 4217: the currencies whose minor unit is not a hundredth. A browser's own digits are those of price tags, where
+ * an ariary or a dinar has none; an amount divided by them would be a hundred times too high. */
+const NO_DIGITS = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX VND VUV XAF XOF XPF".split(" ");
+const THREE_DIGITS = "BHD IQD JOD KWD LYD OMR TND".split(" ");
+
 /** From minor units, by the currency's own number of digits: 199900 INR are ₹1,999.00, 1999 JPY are ¥1,999. */
 export function money({ amountMinor, currency }: Money): string {
-  const format = new Intl.NumberFormat(undefined, { style: "currency", currency });
-  const digits = format.resolvedOptions().maximumFractionDigits ?? 2;
-  return format.format(amountMinor / 10 ** digits);
+  const digits = NO_DIGITS.includes(currency) ? 0 : THREE_DIGITS.includes(currency) ? 3 : 2;
+  const options = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits } as const;
+  return new Intl.NumberFormat(undefined, options).format(amountMinor / 10 ** digits);
 }
 
 export function day(instant: string, timeZone: string): string {

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 
+from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR, is_currency
 from gateway.services.core.metadata import text_problem
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.values import Tier
@@ -11,10 +12,7 @@ LONGEST_TITLE = 200
 MOST_TIERS = 50
 MOST_SESSIONS = 10_000
 LONGEST_VALIDITY_DAYS = 36_500
-HIGHEST_AMOUNT_MINOR = 2**31 - 1
-"""The largest GraphQL Int, so that every amount that can be stored can be shown."""
 TIER_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
-CURRENCY = re.compile(r"[A-Z]{3}")
 
 
 def course_problems(title: str, tiers: tuple[Tier, ...]) -> list[FieldProblem]:
@@ -45,7 +43,11 @@ def _tier_problems(tier: Tier) -> list[FieldProblem]:
             0 <= tier.price.amount_minor <= HIGHEST_AMOUNT_MINOR,
             f"must be 0 to {HIGHEST_AMOUNT_MINOR}",
         ),
-        (("price", "currency"), bool(CURRENCY.fullmatch(tier.price.currency)), "must be an ISO 4217 code"),
+        (
+            ("price", "currency"),
+            is_currency(tier.price.currency),
+            "must be the ISO 4217 code of a currency, such as INR",
+        ),
         (
             ("validityDays",),
             tier.validity_days is None or 1 <= tier.validity_days <= LONGEST_VALIDITY_DAYS,

@@ -18,6 +18,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
+from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR
 from gateway.services.core.proofs import Proof, SandboxProof
 from gateway.services.core.values import Money, Payment, PaymentStatus, Provider, Refund
 from gateway.services.core.verdicts import (
@@ -112,8 +113,10 @@ def _timed_out(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
     return _captured(payment, token, matched)
 
 
-def _captured_other(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
+def _captured_other(payment: Payment, token: str, matched: re.Match[str]) -> Verdict | Unacceptable:
     amount = Money(int(matched["amount"]), matched["currency"])
+    if amount.amount_minor > HIGHEST_AMOUNT_MINOR:
+        return Unacceptable(("proof", "sandbox", "token"), f"must capture at most {HIGHEST_AMOUNT_MINOR} minor units")
     return Captured(token, amount, payment.student_id, payment.course_id)
 
 
@@ -125,12 +128,12 @@ def _canceled(_payment: Payment, _token: str, _: re.Match[str]) -> Verdict:
     return Canceled()
 
 
-_ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Payment, str, re.Match[str]], Verdict]], ...] = (
+_ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Payment, str, re.Match[str]], Verdict | Unacceptable]], ...] = (
     (re.compile(r"tok_succeed"), _captured),
     (re.compile(r"tok_decline_(?P<code>[a-z][a-z_]{0,63})"), _declined),
     (re.compile(r"tok_process_(?P<n>[0-9]{1,3})", re.ASCII), _processing),
     (re.compile(r"tok_timeout"), _timed_out),
-    (re.compile(r"tok_capture_(?P<amount>[0-9]{1,9})_(?P<currency>[A-Z]{3})", re.ASCII), _captured_other),
+    (re.compile(r"tok_capture_(?P<amount>[0-9]{1,16})_(?P<currency>[A-Z]{3})", re.ASCII), _captured_other),
     (re.compile(r"tok_unpaid"), _unpaid),
     (re.compile(r"tok_cancel"), _canceled),
 )

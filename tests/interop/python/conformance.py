@@ -29,6 +29,7 @@ from gateway.schema.errors import ErrorCode
 Fields: TypeAlias = dict[str, list[FieldNode]]
 
 INTS = range(-(2**31), 2**31)
+MINOR_UNITS = range(2**53)
 TEXTS = {
     "ID": r".+",
     "String": r"(?s).*",
@@ -145,6 +146,8 @@ def _is_leaf_of(value: object, kind: GraphQLScalarType | GraphQLEnumType) -> boo
     match kind.name:
         case "Int":
             return type(value) is int and value in INTS
+        case "MinorUnits":
+            return type(value) is int and value in MINOR_UNITS
         case "Boolean":
             return isinstance(value, bool)
         case "JSON":

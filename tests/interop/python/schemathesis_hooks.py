@@ -57,6 +57,8 @@ INSTANTS = ("2026-12-31T18:30:00Z", "2027-01-01T00:00:00+05:30", "0001-01-01T00:
 schemathesis.graphql.scalar("DateTime", often(*INSTANTS))
 INTS = st.one_of(st.integers(1, 100), st.integers(-2, 500), st.integers(-(2**31), 2**31 - 1))
 schemathesis.graphql.scalar("Int", INTS.map(nodes.Int))
+MINORS = st.one_of(st.integers(1, 500_000), st.integers(0, 2**53 - 1))
+schemathesis.graphql.scalar("MinorUnits", MINORS.map(nodes.Int))
 
 
 @cache

@@ -1,0 +1,43 @@
+"""What an amount of money is: which currencies there are, and how many minor units can be said.
+
+The list is ISO 4217's own, from a package that is released when the list changes. It is data, as the time zones of
+`zoneinfo` are, and so the one package that the core may import.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from types import MappingProxyType
+
+HIGHEST_AMOUNT_MINOR = 2**53 - 1
+"""The largest whole number that JSON's readers agree on: JavaScript's safe integers end here."""
+
+UNITS_OF_ACCOUNT = frozenset({"UYW", "XAD"})
+"""Uruguay's pension unit and the Arab Monetary Fund's dinar, which the list does not mark as funds codes."""
+
+
+def is_currency(code: str) -> bool:
+    """Whether it is a code of ISO 4217 that prices can be in."""
+    return code in exponents()
+
+
+def exponent_of(code: str) -> int:
+    """How many decimal digits the currency has: 2 for INR, 0 for JPY, 3 for KWD."""
+    return exponents()[code]
+
+
+@cache
+def exponents() -> Mapping[str, int]:
+    """Each currency with the decimal digits of its minor unit.
+
+    Codes without a minor unit are none: precious metals, XDR, XTS for tests and XXX for no currency. Nor are funds
+    codes, such as CLF and USN, and other units of account: nobody pays with them.
+    """
+    from iso4217 import raw_xml  # it reads its table when it is imported; most commands never need it
+
+    listed = {}
+    for entry in raw_xml.iter("CcyNtry"):
+        name, code, digits = entry.find("CcyNm"), entry.findtext("Ccy"), entry.findtext("CcyMnrUnts")
+        is_fund = name is not None and name.get("IsFund", "").strip().lower() == "true"
+        if code and digits and digits.strip().isdigit() and not is_fund and code not in UNITS_OF_ACCOUNT:
+            listed[code.strip()] = int(digits)
+    return MappingProxyType(listed)
