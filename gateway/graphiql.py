@@ -46,6 +46,7 @@ TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
     ("refund_payment", "admin"),
     ("stuck_jobs", "admin"),
     ("retry_job", "admin"),
+    ("cancel_job", "admin"),
 )
 
 NOT_INSTALLED = """<!doctype html>

@@ -146,7 +146,11 @@ class Mutation(Flows):
         )
         return cast(RefundPaymentResult, answer_to(await context.purchases.submit(command, fields.problems)))
 
-    @field(description="Runs a job again that was given up or called off, from now.", directives=ADMIN_ONLY)
+    @field(
+        description="Runs a job again that was given up or called off, from now. A case (CASE_REVIEW) has nothing "
+        "to run.",
+        directives=ADMIN_ONLY,
+    )
     async def retry_job(
         self,
         info: GatewayInfo,
@@ -159,7 +163,11 @@ class Mutation(Flows):
             return RetryJobSuccess(job=Job.of(outcome.job))
         return cast(RetryJobResult, answer_to(outcome))
 
-    @field(description="Calls a job off. A refund that is called off stays promised.", directives=ADMIN_ONLY)
+    @field(
+        description="Calls a job off, or takes one that FAILED off the list once it is dealt with; a case "
+        "(CASE_REVIEW) ends so. A refund that is called off stays promised. Audited.",
+        directives=ADMIN_ONLY,
+    )
     async def cancel_job(
         self,
         info: GatewayInfo,

@@ -139,6 +139,8 @@ _describe(
     SWEEP_OPEN="Goes through the payments that stay open and settles those that the provider has settled.",
     SWEEP_SETTLED="Goes through the captured payments and compares our books with the provider's.",
     SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
+    CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
+    "with a reason takes it off the list.",
 )
 _describe(
     JobState,
@@ -148,6 +150,7 @@ _describe(
     RUNNING="A runner has it under way.",
     RETRYING="A run did not come to an end; it waits for the next.",
     COMPLETED="Done.",
-    FAILED="Given up after its last attempt, or refused for good; an admin has to act, see `retryJob`.",
+    FAILED="Given up after its last attempt, or refused for good; an admin has to act: `retryJob`, or `cancelJob` once "
+    "it is dealt with.",
     CANCELED="An admin called it off.",
 )

@@ -183,7 +183,7 @@ class RetryJobInput:
     reason: str = field(description=WHY)
 
 
-@strawberry.input(description="A job to be called off.")
+@strawberry.input(description="A job to be called off, or one that FAILED and is dealt with.")
 class CancelJobInput:
     job_id: ID = field(description="The job.")
     reason: str = field(description=WHY)

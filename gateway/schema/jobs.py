@@ -22,27 +22,29 @@ class Job(Node):
     state: JobState = field(description="Where it stands.")
     attempts: int = field(description="How many runs were begun.")
     run_at: dt.datetime = field(description="When it is due.")
-    last_error: str | None = field(description="Why the last run did not come to an end.")
+    last_error: str | None = field(
+        description="Why the last run did not come to an end; of a case, what happened and what ends it."
+    )
     created_at: dt.datetime = field(description="When it came to be.")
     finished_at: dt.datetime | None = field(description="When it ended.")
     subscriber: str | None = field(description="Who is told, where the job tells of an event.")
 
-    @field(description="The payment that it checks, refunds, or tells an event of; null for any other job.")
+    @field(description="The payment that it checks, refunds, tells an event of, or is a case of; null for others.")
     async def payment(self, info: RequestInfo) -> Payment | None:
         payment_id = self.value.subject_id
         match self.value.kind:
             case JobKind.PAYMENT_REFUND:
                 refund = await info.context.loads.refund(payment_id)
                 payment = refund and await info.context.loads.payment(refund.payment_id)
-            case JobKind.PAYMENT_CHECK | JobKind.EVENT_DELIVER:
+            case JobKind.PAYMENT_CHECK | JobKind.EVENT_DELIVER | JobKind.CASE_REVIEW:
                 payment = await info.context.loads.payment(payment_id)
             case _:
                 return None
         return Payment.of(payment) if payment else None
 
-    @field(description="The purchase that it tells an event of; null for any other job.")
+    @field(description="The purchase that it tells an event of, or is a case of; null for others.")
     async def purchase(self, info: RequestInfo) -> Purchase | None:
-        if self.value.kind is not JobKind.EVENT_DELIVER:
+        if self.value.kind not in (JobKind.EVENT_DELIVER, JobKind.CASE_REVIEW):
             return None
         purchase = await info.context.loads.purchase(self.value.subject_id)
         return Purchase.of(purchase) if purchase else None

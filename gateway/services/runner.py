@@ -126,6 +126,8 @@ class Runner:
                 return await deliver(job, ticket, self.subscribers, self.purchases.submit)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
                 return await self.sweeps.run(job, ticket, self.clock())
+            case JobKind.CASE_REVIEW:
+                raise AssertionError("a case is born FAILED, and nothing takes it up")
             case _:
                 assert_never(job.kind)
 

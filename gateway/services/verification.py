@@ -45,7 +45,8 @@ INVARIANTS = (
         "A promised refund has a job: one that will carry it out, or one that an admin called off or must mend.",
         "SELECT count(*) FROM refund WHERE status = 'PENDING' AND origin = 'GATEWAY'",
         """SELECT refund.id FROM refund WHERE status = 'PENDING' AND origin = 'GATEWAY' AND NOT EXISTS (
-            SELECT 1 FROM job WHERE job.subject_id = refund.id AND job.state <> 'COMPLETED')""",
+            SELECT 1 FROM job
+            WHERE job.subject_id = refund.id AND kind = 'payment.refund' AND job.state <> 'COMPLETED')""",
     ),
     Invariant(
         "Money that a checkout took more than once has a refund of its own, each time.",
@@ -58,7 +59,8 @@ INVARIANTS = (
         "A payment under way has a job that asks after it.",
         "SELECT count(*) FROM payment WHERE status = 'PROCESSING'",
         """SELECT payment.id FROM payment WHERE status = 'PROCESSING' AND NOT EXISTS (
-            SELECT 1 FROM job WHERE job.subject_id = payment.id AND job.state <> 'COMPLETED')""",
+            SELECT 1 FROM job
+            WHERE job.subject_id = payment.id AND kind = 'payment.check' AND job.state <> 'COMPLETED')""",
     ),
     Invariant(
         "A student has at most one active purchase of a course.",

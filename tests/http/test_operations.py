@@ -115,7 +115,8 @@ def refund_payment(desk: Desk) -> None:
 def stuck_jobs(desk: Desk) -> None:
     payment, job = _called_off(desk)
     assert desk.send("stuck_jobs")["nodes"] == []
-    [found] = desk.send("stuck_jobs", FAILED="CANCELED")["nodes"]
+    canceled = desk.send("stuck_jobs", FAILED="CANCELED")["nodes"]
+    [found] = [each for each in canceled if each["id"] == job]
     assert (found["id"], found["payment"]["id"], found["lastError"]) == (job, payment, "canceled: a test")
 
 
@@ -125,13 +126,29 @@ def retry_job(desk: Desk) -> None:
     assert (again["id"], again["kind"], again["state"]) == (job, "PAYMENT_REFUND", "PENDING")
 
 
+def cancel_job(desk: Desk) -> None:
+    _, job = _refunding(desk)
+    canceled = desk.did("cancel_job", PASTE_A_JOB_ID=job)["job"]
+    assert (canceled["id"], canceled["state"], canceled["lastError"]) == (
+        job,
+        "CANCELED",
+        "canceled: Dealt with by ticket 1001",
+    )
+
+
 def _called_off(desk: Desk) -> tuple[str, str]:
     """The ids of a payment and of the job of its refund, which an admin has called off."""
+    payment, job = _refunding(desk)
+    assert desk.admin.did(CANCEL_JOB, jobId=job, reason="a test") == {"__typename": "CancelJobSuccess"}
+    return payment, job
+
+
+def _refunding(desk: Desk) -> tuple[str, str]:
+    """The ids of a payment and of the job of its refund, which waits."""
     payment = desk.paid(desk.gateway.student())
     desk.send("refund_payment", **{"PASTE_A_PAYMENT_ID": payment, "ticket-1001": f"refund-of-{payment}"})
     waiting = desk.send("stuck_jobs", FAILED="PENDING")["nodes"]
     [job] = [each["id"] for each in waiting if each["payment"]["id"] == payment]
-    assert desk.admin.did(CANCEL_JOB, jobId=job, reason="a test") == {"__typename": "CancelJobSuccess"}
     return payment, job
 
 
@@ -148,6 +165,7 @@ STORIES = {
         refund_payment,
         stuck_jobs,
         retry_job,
+        cancel_job,
     )
 }
 

@@ -120,8 +120,18 @@ async def test_a_job_called_off_twice_is_called_off_once(service: Service, shop:
     assert service.everything() == before
 
 
-@pytest.mark.parametrize("state", ["RUNNING", "COMPLETED", "FAILED"])
-async def test_a_refund_under_way_or_a_job_that_ended_cannot_be_called_off(
+async def test_a_job_that_failed_is_taken_off_the_list_and_still_says_why(
+    service: Service, shop: Shop, owed: Payment
+) -> None:
+    job_id = await job_in(shop, "FAILED")
+    assert isinstance(await cancel(service, job_id), JobChanged)
+    [job] = service.stored(JobRow)
+    assert (job.state, job.last_error) == ("CANCELED", "canceled: a test; it was: no answer")
+    assert (shop.refunds(owed.id), shop.broken()) == ([(PRICE, "PENDING")], [])  # an admin called it off
+
+
+@pytest.mark.parametrize("state", ["RUNNING", "COMPLETED"])
+async def test_a_refund_under_way_or_a_job_that_is_done_cannot_be_called_off(
     service: Service, shop: Shop, owed: Payment, state: str
 ) -> None:
     job_id = await job_in(shop, state)

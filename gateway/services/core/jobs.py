@@ -42,9 +42,10 @@ MOST_ATTEMPTS = {
     JobKind.SWEEP_OPEN: 1_000_000,
     JobKind.SWEEP_SETTLED: 1_000_000,
     JobKind.SWEEP_LAPSED: 1_000_000,
+    JobKind.CASE_REVIEW: 1,
 }
 """Runs of a job before it stands as FAILED. With the waits below that takes more than three days on average, which
-outlasts a weekend's outage; a sweep is never given up."""
+outlasts a weekend's outage; a sweep is never given up, and a case is never begun."""
 
 ALREADY_BACK = "already_back"
 """Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
@@ -161,6 +162,9 @@ def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
         return Decision(Missing("job"))
     if job.is_live:
         return Decision(JobChanged(job))
+    if job.kind is JobKind.CASE_REVIEW:
+        problem = "is a case for a person, there is nothing to run; do what its lastError says, then end it: cancelJob"
+        return Decision(Invalid((FieldProblem(("jobId",), problem),)))
     if job.state is JobState.COMPLETED or (job.kind, job.subject_id) in world.live_jobs:
         return Decision(Invalid((FieldProblem(("jobId",), "the job is done, or another one is doing its work"),)))
     refund = _refund_again(job, world, moment)
@@ -180,18 +184,20 @@ def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
 
 
 def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
-    """A job that shall not run; what is running is not stopped, but its result is refused."""
+    """A job that shall not run; what is running is not stopped, but its result is refused. One that FAILED, or a case,
+    is off the list of what needs a person."""
     job = world.jobs.get(command.job_id)
     if job is None:
         return Decision(Missing("job"))
     if job.state is JobState.CANCELED:
         return Decision(JobChanged(job))
-    if not job.is_live:
-        return Decision(Invalid((FieldProblem(("jobId",), f"the job has ended {job.state}"),)))
+    if job.state is JobState.COMPLETED:
+        return Decision(Invalid((FieldProblem(("jobId",), "the job is done"),)))
     if job.kind is JobKind.PAYMENT_REFUND and job.state is JobState.RUNNING:
         problem = "the refund is with the provider just now; cancel it once it waits again"
         return Decision(Invalid((FieldProblem(("jobId",), problem),)))
-    canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}")
+    failed = f"; it was: {job.last_error}" if job.state is JobState.FAILED else ""
+    canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}{failed}")
     entry = audit(_about(job, world), "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
 

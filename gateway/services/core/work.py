@@ -11,7 +11,8 @@ from gateway.services.core.values import Provider
 class JobKind(StrEnum):
     """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
     the nil UUID, for it goes through all payments, a page a run, over and over. That of an outgoing event is the
-    purchase or the payment whose events are kept in order."""
+    purchase or the payment whose events are kept in order. A case is nobody's work but a person's: it is born FAILED,
+    see `cases`."""
 
     PAYMENT_CHECK = "payment.check"
     PAYMENT_REFUND = "payment.refund"
@@ -20,6 +21,7 @@ class JobKind(StrEnum):
     SWEEP_OPEN = "sweep.open"
     SWEEP_SETTLED = "sweep.settled"
     SWEEP_LAPSED = "sweep.lapsed"
+    CASE_REVIEW = "case.review"
 
 
 class JobState(StrEnum):
