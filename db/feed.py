@@ -16,6 +16,7 @@ from sqlmodel import Field
 
 from db.columns import Json, Row
 from db.engine import feed_engine, is_embedded
+from db.pulse import version
 from db.types import Id
 
 POLL_S = 0.2
@@ -104,24 +105,18 @@ async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
 
 async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
     # The version first: a commit between the two is read twice rather than never.
-    version = await _version(connection)
+    seen = await version(connection)
     last: int = (await connection.execute(_LAST)).scalar_one()
     yield ()
     while True:
         await asyncio.sleep(POLL_S)
-        before, version = version, await _version(connection)
-        found = () if version == before else (await connection.execute(_AFTER, {"seq": last})).all()
+        before, seen = seen, await version(connection)
+        found = () if seen == before else (await connection.execute(_AFTER, {"seq": last})).all()
         if found:
             if found[0].seq != last + 1:
                 raise FeedLost("notes were dropped before they were read")
             last = found[-1].seq
         yield [Note(row.id, row.body) for row in found]
-
-
-async def _version(connection: AsyncConnection) -> int:
-    """A number that changes with every commit of another connection. Read from shared memory, not from the disk."""
-    version: int = (await connection.exec_driver_sql("PRAGMA data_version")).scalar_one()
-    return version
 
 
 async def _notifications(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:

@@ -18,6 +18,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
+from db.pulse import pulse
 from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
 from gateway.checkout import checkout_routes
 from gateway.context import Context
@@ -62,7 +63,7 @@ def build_app(settings: Settings) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         async with open_services(settings) as services:
             app.state.services, app.state.endings = services, endings
-            async with running(services.runners) if settings.worker else nullcontext():
+            async with running(services.runners, pulse(settings.database_url)) if settings.worker else nullcontext():
                 with endings.stopping_on_signals():
                     yield
 

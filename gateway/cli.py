@@ -16,6 +16,7 @@ from uvicorn.supervisors import Multiprocess
 
 from db.engine import writer_engine
 from db.migrate import upgrade
+from db.pulse import pulse
 from gateway import demo
 from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S
 from gateway.auth import mint_token
@@ -187,7 +188,7 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_services(settings) as services, running(services.runners):
+    async with open_services(settings) as services, running(services.runners, pulse(settings.database_url)):
         out.print("Running jobs; stop with Ctrl-C.")
         await stopped.wait()
 

@@ -1,8 +1,8 @@
 """Settings to services: what every door stands on, opened together and closed together."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -20,7 +20,7 @@ from gateway.services.catalog import Catalog
 from gateway.services.changes import Hub
 from gateway.services.core.announcing import Listener
 from gateway.services.core.values import Provider
-from gateway.services.core.work import EVENT_TYPES
+from gateway.services.core.work import EVENT_TYPES, Job
 from gateway.services.group_commit import GroupCommit
 from gateway.services.live import Live
 from gateway.services.providers.base import PaymentProvider
@@ -73,6 +73,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     readers = reader_engine(settings.database_url)
     hub = Hub()
     subscribers = _subscribers(settings)
+    lanes: list[Runner] = []
     writer = GroupCommit(
         writer_engine(settings.database_url),
         clock=now,
@@ -81,6 +82,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         most_in_turn=settings.writer_batch,
         listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
         on_commit=hub.hear,
+        on_jobs=lambda jobs: _notice(lanes, jobs),
     )
     catalog, work = Catalog(readers), WorkCatalog(readers)
     follow = partial(feed.follow, settings.database_url)
@@ -100,7 +102,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     following = asyncio.create_task(live.run(), name="feed")
     try:
         sweeps = Sweeps(purchases, work)
-        lanes = [Runner(purchases, sweeps, work.due_jobs, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
+        reads = (work.due_jobs, work.next_due)
+        lanes += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
         yield Services(purchases, catalog, writer, readers, lanes, live)
     finally:
         following.cancel()
@@ -114,15 +117,30 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def running(runners: Sequence[Runner]) -> AsyncIterator[None]:
-    """Jobs are run meanwhile; at the end those under way are finished."""
+async def running(runners: Sequence[Runner], beats: AsyncGenerator[None, None]) -> AsyncIterator[None]:
+    """Jobs are run meanwhile, also those that other processes wrote; at the end those under way are finished."""
     stopped = asyncio.Event()
     tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in runners]
+    following = asyncio.create_task(_look_at_each(beats, runners), name="pulse")
     try:
         yield
     finally:
+        following.cancel()
         stopped.set()
         await asyncio.gather(*tasks)
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Runner]) -> None:
+    async with aclosing(beats):
+        async for _ in beats:
+            for runner in runners:
+                runner.look()
+
+
+def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
+    for runner in runners:
+        runner.notice(jobs)
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:

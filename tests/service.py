@@ -161,7 +161,8 @@ class Service:
     def runner(self, draw: float = 0.0, subscribers: Mapping[str, Subscriber] | None = None) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
         sweeps = Sweeps(self.purchases, self.work)
-        return Runner(self.purchases, sweeps, self.work.due_jobs, self.clock, subscribers or {}, draw=lambda: draw)
+        reads = (self.work.due_jobs, self.work.next_due)
+        return Runner(self.purchases, sweeps, *reads, self.clock, subscribers or {}, draw=lambda: draw)
 
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))

@@ -14,6 +14,7 @@ from sqlalchemy import Engine
 from gateway.services.core.announcing import Listener
 from gateway.services.core.commands import Command
 from gateway.services.core.outcomes import Busy, Outcome
+from gateway.services.core.work import Job
 from gateway.services.feed import Commit
 from gateway.services.turn import Group, Result, Turn
 
@@ -44,6 +45,7 @@ class GroupCommit:
             were submitted as one are never parted, so that more of them than that make a turn of their own.
         listeners: who is told of what was decided.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
+        on_jobs: called, likewise, with jobs that were committed and wait for a runner.
     """
 
     def __init__(
@@ -56,9 +58,11 @@ class GroupCommit:
         most_in_turn: int = 512,
         listeners: Sequence[Listener] = (),
         on_commit: Callable[[Commit], None] | None = None,
+        on_jobs: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
         self._engine = engine
         self._on_commit = on_commit
+        self._on_jobs = on_jobs
         self._turn = Turn(engine, clock, new_id, listeners)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
@@ -166,6 +170,9 @@ class GroupCommit:
         for commit in commits:
             if self._on_commit is not None:
                 self._on_commit(commit)
+        waiting, self._turn.waiting = self._turn.waiting, []
+        if waiting and self._on_jobs is not None:
+            self._on_jobs(waiting)
 
 
 def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:

@@ -2,15 +2,16 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import assert_never
 from uuid import UUID
 
 import structlog
 
 from gateway.services.adoption import UnknownPayment
+from gateway.services.alarm import Alarm
 from gateway.services.core.commands import ClaimJobs, DeferJob, StartSweep, Ticket
 from gateway.services.core.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.work import Job, JobKind
@@ -29,14 +30,18 @@ loses it."""
 MOST_AT_ONCE = 16
 """Jobs that one runner has under way: enough to wait on a slow provider, few enough for its rate limits."""
 
-POLL_S = 1.0
-"""How often the table is asked for what is due, where nothing was due the last time."""
+AGAIN_S = 1.0
+"""How soon is looked again where a look failed, or others were faster."""
+
+IDLE_S = 30.0
+"""How long no look is taken at most: what nobody was woken for, as for the job of a dead runner, waits so long."""
 
 MESSAGES = (JobKind.EVENT_DELIVER,)
 MONEY = tuple(kind for kind in JobKind if kind not in MESSAGES)
 """Two lanes: subscribers that do not answer hold up no refund."""
 
 Due = Callable[[datetime, int, Collection[JobKind]], Awaitable[list[UUID]]]
+NextDue = Callable[[Collection[JobKind]], Awaitable[datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ class Runner:
 
     Args:
         due: reads the ids of jobs of those kinds whose time has come by then, at most so many, the longest due first.
+        next_due: reads when the time of the next one comes that nobody runs yet.
         subscribers: who is told of events, by name.
         kinds: the jobs that it runs.
         draw: a number from 0 to 1, to spread the waits of jobs that failed together.
@@ -53,13 +59,15 @@ class Runner:
     purchases: Purchases
     sweeps: Sweeps
     due: Due
+    next_due: NextDue
     clock: Callable[[], datetime]
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
     kinds: Collection[JobKind] = tuple(JobKind)
     draw: Callable[[], float] = random.random
+    alarm: Alarm = field(default_factory=Alarm)
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
-        """Poll and run; what is under way when it is stopped is finished first."""
+        """Run what is due, as soon as it is; what is under way when it is stopped is finished first."""
         under_way: set[asyncio.Task[None]] = set()
         is_sweeping = False
         while not stopped.is_set():
@@ -69,11 +77,22 @@ class Runner:
                 claimed = await self._claim(MOST_AT_ONCE - len(under_way))
             except Exception:  # whatever it is, the next look may go well, and is logged
                 log.exception("jobs could not be read")
+                self._look_again(AGAIN_S)
             under_way.update(asyncio.create_task(self._run(job)) for job in claimed)
             if not claimed:
-                await _news(stopped, under_way)
+                self._look_again(IDLE_S if is_sweeping else AGAIN_S)
+                await self._news(stopped, under_way)
             under_way = {task for task in under_way if not task.done()}
         await asyncio.gather(*under_way)
+
+    def notice(self, jobs: Iterable[Job]) -> None:
+        """Jobs were written that wait for a runner; its own are run at their time."""
+        for at in (job.run_at for job in jobs if job.kind in self.kinds):
+            self.alarm.set_for(at)
+
+    def look(self) -> None:
+        """Look for due jobs now: others may have written some."""
+        self._look_again(0)
 
     async def run_due(self) -> int:
         """Run what is due now, once; gives how many jobs were claimed."""
@@ -87,11 +106,22 @@ class Runner:
         return all(isinstance(outcome, JobChanged) for outcome in started)
 
     async def _claim(self, most: int) -> list[Job]:
-        candidates = await self.due(self.clock(), most, self.kinds) if most else []
+        """Due jobs, now this runner's; with none, the alarm is set for when there are."""
+        if not most:
+            return []  # until one under way ends
+        candidates = await self.due(self.clock(), most, self.kinds)
         if not candidates:
+            if (at := await self.next_due(self.kinds)) is not None:
+                self.alarm.set_for(at)
             return []
         claimed = await self.purchases.submit(ClaimJobs(self.purchases.new_id(), tuple(candidates), LEASE_S))
-        return list(claimed.jobs) if isinstance(claimed, Claimed) else []  # else the writer is busy
+        if isinstance(claimed, Claimed) and claimed.jobs:
+            return list(claimed.jobs)
+        self._look_again(AGAIN_S)  # the writer is busy, or others were faster
+        return []
+
+    def _look_again(self, in_s: float) -> None:
+        self.alarm.set_for(self.clock() + timedelta(seconds=in_s))
 
     async def _run(self, job: Job) -> None:
         """A job, and what became of it; where even that could not be written, its lease ends."""
@@ -131,9 +161,9 @@ class Runner:
             case _:
                 assert_never(job.kind)
 
-
-async def _news(stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
-    """Wait until a job ended, which may make another due, or it is time to look again."""
-    stop = asyncio.create_task(stopped.wait())
-    await asyncio.wait([stop, *under_way], timeout=POLL_S, return_when=asyncio.FIRST_COMPLETED)
-    stop.cancel()
+    async def _news(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
+        """Wait until a job ended, which may make another due, or it is time to look again."""
+        waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self.alarm.rung(self.clock))]
+        await asyncio.wait([*waits, *under_way], return_when=asyncio.FIRST_COMPLETED)
+        for wait in waits:
+            wait.cancel()

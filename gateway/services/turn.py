@@ -17,6 +17,7 @@ from gateway.services.core.announcing import Listener, announced
 from gateway.services.core.commands import Command
 from gateway.services.core.decide import decide, precedence
 from gateway.services.core.outcomes import Busy, Outcome
+from gateway.services.core.work import Job
 from gateway.services.core.world import NOTHING, Moment, World
 from gateway.services.feed import Commit, commit_of, note_of
 
@@ -55,6 +56,8 @@ class Turn:
         self.count = 0
         self.commits: list[Commit] = []
         """What was committed, until somebody takes it from here."""
+        self.waiting: list[Job] = []
+        """Jobs that were committed and wait for a runner; likewise."""
 
     def run(self, groups: Sequence[Group]) -> list[list[Result]]:
         """Each command's outcome, or what it raised, in the order of the groups; all of it is committed.
@@ -119,6 +122,7 @@ class Turn:
                 feed.leave(connection, note_of(commit))
         if commit is not None:
             self.commits.append(commit)
+        self.waiting += (job for part in world.journal for job in part.jobs if job.is_waiting)
         return results
 
     def _connect(self) -> Connection | None:

@@ -40,6 +40,18 @@ class WorkCatalog:
         async with AsyncSession(self._engine) as session:
             return list(await session.exec(statement))
 
+    async def next_due(self, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
+        """When the next job of those kinds is due that waits for nothing but its time, be it past; None without one."""
+        statement = (
+            select(JobRow.run_at)
+            .where(text(f"job.{LIVE_JOB}"), col(JobRow.state).in_(["PENDING", "RETRYING"]))
+            .where(col(JobRow.kind).in_([kind.value for kind in kinds]), ~_has_to_wait())
+            .order_by(col(JobRow.run_at))
+            .limit(1)
+        )
+        async with AsyncSession(self._engine) as session:
+            return (await session.exec(statement)).first()
+
     async def event(self, event_id: UUID) -> ProviderEvent | None:
         async with AsyncSession(self._engine) as session:
             row = (await session.exec(select(ProviderEventRow).where(col(ProviderEventRow.id) == event_id))).first()

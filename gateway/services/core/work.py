@@ -116,3 +116,8 @@ class Job:
     @property
     def is_live(self) -> bool:
         return self.state in LIVE_JOB_STATES
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it is to be run and nobody runs it."""
+        return self.is_live and self.state is not JobState.RUNNING

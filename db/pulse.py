@@ -1,0 +1,51 @@
+"""Whether anybody committed: one number for the whole database, asked for on a connection that is kept.
+
+It costs the same however many rows there are, so that a process can idle beside others and still notice them.
+"""
+
+import asyncio
+from collections.abc import AsyncGenerator
+
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from db.engine import feed_engine
+
+EVERY_S = 1.0
+"""How often it is asked for: the longest that a process waits for what another one did."""
+
+_VERSIONS = {
+    # Changes with every commit of another connection. Read from shared memory, not from the disk.
+    "sqlite": "PRAGMA data_version",
+    # Who is under way and who comes next: a transaction that wrote and ended changes one of the two.
+    "postgresql": "SELECT CAST(pg_current_snapshot() AS text)",
+}
+
+
+async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None]:
+    """Yields at once, and again each time that others may have committed since.
+
+    A database that is out of reach yields as well, every so often: whoever reads it then learns that for himself.
+    """
+    engine = feed_engine(url)
+    try:
+        while True:
+            try:
+                async with engine.connect() as connection:
+                    seen: object = None
+                    while True:
+                        # The version first: a commit between the two is told twice rather than never.
+                        before, seen = seen, await version(connection)
+                        if seen != before:
+                            yield
+                        await asyncio.sleep(every_s)
+            except (DBAPIError, OSError):
+                yield
+                await asyncio.sleep(every_s)
+    finally:
+        await engine.dispose()
+
+
+async def version(connection: AsyncConnection) -> object:
+    """What is another one after each commit of another connection."""
+    return (await connection.exec_driver_sql(_VERSIONS[connection.dialect.name])).scalar_one()
