@@ -38,7 +38,7 @@ CREATE_PURCHASE = """
 mutation CreatePurchase($input: CreatePurchaseInput!) {
   createPurchase(input: $input) {
     __typename
-    ... on CreatePurchaseSuccess { purchase { id } }
+    ... on CreatePurchaseSuccess { purchase { id } replaced { id } }
     ... on Problem { code message retryable }
   }
 }
@@ -47,6 +47,7 @@ REFUND_PAYMENT = """
 mutation RefundPayment($input: RefundPaymentInput!) {
   refundPayment(input: $input) {
     __typename
+    ... on RefundPaymentSuccess { refund { amount { amountMinor } } }
     ... on Problem { code message retryable }
   }
 }

@@ -1,22 +1,39 @@
 """The promise, judged by two books: the providers' and ours."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection, select
+
 from db.engine import writer_engine
+from db.statements import table_of
+from db.work import ProviderEventRow
 from gateway.schema import ids
-from tests.chaos.banks import Bank, GivenBack
+from tests.chaos.banks import Bank
+from tests.chaos.deals import deals_of
+from tests.chaos.ends import Ends
+from tests.chaos.holdings import Holdings
 from tests.services.invariants import Rows
 
+CASE = "case.review"
 
-def rows_of(database_url: str) -> Rows:
+
+class Books(Rows):
+    """All our rows, the webhooks too."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.events = list(connection.execute(select(table_of(ProviderEventRow))))
+
+
+def books_of(database_url: str) -> Books:
     """All our rows, as one transaction sees them."""
     engine = writer_engine(database_url)
     try:
         with engine.begin() as connection:
-            return Rows(connection)
+            return Books(connection)
     finally:
         engine.dispose()
 
@@ -25,25 +42,16 @@ def rows_of(database_url: str) -> Rows:
 class Judgement:
     """What is wrong, as sentences; none where the promise was kept."""
 
-    rows: Rows
+    rows: Books
     banks: Sequence[Bank]
 
     def __post_init__(self) -> None:
-        self.payments = {(row.provider, row.reference): row for row in self.rows.payments.values() if row.reference}
-        self.purchases = {row.payment_id: row for row in self.rows.purchases.values() if row.payment_id}
-        self.given_back: dict[tuple[str, str], list[GivenBack]] = defaultdict(list)
-        for bank in self.banks:
-            for refund in bank.refunds():
-                self.given_back[bank.name.value, refund.reference].append(refund)
+        self.deals = [deal for bank in self.banks for deal in deals_of(bank)]
+        self.ends = Ends(self.rows)
 
     def unsettled(self) -> list[str]:
         """Where our books do not agree with the providers' yet."""
-        return [
-            sentence
-            for bank in self.banks
-            for reference, captured_minor in bank.captured().items()
-            for sentence in self._disagreements(bank, reference, captured_minor)
-        ]
+        return [sentence for deal in self.deals if (sentence := self.ends.disagreement(deal))]
 
     def unfinished(self) -> list[str]:
         """Jobs that have something to bring about. Only sweeps never end."""
@@ -63,82 +71,87 @@ class Judgement:
         return [
             *self.unsettled(),
             *self.unfinished(),
-            *(f"job {row.kind} of {row.subject_id} ended {row.state}: {row.last_error}" for row in self._bad_jobs()),
+            *self._bad_jobs(),
+            *self._cases(),
             *(f"{purchase} was answered and is not there" for purchase in answered - known),
-            *self._one_end_for_each(),
+            *self.ends.wrong_ends(self.deals),
+            *self.ends.unpaid(self.deals),
+            *(sentence for bank in self.banks for sentence in self.ends.touched(bank)),
+            *self._heard(),
+            *Holdings(self.rows, self.ends, self.deals).wrong(),
             *self._refunds_made_once(),
-            *self._two_active(),
         ]
 
     def figures(self) -> dict[str, object]:
         """What to quote."""
-        ends = Counter(end for _, _, end in self._ends())
+        ends = Counter(self.ends.end(deal) for deal in self.deals)
+        captured = sum(len(bank.captured()) for bank in self.banks)
         return {
             "intents at the providers": sum(bank.intents() for bank in self.banks),
             "payments in our books": len(self.rows.payments),
-            "captured at the providers": ends.total(),
-            "  and a purchase, no more back than an admin wanted": ends[True],
+            "captured at the providers": captured,
+            "  another application's, and left alone": captured - ends.total(),
+            "  and a purchase, no more back than people took": ends[True],
             "  and all back, no purchase or one that is REFUNDED": ends[False],
             "  and anything else": ends[None],
-            "refunds at the providers": sum(map(len, self.given_back.values())),
-            "  of a part, by an admin": sum(len(bank.parts) for bank in self.banks),
+            "refunds at the providers": sum(len(bank.refunds()) for bank in self.banks),
+            "  by the gateway": sum(1 for bank in self.banks for each in bank.refunds() if each.gateway_refund_id),
+            "disputes that were lost": sum(len(bank.lost()) for bank in self.banks),
+            "  and took more than was left, or another currency": sum(deal.is_beyond for deal in self.deals),
             "purchases": self._counted("status", self.rows.purchases.values()),
             "payments by their fulfilment": self._counted("fulfilment", self.rows.payments.values()),
         }
 
-    def _disagreements(self, bank: Bank, reference: str, captured_minor: int) -> Iterator[str]:
-        payment, where = self.payments.get((bank.name.value, reference)), f"{bank.name.value} {reference}"
-        back_minor = sum(each.amount_minor for each in self.given_back[bank.name.value, reference])
-        if payment is None:
-            yield f"{where} captured {captured_minor} and is not in our books"
-        elif payment.captured_minor != captured_minor:
-            yield f"{where} captured {captured_minor}, and our books say {payment.captured_minor}"
-        elif payment.refunded_minor != back_minor:
-            yield f"{where} gave back {back_minor}, and our books say {payment.refunded_minor}"
+    def _bad_jobs(self) -> Iterator[str]:
+        """None may fail but what only a person can end: cases, and a promised refund that a dispute forbade."""
+        refunds = self.ends.refunds
+        disputed = {self.ends.payments[deal.key].id for deal in self.deals if deal.is_disputed and self._is_known(deal)}
+        for row in self.rows.jobs:
+            if row.state not in ("FAILED", "CANCELED") or row.kind == CASE:
+                continue
+            if row.kind == "payment.refund" and refunds[row.subject_id].payment_id in disputed:
+                continue
+            yield f"job {row.kind} of {row.subject_id} ended {row.state}: {row.last_error}"
 
-    def _one_end_for_each(self) -> Iterator[str]:
-        yield from (
-            f"{where} captured {captured} and came to another end"
-            for where, captured, end in self._ends()
-            if end is None
-        )
+    def _is_known(self, deal: Any) -> bool:
+        return deal.key in self.ends.payments
 
-    def _ends(self) -> Iterator[tuple[str, int, bool | None]]:
-        """Each captured intent, what it captured, and its end: a purchase that stands or was succeeded, and nothing
-        back but what an admin wanted (True), or all the money back and no such purchase (False). There is no third
-        one (None)."""
-        for bank in self.banks:
-            for reference, captured_minor in bank.captured().items():
-                payment = self.payments.get((bank.name.value, reference))
-                purchase = payment and self.purchases.get(payment.id)
-                is_held = purchase is not None and purchase.status != "REFUNDED"
-                back_minor = sum(each.amount_minor for each in self.given_back[bank.name.value, reference])
-                is_one_end = back_minor == (bank.parts.get(reference, 0) if is_held else captured_minor)
-                yield f"{bank.name.value} {reference}", captured_minor, is_held if is_one_end else None
+    def _cases(self) -> Iterator[str]:
+        """An operator is told of what needs one, and of nothing else."""
+        told = Counter(row.subject_id for row in self.rows.jobs if row.kind == CASE)
+        for deal in filter(self._is_known, self.deals):
+            about = {self.ends.payments[deal.key].id}
+            if purchase := self.ends.purchase_of(deal):
+                about.add(purchase.id)
+            cases = sum(told.pop(each, 0) for each in about)
+            wanted = deal.is_beyond or (deal.is_all_back and deal.reference in deal.bank.kept_by_admin)
+            if wanted and not cases:
+                yield f"{deal.where} needs a person, and nobody was told"
+            if cases and not wanted:
+                yield f"{deal.where} needs nobody, and an operator was told"
+        yield from (f"an operator was told of {subject}, which no deal is about" for subject in told)
+
+    def _heard(self) -> Iterator[str]:
+        """Events of other applications' money are put aside."""
+        foreign = {reference for bank in self.banks for reference in bank.captured() if reference not in bank.sales}
+        for row in self.rows.events:
+            if row.refs and foreign.issuperset(row.refs) and row.state != "IGNORED":
+                yield f"{row.provider} {row.event_id} is another application's, and {row.state}"
 
     def _refunds_made_once(self) -> Iterator[str]:
+        ours = {str(row.id) for row in self.rows.refunds}
         for bank in self.banks:
             made = Counter(each.gateway_refund_id for each in bank.refunds() if each.gateway_refund_id)
             yield from (
                 f"{bank.name.value} made refund {key} {times} times" for key, times in made.items() if times > 1
             )
+            yield from (f"refund {key} is not in our books" for key in made if key not in ours)
             captured = bank.captured()
             yield from (
                 f"{bank.name.value} {each.reference} was refunded and never captured"
                 for each in bank.refunds()
                 if each.reference not in captured
             )
-            ours = {str(row.id) for row in self.rows.refunds}
-            yield from (f"refund {key} is not in our books" for key in made if key not in ours)
-
-    def _two_active(self) -> Iterator[str]:
-        active = Counter(
-            (row.student_id, row.course_id) for row in self.rows.purchases.values() if row.status == "ACTIVE"
-        )
-        yield from (f"{pair} has {held} active purchases" for pair, held in active.items() if held > 1)
-
-    def _bad_jobs(self) -> list[Any]:
-        return [row for row in self.rows.jobs if row.state in ("FAILED", "CANCELED")]
 
     @staticmethod
     def _counted(column: str, rows: Any) -> str:

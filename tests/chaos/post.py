@@ -31,7 +31,8 @@ class Post:
 
     def take(self, letter: Letter) -> None:
         self.happened["webhooks written"] += 1
-        if not self._is_steady and self.random.random() < LOST:
+        is_unlucky = not self._is_steady and self.random.random() < LOST
+        if is_unlucky or letter.reference in letter.bank.unheard:
             self.happened["webhooks lost for good"] += 1
             return
         copies = 1

@@ -14,15 +14,18 @@ from random import Random
 import httpx
 
 from gateway.services.core.values import Role
-from tests.chaos.banks import Bank, RazorpayBank, StripeBank
+from tests.chaos.banks import Bank
 from tests.chaos.clients import Clients
 from tests.chaos.front import Front
-from tests.chaos.judgement import Judgement, rows_of
+from tests.chaos.judgement import Judgement, books_of
 from tests.chaos.milestones import Milestones
-from tests.chaos.people import Story, Visit, stories
 from tests.chaos.post import Post
 from tests.chaos.processes import Gateway
+from tests.chaos.razorpay_bank import RazorpayBank
+from tests.chaos.stories import Story, stories
+from tests.chaos.stripe_bank import StripeBank
 from tests.chaos.time_travel import Clocks
+from tests.chaos.visit import Visit
 from tests.chaos.weather import Weather
 from tests.operations import COURSE, SAVE_COURSE
 
@@ -149,6 +152,8 @@ class Run:
                 visit = Visit(student, draws.choice(courses), bank, clients, self.drawn(student))
                 crowd.create_task(self._visited(visit, story, places))
         await self._bury_the_dead()
+        for bank in self.banks:
+            bank.decide_all()
         for _ in range(self.plan.hours_of_trouble):
             await self.clocks.an_hour_passes()
             await self.clocks.wait_until_nothing_is_due(self.plan.most_s)
@@ -174,7 +179,7 @@ class Run:
             await self.clocks.an_hour_passes()
             await self.clocks.wait_until_nothing_is_due(self.plan.most_s)
             await self.post.all_delivered(self.plan.most_s)
-            judgement = Judgement(rows_of(self.gateway.database_url), self.banks)
+            judgement = Judgement(books_of(self.gateway.database_url), self.banks)
             if not judgement.unsettled() and not judgement.unfinished():
                 break
         await self.clocks.an_hour_passes()
@@ -190,7 +195,7 @@ class Run:
         self.milestones.reached(f"{WISHES.get(wish, 'intents')} asked for")
 
     def _judge(self, clients: Clients, code: int | None, said: str) -> None:
-        judgement = Judgement(rows_of(self.gateway.database_url), self.banks)
+        judgement = Judgement(books_of(self.gateway.database_url), self.banks)
         self._print(judgement, code)
         assert self.happened["kill -9 of the server"] == len(self.plan.server_dies)
         assert self.happened["kill -9 of a worker"] == len(self.plan.workers_die) * self.plan.workers

@@ -1,0 +1,65 @@
+"""Whose money goes back: by an admin, at the provider's dashboard, or because the student's bank claims it."""
+
+import asyncio
+
+from tests.chaos.people import A_PART_MINOR
+from tests.chaos.visit import Checkout, Visit
+
+
+async def has_an_admin_give_it_back(visit: Visit) -> None:
+    """Both clicks are one refund. Where the payment is still open there is nothing to give back, and it is told."""
+    checkout = await visit.bought()
+    await asyncio.gather(visit.give_back(checkout), visit.give_back(checkout))
+
+
+async def has_an_admin_give_a_part_back(visit: Visit) -> None:
+    """A part is where a provider would let a refund be made twice, for there is enough left."""
+    checkout = await visit.bought()
+    await asyncio.gather(*(visit.give_back(checkout, amountMinor=A_PART_MINOR) for _ in range(2)))
+
+
+async def gets_it_back_at_the_dashboard(visit: Visit) -> None:
+    visit.bank.give_back((await visit.bought()).reference)
+
+
+async def gets_a_part_back_at_the_dashboard(visit: Visit) -> None:
+    visit.bank.give_back((await visit.bought()).reference, A_PART_MINOR)
+
+
+async def claims_a_part(visit: Visit) -> None:
+    visit.bank.lose((await visit.bought()).reference, A_PART_MINOR)
+
+
+async def gets_it_back_unheard(visit: Visit) -> None:
+    """The purchase stands for long, and no webhook tells of its end."""
+    checkout = await visit.bought()
+    visit.bank.unheard.add(checkout.reference)
+    _goes_back(visit, checkout, visit.meanwhile("refund", "dispute", "part"))
+
+
+async def renews_and_gets_the_renewal_back(visit: Visit) -> None:
+    await visit.bought()
+    again = await visit.bought("again", is_renewal=True)
+    _goes_back(visit, again, visit.meanwhile("refund", "dispute"))
+
+
+async def upgrades_and_gets_the_first_back(visit: Visit) -> None:
+    first = await visit.bought()
+    await visit.bought("better", "STANDARD")
+    _goes_back(visit, first, visit.meanwhile("refund", "dispute"))
+
+
+async def upgrades_and_gets_the_upgrade_back(visit: Visit) -> None:
+    await visit.bought()
+    better = await visit.bought("better", "STANDARD")
+    _goes_back(visit, better, visit.meanwhile("refund", "dispute"))
+
+
+def _goes_back(visit: Visit, checkout: Checkout, how: str) -> None:
+    match how:
+        case "refund":
+            visit.bank.give_back(checkout.reference)
+        case "dispute":
+            visit.bank.lose(checkout.reference)
+        case "part":
+            visit.bank.give_back(checkout.reference, A_PART_MINOR)
