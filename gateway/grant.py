@@ -3,7 +3,7 @@
 import asyncio
 import getpass
 from collections.abc import Callable
-from datetime import time
+from datetime import datetime, time
 from typing import Annotated, NoReturn, TypeVar
 
 import typer
@@ -14,10 +14,12 @@ from uuid_utils.compat import uuid7
 from gateway.resolvers.answers import answer_to
 from gateway.resolvers.arguments import Fields
 from gateway.schema import ids
-from gateway.schema.scalars import read_date, read_instant, read_local_time
+from gateway.schema.scalars import read_date, read_local_time
 from gateway.services.core import outcomes
 from gateway.services.core.commands import CreatePurchase, TierChoice
+from gateway.services.core.loose_values import Unclear, instant
 from gateway.services.core.values import Actor, Metadata, OnExisting, Role, TimeSlot
+from gateway.services.core.zones import is_time_zone
 from gateway.settings import Settings, load_settings
 from gateway.telemetry import configure_logging
 from gateway.wiring import bring_up_to_date, open_services
@@ -40,7 +42,9 @@ def grant(
     sunday_only: Annotated[bool, typer.Option("--sunday-only/--daily", help="On which days.")] = False,
     duration: Annotated[int, typer.Option(help="Minutes of a session, 15 to 480.")] = 60,
     first_day: Annotated[str | None, typer.Option("--date", help="The first session's day: 2026-12-06")] = None,
-    expiry: Annotated[str | None, typer.Option(help="When the access ends: 2027-01-31T18:30:00Z")] = None,
+    expiry: Annotated[
+        str | None, typer.Option(help="When the access ends: 2027-01-31T18:30:00Z, or at the end of a day: 2027-01-31")
+    ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Take the place of another tier.")] = False,
     key: Annotated[str | None, typer.Option(help="Idempotency key: once used, it gives the same purchase.")] = None,
 ) -> None:
@@ -64,7 +68,7 @@ def grant(
             date=_read(fields, "date", read_date, first_day),
         ),
         reason=reason,
-        expiry_date=_read(fields, "expiry", read_instant, expiry),
+        expiry_date=_read(fields, "expiry", lambda text: _end(text, time_zone), expiry),
         on_existing=OnExisting.REPLACE if replace else OnExisting.RETURN,
         key=key,
     )
@@ -91,6 +95,14 @@ def _read(fields: Fields, name: str, read: Callable[[object], Value], text: str 
     except GraphQLError as error:
         fields.problems.append(outcomes.FieldProblem((name,), error.message))
         return None
+
+
+def _end(text: object, time_zone: str) -> datetime:
+    """The instant that a text names, or the end of the day that it names, where the slot's clock hangs."""
+    try:
+        return instant(text, time_zone if is_time_zone(time_zone) else "UTC")
+    except Unclear as unclear:
+        raise GraphQLError(str(unclear)) from None
 
 
 def _refuse(outcome: outcomes.Outcome) -> NoReturn:

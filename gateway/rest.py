@@ -3,6 +3,8 @@
     {"studentId": …, "courseId": "crs_…" or its UUID, "purchaseTier": … or "sessionCount": …,
      "expiryDate": …, "metadata": {"isSundayOnly": …, "sessionDuration": …, "timeSlot": …, …}}
 
+`expiryDate` is an instant, or a day: then the access lasts to its end where the slot's clock hangs.
+
 Each answer has the old envelope, `statusCode` being the HTTP status as well:
 
     {"success": true, "statusCode": 201, "message": "Purchase created successfully", "data": purchase}

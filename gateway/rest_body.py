@@ -8,7 +8,7 @@ from uuid import UUID
 
 from gateway.schema import ids
 from gateway.services.core.commands import CreatePurchase, TierChoice
-from gateway.services.core.loose import BESIDE, read_expiry, read_metadata, read_tier
+from gateway.services.core.loose import BESIDE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.loose_values import is_blank
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.values import Actor, Metadata, TimeSlot
@@ -29,10 +29,12 @@ class Reading:
 
     def __init__(self, body: Body, default_time_zone: str) -> None:
         self.problems: list[FieldProblem] = []
-        self._default_time_zone = default_time_zone
         given = body.get("metadata")
         self._metadata: Body = given if isinstance(given, dict) else {}
-        self._is_metadata_readable = given is None or isinstance(given, dict)
+        self._read: Metadata | list[FieldProblem] = [FieldProblem((), "must be an object")]
+        if given is None or isinstance(given, dict):
+            self._read = read_metadata(self._metadata, default_time_zone)
+        self._time_zone = zone_of(self._read, default_time_zone)
         self._body = {**body, **self._repeated_in_metadata(body)}
 
     def command(self, actor: Actor, purchase_id: UUID, key: str | None) -> CreatePurchase:
@@ -43,28 +45,44 @@ class Reading:
             student_id=self._student_id(),
             course_id=self._course_id(),
             tier=self._or(_TIER_STAND_IN, read_tier(self._body)),
-            metadata=self._or(_METADATA_STAND_IN, self._read_metadata(), "metadata"),
+            metadata=self._or(_METADATA_STAND_IN, self._read, "metadata"),
             reason=REASON,
-            expiry_date=self._or(None, read_expiry(self._body)),
+            expiry_date=self._or(None, read_expiry(self._body, self._time_zone)),
             key=key,
         )
 
     def note(self, message: str, *path: str) -> None:
         self.problems.append(FieldProblem(path, message))
 
-    def _read_metadata(self) -> Metadata | list[FieldProblem]:
-        if not self._is_metadata_readable:
-            return [FieldProblem((), "must be an object")]
-        return read_metadata(self._metadata, self._default_time_zone)
-
     def _repeated_in_metadata(self, body: Body) -> Body:
         """What the old payment service also, or only, put among the metadata; said twice, it must be the same."""
         repeated = {name: self._metadata[name] for name in BESIDE & self._metadata.keys()}
         for name in sorted(repeated):
             said = body.get(name)
-            if not (is_blank(said) or is_blank(repeated[name]) or _is_same(said, repeated[name])):
+            if not (is_blank(said) or is_blank(repeated[name]) or self._is_same(name, said, repeated[name])):
                 self.note(f"differs from {name} beside the metadata; give one of the two", "metadata", name)
         return {name: value for name, value in repeated.items() if is_blank(body.get(name))}
+
+    def _is_same(self, name: str, one: object, other: object) -> bool:
+        """Whether two spellings mean the same: 12 and "12" do, and a course's id in both its forms."""
+        meant, meant_too = self._meaning(name, one), self._meaning(name, other)
+        return meant is not None and meant == meant_too
+
+    def _meaning(self, name: str, said: object) -> object:
+        """The value that a text or number stands for, and itself where it stands for none."""
+        if not isinstance(said, str | int | float):
+            return None
+        text = str(said).strip()
+        match name:
+            case "courseId":
+                return _course_key(text) or text
+            case "sessionCount":
+                read: object = read_tier({name: said})
+            case "expiryDate":
+                read = read_expiry({name: said}, self._time_zone)
+            case _:
+                return text
+        return text if isinstance(read, list) else read
 
     def _student_id(self) -> str:
         student_id = self._body.get("studentId")
@@ -75,9 +93,7 @@ class Reading:
 
     def _course_id(self) -> UUID:
         text = self._body.get("courseId")
-        course_id = None
-        if isinstance(text, str):
-            course_id = UUID(text) if _UUID.fullmatch(text) else ids.from_text(ids.COURSE, text)
+        course_id = _course_key(text) if isinstance(text, str) else None
         if course_id is None:
             self.note(f"must be an id such as {ids.EXAMPLES[ids.COURSE]}, or its UUID", "courseId")
         return course_id or UUID(int=0)
@@ -89,7 +105,6 @@ class Reading:
         return stand_in
 
 
-def _is_same(one: object, other: object) -> bool:
-    """Whether two texts or numbers say the same: 12 and "12" do."""
-    are_plain = isinstance(one, str | int) and isinstance(other, str | int)
-    return are_plain and str(one).strip() == str(other).strip()
+def _course_key(text: str) -> UUID | None:
+    """The course that either form of its id names."""
+    return UUID(text) if _UUID.fullmatch(text) else ids.from_text(ids.COURSE, text)

@@ -9,8 +9,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from db.engine import parse_url
-from gateway.services.core.metadata import is_time_zone
 from gateway.services.core.values import Provider
+from gateway.services.core.zones import is_time_zone
 
 if TYPE_CHECKING:
     from gateway.settings import Settings

@@ -53,6 +53,13 @@ def test_a_grant_prints_its_id_alone_and_is_audited(env: dict[str, str], course:
     assert entries == [(f"cli:{getpass.getuser()}", "a test")]
 
 
+def test_an_expiry_may_be_a_day_and_counts_to_its_end_where_the_slot_is(env: dict[str, str], course: str) -> None:
+    said = create(env, course, expiry="2090-01-31")
+    assert said.code == 0
+    again = create(env, course, **{"expiry": "2090-01-31T18:30:00Z", "time-zone": "Asia/Calcutta"})
+    assert (again.code, again.out, again.err) == (0, said.out, "stood already: BASIC for student-1\n")
+
+
 def test_the_same_grant_again_is_the_purchase_that_stands(env: dict[str, str], course: str) -> None:
     first, again = create(env, course), create(env, course, reason="another reason")
     assert (again.code, again.out, again.err) == (0, first.out, "stood already: BASIC for student-1\n")
@@ -95,7 +102,7 @@ def test_other_metadata_than_what_stands_is_refused(env: dict[str, str], course:
     ("options", "named"),
     [
         ({"course": "yoga"}, ["course:"]),
-        ({"slot": "25:00", "date": "tomorrow", "expiry": "2090-01-01"}, ["slot:", "date:", "expiry:"]),
+        ({"slot": "25:00", "date": "tomorrow", "expiry": "2090-01-32"}, ["slot:", "date:", "expiry:"]),
         ({"time-zone": "Mars/Olympus"}, ["metadata.timeSlot.timeZone:"]),
         ({"duration": "5", "student": "", "reason": " "}, ["studentId:", "reason:", "metadata.sessionDuration:"]),
         ({"tier": "GOLD"}, ["purchaseTier:"]),

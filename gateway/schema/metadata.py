@@ -52,7 +52,10 @@ class PurchaseMetadata:
 @strawberry.input(description="When sessions take place, by the wall clock.")
 class TimeSlotInput:
     start: dt.time = field(description="When a session begins: `17:30`.")
-    time_zone: TimeZone = field(description="Where the wall clock hangs: `Asia/Kolkata`.")
+    time_zone: TimeZone = field(
+        description="Where the wall clock hangs: `Asia/Kolkata`. Any IANA name will do, and is kept; two names of one "
+        "zone, such as `Asia/Calcutta`, are the same."
+    )
 
 
 @strawberry.input(description="An entry of the caller's own: stored, never interpreted.")

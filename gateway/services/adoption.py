@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gateway.services.core.commands import AdoptPayment
 from gateway.services.core.doors import Door
-from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier
+from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.subjects import trimmed
 from gateway.services.core.values import Provider
@@ -35,7 +35,7 @@ def adopting(
     course_id = kept.course_id_of(said)
     tier = read_tier(said)
     metadata = read_metadata({name: text for name, text in said.items() if name not in kept.OURS}, default_time_zone)
-    expiry = read_expiry(said)
+    expiry = read_expiry(said, zone_of(metadata, default_time_zone))
     problems = [problem for read in (tier, metadata, expiry) if isinstance(read, list) for problem in read]
     if course_id is None:
         problems.append(FieldProblem((kept.COURSE_ID,), "must be a course's UUID"))

@@ -54,7 +54,7 @@ def test_an_old_body_creates_the_purchase_that_graphql_shows(door: Door) -> None
         "status": "ACTIVE",
         "sessionsTotal": 4,
         "sessionsUsed": 0,
-        "expiryDate": "2090-01-31T00:00:00Z",
+        "expiryDate": "2090-01-31T18:30:00Z",
         "metadata": {
             "isSundayOnly": True,
             "sessionDuration": 60,
@@ -86,6 +86,29 @@ def test_the_same_again_however_written_is_the_one_that_stands(door: Door) -> No
     wish = {"studentId": body["studentId"], "courseId": door.course, "purchaseTier": "BASIC", "metadata": METADATA}
     by_graphql = door.server.admin().data(CREATE_PURCHASE, input={**wish, "reason": "support"})["createPurchase"]
     assert (by_graphql["alreadyProcessed"], by_graphql["purchase"]["id"]) == (True, first.json()["data"]["id"])
+
+
+def test_an_expiry_that_is_a_day_is_the_end_of_that_day_where_the_slot_is(door: Door) -> None:
+    for zone, end in (("Asia/Kolkata", "2026-12-31T18:30:00Z"), ("America/New_York", "2027-01-01T05:00:00Z")):
+        far = end.replace("2026", "2090").replace("2027", "2091")
+        answer = door.post(door.body(expiryDate="2090-12-31", metadata={**LOOSE, "timeZone": zone}))
+        assert (answer.status_code, answer.json()["data"]["expiryDate"]) == (201, far)
+
+
+def test_values_are_compared_and_not_how_they_are_spelt(door: Door) -> None:
+    """Said again beside, or later, or with a key: a zone by its other name, a course by its other id, a day by its end,
+    a number as text."""
+    key = ids.from_text(ids.COURSE, door.course)
+    calcutta = {"isSundayOnly": True, "timeSlot": "17:30-18:30", "timeZone": "Asia/Calcutta", "sessionCount": "4"}
+    body = door.body(sessionCount=4, purchaseTier="BASIC", expiryDate="2090-12-31", metadata=calcutta)
+    twice = {"courseId": str(key), "expiryDate": "2090-12-31T18:30:00Z", "sessionCount": 4.0}
+    kolkata = {**calcutta, "timeZone": "Asia/Kolkata", "timeSlot": {"start": "5:30 PM", "timeZone": "Asia/Calcutta"}}
+    again = {**body, "metadata": {**kolkata, "sessionDuration": "60", **twice}}
+    named = f"key-{next(numbers)}"
+    first = door.post(body, Idempotency_Key=named)
+    assert (first.status_code, first.json()["data"]["metadata"]["timeZone"]) == (201, "Asia/Calcutta")
+    for repeated in (door.post(again), door.post(again, Idempotency_Key=named)):
+        assert (repeated.status_code, repeated.json()["data"]) == (200, first.json()["data"])
 
 
 def test_a_course_may_be_named_by_its_uuid(door: Door) -> None:

@@ -2,11 +2,12 @@
 
 import hashlib
 import json
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from gateway.services.core.commands import Command, CreatePurchase, OpenPayment, RefundPayment
+from gateway.services.core.commands import Command, CorrectPurchaseMetadata, CreatePurchase, OpenPayment, RefundPayment
+from gateway.services.core.metadata import in_canonical_words
 
 _SCOPE = {"actor", "key", "default_provider"}
 """The scope of the key, and what the operator chose."""
@@ -17,9 +18,17 @@ _MINTED = {OpenPayment: "payment_id", CreatePurchase: "purchase_id", RefundPayme
 def fingerprint(command: Command) -> bytes:
     """SHA-256 over the command's canonical JSON: names sorted, no spaces, without what is not the wish itself.
 
-    Instants count in UTC. Labels and tiers count without their order, which means nothing. A new course's id is
-    minted by the call as well, so it counts only where the caller named the course.
+    Instants count in UTC, time zones by their canonical name. Labels and tiers count without their order, which means
+    nothing. A new course's id is minted by the call as well, so it counts only where the caller named the course.
     """
+    if isinstance(command, OpenPayment | CreatePurchase | CorrectPurchaseMetadata):
+        command = replace(command, metadata=in_canonical_words(command.metadata))
+    return as_spelt(command)
+
+
+def as_spelt(command: Command) -> bytes:
+    """The same, but with time zones as the caller spelt them. What is canonical changes when a zone is renamed, and a
+    replay to the letter is one all the same."""
     left_out = _SCOPE | {_MINTED.get(type(command), "")}
     wish = {field.name: _plain(getattr(command, field.name)) for field in fields(command) if field.name not in left_out}
     if wish.get("is_new"):

@@ -15,6 +15,7 @@ from gateway.services.core.courses import MOST_SESSIONS
 from gateway.services.core.loose_values import Span, Unclear
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.values import Label, Metadata, TimeSlot
+from gateway.services.core.zones import is_same
 
 PLATFORM_TIME_ZONE = "Asia/Kolkata"
 BESIDE = frozenset({"studentId", "courseId", "purchaseTier", "sessionCount", "expiryDate"})
@@ -64,11 +65,20 @@ def read_tier(raw: Mapping[str, object]) -> TierChoice | list[FieldProblem]:
     return entries.problems or choice
 
 
-def read_expiry(raw: Mapping[str, object]) -> dt.datetime | list[FieldProblem] | None:
-    """The instant that `expiryDate` means, in UTC; None where it is not given."""
+def read_expiry(raw: Mapping[str, object], time_zone: str) -> dt.datetime | list[FieldProblem] | None:
+    """The instant that `expiryDate` means, in UTC; None where it is not given.
+
+    Args:
+        time_zone: the slot's: where a day that is given ends.
+    """
     entries = _Entries(raw)
-    expiry = entries.read("expiryDate", values.instant)
+    expiry = entries.read("expiryDate", lambda value: values.instant(value, time_zone))
     return entries.problems or expiry
+
+
+def zone_of(metadata: Metadata | list[FieldProblem], default_time_zone: str = PLATFORM_TIME_ZONE) -> str:
+    """Where the clock of metadata hangs; the default's where it cannot be read."""
+    return default_time_zone if isinstance(metadata, list) else metadata.slot.time_zone
 
 
 class _Entries:
@@ -113,7 +123,7 @@ def _duration(entries: _Entries, span: Span | None) -> int | None:
 
 def _time_zone(entries: _Entries, span: Span | None) -> str | None:
     beside, within = entries.read("timeZone", values.text), span.time_zone if span else None
-    if beside and within and beside != within:
+    if beside and within and not is_same(beside, within):
         entries.note("differs from timeSlot.timeZone; give one of the two", "timeZone")
     return within or beside
 

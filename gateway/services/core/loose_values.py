@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway.services.core.metadata import is_time_zone
+from gateway.services.core.schedule import end_of_day
+from gateway.services.core.zones import is_time_zone
 
 LONGEST_TEXT = 64
 """Longer than any slot, day or tier code there is."""
@@ -121,13 +122,13 @@ def day(value: object, time_zone: str) -> dt.date:
     raise Unclear(wanted)
 
 
-def instant(value: object) -> dt.datetime:
-    """An instant in UTC. A day alone is its first instant in UTC, as JavaScript's Date reads it."""
+def instant(value: object, time_zone: str) -> dt.datetime:
+    """An instant in UTC, at which something ends. A day alone counts to its end, where the slot's clock hangs."""
     wanted = "must be an ISO 8601 instant with its offset, such as 2026-12-31T18:30:00Z, or a day"
     said = value.strip() if isinstance(value, str) else ""
     try:
         if _DATE.fullmatch(said):
-            return dt.datetime.combine(dt.date.fromisoformat(said), dt.time(), dt.UTC)
+            return end_of_day(dt.date.fromisoformat(said), time_zone)
         if (found := _INSTANT.fullmatch(said)) and found[3]:
             return dt.datetime.fromisoformat(said.upper()).astimezone(dt.UTC)
     except (ValueError, OverflowError):

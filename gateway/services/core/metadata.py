@@ -3,13 +3,14 @@
 import json
 import re
 import unicodedata
+from dataclasses import replace
 from datetime import date, datetime
-from functools import cache
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from gateway.services.core.outcomes import Difference, FieldProblem
 from gateway.services.core.schedule import is_sunday
 from gateway.services.core.values import Label, Metadata
+from gateway.services.core.zones import canonical, is_time_zone
 
 SHORTEST_SESSION_MIN = 15
 LONGEST_SESSION_MIN = 480
@@ -31,9 +32,20 @@ def date_has_passed(metadata: Metadata, now: datetime) -> bool:
 
 
 def differences(stored: Metadata, given: Metadata) -> tuple[Difference, ...]:
-    """Each field in which the two disagree, by its name in the API."""
+    """Each field in which the two disagree, by its name in the API. Values are compared, not their spelling; shown is
+    what was given."""
     before, after = as_text(stored), as_text(given)
-    return tuple(Difference(field, before[field], after[field]) for field in before if before[field] != after[field])
+    one, other = as_text(in_canonical_words(stored)), as_text(in_canonical_words(given))
+    return tuple(Difference(field, before[field], after[field]) for field in before if one[field] != other[field])
+
+
+def in_canonical_words(metadata: Metadata) -> Metadata:
+    """The same metadata with each value spelt in the one way that all its spellings have in common.
+
+    Only time zones have several: the edges read days, times and numbers into values. Labels are nobody's to interpret,
+    so theirs are compared to the letter.
+    """
+    return replace(metadata, slot=replace(metadata.slot, time_zone=canonical(metadata.slot.time_zone)))
 
 
 def as_text(metadata: Metadata) -> dict[str, str]:
@@ -72,17 +84,6 @@ def text_problem(text: str, longest: int) -> str | None:
 _INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
 _REFUSED = {"Cc", "Cs", "Zl", "Zp"}
 _TURNS_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-
-
-def is_time_zone(name: str) -> bool:
-    """Whether it is a name of the IANA time zone database that means the same zone on every machine."""
-    return name in _time_zones()
-
-
-@cache
-def _time_zones() -> frozenset[str]:
-    # The one is whatever the machine is set to, the other a machine that is set to nothing.
-    return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
 def _session_problems(metadata: Metadata) -> list[FieldProblem]:

@@ -45,6 +45,12 @@ def slot_instant(day: date, slot: TimeSlot) -> datetime:
     return datetime.combine(day, slot.start, tzinfo=ZoneInfo(slot.time_zone)).astimezone(UTC)
 
 
+def end_of_day(day: date, time_zone: str) -> datetime:
+    """The instant at which a day is over in a time zone, UTC: the first of the next day, whatever the clocks do there
+    at midnight."""
+    return slot_instant(day + timedelta(days=1), TimeSlot(time(), time_zone))
+
+
 def slot_end(slot: TimeSlot, session_duration: int) -> time:
     """The wall-clock end of a slot on a day without a clock change; past midnight it begins again at 00:00."""
     minutes = (slot.start.hour * 60 + slot.start.minute + session_duration) % (24 * 60)

@@ -180,7 +180,7 @@ OTHER_METADATA: dict[str, object] = {
     "date": None,
     "labels": (Label("a", "1"),),
 }
-OTHER_SLOT: dict[str, object] = {"start": time(17, 29), "time_zone": "Asia/Calcutta"}
+OTHER_SLOT: dict[str, object] = {"start": time(17, 29), "time_zone": "Asia/Colombo"}
 OTHER_TIER: dict[str, object] = {
     "code": "BASIC2",
     "session_count": 5,

@@ -65,7 +65,7 @@ def test_any_json_is_metadata_by_the_rules_or_named_problems(raw: dict[str, obje
 @settings(derandomize=True, max_examples=300, deadline=None)
 @given(objects)
 def test_any_json_is_a_tier_and_an_expiry_or_named_problems(raw: dict[str, object]) -> None:
-    tier, expiry = read_tier(raw), read_expiry(raw)
+    tier, expiry = read_tier(raw), read_expiry(raw, KOLKATA)
     assert tier not in ([], TierChoice(None, None))
     assert expiry != []
     assert not isinstance(expiry, dt.datetime) or expiry.tzinfo is dt.UTC
@@ -140,6 +140,12 @@ def test_a_time_zone_is_the_slots_or_the_one_beside_it_or_the_platforms() -> Non
     assert isinstance(other, Metadata)
     assert other.slot.time_zone == "Asia/Tokyo"
     assert [path for path, _ in problems(timeSlot=slot, timeZone="Asia/Tokyo")] == ["timeZone"]
+
+
+def test_a_time_zone_that_is_said_twice_by_two_of_its_names_is_said_once() -> None:
+    """What stands in the slot is kept as it was written."""
+    slot = {"start": "17:30", "timeZone": "Asia/Calcutta"}
+    assert read(timeSlot=slot, timeZone="Asia/Kolkata").slot.time_zone == "Asia/Calcutta"
 
 
 def test_entries_of_unknown_names_are_kept_as_labels_in_order() -> None:

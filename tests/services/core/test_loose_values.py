@@ -86,19 +86,41 @@ def test_a_date_that_is_none_is_refused(said: object) -> None:
     [
         (None, None),
         ("", None),
-        ("2027-01-31", dt.datetime(2027, 1, 31, tzinfo=dt.UTC)),
+        ("2027-01-31", dt.datetime(2027, 1, 31, 18, 30, tzinfo=dt.UTC)),
         ("2027-01-31T18:30:00.000Z", dt.datetime(2027, 1, 31, 18, 30, tzinfo=dt.UTC)),
         ("2027-02-01T00:00:00+05:30", dt.datetime(2027, 1, 31, 18, 30, tzinfo=dt.UTC)),
     ],
 )
-def test_an_expiry_is_an_instant_or_a_day_as_javascript_reads_it(said: object, instant: dt.datetime | None) -> None:
-    assert read_expiry({"expiryDate": said}) == instant
+def test_an_expiry_is_an_instant_or_the_end_of_a_day_where_the_slot_is(said: object, instant: object) -> None:
+    assert read_expiry({"expiryDate": said}, "Asia/Kolkata") == instant
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "end"),
+    [
+        ("UTC", "2026-12-31", "2027-01-01T00:00Z"),
+        ("Pacific/Kiritimati", "2026-12-31", "2026-12-31T10:00Z"),
+        ("Europe/Berlin", "2026-03-28", "2026-03-28T23:00Z"),
+        ("Europe/Berlin", "2026-03-29", "2026-03-29T22:00Z"),  # a day of 23 hours
+        ("Europe/Berlin", "2026-10-25", "2026-10-25T23:00Z"),  # and one of 25
+        ("America/Havana", "2026-03-07", "2026-03-08T05:00Z"),  # the next day has no midnight: it begins at one o'clock
+        ("America/Havana", "2026-10-31", "2026-11-01T04:00Z"),  # the next day has two: it begins with the first
+        ("Asia/Beirut", "2026-03-28", "2026-03-28T22:00Z"),
+        (
+            "Asia/Beirut",
+            "2026-10-24",
+            "2026-10-24T22:00Z",
+        ),  # the clocks go back as the day ends: its last hour is twice
+    ],
+)
+def test_a_day_ends_at_the_first_instant_of_the_next_whatever_the_clocks_do(zone: str, day: str, end: str) -> None:
+    assert read_expiry({"expiryDate": day}, zone) == dt.datetime.fromisoformat(end)
 
 
 @pytest.mark.parametrize(
     "said", ["2027-01-31T18:30", "2027-02-30", "soon", 1_800_000_000_000, {}, "0001-01-01T00:00+14:00"]
 )
 def test_an_expiry_that_is_none_is_refused(said: object) -> None:
-    found = read_expiry({"expiryDate": said})
+    found = read_expiry({"expiryDate": said}, "Asia/Kolkata")
     assert isinstance(found, list)
     assert [problem.path for problem in found] == [("expiryDate",)]

@@ -12,12 +12,12 @@ from gateway.services.core.metadata import (
     as_text,
     date_has_passed,
     differences,
-    is_time_zone,
     problems,
     text_problem,
 )
 from gateway.services.core.outcomes import Difference
 from gateway.services.core.values import Label, Metadata, TimeSlot
+from gateway.services.core.zones import is_time_zone
 from tests.services.core.examples import METADATA, metadata_at
 
 SUNDAY, MONDAY = date(2026, 12, 6), date(2026, 12, 7)
@@ -182,6 +182,16 @@ def test_each_field_that_differs_is_named_as_the_api_has_it(name: str) -> None:
     value, expected = CHANGES[name]
     given_metadata = replace(STORED, **{name: value})  # type: ignore[arg-type]  # the field's own type
     assert list(differences(STORED, given_metadata)) == expected
+
+
+@pytest.mark.parametrize(("one", "other"), [("Asia/Calcutta", "Asia/Kolkata"), ("Europe/Kiev", "Europe/Kyiv")])
+def test_a_time_zone_by_another_name_does_not_differ_and_what_does_is_shown_as_it_was_given(
+    one: str, other: str
+) -> None:
+    assert differences(metadata_at("17:30", one), metadata_at("17:30", other)) == ()
+    assert differences(metadata_at("17:30", one), metadata_at("17:30", "Asia/Colombo")) == (
+        Difference("timeSlot.timeZone", one, "Asia/Colombo"),
+    )
 
 
 def test_all_fields_that_differ_are_named() -> None:

@@ -18,6 +18,7 @@ from gateway.services.core.loose import BESIDE
 from gateway.services.core.schedule import is_sunday
 from gateway.services.core.values import Actor, Label, Metadata, Role, TimeSlot
 from gateway.services.core.work import EVENT_TYPES, OutgoingEvent
+from gateway.services.core.zones import is_time_zone
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber, old_body
 from gateway.settings import Settings
@@ -56,7 +57,7 @@ metadata = st.builds(
     slot=st.builds(
         TimeSlot,
         st.builds(dt.time, st.integers(0, 23), st.integers(0, 59)),
-        st.sampled_from(sorted(filter(rules.is_time_zone, available_timezones()))),
+        st.sampled_from(sorted(filter(is_time_zone, available_timezones()))),
     ),
     date=st.none() | st.dates(dt.date(2000, 1, 1), dt.date(rules.LATEST_YEAR, 12, 31)),
     labels=st.lists(labels, max_size=rules.MOST_LABELS, unique_by=lambda label: label.key).map(tuple),
