@@ -147,6 +147,9 @@ class FakeStripe:
 
     async def _create_refund(self, request: Request) -> Response:
         def act(form: Thing) -> tuple[int, Thing]:
+            if self._is_charged_back(form["payment_intent"]):
+                code = "charge_disputed"
+                return 400, {"error": {"type": "invalid_request_error", "code": code, "message": "It is disputed."}}
             left, amount = self.left(form["payment_intent"]), int(form["amount"])
             if amount > left:
                 code = "charge_already_refunded" if left == 0 else "amount_too_large"
@@ -154,6 +157,15 @@ class FakeStripe:
             return 200, self.give_back(form["payment_intent"], amount, metadata=form["metadata"])
 
         return await self._once(request, act)
+
+    def _is_charged_back(self, reference: str) -> bool:
+        """Stripe refunds nothing of a charge whose money the payer's bank holds or has; an inquiry holds none."""
+        return any(
+            each["payment_intent"] == reference
+            and each["status"] in ("needs_response", "under_review", "lost")
+            and not each["is_charge_refundable"]
+            for each in self.disputes
+        )
 
     async def _list_refunds(self, request: Request) -> Response:
         return self._listed(request, "refunds", self.refunds)
