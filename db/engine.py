@@ -1,13 +1,14 @@
 """Engines for one database URL: the writer's synchronous one and the readers' asynchronous one."""
 
 import sqlite3
-from pathlib import Path
 from typing import Any
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
+
+from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
 """How long a SQLite writer waits for another process's commit before its turn is run again."""
@@ -26,20 +27,9 @@ def parse_url(url: str) -> URL:
     """The URL with the drivers' names left out, so that one URL serves the writer and the readers.
 
     Raises:
-        ValueError: the URL is neither sqlite:// nor postgresql://, or names no SQLite file.
+        ValueError: see `backend_of`.
     """
-    parsed = make_url(url)
-    backend = "postgresql" if parsed.drivername == "postgres" else parsed.get_backend_name()
-    if backend not in ("sqlite", "postgresql"):
-        raise ValueError("the database URL must begin with sqlite:/// or postgresql://")
-    if backend == "sqlite" and parsed.database in (None, "", ":memory:"):
-        raise ValueError("the SQLite URL must name a file, such as sqlite:///gateway.db")
-    return parsed.set(drivername=backend)
-
-
-def is_embedded(url: str) -> bool:
-    """Whether the database is a file of ours, which the server migrates by itself."""
-    return parse_url(url).get_backend_name() == "sqlite"
+    return make_url(url).set(drivername=backend_of(url))
 
 
 def writer_engine(url: str) -> Engine:
@@ -106,7 +96,7 @@ def feed_engine(url: str) -> AsyncEngine:
 def prepare_folder(url: str) -> None:
     """Make the folder of an embedded database, so that a first start needs nothing."""
     if is_embedded(url):
-        Path(str(parse_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
+        file_of(url).parent.mkdir(parents=True, exist_ok=True)
 
 
 def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:

@@ -15,9 +15,10 @@ from sqlalchemy.types import TypeEngine
 from sqlmodel import Field
 
 from db.columns import Json, Row
-from db.engine import feed_engine, is_embedded
+from db.engine import feed_engine
 from db.pulse import version
 from db.types import Id
+from db.urls import is_embedded
 
 POLL_S = 0.2
 """How often a process that has subscribers asks SQLite whether another process committed: the longest that one waits

@@ -19,7 +19,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.migrate import is_current
 from db.pulse import pulse
-from gateway.auth import BearerBackend, TokenVerifier, mint_token, on_auth_error, viewer_of
+from gateway import demo
+from gateway.auth import BearerBackend, TokenVerifier, on_auth_error, viewer_of
 from gateway.checkout import checkout_routes
 from gateway.context import Context
 from gateway.cors import allowing
@@ -43,15 +44,13 @@ from gateway.settings import Settings, SettingsError, load_settings
 from gateway.streaming.endings import Endings
 from gateway.streaming.websocket import GraphQLSocket
 from gateway.telemetry import RequestLog, configure_logging
+from gateway.tokens import mint_token
 from gateway.webhooks import webhook_route
 from gateway.wiring import Services, now, open_services, running
 
 log = structlog.get_logger(__name__)
 
 GRAPHQL = "/graphql"
-DEMO_STUDENT = "demo-student"
-DEMO_ADMIN = "demo-admin"
-DEMO_TOKEN_TTL_S = 12 * 3600
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -194,8 +193,8 @@ def _demo_tokens(settings: Settings) -> DemoTokens | None:
     if settings.env != "development" or settings.signing_key is None:
         return None
     return DemoTokens(
-        student=mint_token(settings, role=Role.STUDENT, subject=DEMO_STUDENT, ttl_s=DEMO_TOKEN_TTL_S),
-        admin=mint_token(settings, role=Role.ADMIN, subject=DEMO_ADMIN, ttl_s=DEMO_TOKEN_TTL_S),
+        student=mint_token(settings, role=Role.STUDENT, subject=demo.STUDENT, ttl_s=demo.TOKEN_TTL_S),
+        admin=mint_token(settings, role=Role.ADMIN, subject=demo.ADMIN, ttl_s=demo.TOKEN_TTL_S),
     )
 
 

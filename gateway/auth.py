@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from joserfc import jws, jwt
+from joserfc import jws
 from joserfc.errors import JoseError
 from joserfc.jwk import Key, OctKey
 from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
@@ -15,9 +15,9 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, Response
 
 from gateway.jwks import COOLDOWN_S, IssuerKeys, KeysUnavailable
-from gateway.services.core.subjects import LONGEST_SUBJECT, is_subject, subject_problem
+from gateway.services.core.subjects import LONGEST_SUBJECT, is_subject
 from gateway.services.core.values import Actor, Role
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 
 MAX_TOKEN_BYTES = 8192  # as much as common servers take for a header; real tokens need a quarter of it
 LAST_INSTANT = 253_402_300_799
@@ -95,28 +95,6 @@ class TokenVerifier:
             is_genuine = False
         if not is_genuine:
             raise InvalidToken("The token's signature is not valid.")
-
-
-def mint_token(
-    settings: Settings, *, role: Role, subject: str, ttl_s: int, now: Callable[[], float] = time.time
-) -> str:
-    """A token this gateway accepts for the next `ttl_s` seconds, signed with its own secret.
-
-    Raises: SettingsError where an issuer makes the tokens; ValueError for a subject no token may have.
-    """
-    if settings.signing_key is None:
-        raise SettingsError(
-            "GATEWAY_JWKS_URL is set, so tokens come from its issuer: there is no secret here to sign with."
-        )
-    if problem := subject_problem(subject):
-        raise ValueError(problem)
-    if ttl_s < 1:
-        raise ValueError("a token is for at least one second")
-    issued_at = int(now())
-    claims = {"sub": subject, settings.jwt_role_claim: role.value, "iat": issued_at, "exp": issued_at + ttl_s}
-    parties = {"iss": settings.jwt_issuer, "aud": settings.jwt_audience}
-    claims |= {name: value for name, value in parties.items() if value is not None}
-    return jwt.encode({"alg": "HS256"}, claims, OctKey.import_key(settings.signing_key))
 
 
 class AuthenticatedActor(BaseUser):

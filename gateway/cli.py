@@ -1,39 +1,17 @@
-"""The command line: `python -m gateway`, or `gateway` once installed."""
+"""The command line: `python -m gateway`, or `gateway` once installed.
 
-import asyncio
-import os
-import signal
+What a command needs is imported when it runs: help and tokens wait for no server's libraries.
+"""
+
 import sys
-from typing import Annotated, NoReturn
-from uuid import UUID
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
-import uvicorn
-from rich.console import Console
-from rich.progress import Progress
-from sqlalchemy.exc import DBAPIError
-from uvicorn.supervisors import Multiprocess
 
-from db.engine import writer_engine
-from db.migrate import upgrade
-from db.pulse import pulse
-from gateway import demo
-from gateway.app import DEMO_ADMIN, DEMO_STUDENT, DEMO_TOKEN_TTL_S
-from gateway.auth import mint_token
-from gateway.grant import grant
-from gateway.graph import print_sdl
-from gateway.schema import ids
-from gateway.services import verification
-from gateway.services.core.values import Course, Role
-from gateway.settings import Settings, SettingsError, describe, load_settings
-from gateway.streaming.limits import MOST_MESSAGE_BYTES
-from gateway.telemetry import configure_logging
-from gateway.wiring import bring_up_to_date, open_services, running
+from gateway.services.core.values import Role
 
-SHUTDOWN_S = 30
-"""How long requests under way may take to end when the server is told to stop."""
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
+if TYPE_CHECKING:
+    from gateway.settings import Settings
 
 app = typer.Typer(
     name="gateway",
@@ -44,22 +22,33 @@ app = typer.Typer(
 )
 purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
 app.add_typer(purchase, name="purchase")
-purchase.command("create")(grant)
-
-out = Console(highlight=False, soft_wrap=True)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 def main() -> None:
     """Run the command line; what is wrong with the settings or the database is one sentence and exit code 2."""
     try:
         app()
-    except SettingsError as error:
-        _fail(str(error))
-    except DBAPIError as error:
-        _fail(f"The database cannot be used: {error.orig}")
-    except OSError as error:  # the database's folder cannot be made, say
-        _fail(str(error))
+    except Exception as error:
+        if (sentence := _in_a_sentence(error)) is None:
+            raise
+        _fail(sentence)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"gateway {version('course-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def gateway(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options of no command in particular. Its help is the application's own, above."""
 
 
 @app.command()
@@ -73,38 +62,9 @@ def serve(
 ) -> None:
     """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first."""
     settings = _settings()
-    if settings.is_secret_public and host not in LOOPBACK:
-        _fail("Everybody knows the development secret: set GATEWAY_JWT_SECRET to listen beyond this machine.")
-    if with_demo and settings.env != "development":
-        _fail("--demo is for development: it prints an admin's token.")
-    bring_up_to_date(settings)
-    courses = asyncio.run(_seed(settings)) if with_demo else []
-    if with_demo:
-        os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
-    config = uvicorn.Config(
-        "gateway.app:from_environment",
-        factory=True,
-        host=host,
-        port=port,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
-        timeout_graceful_shutdown=SHUTDOWN_S,
-        ws_max_size=MOST_MESSAGE_BYTES,
-        ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
-    )
-    listening = config.bind_socket()
-    listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
-    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
-    out.print(f"Serving {url}")
-    if with_demo:
-        _print_demo(settings, courses, url)
-    if workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
-    else:
-        uvicorn.Server(config).run(sockets=[listening])
+    from gateway import serving
+
+    serving.serve(settings, host, port, workers, with_demo=with_demo)
 
 
 @app.command()
@@ -112,43 +72,39 @@ def worker() -> None:
     """Run jobs alone, without serving: checks of payments, refunds, webhooks, events. Any number of workers share the
     work."""
     settings = _settings()
-    bring_up_to_date(settings)
-    asyncio.run(_work(settings))
+    from gateway import working
+
+    working.work(settings)
 
 
 @app.command()
 def verify() -> None:
     """Check every invariant over the whole database. Exit code 1, and each offending row named, where one is broken."""
     settings = _settings()
-    bring_up_to_date(settings)
-    engine = writer_engine(settings.database_url)
-    broken = 0
-    with engine.connect() as connection, Progress(console=err, transient=True) as progress:
-        for invariant in progress.track(verification.INVARIANTS, description="Verifying"):
-            finding = verification.verify(connection, invariant)
-            broken += len(finding.broken)
-            out.print(f"{'FAILED' if finding.broken else 'ok':6} {finding.counted:>9,}  {invariant.sentence}")
-            for row in finding.broken:
-                out.print(f"         {_row_id(row)}")
-    engine.dispose()
-    if broken:
+    from gateway import checking
+
+    if not checking.verify(settings):
         raise SystemExit(1)
 
 
 @app.command()
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
-    upgrade(_settings().database_url)
-    out.print("The database is up to date.")
+    settings = _settings()
+    from db.migrate import upgrade
+
+    upgrade(settings.database_url)
+    print("The database is up to date.")
 
 
 @app.command()
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
     settings = _settings()
-    bring_up_to_date(settings)
-    for course in asyncio.run(_seed(settings)):
-        out.print(f"{ids.to_text(ids.COURSE, course.id)}  {course.title}")
+    from gateway import seeding
+
+    for line in seeding.lines_of(seeding.seed(settings)):
+        print(line)
 
 
 @app.command()
@@ -158,8 +114,11 @@ def token(
     ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
 ) -> None:
     """Print a bearer token, alone on standard output, signed with GATEWAY_JWT_SECRET."""
+    from gateway.settings import load_settings
+    from gateway.tokens import mint_token
+
     try:
-        print(mint_token(_settings(), role=role, subject=subject, ttl_s=ttl))
+        print(mint_token(load_settings(), role=role, subject=subject, ttl_s=ttl))
     except ValueError as error:
         _fail(f"--subject: {error}")
 
@@ -167,53 +126,80 @@ def token(
 @app.command()
 def schema() -> None:
     """Print the GraphQL schema, as schema.graphql holds it."""
+    from gateway.graph import print_sdl
+
     sys.stdout.write(print_sdl())
 
 
 @app.command(name="settings")
 def show_settings() -> None:
     """Print every GATEWAY_* variable with its default and its meaning, as the README's table."""
+    from gateway.settings import describe
+
     print("| variable | default | meaning |\n|---|---|---|")
     for name, default, meaning in describe():
         print(f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |")
 
 
-def _settings() -> Settings:
+@purchase.command("create")
+def grant(
+    student: Annotated[str, typer.Option(help="The platform's id of the student.")],
+    course: Annotated[str, typer.Option(help="The course: crs_…")],
+    reason: Annotated[str, typer.Option(help="Why it is granted, for the audit.")],
+    slot: Annotated[str, typer.Option(help="When sessions begin, by the wall clock: 17:30")],
+    time_zone: Annotated[str, typer.Option(help="Where that clock hangs: Asia/Kolkata")],
+    tier: Annotated[str | None, typer.Option(help="The tier, by its code.")] = None,
+    sessions: Annotated[int | None, typer.Option(help="The tier, by its number of sessions.")] = None,
+    sunday_only: Annotated[bool, typer.Option("--sunday-only/--daily", help="On which days.")] = False,
+    duration: Annotated[int, typer.Option(help="Minutes of a session, 15 to 480.")] = 60,
+    first_day: Annotated[str | None, typer.Option("--date", help="The first session's day: 2026-12-06")] = None,
+    expiry: Annotated[
+        str | None, typer.Option(help="When the access ends: 2027-01-31T18:30:00Z, or at the end of a day: 2027-01-31")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of another tier.")] = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: once used, it gives the same purchase.")] = None,
+) -> None:
+    """Grant a course without a payment. Asked again for the same, it gives the purchase that stands.
+
+    Prints the purchase's id alone on standard output. Exit code 1: nothing was granted, standard error says why.
+    """
+    settings = _settings()
+    from gateway.grant import Wish, granted
+
+    wish = Wish(
+        student, course, reason, slot, time_zone, tier, sessions, sunday_only, duration, first_day, expiry, replace, key
+    )
+    purchase_id, said = granted(settings, wish)
+    typer.secho(said, fg=None if purchase_id else "red", err=True)
+    if purchase_id is None:
+        raise SystemExit(1)
+    print(purchase_id)
+
+
+def _settings() -> "Settings":
+    from gateway.settings import load_settings
+    from gateway.telemetry import configure_logging
+
     settings = load_settings()
     configure_logging(settings)
     return settings
 
 
-async def _work(settings: Settings) -> None:
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_services(settings) as services, running(services.runners, pulse(settings.database_url)):
-        out.print("Running jobs; stop with Ctrl-C.")
-        await stopped.wait()
+def _in_a_sentence(error: Exception) -> str | None:
+    """What is wrong with the settings or the database; None for a bug."""
+    from sqlalchemy.exc import DBAPIError
 
+    from gateway.settings import SettingsError
 
-async def _seed(settings: Settings) -> list[Course]:
-    async with open_services(settings) as services:
-        return await demo.seed(services.purchases)
-
-
-def _print_demo(settings: Settings, courses: list[Course], url: str) -> None:
-    out.print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
-    out.print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
-    for course in courses:
-        out.print(f"  {ids.to_text(ids.COURSE, course.id)}  {course.title}")
-    if settings.signing_key is not None:
-        for role, subject in ((Role.STUDENT, DEMO_STUDENT), (Role.ADMIN, DEMO_ADMIN)):
-            bearer = mint_token(settings, role=role, subject=subject, ttl_s=DEMO_TOKEN_TTL_S)
-            out.print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
-    out.print()
-
-
-def _row_id(key: object) -> UUID | object:
-    return UUID(bytes=key) if isinstance(key, bytes) else key
+    match error:
+        case SettingsError() | OSError():  # the latter where the database's folder cannot be made, say
+            return str(error)
+        case DBAPIError():
+            return f"The database cannot be used: {error.orig}"
+        case _:
+            return None
 
 
 def _fail(message: str) -> NoReturn:
-    err.print(message, style="red", markup=False)
+    typer.secho(message, fg="red", err=True)
     raise SystemExit(2)

@@ -9,6 +9,11 @@ from gateway.services.purchases import Purchases
 
 SEEDER = Actor("gateway-seed", Role.ADMIN)
 
+STUDENT = "demo-student"
+ADMIN = "demo-admin"
+TOKEN_TTL_S = 12 * 3600
+"""Whom the demo's tokens speak for, and for how long."""
+
 COURSES = {
     UUID("01900000-0000-7000-8000-000000000001"): "Yoga for Beginners",
     UUID("01900000-0000-7000-8000-000000000002"): "Mathematics, Grade 10",

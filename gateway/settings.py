@@ -7,14 +7,14 @@ from difflib import get_close_matches
 from typing import Annotated, Any, Literal, Self
 
 import pydantic
-from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 from pydantic_core import PydanticCustomError
-from pydantic_settings import PydanticBaseSettingsSource, SettingsConfigDict
 
+from db.urls import shown
 from gateway.services.core.loose import PLATFORM_TIME_ZONE
 from gateway.services.core.values import Provider
 from gateway.settings_limits import Limits, comma_separated
-from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX, parsed_url, problems_of
+from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX, problems_of
 from gateway.settings_subscribers import Told, read_entry, subscriber_problems
 
 _KUBERNETES = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
@@ -40,7 +40,7 @@ class SettingsError(Exception):
 class Settings(Limits):
     """All that an operator sets. A field holds what was said; a property, what is in force because of it."""
 
-    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     env: Literal["development", "production"] = Field(
         default="development", description="`production` refuses what is only safe on a developer's machine."
@@ -190,16 +190,11 @@ class Settings(Limits):
 
     @pydantic.field_serializer("database_url")
     def _dump_database_url(self, url: str) -> str:
-        return _masked(url)
+        return shown(url)
 
     def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
         for name, value in super().__repr_args__():
-            yield name, _masked(value) if name == "database_url" else value
-
-    @classmethod
-    def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is passed in: `Settings(…)` means what it says; `load_settings` reads the environment."""
-        return (sources["init_settings"],)
+            yield name, shown(value) if name == "database_url" else value
 
 
 def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
@@ -260,9 +255,3 @@ def _sentences(error: ValidationError) -> Iterator[str]:
             yield f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}."
         else:
             yield from problem["msg"].splitlines()
-
-
-def _masked(database_url: str) -> str:
-    """The URL without its password, and without its query, which may hold another."""
-    url = parsed_url(database_url)
-    return url.set(query={}).render_as_string(hide_password=True) if url else "***"

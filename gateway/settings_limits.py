@@ -3,9 +3,8 @@
 from typing import Annotated
 
 import pydantic
-from pydantic import AfterValidator, BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, HttpUrl, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
-from pydantic_settings import BaseSettings
 
 
 def comma_separated(value: object) -> object:
@@ -30,7 +29,7 @@ def _no_origin() -> PydanticCustomError:
 Origin = Annotated[str, AfterValidator(_origin)]
 
 
-class Limits(BaseSettings):
+class Limits(BaseModel):
     """The defences. Each is on by default; a field's description says what it keeps away, or why it is so large."""
 
     introspection: bool | None = Field(

@@ -5,10 +5,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from pydantic import AnyHttpUrl
-from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
 
-from db.engine import parse_url
+from db.urls import backend_of
 from gateway.services.core.values import Provider
 from gateway.services.core.zones import is_time_zone
 
@@ -36,8 +34,8 @@ def problems_of(settings: "Settings") -> Iterator[str]:
 
 def _database_problems(settings: "Settings") -> Iterator[str]:
     try:
-        parse_url(settings.database_url)
-    except (ArgumentError, ValueError):  # without its text, which may quote a password
+        backend_of(settings.database_url)
+    except ValueError:
         yield "GATEWAY_DATABASE_URL must read sqlite:///file or postgresql://user:password@host/name."
 
 
@@ -118,11 +116,3 @@ def _razorpay_problems(settings: "Settings") -> Iterator[str]:
 def _time_zone_problems(settings: "Settings") -> Iterator[str]:
     if not is_time_zone(settings.default_time_zone):
         yield "GATEWAY_DEFAULT_TIME_ZONE must be an IANA time zone, such as Asia/Kolkata."
-
-
-def parsed_url(database_url: str) -> URL | None:
-    """The URL in its parts; None where it is none."""
-    try:
-        return make_url(database_url)
-    except (ArgumentError, ValueError):
-        return None

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-import httpx
 from pydantic import AnyHttpUrl, SecretStr, ValidationError
 
 from gateway.settings_rules import LOOPBACK
@@ -102,6 +101,8 @@ def _url_problem(url: AnyHttpUrl) -> str | None:
 
 def _is_sendable(url: str) -> bool:
     """Whether httpx and the resolver take it, which are stricter with hosts than a browser is."""
+    import httpx  # when there is something to ask it: commands that send nothing start faster without
+
     try:
         spoken = httpx.URL(url)
         return bool(spoken.host and spoken.raw_host.decode().encode("idna"))

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from db import feed
-from db.engine import is_embedded, reader_engine, writer_engine
+from db.engine import reader_engine, writer_engine
 from db.migrate import is_current, upgrade
+from db.urls import is_embedded
 from gateway.resolvers.loaders import gathered
 from gateway.schema import ids
 from gateway.services.catalog import Catalog

@@ -11,9 +11,9 @@ from typing import Any
 
 import httpx
 
-from gateway.auth import mint_token
 from gateway.services.core.values import Role
 from gateway.settings import Settings, load_settings
+from gateway.tokens import mint_token
 
 SECRET = "a-secret-of-the-tests-of-at-least-32-bytes"
 

@@ -28,13 +28,13 @@ from gateway.auth import (
     BearerBackend,
     InvalidToken,
     TokenVerifier,
-    mint_token,
     on_auth_error,
     viewer_of,
 )
 from gateway.services.core.subjects import LONGEST_SUBJECT
 from gateway.services.core.values import Actor, Role
 from gateway.settings import Settings, SettingsError
+from gateway.tokens import mint_token
 
 NOW = 1_800_000_000
 LEEWAY = 30

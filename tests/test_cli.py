@@ -2,6 +2,9 @@
 
 import signal
 import socket
+import subprocess
+import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -206,6 +209,34 @@ def test_an_issuers_gateway_prints_no_tokens(tmp_path: Path) -> None:
     said = gateway("token", "--role", "STUDENT", "--subject", "x", env=env)
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("GATEWAY_JWKS_URL is set")
+
+
+HEAVY = {"strawberry", "graphql", "sqlalchemy", "sqlmodel", "alembic", "stripe", "httpx", "uvicorn", "starlette"}
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["--help", "--version", "token --role ADMIN --subject a", "settings", "serve --help", "purchase create --help"],
+)
+def test_a_command_that_needs_no_server_imports_none(words: str, tmp_path: Path) -> None:
+    script = f"""
+import sys
+from gateway.cli import main
+sys.argv = ["gateway", *{words.split()!r}]
+try:
+    main()
+finally:
+    print(sorted({HEAVY!r} & sys.modules.keys()))
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", script], env=on_sqlite(tmp_path), capture_output=True, text=True, timeout=60, check=True
+    )
+    assert said.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
+    pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text(encoding="utf-8"))
+    assert gateway("--version", env=on_sqlite(tmp_path)) == Said(0, f"gateway {pyproject['project']['version']}\n", "")
 
 
 def test_each_command_and_option_says_what_it_is_for() -> None:

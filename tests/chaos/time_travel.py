@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
 
-from db.engine import is_embedded, reader_engine, writer_engine
+from db.engine import reader_engine, writer_engine
 from db.types import Instant
+from db.urls import is_embedded
 from gateway.services.runner import LEASE_S
 
 WAITING = "UPDATE job SET run_at = run_at - {hour} WHERE state IN ('PENDING', 'RETRYING')"

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import is_embedded, reader_engine, writer_engine
+from db.engine import reader_engine, writer_engine
 from db.statements import PAYMENTS_BY_REFERENCE
+from db.urls import is_embedded
 from gateway.services.catalog import Catalog
 from gateway.services.core.pages import Place, Window
 from gateway.services.core.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus

@@ -10,9 +10,9 @@ import structlog
 from starlette.applications import Starlette
 
 from gateway.app import build_app
-from gateway.auth import mint_token
 from gateway.services.core.values import Role
 from gateway.settings import Settings, load_settings
+from gateway.tokens import mint_token
 from gateway.wiring import Services
 from tests.server import environment
 

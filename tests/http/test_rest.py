@@ -12,7 +12,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.types import Message
 from uuid_utils.compat import uuid7
 
-from gateway.auth import BearerBackend, TokenVerifier, mint_token
+from gateway.auth import BearerBackend, TokenVerifier
 from gateway.rate_limits import MutationRate
 from gateway.rest import PATH, purchases_route
 from gateway.schema import ids
@@ -21,6 +21,7 @@ from gateway.services.core.outcomes import Busy, Outcome
 from gateway.services.core.values import Role
 from gateway.services.purchases import Purchases
 from gateway.settings import Settings, SettingsError, load_settings
+from gateway.tokens import mint_token
 from tests.conftest import KINDS
 from tests.http.old_door import LOOSE, Door, numbers, opened
 from tests.operations import METADATA, PURCHASE

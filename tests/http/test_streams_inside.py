@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import Message
 
-from gateway.auth import mint_token
 from gateway.graph import build_schema
 from gateway.schema import ids
 from gateway.services.core.values import Role
@@ -19,6 +18,7 @@ from gateway.streaming.operation import Result
 from gateway.streaming.response import StreamedResponse
 from gateway.streaming.sse import SSE
 from gateway.streaming.websocket import GraphQLSocket
+from gateway.tokens import mint_token
 from tests.http.inside import Inside, inside
 from tests.http.streams import PAYMENT, PURCHASES
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE

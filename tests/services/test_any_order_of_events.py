@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from db.engine import is_embedded
+from db.urls import is_embedded
 from gateway.services.core.values import Course
 from tests.service import Service
 from tests.services.ends import End, end_of

@@ -1,0 +1,54 @@
+"""What a database URL says by itself: which database it is, where, and how it may be shown."""
+
+import re
+from pathlib import Path
+
+_URL = re.compile(
+    r"(?P<scheme>\w+)(?P<driver>\+\w+)?://"
+    r"((?P<user>[^:/]*)(?P<password>:[^@]*)?@)?"
+    r"(?P<place>(\[[^/\]?]+\]|[^/:?\[]*)(:\d*)?)"
+    r"(/(?P<database>[^?]*))?(\?.*)?",
+    re.ASCII | re.DOTALL,
+)
+
+
+def backend_of(url: str) -> str:
+    """`sqlite` or `postgresql`.
+
+    Raises:
+        ValueError: the URL is neither sqlite:// nor postgresql://, or names no SQLite file. It quotes nothing.
+    """
+    match = _URL.fullmatch(url)
+    backend = _backend(match["scheme"]) if match else ""
+    if match is None or backend not in ("sqlite", "postgresql"):
+        raise ValueError("the database URL must begin with sqlite:/// or postgresql://")
+    if backend == "sqlite" and (match["place"] or match["user"] or match["database"] in (None, "", ":memory:")):
+        raise ValueError("the SQLite URL must name a file, such as sqlite:///gateway.db")
+    return backend
+
+
+def is_embedded(url: str) -> bool:
+    """Whether the database is a file of ours."""
+    return backend_of(url) == "sqlite"
+
+
+def file_of(url: str) -> Path:
+    """The file of an embedded database."""
+    match = _URL.fullmatch(url)
+    assert match is not None
+    assert match["database"]
+    return Path(match["database"])
+
+
+def shown(url: str) -> str:
+    """The URL without its password, and without its query, which may hold another."""
+    match = _URL.fullmatch(url)
+    if match is None:
+        return "***"
+    user = f"{match['user']}{':***' if match['password'] else ''}@" if match["user"] is not None else ""
+    database = "" if match["database"] is None else f"/{match['database']}"
+    return f"{match['scheme']}{match['driver'] or ''}://{user}{match['place']}{database}"
+
+
+def _backend(scheme: str) -> str:
+    return "postgresql" if scheme == "postgres" else scheme

@@ -1,0 +1,81 @@
+"""`gateway serve`: the application on a port, by one process or by several that share it."""
+
+import os
+from collections.abc import Iterable
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from gateway.demo import ADMIN, STUDENT, TOKEN_TTL_S
+from gateway.seeding import lines_of, seed
+from gateway.services.core.values import Course, Role
+from gateway.settings import Settings, SettingsError
+from gateway.streaming.limits import MOST_MESSAGE_BYTES
+from gateway.tokens import mint_token
+from gateway.wiring import bring_up_to_date
+
+SHUTDOWN_S = 30
+"""How long requests under way may take to end when the server is told to stop."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: bool) -> None:
+    """Serve until told to stop.
+
+    Raises: SettingsError, where that would not be safe, or the database is not ready.
+    """
+    _check_safety(settings, host, with_demo=with_demo)
+    bring_up_to_date(settings)
+    courses = seed(settings) if with_demo else []
+    if with_demo:
+        os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
+    config = _config(host, port, workers)
+    listening = config.bind_socket()
+    listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
+    print(f"Serving {url}", flush=True)
+    if with_demo:
+        _print_demo(settings, courses, url)
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
+    if settings.is_secret_public and host not in LOOPBACK:
+        raise SettingsError(
+            "Everybody knows the development secret: set GATEWAY_JWT_SECRET to listen beyond this machine."
+        )
+    if with_demo and settings.env != "development":
+        raise SettingsError("--demo is for development: it prints an admin's token.")
+
+
+def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "gateway.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
+    )
+
+
+def _print_demo(settings: Settings, courses: Iterable[Course], url: str) -> None:
+    print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
+    print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
+    for line in lines_of(courses):
+        print(f"  {line}")
+    if settings.signing_key is not None:
+        for role, subject in ((Role.STUDENT, STUDENT), (Role.ADMIN, ADMIN)):
+            bearer = mint_token(settings, role=role, subject=subject, ttl_s=TOKEN_TTL_S)
+            print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
+    print(flush=True)

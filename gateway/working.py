@@ -1,0 +1,23 @@
+"""`gateway worker`: jobs run alone, in a process that serves nobody."""
+
+import asyncio
+import signal
+
+from db.pulse import pulse
+from gateway.settings import Settings
+from gateway.wiring import bring_up_to_date, open_services, running
+
+
+def work(settings: Settings) -> None:
+    """Run jobs until the process is told to stop; those under way are finished."""
+    bring_up_to_date(settings)
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Settings) -> None:
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+    async with open_services(settings) as services, running(services.runners, pulse(settings.database_url)):
+        print("Running jobs; stop with Ctrl-C.", flush=True)
+        await stopped.wait()
