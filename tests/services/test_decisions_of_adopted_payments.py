@@ -69,6 +69,17 @@ async def test_an_expiry_that_was_promised_by_name_wins_over_the_tiers(
     assert access.expires_at == datetime(2027, 12, 31, 18, 30, tzinfo=UTC)
 
 
+async def test_an_expiry_that_was_promised_as_a_day_is_the_end_of_that_day_where_the_slot_is(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    said = theirs(course, expiryDate="2027-12-31", timeZone="America/New_York")
+    shop.books.book(STANDARD.price, said, "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [access] = service.stored(StudentAccessRow)
+    assert access.expires_at == datetime(2028, 1, 1, 5, tzinfo=UTC)
+
+
 async def test_an_expiry_that_passed_before_the_money_came_is_refunded(
     service: Service, shop: Shop, course: Course
 ) -> None:

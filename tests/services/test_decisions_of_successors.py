@@ -9,7 +9,8 @@ import pytest
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
 from db.work import JobRow
 from gateway.services.core.outcomes import Confirmed, Created, Duplicate
-from gateway.services.core.values import AccessStatus, PurchaseStatus, Purpose
+from gateway.services.core.schedule import sessions
+from gateway.services.core.values import AccessStatus, OnExisting, PurchaseStatus, Purpose
 from tests.service import BASIC, METADATA, PREMIUM, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -65,12 +66,38 @@ async def test_a_chain_of_upgrades_may_happen_within_one_turn(service: Service) 
     assert len(service.stored(StudentAccessRow, status="GRANTED")) == 1
 
 
-async def test_an_upgrade_with_a_first_day_starts_on_it(service: Service) -> None:
+IN_HALF_A_YEAR = replace(METADATA, date=dt.date(2027, 5, 23))
+ITS_SLOT = datetime(2027, 5, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(("tier", "purpose"), [("BASIC", Purpose.RENEWAL), ("STANDARD", Purpose.PURCHASE)])
+async def test_a_renewal_or_an_upgrade_with_a_first_day_half_a_year_ahead_does_not_pause_what_is_paid(
+    service: Service, tier: str, purpose: Purpose
+) -> None:
     course = await service.save_course()
-    await service.paid(student(), course)
-    _, new = await service.paid(student(), course, "STANDARD", metadata=replace(METADATA, date=dt.date(2026, 12, 6)))
-    starts_at = datetime(2026, 12, 6, 12, 0, tzinfo=UTC)
-    assert (new.access.starts_at, new.access.expires_at) == (starts_at, starts_at + timedelta(days=180))
+    _, old = await service.paid(student(), course)
+    service.clock.advance(days=10)
+    _, new = await service.paid(student(), course, tier, purpose=purpose, metadata=IN_HALF_A_YEAR)
+    assert (new.supersedes, new.access.starts_at) == (old.id, old.access.starts_at)
+    [access] = service.stored(StudentAccessRow, status="GRANTED")
+    assert (access.purchase_id, access.starts_at) == (new.id, old.access.starts_at)
+    assert [session.starts_at for session in sessions(new.metadata, new.access, 1)] == [ITS_SLOT]
+
+
+@pytest.mark.parametrize("is_paid", [True, False], ids=["paid", "granted"])
+async def test_an_admins_replacement_with_a_first_day_ahead_does_not_pause_what_had_begun(
+    service: Service, is_paid: bool
+) -> None:
+    course = await service.save_course()
+    if is_paid:
+        _, old = await service.paid(student(), course)
+    else:
+        old = await service.created(course, student().id)
+    service.clock.advance(days=10)
+    new = await service.created(
+        course, student().id, "STANDARD", metadata=IN_HALF_A_YEAR, on_existing=OnExisting.REPLACE
+    )
+    assert (new.supersedes, new.access.starts_at) == (old.id, old.access.starts_at)
 
 
 async def test_an_upgrade_cuts_nothing_short(service: Service) -> None:
@@ -119,11 +146,14 @@ async def test_a_renewal_adds_sessions_and_counts_its_validity_from_the_old_expi
 
 async def test_a_renewal_that_begins_after_the_old_expiry_is_counted_from_its_beginning(service: Service) -> None:
     course = await service.save_course()
-    await service.paid(student(), course)
+    _, old = await service.paid(student(), course)
     metadata = replace(METADATA, date=dt.date(2027, 5, 2))
     _, new = await service.paid(student(), course, purpose=Purpose.RENEWAL, metadata=metadata)
-    starts_at = datetime(2027, 5, 2, 12, 0, tzinfo=UTC)
-    assert (new.access.starts_at, new.access.expires_at) == (starts_at, starts_at + timedelta(days=90))
+    its_first_slot = datetime(2027, 5, 2, 12, 0, tzinfo=UTC)
+    assert (new.access.starts_at, new.access.expires_at) == (
+        old.access.starts_at,
+        its_first_slot + timedelta(days=90),
+    )
 
 
 async def test_a_renewal_of_what_has_no_end_keeps_none(service: Service) -> None:

@@ -1,11 +1,20 @@
-"""What a purchase lets a student use: how an access begins, carries over, and ends."""
+"""What a purchase lets a student use: how an access begins, carries over, and ends.
+
+An access that is paid already never pauses: what takes its place may name a first day that is still to come, and then
+its sessions begin on that day and its validity counts from there, but what the student has goes on meanwhile.
+"""
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from gateway.services.core.metadata import LATEST_YEAR
 from gateway.services.core.schedule import slot_instant
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
+
+MOST_DAYS_AHEAD = 366
+"""How far ahead a first day moves the end of an access that goes on until then. Nobody holds a course for decades, at
+the price of one renewal, by naming a first day that is decades away."""
 
 
 def granted(terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
@@ -17,18 +26,19 @@ def granted(terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | 
         sessions_total=terms.session_count,
         sessions_used=0,
         starts_at=starts_at,
-        expires_at=expiry or terms.expires_at or _after(starts_at, terms.validity_days),
+        expires_at=expiry or terms.expires_at or _after(starts_at, terms.validity_days, metadata),
     )
 
 
 def replacing(old: Access, terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
-    """The access of another tier in place of `old`: the sessions used carry over, and so does a start in the past,
-    unless the metadata names a new first day."""
-    fresh = granted(terms, metadata, now, expiry)
-    return replace(
-        fresh,
+    """The access of another tier in place of `old`: the sessions used carry over, and so does the start."""
+    counted = _after(_counted_from(metadata, now), terms.validity_days, metadata)
+    return Access(
+        AccessStatus.GRANTED,
+        sessions_total=terms.session_count,
         sessions_used=min(old.sessions_used, terms.session_count),
-        starts_at=fresh.starts_at if metadata.date else min(old.starts_at, fresh.starts_at),
+        starts_at=min(old.starts_at, start(metadata, now)),
+        expires_at=expiry or terms.expires_at or counted,
     )
 
 
@@ -40,12 +50,20 @@ def upgraded(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Ac
 
 def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
     """The access after a renewal: the sessions left and the new ones, the validity counted from the later of now
-    and the old expiry. What had no end keeps none."""
-    fresh = granted(terms, metadata, now)
-    counted_from = max(fresh.starts_at, old.expires_at) if old.expires_at else None
-    counted = _after(counted_from, terms.validity_days) if counted_from else None
-    return replace(
-        fresh, sessions_total=old.sessions_left + terms.session_count, expires_at=terms.expires_at or counted
+    and the old expiry, or from its first day where that is later still. What had no end keeps none.
+
+    It starts now, for the sessions used stay behind; where its first day is still to come, it starts when what it goes
+    on from did.
+    """
+    fresh = start(metadata, now)
+    starts_at = now if fresh <= now else min(old.starts_at, fresh)
+    counted_from = max(_counted_from(metadata, now), old.expires_at) if old.expires_at else None
+    return Access(
+        AccessStatus.GRANTED,
+        sessions_total=old.sessions_left + terms.session_count,
+        sessions_used=0,
+        starts_at=starts_at,
+        expires_at=terms.expires_at or (counted_from and _after(counted_from, terms.validity_days, metadata)),
     )
 
 
@@ -56,7 +74,11 @@ def extended(old: Access, expiry: datetime) -> Access:
 
 def corrected(old: Access, metadata: Metadata, now: datetime) -> Access:
     """The access under other metadata: it begins at a first day that is still to come, and else when it did, or now
-    where it had not begun. The end stays, whether it was given or came of the tier's validity."""
+    where it had not begun. The end stays, whether it was given or came of the tier's validity.
+
+    This alone may put off an access that had begun: an admin says so of one student, for a reason, and the audit has
+    both starts. It is how a course that was postponed is put right.
+    """
     fresh = start(metadata, now)
     return replace(old, starts_at=fresh if fresh > now else min(old.starts_at, now))
 
@@ -91,5 +113,15 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
     return None if one is None or other is None else max(one, other)
 
 
-def _after(instant: datetime, days: int | None) -> datetime | None:
-    return None if days is None else instant + timedelta(days=days)
+def _counted_from(metadata: Metadata, now: datetime) -> datetime:
+    """From when the validity of what takes an access's place counts."""
+    return min(start(metadata, now), now + timedelta(days=MOST_DAYS_AHEAD))
+
+
+def _after(instant: datetime, days: int | None, metadata: Metadata) -> datetime | None:
+    """The same wall-clock time so many days of the calendar later, where the slot's clock hangs: as many Sundays lie
+    between as the calendar says, whatever the clocks do."""
+    if days is None:
+        return None
+    there = instant.astimezone(ZoneInfo(metadata.slot.time_zone))
+    return (there + timedelta(days=days)).astimezone(UTC)

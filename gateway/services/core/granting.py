@@ -18,6 +18,7 @@ from gateway.services.core.values import (
     Origin,
     Purchase,
     PurchaseStatus,
+    Purpose,
     Terms,
 )
 from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
@@ -60,6 +61,20 @@ def held(world: World, student_id: str, course_id: UUID, now: datetime) -> Purch
     """The pair's active purchase if its expiry has not passed; changes nothing."""
     active = world.active_purchase(student_id, course_id)
     return None if active is None or access.has_lapsed(active.access, now) else active
+
+
+def paid_access(
+    terms: Terms, purpose: Purpose, metadata: Metadata, course: Course, old: Purchase | None, now: datetime
+) -> Access | None:
+    """The access that a payment leads to beside what the pair has: a first one, an upgrade or a renewal. None where it
+    pays for what is there already."""
+    if old is None:
+        return access.granted(terms, metadata, now)
+    if is_higher(course, terms, old):
+        return access.upgraded(old.access, terms, metadata, now)
+    if purpose is Purpose.RENEWAL and terms.tier == old.tier:
+        return access.renewed(old.access, terms, metadata, now)
+    return None
 
 
 @dataclass(frozen=True, slots=True)

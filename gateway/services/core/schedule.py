@@ -36,6 +36,23 @@ def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
     return [Session(number, start, start + length) for number, start in enumerate(starts, start=1)]
 
 
+def room(metadata: Metadata, starts_at: datetime, ends_at: datetime) -> int:
+    """How many sessions begin from `starts_at` on and before `ends_at`: as many as `sessions` would list, but counted
+    and not listed."""
+    first = _first_day(metadata, starts_at)
+    step = _step(metadata)
+    count = max(0, (_day_there(ends_at, metadata) - first) // step)
+    # The day of the end is near the last session's, but the slot and the clocks decide which side of it that is.
+    while slot_instant(first + count * step, metadata.slot) < ends_at:
+        count += 1
+    while count and slot_instant(first + (count - 1) * step, metadata.slot) >= ends_at:
+        count -= 1
+    too_early = 0
+    while too_early < count and slot_instant(first + too_early * step, metadata.slot) < starts_at:
+        too_early += 1
+    return count - too_early
+
+
 def slot_instant(day: date, slot: TimeSlot) -> datetime:
     """The instant of a slot on a day, UTC.
 
@@ -72,13 +89,26 @@ def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
 
 
 def _days(metadata: Metadata, access: Access) -> Iterator[date]:
-    step = timedelta(days=7 if metadata.is_sunday_only else 1)
-    day = access.starts_at.astimezone(ZoneInfo(metadata.slot.time_zone)).date()
-    if metadata.date is not None:
-        day = max(day, metadata.date)
-    if metadata.is_sunday_only:
-        day += timedelta(days=(SUNDAY - day.weekday()) % 7)
+    step, day = _step(metadata), _first_day(metadata, access.starts_at)
     # Year 9999 is where dates end; no access lasts until then.
     while day.year < date.max.year:
         yield day
         day += step
+
+
+def _first_day(metadata: Metadata, starts_at: datetime) -> date:
+    """The first day that may have a session."""
+    day = _day_there(starts_at, metadata)
+    if metadata.date is not None:
+        day = max(day, metadata.date)
+    if metadata.is_sunday_only:
+        day += timedelta(days=(SUNDAY - day.weekday()) % 7)
+    return day
+
+
+def _step(metadata: Metadata) -> timedelta:
+    return timedelta(days=7 if metadata.is_sunday_only else 1)
+
+
+def _day_there(instant: datetime, metadata: Metadata) -> date:
+    return instant.astimezone(ZoneInfo(metadata.slot.time_zone)).date()

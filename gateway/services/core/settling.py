@@ -25,7 +25,6 @@ from gateway.services.core.values import (
     Payment,
     PaymentStatus,
     Purchase,
-    Purpose,
 )
 from gateway.services.core.verdicts import (
     AwaitingPayment,
@@ -219,17 +218,15 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World
         actor=command.actor,
         payment_id=taken.id,
     )
-    old, now = standing.active, moment.now
-    if old is None:
-        purchase, changes = granting.begin(grant, access.granted(taken.terms, taken.metadata, now), moment)
-    elif granting.is_higher(course, taken.terms, old):
-        begun = access.upgraded(old.access, taken.terms, taken.metadata, now)
-        purchase, _, changes = granting.supersede(old, grant, begun, moment)
-    elif taken.purpose is Purpose.RENEWAL and taken.terms.tier == old.tier:
-        begun = access.renewed(old.access, taken.terms, taken.metadata, now)
-        purchase, _, changes = granting.supersede(old, grant, begun, moment)
-    else:
+    old = standing.active
+    begun = granting.paid_access(taken.terms, taken.purpose, taken.metadata, course, old, moment.now)
+    if old is not None and begun is None:
         return _refund_duplicate(taken, old, command, moment)
+    assert begun is not None, "where nothing stands, there is nothing to duplicate"
+    if old is None:
+        purchase, changes = granting.begin(grant, begun, moment)
+    else:
+        purchase, _, changes = granting.supersede(old, grant, begun, moment)
     fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
     return Decision(
         Confirmed(fulfilled, purchase, already_processed=False),

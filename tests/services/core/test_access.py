@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.services.core.access import ended, granted, has_lapsed, renewed, replacing, start, upgraded
+from gateway.services.core.schedule import sessions
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
 from tests.services.core.examples import METADATA, NOW, metadata_at
 
@@ -61,8 +62,30 @@ def test_an_upgrade_keeps_the_sessions_used_and_the_start_and_counts_its_validit
     )
 
 
-def test_a_replacement_whose_metadata_names_a_first_day_begins_there() -> None:
-    assert replacing(standing(), STANDARD, DATED, NOW).starts_at == FIRST_SLOT
+def test_what_has_begun_goes_on_though_an_upgrade_or_a_renewal_names_a_first_day_to_come() -> None:
+    old = standing(begun_days_ago=30, days_left=60)
+    for fresh in (replacing(old, STANDARD, DATED, NOW), upgraded(old, STANDARD, DATED, NOW)):
+        assert (fresh.starts_at, fresh.expires_at) == (old.starts_at, FIRST_SLOT + timedelta(days=180))
+    again = renewed(old, BASIC, DATED, NOW)
+    assert (again.starts_at, again.expires_at) == (old.starts_at, NOW + timedelta(days=60 + 90))
+
+
+def test_a_renewal_never_ends_before_its_own_first_day() -> None:
+    """Counted from the old expiry alone, 5 days ahead, 10 days would be over before the first session."""
+    old = standing(days_left=5)
+    fresh = renewed(old, replace(BASIC, validity_days=10), DATED, NOW)
+    assert (fresh.starts_at, fresh.expires_at) == (old.starts_at, FIRST_SLOT + timedelta(days=10))
+
+
+def test_its_sessions_begin_on_the_first_day_that_it_names() -> None:
+    for fresh in (upgraded(standing(), STANDARD, DATED, NOW), renewed(standing(), BASIC, DATED, NOW)):
+        assert [session.starts_at for session in sessions(DATED, fresh, 1)] == [FIRST_SLOT]
+
+
+def test_what_was_to_begin_begins_no_later_for_an_upgrade_or_a_renewal() -> None:
+    waiting = standing(begun_days_ago=-3, days_left=60)
+    for fresh in (upgraded(waiting, STANDARD, DATED, NOW), renewed(waiting, BASIC, DATED, NOW)):
+        assert fresh.starts_at == waiting.starts_at
 
 
 def test_a_replacement_begins_now_where_the_old_access_had_yet_to_begin() -> None:
@@ -95,10 +118,39 @@ def test_a_renewal_at_a_tier_that_has_no_end_by_now_has_none() -> None:
     assert renewed(standing(days_left=60), ENDLESS, METADATA, NOW).expires_at is None
 
 
-def test_a_renewal_never_ends_before_its_own_first_day() -> None:
-    """Counted from the old expiry alone, 5 days ahead, 10 days would be over before the first session."""
-    fresh = renewed(standing(days_left=5), replace(BASIC, validity_days=10), DATED, NOW)
-    assert (fresh.starts_at, fresh.expires_at) == (FIRST_SLOT, FIRST_SLOT + timedelta(days=10))
+def test_nobody_holds_a_course_for_decades_by_naming_a_first_day_that_is_far_away() -> None:
+    far = replace(DATED, date=date(2099, 12, 6))
+    assert renewed(standing(days_left=60), BASIC, far, NOW).expires_at == NOW + timedelta(days=366 + 90)
+    assert upgraded(standing(days_left=60), STANDARD, far, NOW).expires_at == NOW + timedelta(days=366 + 180)
+
+
+BERLIN = metadata_at("17:30", "Europe/Berlin", is_sunday_only=True)
+
+
+@pytest.mark.parametrize(
+    ("begun", "ends"),
+    [
+        ("2026-03-15T16:00:00Z", "2026-04-12T15:00:00Z"),  # 17:00 there, before the slot: the clocks went forward
+        ("2026-10-04T16:00:00Z", "2026-11-01T17:00:00Z"),  # 18:00 there, after the slot: the clocks went back
+        ("2026-06-07T15:00:00Z", "2026-07-05T15:00:00Z"),
+    ],
+)
+def test_a_validity_counts_days_of_the_calendar_where_the_slot_is(begun: str, ends: str) -> None:
+    """28 days hold four Sundays' sessions, whatever the clocks do meanwhile."""
+    four_weeks = replace(BASIC, validity_days=28, session_count=100)
+    fresh = granted(four_weeks, BERLIN, datetime.fromisoformat(begun))
+    assert fresh.expires_at == datetime.fromisoformat(ends)
+    assert len(sessions(BERLIN, fresh, 100)) == 4
+    end = datetime.fromisoformat(begun)
+    old = replace(standing(), starts_at=NOW, expires_at=end)
+    assert renewed(old, four_weeks, BERLIN, end - timedelta(days=9)).expires_at == fresh.expires_at
+    assert upgraded(old, four_weeks, BERLIN, end).expires_at == fresh.expires_at
+
+
+def test_a_validity_that_ends_where_the_clocks_jump_ends_as_much_later() -> None:
+    at_night = metadata_at("02:30", "Europe/Berlin", date=date(2026, 2, 28))
+    fresh = granted(replace(BASIC, validity_days=29), at_night, datetime(2026, 2, 1, tzinfo=UTC))
+    assert fresh.expires_at == datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(("seconds", "is_over"), [(1, False), (0, True), (-1, True)])
