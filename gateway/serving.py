@@ -1,12 +1,14 @@
 """`gateway serve`: the application on a port, by one process or by several that share it."""
 
 import os
+import signal
 from collections.abc import Iterable
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from gateway.demo import ADMIN, STUDENT, TOKEN_TTL_S
+from gateway.leaving import LingeringProtocol
 from gateway.seeding import lines_of, seed
 from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError
@@ -16,6 +18,10 @@ from gateway.wiring import bring_up_to_date
 
 SHUTDOWN_S = 30
 """How long requests under way may take to end when the server is told to stop."""
+
+STARTUP_S = 60
+"""How long a worker may take to answer its supervisor, and to serve: importing all it needs takes seconds on a small or
+busy machine, and a reload gives up, and keeps the old workers, where the new ones take longer."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -40,7 +46,14 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
+        _stop_when_hung_up()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _stop_when_hung_up() -> None:
+    """A closed terminal stops a lone process as any stop does; under `nohup`, which ignores it, it goes on."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
 
 
 def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
@@ -64,6 +77,8 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_worker_healthcheck=STARTUP_S,
+        http=LingeringProtocol,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
     )
