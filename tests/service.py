@@ -58,6 +58,8 @@ from gateway.services.sweeping import Sweeps
 from gateway.services.work_catalog import WorkCatalog
 
 ADMIN = Actor("admin-1", Role.ADMIN)
+OPENED = ("payment.opened", "payment.intent_opened")
+"""How the history of every payment of ours begins."""
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
 BASIC = Tier("BASIC", 4, Money(199_900, "INR"), 90, 1)
 STANDARD = Tier("STANDARD", 12, Money(499_900, "INR"), 180, 2)

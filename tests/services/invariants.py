@@ -142,16 +142,32 @@ def assert_refunds_leave_chains(rows: Rows) -> None:
 
 def assert_everything_was_audited_once(rows: Rows) -> None:
     ends = {"SUPERSEDED": "purchase.superseded", "EXPIRED": "purchase.expired", "REVOKED": "purchase.revoked"}
-    decisions = {"DUPLICATE": "payment.duplicate", "UNFULFILLABLE": "payment.unfulfillable"}
+    decisions = {
+        "FULFILLED": "payment.fulfilled",
+        "DUPLICATE": "payment.duplicate",
+        "UNFULFILLABLE": "payment.unfulfillable",
+    }
     expected = Counter((purchase_id, "purchase.created") for purchase_id in rows.purchases)
     expected.update((row.id, ends[row.status]) for row in rows.purchases.values() if row.status in ends)
     expected.update((purchase_id, "purchase.expired") for purchase_id in rows.extended_again)
     expected.update(
         (row.id, decisions[row.fulfilment]) for row in rows.payments.values() if row.fulfilment in decisions
     )
+    expected.update((payment_id, "payment.opened") for payment_id in rows.payments)
+    expected.update((row.id, "payment.intent_opened") for row in rows.payments.values() if row.reference is not None)
+    expected.update((row.id, "payment.captured") for row in rows.payments.values() if row.captured_minor is not None)
     expected.update((row.payment_id, "payment.refund_requested") for row in rows.refunds)
     # As often as it happened.
-    free = {"payment.declined", "course.saved", "purchase.extended", "purchase.corrected"}
+    free = {
+        "payment.asked",
+        "payment.processing",
+        "payment.unpaid",
+        "payment.declined",
+        "payment.canceled",
+        "course.saved",
+        "purchase.extended",
+        "purchase.corrected",
+    }
     assert Counter({key: number for key, number in rows.audit.items() if key[1] not in free}) == expected
 
 

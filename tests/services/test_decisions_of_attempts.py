@@ -66,15 +66,15 @@ async def test_a_provider_out_of_reach_leaves_the_attempt_under_way_with_a_check
     assert len(service.stored(PurchaseRow)) == 1
 
 
-async def test_an_outage_that_names_no_attempt_changes_no_payment_but_is_checked(service: Service) -> None:
+async def test_an_outage_that_names_no_attempt_is_noted_once_and_checked(service: Service) -> None:
     payment = await service.opened(student(), await service.save_course())
+    asked = replace(payment, checks=1)
+    [first] = await service.together(service.confirming(payment, Unreachable(None, 60)))
     before = service.everything()
-    for _ in range(2):
-        [outcome] = await service.together(service.confirming(payment, Unreachable(None, 60)))
-        assert outcome == Pending(payment, 60, is_unreachable=True)
-    after = service.everything()
-    assert after["payment"] == before["payment"]
-    assert len(after["job"]) == 1
+    [second] = await service.together(service.confirming(payment, Unreachable(None, 60)))
+    assert first == second == Pending(asked, 60, is_unreachable=True)
+    assert service.everything() == before
+    assert len(service.stored(JobRow)) == 1
 
 
 async def test_a_payment_whose_provider_is_not_set_up_any_more_is_pending(service: Service) -> None:
@@ -86,10 +86,12 @@ async def test_a_payment_whose_provider_is_not_set_up_any_more_is_pending(servic
     assert len(service.stored(JobRow)) == 1
 
 
-async def test_an_intent_that_nobody_has_paid_is_pending_and_writes_nothing(service: Service) -> None:
+async def test_an_intent_that_nobody_has_paid_is_pending_and_is_noted_once(service: Service) -> None:
     payment = await service.opened(student(), await service.save_course())
+    asked = replace(payment, checks=1)
+    assert await service.confirm(student(), payment, "tok_unpaid") == Pending(asked, 5)
     before = service.everything()
-    assert await service.confirm(student(), payment, "tok_unpaid") == Pending(payment, 5)
+    assert await service.confirm(student(), payment, "tok_unpaid") == Pending(asked, 5)
     assert service.everything() == before
 
 
@@ -103,8 +105,8 @@ async def test_a_decline_says_why_and_is_audited_once(service: Service) -> None:
         "insufficient_funds",
         "The card was declined: insufficient funds.",
     )
-    [entry] = service.stored(AuditEntryRow, subject_id=opened.id)
-    assert (entry.action, entry.changes) == ("payment.declined", {"code": "insufficient_funds"})
+    [entry] = service.stored(AuditEntryRow, subject_id=opened.id, action="payment.declined")
+    assert (entry.reason, entry.changes["code"]) == (payment.failure_message, "insufficient_funds")
     assert (service.stored(PurchaseRow), service.stored(JobRow)) == ([], [])
 
     before = service.everything()

@@ -6,7 +6,7 @@ from uuid import UUID
 
 import pytest
 
-from db.tables import AuditEntryRow, PaymentRow, PurchaseRow
+from db.tables import PaymentRow, PurchaseRow
 from db.work import JobRow
 from gateway.services.core.commands import Command, RecordIntent, TierChoice
 from gateway.services.core.outcomes import (
@@ -57,7 +57,7 @@ async def test_an_opened_payment_is_stored_with_what_it_was_opened_for(service: 
 async def test_opening_grants_nothing_and_asks_for_no_work(service: Service) -> None:
     payment = await service.opened(student(), await service.save_course())
     assert (service.stored(PurchaseRow), service.stored(JobRow)) == ([], [])
-    assert service.stored(AuditEntryRow, subject_id=payment.id) == []
+    assert service.actions(payment.id) == ["payment.opened", "payment.intent_opened"]
 
 
 async def test_a_course_that_does_not_exist_is_missing(service: Service) -> None:

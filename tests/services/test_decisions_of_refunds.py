@@ -42,7 +42,7 @@ async def test_a_full_refund_ends_the_purchase_and_keeps_the_sessions_used(servi
     assert (row.status, row.ended_at) == ("REFUNDED", service.clock.now)
     assert (access.status, access.sessions_total, access.sessions_used) == ("REVOKED", 4, 3)
     assert service.actions(purchase.id) == ["purchase.created", "purchase.refunded"]
-    assert service.actions(payment.id) == ["payment.refund_requested", "payment.refunded"]
+    assert service.actions(payment.id)[-2:] == ["payment.refund_requested", "payment.refunded"]
     assert (shop.agrees(), shop.broken()) == (True, [])
 
 

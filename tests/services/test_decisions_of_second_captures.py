@@ -40,7 +40,12 @@ async def test_what_a_checkout_took_once_more_is_a_duplicate_and_goes_back_in_fu
     assert shop.books.left(again) == 0
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
     assert shop.purchases() == [("BASIC", "ACTIVE")]
-    assert service.actions(extra.id) == ["payment.duplicate", "payment.refund_requested", "payment.refunded"]
+    assert service.actions(extra.id) == [
+        "payment.captured",
+        "payment.duplicate",
+        "payment.refund_requested",
+        "payment.refunded",
+    ]
     assert (shop.broken(), shop.agrees()) == ([], True)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import granting, metadata, tiers
+from gateway.services.core import granting, metadata, tiers, timeline
 from gateway.services.core.commands import AdoptPayment, RecordExtra
 from gateway.services.core.outcomes import ExtraRecorded, FieldProblem, Invalid, Missing, Opened
 from gateway.services.core.refunding import all_back
@@ -16,6 +16,8 @@ from gateway.services.core.values import (
     Tier,
 )
 from gateway.services.core.world import Changes, Decision, Moment, World
+
+PAID_TWICE = "The checkout was paid more than once."
 
 
 def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decision:
@@ -33,7 +35,7 @@ def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decisi
         problem = FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")
         return Decision(Invalid((problem,)))
     payment = _adopted(command, tier, moment)
-    entry = granting.audit(payment.id, "payment.adopted", GATEWAY, moment, changes={"reference": command.reference})
+    entry = timeline.adopted(payment, command.door, moment)
     return Decision(Opened(payment, already_processed=False), Changes(payments=(payment,), audit=(entry,)))
 
 
@@ -48,8 +50,12 @@ def record_extra(command: RecordExtra, world: World, moment: Moment) -> Decision
     if paid.attempt == command.captured.attempt:
         return Decision(ExtraRecorded(paid))  # asked before our books knew which attempt paid
     extra = _extra(command, paid, world, moment)
-    entry = granting.audit(extra.id, "payment.duplicate", GATEWAY, moment, changes={"attempt": extra.attempt})
-    changes = Changes(payments=(extra,), audit=(entry,))
+    action = "payment.duplicate" if extra.fulfilment is Fulfilment.DUPLICATE else "payment.unfulfillable"
+    entries = (
+        timeline.captured(extra, command.captured, command.door, GATEWAY, moment),
+        granting.audit(extra.id, action, GATEWAY, moment, PAID_TWICE),
+    )
+    changes = Changes(payments=(extra,), audit=entries)
     return Decision(ExtraRecorded(extra), changes + all_back(extra, "the checkout was paid more than once", moment))
 
 
@@ -90,7 +96,7 @@ def _extra(command: RecordExtra, paid: Payment, world: World, moment: Moment) ->
         checks=0,
         captured=command.captured.amount,
         refunded_minor=0,
-        failure=None if duplicate_of else Failure("paid_twice", "The checkout was paid more than once."),
+        failure=None if duplicate_of else Failure("paid_twice", PAID_TWICE),
         duplicate_of=duplicate_of,
         extra_of=paid.id,
         confirmed_at=moment.now,

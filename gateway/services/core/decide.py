@@ -50,7 +50,7 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
         case OpenPayment():
             return open_payment(command, world, moment)
         case RecordIntent():
-            return record_intent(command, world)
+            return record_intent(command, world, moment)
         case ConfirmPayment():
             return _run(command.ticket, world, moment, lambda: confirm(command, world, moment))
         case AdoptPayment():

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import metadata, tiers
+from gateway.services.core import metadata, tiers, timeline
 from gateway.services.core.commands import OpenPayment, RecordIntent
 from gateway.services.core.granting import held, is_higher
 from gateway.services.core.keys import recorded, replay_of
@@ -35,11 +35,15 @@ def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision
     payment = _new_payment(command, tier, moment)
     return Decision(
         Opened(payment, already_processed=False),
-        Changes(payments=(payment,), records=recorded(command, payment.id, moment)),
+        Changes(
+            payments=(payment,),
+            records=recorded(command, payment.id, moment),
+            audit=(timeline.opened(payment, command.actor, moment),),
+        ),
     )
 
 
-def record_intent(command: RecordIntent, world: World) -> Decision:
+def record_intent(command: RecordIntent, world: World, moment: Moment) -> Decision:
     """The payment with its provider's reference; the first one recorded stays."""
     payment = world.payments.get(command.payment_id)
     if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
@@ -47,7 +51,8 @@ def record_intent(command: RecordIntent, world: World) -> Decision:
     if payment.reference is not None:
         return Decision(Opened(payment, already_processed=True))
     changed = replace(payment, reference=command.reference)
-    return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,)))
+    entry = timeline.intent_opened(changed, command.actor, moment)
+    return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
 
 
 def may_touch(actor_id: str, role: Role, payment: Payment) -> bool:

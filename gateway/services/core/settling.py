@@ -1,22 +1,14 @@
-"""What a provider's verdict makes of a payment: one purchase, one refund, or a wait."""
+"""What money that a provider holds makes of a payment: one purchase, or one refund."""
 
 from dataclasses import replace
 
-from gateway.services.core import access, granting, metadata, tiers
+from gateway.services.core import access, granting, metadata, tiers, timeline
 from gateway.services.core.commands import ConfirmPayment
-from gateway.services.core.jobs import check_job
 from gateway.services.core.opening import may_touch
-from gateway.services.core.outcomes import (
-    Confirmed,
-    Conflicting,
-    Declined,
-    Duplicate,
-    Missing,
-    Pending,
-    Unfulfillable,
-)
+from gateway.services.core.outcomes import Confirmed, Conflicting, Duplicate, Missing, Unfulfillable
 from gateway.services.core.refunding import all_back
 from gateway.services.core.subjects import trimmed
+from gateway.services.core.unsettled import unsettled
 from gateway.services.core.values import (
     Course,
     Failure,
@@ -26,18 +18,10 @@ from gateway.services.core.values import (
     PaymentStatus,
     Purchase,
 )
-from gateway.services.core.verdicts import (
-    AwaitingPayment,
-    Canceled,
-    Captured,
-    Processing,
-    Unreachable,
-)
-from gateway.services.core.verdicts import Declined as DeclinedAttempt
+from gateway.services.core.verdicts import Captured
 from gateway.services.core.world import Changes, Decision, Moment, World
 
-ASK_AGAIN_S = 5
-"""Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
+HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
 
 
 def needs_verdict(payment: Payment, command: ConfirmPayment) -> bool:
@@ -84,74 +68,10 @@ def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Mom
     match command.verdict:
         case Captured() as captured:
             return _captured(payment, captured, command, world, moment)
-        case Processing(attempt, retry_after_s):
-            return _wait(_under_way(payment, attempt), retry_after_s, world, moment)
-        case Unreachable(attempt, retry_after_s):
-            return _unreachable(payment, attempt, retry_after_s, world, moment)
-        case AwaitingPayment():
-            return _unpaid(payment)
-        case DeclinedAttempt() as declined:
-            return _declined(payment, declined, command, world, moment)
-        case Canceled():
-            failure = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
-            canceled = replace(payment, status=PaymentStatus.CANCELED, failure=failure)
-            return Decision(Declined(canceled), Changes(payments=(canceled,)))
         case None:
             raise AssertionError("a payment that is still open is settled by a verdict")
-
-
-def _wait(payment: Payment, retry_after_s: int, world: World, moment: Moment) -> Decision:
-    jobs = check_job(payment, retry_after_s, world, moment)
-    return Decision(Pending(payment, retry_after_s), Changes(payments=(payment,), jobs=jobs))
-
-
-def _unreachable(payment: Payment, attempt: str | None, retry_after_s: int, world: World, moment: Moment) -> Decision:
-    """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
-    asked = payment if attempt is None else _under_way(payment, attempt)
-    changes = Changes(
-        payments=() if asked == payment else (asked,), jobs=check_job(payment, retry_after_s, world, moment)
-    )
-    return Decision(Pending(asked, retry_after_s, is_unreachable=True), changes)
-
-
-def _under_way(payment: Payment, attempt: str) -> Payment:
-    """The payment with one more unsettled answer for this attempt; a new attempt is counted from one."""
-    is_same = payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
-    return replace(
-        payment,
-        status=PaymentStatus.PROCESSING,
-        attempt=attempt,
-        checks=payment.checks + 1 if is_same else 1,
-        failure=None,
-    )
-
-
-def _unpaid(payment: Payment) -> Decision:
-    """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
-    if payment.status is not PaymentStatus.PROCESSING:
-        return Decision(Pending(payment, ASK_AGAIN_S))
-    unpaid = replace(payment, status=PaymentStatus.REQUIRES_PAYMENT)
-    return Decision(Pending(unpaid, ASK_AGAIN_S), Changes(payments=(unpaid,)))
-
-
-def _declined(
-    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, world: World, moment: Moment
-) -> Decision:
-    """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
-    if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
-        return Decision(Pending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, world, moment)))
-    if payment.status is PaymentStatus.CANCELED:
-        return Decision(Declined(payment))  # closed for good: an attempt's end heard late opens it no more
-    failed = replace(
-        payment,
-        status=PaymentStatus.FAILED,
-        attempt=verdict.attempt,
-        failure=Failure(verdict.code, verdict.message),
-    )
-    if failed == payment:
-        return Decision(Declined(payment))
-    entry = granting.audit(payment.id, "payment.declined", command.actor, moment, changes={"code": verdict.code})
-    return Decision(Declined(failed), Changes(payments=(failed,), audit=(entry,)))
+        case verdict:
+            return unsettled(payment, verdict, command, world, moment)
 
 
 def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
@@ -163,6 +83,15 @@ def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, wor
         confirmed_at=moment.now,
         failure=None,
     )
+    entry = timeline.captured(taken, captured, command.door, command.actor, moment)
+    decision = _fulfil(payment, taken, captured, command, world, moment)
+    return Decision(decision.outcome, Changes(audit=(entry,)) + decision.changes)
+
+
+def _fulfil(
+    payment: Payment, taken: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment
+) -> Decision:
+    """What the money becomes: a purchase, or why it goes back."""
     course = world.courses.get(payment.course_id)
     if failure := _mismatch(payment, captured) or _unsellable(payment, course, moment):
         return _refund_unfulfillable(taken, failure, command, moment)
@@ -228,14 +157,15 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World
     else:
         purchase, _, changes = granting.supersede(old, grant, begun, moment)
     fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
+    entry = granting.audit(taken.id, "payment.fulfilled", command.actor, moment, changes={"tier": purchase.tier})
     return Decision(
         Confirmed(fulfilled, purchase, already_processed=False),
-        standing.changes + changes + Changes(payments=(fulfilled,)),
+        standing.changes + changes + Changes(payments=(fulfilled,), audit=(entry,)),
     )
 
 
 def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPayment, moment: Moment) -> Decision:
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
-    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment)
+    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, HAS_IT_ALREADY)
     changes = Changes(payments=(duplicate,), audit=(entry,))
     return Decision(Duplicate(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))

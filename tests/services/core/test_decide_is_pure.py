@@ -93,8 +93,8 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
     changes = decide(mismatch, world, Moment(NOW, new_id)).changes
     refunds, jobs, audit = [row.id for row in changes.refunds], [row.id for row in changes.jobs], changes.audit
     assert sorted([*refunds, *jobs, *(entry.id for entry in audit)]) == taken
-    assert (len(refunds), len(jobs), len(audit)) == (1, 1, 2)
-    assert len(set(taken)) == len(taken) == 4
+    assert (len(refunds), len(jobs), len(audit)) == (1, 1, 3)
+    assert len(set(taken)) == len(taken) == 5
 
 
 def test_every_row_of_a_decision_is_stamped_with_the_moment_it_was_given() -> None:

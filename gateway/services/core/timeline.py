@@ -1,0 +1,74 @@
+"""What a payment's history tells, from the opening of its checkout to the end of its money.
+
+An entry is written where what stands changes, and for the first ask alone that changed nothing: a page that asks every
+two seconds, or a schedule that asks for days, adds no more.
+"""
+
+from gateway.services.core.commands import ConfirmPayment
+from gateway.services.core.doors import Door
+from gateway.services.core.granting import audit
+from gateway.services.core.values import GATEWAY, Actor, AuditEntry, Money, Payment
+from gateway.services.core.verdicts import Captured
+from gateway.services.core.world import Moment
+
+NOBODY_PAID = "The provider says that nobody has paid yet."
+NOT_SETTLED = "The provider has this attempt under way, and has not settled it yet."
+NO_ANSWER = "The provider did not answer, so whether money was taken is not known yet."
+CAME_TO_NOTHING = "The attempt came to nothing; the checkout can still be paid."
+
+
+def opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    return audit(payment.id, "payment.opened", actor, moment, changes=_offer(payment))
+
+
+def intent_opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    changes: dict[str, object] = {"provider": payment.provider.value, "reference": payment.reference}
+    return audit(payment.id, "payment.intent_opened", actor, moment, changes=changes)
+
+
+def adopted(payment: Payment, door: Door, moment: Moment) -> AuditEntry:
+    changes = {"door": door.value, "reference": payment.reference, **_offer(payment)}
+    return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
+
+
+def asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
+    return _heard(payment, "payment.asked", command, moment, said)
+
+
+def processing(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
+    return _heard(payment, "payment.processing", command, moment, said, attempt=payment.attempt)
+
+
+def unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    return _heard(payment, "payment.unpaid", command, moment, CAME_TO_NOTHING, attempt=payment.attempt)
+
+
+def declined(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a declined payment says why"
+    code, message = payment.failure.code, payment.failure.message
+    return _heard(payment, "payment.declined", command, moment, message, attempt=payment.attempt, code=code)
+
+
+def canceled(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a canceled payment says why"
+    return _heard(payment, "payment.canceled", command, moment, payment.failure.message, code=payment.failure.code)
+
+
+def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: Moment) -> AuditEntry:
+    changes = {"door": door.value, "attempt": by.attempt, **_money(by.amount)}
+    return audit(payment.id, "payment.captured", actor, moment, changes=changes)
+
+
+def _heard(
+    payment: Payment, action: str, command: ConfirmPayment, moment: Moment, said: str, **more: object
+) -> AuditEntry:
+    return audit(payment.id, action, command.actor, moment, said, {"door": command.door.value, **more})
+
+
+def _offer(payment: Payment) -> dict[str, object]:
+    """What was asked for, and for what."""
+    return {"tier": payment.terms.tier, "purpose": payment.purpose.value, **_money(payment.amount)}
+
+
+def _money(money: Money) -> dict[str, object]:
+    return {"amountMinor": money.amount_minor, "currency": money.currency}

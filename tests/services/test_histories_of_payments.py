@@ -1,0 +1,187 @@
+"""A payment's history: its whole timeline, and the door by which each word of the provider's came in."""
+
+from uuid import UUID
+
+import pytest
+
+from db.tables import AuditEntryRow, PaymentRow
+from gateway.services.core.outcomes import Confirmed, Declined
+from gateway.services.core.values import Course, Payment
+from gateway.services.core.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
+from gateway.services.core.verdicts import Declined as DeclinedAttempt
+from tests.service import BASIC, OPENED, STANDARD, Service, statements_of, student
+from tests.services.shop import Shop, open_shop, reference_of
+
+pytestmark = pytest.mark.anyio
+
+PRICE = {"amountMinor": BASIC.price.amount_minor, "currency": "INR"}
+FULFILLED = ["payment.captured", "payment.fulfilled"]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+def entry_of(service: Service, subject_id: UUID, action: str) -> AuditEntryRow:
+    """The one entry of an action."""
+    entry: AuditEntryRow
+    [entry] = service.stored(AuditEntryRow, subject_id=subject_id, action=action)
+    return entry
+
+
+def door_of(service: Service, payment: Payment | PaymentRow, action: str = "payment.captured") -> tuple[str, str]:
+    """Through which door something was heard, and who came through it."""
+    entry = entry_of(service, payment.id, action)
+    assert entry.changes is not None
+    return entry.changes["door"], entry.actor_id
+
+
+async def test_the_history_of_a_captured_payment_tells_all_from_its_opening_to_its_purchase(
+    service: Service, course: Course
+) -> None:
+    payment, _ = await service.paid(student(), course)
+    assert service.actions(payment.id) == [*OPENED, *FULFILLED]
+    opened, intent, captured, fulfilled = service.stored(AuditEntryRow, subject_id=payment.id)
+    assert opened.changes == {"tier": "BASIC", "purpose": "PURCHASE", **PRICE}
+    assert intent.changes == {"provider": "SANDBOX", "reference": payment.reference}
+    assert captured.changes == {"door": "confirmPayment", "attempt": "tok_succeed", **PRICE}
+    assert fulfilled.changes == {"tier": "BASIC"}
+    assert {each.actor_id for each in (opened, intent, captured, fulfilled)} == {"student-1"}
+
+
+async def test_the_history_of_a_canceled_payment_says_when_and_by_whom_it_was_heard(
+    service: Service, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    for _ in range(2):
+        assert isinstance(await service.confirm(student(), payment, "tok_cancel"), Declined)
+    assert service.actions(payment.id) == [*OPENED, "payment.canceled"]
+    entry = entry_of(service, payment.id, "payment.canceled")
+    assert entry.changes == {"door": "confirmPayment", "code": "canceled"}
+    assert entry.reason == "This checkout was closed unpaid. Open a new payment."
+
+
+async def test_each_attempt_of_a_payment_is_in_its_history(service: Service, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_decline_lost_card")
+    for _ in range(3):
+        await service.confirm(student(), payment, "tok_process_2")
+    attempts = ["payment.declined", "payment.processing"]
+    assert service.actions(payment.id) == [*OPENED, *attempts, *FULFILLED]
+    declined, processing = (entry_of(service, payment.id, action) for action in attempts)
+    assert declined.changes == {"door": "confirmPayment", "attempt": "tok_decline_lost_card", "code": "lost_card"}
+    assert declined.reason == "The card was declined: lost card."
+    assert processing.changes == {"door": "confirmPayment", "attempt": "tok_process_2"}
+
+
+async def test_an_attempt_that_came_to_nothing_is_in_its_history(service: Service, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_timeout")
+    await service.confirm(student(), payment, "tok_unpaid")
+    assert service.actions(payment.id) == [*OPENED, "payment.processing", "payment.unpaid"]
+
+
+async def test_the_history_names_the_webhook_that_brought_the_money(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    shop.pay(payment)
+    await shop.hear(payment)
+    assert service.actions(payment.id) == [*OPENED, *FULFILLED]
+    assert door_of(service, payment) == ("webhook", "gateway")
+
+
+async def test_the_history_names_the_job_that_asked_again(service: Service, shop: Shop, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    [_] = await service.together(service.confirming(payment, Unreachable(None, 60)))
+    shop.pay(payment)
+    service.clock.advance(seconds=60)
+    await shop.run_jobs()
+    assert service.actions(payment.id) == [*OPENED, "payment.asked", *FULFILLED]
+    assert door_of(service, payment, "payment.asked") == ("confirmPayment", "student-1")
+    assert door_of(service, payment) == ("check job", "gateway")
+
+
+async def test_the_history_names_the_round_that_found_a_lost_webhook(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    shop.pay(payment)
+    service.clock.advance(minutes=6)
+    await shop.sweep()
+    assert door_of(service, payment) == ("schedule", "gateway")
+
+
+async def test_the_history_of_an_adopted_payment_says_by_which_door_it_came(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    said = {"studentId": "student-1", "courseId": str(course.id), "purchaseTier": "BASIC"}
+    said |= {"isSundayOnly": "true", "sessionDuration": "60", "timeSlot": "17:30"}
+    shop.books.book(BASIC.price, said, "pi_legacy")
+    shop.books.pay("pi_legacy")
+    await shop.hear("pi_legacy")
+    [adopted] = service.stored(PaymentRow)
+    assert service.actions(adopted.id) == ["payment.adopted", *FULFILLED]
+    assert door_of(service, adopted, "payment.adopted") == door_of(service, adopted) == ("webhook", "gateway")
+
+
+async def test_money_taken_twice_has_a_history_of_its_own(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    shop.books.capture_again(reference_of(payment))
+    await shop.hear(payment)
+    [extra] = service.stored(PaymentRow, extra_of=payment.id)
+    assert service.actions(extra.id)[:2] == ["payment.captured", "payment.duplicate"]
+    assert door_of(service, extra) == ("webhook", "gateway")
+
+
+@pytest.mark.parametrize(
+    ("verdict", "noted"),
+    [
+        (AwaitingPayment(), "payment.asked"),
+        (Unreachable(None, 2), "payment.asked"),
+        (Unreachable("attempt-1", 2), "payment.processing"),
+        (Processing("attempt-1", 2), "payment.processing"),
+        (DeclinedAttempt("attempt-1", "lost_card", "No."), "payment.declined"),
+        (Canceled(), "payment.canceled"),
+    ],
+    ids=lambda each: each if isinstance(each, str) else type(each).__name__,
+)
+async def test_a_page_that_asks_every_two_seconds_adds_one_entry_for_what_it_is_told(
+    service: Service, course: Course, verdict: Verdict, noted: str
+) -> None:
+    payment = await service.opened(student(), course)
+    for _ in range(20):
+        await service.together(service.confirming(payment, verdict))
+    assert service.actions(payment.id) == [*OPENED, noted]
+
+
+async def test_a_line_that_fails_now_and_then_adds_one_entry_for_the_attempt(service: Service, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    for verdict in (Processing("attempt-1", 2), Unreachable("attempt-1", 2), Unreachable(None, 2)) * 5:
+        await service.together(service.confirming(payment, verdict))
+    assert service.actions(payment.id) == [*OPENED, "payment.processing"]
+
+
+async def test_confirming_again_by_any_door_adds_nothing(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    before = service.actions(payment.id)
+    assert isinstance(await service.confirm(student(), payment), Confirmed)
+    await shop.hear(payment)
+    await shop.sweep()
+    assert service.actions(payment.id) == before
+
+
+async def test_the_whole_timeline_of_a_confirmation_is_written_by_one_statement(
+    service: Service, course: Course
+) -> None:
+    payments = [await service.opened(student(f"student-{number}"), course, STANDARD.code) for number in range(5)]
+    with statements_of(service.engine) as statements:
+        await service.together(*map(service.confirming, payments))
+    assert len([each for each in statements if "INTO audit_entry" in each]) == 1
+    assert [service.actions(payment.id) for payment in payments] == [[*OPENED, *FULFILLED]] * 5
