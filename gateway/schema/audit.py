@@ -11,17 +11,23 @@ from gateway.schema.connections import Connection, connection_of
 from gateway.schema.cursors import Cursors
 from gateway.schema.people import Actor
 from gateway.services.core import values
+from gateway.services.core.actions import ACTIONS
+from gateway.services.core.doors import Door
 from gateway.services.core.pages import Page
+
+_ACTIONS = "\n".join(f"- `{action}`: {meaning}" for action, meaning in ACTIONS.items())
+_DOORS = ", ".join(f"`{door.value}`" for door in Door)
 
 
 @graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")
 class AuditEntry:
     at: dt.datetime = field(description="When.")
     actor: Actor = field(description="Who did it; the gateway itself is `gateway`, of role SERVICE.")
-    action: str = field(description="What was done, such as `purchase.created` or `payment.refund_requested`.")
+    action: str = field(description=f"What was done. More may be added.\n\n{_ACTIONS}")
     reason: str | None = field(description="Why: what an admin gave as the reason, or what the provider said.")
     changes: JSON | None = field(
-        description="What it came to, by name: a value, or a pair of what was before and what is since."
+        description="What it came to, by name: a value, or a pair of what was before and what is since. `door` is how "
+        f"we learnt of it from the provider: {_DOORS}."
     )
 
     @classmethod

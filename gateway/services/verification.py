@@ -19,6 +19,8 @@ _REFUNDED_IN_FULL = """(
     WHERE refund.payment_id = payment.id AND refund.status <> 'FAILED'
 )"""
 
+_CAPTURES = "(SELECT count(*) FROM audit_entry WHERE subject_id = payment.id AND action = 'payment.captured')"
+
 INVARIANTS = (
     Invariant(
         "A captured payment became exactly one purchase, or all of it goes or went back.",
@@ -79,6 +81,14 @@ INVARIANTS = (
         "SELECT count(*) FROM purchase",
         """SELECT purchase.id FROM purchase WHERE (SELECT count(*) FROM audit_entry
             WHERE subject_id = purchase.id AND action = 'purchase.created') <> 1""",
+    ),
+    Invariant(
+        "What was captured is in its payment's history, once.",
+        "SELECT count(*) FROM payment WHERE captured_minor IS NOT NULL",
+        f"""SELECT payment.id FROM payment
+            WHERE {_CAPTURES} > CASE WHEN captured_minor IS NULL THEN 0 ELSE 1 END
+            OR (captured_minor IS NOT NULL AND {_CAPTURES} = 0 AND EXISTS (
+                SELECT 1 FROM audit_entry WHERE subject_id = payment.id AND action = 'payment.opened'))""",
     ),
     Invariant(
         "A payment refunded in full holds no active purchase.",

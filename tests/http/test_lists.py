@@ -37,6 +37,7 @@ OWN_PAYMENTS = f"query Own({WINDOW}) {{ viewer {{ payments({BOUNDS}) {{ {PAGE} }
 HISTORIES = f"""
 query Histories($id: ID!, {WINDOW}) {{
   payment(id: $id) {{
+    providerReference
     history({BOUNDS}) {{
       nodes {{ at action reason changes actor {{ id role }} }}
       edges {{ cursor }} pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
@@ -162,8 +163,18 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
     gateway.admin.data(REFUND, input={"paymentId": payment, "amountMinor": 100, "reason": "one session fell out"})
     read = gateway.admin.data(HISTORIES, id=payment)["payment"]
     entries = read["history"]["nodes"]
+    they, price = {"id": student.id, "role": "STUDENT"}, {"amountMinor": 199_900, "currency": "INR"}
     assert [(entry["action"], entry["actor"], entry["reason"], entry["changes"]) for entry in entries] == [
-        ("payment.declined", {"id": student.id, "role": "STUDENT"}, None, {"code": "stolen_card"}),
+        ("payment.opened", they, None, {"tier": "BASIC", "purpose": "PURCHASE", **price}),
+        ("payment.intent_opened", they, None, {"provider": "SANDBOX", "reference": read["providerReference"]}),
+        (
+            "payment.declined",
+            they,
+            "The card was declined: stolen card.",
+            {"door": "confirmPayment", "attempt": "tok_decline_stolen_card", "code": "stolen_card"},
+        ),
+        ("payment.captured", they, None, {"door": "confirmPayment", "attempt": "tok_succeed", **price}),
+        ("payment.fulfilled", they, None, {"tier": "BASIC"}),
         (
             "payment.refund_requested",
             {"id": "admin-1", "role": "ADMIN"},
@@ -173,7 +184,7 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
     ]
     [created] = read["purchase"]["history"]["nodes"]
     assert (created["action"], created["changes"]) == ("purchase.created", {"tier": "BASIC"})
-    assert entries[0]["at"] < created["at"] < entries[1]["at"]
+    assert entries[2]["at"] < created["at"] == entries[3]["at"] < entries[5]["at"]
 
 
 def test_a_history_is_paged_both_ways(gateway: Served, student: Person, course: str) -> None:
@@ -184,18 +195,18 @@ def test_a_history_is_paged_both_ways(gateway: Served, student: Person, course: 
     def page(**window: object) -> tuple[list[str], bool, bool, dict[str, Any]]:
         found = gateway.admin.data(HISTORIES, id=payment, **window)["payment"]["history"]
         info = found["pageInfo"]
-        codes = [entry["changes"]["code"] for entry in found["nodes"]]
-        return codes, info["hasPreviousPage"], info["hasNextPage"], info
+        told = [entry["changes"].get("code", entry["action"]) for entry in found["nodes"]]
+        return told, info["hasPreviousPage"], info["hasNextPage"], info
 
-    *forward, info = page(first=2)
-    assert forward == [["first", "second"], False, True]
-    *second, info = page(first=2, after=info["endCursor"])
-    assert second == [["third", "fourth"], True, False]
+    *forward, info = page(first=3)
+    assert forward == [["payment.opened", "payment.intent_opened", "first"], False, True]
+    *second, info = page(first=3, after=info["endCursor"])
+    assert second == [["second", "third", "fourth"], True, False]
     *past, nothing = page(first=2, after=info["endCursor"])
     assert past == [[], True, False]
     assert (nothing["startCursor"], nothing["endCursor"]) == (None, None)
     *backward, _ = page(last=1, before=info["startCursor"])
-    assert backward == [["second"], True, True]
+    assert backward == [["first"], True, True]
     *none, _ = page(first=0)
     assert none == [[], False, True]
 

@@ -30,15 +30,14 @@ class Desk:
         self.admin = gateway.person(Role.ADMIN, "demo-admin")
 
     def send(self, name: str, **filled: str) -> Any:
-        """What an operation's one field answers."""
+        """What an operation answers: its one field, or all of them by name."""
         text = (FOLDER / f"{name}.variables.json").read_text(encoding="utf-8")
         for hole, value in {"{{courseId}}": COURSE, **filled}.items():
             text = text.replace(hole, value)
         assert "PASTE" not in text
         assert "{{" not in text
         data = self.admin.data((FOLDER / f"{name}.graphql").read_text(encoding="utf-8"), **json.loads(text))
-        [answer] = data.values()
-        return answer
+        return next(iter(data.values())) if len(data) == 1 else data
 
     def did(self, name: str, **filled: str) -> Any:
         """The answer of a mutation that succeeds, and that does nothing more when it is sent again."""
@@ -68,14 +67,25 @@ def desk(new_sqlite: Callable[[], str]) -> Iterator[Desk]:
 
 def find_student(desk: Desk) -> None:
     payment = desk.paid(desk.gateway.person(Role.STUDENT, "demo-student"))
-    [found] = desk.send("find_student")["nodes"]
+    answer = desk.send("find_student")
+    [found] = answer["purchases"]["nodes"]
     assert (found["status"], found["origin"], found["payment"]["id"]) == ("ACTIVE", "PAYMENT", payment)
+    [paid] = answer["payments"]["nodes"]
+    assert (paid["id"], paid["history"]["nodes"][-1]["action"]) == (payment, "payment.fulfilled")
 
 
 def find_payment(desk: Desk) -> None:
     payment = desk.paid(desk.gateway.student())
     found = desk.send("find_payment", PASTE_A_PAYMENT_ID=payment)
     assert (found["status"], found["fulfilment"], found["purchase"]["status"]) == ("SUCCEEDED", "FULFILLED", "ACTIVE")
+    timeline = found["history"]["nodes"]
+    assert [each["action"] for each in timeline] == [
+        "payment.opened",
+        "payment.intent_opened",
+        "payment.captured",
+        "payment.fulfilled",
+    ]
+    assert timeline[2]["changes"]["door"] == "confirmPayment"
 
 
 def grant_course(desk: Desk) -> None:

@@ -3,7 +3,9 @@
 from uuid import UUID
 
 import pytest
+from sqlalchemy import delete
 
+from db.statements import AUDIT
 from db.tables import AuditEntryRow, PaymentRow
 from gateway.services.core.outcomes import Confirmed, Declined
 from gateway.services.core.values import Course, Payment
@@ -166,6 +168,25 @@ async def test_a_line_that_fails_now_and_then_adds_one_entry_for_the_attempt(ser
     for verdict in (Processing("attempt-1", 2), Unreachable("attempt-1", 2), Unreachable(None, 2)) * 5:
         await service.together(service.confirming(payment, verdict))
     assert service.actions(payment.id) == [*OPENED, "payment.processing"]
+
+
+async def test_a_capture_that_the_history_does_not_tell_of_is_found(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    await shop.paid(course)
+    assert shop.broken() == []
+    with service.beside() as connection:
+        connection.execute(delete(AUDIT).where(AUDIT.c.action == "payment.captured"))
+    assert shop.broken() == ["What was captured is in its payment's history, once."]
+
+
+async def test_a_payment_from_before_there_were_whole_histories_is_in_order(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment, _ = await shop.paid(course)
+    with service.beside() as connection:
+        connection.execute(delete(AUDIT).where(AUDIT.c.subject_id == payment.id))
+    assert shop.broken() == []
 
 
 async def test_confirming_again_by_any_door_adds_nothing(service: Service, shop: Shop, course: Course) -> None:

@@ -62,21 +62,23 @@ def _asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str)
 def _of_attempt(
     payment: Payment, waiting: Payment, command: ConfirmPayment, moment: Moment, said: str
 ) -> tuple[AuditEntry, ...]:
-    """An attempt is told of once, however often it is asked about."""
-    is_known = payment.attempt == waiting.attempt and payment.checks > 0
-    return () if is_known else (timeline.processing(waiting, command, moment, said),)
+    """An attempt is told of when it begins, however often it is asked about."""
+    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, command, moment, said),)
 
 
 def _under_way(payment: Payment, attempt: str) -> Payment:
     """The payment with one more unsettled answer for this attempt; a new attempt is counted from one."""
-    is_same = payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
     return replace(
         payment,
         status=PaymentStatus.PROCESSING,
         attempt=attempt,
-        checks=payment.checks + 1 if is_same else 1,
+        checks=payment.checks + 1 if _is_under_way(payment, attempt) else 1,
         failure=None,
     )
+
+
+def _is_under_way(payment: Payment, attempt: str | None) -> bool:
+    return payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
 
 
 def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
