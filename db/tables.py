@@ -23,6 +23,7 @@ from sqlmodel import Field
 from db.columns import Json, SessionPlan, list_index, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
 from db.feed import ChangeRow as ChangeRow  # as JobRow below
+from db.installation import InstallationRow as InstallationRow  # and this one
 from db.types import Id, Instant
 from db.work import JobRow as JobRow  # so that whoever has these tables has all of them
 

@@ -46,6 +46,11 @@ class Settings(Limits):
         default="development", description="`production` refuses what is only safe on a developer's machine."
     )
     database_url: str = Field(default="sqlite:///gateway.db", description="SQLAlchemy URL: `sqlite` or `postgresql`.")
+    installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
+        default=None,
+        description="The mark of this gateway's intents at a provider; another mark's are never touched. Set it for a"
+        " copy of a database, as staging's of production's. Unset: the database's own id.",
+    )
     jwt_secret: SecretStr | None = Field(
         default=None,
         description="Secret of HS256 tokens, in production at least 32 bytes; not with `GATEWAY_JWKS_URL`."

@@ -98,6 +98,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         providers=providers,
         default_provider=settings.default_provider or next(iter(providers), None),
         new_id=uuid7,
+        installation=partial(_installation, settings, work),
     )
     writer.start()
     following = asyncio.create_task(live.run(), name="feed")
@@ -142,6 +143,10 @@ async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Run
 def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
     for runner in runners:
         runner.notice(jobs)
+
+
+async def _installation(settings: Settings, work: WorkCatalog) -> str:
+    return settings.installation or await work.installation()
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:

@@ -65,6 +65,8 @@ BASIC = Tier("BASIC", 4, Money(199_900, "INR"), 90, 1)
 STANDARD = Tier("STANDARD", 12, Money(499_900, "INR"), 180, 2)
 PREMIUM = Tier("PREMIUM", 24, Money(899_900, "INR"), None, 3)
 TIERS = (BASIC, STANDARD, PREMIUM)
+INSTALLATION = "a-gateway"
+"""The mark of one that is told which it is; the service in this process has its database's own."""
 
 
 def _choice(tier: str | TierChoice) -> TierChoice:
@@ -284,7 +286,15 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
 
     providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
     purchases = Purchases(
-        writer.submit, writer.submit_all, find_payment, find_refund, work, providers, Provider.SANDBOX, uuid7
+        writer.submit,
+        writer.submit_all,
+        find_payment,
+        find_refund,
+        work,
+        providers,
+        Provider.SANDBOX,
+        uuid7,
+        work.installation,
     )
     writer.start()
     try:

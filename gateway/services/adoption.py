@@ -6,6 +6,7 @@ from uuid import UUID
 from gateway.services.core.commands import AdoptPayment
 from gateway.services.core.doors import Door
 from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
+from gateway.services.core.loose_values import is_blank
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.subjects import trimmed
 from gateway.services.core.values import Provider
@@ -27,11 +28,9 @@ def adopting(
         payment_id: the id that its payment gets.
 
     Raises:
-        UnknownPayment: it is no course purchase, or says so in words that cannot be meant.
+        UnknownPayment: it says so in words that cannot be meant.
     """
     said = found.metadata
-    if not _is_course_purchase(said):
-        raise UnknownPayment(f"{provider} speaks of {found.reference}, which is no course purchase")
     course_id = kept.course_id_of(said)
     tier = read_tier(said)
     metadata = read_metadata({name: text for name, text in said.items() if name not in kept.OURS}, default_time_zone)
@@ -46,7 +45,7 @@ def adopting(
         provider=provider,
         reference=found.reference,
         amount=found.amount,
-        student_id=trimmed(said[kept.STUDENT_ID]),
+        student_id=trimmed(said.get(kept.STUDENT_ID, "")),
         course_id=course_id,
         tier=tier,
         metadata=metadata,
@@ -62,6 +61,9 @@ def unreadable(provider: Provider, reference: str, problems: list[FieldProblem])
     return UnknownPayment(f"{provider} speaks of {reference}, whose metadata cannot be taken over: {listed}")
 
 
-def _is_course_purchase(said: Mapping[str, str]) -> bool:
-    names_tier = said.get("purchaseTier") or said.get("sessionCount")
-    return bool(trimmed(said.get(kept.STUDENT_ID, "")) and said.get(kept.COURSE_ID) and names_tier)
+def is_course_purchase(said: Mapping[str, str]) -> bool:
+    """Whether an intent was meant as one, however well it says so: it names a course, or a student and a tier."""
+    student, course, *tier = (
+        not is_blank(said.get(name)) for name in (kept.STUDENT_ID, kept.COURSE_ID, "purchaseTier", "sessionCount")
+    )
+    return course or (student and any(tier))

@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from gateway.services.adoption import UnknownPayment, adopting, unreadable
+import structlog
+
+from gateway.services.adoption import UnknownPayment
 from gateway.services.core.checks import problems_of
 from gateway.services.core.commands import (
     Command,
@@ -16,6 +18,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     SettleRefund,
+    StoreEvent,
     Ticket,
 )
 from gateway.services.core.doors import Door
@@ -31,11 +34,13 @@ from gateway.services.core.outcomes import (
 )
 from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import GATEWAY, Payment, Provider, Purpose, Refund, RefundStatus
+from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
 from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
-from gateway.services.core.work import ProviderEvent
+from gateway.services.core.work import EventState, ProviderEvent
+from gateway.services.intents import ForeignIntent, Intents
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
-from gateway.services.providers.metadata import COURSE_ID, payment_id_of
+
+log = structlog.get_logger(__name__)
 
 
 class Reads(Protocol):
@@ -46,8 +51,8 @@ class Reads(Protocol):
     async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None: ...
 
 
-PROVIDER_GONE_RETRY_S = 60
-"""An operator has to put the provider back; a person's page need not ask more often."""
+OPERATOR_RETRY_S = 60
+"""Where an operator has to put something right, such as the provider back; a person's page need not ask more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,7 @@ class Purchases:
         providers: those that this gateway is set up for.
         default_provider: for callers that name none; None where no provider is set up.
         new_id: mints UUIDv7 ids.
+        installation: the mark by which providers tell this gateway's intents from another's.
     """
 
     write: Callable[[Command], Awaitable[Outcome]]
@@ -71,6 +77,7 @@ class Purchases:
     providers: Mapping[Provider, PaymentProvider]
     default_provider: Provider | None
     new_id: Callable[[], UUID]
+    installation: Callable[[], Awaitable[str]]
 
     async def open(self, command: OpenPayment, noticed: Sequence[FieldProblem] = ()) -> Outcome:
         """Start a checkout: our row first, then the provider's intent, then the intent's id into our row.
@@ -84,7 +91,8 @@ class Purchases:
         if not isinstance(outcome, Opened):
             return outcome
         try:
-            intent = await self._provider(outcome.payment.provider).open(outcome.payment)
+            provider = self._provider(outcome.payment.provider)
+            intent = await provider.open(outcome.payment, await self.installation())
         except ProviderUnavailable as error:
             return ProviderAway(error.retry_after_s)
         recorded = await self.submit(RecordIntent(command.actor, outcome.payment.id, intent.reference))
@@ -136,31 +144,53 @@ class Purchases:
             await self.reconcile(await self._of_intent(payment), Door.REFUND_JOB)
         return await self.submit(SettleRefund(refund_id, result, ticket))
 
-    async def hear(self, event_id: UUID, ticket: Ticket) -> Outcome:
+    async def keep(self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]]) -> Outcome:
+        """Store a verified webhook, once. What it shows to be none of ours, and our books do not know, ends there.
+
+        Args:
+            said: the metadata of those of its references whose metadata it shows.
+        """
+        foreign = [each for each in event.references if each in said and await self._intents.is_foreign(said[each])]
+        shown = [each for each in event.references if each in said and each not in foreign]
+        return await self.submit(StoreEvent(event, tuple(foreign), tuple(shown)))
+
+    async def hear(self, event_id: UUID, ticket: Ticket, shown: object = ()) -> Outcome:
         """Handle a stored webhook: whatever it said, the provider is asked for what is true now of the payments that
         it names. So events may come twice, late, or in any order, and the end is the same.
 
+        Args:
+            shown: the references that the webhook itself showed to be for us.
+
         Raises:
-            UnknownPayment: it names a payment that is not in our books, nor to be adopted into them.
+            UnknownPayment: it names a payment that is for us, and cannot be taken into our books as it is.
         """
         event = await self.reads.event(event_id)
         assert event is not None, "a job's event is never deleted"
-        unknown: UnknownPayment | None = None
+        state, unknown = EventState.IGNORED, None
         for reference in event.references:
+            is_shown = isinstance(shown, list) and reference in shown
             try:
-                payment = await self.reads.payment_by_reference(event.provider, reference)
-                known = payment or await self._known(event.provider, reference, Door.WEBHOOK)
-                await self.reconcile(known, Door.WEBHOOK)
+                payment = await self._intents.payment_of(event.provider, reference, Door.WEBHOOK, is_shown)
+                if await self.reconcile(payment, Door.WEBHOOK):
+                    state = EventState.HANDLED
+            except ForeignIntent as error:
+                log.info("webhook of somebody else's intent", event_id=event.event_id, reason=str(error))
             except UnknownPayment as error:  # which holds up no other payment of the event
                 unknown = error
         if unknown is not None:
             raise unknown
-        return await self.submit(EndEvent(event_id, ticket))
+        return await self.submit(EndEvent(event_id, ticket, state))
 
-    async def reconcile(self, payment: Payment, door: Door) -> None:
+    async def reconcile(self, payment: Payment, door: Door) -> bool:
         """Bring our books of a payment to what the provider's say: what was captured, then what went back, and then
-        the same of money that its intent took once more."""
+        the same of money that its intent took once more.
+
+        Returns:
+            Whether that was ours to do: in a copy of another gateway's books it is not.
+        """
         truth = await self._provider(payment.provider).inspect(payment)
+        if await self._is_anothers(truth.verdict, payment):
+            return False
         await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict, door=door))
         if truth.refunds and isinstance(truth.verdict, Captured):
             await self._done(RecordRefunds(payment.id, truth.verdict.attempt, truth.refunds))
@@ -169,38 +199,13 @@ class Purchases:
             recorded = await self._done(command)
             if extra.refunds and isinstance(recorded, ExtraRecorded):
                 await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
+        return True
 
     async def _of_intent(self, payment: Payment) -> Payment:
         """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""
         first = payment if payment.extra_of is None else await self.find_payment(payment.extra_of)
         assert first is not None, "extra money names the payment that was there before it"
         return first
-
-    async def _known(self, name: Provider, reference: str, door: Door) -> Payment:
-        """The payment of an intent that we do not know by its reference: ours, where we opened it and died before we
-        noted the reference, or else another system's, taken into our books by what it says of itself.
-
-        Raises:
-            UnknownPayment: it is none, or what it says cannot be taken over.
-        """
-        found = await self._provider(name).find(reference)
-        if found is None:
-            raise UnknownPayment(f"{name} speaks of {reference}, which it does not know itself")
-        payment_id = payment_id_of(found.metadata)
-        ours = None if payment_id is None else await self.find_payment(payment_id)
-        if ours is None:
-            outcome = await self._done(adopting(name, found, payment_id or self.new_id(), door))
-        elif ours.reference in (None, reference):
-            outcome = await self._done(RecordIntent(GATEWAY, ours.id, reference))
-        else:  # opened a second time, long after the first, when the provider had forgotten our key
-            outcome = await self._done(replace(adopting(name, found, self.new_id(), door), purpose=Purpose.PURCHASE))
-        match outcome:
-            case Opened(payment):
-                return payment
-            case Invalid(fields):
-                raise unreadable(name, reference, list(fields))
-            case _:
-                raise unreadable(name, reference, [FieldProblem((COURSE_ID,), "is not in the catalogue")])
 
     async def _done(self, command: Command) -> Outcome:
         """The outcome of a command that a job cannot do without."""
@@ -209,10 +214,14 @@ class Purchases:
             raise ProviderUnavailable(outcome.retry_after_s)
         return outcome
 
+    @property
+    def _intents(self) -> Intents:
+        return Intents(self.reads, self.find_payment, self._provider, self._done, self.new_id, self.installation)
+
     def _provider(self, name: Provider) -> PaymentProvider:
         provider = self.providers.get(name)
         if provider is None:  # taken out of the settings while payments are open
-            raise ProviderUnavailable(PROVIDER_GONE_RETRY_S)
+            raise ProviderUnavailable(OPERATOR_RETRY_S)
         return provider
 
     async def submit(self, command: Command, noticed: Sequence[FieldProblem] = ()) -> Outcome:
@@ -244,8 +253,17 @@ class Purchases:
             return Unacceptable(("proof",), f"this payment is with {payment.provider}; give proof.{wanted} or none")
         provider = self.providers.get(payment.provider)
         if provider is None:  # taken out of the settings while payments are open
-            return Unreachable(None, PROVIDER_GONE_RETRY_S)
-        return await provider.settle(payment, proof)
+            return Unreachable(None, OPERATOR_RETRY_S)
+        verdict = await provider.settle(payment, proof)
+        return Unreachable(None, OPERATOR_RETRY_S) if await self._is_anothers(verdict, payment) else verdict
+
+    async def _is_anothers(self, verdict: Verdict | Unacceptable, payment: Payment) -> bool:
+        """Whether the money was taken for another gateway, of whose database ours is a copy."""
+        mark = verdict.installation if isinstance(verdict, Captured) else None
+        if mark is None or mark == await self.installation():
+            return False
+        log.error("payment of another installation; is GATEWAY_INSTALLATION right?", payment=str(payment.id), mark=mark)
+        return True
 
     def _providers_in_words(self) -> str:
         if not self.providers:

@@ -97,7 +97,9 @@ class Touched:
             case RecordRefunds():
                 self.refunding.add(command.payment_id)
             case StoreEvent():
-                self.event_names.add((command.event.provider.value, command.event.event_id))
+                provider = command.event.provider.value
+                self.event_names.add((provider, command.event.event_id))
+                self.references.update((provider, reference) for reference in command.foreign)
             case EndEvent():
                 self.events.add(command.event_id)
             case ClaimJobs():

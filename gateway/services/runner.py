@@ -13,6 +13,7 @@ import structlog
 from gateway.services.adoption import UnknownPayment
 from gateway.services.alarm import Alarm
 from gateway.services.core.commands import ClaimJobs, DeferJob, StartSweep, Ticket
+from gateway.services.core.hearing import SHOWN
 from gateway.services.core.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.work import Job, JobKind
 from gateway.services.delivering import deliver
@@ -151,7 +152,7 @@ class Runner:
             case JobKind.PAYMENT_REFUND:
                 return await self.purchases.refund(job.subject_id, ticket)
             case JobKind.WEBHOOK_HANDLE:
-                return await self.purchases.hear(job.subject_id, ticket)
+                return await self.purchases.hear(job.subject_id, ticket, job.payload.get(SHOWN))
             case JobKind.EVENT_DELIVER:
                 return await deliver(job, ticket, self.subscribers, self.purchases.submit)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:

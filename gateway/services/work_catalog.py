@@ -10,6 +10,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from db.installation import InstallationRow
 from db.tables import PaymentRow, StudentAccessRow
 from db.work import LIVE_JOB, JobRow, ProviderEventRow
 from gateway.services import rows, work_rows
@@ -22,6 +23,14 @@ class WorkCatalog:
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
+        self._installation: str | None = None
+
+    async def installation(self) -> str:
+        """The database's own id, which no migration changes: read once."""
+        if self._installation is None:
+            async with AsyncSession(self._engine) as session:
+                self._installation = str((await session.exec(select(InstallationRow.id))).one())
+        return self._installation
 
     async def due_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
         """Jobs of those kinds whose time has come, or whose runner is gone, the longest due first.

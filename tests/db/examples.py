@@ -157,6 +157,7 @@ EXAMPLES: dict[str, Columns] = {
         "state": "PENDING",
         "handled_at": None,
     },
+    "installation": {"singleton": 1, "id": COMMIT},
     "change": {"seq": 1, "id": COMMIT, "body": {"payments": [], "purchases": []}},
 }
 """A row of each table, by the table's name; a payment and a purchase that have nothing to do with each other."""

@@ -86,6 +86,8 @@ REFUSALS = (
     Refused("job", new(state="RETRYING"), "uq_job_live"),
     Refused("refund", {}, "pk_refund"),
     Refused("change", {}, "pk_change"),
+    Refused("installation", {}, "pk_installation"),
+    Refused("installation", {"singleton": 2}, "ck_installation_singleton"),
     Refused("provider_event", {"event_id": "evt_2"}, "pk_provider_event"),
     Refused("provider_event", new(), "uq_provider_event_provider_event_id"),
     # ------------------------------------------------------------------------------------------------------- amounts

@@ -30,7 +30,7 @@ from gateway.services.core.verdicts import (
 )
 from gateway.services.providers.base import BadSignature, FoundIntent, Intent, ProviderUnavailable
 from gateway.services.providers.base import Notice as WebhookNotice
-from gateway.services.providers.metadata import STUDENT_ID, course_id_of, of_payment
+from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, of_payment
 from tests.services.ledger import Attempt, BookedIntent, Ledger, Return
 
 RETRY_AFTER_S = 7
@@ -52,11 +52,11 @@ class Books(Ledger):
     asked: list[tuple[Question, str]] = field(default_factory=list)
     refuses_refunds: bool = False
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         with self._line("open", payment):
             reference = payment.reference or f"pi_{payment.id.hex}"
             if reference not in self.intents:
-                self.book(payment.amount, of_payment(payment), reference)
+                self.book(payment.amount, of_payment(payment, installation), reference)
             return Intent(reference, f"{reference}_secret")
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
@@ -87,7 +87,7 @@ class Books(Ledger):
     async def find(self, reference: str) -> FoundIntent | None:
         with self._line("find", reference):
             intent = self.intents.get(reference)
-            return None if intent is None else FoundIntent(reference, intent.amount, intent.metadata)
+            return None if intent is None else self._found(intent)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         raise BadSignature("a test stores its events itself, see `StoreEvent`")
@@ -104,6 +104,9 @@ class Books(Ledger):
             yield
         if fault is not None:
             raise ProviderUnavailable(RETRY_AFTER_S)
+
+    def _found(self, intent: BookedIntent) -> FoundIntent:
+        return FoundIntent(intent.reference, intent.amount, intent.metadata, bool(self.captured(intent.reference)))
 
     def _verdict(self, intent: BookedIntent, payment: Payment) -> Verdict:
         """Of several captures, the one that the gateway's books name stays the payment's own."""
@@ -139,7 +142,8 @@ class Books(Ledger):
 
 
 def _captured(intent: BookedIntent, attempt: Attempt) -> Captured:
-    return Captured(attempt.id, attempt.amount, intent.metadata.get(STUDENT_ID), course_id_of(intent.metadata))
+    said = intent.metadata
+    return Captured(attempt.id, attempt.amount, said.get(STUDENT_ID), course_id_of(said), installation_of(said))
 
 
 def _of(standing: Return) -> RefundResult:

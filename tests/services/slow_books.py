@@ -36,8 +36,8 @@ class SlowBooks(Books):
         self.faults.clear()
         self.late.clear()
 
-    async def open(self, payment: Payment) -> Intent:
-        return await self._delayed(await super().open(payment))
+    async def open(self, payment: Payment, installation: str) -> Intent:
+        return await self._delayed(await super().open(payment, installation))
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
         return await self._delayed(await super().settle(payment, proof))

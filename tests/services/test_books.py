@@ -9,7 +9,7 @@ from gateway.services.core import verdicts
 from gateway.services.core.values import Money, Payment, RefundStatus
 from gateway.services.core.verdicts import Captured, ExtraCapture, RefundFact, RefundRejected, RefundSucceeded, Truth
 from gateway.services.providers.base import ProviderUnavailable
-from tests.service import BASIC, Service, student
+from tests.service import BASIC, INSTALLATION, Service, student
 from tests.services.books import Fault
 from tests.services.shop import Shop, open_shop, reference_of
 
@@ -29,7 +29,7 @@ async def payment(service: Service, shop: Shop) -> Payment:
 
 
 async def test_a_checkout_is_opened_once_and_found_with_what_it_is_for(shop: Shop, payment: Payment) -> None:
-    assert (await shop.books.open(payment)).reference == payment.reference
+    assert (await shop.books.open(payment, INSTALLATION)).reference == payment.reference
     [intent] = shop.books.intents.values()
     found = await shop.books.find(intent.reference)
     assert found is not None

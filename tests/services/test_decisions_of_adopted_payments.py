@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
+from db.work import JobRow, ProviderEventRow
 from gateway.services.core.values import Course, Label, Money, Purpose
 from gateway.services.providers.metadata import of_payment
 from tests.service import BASIC, STANDARD, Service, student
@@ -177,7 +177,8 @@ async def test_an_intent_that_is_no_course_purchase_leaves_no_payment(
     shop.books.book(Money(500, "INR"), {"studentId": "student-1", "orderId": "a book"}, "pi_book")
     shop.books.pay("pi_book")
     await shop.hear("pi_book")
-    assert (service.count("payment"), [row.state for row in service.stored(JobRow)]) == (0, ["RETRYING"])
+    assert (service.count("payment"), [row.state for row in service.stored(JobRow)]) == (0, ["COMPLETED"])
+    assert [row.state for row in service.stored(ProviderEventRow)] == ["IGNORED"]
 
 
 async def test_a_payment_of_ours_that_our_books_lost_is_adopted_under_its_own_id(
@@ -185,7 +186,8 @@ async def test_a_payment_of_ours_that_our_books_lost_is_adopted_under_its_own_id
 ) -> None:
     """As after a backup that is a minute old: what we wrote into the intent is enough."""
     lost = await service.opened(student(), course, "STANDARD")
-    renewal = of_payment(lost) | {"gateway_payment_id": str(service.purchases.new_id()), "gateway_purpose": "RENEWAL"}
+    ours, lost_id = of_payment(lost, await service.purchases.installation()), str(service.purchases.new_id())
+    renewal = ours | {"gateway_payment_id": lost_id, "gateway_purpose": "RENEWAL"}
     shop.books.book(STANDARD.price, {name: text for name, text in renewal.items() if text}, "pi_lost")
     shop.pay(lost)
     await service.confirm(student(), lost)

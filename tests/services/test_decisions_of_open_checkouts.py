@@ -246,11 +246,11 @@ class Recovering(Sandbox):
     def __init__(self) -> None:
         self.asked = 0
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         self.asked += 1
         if self.asked == 1:
             raise ProviderUnavailable(3)
-        return await super().open(payment)
+        return await super().open(payment, installation)
 
 
 async def test_an_outage_while_opening_leaves_a_payment_that_the_same_call_goes_on_with(service: Service) -> None:

@@ -19,7 +19,7 @@ from gateway.services.core.verdicts import (
     Verdict,
 )
 from gateway.services.providers.sandbox import Sandbox
-from tests.service import METADATA
+from tests.service import INSTALLATION, METADATA
 
 pytestmark = pytest.mark.anyio
 
@@ -132,14 +132,14 @@ async def test_a_token_that_it_does_not_give_out_is_unacceptable(token: str) -> 
 
 
 async def test_opening_gives_one_intent_for_a_payment_by_whichever_instance() -> None:
-    first, second = await Sandbox().open(PAYMENT), await Sandbox().open(PAYMENT)
+    first, second = await Sandbox().open(PAYMENT, INSTALLATION), await Sandbox().open(PAYMENT, INSTALLATION)
     assert first == second
     assert first.client_secret is None
-    assert (await Sandbox().open(replace(PAYMENT, id=UUID(int=3)))).reference != first.reference
+    assert (await Sandbox().open(replace(PAYMENT, id=UUID(int=3)), INSTALLATION)).reference != first.reference
 
 
 async def test_a_payment_that_has_its_reference_keeps_it() -> None:
-    assert (await Sandbox().open(replace(PAYMENT, reference="sbx_before"))).reference == "sbx_before"
+    assert (await Sandbox().open(replace(PAYMENT, reference="sbx_before"), INSTALLATION)).reference == "sbx_before"
 
 
 async def test_it_answers_to_its_name() -> None:

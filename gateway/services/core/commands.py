@@ -22,7 +22,7 @@ from gateway.services.core.purchase_commands import ExtendPurchase as ExtendPurc
 from gateway.services.core.purchase_commands import RevokePurchase as RevokePurchase
 from gateway.services.core.values import Actor, IdempotencyKey, Metadata, Money, OnExisting, Provider, Purpose, Tier
 from gateway.services.core.verdicts import Captured, RefundFact, RefundResult, Verdict
-from gateway.services.core.work import ProviderEvent
+from gateway.services.core.work import EventState, ProviderEvent
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,17 +177,24 @@ class LapsePurchases:
 
 @dataclass(frozen=True, slots=True)
 class StoreEvent:
-    """Keep a verified webhook, once, with the job that handles it."""
+    """Keep a verified webhook, once, with the job that handles it.
+
+    Of its references, `foreign` are those that the webhook itself shows to be none of ours, and `shown` those that it
+    shows to be for us; of the others it shows nothing.
+    """
 
     event: ProviderEvent
+    foreign: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class EndEvent:
-    """Note that a webhook was handled."""
+    """Note what became of a webhook: HANDLED, or IGNORED where all of it was about what is none of ours."""
 
     event_id: UUID
     ticket: Ticket
+    state: EventState = EventState.HANDLED
 
 
 Command = (

@@ -11,13 +11,14 @@ class Captured:
     """The provider holds the money.
 
     `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they
-    are compared with what the payment was opened for.
+    are compared with what the payment was opened for. `installation` is the mark of the gateway that opened it there.
     """
 
     attempt: str
     amount: Money
     student_id: str | None = None
     course_id: UUID | None = None
+    installation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

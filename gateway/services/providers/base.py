@@ -1,7 +1,7 @@
 """What every payment provider can be asked, whichever vendor it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -34,21 +34,27 @@ class BadSignature(Exception):
 class Notice:
     """A verified webhook in our words: the provider's id of the event, its type, and which payments it speaks of.
 
-    `references` are intents' ids as `Intent.reference` has them; empty for an event that speaks of none.
+    `references` are intents' ids as `Intent.reference` has them, or what `find` leads from to one; empty for an event
+    that speaks of none. `said` is the metadata of those whose metadata the body shows.
     """
 
     event_id: str
     type: str
     references: tuple[str, ...]
+    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class FoundIntent:
-    """An intent in the provider's books that may not be in ours, with the metadata that it was opened with there."""
+    """An intent in the provider's books that may not be in ours, with the metadata that it was opened with there.
+
+    `is_paid`: the provider holds its money.
+    """
 
     reference: str
     amount: Money
     metadata: Mapping[str, str]
+    is_paid: bool
 
 
 class PaymentProvider(Protocol):
@@ -57,9 +63,12 @@ class PaymentProvider(Protocol):
     @property
     def name(self) -> Provider: ...
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         """The intent for a payment, opened at most once whatever the number of calls: the payment's id is the
         provider's idempotency key. A payment that has its reference already gets that same intent.
+
+        Args:
+            installation: the mark that tells this gateway's intents from another's with the same account.
 
         Raises:
             ProviderUnavailable: no answer in time; the same call may be made again.
@@ -91,7 +100,7 @@ class PaymentProvider(Protocol):
         ...
 
     async def find(self, reference: str) -> FoundIntent | None:
-        """The intent of that id in the provider's books; None where there is none.
+        """The intent in the provider's books that an event's reference leads to; None where there is none.
 
         Raises:
             ProviderUnavailable: no answer in time.

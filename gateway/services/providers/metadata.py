@@ -5,6 +5,9 @@ from uuid import UUID
 
 from gateway.services.core.values import Payment, Purpose, Refund
 
+INSTALLATION = "gateway_installation"
+"""Which gateway opened it: more than one may take payments with one account, as staging beside production."""
+
 PAYMENT_ID = "gateway_payment_id"
 REFUND_ID = "gateway_refund_id"
 STUDENT_ID = "studentId"
@@ -13,14 +16,15 @@ COURSE_ID = "courseId"
 dashboard find what they know."""
 
 PURPOSE = "gateway_purpose"
-OURS = frozenset({PAYMENT_ID, REFUND_ID, PURPOSE})
+OURS = frozenset({INSTALLATION, PAYMENT_ID, REFUND_ID, PURPOSE})
 """What says nothing of the sessions."""
 
 
-def of_payment(payment: Payment) -> dict[str, str]:
+def of_payment(payment: Payment, installation: str) -> dict[str, str]:
     """Whose payment an intent is, for what, and on which terms."""
     slot = payment.metadata.slot
     return {
+        INSTALLATION: installation,
         PAYMENT_ID: str(payment.id),
         STUDENT_ID: payment.student_id,
         COURSE_ID: str(payment.course_id),
@@ -36,6 +40,16 @@ def of_payment(payment: Payment) -> dict[str, str]:
 
 def of_refund(refund: Refund) -> dict[str, str]:
     return {REFUND_ID: str(refund.id)}
+
+
+def installation_of(metadata: Mapping[str, str]) -> str | None:
+    """The mark of the gateway that opened an intent; None for one that bears none."""
+    return metadata.get(INSTALLATION, "").strip() or None
+
+
+def names_payment(metadata: Mapping[str, str]) -> bool:
+    """Whether an intent was opened for a payment of a gateway's, of whichever one."""
+    return bool(metadata.get(PAYMENT_ID, "").strip())
 
 
 def payment_id_of(metadata: Mapping[str, str]) -> UUID | None:

@@ -71,14 +71,14 @@ class Razorpay:
         self._deadline_s = deadline_s
         self._api = RazorpayApi(key_id, key_secret, api_base, transport)
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         """The order whose receipt is the payment's id, looked up before it is made: Razorpay has no idempotency key
         for orders. Two calls at the same moment may make two; only the one recorded first is ever shown to a browser,
         and the other stays unpaid."""
         if payment.reference is not None:
             return Intent(payment.reference, self._key_id)
         async with self._deadline():
-            order = await self._order_of(payment) or await self._new_order(payment)
+            order = await self._order_of(payment) or await self._new_order(payment, installation)
         return Intent(order.id, self._key_id)
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
@@ -138,7 +138,7 @@ class Razorpay:
             if is_missing(refused):
                 return None
             raise
-        return FoundIntent(order.id, money(order), order.notes)
+        return FoundIntent(order.id, money(order), order.notes, order.status == "paid")
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_webhook(headers, body, self._webhook_secrets)
@@ -149,12 +149,12 @@ class Razorpay:
     async def _order_of(self, payment: Payment) -> Order | None:
         return next(iter(await self._api.orders_with(str(payment.id))), None)
 
-    async def _new_order(self, payment: Payment) -> Order:
+    async def _new_order(self, payment: Payment, installation: str) -> Order:
         body = {
             "amount": payment.amount.amount_minor,
             "currency": payment.amount.currency,
             "receipt": str(payment.id),
-            "notes": fitting(metadata.of_payment(payment)),
+            "notes": fitting(metadata.of_payment(payment, installation)),
             "payment": CAPTURE,
         }
         try:
@@ -186,7 +186,7 @@ class Razorpay:
         """The notes are the order's: those of an attempt come from the browser."""
         notes = (await self._api.order(attempt.order_id)).notes
         student_id, course_id = notes.get(metadata.STUDENT_ID), metadata.course_id_of(notes)
-        return Captured(attempt.id, money(attempt), student_id, course_id)
+        return Captured(attempt.id, money(attempt), student_id, course_id, metadata.installation_of(notes))
 
     async def _capture(self, attempt: Attempt) -> Attempt:
         """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused."""

@@ -64,6 +64,7 @@ class Order(Entity):
     """What shall be paid. Of all attempts to pay it, one can succeed."""
 
     receipt: str | None = None
+    status: str = ""
 
 
 class Attempt(Entity):

@@ -49,7 +49,7 @@ class Sandbox:
 
     name = Provider.SANDBOX
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         return Intent(payment.reference or f"sbx_{payment.id.hex}", client_secret=None)
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:

@@ -25,13 +25,13 @@ from gateway.services.core.verdicts import (
 )
 from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
+from gateway.services.providers.stripe_finding import Finder
 from gateway.services.providers.stripe_lists import all_of
 from gateway.services.providers.stripe_webhook import read_event
 from gateway.services.providers.stripe_words import (
     dispute_fact_of,
     fact_of,
     is_disputed,
-    money_of,
     result_of,
     verdict_of,
 )
@@ -83,13 +83,14 @@ class Stripe:
             http_client=self._http,
         )
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
+        self._finder = Finder(client.v1)
 
-    async def open(self, payment: Payment) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent:
         async with _deadline("open"):
             if payment.reference is not None:
                 intent = await self._known(payment.reference)
             else:
-                intent = await self._created(payment)
+                intent = await self._created(payment, installation)
         return Intent(intent["id"], intent["client_secret"])
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
@@ -131,10 +132,7 @@ class Stripe:
 
     async def find(self, reference: str) -> FoundIntent | None:
         async with _deadline("find"):
-            intent = await self._intent(reference)
-        if intent is None:
-            return None
-        return FoundIntent(intent["id"], money_of(intent["amount"], intent), intent["metadata"])
+            return await self._finder.find(reference)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_event(headers.get("stripe-signature", ""), body, self._webhook_secrets, now)
@@ -142,12 +140,12 @@ class Stripe:
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's
 
-    async def _created(self, payment: Payment) -> dict[str, Any]:
+    async def _created(self, payment: Payment, installation: str) -> dict[str, Any]:
         intent = await self._intents.create_async(
             {
                 "amount": payment.amount.amount_minor,
                 "currency": payment.amount.currency.lower(),
-                "metadata": {name: text for name, text in of_payment(payment).items() if text},
+                "metadata": {name: text for name, text in of_payment(payment, installation).items() if text},
             },
             {"idempotency_key": str(payment.id)},
         )

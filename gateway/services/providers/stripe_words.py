@@ -16,7 +16,7 @@ from gateway.services.core.verdicts import (
     RefundSucceeded,
     Verdict,
 )
-from gateway.services.providers.metadata import STUDENT_ID, course_id_of, refund_id_of
+from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, refund_id_of
 from gateway.services.providers.reasons import in_words, of_dispute
 
 PROCESSING_RETRY_S = 10
@@ -96,7 +96,8 @@ def result_of(refund: Mapping[str, Any]) -> RefundResult:
 def _captured(intent: Mapping[str, Any], attempt: str) -> Captured:
     metadata = intent.get("metadata") or {}
     received = intent.get("amount_received", intent["amount"])  # Stripe always says it; a fake of it may not
-    return Captured(attempt, money_of(received, intent), metadata.get(STUDENT_ID), course_id_of(metadata))
+    amount, mark = money_of(received, intent), installation_of(metadata)
+    return Captured(attempt, amount, metadata.get(STUDENT_ID), course_id_of(metadata), mark)
 
 
 def _took_nothing(dispute: Mapping[str, Any]) -> bool:

@@ -33,6 +33,8 @@ class FakeStripe:
     intents: dict[str, Thing] = field(default_factory=dict)
     refunds: list[Thing] = field(default_factory=list)
     disputes: list[Thing] = field(default_factory=list)
+    sessions: dict[str, Thing] = field(default_factory=dict)
+    """Checkout sessions, which others than us open."""
     faults: list[Fault | None] = field(default_factory=list)
     """What goes wrong with the next requests, in turn; None for nothing."""
     asked: list[str] = field(default_factory=list)
@@ -47,6 +49,7 @@ class FakeStripe:
                 Route("/v1/refunds", self._create_refund, methods=["POST"]),
                 Route("/v1/refunds", self._list_refunds, methods=["GET"]),
                 Route("/v1/disputes", self._list_disputes, methods=["GET"]),
+                Route("/v1/{kind:path}/{id}", self._retrieve, methods=["GET"]),
             ]
         )
 
@@ -140,6 +143,22 @@ class FakeStripe:
             return _error(404, "resource_missing")
         is_in_full = request.query_params.get("expand[0]") == "latest_charge" and intent["latest_charge"]
         return JSONResponse(intent | {"latest_charge": self._charge(intent)} if is_in_full else intent)
+
+    async def _retrieve(self, request: Request) -> Response:
+        """What an intent is found by, with the intent in full."""
+        name = request.path_params["id"]
+        self.asked.append(f"GET {name}")
+        things = {
+            "charges": {each["latest_charge"]: {"payment_intent": of} for of, each in self.intents.items()},
+            "refunds": {each["id"]: each for each in self.refunds},
+            "disputes": {each["id"]: each for each in self.disputes},
+            "checkout/sessions": self.sessions,
+        }
+        thing: Thing | None = things[request.path_params["kind"]].get(name)
+        if thing is None:
+            return _error(404, "resource_missing")
+        assert request.query_params["expand[0]"] == "payment_intent"
+        return JSONResponse(thing | {"id": name, "payment_intent": self.intents.get(thing["payment_intent"])})
 
     def _charge(self, intent: Thing) -> Thing:
         is_disputed = any(each["payment_intent"] == intent["id"] for each in self.disputes)

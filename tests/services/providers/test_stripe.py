@@ -31,7 +31,7 @@ from gateway.services.core.verdicts import (
 )
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.stripe import Stripe
-from tests.service import METADATA
+from tests.service import INSTALLATION, METADATA
 from tests.services.providers.fake_stripe import KEY, FakeStripe, Fault
 
 pytestmark = pytest.mark.anyio
@@ -47,7 +47,7 @@ def payment() -> Payment:
 
 async def opened(provider: Stripe) -> Payment:
     new = payment()
-    return replace(new, reference=(await provider.open(new)).reference)
+    return replace(new, reference=(await provider.open(new, INSTALLATION)).reference)
 
 
 def refund_of(taken: Payment, amount_minor: int = 199_900) -> Refund:
@@ -56,11 +56,12 @@ def refund_of(taken: Payment, amount_minor: int = 199_900) -> Refund:
 
 async def test_an_intent_carries_the_purchase_and_is_opened_once(provider: Stripe, books: FakeStripe) -> None:
     new = payment()
-    first, again = await provider.open(new), await provider.open(new)
-    assert first == again == await provider.open(replace(new, reference=first.reference))
+    first, again = await provider.open(new, INSTALLATION), await provider.open(new, INSTALLATION)
+    assert first == again == await provider.open(replace(new, reference=first.reference), INSTALLATION)
     [intent] = books.intents.values()
     assert (intent["amount"], intent["currency"], first.client_secret) == (199_900, "inr", "pi_1_secret_x")
     assert intent["metadata"] == {
+        "gateway_installation": INSTALLATION,
         "gateway_payment_id": str(new.id),
         "studentId": "student-1",
         "courseId": str(new.course_id),
@@ -77,15 +78,15 @@ async def test_an_intent_is_opened_once_whatever_fails(provider: Stripe, books: 
     books.faults = [fault]
     new = payment()
     with pytest.raises(ProviderUnavailable):
-        await provider.open(new)
-    assert (await provider.open(new)).reference == "pi_1"
+        await provider.open(new, INSTALLATION)
+    assert (await provider.open(new, INSTALLATION)).reference == "pi_1"
     assert len(books.intents) == 1
 
 
 async def test_a_captured_intent_says_how_much_and_for_what(provider: Stripe, books: FakeStripe) -> None:
     taken = await opened(provider)
     books.pay("pi_1", amount=5)
-    captured = Captured("ch_1", Money(5, "INR"), "student-1", taken.course_id)
+    captured = Captured("ch_1", Money(5, "INR"), "student-1", taken.course_id, INSTALLATION)
     assert await provider.settle(taken, StripeProof("pi_1")) == captured
     assert (await provider.inspect(taken)).verdict == captured
 
@@ -152,7 +153,7 @@ async def test_an_outage_leaves_the_end_of_an_attempt_open(provider: Stripe, boo
 async def test_no_outage_tells_the_key(provider: Stripe, books: FakeStripe, capsys: pytest.CaptureFixture[str]) -> None:
     books.faults = ["401"]
     with pytest.raises(ProviderUnavailable) as caught:
-        await provider.open(payment())
+        await provider.open(payment(), INSTALLATION)
     assert caught.value.retry_after_s == 60
     assert caught.value.__suppress_context__
     written = capsys.readouterr()

@@ -19,6 +19,7 @@ import pytest
 from gateway.services.core.values import Money, Payment, RefundStatus
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Captured, Declined, RefundSucceeded
 from gateway.services.providers.stripe import Stripe
+from tests.service import INSTALLATION
 from tests.services.providers.test_stripe import payment, refund_of
 
 pytestmark = pytest.mark.anyio
@@ -67,7 +68,7 @@ def act(url: str) -> Act:
 
 async def opened(provider: Stripe) -> Payment:
     new = payment()
-    intent = await provider.open(new)
+    intent = await provider.open(new, INSTALLATION)
     assert intent.client_secret is not None
     assert intent.client_secret.startswith(f"{intent.reference}_secret_")
     return replace(new, reference=intent.reference)
@@ -95,7 +96,7 @@ async def test_a_card_that_is_charged(provider: Stripe, act: Act) -> None:
     paid(act, taken)
     verdict = await provider.settle(taken, None)
     assert isinstance(verdict, Captured)
-    assert verdict == Captured(verdict.attempt, taken.amount, "student-1", taken.course_id)
+    assert verdict == Captured(verdict.attempt, taken.amount, "student-1", taken.course_id, INSTALLATION)
     assert verdict.attempt.startswith("ch_")
 
 

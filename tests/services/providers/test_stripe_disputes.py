@@ -6,6 +6,7 @@ from gateway.services.core.values import Money, RefundStatus
 from gateway.services.core.verdicts import Captured, RefundFact
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.stripe import Stripe
+from tests.service import INSTALLATION
 from tests.services.providers.fake_stripe import FakeStripe, Fault
 from tests.services.providers.test_stripe import OUTAGES, opened, refund_of
 
@@ -37,7 +38,7 @@ async def test_a_dispute_is_money_that_may_go_back(
     books.pay("pi_1")
     books.dispute("pi_1", theirs)
     truth = await provider.inspect(taken)
-    assert truth.verdict == Captured("ch_1", PRICE, "student-1", taken.course_id)
+    assert truth.verdict == Captured("ch_1", PRICE, "student-1", taken.course_id, INSTALLATION)
     assert truth.refunds == (disputed(ours),)
     assert truth.extra == ()
 

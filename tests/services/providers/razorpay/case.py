@@ -7,7 +7,7 @@ from gateway.services.core.proofs import RazorpayProof
 from gateway.services.core.values import GATEWAY, Money, Payment, Provider, Purpose, Refund, Terms
 from gateway.services.core.verdicts import Captured
 from gateway.services.providers.razorpay import Razorpay
-from tests.service import METADATA
+from tests.service import INSTALLATION, METADATA
 from tests.services.providers.razorpay.fake import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, FakeRazorpay
 
 PRICE = Money(199_900, "INR")
@@ -49,4 +49,4 @@ def refund_of(name: str = "refund", amount_minor: int = PRICE.amount_minor) -> R
 
 
 def captured(attempt: str) -> Captured:
-    return Captured(attempt, PRICE, PAYMENT.student_id, PAYMENT.course_id)
+    return Captured(attempt, PRICE, PAYMENT.student_id, PAYMENT.course_id, INSTALLATION)

@@ -183,7 +183,7 @@ async def test_an_order_whose_reference_we_lost_is_ours_when_its_webhook_comes(s
     opening = shop.service.opening(student(), await shop.service.save_course(), provider=Provider.RAZORPAY)
     started = await shop.service.purchases.submit(opening)
     assert isinstance(started, Opened)
-    intent = await shop.razorpay.open(started.payment)  # and here we died
+    intent = await shop.razorpay.open(started.payment, await shop.service.purchases.installation())  # and here we died
     attempt = shop.fake.pay(intent.reference)
     await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
     assert (await shop.stored(started.payment)).reference == intent.reference

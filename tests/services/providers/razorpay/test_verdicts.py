@@ -8,6 +8,7 @@ from gateway.services.core.values import Money, Payment
 from gateway.services.core.verdicts import AwaitingPayment, Declined, Processing, Unreachable
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.razorpay import Razorpay
+from tests.service import INSTALLATION
 from tests.services.providers.razorpay.case import (
     PAYMENT,
     captured,
@@ -128,7 +129,7 @@ async def test_an_outage_while_settling_is_no_verdict(
 
 async def test_every_method_ends_by_its_deadline(fake: FakeRazorpay, opened: Payment) -> None:
     slow = provider_of(fake, deadline_s=0.01)
-    for ask in (slow.open(PAYMENT), slow.inspect(opened), slow.find(order_of(opened))):
+    for ask in (slow.open(PAYMENT, INSTALLATION), slow.inspect(opened), slow.find(order_of(opened))):
         fake.fail("hang")
         with pytest.raises(ProviderUnavailable):
             await ask

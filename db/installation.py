@@ -1,0 +1,19 @@
+"""Which installation of the gateway a database is: what every intent that it opens at a provider is marked with."""
+
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, SmallInteger
+from sqlmodel import Field
+
+from db.columns import Row
+from db.types import Id
+
+
+class InstallationRow(Row, table=True):
+    """The one row, made by the migration: a copy of the database is the same installation until somebody says not."""
+
+    __tablename__ = "installation"
+    __table_args__ = (CheckConstraint("singleton = 1", name="singleton"), Row.clustered)
+
+    singleton: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    id: UUID = Field(sa_type=Id)
