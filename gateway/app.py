@@ -45,7 +45,7 @@ from gateway.streaming.endings import Endings
 from gateway.streaming.websocket import GraphQLSocket
 from gateway.telemetry import RequestLog, configure_logging
 from gateway.tokens import mint_token
-from gateway.webhooks import webhook_route
+from gateway.webhooks import webhook_routes
 from gateway.wiring import Services, now, open_services, running
 
 log = structlog.get_logger(__name__)
@@ -101,7 +101,7 @@ def build_app(settings: Settings) -> Starlette:
     ]
     app = Starlette(
         routes=[
-            webhook_route(_purchases, now),  # providers prove themselves by a signature, and have no token
+            *webhook_routes(_purchases, now, settings),  # providers prove themselves by a signature, and have no token
             Mount("", routes=judged, middleware=[_authentication(verifier)]),
         ],
         middleware=_middleware(settings),

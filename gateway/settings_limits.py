@@ -101,7 +101,10 @@ class Limits(BaseModel):
         " hundred purchases.",
     )
     limit_body_s: float = Field(
-        default=30.0, gt=0, le=600, description="Seconds that a body may take to come: slow phones, not idle sockets."
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds that a body may take to come, a webhook's too: slow phones, not idle sockets.",
     )
     limit_operation_s: float = Field(
         default=30.0,

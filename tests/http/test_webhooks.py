@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from threading import Thread
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 import uvicorn
@@ -92,6 +93,7 @@ async def gateway(database_url: str) -> AsyncIterator[Gateway]:
                 "GATEWAY_DATABASE_URL": database_url,
                 "GATEWAY_JWT_SECRET": TOKEN_SECRET,
                 "GATEWAY_WORKER": "false",
+                "GATEWAY_LIMIT_BODY_S": "0.5",
                 "GATEWAY_STRIPE_SECRET_KEY": KEY,
                 "GATEWAY_STRIPE_API_BASE": stripe_url,
                 "GATEWAY_STRIPE_WEBHOOK_SECRETS": f"{NEW_SECRET}, {SECRET}",
@@ -158,6 +160,24 @@ async def test_an_event_of_another_kind_is_stored_and_ignored(gateway: Gateway) 
     assert (await gateway.webhook(event("customer.created", {"id": "cus_1"}))).status_code == 200
     assert await gateway.rows("SELECT type, state FROM provider_event") == [("customer.created", "IGNORED")]
     assert await gateway.rows("SELECT id FROM job") == []
+
+
+async def test_a_body_that_does_not_come_in_time_is_refused(gateway: Gateway) -> None:
+    async def never() -> AsyncIterator[bytes]:
+        yield b"{"
+        await anyio.sleep_forever()
+
+    answer = await gateway.client.post("/webhooks/stripe", content=never())
+    assert (answer.status_code, answer.json()["stored"]) == (408, False)
+
+
+async def test_a_slash_at_the_end_is_taken_without_a_redirect(gateway: Gateway) -> None:
+    proof = {"Stripe-Signature": signed(SUCCEEDED, datetime.now(UTC))}
+    answer = await gateway.client.post("/webhooks/stripe/", content=SUCCEEDED, headers=proof)
+    assert (answer.status_code, answer.json()) == (200, {"stored": True})
+    assert await gateway.rows("SELECT event_id FROM provider_event") == [("evt_1",)]
+    assert (await gateway.client.get("/webhooks/stripe/")).status_code == 405
+    assert (await gateway.client.post("/webhooks/razorpay/", content=b"{}")).status_code == 404
 
 
 async def test_only_set_up_providers_have_a_door(gateway: Gateway) -> None:

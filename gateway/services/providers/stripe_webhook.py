@@ -1,6 +1,5 @@
 """Stripe's webhooks: what proves that one is Stripe's, and which payments it speaks of."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -8,9 +7,16 @@ from typing import Any
 import stripe
 
 from gateway.services.providers.base import BadSignature, Notice
+from gateway.services.providers.webhook_bodies import plain, read_object, texts
 
 TOLERANCE_S = 300
 """Stripe's own default: a webhook that was recorded on the way is of no use for longer."""
+
+LEADS_TO_INTENT = frozenset({"payment_intent", "charge", "refund", "dispute", "checkout.session"})
+"""The types of Stripe's objects by which an intent is found."""
+
+_Found = tuple[str, Mapping[str, str] | None]
+"""A reference, and the metadata of its intent where that is shown."""
 
 
 def read_event(signature: str, body: bytes, secrets: Sequence[str], now: datetime) -> Notice:
@@ -42,23 +48,35 @@ def _signed_at(signature: str) -> int:
 
 
 def _notice(body: bytes) -> Notice:
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        event = None
-    match event:
-        case {"id": str(event_id), "type": str(kind)}:
-            return Notice(event_id, kind, _references(kind, event))
-    raise BadSignature("what was signed is no event of Stripe's")
+    event = read_object(body)
+    event_id, kind = plain(event.get("id")), plain(event.get("type"))
+    found = _related(event) if event.get("object") == "v2.core.event" else _of_object(kind, event)
+    if found is None:
+        return Notice(event_id, kind, ())
+    reference, said = found
+    if event.get("account") or event.get("context"):
+        said = {}  # of another account, connected to ours: its intents are nobody's here, and not to be read either
+    return Notice(event_id, kind, (plain(reference),), {} if said is None else {reference: said})
 
 
-def _references(kind: str, event: Mapping[str, Any]) -> tuple[str, ...]:
-    """The intent that the event is about; a refund and a dispute name it, as their charge does."""
-    match kind.split(".")[0], event.get("data"):
-        case "payment_intent", {"object": {"id": str(reference)}}:
-            return (reference,)
-        case "charge" | "refund", {"object": {"payment_intent": str(reference)}}:
-            return (reference,)
-        case "charge" | "refund", {"object": {"payment_intent": {"id": str(reference)}}}:
-            return (reference,)
-    return ()
+def _related(event: Mapping[str, Any]) -> _Found | None:
+    """A thin event names what it is about and shows nothing of it."""
+    match event.get("related_object"):
+        case {"type": str(kind), "id": str(reference)} if kind in LEADS_TO_INTENT:
+            return reference, None
+    return None
+
+
+def _of_object(kind: str, event: Mapping[str, Any]) -> _Found | None:
+    """What the event is about, with its metadata where that is the intent's; a refund and a dispute name the intent
+    as their charge does."""
+    match kind.split("."), event.get("data"):
+        case ["payment_intent", *_], {"object": {"id": str(reference)} as intent}:
+            return reference, texts(intent.get("metadata"))
+        case ["charge" | "refund", *more], {"object": {"payment_intent": str() | {"id": str()} as named} as thing}:
+            # Stripe copies an intent's metadata to its charges. Refunds and disputes have metadata of their own.
+            said = texts(thing.get("metadata")) if kind.startswith("charge.") and len(more) == 1 else None
+            return named if isinstance(named, str) else named["id"], said
+        case ["checkout", "session", *_], {"object": {"id": str(session), "payment_intent": str() | {"id": str()}}}:
+            return session, None  # its metadata is not the intent's, so both are asked for
+    return None
