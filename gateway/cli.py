@@ -144,7 +144,7 @@ def show_settings() -> None:
 @purchase.command("create")
 def grant(
     student: Annotated[str, typer.Option(help="The platform's id of the student.")],
-    course: Annotated[str, typer.Option(help="The course: crs_…")],
+    course: Annotated[str, typer.Option(help="The course: crs_…, or its UUID.")],
     reason: Annotated[str, typer.Option(help="Why it is granted, for the audit.")],
     slot: Annotated[str, typer.Option(help="When sessions begin, by the wall clock: 17:30")],
     time_zone: Annotated[str, typer.Option(help="Where that clock hangs: Asia/Kolkata")],

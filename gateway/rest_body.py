@@ -1,6 +1,5 @@
 """The old JSON body of POST /api/v1/purchases becomes the command that it asks for."""
 
-import re
 from collections.abc import Mapping
 from datetime import time
 from typing import TypeVar
@@ -16,7 +15,6 @@ from gateway.services.core.values import Actor, Metadata, TimeSlot
 REASON = "REST POST /api/v1/purchases"
 """What the audit says: the old body has no reason."""
 
-_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 _TIER_STAND_IN = TierChoice("-", None)
 _METADATA_STAND_IN = Metadata(is_sunday_only=False, session_duration=60, slot=TimeSlot(time(), "UTC"))
 
@@ -107,4 +105,4 @@ class Reading:
 
 def _course_key(text: str) -> UUID | None:
     """The course that either form of its id names."""
-    return UUID(text) if _UUID.fullmatch(text) else ids.from_text(ids.COURSE, text)
+    return ids.from_text(ids.COURSE, text.strip())

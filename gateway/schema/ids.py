@@ -1,5 +1,6 @@
 """The text form of ids: a type's prefix and a UUIDv7, as the TypeID specification writes them."""
 
+import re
 from uuid import UUID
 
 from typeid import TypeID
@@ -12,6 +13,8 @@ PURCHASE = "pur"
 COURSE = "crs"
 REFUND = "ref"
 JOB = "job"
+
+_UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE | re.ASCII)
 
 EXAMPLES = {
     PAYMENT: "pay_01m82wzdd5evbs08a25nzd2awn",
@@ -28,7 +31,12 @@ def to_text(prefix: str, key: UUID) -> str:
 
 
 def from_text(prefix: str, text: str) -> UUID | None:
-    """The id that a text of this prefix means; None where it is no such text."""
+    """The id that a text of this prefix means; None where it is no such text.
+
+    A course's may be its plain UUID, which is what the platform's other services know it by.
+    """
+    if prefix == COURSE and _UUID.fullmatch(text):
+        return UUID(text)
     match _parsed(text):
         case (found, key) if found == prefix:
             return key

@@ -1,11 +1,13 @@
 """An intent that another system opened, read as the checkout that we would have opened for it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from uuid import UUID
 
 from gateway.services.core.commands import AdoptPayment
 from gateway.services.core.doors import Door
-from gateway.services.core.loose import PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
+from gateway.services.core.free_entries import keep
+from gateway.services.core.loose import KNOWN, PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.loose_values import is_blank
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.subjects import trimmed
@@ -24,20 +26,24 @@ def adopting(
 ) -> AdoptPayment:
     """The command that takes an intent into our books, by the metadata that it carries.
 
+    Only what concerns the sale can stop it: who, which course and tier, when and until when. Blanks around that are
+    nobody's meaning, and a free entry is kept as far as it can be.
+
     Args:
         payment_id: the id that its payment gets.
 
     Raises:
         UnknownPayment: it says so in words that cannot be meant.
     """
-    said = found.metadata
+    said = {name: trimmed(text) for name, text in found.metadata.items() if name in KNOWN}
+    free = keep({name: text for name, text in found.metadata.items() if name not in KNOWN | kept.OURS})
     course_id = kept.course_id_of(said)
     tier = read_tier(said)
-    metadata = read_metadata({name: text for name, text in said.items() if name not in kept.OURS}, default_time_zone)
+    metadata = read_metadata(said, default_time_zone)
     expiry = read_expiry(said, zone_of(metadata, default_time_zone))
     problems = [problem for read in (tier, metadata, expiry) if isinstance(read, list) for problem in read]
     if course_id is None:
-        problems.append(FieldProblem((kept.COURSE_ID,), "must be a course's UUID"))
+        problems.append(FieldProblem((kept.COURSE_ID,), "must be the id of a course: its UUID, or crs_…"))
     if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list) or course_id is None:
         raise unreadable(provider, found.reference, problems)
     return AdoptPayment(
@@ -45,12 +51,14 @@ def adopting(
         provider=provider,
         reference=found.reference,
         amount=found.amount,
-        student_id=trimmed(said.get(kept.STUDENT_ID, "")),
+        student_id=said.get(kept.STUDENT_ID, ""),
         course_id=course_id,
         tier=tier,
-        metadata=metadata,
+        metadata=replace(metadata, labels=free.labels),
         expiry_date=expiry,
-        purpose=kept.purpose_of(said),
+        purpose=kept.purpose_of(found.metadata),
+        cleaned=free.cleaned,
+        left_out=free.left_out,
         door=door,
     )
 

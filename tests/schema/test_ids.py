@@ -39,6 +39,13 @@ def test_texts_sort_as_their_keys_do(one: UUID, other: UUID) -> None:
     assert (ids.to_text("pay", one) < ids.to_text("pay", other)) is (one < other)
 
 
+def test_a_courses_uuid_is_its_id_as_well_and_no_other_types() -> None:
+    assert ids.from_text(ids.COURSE, str(KEY)) == ids.from_text(ids.COURSE, str(KEY).upper()) == KEY
+    assert [ids.from_text(prefix, str(KEY)) for prefix in (ids.PAYMENT, ids.PURCHASE, ids.JOB)] == [None] * 3
+    assert ids.prefix_of(str(KEY)) is None
+    assert ids.from_text(ids.COURSE, KEY.hex) is None
+
+
 def test_a_key_of_the_service_is_written_and_read() -> None:
     minted = uuid7()
     assert ids.from_text(ids.PURCHASE, ids.to_text(ids.PURCHASE, minted)) == UUID(bytes=minted.bytes)
@@ -50,7 +57,7 @@ def test_the_example_of_a_type_is_an_id_of_it(prefix: str) -> None:
 
 
 MALFORMED = [
-    *("", "pay", "pay_", "_", SUFFIX, f"_{SUFFIX}", f"pay{SUFFIX}", f"pay-{SUFFIX}", str(KEY), f"pay_{KEY}", KEY.hex),
+    *("", "pay", "pay_", "_", SUFFIX, f"_{SUFFIX}", f"pay{SUFFIX}", f"pay-{SUFFIX}", f"pay_{KEY}", KEY.hex),
     *(f"PAY_{SUFFIX}", f"pay_{SUFFIX.upper()}", f" pay_{SUFFIX}", f"pay_{SUFFIX} ", f"pay_{SUFFIX}\n"),
     *(f"pay_{SUFFIX[:-1]}", f"pay_{SUFFIX}0", f"pay_{SUFFIX}\x00", f"pay_8{SUFFIX[1:]}", f"pay_z{SUFFIX[1:]}"),
     *(f"pay_{SUFFIX[:-1]}{letter}" for letter in "ilouILOU-_=+/é\u0661\ud800\U0001f9d8"),

@@ -6,12 +6,14 @@ import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
 from db.work import JobRow, ProviderEventRow
+from gateway.schema import ids
 from gateway.services.core.values import Course, Label, Money, Purpose
 from gateway.services.providers.metadata import of_payment
 from tests.service import BASIC, STANDARD, Service, student
 from tests.services.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+Noted = dict[str, list[str]]
 
 
 @pytest.fixture
@@ -169,6 +171,75 @@ async def test_what_cannot_be_seen_around_a_students_id_is_trimmed_so_that_their
     [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
     assert (payment.student_id, payment.fulfilment) == ("student-1", "FULFILLED")
     assert (purchase.student_id, purchase.status) == ("student-1", "ACTIVE")
+
+
+LONG_NAME, STRANGE_NAME = "n" * 65, "a\x00b\ud800"
+
+
+@pytest.mark.parametrize(
+    ("entries", "labels", "noted"),
+    [
+        ({"address": "12 MG Road\nBengaluru"}, {"address": "12 MG Road Bengaluru"}, {"cleaned": ["address"]}),
+        ({"address": "a\r\n\tb\x00c\u2028d"}, {"address": "a b c d"}, {"cleaned": ["address"]}),
+        ({"note": "\u202eabc\u2066"}, {"note": "abc"}, {"cleaned": ["note"]}),
+        ({"note": "half \ud83d"}, {"note": "half \ufffd"}, {"cleaned": ["note"]}),
+        ({"note": "x" * 600}, {"note": "x" * 500}, {"cleaned": ["note"]}),
+        ({"note": "\x00\x01", "kept": "as it is "}, {"kept": "as it is "}, {"leftOut": ["note"]}),
+        ({LONG_NAME: "x", STRANGE_NAME: "y", "": "z"}, {}, {"leftOut": ["\ufffd", "a b\ufffd", "n" * 64]}),
+        ({"blank": "  "}, {}, {}),
+        (
+            {f"entry{number:02}": str(number) for number in range(21)},
+            {f"entry{number:02}": str(number) for number in range(20)},
+            {"leftOut": ["entry20"]},
+        ),
+    ],
+    ids=ascii,
+)
+async def test_a_free_entry_never_keeps_a_paid_student_out(
+    service: Service, shop: Shop, course: Course, entries: dict[str, str], labels: dict[str, str], noted: Noted
+) -> None:
+    """Line breaks, too many, too long, or nothing that a database could store: kept as far as it can be, and noted."""
+    shop.books.book(STANDARD.price, theirs(course) | entries, "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
+    assert (payment.fulfilment, dict(purchase.labels)) == ("FULFILLED", labels)
+    [entry] = service.stored(AuditEntryRow, action="payment.adopted")
+    assert {name: entry.changes[name] for name in ("cleaned", "leftOut") if name in entry.changes} == noted
+
+
+@pytest.mark.parametrize(
+    "form", ["{uuid}", "{typeid}", " {typeid}", "{uuid}\n", "{uuid}\u00a0", "\ufeff{typeid} "], ids=ascii
+)
+async def test_a_course_is_known_by_either_form_of_its_id_and_by_blanks_around_it(
+    service: Service, shop: Shop, course: Course, form: str
+) -> None:
+    said = form.format(uuid=course.id, typeid=ids.to_text(ids.COURSE, course.id))
+    shop.books.book(STANDARD.price, theirs(course, courseId=said), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [payment] = service.stored(PaymentRow)
+    assert (payment.course_id, payment.fulfilment) == (course.id, "FULFILLED")
+
+
+@pytest.mark.parametrize(
+    "blanks",
+    [
+        {"purchaseTier": " STANDARD\n"},
+        {"purchaseTier": "", "sessionCount": " 12 "},
+        {"sessionDuration": "60\u200b", "isSundayOnly": " TRUE\u00a0"},
+        {"timeSlot": "\ufeff17:30 ", "timeZone": "Asia/Kolkata\n", "date": " 2026-12-06\n"},
+        {"expiryDate": "2027-12-31T18:30:00Z\n"},
+    ],
+    ids=ascii,
+)
+async def test_blanks_around_what_concerns_the_sale_are_nobodys_meaning(
+    service: Service, shop: Shop, course: Course, blanks: dict[str, str]
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, **blanks), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    assert shop.purchases() == [("STANDARD", "ACTIVE")]
 
 
 async def test_an_intent_that_is_no_course_purchase_leaves_no_payment(

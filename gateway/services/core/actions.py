@@ -3,7 +3,8 @@
 ACTIONS = {
     "payment.opened": "A checkout was opened here, for this tier and amount.",
     "payment.intent_opened": "The provider opened its intent, under this reference.",
-    "payment.adopted": "A checkout that another system had opened at the provider was taken into our books.",
+    "payment.adopted": "A checkout that another system had opened at the provider was taken into our books. Of its "
+    "free entries, `cleaned` are not as they were written, and `leftOut` could not be kept.",
     "payment.asked": "The provider was asked for the first time, and nothing was to be had yet: unpaid, or no answer.",
     "payment.processing": "An attempt to pay is under way, and the provider has not settled it.",
     "payment.unpaid": "The attempt under way came to nothing; the checkout can still be paid.",

@@ -35,7 +35,7 @@ def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decisi
         problem = FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")
         return Decision(Invalid((problem,)))
     payment = _adopted(command, tier, moment)
-    entry = timeline.adopted(payment, command.door, moment)
+    entry = timeline.adopted(payment, command, moment)
     return Decision(Opened(payment, already_processed=False), Changes(payments=(payment,), audit=(entry,)))
 
 

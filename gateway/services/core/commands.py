@@ -66,6 +66,7 @@ class AdoptPayment:
     """Take a checkout into our books that another system opened at the provider.
 
     `amount` is what that system asked for, `expiry_date` the end of the access that it promised by name, if any.
+    `cleaned` and `left_out` name the free entries that are not kept as they were written, for the audit alone.
     """
 
     payment_id: UUID
@@ -78,6 +79,8 @@ class AdoptPayment:
     metadata: Metadata
     expiry_date: datetime | None = None
     purpose: Purpose = Purpose.PURCHASE
+    cleaned: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
     door: Door = field(kw_only=True)
 
 

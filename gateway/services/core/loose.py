@@ -21,7 +21,8 @@ PLATFORM_TIME_ZONE = "Asia/Kolkata"
 BESIDE = frozenset({"studentId", "courseId", "purchaseTier", "sessionCount", "expiryDate"})
 """What the old payment service kept among the metadata although it says who and what, not when: no labels."""
 
-_OURS = BESIDE | {"isSundayOnly", "sessionDuration", "timeSlot", "timeZone", "date"}
+KNOWN = BESIDE | {"isSundayOnly", "sessionDuration", "timeSlot", "timeZone", "date"}
+"""The entries that mean something; all others are free."""
 
 Value = TypeVar("Value")
 
@@ -129,7 +130,7 @@ def _time_zone(entries: _Entries, span: Span | None) -> str | None:
 
 
 def _labels(entries: _Entries, raw: Mapping[str, object]) -> tuple[Label, ...]:
-    texts = {name: entries.read(name, values.label_text) for name in sorted(raw.keys() - _OURS)}
+    texts = {name: entries.read(name, values.label_text) for name in sorted(raw.keys() - KNOWN)}
     return tuple(Label(name, text) for name, text in texts.items() if text is not None)
 
 

@@ -4,7 +4,7 @@ An entry is written where what stands changes, and for the first ask alone that 
 two seconds, or a schedule that asks for days, adds no more.
 """
 
-from gateway.services.core.commands import ConfirmPayment
+from gateway.services.core.commands import AdoptPayment, ConfirmPayment
 from gateway.services.core.doors import Door
 from gateway.services.core.granting import audit
 from gateway.services.core.values import GATEWAY, Actor, AuditEntry, Money, Payment
@@ -26,8 +26,10 @@ def intent_opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
     return audit(payment.id, "payment.intent_opened", actor, moment, changes=changes)
 
 
-def adopted(payment: Payment, door: Door, moment: Moment) -> AuditEntry:
-    changes = {"door": door.value, "reference": payment.reference, **_offer(payment)}
+def adopted(payment: Payment, command: AdoptPayment, moment: Moment) -> AuditEntry:
+    unkept = {"cleaned": list(command.cleaned), "leftOut": list(command.left_out)}
+    said = {"door": command.door.value, "reference": payment.reference, **_offer(payment)}
+    changes: dict[str, object] = said | {name: names for name, names in unkept.items() if names}
     return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
 
 

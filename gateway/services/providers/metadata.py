@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from uuid import UUID
 
+from typeid import TypeID
+from typeid.errors import TypeIDException
+
+from gateway.services.core.subjects import trimmed
 from gateway.services.core.values import Payment, Purpose, Refund
 
 INSTALLATION = "gateway_installation"
@@ -14,6 +18,9 @@ STUDENT_ID = "studentId"
 COURSE_ID = "courseId"
 """The last two by the names that the platform's old payment service wrote, so that people who look at the provider's
 dashboard find what they know."""
+
+COURSE_PREFIX = "crs"
+"""Of a course's id as the API writes it, which front ends have put where the old payment service put the UUID."""
 
 PURPOSE = "gateway_purpose"
 OURS = frozenset({INSTALLATION, PAYMENT_ID, REFUND_ID, PURPOSE})
@@ -63,8 +70,10 @@ def refund_id_of(metadata: Mapping[str, str]) -> UUID | None:
 
 
 def course_id_of(metadata: Mapping[str, str]) -> UUID | None:
-    """The course that an intent says it is for; None where it says none that we could know."""
-    return _uuid(metadata.get(COURSE_ID))
+    """The course that an intent says it is for, by its UUID or by its id in the API; None where it says none that we
+    could know."""
+    text = trimmed(metadata.get(COURSE_ID, ""))
+    return _uuid(text) or _of_typeid(text)
 
 
 def purpose_of(metadata: Mapping[str, str]) -> Purpose:
@@ -74,6 +83,14 @@ def purpose_of(metadata: Mapping[str, str]) -> Purpose:
 
 def _uuid(text: str | None) -> UUID | None:
     try:
-        return UUID(text) if text else None
+        return UUID(text.strip()) if text else None
     except ValueError:
         return None
+
+
+def _of_typeid(text: str) -> UUID | None:
+    try:
+        found = TypeID.from_string(text)
+    except TypeIDException:
+        return None
+    return UUID(bytes=found.uuid.bytes) if found.prefix == COURSE_PREFIX else None

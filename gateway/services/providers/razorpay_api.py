@@ -45,7 +45,7 @@ class Refused(ProviderUnavailable):
 
 def _notes(value: object) -> object:
     """Razorpay writes empty notes as a list."""
-    return {str(k): str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+    return {str(k): str(v) for k, v in value.items() if v is not None} if isinstance(value, dict) else {}
 
 
 class Entity(BaseModel):
