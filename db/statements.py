@@ -114,6 +114,12 @@ EVENTS_BY_NAME: Select[Any] = select(EVENT).where(
 JOBS_BY_ID: Select[Any] = (
     select(JOB).where(JOB.c.id.in_(bindparam("keys", expanding=True))).order_by(JOB.c.id).with_for_update()
 )
+CASES_BY_SUBJECT: Select[Any] = (
+    select(JOB)
+    .where(JOB.c.subject_id.in_(bindparam("keys", expanding=True)), JOB.c.kind == literal_column("'case.review'"))
+    .order_by(JOB.c.id)
+    .with_for_update()
+)
 LIVE_JOBS_BY_SUBJECT: Select[Any] = select(JOB.c.kind, JOB.c.subject_id).where(
     JOB.c.subject_id.in_(bindparam("keys", expanding=True)), literal_column(LIVE_JOB)
 )

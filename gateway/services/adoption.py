@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
+from gateway.services.core.cases import of_intent
 from gateway.services.core.commands import AdoptPayment
 from gateway.services.core.doors import Door
 from gateway.services.core.free_entries import keep
+from gateway.services.core.job_commands import Case
 from gateway.services.core.loose import KNOWN, PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.loose_values import is_blank
 from gateway.services.core.outcomes import FieldProblem
@@ -18,7 +20,14 @@ from gateway.services.providers.base import FoundIntent
 
 class UnknownPayment(Exception):
     """A provider speaks of a payment that is not in our books, nor to be taken into them. The job that heard it tries
-    again, and is listed with this text: what is wrong with the intent's metadata can be put right at the provider."""
+    again, and is listed with this text: what is wrong with the intent's metadata can be put right at the provider.
+
+    `case` is what a person is told at once, where money is here.
+    """
+
+    def __init__(self, why: str, case: Case | None = None) -> None:
+        super().__init__(why)
+        self.case = case
 
 
 def adopting(
@@ -45,7 +54,7 @@ def adopting(
     if course_id is None:
         problems.append(FieldProblem((kept.COURSE_ID,), "must be the id of a course: its UUID, or crs_…"))
     if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list) or course_id is None:
-        raise unreadable(provider, found.reference, problems)
+        raise unreadable(provider, found, problems)
     return AdoptPayment(
         payment_id=payment_id,
         provider=provider,
@@ -63,10 +72,19 @@ def adopting(
     )
 
 
-def unreadable(provider: Provider, reference: str, problems: list[FieldProblem]) -> UnknownPayment:
-    """What is wrong with an intent's metadata, field by field."""
+def unreadable(provider: Provider, found: FoundIntent, problems: list[FieldProblem]) -> UnknownPayment:
+    """What is wrong with an intent's metadata, field by field; of money that is here a person is told."""
     listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in problems)
-    return UnknownPayment(f"{provider} speaks of {reference}, whose metadata cannot be taken over: {listed}")
+    why = f"{provider} speaks of {found.reference}, whose metadata cannot be taken over: {listed}"
+    if not found.is_paid:
+        return UnknownPayment(why)
+    told = (
+        f"{provider} took {found.amount} for {found.reference}, which another system opened for a course and which "
+        f"cannot be taken over: {listed}. Mend it at the provider or in the catalogue: it is looked at again by itself "
+        "within two hours, for days. Or give the money back at the provider, or know that it was served; then "
+        "cancelJob ends this."
+    )
+    return UnknownPayment(why, Case(of_intent(provider, found.reference), told))
 
 
 def is_course_purchase(said: Mapping[str, str]) -> bool:

@@ -89,7 +89,7 @@ class Intents:
             case Opened(payment):
                 return payment
             case Invalid(fields):
-                raise unreadable(name, found.reference, list(fields))
+                raise unreadable(name, found, list(fields))
             case _:
                 problem = FieldProblem((kept.COURSE_ID,), "is not in the catalogue")
-                raise unreadable(name, found.reference, [problem])
+                raise unreadable(name, found, [problem])

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select
 from db import statements
 from db.statements import Saves
 from gateway.services import rows, work_rows
+from gateway.services.core import cases
 from gateway.services.core.commands import (
     AdoptPayment,
     CancelJob,
@@ -38,6 +39,7 @@ from gateway.services.core.commands import (
     key_of,
     ticket_of,
 )
+from gateway.services.core.job_commands import Case
 from gateway.services.core.jobs import NOBODY
 from gateway.services.core.values import Course, Payment, Purchase, PurchaseStatus, Refund
 from gateway.services.core.work import Job, JobKind, ProviderEvent
@@ -58,6 +60,8 @@ class Touched:
     courses: set[UUID] = field(default_factory=set)
     keys: set[tuple[str, str, str]] = field(default_factory=set)
     jobs: set[UUID] = field(default_factory=set)
+    cases: set[UUID] = field(default_factory=set)
+    """What a case may have been noted of."""
     events: set[UUID] = field(default_factory=set)
     sweeps: bool = False
     event_names: set[tuple[str, str]] = field(default_factory=set)
@@ -76,6 +80,7 @@ class Touched:
                 self.payments.add(command.payment_id)
                 self.courses.add(command.course_id)
                 self.references.add((command.provider.value, command.reference))
+                self.cases.add(cases.of_intent(command.provider, command.reference))
             case RecordExtra():
                 self.payments.add(command.payment_id)
                 self.references.add((command.provider.value, command.captured.attempt))
@@ -108,6 +113,8 @@ class Touched:
                 self.jobs.add(command.job_id)
             case StartSweep():
                 self.sweeps = True
+            case DeferJob(case=Case(subject_id)):
+                self.cases.add(subject_id)
             case DeferJob() | EndJob() | EndSweep():
                 pass  # its ticket names the job
         if (key := key_of(command)) is not None:
@@ -179,7 +186,8 @@ def _load_jobs_and_refunds(
 ) -> set[UUID]:
     """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
     jobs = map(work_rows.job_from, _all(connection, statements.JOBS_BY_ID, touched.jobs))
-    world.jobs = {job.id: job for job in jobs}
+    noted = map(work_rows.job_from, _all(connection, statements.CASES_BY_SUBJECT, touched.cases))
+    world.jobs = {job.id: job for job in (*jobs, *noted)}
     subjects = {job.subject_id for job in world.jobs.values() if job.kind is JobKind.PAYMENT_REFUND}
     by_id = touched.refunds | set(results) | subjects
     named = map(rows.refund_from, _all(connection, statements.REFUNDS_BY_ID, by_id))

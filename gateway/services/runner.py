@@ -140,7 +140,7 @@ class Runner:
         except ProviderUnavailable as error:
             return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
         except UnknownPayment as error:
-            return await self.purchases.submit(DeferJob(ticket, str(error)))
+            return await self.purchases.submit(DeferJob(ticket, str(error), case=error.case))
         except Exception as error:  # a job that raises is tried again alone, and is logged
             log.exception("job failed", job=str(job.id), kind=job.kind.value)
             return await self.purchases.submit(DeferJob(ticket, type(error).__name__))

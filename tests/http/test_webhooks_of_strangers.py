@@ -5,11 +5,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
 from starlette.applications import Starlette
 
+from db.tables import PurchaseRow
+from gateway.schema import ids
 from gateway.services.core.values import Provider
 from gateway.services.providers.razorpay import Razorpay
 from gateway.services.purchases import Purchases
@@ -212,6 +215,29 @@ async def test_a_checkout_session_whose_metadata_is_its_own_is_adopted(door: Doo
     assert door.events() == {"IGNORED": 1, "HANDLED": 1}
     assert door.service.rows("SELECT tier, status FROM purchase") == [("STANDARD", "ACTIVE")]
     assert door.service.rows("SELECT reference FROM payment") == [("pi_1",)]
+
+
+async def test_a_legacy_checkout_of_either_provider_is_adopted_with_its_course_and_address_as_people_write_them(
+    door: Door,
+) -> None:
+    said = await legacy(door)
+    said |= {"courseId": f"{ids.to_text(ids.COURSE, UUID(said['courseId']))} ", "address": "12 MG Road\nBengaluru"}
+    door.stripe.intents["pi_1"] = stripe_intent("pi_1", said)
+    paid = fake_stripe.event("payment_intent.succeeded", door.stripe.intents["pi_1"], "evt_intent")
+    assert await door.post("stripe", paid) == 200
+    order = {"id": "order_1", "entity": "order", "amount": 499_900, "currency": "INR", "receipt": "old"}
+    door.razorpay.orders["order_1"] = order | {"status": "paid", "notes": said | {"studentId": "student-2"}}
+    captured = door.razorpay.payments[door.razorpay.pay("order_1")]
+    assert await door.post("razorpay", fake_razorpay.event("payment.captured", payment=captured)) == 200
+    await door.run_jobs()
+    assert door.events() == {"HANDLED": 2}
+    assert sorted(door.service.rows("SELECT provider, student_id, fulfilment FROM payment")) == [
+        ("RAZORPAY", "student-2", "FULFILLED"),
+        ("STRIPE", "student-1", "FULFILLED"),
+    ]
+    assert {tuple(map(tuple, row.labels)) for row in door.service.stored(PurchaseRow)} == {
+        (("address", "12 MG Road Bengaluru"),)
+    }
 
 
 async def test_a_checkout_session_without_an_intent_is_ignored(door: Door) -> None:

@@ -7,9 +7,10 @@ import pytest
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
 from db.work import JobRow, ProviderEventRow
 from gateway.schema import ids
+from gateway.services.core.commands import CancelJob
 from gateway.services.core.values import Course, Label, Money, Purpose
 from gateway.services.providers.metadata import of_payment
-from tests.service import BASIC, STANDARD, Service, student
+from tests.service import ADMIN, BASIC, STANDARD, Service, student
 from tests.services.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -150,14 +151,66 @@ async def test_what_cannot_be_meant_is_listed_with_field_and_reason_and_taken_ov
     intent = shop.books.book(STANDARD.price, theirs(course, **changes), "pi_old")
     shop.books.pay("pi_old")
     await shop.hear("pi_old")
-    [job] = service.stored(JobRow)
+    [job], [case] = service.stored(JobRow, kind="webhook.handle"), service.stored(JobRow, kind="case.review")
     assert (job.state, service.count("payment")) == ("RETRYING", 0)
     assert f"pi_old, whose metadata cannot be taken over: {problem} " in job.last_error
+    assert (case.state, "for pi_old, which another system opened" in case.last_error) == ("FAILED", True)
+    assert f" taken over: {problem} " in case.last_error
     intent.metadata.clear()
     intent.metadata.update(theirs(course))
     service.clock.advance(hours=2)
     await shop.run_jobs()
     assert shop.purchases() == [("STANDARD", "ACTIVE")]
+    assert {row.state for row in service.stored(JobRow)} == {"COMPLETED"}
+
+
+async def test_a_person_is_told_at_once_of_money_that_no_purchase_can_stand_for_and_only_once(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, purchaseTier="GOLD"), "pi_old")
+    await shop.hear("pi_old")
+    assert service.stored(JobRow, kind="case.review") == []  # nobody has paid yet
+    shop.books.pay("pi_old")
+    for _ in range(3):
+        await shop.hear("pi_old")
+    service.clock.advance(hours=12)
+    await shop.run_jobs()
+    [case] = service.stored(JobRow, kind="case.review")
+    assert case.state == "FAILED"
+    assert case.last_error.startswith(
+        f"{shop.books.name} took {STANDARD.price} for pi_old, which another system opened"
+    )
+    assert {job.attempts for job in service.stored(JobRow, kind="webhook.handle")} == {2}
+
+
+async def test_once_its_course_is_in_the_catalogue_it_is_adopted_and_its_case_is_over(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    await service.save_course(BASIC, course_id=course.id)
+    shop.books.book(STANDARD.price, theirs(course), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    assert [row.state for row in service.stored(JobRow, kind="case.review")] == ["FAILED"]
+    await service.save_course(course_id=course.id)
+    service.clock.advance(hours=2)
+    await shop.run_jobs()
+    assert shop.purchases() == [("STANDARD", "ACTIVE")]
+    assert [row.state for row in service.stored(JobRow, kind="case.review")] == ["COMPLETED"]
+
+
+async def test_a_case_that_an_admin_called_off_ends_the_tries_as_well(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    shop.books.book(STANDARD.price, theirs(course, timeSlot="after school"), "pi_old")
+    shop.books.pay("pi_old")
+    await shop.hear("pi_old")
+    [case] = service.stored(JobRow, kind="case.review")
+    await service.purchases.submit(CancelJob(ADMIN, case.id, "the old system served it"))
+    service.clock.advance(hours=2)
+    await shop.run_jobs()
+    assert [row.state for row in service.stored(JobRow)] == ["CANCELED", "CANCELED"]
+    service.clock.advance(days=30)
+    assert (await shop.run_jobs(), service.count("payment")) == (0, 0)
 
 
 @pytest.mark.parametrize("said", ["\ufeffstudent-1", "student-1\u200b", "student-1\u00a0", " student-1\n"], ids=ascii)

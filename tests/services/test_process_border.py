@@ -11,6 +11,7 @@ from gateway.services.core import verdicts
 from gateway.services.core.commands import (
     AdoptPayment,
     CancelJob,
+    Case,
     ClaimJobs,
     Command,
     ConfirmPayment,
@@ -168,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
     StoreEvent(EVENT),
     EndEvent(ID, TICKET),
     ClaimJobs(ID, (ID,), 60),
-    DeferJob(TICKET, "TimeoutError"),
+    DeferJob(TICKET, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
     EndSweep(TICKET, ID, 60),
     RetryJob(ADMIN, ID, "a reason"),

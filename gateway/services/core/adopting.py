@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import granting, metadata, tiers, timeline
+from gateway.services.core import cases, granting, metadata, tiers, timeline
 from gateway.services.core.commands import AdoptPayment, RecordExtra
 from gateway.services.core.outcomes import ExtraRecorded, FieldProblem, Invalid, Missing, Opened
 from gateway.services.core.refunding import all_back
@@ -36,7 +36,9 @@ def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decisi
         return Decision(Invalid((problem,)))
     payment = _adopted(command, tier, moment)
     entry = timeline.adopted(payment, command, moment)
-    return Decision(Opened(payment, already_processed=False), Changes(payments=(payment,), audit=(entry,)))
+    changes = Changes(payments=(payment,), audit=(entry,))
+    changes += cases.settled(cases.of_intent(command.provider, command.reference), world, moment)
+    return Decision(Opened(payment, already_processed=False), changes)
 
 
 def record_extra(command: RecordExtra, world: World, moment: Moment) -> Decision:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from gateway.services.core.doors import Door
 from gateway.services.core.job_commands import CancelJob as CancelJob
+from gateway.services.core.job_commands import Case as Case
 from gateway.services.core.job_commands import ClaimJobs as ClaimJobs
 from gateway.services.core.job_commands import DeferJob as DeferJob
 from gateway.services.core.job_commands import EndJob as EndJob

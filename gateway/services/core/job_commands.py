@@ -30,12 +30,24 @@ class ClaimJobs:
 
 
 @dataclass(frozen=True, slots=True)
+class Case:
+    """What needs a person: the reason is for an admin in a hurry, and names the call that ends it."""
+
+    subject_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class DeferJob:
-    """Try a job again later: its run did not come to an end. `at_least_s` is how long it has to wait in any case."""
+    """Try a job again later: its run did not come to an end. `at_least_s` is how long it has to wait in any case.
+
+    `case` is what a person is told at once; once an admin has called that off, the job is not tried again.
+    """
 
     ticket: Ticket
     error: str
     at_least_s: int = 0
+    case: Case | None = None
 
 
 @dataclass(frozen=True, slots=True)

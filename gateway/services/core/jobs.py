@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gateway.services.core import cases
 from gateway.services.core.granting import audit
 from gateway.services.core.job_commands import (
     CancelJob,
@@ -29,7 +30,7 @@ from gateway.services.core.outcomes import (
 from gateway.services.core.refund_sums import left_to_refund
 from gateway.services.core.values import Payment, PaymentStatus, Refund, RefundStatus
 from gateway.services.core.work import Job, JobKind, JobState
-from gateway.services.core.world import Changes, Decision, Moment, World
+from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
 
 NOBODY = UUID(int=0)
 """The subject of a sweep: no single row."""
@@ -113,12 +114,18 @@ def is_due(job: Job, now: datetime) -> bool:
 
 
 def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
-    """The job again later, or FAILED after its last attempt: listed, never dropped."""
+    """The job again later, or FAILED after its last attempt: listed, never dropped. Its case is noted once."""
     job = held(command.ticket, world)
     if job is None:
         return Decision(Stale())
+    told = command.case and cases.standing(command.case.subject_id, world)
+    if told and told.state is JobState.CANCELED:
+        changed = _ended(job, JobState.CANCELED, moment, f"{told.last_error}; {command.error}")
+        return Decision(JobChanged(changed), Changes(jobs=(changed,)))
     changed = _deferred(job, command.ticket, command.error, moment, command.at_least_s)
-    return Decision(JobChanged(changed), Changes(jobs=(changed,)))
+    is_new = command.case is not None and told is None
+    noted = cases.noted(command.case.subject_id, command.case.reason, moment) if command.case and is_new else NOTHING
+    return Decision(JobChanged(changed), Changes(jobs=(changed,)) + noted)
 
 
 def end(command: EndJob, world: World, moment: Moment) -> Decision:

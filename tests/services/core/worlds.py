@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from gateway.services.core.commands import (
     AdoptPayment,
     CancelJob,
+    Case,
     ClaimJobs,
     Command,
     DeferJob,
@@ -142,6 +143,7 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(ADOPT, payment_id=key(62), course_id=course_id) for course_id in (COURSE.id, key(99))),
     *(replace(EXTRA, payment_id=payment_id) for payment_id in (PAYMENT.id, key(99))),
     replace(EXTRA, captured=replace(CAPTURED, attempt="attempt-2", amount=Money(1, "INR"))),
+    DeferJob(TICKET, "it cannot be read", case=Case(key(82), "a reason")),
     *(DeferJob(ticket, "TimeoutError") for ticket in (TICKET, replace(TICKET, fence=7))),
     *(StartSweep(kind) for kind in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)),
     *(EndSweep(TICKET, went_to, 60) for went_to in (None, PAYMENT.id)),
