@@ -131,5 +131,10 @@ def _common() -> dict[str, Any]:
     return {
         "hide_parameters": True,  # an error's text names the statement, and not whose row it was
         "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": orjson.loads,
+        "json_deserializer": _from_json,
     }
+
+
+def _from_json(stored: str | bytes | float) -> Any:
+    """SQLite has no type of JSON: what is a number there, it stores and gives as a number."""
+    return stored if isinstance(stored, int | float) else orjson.loads(stored)

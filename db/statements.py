@@ -71,7 +71,7 @@ COURSE_WITH_TIERS: Select[Any] = (
         TIER.c.validity_days,
         TIER.c.rank,
     )
-    .join(TIER, TIER.c.course_id == COURSE.c.id)
+    .join(TIER, TIER.c.course_id == COURSE.c.id, isouter=True)
     .order_by(COURSE.c.id, TIER.c.rank)
 )
 

@@ -141,6 +141,7 @@ _describe(
     SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
     CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
     "with a reason takes it off the list.",
+    UNKNOWN="What only a newer release of the gateway, which runs beside this one, can do.",
 )
 _describe(
     JobState,

@@ -121,7 +121,7 @@ class Catalog:
     async def _courses(self, ids: Collection[UUID]) -> list[Course]:
         statement = (
             select(CourseRow, TierRow)
-            .join(TierRow, col(TierRow.course_id) == col(CourseRow.id))
+            .join(TierRow, col(TierRow.course_id) == col(CourseRow.id), isouter=True)
             .where(col(CourseRow.id).in_(ids))
             .order_by(col(CourseRow.id), col(TierRow.rank))
         )
@@ -129,7 +129,8 @@ class Catalog:
         async with AsyncSession(self._engine) as session:
             for course, tier in await session.exec(statement):
                 before = courses[course.id].tiers if course.id in courses else ()
-                tiers = (*before, rows.tier_from(tier))
+                found: TierRow | None = tier  # by the outer join
+                tiers = before if found is None else (*before, rows.tier_from(found))
                 courses[course.id] = Course(course.id, course.title, tiers, course.created_at)
         return list(courses.values())
 

@@ -1,5 +1,6 @@
 """How a core value lies in its columns: rows to values and back."""
 
+import json
 from collections.abc import Callable, Iterable
 from datetime import time
 from typing import Any, TypeVar
@@ -65,7 +66,7 @@ def payment_from(row: Any) -> Payment:
         checks=row.checks,
         captured=None if row.captured_minor is None else Money(row.captured_minor, row.captured_currency),
         refunded_minor=row.refunded_minor,
-        failure=None if row.failure_code is None else Failure(row.failure_code, row.failure_message),
+        failure=_failure_from(row),
         duplicate_of=row.duplicate_of,
         extra_of=row.extra_of,
         confirmed_at=row.confirmed_at,
@@ -161,11 +162,12 @@ def access_columns(purchase: Purchase) -> Columns:
 
 
 def courses_from(rows: Iterable[Any]) -> list[Course]:
-    """Courses from rows of a course joined with each of its tiers, lowest rank first."""
+    """Courses from rows of a course joined with each of its tiers, lowest rank first; one without tiers has none."""
     courses: dict[Any, Course] = {}
     for row in rows:
         before = courses[row.id].tiers if row.id in courses else ()
-        courses[row.id] = Course(row.id, row.title, (*before, tier_from(row)), row.created_at)
+        tiers = before if row.code is None else (*before, tier_from(row))
+        courses[row.id] = Course(row.id, row.title, tiers, row.created_at)
     return list(courses.values())
 
 
@@ -227,7 +229,7 @@ def refund_from(row: Any) -> Refund:
         created_at=row.created_at,
         status=RefundStatus(row.status),
         reference=row.reference,
-        failure=None if row.failure_code is None else Failure(row.failure_code, row.failure_message),
+        failure=_failure_from(row),
         settled_at=row.settled_at,
         origin=RefundOrigin(row.origin),
     )
@@ -265,8 +267,25 @@ def _metadata_from(row: Any) -> Metadata:
         session_duration=row.session_duration_min,
         slot=TimeSlot(start, row.time_zone),
         date=row.first_day,
-        labels=tuple(Label(key, value) for key, value in row.labels),
+        labels=_labels_from(row.labels),
     )
+
+
+def _failure_from(row: Any) -> Failure | None:
+    return None if row.failure_code is None else Failure(row.failure_code, row.failure_message or "")
+
+
+def _labels_from(stored: Any) -> tuple[Label, ...]:
+    """Pairs of texts, as we write them; whatever else a hand put there is shown as it stands and keeps nobody out."""
+    return tuple(_label_from(each) for each in stored) if isinstance(stored, list) else ()
+
+
+def _label_from(stored: Any) -> Label:
+    match stored:
+        case [str(key), str(value)]:
+            return Label(key, value)
+        case _:
+            return Label("", json.dumps(stored, ensure_ascii=False))
 
 
 def _metadata_columns(metadata: Metadata) -> Columns:

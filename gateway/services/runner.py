@@ -38,7 +38,7 @@ IDLE_S = 30.0
 """How long no look is taken at most: what nobody was woken for, as for the job of a dead runner, waits so long."""
 
 MESSAGES = (JobKind.EVENT_DELIVER,)
-MONEY = tuple(kind for kind in JobKind if kind not in MESSAGES)
+MONEY = tuple(kind for kind in JobKind if kind not in (*MESSAGES, JobKind.UNKNOWN))
 """Two lanes: subscribers that do not answer hold up no refund."""
 
 Due = Callable[[datetime, int, Collection[JobKind]], Awaitable[list[UUID]]]
@@ -63,7 +63,7 @@ class Runner:
     next_due: NextDue
     clock: Callable[[], datetime]
     subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
-    kinds: Collection[JobKind] = tuple(JobKind)
+    kinds: Collection[JobKind] = (*MONEY, *MESSAGES)
     draw: Callable[[], float] = random.random
     alarm: Alarm = field(default_factory=Alarm)
 
@@ -159,6 +159,8 @@ class Runner:
                 return await self.sweeps.run(job, ticket, self.clock())
             case JobKind.CASE_REVIEW:
                 raise AssertionError("a case is born FAILED, and nothing takes it up")
+            case JobKind.UNKNOWN:
+                raise AssertionError("a job of another release is not claimed")
             case _:
                 assert_never(job.kind)
 

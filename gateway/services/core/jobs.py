@@ -44,6 +44,7 @@ MOST_ATTEMPTS = {
     JobKind.SWEEP_SETTLED: 1_000_000,
     JobKind.SWEEP_LAPSED: 1_000_000,
     JobKind.CASE_REVIEW: 1,
+    JobKind.UNKNOWN: 1,
 }
 """Runs of a job before it stands as FAILED. With the waits below that takes more than three days on average, which
 outlasts a weekend's outage; a sweep is never given up, and a case is never begun."""

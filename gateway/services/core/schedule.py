@@ -11,6 +11,8 @@ from gateway.services.core.values import Access, AccessStatus, Metadata, TimeSlo
 SUNDAY = 6
 """`date.weekday()` of a Sunday."""
 
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -27,9 +29,9 @@ def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
     There are as many as the access has in total, save those that would begin after it ends; an access that has
     ended has none to come. None begins before the access does: what was captured after the first day that its
     metadata names still has all its sessions. A session lasts its duration in real time, whatever the clocks do
-    meanwhile.
+    meanwhile. In a time zone that is known no more, nobody can say when one would be.
     """
-    if access.status is not AccessStatus.GRANTED:
+    if access.status is not AccessStatus.GRANTED or known_zone(metadata.slot.time_zone) is None:
         return []
     length = timedelta(minutes=metadata.session_duration)
     starts = islice(_starts(metadata, access), min(first, access.sessions_total))
@@ -68,6 +70,14 @@ def end_of_day(day: date, time_zone: str) -> datetime:
     return slot_instant(day + timedelta(days=1), TimeSlot(time(), time_zone))
 
 
+def known_zone(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None where this machine's database knows none, or no more."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # it looks for a file of that name
+        return None
+
+
 def slot_end(slot: TimeSlot, session_duration: int) -> time:
     """The wall-clock end of a slot on a day without a clock change; past midnight it begins again at 00:00."""
     minutes = (slot.start.hour * 60 + slot.start.minute + session_duration) % (24 * 60)
@@ -89,9 +99,13 @@ def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
 
 
 def _days(metadata: Metadata, access: Access) -> Iterator[date]:
-    step, day = _step(metadata), _first_day(metadata, access.starts_at)
+    far = date.max.year
+    if access.starts_at.year == far or (metadata.date is not None and metadata.date.year == far):
+        return
+    # In another zone the calendar's first instants are before its first day.
+    step, day = _step(metadata), _first_day(metadata, max(access.starts_at, _EARLIEST))
     # Year 9999 is where dates end; no access lasts until then.
-    while day.year < date.max.year:
+    while day.year < far:
         yield day
         day += step
 

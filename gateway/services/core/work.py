@@ -22,6 +22,12 @@ class JobKind(StrEnum):
     SWEEP_SETTLED = "sweep.settled"
     SWEEP_LAPSED = "sweep.lapsed"
     CASE_REVIEW = "case.review"
+    UNKNOWN = "unknown"
+    """What a newer release beside this one does: it is listed here, and run there."""
+
+    @classmethod
+    def _missing_(cls, value: object) -> "JobKind":
+        return cls.UNKNOWN
 
 
 class JobState(StrEnum):
