@@ -28,7 +28,7 @@ check: install ## format, lint, types and tests, as CI runs them
 bench: install ## measure confirmations a second on this machine, on SQLite
 	$(BIN)/python -m bench.confirmations
 
-chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED and CHAOS_DATABASE vary it
+chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
 
 interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it

@@ -52,6 +52,7 @@ class RazorpayBank(Bank):
             "notes": dict(metadata) or [],
             "status": "created",
         }
+        self.booked.add(reference)
         return reference
 
     def pay(self, reference: str) -> None:

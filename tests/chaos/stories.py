@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from itertools import chain, count
 from random import Random
 
-from tests.chaos import claimants, people
+from tests.chaos import claimants, people, strangers
 from tests.chaos.visit import Visit
 
 Story = Callable[[Visit], Awaitable[None]]
@@ -34,6 +34,11 @@ STORIES: dict[Story, tuple[int, int]] = {
     claimants.renews_and_gets_the_renewal_back: (2, 2),
     claimants.upgrades_and_gets_the_first_back: (2, 2),
     claimants.upgrades_and_gets_the_upgrade_back: (2, 2),
+    strangers.pays_another_application: (5, 2),
+    strangers.pays_another_gateway: (5, 2),
+    strangers.bought_at_the_old_service: (6, 1),
+    strangers.bought_at_the_old_service_and_gets_it_back: (2, 1),
+    strangers.bought_here_and_at_the_old_service: (2, 2),
 }
 """How often each happens, beside the others, and how many payments it opens at most."""
 

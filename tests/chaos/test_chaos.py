@@ -15,7 +15,7 @@ SHORT = Plan(
     at_once=30,
 )
 LONG = Plan(
-    payments=1000,
+    payments=int(os.environ.get("CHAOS_PAYMENTS", "1000")),
     workers=2,
     server_dies=(("confirmations answered", 150), ("intents asked for", 600), ("confirmations answered", 600)),
     workers_die=(("refunds asked for", 10), ("refunds asked for", 60), ("refunds asked for", 120)),
