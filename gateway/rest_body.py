@@ -47,6 +47,7 @@ class Reading:
             reason=REASON,
             expiry_date=self._or(None, read_expiry(self._body, self._time_zone)),
             key=key,
+            may_fall_short=True,
         )
 
     def note(self, message: str, *path: str) -> None:

@@ -121,6 +121,19 @@ def test_each_wrong_option_is_named_and_nothing_is_granted(
     assert _rows(env, "SELECT count(*) FROM purchase") == [(0,)]
 
 
+def test_a_tier_whose_sessions_do_not_fit_before_its_end_is_refused_unless_the_end_is_named(
+    env: dict[str, str], course: str
+) -> None:
+    engine = writer_engine(env["GATEWAY_DATABASE_URL"])
+    with engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE tier SET validity_days = 14 WHERE code = 'BASIC'")
+    engine.dispose()
+    said = create(env, course, "--sunday-only")
+    assert (said.code, said.out) == (1, "")
+    assert said.err.startswith("metadata.isSundayOnly: only 2 of 4 sessions can take place before the access ends, ")
+    assert create(env, course, "--sunday-only", expiry="2090-01-31").code == 0
+
+
 def test_an_unknown_course_is_refused(env: dict[str, str]) -> None:
     assert create(env, ids.EXAMPLES[ids.COURSE]) == Said(1, "", "There is no such course.\n")
 

@@ -30,7 +30,7 @@ MOST_AT_ONCE = 100
 class Flows:
     @field(
         description="Flow 1, first step. Starts a checkout: course, tier, price and metadata are checked before money "
-        "moves, and the provider's intent is opened.",
+        "moves, and that all sessions can take place before the access ends; then the provider's intent is opened.",
         directives=STUDENT_ONLY,
     )
     async def create_payment(

@@ -98,7 +98,9 @@ class CreatePurchaseInput:
         default=None, description="The tier, by its number of sessions. With `purchaseTier`, both must agree."
     )
     expiry_date: dt.datetime | None = field(
-        default=None, description="When the access shall end, in the future; left out, the tier's validity counts."
+        default=None,
+        description="When the access shall end, in the future; left out, the tier's validity counts, and all its "
+        "sessions must fit in. An end that is named is taken as it is.",
     )
     metadata: PurchaseMetadataInput = field(description="When and how the sessions shall take place.")
     reason: str = field(description="Why it is granted, for the audit: 1 to 500 characters.")

@@ -24,13 +24,16 @@ from gateway.settings import Settings, SettingsError, load_settings
 from gateway.tokens import mint_token
 from tests.conftest import KINDS
 from tests.http.old_door import LOOSE, Door, numbers, opened
-from tests.operations import METADATA, PURCHASE
+from tests.operations import COURSE, METADATA, PURCHASE, SAVE_COURSE
 from tests.server import Caller, serving
 
 PURCHASE_BY_ID = PURCHASE + "query ($id: ID!) { purchase(id: $id) { ...PurchaseFields createdBy { id role } } }"
 CREATE_PURCHASE = """
 mutation ($input: CreatePurchaseInput!) {
-  createPurchase(input: $input) { ... on CreatePurchaseSuccess { alreadyProcessed purchase { id } } }
+  createPurchase(input: $input) {
+    ... on CreatePurchaseSuccess { alreadyProcessed purchase { id } }
+    ... on InvalidInput { fields { path } }
+  }
 }
 """
 
@@ -110,6 +113,20 @@ def test_values_are_compared_and_not_how_they_are_spelt(door: Door) -> None:
     assert (first.status_code, first.json()["data"]["metadata"]["timeZone"]) == (201, "Asia/Calcutta")
     for repeated in (door.post(again), door.post(again, Idempotency_Key=named)):
         assert (repeated.status_code, repeated.json()["data"]) == (200, first.json()["data"])
+
+
+def test_the_old_door_refuses_no_sale_whose_sessions_do_not_all_fit_for_its_money_may_have_moved(door: Door) -> None:
+    short = {**COURSE["tiers"][0], "sessionCount": 24, "validityDays": 30}
+    admin = door.server.admin()
+    course = admin.data(SAVE_COURSE, input={"title": "Chess", "tiers": [short]})["saveCourse"]["course"]["id"]
+    body = door.body(courseId=course)
+    wish = {"studentId": body["studentId"], "courseId": course, "purchaseTier": "BASIC", "metadata": METADATA}
+    refused = admin.data(CREATE_PURCHASE, input={**wish, "reason": "support"})["createPurchase"]
+    assert [field["path"] for field in refused["fields"]] == [["input", "metadata", "isSundayOnly"]]
+    assert door.post(body).json()["data"]["sessionsTotal"] == 24
+    with_its_end = {**wish, "studentId": f"{body['studentId']}-2", "expiryDate": "2090-01-01T00:00:00Z"}
+    granted = admin.data(CREATE_PURCHASE, input={**with_its_end, "reason": "support"})["createPurchase"]
+    assert granted["alreadyProcessed"] is False
 
 
 def test_a_course_may_be_named_by_its_uuid(door: Door) -> None:

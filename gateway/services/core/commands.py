@@ -115,7 +115,11 @@ class RecordExtra:
 
 @dataclass(frozen=True, slots=True)
 class CreatePurchase:
-    """Grant a course without a payment. `reason` is audited."""
+    """Grant a course without a payment. `reason` is audited.
+
+    `may_fall_short` is the door's own: not every session needs a day before the access ends, for its callers may have
+    taken the money already.
+    """
 
     actor: Actor
     purchase_id: UUID
@@ -127,6 +131,7 @@ class CreatePurchase:
     expiry_date: datetime | None = None
     on_existing: OnExisting = OnExisting.RETURN
     key: str | None = None
+    may_fall_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from gateway.services.core import access, granting, metadata, tiers
 from gateway.services.core.commands import CreatePurchase
+from gateway.services.core.fitting import Wish, room_problem
 from gateway.services.core.keys import recorded, replay_of
 from gateway.services.core.outcomes import (
     ActiveExists,
@@ -13,7 +14,7 @@ from gateway.services.core.outcomes import (
     KeyReused,
     Missing,
 )
-from gateway.services.core.values import Access, OnExisting, Origin, Purchase, Tier
+from gateway.services.core.values import Access, Course, Metadata, OnExisting, Origin, Purchase, Terms, Tier
 from gateway.services.core.world import Changes, Decision, Moment, World
 
 
@@ -35,9 +36,13 @@ def create_purchase(command: CreatePurchase, world: World, moment: Moment) -> De
         return Decision(Invalid(tuple(found)))
 
     standing = granting.standing(world, command.student_id, course.id, command.actor, moment)
+    if (refusal := _beside(command, tier, standing.active, moment)) is not None:
+        return refusal
+    if problem := _without_room(command, course, tier, standing.active, moment):
+        return Decision(Invalid((problem,)))
     if standing.active is None:
         return _begin(command, tier, standing.changes, moment)
-    return _beside(command, tier, standing.active, moment)
+    return _replace(command, tier, standing.active, moment)
 
 
 def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
@@ -66,7 +71,10 @@ def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment)
     )
 
 
-def _beside(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
+def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, moment: Moment) -> Decision | None:
+    """What the wish comes to beside what stands; None where a new purchase is to begin."""
+    if existing is None:
+        return None
     if existing.tier == tier.code:
         if differing := _differences(command, existing):
             return Decision(Conflicting(differing, existing))
@@ -76,7 +84,23 @@ def _beside(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Mom
         )
     if command.on_existing is OnExisting.RETURN:
         return Decision(ActiveExists(existing))
-    return _replace(command, tier, existing, moment)
+    return None
+
+
+def _without_room(
+    command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
+) -> FieldProblem | None:
+    """What leaves sessions without a day to take place. An end that is named is its admin's deliberate word, and money
+    may have moved already where the door says so: then nothing is refused."""
+    if command.expiry_date is not None or command.may_fall_short:
+        return None
+
+    def begin(terms: Terms, given: Metadata) -> Access:
+        if existing is None:
+            return access.granted(terms, given, moment.now)
+        return access.replacing(existing.access, terms, given, moment.now)
+
+    return room_problem(Wish(course, tier, command.metadata, moment.now, begin), command.tier, "purchaseTier")
 
 
 def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:

@@ -9,8 +9,8 @@ from uuid import UUID
 from gateway.services.core.commands import Command, CorrectPurchaseMetadata, CreatePurchase, OpenPayment, RefundPayment
 from gateway.services.core.metadata import in_canonical_words
 
-_SCOPE = {"actor", "key", "default_provider"}
-"""The scope of the key, and what the operator chose."""
+_SCOPE = {"actor", "key", "default_provider", "may_fall_short"}
+"""The scope of the key, and what the operator or the door chose."""
 _MINTED = {OpenPayment: "payment_id", CreatePurchase: "purchase_id", RefundPayment: "refund_id"}
 """The id that each call mints anew, and which is not part of the wish."""
 

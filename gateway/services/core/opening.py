@@ -4,10 +4,21 @@ from dataclasses import replace
 
 from gateway.services.core import metadata, tiers, timeline
 from gateway.services.core.commands import OpenPayment, RecordIntent
-from gateway.services.core.granting import held, is_higher
+from gateway.services.core.fitting import Wish, room_problem
+from gateway.services.core.granting import held, is_higher, paid_access
 from gateway.services.core.keys import recorded, replay_of
 from gateway.services.core.outcomes import ActiveExists, FieldProblem, Invalid, KeyReused, Missing, Opened
-from gateway.services.core.values import Course, Payment, PaymentStatus, Purpose, Role, Tier
+from gateway.services.core.values import (
+    Access,
+    Course,
+    Metadata,
+    Payment,
+    PaymentStatus,
+    Purpose,
+    Role,
+    Terms,
+    Tier,
+)
 from gateway.services.core.world import Changes, Decision, Moment, World
 
 
@@ -31,6 +42,8 @@ def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision
         return Decision(Invalid(tuple(found)))
     if refusal := _already_held(command, course, tier, world, moment):
         return Decision(refusal)
+    if problem := _without_room(command, course, tier, world, moment):
+        return Decision(Invalid((problem,)))
 
     payment = _new_payment(command, tier, moment)
     return Decision(
@@ -80,6 +93,18 @@ def _already_held(
     if tier.code != active.tier:
         return ActiveExists(active, is_downgrade=True)
     return None if command.purpose is Purpose.RENEWAL else ActiveExists(active)
+
+
+def _without_room(
+    command: OpenPayment, course: Course, tier: Tier, world: World, moment: Moment
+) -> FieldProblem | None:
+    """What leaves sessions that would be paid for, or that are left and go over, without a day to take place."""
+    active = held(world, command.actor.id, course.id, moment.now)
+
+    def begin(terms: Terms, given: Metadata) -> Access | None:
+        return paid_access(terms, command.purpose, given, course, active, moment.now)
+
+    return room_problem(Wish(course, tier, command.metadata, moment.now, begin), command.tier, "tier")
 
 
 def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:

@@ -104,6 +104,7 @@ NOT_THE_WISH: dict[str, object] = {
     "refund_id": key(904),
     "key": "another key",
     "default_provider": Provider.RAZORPAY,
+    "may_fall_short": True,
 }
 OTHER: dict[str, object] = {
     "course_id": key(902),

@@ -9,8 +9,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from gateway.services.core import schedule
 from gateway.services.core.access import granted
-from gateway.services.core.schedule import SUNDAY, Session, is_sunday, sessions, slot_end, slot_instant
+from gateway.services.core.schedule import SUNDAY, Session, is_sunday, room, sessions, slot_end, slot_instant
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms, TimeSlot
 from tests.services.core.examples import ACCESS, metadata_at
 
@@ -156,6 +157,10 @@ def test_a_schedule_ends_where_the_calendar_does() -> None:
     assert len(last) == 4
 
 
+def instant(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
 ZONES = (
     *("America/New_York", "America/Havana", "America/Nuuk", "Europe/Berlin", "Africa/Cairo", "Asia/Kolkata"),
     *("Australia/Lord_Howe", "Pacific/Chatham", "Pacific/Kiritimati", "Pacific/Pago_Pago", "UTC"),
@@ -204,6 +209,33 @@ def test_every_schedule_holds_to_its_slot_its_days_and_its_access(
         if local.time() != metadata.slot.start:
             day = skipped_day(session.starts_at, metadata.slot)
         assert not metadata.is_sunday_only or day.weekday() == SUNDAY
+
+
+@settings(derandomize=True, max_examples=500, deadline=None)
+@given(METADATA, INSTANTS, st.timedeltas(timedelta(0), timedelta(days=400)))
+@example(metadata_at("02:30", "Europe/Berlin"), instant("2026-03-28T02:00Z"), timedelta(days=1, hours=1))
+@example(metadata_at("02:30", "Europe/Berlin"), instant("2026-10-25T01:00Z"), timedelta(days=1))
+@example(metadata_at("23:30", "Asia/Beirut"), instant("2026-10-24T20:45Z"), timedelta(hours=2))
+@example(metadata_at("00:00", "America/Havana"), instant("2026-11-01T04:30Z"), timedelta(days=1))
+def test_the_room_is_just_the_sessions_that_would_be_listed(
+    metadata: Metadata, begun: datetime, lasts: timedelta
+) -> None:
+    access = replace(ACCESS, sessions_total=10_000, starts_at=begun, expires_at=begun + lasts)
+    assert room(metadata, begun, begun + lasts) == len(sessions(metadata, access, 10_000))
+
+
+def test_room_is_counted_and_not_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A hundred years of it costs as many looks at the calendar as a day."""
+    looks: list[date] = []
+
+    def looked(day: date, slot: TimeSlot) -> datetime:
+        looks.append(day)
+        return slot_instant(day, slot)
+
+    monkeypatch.setattr(schedule, "slot_instant", looked)
+    begun = instant("2026-11-23T09:00Z")
+    assert room(metadata_at("17:30", "Asia/Kolkata"), begun, begun + timedelta(days=36_500)) == 36_500
+    assert len(looks) < 10
 
 
 def skipped_day(start: datetime, slot: TimeSlot) -> date:
