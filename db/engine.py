@@ -2,6 +2,7 @@
 
 import sqlite3
 from typing import Any
+from urllib.parse import quote
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -93,6 +94,29 @@ def feed_engine(url: str) -> AsyncEngine:
     )
 
 
+def audit_engine(url: str) -> Engine:
+    """The engine of whoever goes through the whole database: a transaction sees one moment of it, writes nothing, keeps
+    no writer waiting, and may take its time. It makes no SQLite file, and leaves none behind."""
+    if is_embedded(url):
+        path = file_of(url).absolute()
+        # Without a log beside it SQLite makes one while it reads, and only a connection that may write clears it away.
+        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
+        address = f"file:{quote(str(path))}?mode={mode}"
+        engine = create_engine(
+            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool, **_common()
+        )
+        event.listen(engine, "connect", _open_sqlite_audit)
+        event.listen(engine, "begin", _begin)
+        return engine
+    return create_engine(
+        parse_url(url).set(drivername="postgresql+psycopg"),
+        poolclass=NullPool,
+        isolation_level="REPEATABLE READ",
+        connect_args={"options": _options(default_transaction_read_only="on", statement_timeout=0)},
+        **_common(),
+    )
+
+
 def prepare_folder(url: str) -> None:
     """Make the folder of an embedded database, so that a first start needs nothing."""
     if is_embedded(url):
@@ -108,6 +132,11 @@ def _open_sqlite_reader(connection: Any, _record: object) -> None:
     _pragmas(connection, "query_only = ON")
 
 
+def _open_sqlite_audit(connection: sqlite3.Connection, _record: object) -> None:
+    connection.isolation_level = None
+    _pragmas(connection, "query_only = ON")
+
+
 def _pragmas(connection: Any, *pragmas: str) -> None:
     cursor = connection.cursor()
     # First of all: switching to WAL itself waits for another process that does the same.
@@ -115,6 +144,10 @@ def _pragmas(connection: Any, *pragmas: str) -> None:
     for pragma in pragmas:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN")
 
 
 def _begin_immediate(connection: Connection) -> None:

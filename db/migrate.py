@@ -1,10 +1,7 @@
-"""Bringing a database to the newest schema, and telling whether it is there."""
+"""Bringing a database to the newest schema."""
 
 from alembic import command
 from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection
 
 from db.engine import prepare_folder, writer_engine
 
@@ -23,12 +20,6 @@ def upgrade(url: str) -> None:
             command.upgrade(config, "head")
     finally:
         engine.dispose()
-
-
-def is_current(connection: Connection) -> bool:
-    """Whether the database has every migration that this code has, and no other."""
-    found = MigrationContext.configure(connection).get_current_heads()
-    return set(found) == set(ScriptDirectory.from_config(_config()).get_heads())
 
 
 def _config() -> Config:

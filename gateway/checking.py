@@ -5,26 +5,33 @@ from uuid import UUID
 from rich.console import Console
 from rich.progress import Progress
 
-from db.engine import writer_engine
+from db.engine import audit_engine
+from db.urls import shown
+from gateway.databases import May, make_ready
 from gateway.services import verification
+from gateway.services.verification import Finding
 from gateway.settings import Settings
-from gateway.wiring import bring_up_to_date
 
 
 def verify(settings: Settings) -> bool:
-    """Whether every invariant holds; each one is printed, with the rows it does not hold for."""
-    bring_up_to_date(settings)
-    engine = writer_engine(settings.database_url)
-    broken = 0
+    """Whether every invariant holds; each one is printed, with the rows it does not hold for. Nothing is written."""
+    make_ready(settings, May.LOOK)
+    print(f"{shown(settings.database_url)}\n\nresult       rows  invariant", flush=True)
+    engine = audit_engine(settings.database_url)
+    is_well = True
     with engine.connect() as connection, Progress(console=Console(stderr=True), transient=True) as progress:
         for invariant in progress.track(verification.INVARIANTS, description="Verifying"):
             finding = verification.verify(connection, invariant)
-            broken += len(finding.broken)
-            print(f"{'FAILED' if finding.broken else 'ok':6} {finding.counted:>9,}  {invariant.sentence}")
-            for row in finding.broken:
-                print(f"         {_row_id(row)}")
+            is_well = is_well and not finding.broken
+            _print(finding)
     engine.dispose()
-    return not broken
+    return is_well
+
+
+def _print(finding: Finding) -> None:
+    print(f"{'FAILED' if finding.broken else 'ok':6}  {finding.counted:>9,}  {finding.invariant.sentence}", flush=True)
+    for row in finding.broken:
+        print(f"{'':19}{_row_id(row)}")
 
 
 def _row_id(key: object) -> UUID | object:

@@ -60,7 +60,8 @@ def serve(
         bool, typer.Option("--demo", help="Seed a catalogue, and print addresses and tokens to try it with.")
     ] = False,
 ) -> None:
-    """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first."""
+    """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first, and in development
+    made."""
     settings = _settings()
     from gateway import serving
 
@@ -79,7 +80,8 @@ def worker() -> None:
 
 @app.command()
 def verify() -> None:
-    """Check every invariant over the whole database. Exit code 1, and each offending row named, where one is broken."""
+    """Check every invariant over the whole database, and change nothing. Exit code 1, and each offending row named,
+    where one is broken; 2 where there is no such database, or it is not up to date."""
     settings = _settings()
     from gateway import checking
 
@@ -92,9 +94,10 @@ def migrate() -> None:
     """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
     settings = _settings()
     from db.migrate import upgrade
+    from db.urls import shown
 
     upgrade(settings.database_url)
-    print("The database is up to date.")
+    print(f"The database is up to date: {shown(settings.database_url)}")
 
 
 @app.command()

@@ -10,6 +10,7 @@ from typing import TypeVar
 from graphql import GraphQLError
 from uuid_utils.compat import uuid7
 
+from gateway.databases import May, make_ready
 from gateway.resolvers.answers import answer_to
 from gateway.resolvers.arguments import Fields
 from gateway.schema import ids
@@ -20,7 +21,7 @@ from gateway.services.core.loose_values import Unclear, instant
 from gateway.services.core.values import Actor, Metadata, OnExisting, Role, TimeSlot
 from gateway.services.core.zones import is_time_zone
 from gateway.settings import Settings
-from gateway.wiring import bring_up_to_date, open_services
+from gateway.wiring import open_services
 
 Value = TypeVar("Value")
 
@@ -48,7 +49,7 @@ def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
     """The id of the purchase, None where nothing was granted, and a sentence that says how it came to that."""
     fields = Fields()
     command = _command(wish, fields)
-    bring_up_to_date(settings)
+    make_ready(settings, May.LOOK)
     outcome = asyncio.run(_submit(settings, command, fields.problems))
     if not isinstance(outcome, outcomes.Created):
         return None, _in_words(outcome)

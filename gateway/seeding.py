@@ -4,15 +4,16 @@ import asyncio
 from collections.abc import Iterable, Iterator
 
 from gateway import demo
+from gateway.databases import May, make_ready
 from gateway.schema import ids
 from gateway.services.core.values import Course
 from gateway.settings import Settings
-from gateway.wiring import bring_up_to_date, open_services
+from gateway.wiring import open_services
 
 
 def seed(settings: Settings) -> list[Course]:
     """The demo's courses, added where they are not there yet."""
-    bring_up_to_date(settings)
+    make_ready(settings, May.MAKE)
     return asyncio.run(_seed(settings))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
+from gateway.databases import May, make_ready
 from gateway.demo import ADMIN, STUDENT, TOKEN_TTL_S
 from gateway.leaving import LingeringProtocol
 from gateway.seeding import lines_of, seed
@@ -14,7 +15,6 @@ from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError
 from gateway.streaming.limits import MOST_MESSAGE_BYTES
 from gateway.tokens import mint_token
-from gateway.wiring import bring_up_to_date
 
 SHUTDOWN_S = 30
 """How long requests under way may take to end when the server is told to stop."""
@@ -32,7 +32,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     Raises: SettingsError, where that would not be safe, or the database is not ready.
     """
     _check_safety(settings, host, with_demo=with_demo)
-    bring_up_to_date(settings)
+    make_ready(settings, May.MAKE)
     courses = seed(settings) if with_demo else []
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it

@@ -13,8 +13,6 @@ from uuid_utils.compat import uuid7
 
 from db import feed
 from db.engine import reader_engine, writer_engine
-from db.migrate import is_current, upgrade
-from db.urls import is_embedded
 from gateway.resolvers.loaders import gathered
 from gateway.schema import ids
 from gateway.services.catalog import Catalog
@@ -34,7 +32,7 @@ from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.roster import build_subscribers
 from gateway.services.sweeping import Sweeps
 from gateway.services.work_catalog import WorkCatalog
-from gateway.settings import Settings, SettingsError
+from gateway.settings import Settings
 
 log = structlog.get_logger(__name__)
 
@@ -49,23 +47,6 @@ class Services:
     readers: AsyncEngine
     runners: Sequence[Runner]
     live: Live
-
-
-def bring_up_to_date(settings: Settings) -> None:
-    """Migrate a database of our own; a server's is its operator's to migrate, and must have been.
-
-    Raises: SettingsError, where it has not been.
-    """
-    if is_embedded(settings.database_url):
-        upgrade(settings.database_url)
-        return
-    engine = writer_engine(settings.database_url)
-    try:
-        with engine.connect() as connection:
-            if not is_current(connection):
-                raise SettingsError("The database is not up to date: run `gateway migrate` first.")
-    finally:
-        engine.dispose()
 
 
 @asynccontextmanager

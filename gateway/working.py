@@ -4,13 +4,14 @@ import asyncio
 import signal
 
 from db.pulse import pulse
+from gateway.databases import May, make_ready
 from gateway.settings import Settings
-from gateway.wiring import bring_up_to_date, open_services, running
+from gateway.wiring import open_services, running
 
 
 def work(settings: Settings) -> None:
     """Run jobs until the process is told to stop; those under way are finished."""
-    bring_up_to_date(settings)
+    make_ready(settings, May.MIGRATE)
     asyncio.run(_work(settings))
 
 

@@ -14,13 +14,12 @@ import pytest
 import typer.main
 from uvicorn.config import STARTUP_FAILURE
 
+from db.urls import shown
 from gateway import cli
-from gateway.schema import ids
 from gateway.settings_rules import DEVELOPMENT_SECRET
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE
 from tests.server import Caller, environment, run, serving
 from tests.terminal import Said, empty_beside, gateway, on_sqlite
-from tests.test_grant import granting
 
 VIEWER = "{ viewer { id role } }"
 COURSES = "{ courses(first: 100) { nodes { id title tiers { code } } } }"
@@ -88,7 +87,8 @@ def test_the_schema_that_is_kept_is_the_one_of_the_code(tmp_path: Path) -> None:
 def test_migrating_and_seeding_again_change_nothing(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     env = environment(_unmigrated(kind, tmp_path, request))
     first, again = (gateway("migrate", env=env) for _ in range(2))
-    assert first == again == Said(0, "The database is up to date.\n", "")
+    said = f"The database is up to date: {shown(env['GATEWAY_DATABASE_URL'])}\n"
+    assert first == again == Said(0, said, "")
     seeded, anew = (gateway("seed", env=env) for _ in range(2))
     assert seeded == anew
     assert (seeded.code, len(seeded.out.splitlines()) >= 3) == (0, True)
@@ -143,22 +143,6 @@ def test_in_production_the_page_holds_no_token_and_the_sandbox_is_off(new_sqlite
         wish = {"courseId": course, "tier": "BASIC", "metadata": METADATA}
         answer = server.student().data(CREATE_PAYMENT, input=wish)["createPayment"]
         assert [field["path"] for field in answer["fields"]] == [["input", "provider"]]
-
-
-@pytest.mark.parametrize("command", [("serve", "--port", "0"), ("seed",), ("purchase", "create")], ids=" ".join)
-def test_a_servers_database_must_have_been_migrated(
-    command: tuple[str, ...], new_postgresql: Callable[[], str]
-) -> None:
-    env = environment(empty_beside(new_postgresql()))
-    arguments = (*command, *granting(ids.EXAMPLES[ids.COURSE])) if command[0] == "purchase" else command
-    assert gateway(*arguments, env=env) == Said(2, "", "The database is not up to date: run `gateway migrate` first.\n")
-
-
-def test_a_database_of_ours_is_made_when_it_is_needed(tmp_path: Path) -> None:
-    said = gateway(
-        "purchase", "create", *granting(ids.EXAMPLES[ids.COURSE]), env=on_sqlite(tmp_path / "a" / "new" / "folder")
-    )
-    assert said == Said(1, "", "There is no such course.\n")
 
 
 @pytest.mark.parametrize(
