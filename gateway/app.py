@@ -41,6 +41,7 @@ from gateway.services.core.pages import Window
 from gateway.services.core.values import Actor, Role
 from gateway.services.purchases import Purchases
 from gateway.settings import Settings, SettingsError, load_settings
+from gateway.startup import warn
 from gateway.streaming.endings import Endings
 from gateway.streaming.websocket import GraphQLSocket
 from gateway.telemetry import RequestLog, configure_logging
@@ -60,6 +61,7 @@ def build_app(settings: Settings) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        warn(settings)
         async with open_services(settings) as services:
             app.state.services, app.state.endings = services, endings
             async with running(services.runners, pulse(settings.database_url)) if settings.worker else nullcontext():

@@ -13,6 +13,7 @@ from gateway.leaving import LingeringProtocol
 from gateway.seeding import lines_of, seed
 from gateway.services.core.values import Course, Role
 from gateway.settings import Settings, SettingsError
+from gateway.startup import announce
 from gateway.streaming.limits import MOST_MESSAGE_BYTES
 from gateway.tokens import mint_token
 
@@ -41,6 +42,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
     print(f"Serving {url}", flush=True)
+    announce(settings, workers=workers)
     if with_demo:
         _print_demo(settings, courses, url)
     if workers > 1:

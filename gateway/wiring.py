@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
-import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
@@ -33,8 +32,6 @@ from gateway.services.subscribers.roster import build_subscribers
 from gateway.services.sweeping import Sweeps
 from gateway.services.work_catalog import WorkCatalog
 from gateway.settings import Settings
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +131,10 @@ def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
     """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
     providers: dict[Provider, PaymentProvider] = {}
     if key := settings.stripe_secret_key:
-        if settings.env == "production" and "_test_" in key.get_secret_value():
-            log.warning("GATEWAY_STRIPE_SECRET_KEY is a test mode key: courses are given for no money")
         base = settings.stripe_api_base
         secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
         providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
     if settings.razorpay_key_id and settings.razorpay_key_secret:
-        if settings.env == "production" and settings.razorpay_key_id.startswith("rzp_test_"):
-            log.warning("GATEWAY_RAZORPAY_KEY_ID is a test mode key: courses are given for no money")
         secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
         key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
         providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))

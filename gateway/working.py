@@ -6,12 +6,15 @@ import signal
 from db.pulse import pulse
 from gateway.databases import May, make_ready
 from gateway.settings import Settings
+from gateway.startup import announce, warn
 from gateway.wiring import open_services, running
 
 
 def work(settings: Settings) -> None:
     """Run jobs until the process is told to stop; those under way are finished."""
     make_ready(settings, May.MIGRATE)
+    announce(settings.model_copy(update={"worker": True}))  # whatever `serve` shall do beside it
+    warn(settings)
     asyncio.run(_work(settings))
 
 
