@@ -12,6 +12,7 @@ from gateway.services.core.checks import problems_of
 from gateway.services.core.commands import (
     Command,
     ConfirmPayment,
+    DeferJob,
     EndEvent,
     OpenPayment,
     RecordExtra,
@@ -33,6 +34,7 @@ from gateway.services.core.outcomes import (
     ProviderAway,
 )
 from gateway.services.core.proofs import Proof, provider_of
+from gateway.services.core.refund_sums import is_held
 from gateway.services.core.settling import needs_verdict
 from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
 from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
@@ -50,9 +52,15 @@ class Reads(Protocol):
 
     async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None: ...
 
+    async def refunds_of(self, payment_id: UUID) -> list[Refund]: ...
+
 
 OPERATOR_RETRY_S = 60
 """Where an operator has to put something right, such as the provider back; a person's page need not ask more often."""
+
+HELD = "a dispute is open over the money, or a refund is under way at the provider's dashboard"
+HELD_RETRY_S = 3600
+"""A bank takes weeks; what it has decided is in our books before we look again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,11 +145,14 @@ class Purchases:
         assert refund is not None, "a job's refund is never deleted"
         if refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
             return await self.submit(SettleRefund(refund_id, None, ticket))
-        payment = await self.find_payment(refund.payment_id)
-        assert payment is not None, "a refund's payment is held by a foreign key"
+        if await self._is_held(refund):
+            return await self.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
+        payment = await self._paid(refund)
         result = await self._provider(payment.provider).refund(payment, refund)
         if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
             await self.reconcile(await self._of_intent(payment), Door.REFUND_JOB)
+            if await self._is_held(refund):
+                return await self.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
         return await self.submit(SettleRefund(refund_id, result, ticket))
 
     async def keep(self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]]) -> Outcome:
@@ -200,6 +211,17 @@ class Purchases:
             if extra.refunds and isinstance(recorded, ExtraRecorded):
                 await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
         return True
+
+    async def _paid(self, refund: Refund) -> Payment:
+        payment = await self.find_payment(refund.payment_id)
+        assert payment is not None, "a refund's payment is held by a foreign key"
+        return payment
+
+    async def _is_held(self, refund: Refund) -> bool:
+        """Whether somebody else may take the money yet, as our books have it now."""
+        standing = await self.reads.refunds_of(refund.payment_id)
+        now = next((each for each in standing if each.id == refund.id), refund)
+        return is_held(now, await self._paid(refund), standing)
 
     async def _of_intent(self, payment: Payment) -> Payment:
         """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""

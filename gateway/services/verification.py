@@ -14,10 +14,16 @@ class Invariant:
     broken: str
 
 
-_REFUNDED_IN_FULL = """(
-    SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
-    WHERE refund.payment_id = payment.id AND refund.status <> 'FAILED'
-)"""
+def _refunds(condition: str) -> str:
+    return f"""(SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
+    WHERE refund.payment_id = payment.id AND {condition})"""
+
+
+_BACK = _refunds("status = 'SUCCEEDED'")
+_BACK_OR_PROMISED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND origin = 'GATEWAY'))")
+_BACK_OR_RESERVED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND origin <> 'GATEWAY'))")
+"""A refund of ours that is promised waits while a dispute is open: of the two at most one is made."""
+_BACK_OR_ON_ITS_WAY = _refunds("status <> 'FAILED'")
 
 _CAPTURES = "(SELECT count(*) FROM audit_entry WHERE subject_id = payment.id AND action = 'payment.captured')"
 
@@ -28,7 +34,7 @@ INVARIANTS = (
         f"""SELECT payment.id FROM payment WHERE captured_minor IS NOT NULL AND NOT CASE fulfilment
             WHEN 'FULFILLED' THEN (SELECT count(*) FROM purchase WHERE payment_id = payment.id) = 1
             ELSE (SELECT count(*) FROM purchase WHERE payment_id = payment.id) = 0
-                AND captured_minor = {_REFUNDED_IN_FULL} END""",
+                AND captured_minor <= {_BACK_OR_ON_ITS_WAY} END""",
     ),
     Invariant(
         "No payment without captured money became a purchase.",
@@ -39,9 +45,8 @@ INVARIANTS = (
     Invariant(
         "No payment gives back more than was captured, and its books agree with its refunds.",
         "SELECT count(*) FROM refund",
-        f"""SELECT payment.id FROM payment WHERE {_REFUNDED_IN_FULL} > coalesce(captured_minor, 0)
-            OR refunded_minor <> (SELECT coalesce(sum(refund.amount_minor), 0) FROM refund
-                WHERE refund.payment_id = payment.id AND refund.status = 'SUCCEEDED')""",
+        f"""SELECT payment.id FROM payment WHERE {_BACK_OR_PROMISED} > coalesce(captured_minor, 0)
+            OR {_BACK_OR_RESERVED} > coalesce(captured_minor, 0) OR refunded_minor <> {_BACK}""",
     ),
     Invariant(
         "A promised refund has a job: one that will carry it out, or one that an admin called off or must mend.",

@@ -11,10 +11,10 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.installation import InstallationRow
-from db.tables import PaymentRow, StudentAccessRow
+from db.tables import PaymentRow, RefundRow, StudentAccessRow
 from db.work import LIVE_JOB, JobRow, ProviderEventRow
 from gateway.services import rows, work_rows
-from gateway.services.core.values import Payment, Provider
+from gateway.services.core.values import Payment, Provider, Refund
 from gateway.services.core.work import JobKind, ProviderEvent
 
 
@@ -73,6 +73,11 @@ class WorkCatalog:
         async with AsyncSession(self._engine) as session:
             row = (await session.exec(statement)).first()
         return None if row is None else rows.payment_from(row)
+
+    async def refunds_of(self, payment_id: UUID) -> list[Refund]:
+        statement = select(RefundRow).where(col(RefundRow.payment_id) == payment_id).order_by(col(RefundRow.id))
+        async with AsyncSession(self._engine) as session:
+            return [rows.refund_from(row) for row in await session.exec(statement)]
 
     async def open_payments(self, earliest: datetime, latest: datetime, after: UUID | None, most: int) -> list[Payment]:
         """Payments with an intent whose money nobody has seen, opened in that time, in the order of their ids."""

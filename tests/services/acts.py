@@ -17,6 +17,9 @@ def latest(listed: Sequence[Each], which: int) -> Each | None:
 
 def act(books: Ledger, step: Act) -> None:
     match step:
+        case TakeBack(which, _, _, (said_minor, currency)):
+            if claimed := latest(books.captures, which):
+                books.dispute(claimed, said_minor, currency)
         case TakeBack(which, part_minor, is_dispute):
             _take_back(books, latest(books.captures, which), part_minor, is_dispute)
         case Decide(which, is_students):

@@ -58,11 +58,13 @@ class Close:
 
 @dataclass(frozen=True)
 class TakeBack:
-    """A person at the provider's dashboard, or else the student's bank, takes what is left of a capture or a part."""
+    """A person at the provider's dashboard, or else the student's bank, takes what is left of a capture or a part. A
+    bank may name more than that, or another currency."""
 
     capture: int
     part_minor: int | None
     is_dispute: bool
+    beyond: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)

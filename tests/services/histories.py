@@ -35,6 +35,8 @@ from tests.services.happenings import (
 
 History = tuple[Step, ...]
 ALL_CODES = tuple(tier.code for tier in TIERS)
+FIGURES = ((899_900, "INR"), (1_000_000, "INR"), (2_400, "USD"))
+"""What a bank may say, whatever is left of the money that it claims."""
 
 # What comes first comes more often: stories meet on one student, one course and the latest payments.
 students = st.sampled_from(["student-1", "student-1", "student-1", "student-2"])
@@ -43,6 +45,7 @@ codes = st.sampled_from([*ALL_CODES, "STANDARD", "BASIC"])
 purposes = st.sampled_from([Purpose.PURCHASE, Purpose.PURCHASE, Purpose.RENEWAL])
 keys = st.sampled_from([None, None, None, "k1", "k2"])
 which = st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5, 8])
+figures = st.sampled_from([*[None] * 5, *FIGURES])
 parts = st.sampled_from([None, None, 1, 100_000])
 
 opens = st.builds(Open, students, courses, codes, purposes, keys)
@@ -56,7 +59,7 @@ acts = st.one_of(
     st.builds(Begin, which),
     st.builds(Decline, which),
     st.builds(Close, which),
-    st.builds(TakeBack, which, parts, st.sampled_from([False, True])),
+    st.builds(TakeBack, which, parts, st.sampled_from([False, True]), figures),
     st.builds(Decide, which, st.booleans()),
     st.builds(ComeBack, which),
 )
@@ -100,6 +103,7 @@ def _paid(opening: Open | Book, is_other_amount: bool, *after: Step) -> History:
 purchases = st.one_of(
     st.builds(_paid, opens, rarely, st.just(Confirm(0))),
     st.builds(_paid, opens, rarely, st.just(Tell(0)), st.just(Run())),
+    st.builds(_paid, opens, rarely, st.just(Confirm(0)), st.just(Later(190 * 86_400))),
     st.builds(_paid, opens, rarely),
     st.builds(_paid, books, rarely, st.just(Tell(0))),
 )

@@ -1,6 +1,6 @@
 """What a payment provider's books hold, and what the world does to them: students, banks, people at a dashboard."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
@@ -99,10 +99,13 @@ class Ledger:
         """The money that was sent could not be delivered: the provider has it again."""
         returned.status = RefundStatus.FAILED
 
-    def dispute(self, attempt: Attempt, amount_minor: int | None = None) -> Return:
-        """The student's bank claims what is left of a capture, or a part of it, until it has decided."""
-        disputed = self.give_back(attempt, amount_minor, RefundStatus.PENDING)
-        disputed.is_dispute = True
+    def dispute(self, attempt: Attempt, amount_minor: int | None = None, currency: str = "") -> Return:
+        """The student's bank claims what is left of a capture, or another figure, until it has decided: it may be a
+        part, or more than is left, or in a currency of its own."""
+        assert attempt.status == "captured", "nothing was taken"
+        said = Money(self.left(attempt) if amount_minor is None else amount_minor, currency or attempt.amount.currency)
+        disputed = Return(self._new_id("dp"), attempt.id, said, RefundStatus.PENDING, is_dispute=True)
+        self.returns.append(disputed)
         return disputed
 
     def decide(self, disputed: Return, is_students: bool) -> None:
@@ -129,9 +132,18 @@ class Ledger:
         return [attempt for attempt in self.captures if attempt in self.intents[reference].attempts]
 
     def left(self, attempt: Attempt) -> int:
-        """Minor units of a capture that are still the gateway's."""
-        gone = [r.amount.amount_minor for r in self.returns_of(attempt) if r.status is not RefundStatus.FAILED]
-        return attempt.amount.amount_minor - sum(gone)
+        """Minor units of a capture that are still the gateway's, and that nobody claims."""
+        return attempt.amount.amount_minor - self._gone(attempt, (RefundStatus.PENDING, RefundStatus.SUCCEEDED))
+
+    def gone(self, attempt: Attempt) -> int:
+        """Minor units of a capture that went back: at most all of it, whatever a bank says."""
+        return self._gone(attempt, (RefundStatus.SUCCEEDED,))
+
+    def _gone(self, attempt: Attempt, statuses: Collection[RefundStatus]) -> int:
+        taken = attempt.amount
+        said = [each.amount for each in self.returns_of(attempt) if each.status in statuses]
+        is_all = any(each.currency != taken.currency for each in said)
+        return taken.amount_minor if is_all else min(taken.amount_minor, sum(each.amount_minor for each in said))
 
     def returns_of(self, attempt: Attempt) -> list[Return]:
         return [each for each in self.returns if each.attempt_id == attempt.id]

@@ -10,7 +10,7 @@ from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
 from gateway.services.core.commands import ClaimJobs, StartSweep, StoreEvent
 from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, RefundRequested
-from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund, RefundStatus
+from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund
 from gateway.services.core.work import Job, ProviderEvent
 from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
 from gateway.services.subscribers.base import Subscriber
@@ -127,9 +127,7 @@ class Shop:
 
     def agrees(self) -> bool:
         """Whether our books say of each payment's money just what the provider's say went back of it."""
-        gone = {each.id: 0 for each in self.books.captures}
-        for each in self.books.returns:
-            gone[each.attempt_id] += each.amount.amount_minor if each.status is RefundStatus.SUCCEEDED else 0
+        gone = {each.id: self.books.gone(each) for each in self.books.captures}
         return all(row.refunded_minor == gone.get(row.attempt, 0) for row in self.service.stored(PaymentRow))
 
 

@@ -44,8 +44,8 @@ class Tale:
     def refund(self, capture: int, amount_minor: int | None = None) -> None:
         self.shop.books.refund_at_dashboard(self.captures[capture], amount_minor)
 
-    def dispute(self, capture: int) -> None:
-        self.disputes.append(self.shop.books.dispute(self.captures[capture]))
+    def dispute(self, capture: int, amount_minor: int | None = None, currency: str = "") -> None:
+        self.disputes.append(self.shop.books.dispute(self.captures[capture], amount_minor, currency))
 
     def decide(self, dispute: int, is_students: bool) -> None:
         self.shop.books.decide(self.disputes[dispute], is_students)
@@ -142,6 +142,25 @@ EVENT_SETS = {
             Deed(0, lambda tale: tale.dispute(0)),
             Deed(0, lambda tale: tale.decide(0, is_students=False)),
             Deed(0, lambda tale: tale.refund(0, 100_000)),
+        ),
+    ),
+    "a part refunded, and more than was paid lost in a dispute": EventSet(
+        one_checkout,
+        (
+            Deed(0, lambda tale: tale.pay(0)),
+            Deed(0, lambda tale: tale.refund(0, 100_000)),
+            Deed(0, lambda tale: tale.dispute(0, 200_100)),
+            Deed(0, lambda tale: tale.decide(0, is_students=True)),
+        ),
+    ),
+    "a part lost in a dispute, and the same money claimed in another currency and lost too": EventSet(
+        one_checkout,
+        (
+            Deed(0, lambda tale: tale.pay(0)),
+            Deed(0, lambda tale: tale.dispute(0, 100_000)),
+            Deed(0, lambda tale: tale.dispute(0, 2_400, "USD")),
+            Deed(0, lambda tale: tale.decide(1, is_students=True)),
+            Deed(0, lambda tale: tale.decide(0, is_students=True)),
         ),
     ),
     "another system's checkout, paid and refunded": EventSet(

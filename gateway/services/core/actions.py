@@ -18,6 +18,7 @@ ACTIONS = {
     "payment.refunded": "Money went back.",
     "payment.refunded_beyond": "More went back at the provider than was captured.",
     "payment.refund_rejected": "Money that should have gone back did not.",
+    "payment.refund_recounted": "A refund or a dispute takes another share of the money, since others were heard of.",
     "payment.refund_returned": "Money that went back came back to the provider.",
     "purchase.created": "The student got the course.",
     "purchase.superseded": "Another purchase took its place.",

@@ -38,8 +38,8 @@ from gateway.services.core.granting import lapse_purchases
 from gateway.services.core.hearing import end_event, store_event
 from gateway.services.core.opening import open_payment, record_intent
 from gateway.services.core.outcomes import Stale
-from gateway.services.core.refund_facts import record_refunds
-from gateway.services.core.refunding import refund_payment, settle_refund
+from gateway.services.core.refund_facts import record_refunds, settle_refund
+from gateway.services.core.refunding import refund_payment
 from gateway.services.core.settling import confirm
 from gateway.services.core.world import Changes, Decision, Moment, World
 

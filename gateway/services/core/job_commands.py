@@ -42,12 +42,14 @@ class DeferJob:
     """Try a job again later: its run did not come to an end. `at_least_s` is how long it has to wait in any case.
 
     `case` is what a person is told at once; once an admin has called that off, the job is not tried again.
+    `is_attempt` is False where it had to wait for somebody else, which is no failure and no reason to give it up.
     """
 
     ticket: Ticket
     error: str
     at_least_s: int = 0
     case: Case | None = None
+    is_attempt: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from gateway.services.core.outcomes import (
     RefundSettled,
     Stale,
 )
-from gateway.services.core.refund_sums import left_to_refund
+from gateway.services.core.refund_sums import ALREADY_BACK, left_to_refund, reserved
 from gateway.services.core.values import Payment, PaymentStatus, Refund, RefundStatus
 from gateway.services.core.work import Job, JobKind, JobState
 from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
@@ -48,9 +48,6 @@ MOST_ATTEMPTS = {
 }
 """Runs of a job before it stands as FAILED. With the waits below that takes more than three days on average, which
 outlasts a weekend's outage; a sweep is never given up, and a case is never begun."""
-
-ALREADY_BACK = "already_back"
-"""Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
 
 BACKOFF_S = 5
 LONGEST_BACKOFF_S = 7200
@@ -123,7 +120,8 @@ def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
     if told and told.state is JobState.CANCELED:
         changed = _ended(job, JobState.CANCELED, moment, f"{told.last_error}; {command.error}")
         return Decision(JobChanged(changed), Changes(jobs=(changed,)))
-    changed = _deferred(job, command.ticket, command.error, moment, command.at_least_s)
+    counted = job if command.is_attempt else replace(job, attempts=job.attempts - 1)
+    changed = _deferred(counted, command.ticket, command.error, moment, command.at_least_s)
     is_new = command.case is not None and told is None
     noted = cases.noted(command.case.subject_id, command.case.reason, moment) if command.case and is_new else NOTHING
     return Decision(JobChanged(changed), Changes(jobs=(changed,)) + noted)
@@ -224,7 +222,9 @@ def _refund_again(job: Job, world: World, moment: Moment) -> Refund | Invalid | 
         return None
     left = left_to_refund(world.payments[refund.payment_id], world)
     if left == 0:
-        return Invalid((FieldProblem(("jobId",), "the money went back by another refund"),))
+        is_open = reserved(world.refunds_of(refund.payment_id)) > 0
+        problem = "a dispute is open over the money" if is_open else "the money went back by another refund"
+        return Invalid((FieldProblem(("jobId",), problem),))
     amount = replace(refund.amount, amount_minor=min(left, refund.amount.amount_minor))
     return Refund(moment.new_id(), refund.payment_id, amount, refund.reason, refund.requested_by, moment.now)
 

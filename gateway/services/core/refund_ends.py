@@ -16,16 +16,6 @@ from gateway.services.core.values import (
 from gateway.services.core.world import NOTHING, Changes, Moment, World
 
 
-def with_refund(payment: Payment, amount_minor: int) -> Payment:
-    assert payment.captured is not None, "only captured money is refunded"
-    refunded_minor = payment.refunded_minor + amount_minor
-    is_full = refunded_minor >= payment.captured.amount_minor
-    status = PaymentStatus.REFUNDED if is_full else PaymentStatus.PARTIALLY_REFUNDED
-    if refunded_minor == 0:
-        status = PaymentStatus.SUCCEEDED
-    return replace(payment, refunded_minor=refunded_minor, status=status)
-
-
 def end_purchase(payment: Payment, world: World, moment: Moment) -> Changes:
     """What a full refund takes back: the payment's purchase and its access. A part of the money takes nothing."""
     purchase = world.purchase_of(payment)

@@ -1,5 +1,6 @@
 """What makes metadata right, at the edges of each bound, and in which fields two of them differ."""
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time
@@ -138,7 +139,9 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
 def test_no_text_passes_that_a_database_refuses_or_a_reader_cannot_see(text: str) -> None:
     numbers = [ord(character) for character in text]
     is_broken = any(number < 32 or 127 <= number < 160 or 0xD800 <= number < 0xE000 for number in numbers)
-    assert (text_problem(text, 10) is None) is (bool(text.strip()) and len(text) <= 10 and not is_broken)
+    is_broken |= any(0x2028 <= number < 0x202F or 0x2066 <= number < 0x206A for number in numbers)
+    is_seen = any(unicodedata.category(character) not in ("Cf", "Zs", "Zl", "Zp") for character in text)
+    assert (text_problem(text, 10) is None) is (is_seen and len(text) <= 10 and not is_broken)
 
 
 @pytest.mark.parametrize(
