@@ -32,7 +32,9 @@ HISTORY = Cursors("payment.history")
 
 @graphql_type(description="Why a payment did not lead to a purchase.")
 class PaymentFailure:
-    code: str = field(description="For programs; a decline has the provider's own code.")
+    code: str = field(
+        description="For programs; a decline has the provider's own code, `price_refused` a price it does not take."
+    )
     message: str = field(description="For people.")
 
 

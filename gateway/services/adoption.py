@@ -53,7 +53,11 @@ def adopting(
     problems = [problem for read in (tier, metadata, expiry) if isinstance(read, list) for problem in read]
     if course_id is None:
         problems.append(FieldProblem((kept.COURSE_ID,), "must be the id of a course: its UUID, or crs_…"))
-    if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list) or course_id is None:
+    if found.amount is None:
+        problems.append(FieldProblem(("amount",), "is none that our books could hold exactly"))
+    if isinstance(tier, list) or isinstance(metadata, list) or isinstance(expiry, list):
+        raise unreadable(provider, found, problems)
+    if course_id is None or found.amount is None:
         raise unreadable(provider, found, problems)
     return AdoptPayment(
         payment_id=payment_id,
@@ -79,9 +83,9 @@ def unreadable(provider: Provider, found: FoundIntent, problems: list[FieldProbl
     if not found.is_paid:
         return UnknownPayment(why)
     told = (
-        f"{provider} took {found.amount} for {found.reference}, which another system opened for a course and which "
-        f"cannot be taken over: {listed}. Mend it at the provider or in the catalogue: it is looked at again by itself "
-        "within two hours, for days. Or give the money back at the provider, or know that it was served; then "
+        f"{provider} took {found.amount or 'money'} for {found.reference}, which another system opened for a course and"
+        f" which cannot be taken over: {listed}. Mend it at the provider or in the catalogue: it is looked at again by "
+        "itself within two hours, for days. Or give the money back at the provider, or know that it was served; then "
         "cancelJob ends this."
     )
     return UnknownPayment(why, Case(of_intent(provider, found.reference), told))

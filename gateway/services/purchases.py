@@ -8,6 +8,7 @@ from uuid import UUID
 import structlog
 
 from gateway.services.adoption import UnknownPayment
+from gateway.services.checkouts import unsayable_part, with_intent
 from gateway.services.core.checks import problems_of
 from gateway.services.core.commands import (
     Command,
@@ -16,8 +17,8 @@ from gateway.services.core.commands import (
     EndEvent,
     OpenPayment,
     RecordExtra,
-    RecordIntent,
     RecordRefunds,
+    RefundPayment,
     SettleRefund,
     StoreEvent,
     Ticket,
@@ -40,7 +41,12 @@ from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, Ref
 from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import EventState, ProviderEvent
 from gateway.services.intents import ForeignIntent, Intents
-from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
+from gateway.services.providers.base import (
+    OPERATOR_RETRY_S,
+    PaymentProvider,
+    ProviderUnavailable,
+    UnreadableAmount,
+)
 
 log = structlog.get_logger(__name__)
 
@@ -54,9 +60,6 @@ class Reads(Protocol):
 
     async def refunds_of(self, payment_id: UUID) -> list[Refund]: ...
 
-
-OPERATOR_RETRY_S = 60
-"""Where an operator has to put something right, such as the provider back; a person's page need not ask more often."""
 
 HELD = "a dispute is open over the money, or a refund is under way at the provider's dashboard"
 HELD_RETRY_S = 3600
@@ -103,10 +106,7 @@ class Purchases:
             intent = await provider.open(outcome.payment, await self.installation())
         except ProviderUnavailable as error:
             return ProviderAway(error.retry_after_s)
-        recorded = await self.submit(RecordIntent(command.actor, outcome.payment.id, intent.reference))
-        if not isinstance(recorded, Opened):
-            return recorded
-        return Opened(recorded.payment, outcome.already_processed, intent.client_secret)
+        return await with_intent(outcome, intent, command.actor, self.submit)
 
     async def confirm(
         self, command: ConfirmPayment, proof: Proof | None, noticed: Sequence[FieldProblem] = ()
@@ -118,7 +118,10 @@ class Purchases:
         if payment is None:
             return Missing("payment")
         if needs_verdict(payment, command):
-            verdict = await self._ask(payment, proof)
+            try:
+                verdict = await self._ask(payment, proof)
+            except UnreadableAmount as error:  # the job that checks the payment has a person told
+                verdict = Unreachable(None, error.retry_after_s)
             if isinstance(verdict, Unacceptable):
                 return Invalid((FieldProblem(verdict.path, verdict.message),))
             command = replace(command, verdict=verdict)
@@ -254,6 +257,8 @@ class Purchases:
         """
         if found := (*noticed, *problems_of(command)):
             return Invalid(found)
+        if isinstance(command, RefundPayment) and (problem := await unsayable_part(command, self)):
+            return Invalid((problem,))
         return await self.write(command)
 
     async def submit_all(self, commands: Sequence[Command], noticed: Sequence[Sequence[FieldProblem]]) -> list[Outcome]:

@@ -30,6 +30,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -74,7 +75,7 @@ class Touched:
             case OpenPayment():
                 self.payments.add(command.payment_id)
                 self._add_pair(command.actor.id, command.course_id)
-            case RecordIntent() | ConfirmPayment():
+            case RecordIntent() | RefusePrice() | ConfirmPayment():
                 self.payments.add(command.payment_id)
             case AdoptPayment():
                 self.payments.add(command.payment_id)

@@ -12,12 +12,14 @@ import structlog
 
 from gateway.services.adoption import UnknownPayment
 from gateway.services.alarm import Alarm
+from gateway.services.core.cases import of_intent
 from gateway.services.core.commands import ClaimJobs, DeferJob, StartSweep, Ticket
 from gateway.services.core.hearing import SHOWN
+from gateway.services.core.job_commands import Case
 from gateway.services.core.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.work import Job, JobKind
 from gateway.services.delivering import deliver
-from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
 from gateway.services.purchases import Purchases
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.sweeping import SWEEPS, Sweeps
@@ -137,6 +139,10 @@ class Runner:
     async def _ended(self, job: Job, ticket: Ticket) -> Outcome:
         try:
             return await self._work(job, ticket)
+        except UnreadableAmount as error:
+            told = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
+            case = Case(of_intent(error.provider, error.reference), told)
+            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s, case))
         except ProviderUnavailable as error:
             return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
         except UnknownPayment as error:

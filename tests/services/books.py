@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Literal
 
 from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Payment, Provider, Refund, RefundStatus
+from gateway.services.core.values import Money, Payment, Provider, Refund, RefundStatus
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Canceled,
@@ -28,9 +28,10 @@ from gateway.services.core.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import BadSignature, FoundIntent, Intent, ProviderUnavailable
+from gateway.services.providers.base import BadSignature, FoundIntent, Intent, PriceRefused, ProviderUnavailable
 from gateway.services.providers.base import Notice as WebhookNotice
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, of_payment
+from gateway.services.providers.units import Units
 from tests.services.ledger import Attempt, BookedIntent, Ledger, Return
 
 RETRY_AFTER_S = 7
@@ -44,16 +45,24 @@ class Books(Ledger):
     """A ledger that the gateway may ask as a `PaymentProvider`.
 
     `fault` says for each question and its subject, the payment's reference or else its id, how the line fails, if it
-    does. `asked` is every question in its order. While `refuses_refunds`, none is made, however often it is asked for.
+    does. `asked` is every question in its order. While `refuses_refunds`, none is made, however often it is asked for;
+    `refuses_prices` is why no intent is opened.
     """
 
     name: Provider = Provider.SANDBOX
     fault: Callable[[Question, str], Fault | None] = lambda _question, _subject: None
     asked: list[tuple[Question, str]] = field(default_factory=list)
     refuses_refunds: bool = False
+    refuses_prices: str | None = None
+    units: Units = field(default_factory=lambda: Units("SANDBOX"))
 
-    async def open(self, payment: Payment, installation: str) -> Intent:
+    def unsayable(self, money: Money) -> str | None:
+        return self.units.unsayable(money)
+
+    async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         with self._line("open", payment):
+            if self.refuses_prices and payment.reference is None:
+                return PriceRefused(self.refuses_prices)
             reference = payment.reference or f"pi_{payment.id.hex}"
             if reference not in self.intents:
                 self.book(payment.amount, of_payment(payment, installation), reference)

@@ -8,7 +8,7 @@ from typing import TypeVar
 from gateway.services.core.proofs import Proof
 from gateway.services.core.values import Payment, Refund
 from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
-from gateway.services.providers.base import FoundIntent, Intent
+from gateway.services.providers.base import FoundIntent, Intent, PriceRefused
 from tests.services.books import Books, Fault, Question
 from tests.services.happenings import Step
 
@@ -36,7 +36,7 @@ class SlowBooks(Books):
         self.faults.clear()
         self.late.clear()
 
-    async def open(self, payment: Payment, installation: str) -> Intent:
+    async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         return await self._delayed(await super().open(payment, installation))
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:

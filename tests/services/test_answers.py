@@ -34,6 +34,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -171,7 +172,7 @@ def mutation_of(command: Command) -> str | None:
     if ticket_of(command) is not None:
         return None
     match command:
-        case OpenPayment() | RecordIntent():
+        case OpenPayment() | RecordIntent() | RefusePrice():
             return CREATE_PAYMENT
         case ConfirmPayment():
             return CONFIRM_PAYMENT

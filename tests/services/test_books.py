@@ -9,8 +9,9 @@ from gateway.services.core import verdicts
 from gateway.services.core.values import Money, Payment, RefundStatus
 from gateway.services.core.verdicts import Captured, ExtraCapture, RefundFact, RefundRejected, RefundSucceeded, Truth
 from gateway.services.providers.base import ProviderUnavailable
-from tests.service import BASIC, INSTALLATION, Service, student
+from tests.service import BASIC, Service, student
 from tests.services.books import Fault
+from tests.services.providers.opening import intent_of
 from tests.services.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
@@ -29,7 +30,7 @@ async def payment(service: Service, shop: Shop) -> Payment:
 
 
 async def test_a_checkout_is_opened_once_and_found_with_what_it_is_for(shop: Shop, payment: Payment) -> None:
-    assert (await shop.books.open(payment, INSTALLATION)).reference == payment.reference
+    assert (await intent_of(shop.books, payment)).reference == payment.reference
     [intent] = shop.books.intents.values()
     found = await shop.books.find(intent.reference)
     assert found is not None
@@ -47,7 +48,8 @@ async def test_the_verdict_is_of_the_attempts_as_they_stand(shop: Shop, payment:
     attempt = shop.books.begin(reference)
     assert await shop.books.settle(payment, None) == verdicts.Processing(attempt.id, 7)
     shop.books.pay(reference, attempt)
-    captured = Captured(attempt.id, PRICE, payment.student_id, payment.course_id)
+    mark = await shop.service.purchases.installation()
+    captured = Captured(attempt.id, PRICE, payment.student_id, payment.course_id, mark)
     assert await shop.books.settle(payment, None) == captured
     assert await shop.books.inspect(payment) == Truth(captured)
 
@@ -63,7 +65,8 @@ async def test_a_second_capture_is_extra_with_what_went_back_of_it(shop: Shop, p
     claimed = shop.books.dispute(first, 9)
     truth = await shop.books.inspect(payment)
     assert truth.refunds == (RefundFact(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),)
-    extra = Captured(second.id, Money(5, "INR"), payment.student_id, payment.course_id)
+    mark = await shop.service.purchases.installation()
+    extra = Captured(second.id, Money(5, "INR"), payment.student_id, payment.course_id, mark)
     assert truth.extra == (ExtraCapture(extra, (RefundFact(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),)
 
 

@@ -3,6 +3,7 @@
 ACTIONS = {
     "payment.opened": "A checkout was opened here, for this tier and amount.",
     "payment.intent_opened": "The provider opened its intent, under this reference.",
+    "payment.refused": "The provider will never take its price, for the reason; it is canceled, and no money moved.",
     "payment.adopted": "A checkout that another system had opened at the provider was taken into our books. Of its "
     "free entries, `cleaned` are not as they were written, and `leftOut` could not be kept.",
     "payment.asked": "The provider was asked for the first time, and nothing was to be had yet: unpaid, or no answer.",

@@ -22,6 +22,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -30,10 +31,11 @@ from gateway.services.core.commands import (
     StoreEvent,
 )
 from gateway.services.core.courses import course_problems
+from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR, is_currency
 from gateway.services.core.metadata import text_problem
 from gateway.services.core.outcomes import FieldProblem
 from gateway.services.core.subjects import subject_problem
-from gateway.services.core.values import Metadata
+from gateway.services.core.values import Metadata, Money
 
 LONGEST_KEY = 255
 LONGEST_REASON = 500
@@ -75,9 +77,10 @@ def problems_of(command: Command) -> list[FieldProblem]:
         case RetryJob() | CancelJob():
             return [*_text("reason", command.reason, LONGEST_REASON)]
         case AdoptPayment():
-            return [*_student(command.student_id), *_metadata(command.metadata)]
+            return [*_student(command.student_id), *_amount(command.amount), *_metadata(command.metadata)]
         case (
             RecordIntent()
+            | RefusePrice()
             | RecordExtra()
             | LapsePurchases()
             | EndJob()
@@ -91,6 +94,13 @@ def problems_of(command: Command) -> list[FieldProblem]:
             | EndSweep()
         ):
             return []
+
+
+def _amount(given: Money) -> Iterable[FieldProblem]:
+    if not 1 <= given.amount_minor <= HIGHEST_AMOUNT_MINOR:
+        yield FieldProblem(("amount",), f"must be 1 to {HIGHEST_AMOUNT_MINOR} minor units")
+    if not is_currency(given.currency):
+        yield FieldProblem(("currency",), f"must be the ISO 4217 code of a currency; this is {given.currency}")
 
 
 def _text(name: str, text: str | None, longest: int) -> Iterable[FieldProblem]:

@@ -63,6 +63,15 @@ class RecordIntent:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusePrice:
+    """Note that the provider will never open a checkout for a payment. `reason` is its own, for people."""
+
+    actor: Actor
+    payment_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AdoptPayment:
     """Take a checkout into our books that another system opened at the provider.
 
@@ -209,6 +218,7 @@ class EndEvent:
 Command = (
     OpenPayment
     | RecordIntent
+    | RefusePrice
     | AdoptPayment
     | ConfirmPayment
     | RecordExtra

@@ -25,6 +25,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -36,7 +37,7 @@ from gateway.services.core.commands import (
 from gateway.services.core.creating import create_purchase
 from gateway.services.core.granting import lapse_purchases
 from gateway.services.core.hearing import end_event, store_event
-from gateway.services.core.opening import open_payment, record_intent
+from gateway.services.core.opening import open_payment, record_intent, refuse_price
 from gateway.services.core.outcomes import Stale
 from gateway.services.core.refund_facts import record_refunds, settle_refund
 from gateway.services.core.refunding import refund_payment
@@ -51,6 +52,8 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return open_payment(command, world, moment)
         case RecordIntent():
             return record_intent(command, world, moment)
+        case RefusePrice():
+            return refuse_price(command, world, moment)
         case ConfirmPayment():
             return _run(command.ticket, world, moment, lambda: confirm(command, world, moment))
         case AdoptPayment():

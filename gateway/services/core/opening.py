@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from gateway.services.core import metadata, tiers, timeline
-from gateway.services.core.commands import OpenPayment, RecordIntent
+from gateway.services.core.commands import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.fitting import Wish, room_problem
 from gateway.services.core.granting import held, is_higher, paid_access
 from gateway.services.core.keys import recorded, replay_of
@@ -11,6 +11,7 @@ from gateway.services.core.outcomes import ActiveExists, FieldProblem, Invalid, 
 from gateway.services.core.values import (
     Access,
     Course,
+    Failure,
     Metadata,
     Payment,
     PaymentStatus,
@@ -21,6 +22,8 @@ from gateway.services.core.values import (
 )
 from gateway.services.core.world import Changes, Decision, Moment, World
 
+PRICE_REFUSED = "price_refused"
+
 
 def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision:
     """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
@@ -29,9 +32,9 @@ def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision
         case KeyReused() as reused:
             return Decision(reused)
         case payment_id if payment_id is not None:
-            return _opened(world.payments[payment_id], command)
+            return _opened(world.payments[payment_id], payment_id != command.payment_id)
     if command.payment_id in world.payments:
-        return _opened(world.payments[command.payment_id], command)
+        return _opened(world.payments[command.payment_id], already_processed=False)
 
     course = world.courses.get(command.course_id)
     if course is None:
@@ -66,6 +69,19 @@ def record_intent(command: RecordIntent, world: World, moment: Moment) -> Decisi
     changed = replace(payment, reference=command.reference)
     entry = timeline.intent_opened(changed, command.actor, moment)
     return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
+
+
+def refuse_price(command: RefusePrice, world: World, moment: Moment) -> Decision:
+    """The payment as closed for good, with the provider's reason; where somebody opened it all the same, it stands."""
+    payment = world.payments.get(command.payment_id)
+    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
+        return Decision(Missing("payment"))
+    if payment.reference is not None or payment.status is PaymentStatus.CANCELED:
+        return _opened(payment)
+    said = f"{payment.terms.tier} costs {payment.amount}, which {payment.provider} does not take: {command.reason}"
+    refused = replace(payment, status=PaymentStatus.CANCELED, failure=Failure(PRICE_REFUSED, said))
+    entry = timeline.refused(refused, command.actor, moment)
+    return Decision(_opened(refused).outcome, Changes(payments=(refused,), audit=(entry,)))
 
 
 def may_touch(actor_id: str, role: Role, payment: Payment) -> bool:
@@ -124,5 +140,8 @@ def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
     )
 
 
-def _opened(payment: Payment, command: OpenPayment) -> Decision:
-    return Decision(Opened(payment, already_processed=payment.id != command.payment_id))
+def _opened(payment: Payment, already_processed: bool = True) -> Decision:
+    """The payment as it was opened; or, however often it is asked for, why it never can be."""
+    if payment.failure is not None and payment.failure.code == PRICE_REFUSED:
+        return Decision(Invalid((FieldProblem(("tier",), payment.failure.message),)))
+    return Decision(Opened(payment, already_processed))

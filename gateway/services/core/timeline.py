@@ -26,6 +26,12 @@ def intent_opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
     return audit(payment.id, "payment.intent_opened", actor, moment, changes=changes)
 
 
+def refused(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a refused payment says why"
+    changes: dict[str, object] = {"provider": payment.provider.value, "code": payment.failure.code}
+    return audit(payment.id, "payment.refused", actor, moment, payment.failure.message, changes)
+
+
 def adopted(payment: Payment, command: AdoptPayment, moment: Moment) -> AuditEntry:
     unkept = {"cleaned": list(command.cleaned), "leftOut": list(command.left_out)}
     said = {"door": command.door.value, "reference": payment.reference, **_offer(payment)}

@@ -83,6 +83,8 @@ def _is_under_way(payment: Payment, attempt: str | None) -> bool:
 
 def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
     """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
+    if payment.status is PaymentStatus.CANCELED:
+        return Decision(Declined(payment))  # closed for good: nobody ever will
     if payment.status is not PaymentStatus.PROCESSING:
         asked, noted = _asked(payment, command, moment, timeline.NOBODY_PAID)
         return Decision(Pending(asked, ASK_AGAIN_S), noted)

@@ -9,6 +9,9 @@ from gateway.services.core.proofs import Proof
 from gateway.services.core.values import Money, Payment, Provider, Refund
 from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
 
+OPERATOR_RETRY_S = 60
+"""Where a person has to set something right, a page or a job need not ask more often."""
+
 
 class ProviderUnavailable(Exception):
     """The provider did not answer in time, or said that it cannot now. Nothing is known to have happened there."""
@@ -24,6 +27,27 @@ class Intent:
 
     reference: str
     client_secret: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PriceRefused:
+    """The provider will not open this checkout, however often it is asked: its reason, for people."""
+
+    reason: str
+
+
+class UnreadableAmount(ProviderUnavailable):
+    """The provider speaks of an amount that our books cannot hold exactly. Nothing is written; a person has to look.
+
+    `reference` is the provider's id of what has that amount.
+    """
+
+    def __init__(self, provider: Provider, reference: str, said: str) -> None:
+        super().__init__(OPERATOR_RETRY_S)
+        self.provider, self.reference, self._said = provider, reference, said
+
+    def __str__(self) -> str:
+        return f"{self.provider} says {self._said} of {self.reference}, which our books cannot hold exactly"
 
 
 class BadSignature(Exception):
@@ -48,11 +72,11 @@ class Notice:
 class FoundIntent:
     """An intent in the provider's books that may not be in ours, with the metadata that it was opened with there.
 
-    `is_paid`: the provider holds its money.
+    `amount` is None where our books could not hold it. `is_paid`: the provider holds its money.
     """
 
     reference: str
-    amount: Money
+    amount: Money | None
     metadata: Mapping[str, str]
     is_paid: bool
 
@@ -63,9 +87,15 @@ class PaymentProvider(Protocol):
     @property
     def name(self) -> Provider: ...
 
-    async def open(self, payment: Payment, installation: str) -> Intent:
+    def unsayable(self, money: Money) -> str | None:
+        """Why the provider has no way to write such an amount, for people; None where it has one."""
+        ...
+
+    async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         """The intent for a payment, opened at most once whatever the number of calls: the payment's id is the
         provider's idempotency key. A payment that has its reference already gets that same intent.
+
+        What an operator can cure is an outage: wrong keys, an account that is not activated.
 
         Args:
             installation: the mark that tells this gateway's intents from another's with the same account.
@@ -79,6 +109,9 @@ class PaymentProvider(Protocol):
         """What the provider says of the payment now, with the browser's proof where it has one.
 
         An outage is a verdict as well (`Unreachable`), for the attempt may have gone through.
+
+        Raises:
+            UnreadableAmount: it was captured, and our books cannot hold how much.
         """
         ...
 

@@ -14,7 +14,7 @@ from datetime import datetime
 import httpx
 
 from gateway.services.core.proofs import Proof, RazorpayProof
-from gateway.services.core.values import Payment, Provider, Refund
+from gateway.services.core.values import Money, Payment, Provider, Refund
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Captured,
@@ -28,12 +28,28 @@ from gateway.services.core.verdicts import (
     Verdict,
 )
 from gateway.services.providers import metadata
-from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
+from gateway.services.providers.base import (
+    FoundIntent,
+    Intent,
+    Notice,
+    PriceRefused,
+    ProviderUnavailable,
+    UnreadableAmount,
+)
 from gateway.services.providers.razorpay_api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
 from gateway.services.providers.razorpay_api import RefundEntity as Given
 from gateway.services.providers.razorpay_books import truth_of
 from gateway.services.providers.razorpay_signing import ORDER_ID, is_proven, read_webhook
-from gateway.services.providers.razorpay_words import captured_of, declined, fitting, is_missing, money, rejection
+from gateway.services.providers.razorpay_units import RAZORPAY_UNITS
+from gateway.services.providers.razorpay_words import (
+    captured_of,
+    declined,
+    fitting,
+    is_missing,
+    money,
+    refusal_of,
+    rejection,
+)
 
 API_BASE = "https://api.razorpay.com"
 
@@ -71,15 +87,20 @@ class Razorpay:
         self._deadline_s = deadline_s
         self._api = RazorpayApi(key_id, key_secret, api_base, transport)
 
-    async def open(self, payment: Payment, installation: str) -> Intent:
+    def unsayable(self, money: Money) -> str | None:
+        return RAZORPAY_UNITS.unsayable(money)
+
+    async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         """The order whose receipt is the payment's id, looked up before it is made: Razorpay has no idempotency key
         for orders. Two calls at the same moment may make two; only the one recorded first is ever shown to a browser,
         and the other stays unpaid."""
         if payment.reference is not None:
             return Intent(payment.reference, self._key_id)
+        if why := self.unsayable(payment.amount):
+            return PriceRefused(why)
         async with self._deadline():
             order = await self._order_of(payment) or await self._new_order(payment, installation)
-        return Intent(order.id, self._key_id)
+        return order if isinstance(order, PriceRefused) else Intent(order.id, self._key_id)
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
         attempt_id = None
@@ -91,6 +112,8 @@ class Razorpay:
         try:
             async with self._deadline():
                 verdict = await self._verdict(await self._attempts(payment), payment, may_capture=True)
+        except UnreadableAmount:
+            raise
         except ProviderUnavailable as error:
             return Unreachable(attempt_id, error.retry_after_s)
         if attempt_id is not None and isinstance(verdict, AwaitingPayment):
@@ -100,8 +123,10 @@ class Razorpay:
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
         """Asked for once: it is looked up by our id first, and carries our id as its idempotency key."""
         assert payment.attempt is not None, "captured money has the attempt that brought it"
+        if why := self.unsayable(refund.amount):
+            return RefundRejected("amount_unsayable", why)
         body = {
-            "amount": refund.amount.amount_minor,
+            "amount": RAZORPAY_UNITS.written(refund.amount),
             "speed": "normal",
             "receipt": str(refund.id),
             "notes": metadata.of_refund(refund),
@@ -138,7 +163,9 @@ class Razorpay:
             if is_missing(refused):
                 return None
             raise
-        return FoundIntent(order.id, money(order), order.notes, order.status == "paid")
+        return FoundIntent(
+            order.id, RAZORPAY_UNITS.read(order.amount, order.currency), order.notes, order.status == "paid"
+        )
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_webhook(headers, body, self._webhook_secrets)
@@ -149,9 +176,9 @@ class Razorpay:
     async def _order_of(self, payment: Payment) -> Order | None:
         return next(iter(await self._api.orders_with(str(payment.id))), None)
 
-    async def _new_order(self, payment: Payment, installation: str) -> Order:
+    async def _new_order(self, payment: Payment, installation: str) -> Order | PriceRefused:
         body = {
-            "amount": payment.amount.amount_minor,
+            "amount": RAZORPAY_UNITS.written(payment.amount),
             "currency": payment.amount.currency,
             "receipt": str(payment.id),
             "notes": fitting(metadata.of_payment(payment, installation)),
@@ -159,10 +186,8 @@ class Razorpay:
         }
         try:
             return await self._api.create_order(body)
-        except Refused:  # a receipt has to be unique: another process may have been faster
-            if order := await self._order_of(payment):
-                return order
-            raise
+        except Refused as refused:  # a receipt has to be unique: another process may have been faster
+            return await self._order_of(payment) or refusal_of(refused)
 
     async def _attempts(self, payment: Payment) -> list[Attempt]:
         order_id = payment.reference or await self._reference_of(payment)
@@ -191,7 +216,7 @@ class Razorpay:
     async def _capture(self, attempt: Attempt) -> Attempt:
         """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused."""
         try:
-            return await self._api.capture(attempt)
+            return await self._api.capture(attempt, attempt.amount)
         except Refused:
             now = [each for each in await self._api.attempts(attempt.order_id) if each.id == attempt.id]
             return now[0] if now else attempt

@@ -35,9 +35,10 @@ class Refused(ProviderUnavailable):
     It is an outage to whoever did not expect it: nothing happened there, and a person has to look.
     """
 
-    def __init__(self, status: int, code: str, description: str) -> None:
+    def __init__(self, status: int, code: str, description: str, field: str | None = None) -> None:
+        """Args: field: of our request, where the refusal names one."""
         super().__init__(LONGEST_RETRY_AFTER_S)
-        self.status, self.code, self.description = status, code, description
+        self.status, self.code, self.description, self.field = status, code, description, field
 
     def __str__(self) -> str:
         return f"Razorpay refused with {self.status} {self.code}: {self.description}"
@@ -135,8 +136,8 @@ class RazorpayApi:
         """All attempts to pay an order, the oldest first."""
         return _read_all(Attempt, await self._call("GET", f"/v1/orders/{order_id}/payments"))
 
-    async def capture(self, attempt: Attempt) -> Attempt:
-        body = {"amount": attempt.amount, "currency": attempt.currency}
+    async def capture(self, attempt: Attempt, amount: int) -> Attempt:
+        body = {"amount": amount, "currency": attempt.currency}
         return _read(Attempt, await self._call("POST", f"/v1/payments/{attempt.id}/capture", json=body))
 
     async def refunds(self, attempt_id: str) -> list[RefundEntity]:
@@ -198,7 +199,10 @@ def _refusal(status: int, body: Mapping[str, object] | None) -> Refused:
     error = (body or {}).get("error")
     said = error if isinstance(error, dict) else {}
     code, description = (str(said.get(name) or "") for name in ("code", "description"))
-    return Refused(status, code or "UNKNOWN", description or "it gave no reason")
+    field = said.get("field")
+    return Refused(
+        status, code or "UNKNOWN", description or "it gave no reason", field if isinstance(field, str) else None
+    )
 
 
 def _retry_after_s(response: httpx.Response) -> int:

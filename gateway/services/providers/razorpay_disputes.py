@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from gateway.services.core.values import Money, RefundStatus
+from gateway.services.core.values import RefundStatus
 from gateway.services.core.verdicts import RefundFact
 from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay_api import Dispute
 from gateway.services.providers.razorpay_api import RefundEntity as Given
+from gateway.services.providers.razorpay_words import money
 from gateway.services.providers.reasons import of_dispute
 
 INQUIRIES = frozenset({"fraud", "retrieval"})
@@ -21,7 +22,7 @@ def dispute_fact(dispute: Dispute) -> RefundFact | None:
     if dispute.phase in INQUIRIES and not dispute.amount_deducted:
         return None
     status = _STATUS.get(dispute.status, RefundStatus.PENDING)
-    amount = Money(_lost_minor(dispute) if dispute.status == "lost" else dispute.amount, dispute.currency)
+    amount = money(dispute, _lost_minor(dispute) if dispute.status == "lost" else dispute.amount)
     why = of_dispute(dispute.reason_description or dispute.reason_code)
     return RefundFact(dispute.id, None, amount, status, is_dispute=True, reason=why)
 

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping, Sequence
 
-from gateway.services.core.values import Money, Payment, RefundStatus
+from gateway.services.core.values import Money, Payment, Provider, RefundStatus
 from gateway.services.core.verdicts import Declined, RefundFact, RefundRejected
+from gateway.services.providers.base import PriceRefused, UnreadableAmount
 from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay_api import Attempt, Entity, Refused
 from gateway.services.providers.razorpay_api import RefundEntity as Given
+from gateway.services.providers.razorpay_units import RAZORPAY_UNITS
 from gateway.services.providers.reasons import in_words
 
 MOST_NOTES, LONGEST_NOTE = 15, 256
@@ -16,6 +18,15 @@ MOST_NOTES, LONGEST_NOTE = 15, 256
 _STATUS = {"processed": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED}
 _NOT_FINAL = re.compile(r"authentication|api.?key|key.?secret|idempotency|balance|try again|in progress", re.IGNORECASE)
 """Refusals of a refund that an operator can put right: wrong keys, an empty account. All the others are for good."""
+
+_OF_PRICES = ("amount", "currency")
+"""The fields of an order that the price decides, as Razorpay's refusals name them."""
+_CURABLE = re.compile(
+    r"account|activat|api.?key|authenticat|enabled?\b|in progress|later|merchant|not found|permission|receipt|secret"
+    r"|too many|try again",
+    re.IGNORECASE,
+)
+"""Refusals of an order that an operator, or time, cures. All the others are for good."""
 
 
 def fitting(notes: Mapping[str, str]) -> dict[str, str]:
@@ -55,5 +66,25 @@ def is_missing(refused: Refused) -> bool:
     return refused.status == 404 or "does not exist" in refused.description
 
 
-def money(entity: Entity) -> Money:
-    return Money(entity.amount, entity.currency)
+def money(entity: Entity, amount: int | None = None) -> Money:
+    """What a record is of, or another amount in its currency.
+
+    Raises:
+        UnreadableAmount: our books could not hold it.
+    """
+    said = entity.amount if amount is None else amount
+    read = RAZORPAY_UNITS.read(said, entity.currency)
+    if read is None:
+        raise UnreadableAmount(Provider.RAZORPAY, entity.id, f"{said} {entity.currency}")
+    return read
+
+
+def refusal_of(refused: Refused) -> PriceRefused:
+    """The refusal of an order that will be refused the same way again.
+
+    Raises:
+        Refused: an operator can put it right, or another call is in the way of this one.
+    """
+    if refused.status != 400 or (refused.field not in _OF_PRICES and _CURABLE.search(refused.description)):
+        raise refused
+    return PriceRefused(refused.description)

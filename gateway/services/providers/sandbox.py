@@ -49,6 +49,9 @@ class Sandbox:
 
     name = Provider.SANDBOX
 
+    def unsayable(self, money: Money) -> str | None:
+        return None
+
     async def open(self, payment: Payment, installation: str) -> Intent:
         return Intent(payment.reference or f"sbx_{payment.id.hex}", client_secret=None)
 

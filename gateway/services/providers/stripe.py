@@ -12,7 +12,7 @@ import stripe
 import structlog
 
 from gateway.services.core.proofs import Proof, StripeProof
-from gateway.services.core.values import Payment, Provider, Refund
+from gateway.services.core.values import Money, Payment, Provider, Refund
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Captured,
@@ -23,10 +23,20 @@ from gateway.services.core.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import FoundIntent, Intent, Notice, ProviderUnavailable
+from gateway.services.providers.base import (
+    OPERATOR_RETRY_S,
+    FoundIntent,
+    Intent,
+    Notice,
+    PriceRefused,
+    ProviderUnavailable,
+    UnreadableAmount,
+)
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
 from gateway.services.providers.stripe_finding import Finder
 from gateway.services.providers.stripe_lists import all_of
+from gateway.services.providers.stripe_refusals import refusal_of
+from gateway.services.providers.stripe_units import STRIPE_UNITS
 from gateway.services.providers.stripe_webhook import read_event
 from gateway.services.providers.stripe_words import (
     dispute_fact_of,
@@ -45,9 +55,6 @@ DEADLINE_S = 25.0
 RETRY_AFTER_S = 5
 LONGEST_RETRY_AFTER_S = 300
 """Where Stripe names a time we keep to it, up to what a job should wait before it looks again by itself."""
-
-OPERATOR_RETRY_S = 60
-"""Where a person has to set something right: a key that was revoked, an account that does not have the intent."""
 
 REFUSALS = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
 """What Stripe says to a question that it understood and will answer the same way again."""
@@ -85,12 +92,23 @@ class Stripe:
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
         self._finder = Finder(client.v1)
 
-    async def open(self, payment: Payment, installation: str) -> Intent:
-        async with _deadline("open"):
-            if payment.reference is not None:
-                intent = await self._known(payment.reference)
-            else:
-                intent = await self._created(payment, installation)
+    def unsayable(self, money: Money) -> str | None:
+        return STRIPE_UNITS.unsayable(money)
+
+    async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
+        if payment.reference is None and (why := self.unsayable(payment.amount)):
+            return PriceRefused(why)
+        try:
+            async with _deadline("open"):
+                if payment.reference is not None:
+                    intent = await self._known(payment.reference)
+                else:
+                    intent = await self._created(payment, installation)
+        except REFUSALS as error:
+            if payment.reference is None and (refusal := refusal_of(error)):
+                return refusal
+            log.warning("stripe opens no intent until it is set right", code=error.code, said=error.user_message)
+            raise ProviderUnavailable(OPERATOR_RETRY_S) from None
         return Intent(intent["id"], intent["client_secret"])
 
     async def settle(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
@@ -102,12 +120,19 @@ class Stripe:
         try:
             async with _deadline("settle"):
                 return verdict_of(await self._known(payment.reference), payment)
+        except UnreadableAmount:
+            raise
+        except REFUSALS as error:
+            log.warning("stripe does not tell of an intent", code=error.code, reference=payment.reference)
+            return Unreachable(None, OPERATOR_RETRY_S)
         except ProviderUnavailable as error:
             return Unreachable(None, error.retry_after_s)
 
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
         """Looked for before it is made: Stripe forgets an idempotency key after a day, our jobs go on for longer."""
         assert payment.reference is not None, "only captured money is refunded"
+        if why := self.unsayable(refund.amount):
+            return RefundRejected("amount_unsayable", why)
         async with _deadline("refund"):
             try:
                 if (standing := await self._refund_of(payment.reference, refund.id)) is None:
@@ -143,7 +168,7 @@ class Stripe:
     async def _created(self, payment: Payment, installation: str) -> dict[str, Any]:
         intent = await self._intents.create_async(
             {
-                "amount": payment.amount.amount_minor,
+                "amount": STRIPE_UNITS.written(payment.amount),
                 "currency": payment.amount.currency.lower(),
                 "metadata": {name: text for name, text in of_payment(payment, installation).items() if text},
             },
@@ -175,7 +200,7 @@ class Stripe:
         made = await self._refunds.create_async(
             {
                 "payment_intent": reference,
-                "amount": refund.amount.amount_minor,
+                "amount": STRIPE_UNITS.written(refund.amount),
                 "metadata": of_refund(refund),
             },
             {"idempotency_key": str(refund.id)},

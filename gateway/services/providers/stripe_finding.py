@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 
 from gateway.services.providers.base import FoundIntent
-from gateway.services.providers.stripe_words import money_of
+from gateway.services.providers.stripe_units import STRIPE_UNITS
 
 Retrieve = Callable[[str, Any], Awaitable[stripe.StripeObject]]
 
@@ -48,4 +48,9 @@ class Finder:
 
 def _found(intent: Mapping[str, Any], beside: Mapping[str, str]) -> FoundIntent:
     said = {**beside, **(intent.get("metadata") or {})}
-    return FoundIntent(intent["id"], money_of(intent["amount"], intent), said, intent["status"] == "succeeded")
+    return FoundIntent(
+        intent["id"],
+        STRIPE_UNITS.read(intent["amount"], intent["currency"].upper()),
+        said,
+        intent["status"] == "succeeded",
+    )

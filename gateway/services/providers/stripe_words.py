@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from gateway.services.core.values import Money, Payment, PaymentStatus, RefundStatus
+from gateway.services.core.values import Money, Payment, PaymentStatus, Provider, RefundStatus
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Canceled,
@@ -16,8 +16,10 @@ from gateway.services.core.verdicts import (
     RefundSucceeded,
     Verdict,
 )
+from gateway.services.providers.base import UnreadableAmount
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, refund_id_of
 from gateway.services.providers.reasons import in_words, of_dispute
+from gateway.services.providers.stripe_units import STRIPE_UNITS
 
 PROCESSING_RETRY_S = 10
 
@@ -59,8 +61,15 @@ def verdict_of(intent: Mapping[str, Any], payment: Payment) -> Verdict:
 
 
 def money_of(amount_minor: int, thing: Mapping[str, Any]) -> Money:
-    """An amount of Stripe's, in the currency of the object that it stands in."""
-    return Money(amount_minor, thing["currency"].upper())
+    """An amount of Stripe's, in the currency of the object that it stands in.
+
+    Raises:
+        UnreadableAmount: our books could not hold it.
+    """
+    money = STRIPE_UNITS.read(amount_minor, thing["currency"].upper())
+    if money is None:
+        raise UnreadableAmount(Provider.STRIPE, thing["id"], f"{amount_minor} {thing['currency']}")
+    return money
 
 
 def fact_of(refund: Mapping[str, Any]) -> RefundFact:

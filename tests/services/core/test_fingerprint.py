@@ -26,6 +26,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -80,6 +81,7 @@ KEYED: dict[type[object], KeyedCommand] = {
 }
 UNKEYED = (
     RecordIntent,
+    RefusePrice,
     AdoptPayment,
     ConfirmPayment,
     RecordExtra,

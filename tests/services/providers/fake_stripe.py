@@ -19,6 +19,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.services.providers.stripe import Stripe
+from tests.services.providers.stripe_prices import refusal
 
 KEY = "sk_test_of_the_fake"
 SECRET = "whsec_of_the_fake"
@@ -37,6 +38,8 @@ class FakeStripe:
     """Checkout sessions, which others than us open."""
     faults: list[Fault | None] = field(default_factory=list)
     """What goes wrong with the next requests, in turn; None for nothing."""
+    refuses: Thing | None = None
+    """How it refuses every intent, whatever its price."""
     asked: list[str] = field(default_factory=list)
     replies: dict[str, tuple[str, int, Thing]] = field(default_factory=dict)
     """By idempotency key: the request's parameters, and what was answered."""
@@ -119,6 +122,8 @@ class FakeStripe:
 
     async def _create_intent(self, request: Request) -> Response:
         def act(form: Thing) -> tuple[int, Thing]:
+            if (refused := self.refuses or refusal(form)) is not None:
+                return 400, refused
             reference = f"pi_{len(self.intents) + 1}"
             self.intents[reference] = {
                 "id": reference,

@@ -33,6 +33,7 @@ from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.stripe import Stripe
 from tests.service import INSTALLATION, METADATA
 from tests.services.providers.fake_stripe import KEY, FakeStripe, Fault
+from tests.services.providers.opening import intent_of
 
 pytestmark = pytest.mark.anyio
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -47,7 +48,7 @@ def payment() -> Payment:
 
 async def opened(provider: Stripe) -> Payment:
     new = payment()
-    return replace(new, reference=(await provider.open(new, INSTALLATION)).reference)
+    return replace(new, reference=(await intent_of(provider, new)).reference)
 
 
 def refund_of(taken: Payment, amount_minor: int = 199_900) -> Refund:
@@ -56,8 +57,8 @@ def refund_of(taken: Payment, amount_minor: int = 199_900) -> Refund:
 
 async def test_an_intent_carries_the_purchase_and_is_opened_once(provider: Stripe, books: FakeStripe) -> None:
     new = payment()
-    first, again = await provider.open(new, INSTALLATION), await provider.open(new, INSTALLATION)
-    assert first == again == await provider.open(replace(new, reference=first.reference), INSTALLATION)
+    first, again = await intent_of(provider, new), await intent_of(provider, new)
+    assert first == again == await intent_of(provider, replace(new, reference=first.reference))
     [intent] = books.intents.values()
     assert (intent["amount"], intent["currency"], first.client_secret) == (199_900, "inr", "pi_1_secret_x")
     assert intent["metadata"] == {
@@ -78,8 +79,8 @@ async def test_an_intent_is_opened_once_whatever_fails(provider: Stripe, books: 
     books.faults = [fault]
     new = payment()
     with pytest.raises(ProviderUnavailable):
-        await provider.open(new, INSTALLATION)
-    assert (await provider.open(new, INSTALLATION)).reference == "pi_1"
+        await intent_of(provider, new)
+    assert (await intent_of(provider, new)).reference == "pi_1"
     assert len(books.intents) == 1
 
 
@@ -153,7 +154,7 @@ async def test_an_outage_leaves_the_end_of_an_attempt_open(provider: Stripe, boo
 async def test_no_outage_tells_the_key(provider: Stripe, books: FakeStripe, capsys: pytest.CaptureFixture[str]) -> None:
     books.faults = ["401"]
     with pytest.raises(ProviderUnavailable) as caught:
-        await provider.open(payment(), INSTALLATION)
+        await intent_of(provider, payment())
     assert caught.value.retry_after_s == 60
     assert caught.value.__suppress_context__
     written = capsys.readouterr()

@@ -20,6 +20,7 @@ from gateway.services.core.values import Money, Payment, RefundStatus
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Captured, Declined, RefundSucceeded
 from gateway.services.providers.stripe import Stripe
 from tests.service import INSTALLATION
+from tests.services.providers.opening import intent_of
 from tests.services.providers.test_stripe import payment, refund_of
 
 pytestmark = pytest.mark.anyio
@@ -68,7 +69,7 @@ def act(url: str) -> Act:
 
 async def opened(provider: Stripe) -> Payment:
     new = payment()
-    intent = await provider.open(new, INSTALLATION)
+    intent = await intent_of(provider, new)
     assert intent.client_secret is not None
     assert intent.client_secret.startswith(f"{intent.reference}_secret_")
     return replace(new, reference=intent.reference)

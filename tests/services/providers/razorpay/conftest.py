@@ -7,7 +7,7 @@ import pytest
 
 from gateway.services.core.values import Payment
 from gateway.services.providers.razorpay import Razorpay
-from tests.service import INSTALLATION
+from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import PAYMENT, provider_of
 from tests.services.providers.razorpay.fake import FakeRazorpay
 
@@ -26,4 +26,4 @@ async def razorpay(fake: FakeRazorpay) -> AsyncIterator[Razorpay]:
 
 @pytest.fixture
 async def opened(razorpay: Razorpay) -> Payment:
-    return replace(PAYMENT, reference=(await razorpay.open(PAYMENT, INSTALLATION)).reference)
+    return replace(PAYMENT, reference=(await intent_of(razorpay, PAYMENT)).reference)

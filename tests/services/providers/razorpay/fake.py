@@ -20,6 +20,8 @@ WEBHOOK_SECRET = "razorpay-webhook-secret-A1"
 FAULTS = ("timeout before", "timeout after", "reset before", "reset after", "429", "500", "malformed after")
 """What goes wrong with one call; `before` and `after` Razorpay acted."""
 
+NOT_TAKEN = frozenset({"KPW", "SYP", "IRR", "CUP", "RUP"})
+THREE_DECIMAL = frozenset({"KWD", "BHD", "OMR"})
 _ORDER_FIELDS = {"amount", "currency", "receipt", "notes", "payment"}
 _REFUND_FIELDS = {"amount", "speed", "receipt", "notes"}
 
@@ -153,7 +155,7 @@ class FakeRazorpay:
                 try:
                     return httpx.Response(200, json=act(request, *matched.groups()))
                 except Refusal as refusal:
-                    return error(400, str(refusal))
+                    return error(400, str(refusal), refusal.field)
         return error(400, "The requested URL was not found on the server.")
 
     def _routes(self) -> tuple[tuple[str, str, Callable[..., Json]], ...]:
@@ -172,7 +174,11 @@ class FakeRazorpay:
         body = body_of(request, _ORDER_FIELDS)
         receipt = body["receipt"]
         if int(body["amount"]) < 100:
-            raise Refusal("The amount must be at least INR 1.00")
+            raise Refusal("Order amount less than minimum amount allowed", "amount")
+        if body["currency"] in NOT_TAKEN:
+            raise Refusal("Currency is not supported", "currency")
+        if body["currency"] in THREE_DECIMAL and int(body["amount"]) % 10:
+            raise Refusal("The last digit of the amount must be 0", "amount")
         if len(receipt) > 40 or len(body["notes"]) > 15 or any(len(value) > 256 for value in body["notes"].values()):
             raise Refusal("The receipt or the notes are too long")
         if self.has_unique_receipts and any(each["receipt"] == receipt for each in self.orders.values()):

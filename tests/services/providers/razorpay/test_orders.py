@@ -7,9 +7,10 @@ import pytest
 from gateway.services.core.values import Money, Payment
 from gateway.services.core.verdicts import Captured, Unreachable
 from gateway.services.providers import metadata
-from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.providers.base import PriceRefused, ProviderUnavailable
 from gateway.services.providers.razorpay import Razorpay
 from tests.service import INSTALLATION
+from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import PAYMENT, PRICE, order_of, provider_of, refund_of
 from tests.services.providers.razorpay.fake import FAULTS, KEY_ID, FakeRazorpay
 
@@ -19,7 +20,7 @@ pytestmark = pytest.mark.anyio
 async def test_an_intent_is_an_order_with_our_id_and_what_the_checkout_needs(
     fake: FakeRazorpay, razorpay: Razorpay
 ) -> None:
-    intent = await razorpay.open(PAYMENT, INSTALLATION)
+    intent = await intent_of(razorpay, PAYMENT)
     [order] = fake.orders.values()
     assert (intent.reference, intent.client_secret) == (order["id"], KEY_ID)
     assert (order["amount"], order["currency"], order["receipt"]) == (199_900, "INR", str(PAYMENT.id))
@@ -29,7 +30,7 @@ async def test_an_intent_is_an_order_with_our_id_and_what_the_checkout_needs(
 
 
 async def test_a_student_whose_id_is_too_long_for_a_note_is_left_out(fake: FakeRazorpay, razorpay: Razorpay) -> None:
-    intent = await razorpay.open(replace(PAYMENT, student_id="s" * 300), INSTALLATION)
+    intent = await intent_of(razorpay, replace(PAYMENT, student_id="s" * 300))
     attempt = fake.pay(intent.reference)
     verdict = await razorpay.settle(replace(PAYMENT, student_id="s" * 300, reference=intent.reference), None)
     assert verdict == Captured(attempt, PRICE, None, PAYMENT.course_id, INSTALLATION)
@@ -40,9 +41,9 @@ async def test_a_student_whose_id_is_too_long_for_a_note_is_left_out(fake: FakeR
 async def test_no_fault_opens_a_second_order(fake: FakeRazorpay, razorpay: Razorpay, fault: str, call: str) -> None:
     fake.fail(fault, call)
     with pytest.raises(ProviderUnavailable) as caught:
-        await razorpay.open(PAYMENT, INSTALLATION)
+        await intent_of(razorpay, PAYMENT)
     assert caught.value.retry_after_s == (7 if fault == "429" else 2)
-    again = [await razorpay.open(PAYMENT, INSTALLATION) for _ in range(2)]
+    again = [await intent_of(razorpay, PAYMENT) for _ in range(2)]
     assert {intent.reference for intent in again} == set(fake.orders)
     assert len(fake.orders) == 1
 
@@ -52,32 +53,78 @@ async def test_how_long_to_wait_is_bounded(fake: FakeRazorpay, razorpay: Razorpa
     fake.retry_after = said
     fake.fail("429")
     with pytest.raises(ProviderUnavailable) as caught:
-        await razorpay.open(PAYMENT, INSTALLATION)
+        await intent_of(razorpay, PAYMENT)
     assert caught.value.retry_after_s == seconds
 
 
 async def test_an_order_whose_receipt_only_holds_our_id_is_not_ours(fake: FakeRazorpay, razorpay: Razorpay) -> None:
-    theirs = await razorpay.open(PAYMENT, INSTALLATION)
+    theirs = await intent_of(razorpay, PAYMENT)
     fake.orders[theirs.reference]["receipt"] = f"x-{PAYMENT.id}"
-    assert (await razorpay.open(PAYMENT, INSTALLATION)).reference != theirs.reference
+    assert (await intent_of(razorpay, PAYMENT)).reference != theirs.reference
 
 
 async def test_a_payment_with_its_reference_is_opened_without_asking(fake: FakeRazorpay, razorpay: Razorpay) -> None:
-    assert (await razorpay.open(replace(PAYMENT, reference="order_1"), INSTALLATION)).reference == "order_1"
+    assert (await intent_of(razorpay, replace(PAYMENT, reference="order_1"))).reference == "order_1"
     assert fake.calls == []
 
 
 async def test_a_receipt_that_another_process_took_gives_its_order(fake: FakeRazorpay, razorpay: Razorpay) -> None:
-    first = await razorpay.open(PAYMENT, INSTALLATION)
+    first = await intent_of(razorpay, PAYMENT)
     fake.has_unique_receipts, fake.late_listings = True, 1
-    assert await razorpay.open(PAYMENT, INSTALLATION) == first
+    assert await intent_of(razorpay, PAYMENT) == first
     assert len(fake.orders) == 1
 
 
-async def test_an_amount_that_razorpay_refuses_is_an_outage_that_says_why(razorpay: Razorpay) -> None:
-    with pytest.raises(ProviderUnavailable, match=r"at least INR 1\.00") as caught:
-        await razorpay.open(replace(PAYMENT, amount=Money(99, "INR")), INSTALLATION)
+@pytest.mark.parametrize(
+    ("price", "reason"),
+    [
+        (Money(99, "INR"), "Order amount less than minimum amount allowed"),
+        (Money(5_000, "KPW"), "Currency is not supported"),
+        (Money(5_005, "KWD"), "amounts of KWD must be multiples of 10 minor units with RAZORPAY"),
+    ],
+    ids=str,
+)
+async def test_a_price_that_razorpay_refuses_is_refused_for_good(
+    razorpay: Razorpay, fake: FakeRazorpay, price: Money, reason: str
+) -> None:
+    assert await razorpay.open(replace(PAYMENT, amount=price), INSTALLATION) == PriceRefused(reason)
+    assert fake.orders == {}
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Authentication failed",
+        "The api key provided is invalid",
+        "Your account is not activated yet",
+        "International payments are not enabled for this merchant",
+        "The receipt has been taken",
+        "Request failed because another one is in progress, try again later",
+    ],
+)
+async def test_what_an_operator_or_time_can_cure_is_an_outage(
+    razorpay: Razorpay, fake: FakeRazorpay, said: str
+) -> None:
+    fake.fail(f"refused: {said}", "POST /v1/orders")
+    with pytest.raises(ProviderUnavailable, match=said) as caught:
+        await razorpay.open(PAYMENT, INSTALLATION)
     assert caught.value.retry_after_s == 60
+    assert (await intent_of(razorpay, PAYMENT)).reference in fake.orders
+
+
+async def test_a_refusal_that_nobody_foresaw_is_for_good(razorpay: Razorpay, fake: FakeRazorpay) -> None:
+    fake.fail("refused: It will not do", "POST /v1/orders")
+    assert await razorpay.open(PAYMENT, INSTALLATION) == PriceRefused("It will not do")
+
+
+@pytest.mark.parametrize(("price", "written"), [(Money(295, "JPY"), 295), (Money(99_990, "KWD"), 99_990)], ids=str)
+async def test_razorpay_counts_in_the_currencys_own_minor_units(
+    razorpay: Razorpay, fake: FakeRazorpay, price: Money, written: int
+) -> None:
+    reference = (await intent_of(razorpay, replace(PAYMENT, amount=price))).reference
+    found = await razorpay.find(reference)
+    assert found is not None
+    assert (fake.orders[reference]["amount"], found.amount) == (written, price)
 
 
 async def test_an_order_is_found_with_its_notes(razorpay: Razorpay, opened: Payment) -> None:

@@ -24,6 +24,7 @@ from gateway.services.core.values import Payment, PaymentStatus, Provider, Purch
 from gateway.services.core.work import JobState, ProviderEvent
 from gateway.services.providers.razorpay import Razorpay
 from tests.service import Service, student
+from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import order_of, proof_of
 from tests.services.providers.razorpay.fake import FAULTS, KEY_ID, WEBHOOK_SECRET, FakeRazorpay, event, signature
 from tests.services.test_jobs import broken
@@ -183,7 +184,9 @@ async def test_an_order_whose_reference_we_lost_is_ours_when_its_webhook_comes(s
     opening = shop.service.opening(student(), await shop.service.save_course(), provider=Provider.RAZORPAY)
     started = await shop.service.purchases.submit(opening)
     assert isinstance(started, Opened)
-    intent = await shop.razorpay.open(started.payment, await shop.service.purchases.installation())  # and here we died
+    intent = await intent_of(
+        shop.razorpay, started.payment, await shop.service.purchases.installation()
+    )  # and here we died
     attempt = shop.fake.pay(intent.reference)
     await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
     assert (await shop.stored(started.payment)).reference == intent.reference

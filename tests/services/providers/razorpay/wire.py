@@ -9,7 +9,11 @@ Json = dict[str, object]
 
 
 class Refusal(Exception):
-    """A 400 of Razorpay's."""
+    """A 400 of Razorpay's, and the field of the request that it names, if any."""
+
+    def __init__(self, description: str, field: str | None = None) -> None:
+        super().__init__(description)
+        self.field = field
 
 
 def body_of(request: httpx.Request, allowed: set[str]) -> dict[str, Any]:
@@ -28,5 +32,6 @@ def collection(items: list[Json], request: httpx.Request | None = None) -> Json:
     return {"entity": "collection", "count": len(shown), "items": shown}
 
 
-def error(status: int, description: str) -> httpx.Response:
-    return httpx.Response(status, json={"error": {"code": "BAD_REQUEST_ERROR", "description": description}})
+def error(status: int, description: str, field: str | None = None) -> httpx.Response:
+    said = {"code": "BAD_REQUEST_ERROR", "description": description, "source": "business"}
+    return httpx.Response(status, json={"error": said | ({"field": field} if field else {})})
