@@ -50,6 +50,7 @@ from gateway.services.providers.razorpay_words import (
     refusal_of,
     rejection,
 )
+from gateway.services.providers.rights import to_disputes
 
 API_BASE = "https://api.razorpay.com"
 
@@ -86,6 +87,7 @@ class Razorpay:
         self._key_id, self._key_secret, self._webhook_secrets = key_id, key_secret, tuple(webhook_secrets)
         self._deadline_s = deadline_s
         self._api = RazorpayApi(key_id, key_secret, api_base, transport)
+        self._right_to_disputes = to_disputes("razorpay", "the Disputes API, which Razorpay's support turns on")
 
     def unsayable(self, money: Money) -> str | None:
         return RAZORPAY_UNITS.unsayable(money)
@@ -150,7 +152,8 @@ class Razorpay:
             attempts = await self._attempts(payment)
             verdict = await self._verdict(attempts, payment, may_capture=False)
             if isinstance(verdict, Captured):
-                return await truth_of(self._api, verdict, [each for each in attempts if each.is_captured])
+                captured = [each for each in attempts if each.is_captured]
+                return await truth_of(self._api, self._right_to_disputes, verdict, captured)
         return Truth(verdict)
 
     async def find(self, reference: str) -> FoundIntent | None:

@@ -152,7 +152,7 @@ class RazorpayApi:
         found: dict[str, Dispute] = {}
         for page in range(MOST_PAGES):
             wanted = {"count": PAGE, "skip": page * PAGE, "from": since_s}
-            listed = _read_all(Dispute, await self._call("GET", "/v1/disputes", params=wanted))
+            listed = _read_all(Dispute, await self._call("GET", "/v1/disputes", params=wanted, is_logged=False))
             found |= {dispute.id: dispute for dispute in listed}
             if len(listed) < PAGE:
                 break
@@ -170,7 +170,8 @@ class RazorpayApi:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _call(self, method: str, path: str, **sent: Any) -> Mapping[str, object]:
+    async def _call(self, method: str, path: str, is_logged: bool = True, **sent: Any) -> Mapping[str, object]:
+        """Args: is_logged: whether a refusal is said here; else whoever asks does."""
         try:
             response = await self._client.request(method, path, **sent)
         except httpx.RequestError as error:
@@ -180,7 +181,8 @@ class RazorpayApi:
         body = _json(response)
         if not response.is_success:
             refused = _refusal(response.status_code, body)
-            log.warning("razorpay refused", method=method, path=path, error=str(refused))
+            if is_logged:
+                log.warning("razorpay refused", method=method, path=path, error=str(refused))
             raise refused
         if body is None:  # a proxy's page, or an answer that was cut off: what happened there is not known
             raise ProviderUnavailable(RETRY_AFTER_S)

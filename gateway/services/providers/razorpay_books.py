@@ -8,18 +8,20 @@ from gateway.services.providers.razorpay_api import Attempt, Dispute, RazorpayAp
 from gateway.services.providers.razorpay_api import RefundEntity as Given
 from gateway.services.providers.razorpay_disputes import apart_from_lost, dispute_fact
 from gateway.services.providers.razorpay_words import fact, money
+from gateway.services.providers.rights import Right
 
 
-async def truth_of(api: RazorpayApi, main: Captured, captured: Sequence[Attempt]) -> Truth:
+async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]) -> Truth:
     """All of an order whose money was captured.
 
     Args:
+        right: that to read disputes.
         main: the capture that paid it, with what the order's notes say it is for.
         captured: every attempt that was captured, the main one too, the oldest first.
     """
     refunds = {each.id: await api.refunds(each.id) for each in captured}
     # After the refunds: a dispute makes one when it is lost, and must then be read as lost.
-    disputes = await _disputes(api, captured[0].created_at)
+    disputes = await _disputes(api, right, captured[0].created_at)
     facts = {each.id: _facts(refunds[each.id], _of(each, disputes)) for each in captured}
     extra = (
         ExtraCapture(replace(main, attempt=each.id, amount=money(each)), facts[each.id])
@@ -29,13 +31,16 @@ async def truth_of(api: RazorpayApi, main: Captured, captured: Sequence[Attempt]
     return Truth(main, facts[main.attempt], tuple(extra))
 
 
-async def _disputes(api: RazorpayApi, since_s: int) -> list[Dispute]:
-    """None where Razorpay refuses to tell them, which the log has: as to a key that may not read them. Every webhook
-    needs the rest of what it tells, and a dispute that is not told claims nothing."""
+async def _disputes(api: RazorpayApi, right: Right, since_s: int) -> list[Dispute]:
+    """None where Razorpay refuses to tell them, as to an account that may not read them. Every webhook needs the rest
+    of what it tells, and a dispute that is not told claims nothing."""
     try:
-        return await api.disputes(since_s)
-    except Refused:
+        disputes = await api.disputes(since_s)
+    except Refused as refused:
+        right.missed(str(refused))
         return []
+    right.held()
+    return disputes
 
 
 def _of(attempt: Attempt, disputes: Sequence[Dispute]) -> list[Dispute]:

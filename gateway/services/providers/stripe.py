@@ -33,6 +33,7 @@ from gateway.services.providers.base import (
     UnreadableAmount,
 )
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
+from gateway.services.providers.rights import to_disputes
 from gateway.services.providers.stripe_finding import Finder
 from gateway.services.providers.stripe_lists import all_of
 from gateway.services.providers.stripe_refusals import refusal_of
@@ -88,6 +89,9 @@ class Stripe:
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
             max_network_retries=0,
             http_client=self._http,
+        )
+        self._right_to_disputes = to_disputes(
+            "stripe", "Disputes: Read, in the dashboard's settings of the restricted key"
         )
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
         self._finder = Finder(client.v1)
@@ -152,7 +156,7 @@ class Stripe:
             if not isinstance(verdict, Captured):
                 return Truth(verdict)
             refunds = await all_of(self._refunds.list_async, payment.reference)
-            disputes = await all_of(self._disputes.list_async, payment.reference) if is_disputed(intent) else []
+            disputes = await self._disputes_of(payment.reference) if is_disputed(intent) else []
         return Truth(verdict, (*map(fact_of, refunds), *filter(None, map(dispute_fact_of, disputes))))
 
     async def find(self, reference: str) -> FoundIntent | None:
@@ -164,6 +168,17 @@ class Stripe:
 
     async def close(self) -> None:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's
+
+    async def _disputes_of(self, reference: str) -> list[dict[str, Any]]:
+        """None where the key may not read them: refunds are to be heard of all the same. While a dispute is open Stripe
+        itself refuses to refund the charge."""
+        try:
+            disputes = await all_of(self._disputes.list_async, reference)
+        except stripe.PermissionError as error:
+            self._right_to_disputes.missed(f"refused with {error.http_status}, {error.request_id}")
+            return []
+        self._right_to_disputes.held()
+        return disputes
 
     async def _created(self, payment: Payment, installation: str) -> dict[str, Any]:
         intent = await self._intents.create_async(

@@ -36,6 +36,8 @@ class FakeStripe:
     disputes: list[Thing] = field(default_factory=list)
     sessions: dict[str, Thing] = field(default_factory=dict)
     """Checkout sessions, which others than us open."""
+    may_read_disputes: bool = True
+    """Whether our key has that right; restricted keys have the rights that they were given."""
     faults: list[Fault | None] = field(default_factory=list)
     """What goes wrong with the next requests, in turn; None for nothing."""
     refuses: Thing | None = None
@@ -195,6 +197,10 @@ class FakeStripe:
         return self._listed(request, "refunds", self.refunds)
 
     async def _list_disputes(self, request: Request) -> Response:
+        if not self.may_read_disputes:
+            self.asked.append("GET disputes")
+            said = "The provided key does not have the required permissions for this endpoint on account 'acct_1'."
+            return JSONResponse({"error": {"type": "invalid_request_error", "message": said}}, 403)
         return self._listed(request, "disputes", self.disputes)
 
     def _listed(self, request: Request, kind: str, things: list[Thing]) -> Response:

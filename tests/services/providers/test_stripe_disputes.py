@@ -1,6 +1,7 @@
 """What a student's bank claims back through Stripe is told with the refunds, and what took no money is not."""
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.services.core.values import Money, RefundStatus
 from gateway.services.core.verdicts import Captured, RefundFact
@@ -132,3 +133,23 @@ async def test_a_refund_says_why_where_stripe_does(
     books.give_back("pi_1", 5, status="pending", **said)
     [fact] = (await provider.inspect(taken)).refunds
     assert (fact.status, fact.is_dispute, fact.reason) == (RefundStatus.PENDING, False, reason)
+
+
+async def test_a_key_without_the_right_to_read_disputes_books_the_refunds_and_is_told_once(
+    provider: Stripe, books: FakeStripe
+) -> None:
+    taken = await opened(provider)
+    books.pay("pi_1")
+    books.give_back("pi_1", 500)
+    books.dispute("pi_1", "lost")
+    books.may_read_disputes = False
+    with capture_logs() as logs:
+        for _ in range(3):
+            truth = await provider.inspect(taken)
+            assert isinstance(truth.verdict, Captured)
+            assert [fact.reference for fact in truth.refunds] == ["re_1"]
+    [said] = logs
+    assert said["log_level"] == "error"
+    assert "Disputes: Read" in said["needed"]
+    books.may_read_disputes = True  # the operator has added the right
+    assert [fact.reference for fact in (await provider.inspect(taken)).refunds] == ["re_1", "du_1"]

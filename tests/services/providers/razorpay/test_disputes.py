@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from structlog.testing import capture_logs
 
 from gateway.services.core.values import Money, Payment, RefundStatus
 from gateway.services.core.verdicts import ExtraCapture, RefundFact
@@ -219,15 +220,20 @@ async def test_an_outage_while_looking_for_disputes_is_no_truth(
 
 
 @pytest.mark.parametrize("fault", ["403", "refused: The requested URL was not found on the server."])
-async def test_an_account_that_may_not_read_disputes_tells_the_rest(
+async def test_an_account_that_may_not_read_disputes_tells_the_rest_and_that_it_may_not_is_told_once(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, attempt: str, fault: str
 ) -> None:
     refund = fake.give_back(attempt, 500)
-    fake.dispute(attempt)
-    fake.fail(fault, "disputes")
-    truth = await razorpay.inspect(opened)
-    assert truth.verdict == captured(attempt)
-    assert [fact.reference for fact in truth.refunds] == [refund]
+    dispute = fake.dispute(attempt)
+    with capture_logs() as logs:
+        for _ in range(3):
+            fake.fail(fault, "disputes")
+            truth = await razorpay.inspect(opened)
+            assert truth.verdict == captured(attempt)
+            assert [fact.reference for fact in truth.refunds] == [refund]
+    [said] = logs
+    assert (said["log_level"], "Disputes API" in said["needed"]) == ("error", True)
+    assert [fact.reference for fact in (await razorpay.inspect(opened)).refunds] == [refund, dispute]
 
 
 async def test_what_nobody_paid_nobody_disputes(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:

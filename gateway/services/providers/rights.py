@@ -1,0 +1,31 @@
+"""What our key with a provider may not read, said once and not at every question."""
+
+from dataclasses import dataclass
+
+import structlog
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(slots=True)
+class Right:
+    """A right that we can do without, and miss: `needed` is what an operator has to add, and where."""
+
+    provider: str
+    needed: str
+    without: str
+    is_missed: bool = False
+
+    def missed(self, error: str) -> None:
+        if not self.is_missed:
+            log.error(f"{self.provider} may not be read here", needed=self.needed, until_then=self.without, error=error)
+        self.is_missed = True
+
+    def held(self) -> None:
+        """Lost again later, it is said again."""
+        self.is_missed = False
+
+
+def to_disputes(provider: str, needed: str) -> Right:
+    without = "a dispute is not known here: it holds up no refund, and one that is lost takes no purchase back"
+    return Right(provider, needed, without)
