@@ -19,7 +19,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.pulse import pulse
 from db.standing import standing
-from gateway import demo
+from gateway import demo, demo_visit
 from gateway.auth import BearerBackend, TokenVerifier, on_auth_error, viewer_of
 from gateway.checkout import checkout_routes
 from gateway.context import Context
@@ -69,8 +69,7 @@ def build_app(settings: Settings) -> Starlette:
                     yield
 
     async def page() -> Response:
-        services: Services = app.state.services
-        return graphiql_page(_demo_tokens(settings), await _first_course(services.catalog))
+        return await _graphiql(settings, app.state.services)
 
     rate = MutationRate(settings)
 
@@ -190,12 +189,20 @@ def _purchases(request: Request) -> Purchases:
     return services.purchases
 
 
-def _demo_tokens(settings: Settings) -> DemoTokens | None:
+async def _graphiql(settings: Settings, services: Services) -> Response:
+    """The page, with ids of what there is for its tabs: in a demo, of what was made for this visit alone."""
+    if settings.demo and (tokens := _demo_tokens(settings, student=(visitor := demo_visit.new_student()))):
+        return graphiql_page(tokens, await demo_visit.prepared(services, visitor))
+    course_id = await _first_course(services.catalog)
+    return graphiql_page(_demo_tokens(settings), {"courseId": course_id} if course_id else {})
+
+
+def _demo_tokens(settings: Settings, student: str = demo.STUDENT) -> DemoTokens | None:
     """Tokens for the page's prepared tabs: in development only, and only where we sign tokens ourselves."""
     if settings.env != "development" or settings.signing_key is None:
         return None
     return DemoTokens(
-        student=mint_token(settings, role=Role.STUDENT, subject=demo.STUDENT, ttl_s=demo.TOKEN_TTL_S),
+        student=mint_token(settings, role=Role.STUDENT, subject=student, ttl_s=demo.TOKEN_TTL_S),
         admin=mint_token(settings, role=Role.ADMIN, subject=demo.ADMIN, ttl_s=demo.TOKEN_TTL_S),
     )
 

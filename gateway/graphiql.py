@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 from typing import Literal
@@ -49,6 +50,27 @@ TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
     ("cancel_job", "admin"),
 )
 
+WORDS = {
+    "studentToken": "PASTE_A_TOKEN",
+    "adminToken": "PASTE_A_TOKEN",
+    "courseId": "PASTE_A_COURSE_ID",
+    "studentId": "PASTE_A_STUDENT_ID",
+    "friendId": "PASTE_A_STUDENT_ID",
+    "winnerId": "PASTE_A_STUDENT_ID",
+    "firstPupilId": "PASTE_A_STUDENT_ID",
+    "secondPupilId": "PASTE_ANOTHER_STUDENT_ID",
+    "openPaymentId": "RUN_CREATE_PAYMENT_FIRST",
+    "paidPaymentId": "PASTE_A_PAYMENT_ID",
+    "paymentToRefund": "PASTE_A_PAYMENT_ID",
+    "purchaseToCorrect": "PASTE_A_PURCHASE_ID",
+    "purchaseToExtend": "PASTE_A_PURCHASE_ID",
+    "purchaseToRevoke": "PASTE_A_PURCHASE_ID",
+    "laterDate": "PASTE_A_TIME_LIKE_2030-12-31T18:30:00Z",
+    "jobToRetry": "PASTE_A_JOB_ID",
+    "jobToCancel": "PASTE_A_JOB_ID",
+}
+"""Every {{placeholder}} of the tabs, with what asks for a value where the page was given none."""
+
 NOT_INSTALLED = """<!doctype html>
 <html lang="en">
 <head><meta charset="utf-8"><title>GraphiQL is not installed</title></head>
@@ -79,8 +101,12 @@ def graphiql_routes() -> list[BaseRoute]:
     ]
 
 
-def graphiql_page(tokens: DemoTokens | None, demo_course_id: str | None) -> Response:
-    """The page, or 503 with what to do where `make install` has not run; links are relative to /graphql."""
+def graphiql_page(tokens: DemoTokens | None, given: Mapping[str, str]) -> Response:
+    """The page, or 503 with what to do where `make install` has not run; links are relative to /graphql.
+
+    Args:
+        given: what stands for placeholders, by their names in `WORDS`.
+    """
     if not all((THIRD_PARTY / name).is_file() for name in THIRD_PARTY_NAMES):
         return HTMLResponse(NOT_INSTALLED, status_code=503, headers=_headers(style_nonce=None))
     style_nonce = secrets.token_urlsafe(16)
@@ -89,7 +115,8 @@ def graphiql_page(tokens: DemoTokens | None, demo_course_id: str | None) -> Resp
     config = {
         "tabs": tabs,
         "tabsVersion": hashlib.sha256(json.dumps([is_demo, tabs]).encode()).hexdigest()[:16],
-        "values": _values(tokens, demo_course_id),
+        "values": {**WORDS, **_of_tokens(tokens), **given},
+        "words": sorted(set(WORDS.values())),
         "isDemo": is_demo,
         "styleNonce": style_nonce,
     }
@@ -115,14 +142,8 @@ def _tab(name: str, caller: str) -> dict[str, str]:
     }
 
 
-def _values(tokens: DemoTokens | None, demo_course_id: str | None) -> dict[str, str]:
-    """What stands for each placeholder: something that works in a demo, else what to put there."""
-    given = asdict(tokens) if tokens is not None else {}
-    return {
-        "studentToken": given.get("student", "PASTE_A_TOKEN"),
-        "adminToken": given.get("admin", "PASTE_A_TOKEN"),
-        "courseId": demo_course_id or "PASTE_A_COURSE_ID",
-    }
+def _of_tokens(tokens: DemoTokens | None) -> dict[str, str]:
+    return {} if tokens is None else {"studentToken": tokens.student, "adminToken": tokens.admin}
 
 
 def _json_in_html(value: object) -> str:

@@ -26,7 +26,7 @@ from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
 ROOT = Path(__file__).parents[1]
 ORIGIN = "http://testserver"
 TOKENS = DemoTokens(student="student.demo.token", admin="admin.demo.token")
-COURSE = "crs_demo"
+GIVEN = {"courseId": "crs_demo"}
 CONTENT_TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 TAB_NAMES = [name for name, _caller in graphiql.TABS]
 
@@ -69,7 +69,7 @@ def get(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
     """One request to an application that has the page and its files, nothing else."""
 
     async def page(_request: Request) -> Response:
-        return graphiql_page(TOKENS, COURSE)
+        return graphiql_page(TOKENS, GIVEN)
 
     async def ask() -> httpx.Response:
         app = Starlette(routes=[Route("/graphql", page), *graphiql_routes()])
@@ -88,7 +88,7 @@ def installed() -> None:
 
 @pytest.fixture
 def response(installed: None) -> Response:
-    return graphiql_page(TOKENS, COURSE)
+    return graphiql_page(TOKENS, GIVEN)
 
 
 @pytest.fixture
@@ -170,7 +170,7 @@ def test_policy_allows_no_other_host_no_inline_script_and_no_eval(response: Resp
 
 
 def test_style_nonce_is_new_for_every_page(installed: None) -> None:
-    nonces = {str(policy_of(graphiql_page(TOKENS, COURSE))["style-src"]) for _ in range(3)}
+    nonces = {str(policy_of(graphiql_page(TOKENS, GIVEN))["style-src"]) for _ in range(3)}
     assert len(nonces) == 3
 
 
@@ -192,12 +192,12 @@ def test_page_is_not_stored_sniffed_or_named_to_others(response: Response) -> No
 
 @pytest.mark.parametrize("token", ["</script><script>alert(1)</script>", "<!--<script>", '"}]</SCRIPT >'])
 def test_a_token_cannot_break_out_of_the_page(installed: None, token: str) -> None:
-    response = graphiql_page(DemoTokens(student=token, admin=token), token)
+    response = graphiql_page(DemoTokens(student=token, admin=token), dict.fromkeys(graphiql.WORDS, token))
     html = bytes(response.body).decode()
     assert token not in html
     page = Page(html)
-    assert page.config["values"] == {"studentToken": token, "adminToken": token, "courseId": token}
-    assert len(page.scripts) == len(Page(bytes(graphiql_page(None, None).body).decode()).scripts)
+    assert page.config["values"] == dict.fromkeys(graphiql.WORDS, token)
+    assert len(page.scripts) == len(Page(bytes(graphiql_page(None, {}).body).decode()).scripts)
 
 
 def test_each_tab_asks_for_the_token_of_who_may_use_it(page: Page) -> None:
@@ -209,15 +209,28 @@ def test_each_tab_asks_for_the_token_of_who_may_use_it(page: Page) -> None:
 
 
 def test_without_demo_tokens_the_page_asks_for_some_and_holds_none(installed: None) -> None:
-    config = Page(bytes(graphiql_page(None, None).body).decode()).config
+    config = Page(bytes(graphiql_page(None, {}).body).decode()).config
     assert config["isDemo"] is False
-    assert set(config["values"].values()) == {"PASTE_A_TOKEN", "PASTE_A_COURSE_ID"}
+    assert config["values"] == graphiql.WORDS
+    assert config["words"] == sorted(set(graphiql.WORDS.values()))
+
+
+def test_every_placeholder_of_a_tab_has_words_for_it_and_no_other_has() -> None:
+    texts = [document.read_text(encoding="utf-8") for name in TAB_NAMES for document in files_of(name)]
+    holes = {hole for text in texts for hole in re.findall(r"\{\{(\w+)\}\}", text)}
+    assert holes | {"studentToken", "adminToken"} == set(graphiql.WORDS)
+
+
+def test_what_the_page_learns_from_answers_are_placeholders_of_the_tabs() -> None:
+    script = (graphiql.OWN_FILES / "ids.js").read_text(encoding="utf-8")
+    learnt = set(re.findall(r'"(\w+)"', script[: script.index("export")]))
+    assert learnt == {hole for hole in graphiql.WORDS if hole.startswith(("payment", "purchase", "open", "paid"))}
 
 
 def test_tabs_version_follows_the_tabs_and_not_the_tokens(page: Page) -> None:
-    other = Page(bytes(graphiql_page(DemoTokens("other", "tokens"), "crs_other").body).decode())
+    other = Page(bytes(graphiql_page(DemoTokens("other", "tokens"), {"courseId": "crs_other"}).body).decode())
     assert other.config["tabsVersion"] == page.config["tabsVersion"]
-    without = Page(bytes(graphiql_page(None, COURSE).body).decode())
+    without = Page(bytes(graphiql_page(None, GIVEN).body).decode())
     assert without.config["tabsVersion"] != page.config["tabsVersion"]
 
 
@@ -231,7 +244,7 @@ def test_where_graphiql_is_not_installed_the_page_says_what_to_run(
     assert "make install" in answer.text
     assert "<script" not in answer.text
     assert TOKENS.student not in answer.text
-    assert policy_of(graphiql_page(TOKENS, COURSE))["style-src"] == ["'none'"]
+    assert policy_of(graphiql_page(TOKENS, GIVEN))["style-src"] == ["'none'"]
 
 
 # ---------------------------------------------------------------- what its tabs say
@@ -269,7 +282,7 @@ def test_every_prepared_operation_has_its_tab() -> None:
 def test_both_flows_show_the_same_metadata_and_different_students() -> None:
     paid, granted = (variables_of(name)["input"] for name in ("create_payment", "create_purchase"))
     assert paid["metadata"] == granted["metadata"]
-    assert granted["studentId"] == "demo-student-2"
+    assert granted["studentId"] == "{{friendId}}"
 
 
 @pytest.mark.parametrize("name", TAB_NAMES)
@@ -279,14 +292,13 @@ def test_a_tab_is_introduced_in_a_few_lines_that_fit_the_editor(name: str) -> No
     assert all(len(line) <= 56 for line in introduction)
 
 
-def test_the_tab_that_confirms_asks_for_the_payment_in_the_words_the_browser_replaces() -> None:
-    asking = variables_of("confirm_payment")["input"]["paymentId"]
-    script = (graphiql.OWN_FILES / "payment_id.js").read_text(encoding="utf-8")
-    assert f'const ASKING = "{asking}"' in script
-
-
 def query_of(name: str) -> str:
     return graphiql.document_of(name).read_text(encoding="utf-8")
+
+
+def files_of(name: str) -> Iterator[Path]:
+    document = graphiql.document_of(name)
+    return filter(Path.is_file, (document, document.with_suffix(".variables.json")))
 
 
 def variables_of(name: str) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 // Starts GraphiQL with the tabs that the page was given.
 import { keptEdits } from "./edits.js";
-import { paymentIdCarrier } from "./payment_id.js";
+import { idsFor } from "./ids.js";
 import { sender } from "./send.js";
+import { tabFiller } from "./tab_filler.js";
 
 const { React, ReactDOM, GraphiQL } = window;
 const config = JSON.parse(document.getElementById("config").textContent);
@@ -10,8 +11,9 @@ const config = JSON.parse(document.getElementById("config").textContent);
 window.__webpack_nonce__ = config.styleNonce;
 
 if (GraphiQL) {
-  const edits = keptEdits(config);
-  const carrier = paymentIdCarrier(React, GraphiQL.React.useEditorContext, edits.storage);
+  const ids = idsFor(config.values);
+  const edits = keptEdits(config, ids);
+  const filler = tabFiller(React, GraphiQL.React.useEditorContext, config.tabs, edits.filled);
   const tabs = config.tabs.map(({ query, variables, headers }) => ({
     query,
     variables: edits.filled(variables),
@@ -22,8 +24,11 @@ if (GraphiQL) {
       GraphiQL,
       {
         fetcher: sender({
-          unfilled: config.isDemo ? [] : Object.values(config.values),
-          hear: carrier.hear,
+          unfilled: config.words,
+          hear(result) {
+            ids.hear(result);
+            filler.fill();
+          },
           parse: GraphiQL.GraphQL.parse,
         }),
         storage: edits.storage,
@@ -38,7 +43,7 @@ if (GraphiQL) {
         inputValueDeprecation: true,
         schemaDescription: true,
       },
-      React.createElement(carrier.Component, null),
+      React.createElement(filler.Component, null),
     ),
   );
 } else {

@@ -1,10 +1,15 @@
 // Sends one operation to the address of this page.
 
-// `unfilled`: texts that ask for a value; a header that still holds one is left out, so that what needs no token
-// works without one. `hear(result)` is told every answer.
+// `unfilled`: texts that ask for a value. A header that still holds one is left out, so that what needs no token works
+// without one; an operation whose variables do is not sent. `hear(result)` is told every answer.
 export function sender({ unfilled, hear, parse }) {
   const isFilled = ([, value]) => !unfilled.some((text) => String(value).includes(text));
   return async (operation, { headers = {} } = {}) => {
+    const asked = unfilled.find((text) => JSON.stringify(operation.variables ?? {}).includes(`"${text}`));
+    if (asked) {
+      const message = `Nothing was sent. Under Variables, put in what ${asked} asks for, and press play again.`;
+      return { errors: [{ message }] };
+    }
     const response = await fetch(location.pathname, {
       method: "POST",
       headers: {

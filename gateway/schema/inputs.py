@@ -38,7 +38,8 @@ class CreatePaymentInput:
 
 @strawberry.input(
     description="A test token in the place of a card: `tok_succeed`, `tok_decline_<code>`, `tok_process_<n>` (succeeds "
-    "after n checks), `tok_timeout`, `tok_capture_<amountMinor>_<CURRENCY>`, `tok_unpaid`, `tok_cancel`."
+    "after n checks), `tok_timeout`, `tok_capture_<amountMinor>_<CURRENCY>`, `tok_refuse_refund` "
+    "(succeeds, and no money goes back of it), `tok_unpaid`, `tok_cancel`."
 )
 class SandboxProofInput:
     token: str = field(description="The test token.")

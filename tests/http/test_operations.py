@@ -17,6 +17,12 @@ FOLDER = Path(__file__).parents[2] / "docs" / "operations"
 NAMES = sorted(path.stem for path in FOLDER.glob("*.graphql"))
 COURSE = ids.to_text(ids.COURSE, next(iter(COURSES)))
 CANCEL_JOB = "mutation($input: CancelJobInput!) { cancelJob(input: $input) { __typename } }"
+PEOPLE = {
+    "studentId": "demo-student",
+    "winnerId": "demo-student-3",
+    "firstPupilId": "demo-student-4",
+    "secondPupilId": "demo-student-5",
+}
 LATER = "2090-12-31T18:30:00Z"
 
 Filled = dict[str, str]
@@ -32,11 +38,17 @@ class Desk:
     def send(self, name: str, **filled: str) -> Any:
         """What an operation answers: its one field, or all of them by name."""
         text = (FOLDER / f"{name}.variables.json").read_text(encoding="utf-8")
-        for hole, value in {"{{courseId}}": COURSE, **filled}.items():
-            text = text.replace(hole, value)
-        assert "PASTE" not in text
+        for hole, value in {"courseId": COURSE, "laterDate": LATER, **PEOPLE, **filled}.items():
+            text = text.replace(f"{{{{{hole}}}}}", value)
         assert "{{" not in text
-        data = self.admin.data((FOLDER / f"{name}.graphql").read_text(encoding="utf-8"), **json.loads(text))
+        return self._answer(name, json.loads(text))
+
+    def jobs(self, state: str) -> Any:
+        """The jobs in another state than the one that is asked for as it stands there."""
+        return self._answer("stuck_jobs", {"state": state})["nodes"]
+
+    def _answer(self, name: str, variables: dict[str, Any]) -> Any:
+        data = self.admin.data((FOLDER / f"{name}.graphql").read_text(encoding="utf-8"), **variables)
         return next(iter(data.values())) if len(data) == 1 else data
 
     def did(self, name: str, **filled: str) -> Any:
@@ -76,7 +88,7 @@ def find_student(desk: Desk) -> None:
 
 def find_payment(desk: Desk) -> None:
     payment = desk.paid(desk.gateway.student())
-    found = desk.send("find_payment", PASTE_A_PAYMENT_ID=payment)
+    found = desk.send("find_payment", paidPaymentId=payment)
     assert (found["status"], found["fulfilment"], found["purchase"]["status"]) == ("SUCCEEDED", "FULFILLED", "ACTIVE")
     timeline = found["history"]["nodes"]
     assert [each["action"] for each in timeline] == [
@@ -100,45 +112,44 @@ def grant_many(desk: Desk) -> None:
 
 
 def correct_slot(desk: Desk) -> None:
-    corrected = desk.did("correct_slot", PASTE_A_PURCHASE_ID=desk.granted())["purchase"]
+    corrected = desk.did("correct_slot", purchaseToCorrect=desk.granted())["purchase"]
     assert corrected["metadata"]["timeSlot"] == {"start": "10:00", "end": "11:00", "timeZone": "Asia/Kolkata"}
     assert {session["startsAt"][11:] for session in corrected["access"]["schedule"]} == {"04:30:00Z"}
 
 
 def extend_purchase(desk: Desk) -> None:
-    holes = {"PASTE_A_PURCHASE_ID": desk.granted(), "PASTE_A_TIME_LIKE_2027-12-31T18:30:00Z": LATER}
-    assert desk.did("extend_purchase", **holes)["purchase"]["expiryDate"] == LATER
+    assert desk.did("extend_purchase", purchaseToExtend=desk.granted())["purchase"]["expiryDate"] == LATER
 
 
 def revoke_purchase(desk: Desk) -> None:
     purchase = desk.granted()
-    revoked = desk.did("revoke_purchase", PASTE_A_PURCHASE_ID=purchase)["purchase"]
+    revoked = desk.did("revoke_purchase", purchaseToRevoke=purchase)["purchase"]
     assert (revoked["status"], revoked["access"]["status"], revoked["payment"]) == ("REVOKED", "REVOKED", None)
     assert desk.admin.data(PURCHASE_BY_ID, id=purchase)["purchase"]["status"] == "REVOKED"
 
 
 def refund_payment(desk: Desk) -> None:
-    refunded = desk.did("refund_payment", PASTE_A_PAYMENT_ID=desk.paid(desk.gateway.student()))
+    refunded = desk.did("refund_payment", paymentToRefund=desk.paid(desk.gateway.student()))
     assert (refunded["refund"]["status"], refunded["refund"]["amount"]["amountMinor"]) == ("PENDING", 199_900)
 
 
 def stuck_jobs(desk: Desk) -> None:
     payment, job = _called_off(desk)
     assert desk.send("stuck_jobs")["nodes"] == []
-    canceled = desk.send("stuck_jobs", FAILED="CANCELED")["nodes"]
+    canceled = desk.jobs("CANCELED")
     [found] = [each for each in canceled if each["id"] == job]
     assert (found["id"], found["payment"]["id"], found["lastError"]) == (job, payment, "canceled: a test")
 
 
 def retry_job(desk: Desk) -> None:
     _, job = _called_off(desk)
-    again = desk.did("retry_job", PASTE_A_JOB_ID=job)["job"]
+    again = desk.did("retry_job", jobToRetry=job)["job"]
     assert (again["id"], again["kind"], again["state"]) == (job, "PAYMENT_REFUND", "PENDING")
 
 
 def cancel_job(desk: Desk) -> None:
     _, job = _refunding(desk)
-    canceled = desk.did("cancel_job", PASTE_A_JOB_ID=job)["job"]
+    canceled = desk.did("cancel_job", jobToCancel=job)["job"]
     assert (canceled["id"], canceled["state"], canceled["lastError"]) == (
         job,
         "CANCELED",
@@ -156,8 +167,8 @@ def _called_off(desk: Desk) -> tuple[str, str]:
 def _refunding(desk: Desk) -> tuple[str, str]:
     """The ids of a payment and of the job of its refund, which waits."""
     payment = desk.paid(desk.gateway.student())
-    desk.send("refund_payment", **{"PASTE_A_PAYMENT_ID": payment, "ticket-1001": f"refund-of-{payment}"})
-    waiting = desk.send("stuck_jobs", FAILED="PENDING")["nodes"]
+    desk.send("refund_payment", paymentToRefund=payment)
+    waiting = desk.jobs("PENDING")
     [job] = [each["id"] for each in waiting if each["payment"]["id"] == payment]
     return payment, job
 

@@ -71,6 +71,19 @@ async def test_a_job_that_is_done_is_not_run_again(service: Service, shop: Shop,
     assert service.everything() == before
 
 
+async def test_a_refund_that_the_sandbox_refuses_stands_as_a_failed_job_and_is_refused_again(
+    service: Service, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_refuse_refund")
+    await service.refund(payment)
+    for _ in range(2):
+        await service.runner().run_due()
+        [job] = service.stored(JobRow)
+        assert (job.state, job.last_error.split(":")[0]) == ("FAILED", "account_closed")
+        assert isinstance(await retry(service, job.id), JobChanged)
+
+
 async def test_a_refund_that_was_refused_is_asked_for_again_by_a_retry(
     service: Service, shop: Shop, owed: Payment
 ) -> None:

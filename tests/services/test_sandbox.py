@@ -7,13 +7,15 @@ from uuid import UUID
 import pytest
 
 from gateway.services.core.proofs import SandboxProof
-from gateway.services.core.values import Money, Payment, PaymentStatus, Provider, Purpose, Terms
+from gateway.services.core.values import GATEWAY, Money, Payment, PaymentStatus, Provider, Purpose, Refund, Terms
 from gateway.services.core.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
     Declined,
     Processing,
+    RefundRejected,
+    RefundSucceeded,
     Unacceptable,
     Unreachable,
     Verdict,
@@ -61,6 +63,7 @@ async def settled(token: str | None, payment: Payment = PAYMENT) -> Verdict | Un
         ("tok_timeout", Unreachable("tok_timeout", 2)),
         ("tok_capture_1_USD", captured("tok_capture_1_USD", Money(1, "USD"))),
         ("tok_capture_199900_INR", captured("tok_capture_199900_INR")),
+        ("tok_refuse_refund", captured("tok_refuse_refund")),
         ("tok_unpaid", AwaitingPayment()),
         ("tok_cancel", Canceled()),
     ],
@@ -121,7 +124,7 @@ async def test_after_a_decline_a_confirmation_without_a_token_is_an_attempt_that
         "tok_capture_1_inr",
         "tok_capture_-1_INR",
         "tok_capture_1.5_INR",
-        "tok_capture_1000000000_INR",
+        "tok_capture_10000000000000000_INR",
     ],
 )
 async def test_a_token_that_it_does_not_give_out_is_unacceptable(token: str) -> None:
@@ -140,6 +143,14 @@ async def test_opening_gives_one_intent_for_a_payment_by_whichever_instance() ->
 
 async def test_a_payment_that_has_its_reference_keeps_it() -> None:
     assert (await Sandbox().open(replace(PAYMENT, reference="sbx_before"), INSTALLATION)).reference == "sbx_before"
+
+
+async def test_money_goes_back_unless_the_token_says_that_it_is_refused() -> None:
+    refund = Refund(UUID(int=9), PAYMENT.id, PAYMENT.amount, "a test", GATEWAY, PAYMENT.created_at)
+    assert isinstance(await Sandbox().refund(replace(PAYMENT, attempt="tok_succeed"), refund), RefundSucceeded)
+    refused = await Sandbox().refund(replace(PAYMENT, attempt="tok_refuse_refund"), refund)
+    assert isinstance(refused, RefundRejected)
+    assert refused.code == "account_closed"
 
 
 async def test_it_answers_to_its_name() -> None:

@@ -10,6 +10,7 @@ tokens stand for what real cards and real outages do:
 | `tok_process_<n>`                  | still processing the first n times it is asked, then captured       |
 | `tok_timeout`                      | no answer in time although the money was taken: captured when asked again |
 | `tok_capture_<amount>_<currency>`  | captured, but so many minor units of that currency                  |
+| `tok_refuse_refund`                | captured, as opened; whatever goes back of it is refused            |
 | `tok_unpaid`                       | the intent is open, nobody has paid                                 |
 | `tok_cancel`                       | the intent is closed for good, unpaid                               |
 """
@@ -27,6 +28,7 @@ from gateway.services.core.verdicts import (
     Captured,
     Declined,
     Processing,
+    RefundRejected,
     RefundResult,
     RefundSucceeded,
     Truth,
@@ -37,10 +39,11 @@ from gateway.services.core.verdicts import (
 from gateway.services.providers.base import BadSignature, FoundIntent, Intent, Notice
 
 SUCCEED = "tok_succeed"
+REFUSE_REFUND = "tok_refuse_refund"
 RETRY_AFTER_S = 2
 KNOWN = (
     "tok_succeed, tok_decline_<code>, tok_process_<n>, tok_timeout, tok_capture_<amountMinor>_<CURRENCY>, "
-    "tok_unpaid or tok_cancel"
+    "tok_refuse_refund, tok_unpaid or tok_cancel"
 )
 
 
@@ -63,6 +66,8 @@ class Sandbox:
         return Unacceptable(("proof", "sandbox", "token"), f"must be {KNOWN}")
 
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
+        if payment.attempt == REFUSE_REFUND:
+            return RefundRejected("account_closed", "The student's bank account was closed, so nothing can go back.")
         return RefundSucceeded(f"sbxre_{refund.id.hex}")
 
     async def inspect(self, payment: Payment) -> Truth:
@@ -133,6 +138,7 @@ def _canceled(_payment: Payment, _token: str, _: re.Match[str]) -> Verdict:
 
 _ANSWERS: tuple[tuple[re.Pattern[str], Callable[[Payment, str, re.Match[str]], Verdict | Unacceptable]], ...] = (
     (re.compile(r"tok_succeed"), _captured),
+    (re.compile(r"tok_refuse_refund"), _captured),
     (re.compile(r"tok_decline_(?P<code>[a-z][a-z_]{0,63})"), _declined),
     (re.compile(r"tok_process_(?P<n>[0-9]{1,3})", re.ASCII), _processing),
     (re.compile(r"tok_timeout"), _timed_out),
