@@ -135,6 +135,10 @@ class Bank(ABC):
         """Intents of which there was a dispute, whatever became of it."""
 
     @abstractmethod
+    def contested(self) -> set[str]:
+        """Intents of which a dispute is still open."""
+
+    @abstractmethod
     def intents(self) -> int: ...
 
     @abstractmethod

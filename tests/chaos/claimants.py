@@ -2,8 +2,12 @@
 
 import asyncio
 
+from tests.chaos.banks import CURRENCY
 from tests.chaos.people import A_PART_MINOR
 from tests.chaos.visit import Checkout, Visit
+
+SOME_MORE_MINOR = 20100
+"""What a dispute may claim beyond what was captured, for rates change."""
 
 
 async def has_an_admin_give_it_back(visit: Visit) -> None:
@@ -26,8 +30,48 @@ async def gets_a_part_back_at_the_dashboard(visit: Visit) -> None:
     visit.bank.give_back((await visit.bought()).reference, A_PART_MINOR)
 
 
+async def gets_a_part_back_and_wins_a_dispute(visit: Visit) -> None:
+    checkout = await visit.bought()
+    visit.bank.give_back(checkout.reference, A_PART_MINOR)
+    visit.bank.lose(checkout.reference)
+
+
+async def wins_a_dispute_and_gets_a_part_back(visit: Visit) -> None:
+    checkout = await visit.bought()
+    dispute = visit.bank.claim(checkout.reference)
+    visit.bank.give_back(checkout.reference, A_PART_MINOR)
+    visit.bank.decide(dispute, "lost")
+
+
+async def is_promised_a_part_and_wins_a_dispute(visit: Visit) -> None:
+    """The part is asked for here, and may still be on its way when the bank takes everything."""
+    checkout = await visit.bought()
+    await visit.give_back(checkout, amountMinor=A_PART_MINOR)
+    visit.bank.lose(checkout.reference)
+
+
+async def claims_more_than_was_paid(visit: Visit) -> None:
+    checkout = await visit.bought()
+    visit.bank.lose(checkout.reference, visit.bank.captured()[checkout.reference] + SOME_MORE_MINOR)
+
+
+async def claims_another_currency(visit: Visit) -> None:
+    visit.bank.lose((await visit.bought()).reference, 2415, "USD")
+
+
 async def claims_a_part(visit: Visit) -> None:
     visit.bank.lose((await visit.bought()).reference, A_PART_MINOR)
+
+
+async def claims_for_a_while(visit: Visit) -> None:
+    """The dispute is open until the crowd is gone, or longer; an admin may be asked for the money meanwhile."""
+    checkout = await visit.bought()
+    figure, currency = visit.random.choice([(None, CURRENCY), (A_PART_MINOR, CURRENCY), (99_999_900, CURRENCY)])
+    dispute = visit.bank.claim(checkout.reference, figure, currency)
+    if (verdict := visit.meanwhile("lost", "won", "open")) != "open":
+        visit.bank.decide_later(dispute, verdict)
+    if visit.random.random() < 0.5:
+        await visit.give_back(checkout)
 
 
 async def gets_it_back_unheard(visit: Visit) -> None:

@@ -30,6 +30,7 @@ class Deal:
     promised_minor: int
     is_beyond: bool
     is_disputed: bool
+    is_contested: bool
 
     @property
     def where(self) -> str:
@@ -58,7 +59,7 @@ class Deal:
 
 
 def deals_of(bank: Bank) -> Iterator[Deal]:
-    back, lost, disputed = bank.refunds(), bank.lost(), bank.disputed()
+    back, lost, disputed, contested = bank.refunds(), bank.lost(), bank.disputed(), bank.contested()
     in_all = Counter(sums([*back, *lost]))
     ours = sums(each for each in back if each.gateway_refund_id)
     strange = {each.reference for each in lost if each.currency != CURRENCY}
@@ -75,4 +76,5 @@ def deals_of(bank: Bank) -> Iterator[Deal]:
             promised_minor=bank.promised.get(reference, 0),
             is_beyond=reference in strange or in_all[reference] > captured,
             is_disputed=reference in disputed,
+            is_contested=reference in contested,
         )

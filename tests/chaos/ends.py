@@ -17,10 +17,8 @@ class Ends:
     """Payments and purchases as our books have them, beside what the providers' books say of them."""
 
     def __init__(self, rows: Rows) -> None:
-        self._rows = rows
         self.payments = {(row.provider, row.reference): row for row in rows.payments.values() if row.reference}
         self.purchases: Mapping[UUID, Any] = {row.payment_id: row for row in rows.purchases.values() if row.payment_id}
-        self.refunds = {row.id: row for row in rows.refunds}
 
     def disagreement(self, deal: Deal) -> str | None:
         """How our books of an intent's money differ from its provider's."""

@@ -76,5 +76,5 @@ class Exhibit:
 
     def refund(self, reference: str, minor: int) -> None:
         """By the gateway."""
-        self.rows.refunds.append(SimpleNamespace(id=uuid4()))
+        self.rows.refunds.append(SimpleNamespace(id=uuid4(), payment_id=None))
         self.bank.fake.give_back(reference, minor, metadata={REFUND_ID: str(self.rows.refunds[-1].id)})

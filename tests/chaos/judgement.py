@@ -1,9 +1,10 @@
 """The promise, judged by two books: the providers' and ours."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Connection, select
 
@@ -12,7 +13,7 @@ from db.statements import table_of
 from db.work import ProviderEventRow
 from gateway.schema import ids
 from tests.chaos.banks import Bank
-from tests.chaos.deals import deals_of
+from tests.chaos.deals import Deal, deals_of
 from tests.chaos.ends import Ends
 from tests.chaos.holdings import Holdings
 from tests.services.invariants import Rows
@@ -54,11 +55,14 @@ class Judgement:
         return [sentence for deal in self.deals if (sentence := self.ends.disagreement(deal))]
 
     def unfinished(self) -> list[str]:
-        """Jobs that have something to bring about. Only sweeps never end."""
+        """Jobs that have something to bring about. Only sweeps never end, and a refund waits for an open dispute."""
+        contested = self._refunds_where(lambda deal: deal.is_contested)
         return [
             f"{row.kind} of {row.subject_id} is {row.state}: {row.last_error}"
             for row in self.rows.jobs
-            if row.state in ("PENDING", "RUNNING", "RETRYING") and not row.kind.startswith("sweep.")
+            if row.state in ("PENDING", "RUNNING", "RETRYING")
+            and not row.kind.startswith("sweep.")
+            and row.subject_id not in contested
         ]
 
     def broken(self, answered: set[str]) -> list[str]:
@@ -104,16 +108,20 @@ class Judgement:
 
     def _bad_jobs(self) -> Iterator[str]:
         """None may fail but what only a person can end: cases, and a promised refund that a dispute forbade."""
-        refunds = self.ends.refunds
-        disputed = {self.ends.payments[deal.key].id for deal in self.deals if deal.is_disputed and self._is_known(deal)}
+        disputed = self._refunds_where(lambda deal: deal.is_disputed)
         for row in self.rows.jobs:
             if row.state not in ("FAILED", "CANCELED") or row.kind == CASE:
                 continue
-            if row.kind == "payment.refund" and refunds[row.subject_id].payment_id in disputed:
+            if row.kind == "payment.refund" and row.subject_id in disputed:
                 continue
             yield f"job {row.kind} of {row.subject_id} ended {row.state}: {row.last_error}"
 
-    def _is_known(self, deal: Any) -> bool:
+    def _refunds_where(self, is_so: Callable[[Deal], bool]) -> set[UUID]:
+        """Our refunds of deals of a kind."""
+        payments = {self.ends.payments[deal.key].id for deal in filter(self._is_known, self.deals) if is_so(deal)}
+        return {row.id for row in self.rows.refunds if row.payment_id in payments}
+
+    def _is_known(self, deal: Deal) -> bool:
         return deal.key in self.ends.payments
 
     def _cases(self) -> Iterator[str]:

@@ -117,6 +117,9 @@ class RazorpayBank(Bank):
     def disputed(self) -> set[str]:
         return {self._order_of(each["payment_id"]) for each in self.fake.disputes.values()}
 
+    def contested(self) -> set[str]:
+        return {self._order_of(each["payment_id"]) for each in self.fake.disputes.values() if each["status"] == "open"}
+
     def intents(self) -> int:
         return len(self.fake.orders)
 

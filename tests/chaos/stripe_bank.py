@@ -93,6 +93,9 @@ class StripeBank(Bank):
     def disputed(self) -> set[str]:
         return {each["payment_intent"] for each in self.fake.disputes}
 
+    def contested(self) -> set[str]:
+        return {each["payment_intent"] for each in self.fake.disputes if each["status"] == "needs_response"}
+
     def intents(self) -> int:
         return len(self.fake.intents)
 

@@ -108,7 +108,7 @@ def test_a_refund_made_twice_is_seen(exhibit: Exhibit) -> None:
     for _ in range(2):
         exhibit.bank.fake.give_back(reference, BASIC // 2, metadata={REFUND_ID: "7"})
     exhibit.went_back(reference)
-    exhibit.rows.refunds.append(SimpleNamespace(id=7))
+    exhibit.rows.refunds.append(SimpleNamespace(id=7, payment_id=None))
     assert exhibit.broken() == ["STRIPE made refund 7 2 times"]
 
 
@@ -153,6 +153,17 @@ def test_a_promised_refund_may_fail_only_where_a_dispute_forbade_it(exhibit: Exh
     assert any("payment.refund" in each for each in exhibit.broken())
     exhibit.bank.claim(reference)
     assert exhibit.broken() == []
+
+
+def test_a_promised_refund_may_wait_only_for_an_open_dispute(exhibit: Exhibit) -> None:
+    reference = exhibit.bought()
+    [payment] = exhibit.rows.payments.values()
+    exhibit.rows.refunds.append(SimpleNamespace(id=uuid4(), payment_id=payment.id))
+    exhibit.job("payment.refund", exhibit.rows.refunds[0].id, "RETRYING")
+    dispute = exhibit.bank.claim(reference)
+    assert exhibit.broken() == []
+    exhibit.bank.decide(dispute, "won")
+    assert any("payment.refund" in each for each in exhibit.broken())
 
 
 def test_an_answer_that_was_not_kept_is_seen(exhibit: Exhibit) -> None:
