@@ -45,6 +45,10 @@ class Payment(Node):
     student: Student = field(description="Who pays.")
     tier: PurchaseTier = field(description="The tier that it pays for.")
     amount: Money = field(description="What was asked for when it was opened.")
+    amount_captured: Money | None = field(
+        description="What the provider took, and what can go back: an offer at its checkout, or a fee that the student "
+        "bears, may make it differ from `amount`. Null until it is captured."
+    )
     amount_refunded: Money = field(description="How much of what was captured went back.")
     provider: PaymentProvider = field(description="Who moves the money.")
     provider_reference: str | None = field(description="The provider's id of the checkout.")
@@ -91,6 +95,7 @@ class Payment(Node):
             student=Student(id=ID(payment.student_id)),
             tier=PurchaseTier(payment.terms.tier),
             amount=Money.of(payment.amount),
+            amount_captured=Money.of(payment.captured) if payment.captured else None,
             amount_refunded=Money.of(values.Money(payment.refunded_minor, taken.currency)),
             provider=payment.provider,
             provider_reference=payment.reference,

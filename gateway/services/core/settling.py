@@ -104,7 +104,7 @@ def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
     differing = [
         f"{name}: opened for {opened}, captured {taken}"
         for name, opened, taken in (
-            ("amount", payment.amount, captured.amount),
+            ("amount", payment.amount, captured.settles or captured.amount),
             ("student", trimmed(payment.student_id), captured.student_id and trimmed(captured.student_id)),
             ("course", payment.course_id, captured.course_id),
         )

@@ -63,7 +63,8 @@ def canceled(payment: Payment, command: ConfirmPayment, moment: Moment) -> Audit
 
 
 def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: Moment) -> AuditEntry:
-    changes = {"door": door.value, "attempt": by.attempt, **_money(by.amount)}
+    settles: dict[str, object] = {"settles": _money(by.settles)} if by.settles else {}
+    changes = {"door": door.value, "attempt": by.attempt, **_money(by.amount), **settles}
     return audit(payment.id, "payment.captured", actor, moment, changes=changes)
 
 

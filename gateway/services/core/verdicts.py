@@ -12,6 +12,8 @@ class Captured:
 
     `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they
     are compared with what the payment was opened for. `installation` is the mark of the gateway that opened it there.
+    `settles` is what its intent was opened for, where the provider counts that as paid in full although it took more
+    or less: an offer was taken off it, or the student bore the fee. `amount` is what can go back.
     """
 
     attempt: str
@@ -19,6 +21,7 @@ class Captured:
     student_id: str | None = None
     course_id: UUID | None = None
     installation: str | None = None
+    settles: Money | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,18 +211,26 @@ class Razorpay:
         return declined(attempts[-1])
 
     async def _captured(self, attempt: Attempt) -> Captured:
-        """The notes are the order's: those of an attempt come from the browser."""
-        notes = (await self._api.order(attempt.order_id)).notes
+        """The order decides what it is for, and whether it is paid: the notes of an attempt come from the browser, and
+        its amount from offers and fees. It is read after the attempt, and so knows of it."""
+        order = await self._api.order(attempt.order_id)
+        notes, taken = order.notes, money(attempt)
         student_id, course_id = notes.get(metadata.STUDENT_ID), metadata.course_id_of(notes)
-        return Captured(attempt.id, money(attempt), student_id, course_id, metadata.installation_of(notes))
+        settles = money(order) if order.is_paid_in_full else None
+        mark = metadata.installation_of(notes)
+        return Captured(attempt.id, taken, student_id, course_id, mark, None if settles == taken else settles)
 
     async def _capture(self, attempt: Attempt) -> Attempt:
-        """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused."""
-        try:
-            return await self._api.capture(attempt, attempt.amount)
-        except Refused:
-            now = [each for each in await self._api.attempts(attempt.order_id) if each.id == attempt.id]
-            return now[0] if now else attempt
+        """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused, and so is an
+        amount with the fee in it that the student bears."""
+        order = await self._api.order(attempt.order_id)
+        for amount in dict.fromkeys((min(attempt.amount, order.amount), attempt.amount)):
+            try:
+                return await self._api.capture(attempt, amount)
+            except Refused:
+                continue  # what became of it, the list tells
+        now = [each for each in await self._api.attempts(attempt.order_id) if each.id == attempt.id]
+        return now[0] if now else attempt
 
     async def _given(self, attempt_id: str, refund: Refund) -> Given | None:
         given = await self._api.refunds(attempt_id)

@@ -66,6 +66,12 @@ class Order(Entity):
 
     receipt: str | None = None
     status: str = ""
+    amount_due: int | None = None
+
+    @property
+    def is_paid_in_full(self) -> bool:
+        """By Razorpay's own rules: an Offer takes something off, and a fee that the student bears is on top."""
+        return self.status == "paid" and self.amount_due == 0
 
 
 class Attempt(Entity):

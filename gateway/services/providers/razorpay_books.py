@@ -24,7 +24,7 @@ async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Seq
     disputes = await _disputes(api, right, captured[0].created_at)
     facts = {each.id: _facts(refunds[each.id], _of(each, disputes)) for each in captured}
     extra = (
-        ExtraCapture(replace(main, attempt=each.id, amount=money(each)), facts[each.id])
+        ExtraCapture(replace(main, attempt=each.id, amount=money(each), settles=None), facts[each.id])
         for each in captured
         if each.id != main.attempt
     )

@@ -71,7 +71,30 @@ class FakeRazorpay:
             "notes": {"studentId": "from the browser"},
         }
         self.payments[str(payment["id"])] = payment | fields
-        return str(payment["id"])
+        return self.note_capture(str(payment["id"]))
+
+    def pay_with_offer(self, order_id: str, off: int, status: str = "captured") -> str:
+        """The student takes an Offer that is shown at the checkout: they pay less, and the order is paid in full."""
+        return self.pay(order_id, status, amount=_minor(self.orders[order_id], "amount") - off, offer_id="offer_1")
+
+    def pay_with_fee(self, order_id: str, fee: int, status: str = "captured") -> str:
+        """The student bears the fee: it is on top of the order's amount, and in the payment's."""
+        return self.pay(
+            order_id, status, amount=_minor(self.orders[order_id], "amount") + fee, fee=fee, fee_bearer="customer"
+        )
+
+    def note_capture(self, payment_id: str) -> str:
+        """Captured, the payment counts towards its order: by the order's own amount, whatever an offer took off it or
+        the student paid on top."""
+        payment = self.payments[payment_id]
+        order = self.orders[str(payment["order_id"])]
+        if payment["captured"] and payment["currency"] == order["currency"]:
+            is_whole = payment.get("offer_id") or payment.get("fee_bearer") == "customer"
+            paid = _minor(order, "amount" if is_whole else "amount_paid")
+            paid += 0 if is_whole else _minor(payment, "amount")
+            due = max(0, _minor(order, "amount") - paid)
+            order |= {"amount_paid": paid, "amount_due": due, "status": "attempted" if due else "paid"}
+        return payment_id
 
     def sign(self, order_id: str, payment_id: str) -> str:
         return signature(KEY_SECRET, f"{order_id}|{payment_id}".encode())
@@ -183,7 +206,8 @@ class FakeRazorpay:
             raise Refusal("The receipt or the notes are too long")
         if self.has_unique_receipts and any(each["receipt"] == receipt for each in self.orders.values()):
             raise Refusal("The receipt has been taken")
-        order = self._entity("order", "order") | body | {"status": "created"}
+        order = self._entity("order", "order") | body | {"status": "created", "amount_paid": 0}
+        order |= {"amount_due": body["amount"], "offer_id": None, "attempts": 0}
         self.orders[str(order["id"])] = order
         return order
 
@@ -207,10 +231,11 @@ class FakeRazorpay:
         payment, body = self.payments[payment_id], body_of(request, {"amount", "currency"})
         if payment["status"] != "authorized":
             raise Refusal("This payment has already been captured")
-        if body != {"amount": payment["amount"], "currency": payment["currency"]}:
+        fee = _minor(payment, "fee") if payment.get("fee_bearer") == "customer" else 0
+        if body != {"amount": _minor(payment, "amount") - fee, "currency": payment["currency"]}:
             raise Refusal("Capture amount must be equal to the amount authorized")
         payment |= {"status": "captured", "captured": True}
-        return payment
+        return self.payments[self.note_capture(payment_id)]
 
     def _list_refunds(self, request: httpx.Request, payment_id: str) -> Json:
         return collection([each for each in self.refunds.values() if each["payment_id"] == payment_id], request)
@@ -249,6 +274,10 @@ class FakeRazorpay:
     def _entity(self, prefix: str, kind: str) -> Json:
         number = next(self._numbers)
         return {"id": f"{prefix}_{number:014d}", "entity": kind, "created_at": 1_700_000_000 + number}
+
+
+def _minor(thing: Json, name: str) -> int:
+    return int(str(thing.get(name, 0)))
 
 
 def event(kind: str, **entities: Mapping[str, object]) -> bytes:
