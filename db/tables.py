@@ -22,6 +22,7 @@ from sqlmodel import Field
 
 from db.columns import Json, SessionPlan, list_index, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
+from db.compatibility import SchemaCompatibilityRow as SchemaCompatibilityRow  # and this one
 from db.feed import ChangeRow as ChangeRow  # as JobRow below
 from db.installation import InstallationRow as InstallationRow  # and this one
 from db.types import Id, Instant

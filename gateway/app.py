@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.pulse import pulse
-from db.standing import standing
+from db.standing import Standing, standing
 from gateway import demo, demo_visit
 from gateway.auth import BearerBackend, TokenVerifier, on_auth_error, viewer_of
 from gateway.checkout import checkout_routes
@@ -218,17 +218,21 @@ async def _healthz(_: Request) -> Response:
 
 
 async def _readyz(request: Request) -> Response:
-    """Whether requests can be served: the database answers, has our migrations, and the writer is alive."""
+    """Whether requests can be served: the database answers, its schema is one of ours, and the writer is alive."""
     services: Services = request.app.state.services
+    found = Standing(None)
     checks = {"database": False, "migrations": False, "writer": services.writer.is_alive}
     try:
         async with services.readers.connect() as connection:
             checks["database"] = True
-            checks["migrations"] = (await connection.run_sync(standing)).is_usable
+            found = await connection.run_sync(standing)
+            checks["migrations"] = found.is_usable
     except (DBAPIError, OSError):
         pass  # said by the answer
     is_ready = all(checks.values())
-    return JSONResponse({"status": "ok" if is_ready else "unavailable", **checks}, 200 if is_ready else 503)
+    schema = {"database": found.database, "gateway": found.code, "oldestGateway": found.oldest_code}
+    answer = {"status": "ok" if is_ready else "unavailable", **checks, "schema": schema}
+    return JSONResponse(answer, 200 if is_ready else 503)
 
 
 def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:

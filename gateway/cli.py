@@ -93,11 +93,9 @@ def verify() -> None:
 def migrate() -> None:
     """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
     settings = _settings()
-    from db.migrate import upgrade
-    from db.urls import shown
+    from gateway import databases
 
-    upgrade(settings.database_url)
-    print(f"The database is up to date: {shown(settings.database_url)}")
+    print(databases.migrate(settings))
 
 
 @app.command()

@@ -30,12 +30,27 @@ def make_ready(settings: Settings, may: May) -> None:
     is_makeable = may is May.MAKE and settings.env == "development"
     if is_embedded(url) and is_makeable:
         upgrade(url)
-        return
     found = _found(url)
     if is_embedded(url) and may is not May.LOOK and found.database is not None and found.is_behind:
         upgrade(url)
     elif not found.is_usable:
         raise SettingsError(_problem(shown(url), found))
+
+
+def migrate(settings: Settings) -> str:
+    """Run the migrations that are missing; gives a sentence of how the database stands then.
+
+    Raises: SettingsError, where this gateway may not run on it.
+    """
+    upgrade(settings.database_url)
+    found, database = _found(settings.database_url), shown(settings.database_url)
+    if not found.is_usable:
+        raise SettingsError(_problem(database, found))
+    if found.database == found.code:
+        return f"The database is up to date: {database}"
+    return (
+        f"The database is at {found.database}, ahead of this gateway at {found.code}, which may run on it: {database}"
+    )
 
 
 def _found(url: str) -> Standing:
@@ -62,7 +77,8 @@ def _problem(database: str, found: Standing) -> str:
             f"{database} is not up to date: it is at {found.database}, this gateway at {found.code}."
             " Run `gateway migrate` first."
         )
+    oldest = f", and needs one at {found.oldest_code} at least" if found.oldest_code else ""
     return (
-        f"{database} was migrated to {found.database} by a newer gateway than this one, which is at {found.code}:"
-        " run that one."
+        f"{database} was migrated to {found.database} by a newer gateway{oldest}; this one is at {found.code}:"
+        " run the newer one."
     )

@@ -7,6 +7,7 @@ revision = ${repr(up_revision)}
 down_revision = ${repr(down_revision)}
 branch_labels = None
 depends_on = None
+change = "expand"  # or "contract", with oldest_code: see docs/decisions/0022
 
 
 def upgrade() -> None:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 from sqlalchemy import create_engine, make_url
 
+from db.standing import HEAD
 from gateway.services.core.values import Role
 from tests.http.inside import inside
 from tests.http.served import Person, Served, served
@@ -15,7 +16,8 @@ from tests.operations import COURSE, SAVE_COURSE
 
 pytestmark = pytest.mark.anyio
 
-ALL_WELL = {"status": "ok", "database": True, "migrations": True, "writer": True}
+SCHEMA = {"database": HEAD, "gateway": HEAD, "oldestGateway": None}
+ALL_WELL = {"status": "ok", "database": True, "migrations": True, "writer": True, "schema": SCHEMA}
 PAGE = {"Accept": "text/html"}
 
 
@@ -31,7 +33,8 @@ async def test_an_unmigrated_database_is_not_ready(kind: str, tmp_path: Path, re
         url = _empty_beside(request.getfixturevalue("new_postgresql")())
     async with inside(url) as gateway:
         ready = await gateway.client.get("/readyz")
-        assert (ready.status_code, ready.json()) == (503, {**ALL_WELL, "status": "unavailable", "migrations": False})
+        unmigrated = {"migrations": False, "schema": {**SCHEMA, "database": None}}
+        assert (ready.status_code, ready.json()) == (503, {**ALL_WELL, "status": "unavailable", **unmigrated})
         assert (await gateway.client.get("/healthz")).status_code == 200
 
 

@@ -9,6 +9,8 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+change = "contract"  # it rebuilds an index that older code relies on
+oldest_code = "0003"
 
 LIVE = "state IN ('PENDING', 'RUNNING', 'RETRYING')"
 ALONE = f"{LIVE} AND kind <> 'event.deliver'"

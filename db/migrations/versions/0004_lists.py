@@ -7,6 +7,7 @@ revision = "0004"
 down_revision = "0003"
 branch_labels = None
 depends_on = None
+change = "expand"
 
 OLD = (
     ("ix_payment_student_id_id", "payment", ["student_id", "id"]),
