@@ -169,7 +169,9 @@ class Service:
         return Runner(self.purchases, sweeps, *reads, self.clock, subscribers or {}, draw=lambda: draw)
 
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
-        return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key))
+        """A part has a key of its own where none is given, for it needs one."""
+        name = str(uuid7()) if key is None and amount_minor is not None else key
+        return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", name))
 
     async def extend(
         self, purchase: Purchase, until: datetime, reason: str = "a test", key: str | None = None

@@ -174,10 +174,16 @@ class SaveCourseInput:
 class RefundPaymentInput:
     payment_id: ID = field(description="The payment.")
     amount_minor: MinorUnits | None = field(
-        default=None, description="How much, in the minor unit of what was captured; left out, all that is left."
+        default=None,
+        description="How much, in the minor unit of what was captured; left out, all that is left. "
+        "an `idempotencyKey`.",
     )
     reason: str = field(description=WHY)
-    idempotency_key: str | None = field(default=None, description=KEY)
+    idempotency_key: str | None = field(
+        default=None,
+        description=KEY + " Needed with `amountMinor`: the same call twice would give two parts back. Without one, all "
+        "that is left goes back once.",
+    )
 
 
 @strawberry.input(description="A job that ended without success, to be run again.")

@@ -140,7 +140,9 @@ class Stage:
                 confirming = ConfirmPayment(actor, payment.id, uuid7(), None, metadata, door=Door.CONFIRM_PAYMENT)
                 await self.service.purchases.confirm(confirming, None)
             case Refund(_, part_minor, key):
-                refunding = RefundPayment(ADMIN, uuid7(), payment.id, part_minor, "a test", key)
+                refund_id = uuid7()
+                name = str(refund_id) if key is None and part_minor is not None else key
+                refunding = RefundPayment(ADMIN, refund_id, payment.id, part_minor, "a test", name)
                 await self.service.purchases.submit(refunding)
 
     async def _work(self, step: Run | Claim | Sweep) -> None:

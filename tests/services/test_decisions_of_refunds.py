@@ -93,6 +93,28 @@ async def test_the_same_wish_with_the_same_key_is_one_refund(service: Service, s
     assert [each.amount for each in shop.books.returns] == [Money(100_000, "INR")]
 
 
+@pytest.mark.parametrize("amount_minor", [100_000, PRICE])
+async def test_a_part_is_refunded_by_a_key_alone_for_the_same_call_twice_would_give_two_back(
+    service: Service, shop: Shop, amount_minor: int
+) -> None:
+    payment, _ = await shop.paid(await service.save_course())
+    before = service.everything()
+    for _ in range(2):
+        keyless = await service.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test"))
+        assert isinstance(keyless, Invalid)
+        [problem] = keyless.fields
+        assert problem.path == ("idempotencyKey",)
+        assert "two parts" in problem.message
+    assert service.everything() == before
+
+
+async def test_all_that_is_left_is_refunded_once_without_a_key_too(service: Service, shop: Shop) -> None:
+    payment, _ = await shop.paid(await service.save_course())
+    assert isinstance(await service.refund(payment), RefundRequested)
+    assert isinstance(await service.refund(payment), Invalid)
+    assert shop.refunds(payment.id) == [(PRICE, "PENDING")]
+
+
 async def test_one_key_many_times_in_one_turn_is_one_refund(service: Service, shop: Shop) -> None:
     payment, _ = await shop.paid(await service.save_course())
     outcomes = await service.together(*(refunding(payment, 100_000, key="k") for _ in range(5)))
@@ -132,7 +154,7 @@ async def test_no_more_can_be_refunded_than_is_left(service: Service, shop: Shop
         (("amountMinor",), "must be 1 to 99900, what is left of it")
     ]
     assert service.everything() == before
-    assert service.stored(IdempotencyRecordRow) == []
+    assert service.stored(IdempotencyRecordRow, key="free after all") == []
 
 
 @pytest.mark.parametrize("amount_minor", [None, 1])
@@ -273,4 +295,5 @@ async def test_money_that_no_purchase_can_stand_for_goes_back_and_the_student_bu
 
 
 def refunding(payment: Payment, amount_minor: int | None, key: str | None = None) -> RefundPayment:
-    return RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key)
+    name = str(uuid7()) if key is None and amount_minor is not None else key
+    return RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", name)

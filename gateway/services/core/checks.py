@@ -69,7 +69,13 @@ def problems_of(command: Command) -> list[FieldProblem]:
                 *_text("reason", command.reason, LONGEST_REASON),
                 *_metadata(command.metadata),
             ]
-        case RefundPayment() | ExtendPurchase() | RevokePurchase():
+        case RefundPayment():
+            return [
+                *_key_of_part(command),
+                *_text("idempotencyKey", command.key, LONGEST_KEY),
+                *_text("reason", command.reason, LONGEST_REASON),
+            ]
+        case ExtendPurchase() | RevokePurchase():
             return [
                 *_text("idempotencyKey", command.key, LONGEST_KEY),
                 *_text("reason", command.reason, LONGEST_REASON),
@@ -101,6 +107,13 @@ def _amount(given: Money) -> Iterable[FieldProblem]:
         yield FieldProblem(("amount",), f"must be 1 to {HIGHEST_AMOUNT_MINOR} minor units")
     if not is_currency(given.currency):
         yield FieldProblem(("currency",), f"must be the ISO 4217 code of a currency; this is {given.currency}")
+
+
+def _key_of_part(command: RefundPayment) -> Iterable[FieldProblem]:
+    """Of all that is left nothing is left a second time; of a part, there may be enough for another one."""
+    if command.amount_minor is not None and command.key is None:
+        why = "is needed for a part: the same call twice would give two parts back; take any text, a new one each time"
+        yield FieldProblem(("idempotencyKey",), why)
 
 
 def _text(name: str, text: str | None, longest: int) -> Iterable[FieldProblem]:
