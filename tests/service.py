@@ -149,7 +149,7 @@ class Service:
     async def together(self, *commands: Command) -> list[Outcome]:
         """What the commands come to when all of them wait at once, and so share one turn."""
         turns = self.writer.turns
-        outcomes = await asyncio.gather(*map(self.purchases.submit, commands))
+        outcomes = await asyncio.gather(*map(self.purchases.write, commands))
         assert self.writer.turns == turns + 1
         return outcomes
 

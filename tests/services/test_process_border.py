@@ -28,6 +28,7 @@ from gateway.services.core.commands import (
     RecordIntent,
     RecordRefunds,
     RefundPayment,
+    RefusePrice,
     RetryJob,
     RevokePurchase,
     SaveCourse,
@@ -141,6 +142,7 @@ VERDICTS: tuple[verdicts.Verdict, ...] = (
 COMMANDS: tuple[Command, ...] = (
     OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, "k"),
     RecordIntent(student(), ID, "sbx_1"),
+    RefusePrice(student(), ID, "amount_too_small"),
     *(ConfirmPayment(student(), ID, ID, verdict, METADATA, door=Door.WEBHOOK) for verdict in VERDICTS),
     CreatePurchase(ADMIN, ID, "student-1", ID, TierChoice("BASIC", None), METADATA, "a reason", NOW),
     ExtendPurchase(ADMIN, ID, NOW, "a reason", "k"),
