@@ -84,6 +84,7 @@ EVENT_TYPES = (
     "payment.refunded",
     "purchase.created",
     "purchase.extended",
+    "purchase.recounted",
     "purchase.corrected",
     "purchase.superseded",
     "purchase.expired",
