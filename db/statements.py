@@ -187,6 +187,8 @@ PAYMENT_CHANGES = (
     "failure_message",
     "duplicate_of",
     "confirmed_at",
+    "ask_at",
+    "asks",
 )
 PURCHASE_CHANGES = (
     "status",

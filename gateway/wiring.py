@@ -21,6 +21,7 @@ from gateway.services.core.values import Provider
 from gateway.services.core.work import EVENT_TYPES, Job
 from gateway.services.group_commit import GroupCommit
 from gateway.services.live import Live
+from gateway.services.pace import Pace
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.razorpay import Razorpay
 from gateway.services.providers.sandbox import Sandbox
@@ -81,7 +82,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     writer.start()
     following = asyncio.create_task(live.run(), name="feed")
     try:
-        sweeps = Sweeps(purchases, work)
+        sweeps = Sweeps(purchases, work, {name: Pace() for name in providers})
         reads = (work.due_jobs, work.next_due)
         lanes += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
         yield Services(purchases, catalog, writer, readers, lanes, live)

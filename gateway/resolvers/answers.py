@@ -62,6 +62,7 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
             | outcomes.RefundSettled()
             | outcomes.RefundsRecorded()
             | outcomes.ExtraRecorded()
+            | outcomes.AskPlanned()
             | outcomes.Lapsed()
             | outcomes.EventStored()
             | outcomes.EventEnded()

@@ -136,8 +136,8 @@ _describe(
     PAYMENT_REFUND="Has the provider send money back.",
     WEBHOOK_HANDLE="Asks the provider about what its webhook spoke of, and brings our books up to it.",
     EVENT_DELIVER="Tells a subscriber of what happened to a purchase or a payment, one event after the other.",
-    SWEEP_OPEN="Goes through the payments that stay open and settles those that the provider has settled.",
-    SWEEP_SETTLED="Goes through the captured payments and compares our books with the provider's.",
+    SWEEP_OPEN="Asks one provider about the payments that nobody confirms, each when its time has come.",
+    SWEEP_SETTLED="Follows what one provider says has changed, so that no lost webhook is missed.",
     SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
     CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
     "with a reason takes it off the list.",

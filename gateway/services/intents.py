@@ -72,6 +72,11 @@ class Intents:
             return mark != await self.installation()
         return not (kept.names_payment(said) or is_course_purchase(said))
 
+    async def is_own(self, said: Mapping[str, str], payment: Payment) -> bool:
+        """Whether this gateway opened the intent, for that payment; before there were marks, it noted just that."""
+        mark = kept.installation_of(said)
+        return kept.payment_id_of(said) == payment.id and (not mark or mark == await self.installation())
+
     async def _taken(self, name: Provider, found: FoundIntent, door: Door) -> Payment:
         """Raises: ForeignIntent, UnknownPayment."""
         payment_id = kept.payment_id_of(found.metadata)

@@ -16,8 +16,6 @@ from gateway.services.core.commands import (
     DeferJob,
     EndEvent,
     OpenPayment,
-    RecordExtra,
-    RecordRefunds,
     RefundPayment,
     SettleRefund,
     StoreEvent,
@@ -26,7 +24,6 @@ from gateway.services.core.commands import (
 from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import (
     Busy,
-    ExtraRecorded,
     FieldProblem,
     Invalid,
     Missing,
@@ -38,7 +35,7 @@ from gateway.services.core.proofs import Proof, provider_of
 from gateway.services.core.refund_sums import is_held
 from gateway.services.core.settling import needs_verdict
 from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
-from gateway.services.core.verdicts import Captured, RefundRejected, Unacceptable, Unreachable, Verdict
+from gateway.services.core.verdicts import RefundRejected, Truth, Unacceptable, Unreachable, Verdict
 from gateway.services.core.work import EventState, ProviderEvent
 from gateway.services.intents import ForeignIntent, Intents
 from gateway.services.providers.base import (
@@ -47,6 +44,7 @@ from gateway.services.providers.base import (
     ProviderUnavailable,
     UnreadableAmount,
 )
+from gateway.services.reconciling import Reconciler
 
 log = structlog.get_logger(__name__)
 
@@ -153,7 +151,7 @@ class Purchases:
         payment = await self._paid(refund)
         result = await self._provider(payment.provider).refund(payment, refund)
         if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
-            await self.reconcile(await self._of_intent(payment), Door.REFUND_JOB)
+            await self.reconcile(payment, Door.REFUND_JOB)
             if await self._is_held(refund):
                 return await self.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
         return await self.submit(SettleRefund(refund_id, result, ticket))
@@ -164,11 +162,17 @@ class Purchases:
         Args:
             said: the metadata of those of its references whose metadata it shows.
         """
+        return await self.submit(await self.keeping(event, said))
+
+    async def keeping(
+        self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]], is_listed: bool = False
+    ) -> StoreEvent:
+        """The command that keeps an event, whoever brought it."""
         foreign = [each for each in event.references if each in said and await self._intents.is_foreign(said[each])]
         shown = [each for each in event.references if each in said and each not in foreign]
-        return await self.submit(StoreEvent(event, tuple(foreign), tuple(shown)))
+        return StoreEvent(event, tuple(foreign), tuple(shown), is_listed)
 
-    async def hear(self, event_id: UUID, ticket: Ticket, shown: object = ()) -> Outcome:
+    async def hear(self, event_id: UUID, ticket: Ticket, shown: object = (), door: Door = Door.WEBHOOK) -> Outcome:
         """Handle a stored webhook: whatever it said, the provider is asked for what is true now of the payments that
         it names. So events may come twice, late, or in any order, and the end is the same.
 
@@ -184,8 +188,8 @@ class Purchases:
         for reference in event.references:
             is_shown = isinstance(shown, list) and reference in shown
             try:
-                payment = await self._intents.payment_of(event.provider, reference, Door.WEBHOOK, is_shown)
-                if await self.reconcile(payment, Door.WEBHOOK):
+                payment = await self._intents.payment_of(event.provider, reference, door, is_shown)
+                if await self.reconcile(payment, door):
                     state = EventState.HANDLED
             except ForeignIntent as error:
                 log.info("webhook of somebody else's intent", event_id=event.event_id, reason=str(error))
@@ -195,25 +199,13 @@ class Purchases:
             raise unknown
         return await self.submit(EndEvent(event_id, ticket, state))
 
-    async def reconcile(self, payment: Payment, door: Door) -> bool:
-        """Bring our books of a payment to what the provider's say: what was captured, then what went back, and then
-        the same of money that its intent took once more.
+    async def reconcile(self, payment: Payment, door: Door) -> Truth | None:
+        """Bring our books of a payment to what its provider's say, see `Reconciler`."""
+        return await self._reconciler.reconcile(payment, door)
 
-        Returns:
-            Whether that was ours to do: in a copy of another gateway's books it is not.
-        """
-        truth = await self._provider(payment.provider).inspect(payment)
-        if await self._is_anothers(truth.verdict, payment):
-            return False
-        await self._done(ConfirmPayment(GATEWAY, payment.id, self.new_id(), truth.verdict, door=door))
-        if truth.refunds and isinstance(truth.verdict, Captured):
-            await self._done(RecordRefunds(payment.id, truth.verdict.attempt, truth.refunds))
-        for extra in truth.extra:
-            command = RecordExtra(self.new_id(), payment.id, payment.provider, extra.captured, door=door)
-            recorded = await self._done(command)
-            if extra.refunds and isinstance(recorded, ExtraRecorded):
-                await self._done(RecordRefunds(recorded.payment.id, extra.captured.attempt, extra.refunds))
-        return True
+    async def abandon(self, payment: Payment) -> None:
+        """Close a checkout that nobody paid at its provider, see `Reconciler`."""
+        await self._reconciler.abandon(payment)
 
     async def _paid(self, refund: Refund) -> Payment:
         payment = await self.find_payment(refund.payment_id)
@@ -226,12 +218,6 @@ class Purchases:
         now = next((each for each in standing if each.id == refund.id), refund)
         return is_held(now, await self._paid(refund), standing)
 
-    async def _of_intent(self, payment: Payment) -> Payment:
-        """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""
-        first = payment if payment.extra_of is None else await self.find_payment(payment.extra_of)
-        assert first is not None, "extra money names the payment that was there before it"
-        return first
-
     async def _done(self, command: Command) -> Outcome:
         """The outcome of a command that a job cannot do without."""
         outcome = await self.submit(command)
@@ -242,6 +228,10 @@ class Purchases:
     @property
     def _intents(self) -> Intents:
         return Intents(self.reads, self.find_payment, self._provider, self._done, self.new_id, self.installation)
+
+    @property
+    def _reconciler(self) -> Reconciler:
+        return Reconciler(self.find_payment, self._provider, self._done, self.new_id, self.installation, self._intents)
 
     def _provider(self, name: Provider) -> PaymentProvider:
         provider = self.providers.get(name)
@@ -282,15 +272,7 @@ class Purchases:
         if provider is None:  # taken out of the settings while payments are open
             return Unreachable(None, OPERATOR_RETRY_S)
         verdict = await provider.settle(payment, proof)
-        return Unreachable(None, OPERATOR_RETRY_S) if await self._is_anothers(verdict, payment) else verdict
-
-    async def _is_anothers(self, verdict: Verdict | Unacceptable, payment: Payment) -> bool:
-        """Whether the money was taken for another gateway, of whose database ours is a copy."""
-        mark = verdict.installation if isinstance(verdict, Captured) else None
-        if mark is None or mark == await self.installation():
-            return False
-        log.error("payment of another installation; is GATEWAY_INSTALLATION right?", payment=str(payment.id), mark=mark)
-        return True
+        return Unreachable(None, OPERATOR_RETRY_S) if await self._reconciler.is_anothers(verdict, payment) else verdict
 
     def _providers_in_words(self) -> str:
         if not self.providers:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Select
 
 from db import statements
 from db.statements import Saves
-from gateway.services import rows, work_rows
+from gateway.services import rows, trail_rows, work_rows
 from gateway.services.core import cases
 from gateway.services.core.commands import (
     AdoptPayment,
@@ -26,6 +26,7 @@ from gateway.services.core.commands import (
     ExtendPurchase,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -41,7 +42,6 @@ from gateway.services.core.commands import (
     ticket_of,
 )
 from gateway.services.core.job_commands import Case
-from gateway.services.core.jobs import NOBODY
 from gateway.services.core.values import Course, Payment, Purchase, PurchaseStatus, Refund
 from gateway.services.core.work import Job, JobKind, ProviderEvent
 from gateway.services.core.world import Changes, Pair, World
@@ -64,7 +64,7 @@ class Touched:
     cases: set[UUID] = field(default_factory=set)
     """What a case may have been noted of."""
     events: set[UUID] = field(default_factory=set)
-    sweeps: bool = False
+    sweeps: set[UUID] = field(default_factory=set)
     event_names: set[tuple[str, str]] = field(default_factory=set)
     refunds: set[UUID] = field(default_factory=set)
     refunding: set[UUID] = field(default_factory=set)
@@ -75,7 +75,7 @@ class Touched:
             case OpenPayment():
                 self.payments.add(command.payment_id)
                 self._add_pair(command.actor.id, command.course_id)
-            case RecordIntent() | RefusePrice() | ConfirmPayment():
+            case RecordIntent() | RefusePrice() | ConfirmPayment() | PlanAsk():
                 self.payments.add(command.payment_id)
             case AdoptPayment():
                 self.payments.add(command.payment_id)
@@ -113,7 +113,7 @@ class Touched:
             case RetryJob() | CancelJob():
                 self.jobs.add(command.job_id)
             case StartSweep():
-                self.sweeps = True
+                self.sweeps.add(command.subject_id)
             case DeferJob(case=Case(subject_id)):
                 self.cases.add(subject_id)
             case DeferJob() | EndJob() | EndSweep():
@@ -136,7 +136,7 @@ def load(connection: Connection, commands: Iterable[Command]) -> World:
     world = World()
     world.records = {
         record.key: record
-        for record in map(rows.record_from, _all(connection, statements.RECORDS_BY_KEY, touched.keys))
+        for record in map(trail_rows.record_from, _all(connection, statements.RECORDS_BY_KEY, touched.keys))
     }
     results = {record.result_id for record in world.records.values()}
     _load_events(connection, world, touched)
@@ -167,8 +167,8 @@ def save(connection: Connection, saves: Saves, world: World) -> None:
     saves.add_purchases.run(connection, map(rows.purchase_columns, new_purchases))
     saves.add_accesses.run(connection, map(rows.access_columns, new_purchases))
     saves.change_payments.run(connection, map(rows.keyed(rows.payment_columns), changed_payments))
-    saves.add_audit.run(connection, map(rows.audit_columns, changes.audit))
-    saves.add_records.run(connection, map(rows.record_columns, changes.records))
+    saves.add_audit.run(connection, map(trail_rows.audit_columns, changes.audit))
+    saves.add_records.run(connection, map(trail_rows.record_columns, changes.records))
     _save_what_follows(connection, saves, world, changes)
 
 
@@ -223,8 +223,7 @@ def _load_payments(connection: Connection, world: World, touched: Touched, payme
     ):
         found = map(rows.payment_from, _all(connection, statement, keys))
         world.payments.update((payment.id, payment) for payment in found)
-    sweeps = (NOBODY,) if touched.sweeps else ()
-    subjects = {*world.payments, *world.refunds, *(job.subject_id for job in world.jobs.values()), *sweeps}
+    subjects = {*world.payments, *world.refunds, *(job.subject_id for job in world.jobs.values()), *touched.sweeps}
     live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
     world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
     world.loaded.update(world.payments)

@@ -9,12 +9,9 @@ from gateway.services.core.values import (
     Access,
     AccessStatus,
     Actor,
-    AuditEntry,
     Course,
     Failure,
     Fulfilment,
-    IdempotencyKey,
-    IdempotencyRecord,
     Label,
     Metadata,
     Money,
@@ -70,6 +67,8 @@ def payment_from(row: Any) -> Payment:
         duplicate_of=row.duplicate_of,
         extra_of=row.extra_of,
         confirmed_at=row.confirmed_at,
+        ask_at=row.ask_at,
+        asks=row.asks,
     )
 
 
@@ -102,6 +101,8 @@ def payment_columns(payment: Payment) -> Columns:
         "extra_of": payment.extra_of,
         "created_at": payment.created_at,
         "confirmed_at": payment.confirmed_at,
+        "ask_at": payment.ask_at,
+        "asks": payment.asks,
         **_metadata_columns(payment.metadata),
     }
 
@@ -188,35 +189,6 @@ def tier_columns(course: Course) -> list[Columns]:
         }
         for tier in course.tiers
     ]
-
-
-def record_from(row: Any) -> IdempotencyRecord:
-    key = IdempotencyKey(row.actor_id, row.operation, row.key)
-    return IdempotencyRecord(key, row.fingerprint, row.result_id, row.created_at)
-
-
-def record_columns(record: IdempotencyRecord) -> Columns:
-    return {
-        "actor_id": record.key.actor_id,
-        "operation": record.key.operation,
-        "key": record.key.key,
-        "fingerprint": record.fingerprint,
-        "result_id": record.result_id,
-        "created_at": record.created_at,
-    }
-
-
-def audit_columns(entry: AuditEntry) -> Columns:
-    return {
-        "subject_id": entry.subject_id,
-        "id": entry.id,
-        "at": entry.at,
-        "actor_id": entry.actor.id,
-        "actor_role": entry.actor.role.value,
-        "action": entry.action,
-        "reason": entry.reason,
-        "changes": entry.changes,
-    }
 
 
 def refund_from(row: Any) -> Refund:

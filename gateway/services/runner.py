@@ -13,8 +13,9 @@ import structlog
 from gateway.services.adoption import UnknownPayment
 from gateway.services.alarm import Alarm
 from gateway.services.core.cases import of_intent
-from gateway.services.core.commands import ClaimJobs, DeferJob, StartSweep, Ticket
-from gateway.services.core.hearing import SHOWN
+from gateway.services.core.commands import ClaimJobs, DeferJob, Ticket
+from gateway.services.core.doors import Door
+from gateway.services.core.hearing import LISTED, SHOWN
 from gateway.services.core.job_commands import Case
 from gateway.services.core.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.work import Job, JobKind
@@ -22,7 +23,7 @@ from gateway.services.delivering import deliver
 from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
 from gateway.services.purchases import Purchases
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.sweeping import SWEEPS, Sweeps
+from gateway.services.sweeping import Sweeps, rounds
 
 log = structlog.get_logger(__name__)
 
@@ -105,7 +106,8 @@ class Runner:
 
     async def _start_sweeps(self) -> bool:
         """Whether all the sweeps that are this runner's go round now."""
-        started = [await self.purchases.submit(StartSweep(sweep)) for sweep in SWEEPS if sweep in self.kinds]
+        ours = [round_ for round_ in rounds(self.purchases.providers) if round_.kind in self.kinds]
+        started = [await self.purchases.submit(round_) for round_ in ours]
         return all(isinstance(outcome, JobChanged) for outcome in started)
 
     async def _claim(self, most: int) -> list[Job]:
@@ -158,7 +160,8 @@ class Runner:
             case JobKind.PAYMENT_REFUND:
                 return await self.purchases.refund(job.subject_id, ticket)
             case JobKind.WEBHOOK_HANDLE:
-                return await self.purchases.hear(job.subject_id, ticket, job.payload.get(SHOWN))
+                door = Door.CHANGE_LIST if job.payload.get(LISTED) else Door.WEBHOOK
+                return await self.purchases.hear(job.subject_id, ticket, job.payload.get(SHOWN), door)
             case JobKind.EVENT_DELIVER:
                 return await deliver(job, ticket, self.subscribers, self.purchases.submit)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:

@@ -1,92 +1,95 @@
-"""The rounds that miss nothing: payments are compared with the provider's books, and lapsed purchases are ended."""
+"""The rounds that miss nothing: what is due is asked after, what changed is heard, and lapsed purchases are ended."""
 
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands import EndSweep, LapsePurchases, Ticket
-from gateway.services.core.doors import Door
+from gateway.services import asking, following
+from gateway.services.core.commands import EndJob, EndSweep, LapsePurchases, StartSweep, Ticket
 from gateway.services.core.outcomes import Outcome
-from gateway.services.core.values import Payment
-from gateway.services.core.work import Job, JobKind
-from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.core.values import Provider
+from gateway.services.core.work import SUBJECTS, Job, JobKind
+from gateway.services.pace import Pace
+from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
 from gateway.services.purchases import Purchases
 
 log = structlog.get_logger(__name__)
 
-SWEEPS = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED, JobKind.SWEEP_LAPSED)
+CHANGES_S = 45
+"""The pause between two looks at what changed: a webhook that was lost is made good within it and its own job."""
 
-SWEEP_S = 300
-"""The pause between two rounds of a sweep: what the student's page and the webhook both missed is settled within it."""
-
-SWEPT_AFTER_S = 300
-"""How long a payment is left to its page and its webhook before a sweep asks after it."""
-
-SWEPT_DAYS = 14
-"""How far back a sweep goes: providers close an unpaid checkout, and send a late refund's webhook, well within it."""
-
-SWEPT_AT_ONCE = 10
-"""Payments of one run: asked one after the other, each to its provider's deadline, they take less than the lease."""
-
+PROVIDER_GONE_S = 300
+LAPSED_S = 300
 LAPSED_AT_ONCE = 200
 """Purchases of one run: ended in one commit, by our clock alone."""
 
 
-class Reads(Protocol):
-    """What the rounds go through, as it was last committed; each page after that id, at most so many."""
-
-    async def open_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]: ...
-
-    async def settled_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]: ...
+class Reads(asking.Reads, following.Reads, Protocol):
+    """What the rounds go through, as it was last committed."""
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
 
 
+def rounds(providers: Iterable[Provider]) -> list[StartSweep]:
+    """All that go round: two for each provider, which so hold up each other in nothing."""
+    kinds = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
+    return [
+        *(StartSweep(kind, SUBJECTS[name]) for name in providers for kind in kinds),
+        StartSweep(JobKind.SWEEP_LAPSED),
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class Sweeps:
-    """One page of a round for each run of its job."""
+    """One step of a round for each run of its job.
+
+    Args:
+        paces: how fast each provider is asked; any number at once where there is none.
+    """
 
     purchases: Purchases
     reads: Reads
+    paces: Mapping[Provider, Pace] = field(default_factory=dict)
 
     async def run(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
         """Go on where the last run ended."""
-        kept = job.payload.get("after")
-        after = UUID(str(kept)) if kept else None
+        after = str(job.payload["after"]) if job.payload.get("after") else None
         if job.kind is JobKind.SWEEP_LAPSED:
-            went_to = await self._lapsed(after, now)
-        else:
-            went_to = await self._payments(job.kind, after, now)
-        return await self.purchases.submit(EndSweep(ticket, went_to, 0 if went_to else SWEEP_S))
+            went_to, wait_s = await self._lapsed(after, now)
+            return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
+        name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
+        if name is None:  # one of a release that had a single round for all providers
+            return await self.purchases.submit(EndJob(ticket))
+        provider = self.purchases.providers.get(name)
+        if provider is None:  # taken out of the settings, perhaps for a while
+            return await self.purchases.submit(EndSweep(ticket, after, PROVIDER_GONE_S))
+        if job.kind is JobKind.SWEEP_OPEN:
+            wait_s = await asking.Asks(self.purchases, self.reads).run(name, self.paces.get(name), now)
+            return await self.purchases.submit(EndSweep(ticket, None, wait_s))
+        went_to, wait_s = await self._changes(provider, after, job.created_at, now)
+        return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
 
-    async def _payments(self, kind: JobKind, after: UUID | None, now: datetime) -> UUID | None:
-        """Each payment's books are compared with the provider's and brought up to them.
+    async def _changes(
+        self, provider: PaymentProvider, after: str | None, began: datetime, now: datetime
+    ) -> tuple[str, float]:
+        """How far the changes are stored now, and how long the next look may wait. They are followed from when the
+        round first began: what another system sold before that is none of our business."""
+        since = datetime.fromisoformat(after) if after else began
+        try:
+            until = await following.Follower(self.purchases, self.reads).run(provider, since, now)
+        except ProviderUnavailable as error:
+            log.info("changes could not be told", provider=provider.name.value, error=str(error))
+            return since.isoformat(), max(error.retry_after_s, CHANGES_S)
+        return until.isoformat(), 0 if until < now else CHANGES_S
 
-        One payment that cannot be asked after now holds up no other; the next round asks again.
-        """
-        find, door = self.reads.open_payments, Door.SCHEDULE
-        if kind is JobKind.SWEEP_SETTLED:
-            find, door = self.reads.settled_payments, Door.CHANGE_LIST
-        earliest, latest = now - timedelta(days=SWEPT_DAYS), now - timedelta(seconds=SWEPT_AFTER_S)
-        page = await find(earliest, latest, after, SWEPT_AT_ONCE)
-        for payment in page:
-            try:
-                await self.purchases.reconcile(payment, door)
-            except ProviderUnavailable as error:
-                log.info("sweep passed over a payment", payment=str(payment.id), error=str(error))
-        return page[-1].id if len(page) == SWEPT_AT_ONCE else None
-
-    async def _lapsed(self, after: UUID | None, now: datetime) -> UUID | None:
+    async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
         """Purchases past their expiry are ended, so that whoever lists them, or is told, need not wait for the
         student to come back."""
-        page = await self.reads.lapsed_purchases(now, after, LAPSED_AT_ONCE)
+        page = await self.reads.lapsed_purchases(now, UUID(after) if after else None, LAPSED_AT_ONCE)
         if page:
             await self.purchases.submit(LapsePurchases(tuple(page)))
-        return page[-1] if len(page) == LAPSED_AT_ONCE else None
+        return (page[-1].hex, 0) if len(page) == LAPSED_AT_ONCE else (None, LAPSED_S)

@@ -70,6 +70,12 @@ INVARIANTS = (
             WHERE job.subject_id = payment.id AND kind = 'payment.check' AND job.state <> 'COMPLETED')""",
     ),
     Invariant(
+        "A checkout that may be paid at its provider yet has the time at which that is asked after next.",
+        "SELECT count(*) FROM payment WHERE fulfilment = 'PENDING' AND status <> 'CANCELED' AND reference IS NOT NULL",
+        """SELECT id FROM payment WHERE fulfilment = 'PENDING' AND status <> 'CANCELED' AND reference IS NOT NULL
+            AND ask_at IS NULL""",
+    ),
+    Invariant(
         "A student has at most one active purchase of a course.",
         "SELECT count(*) FROM purchase WHERE status = 'ACTIVE'",
         """SELECT min_id FROM (SELECT student_id, course_id, count(*) AS held, min(created_at) AS min_id

@@ -1,7 +1,8 @@
 """The reads of whoever does the gateway's own work: what is due, and what a provider is to be asked about."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, text
@@ -11,11 +12,16 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.installation import InstallationRow
-from db.tables import PaymentRow, RefundRow, StudentAccessRow
+from db.tables import TO_BE_ASKED, PaymentRow, RefundRow, StudentAccessRow
 from db.work import LIVE_JOB, JobRow, ProviderEventRow
 from gateway.services import rows, work_rows
 from gateway.services.core.values import Payment, Provider, Refund
 from gateway.services.core.work import JobKind, ProviderEvent
+
+Name = TypeVar("Name")
+
+AT_ONCE = 500
+"""Of names in one statement."""
 
 
 class WorkCatalog:
@@ -79,30 +85,42 @@ class WorkCatalog:
         async with AsyncSession(self._engine) as session:
             return [rows.refund_from(row) for row in await session.exec(statement)]
 
-    async def open_payments(self, earliest: datetime, latest: datetime, after: UUID | None, most: int) -> list[Payment]:
-        """Payments with an intent whose money nobody has seen, opened in that time, in the order of their ids."""
-        return await self._payments_after(
-            after,
-            most,
-            col(PaymentRow.fulfilment) == "PENDING",
-            col(PaymentRow.status) != "CANCELED",
-            col(PaymentRow.reference).is_not(None),
-            col(PaymentRow.created_at).between(earliest, latest),
+    async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
+        """The payments whose next ask has a time, the earliest first, whether or not that has come."""
+        statement = (
+            select(PaymentRow)
+            .where(col(PaymentRow.provider) == provider.value, text(TO_BE_ASKED))
+            .order_by(col(PaymentRow.ask_at))
+            .limit(most)
         )
+        async with AsyncSession(self._engine) as session:
+            return [rows.payment_from(row) for row in await session.exec(statement)]
 
-    async def settled_payments(
-        self, earliest: datetime, latest: datetime, after: UUID | None, most: int
-    ) -> list[Payment]:
-        """Payments whose money was captured in that time, in the order of their ids; an intent that took more than
-        one is asked after once."""
-        return await self._payments_after(
-            after,
-            most,
-            col(PaymentRow.fulfilment) != "PENDING",
-            col(PaymentRow.reference).is_not(None),
-            col(PaymentRow.extra_of).is_(None),
-            col(PaymentRow.confirmed_at).between(earliest, latest),
-        )
+    async def known_events(self, provider: Provider, event_ids: Collection[str]) -> set[str]:
+        """Those of the ids whose events are in our books."""
+        name = col(ProviderEventRow.event_id)
+        found: set[str] = set()
+        async with AsyncSession(self._engine) as session:
+            for some in _in_parts(event_ids):
+                statement = select(name).where(col(ProviderEventRow.provider) == provider.value, name.in_(some))
+                found.update(await session.exec(statement))
+        return found
+
+    async def known_captures(self, provider: Provider, captures: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        """Those of the pairs of an intent and an attempt that our books have as money that was taken: by the intent
+        itself, or once more by that attempt."""
+        reference, attempt = col(PaymentRow.reference), col(PaymentRow.attempt)
+        taken: set[tuple[str, str]] = set()
+        async with AsyncSession(self._engine) as session:
+            for some in _in_parts(captures):
+                statement = select(reference, attempt).where(
+                    col(PaymentRow.provider) == provider.value,
+                    reference.in_({name for pair in some for name in pair}),
+                    reference.is_not(None),
+                    col(PaymentRow.fulfilment) != "PENDING",
+                )
+                taken.update((str(row[0]), str(row[1])) for row in await session.exec(statement))
+        return {pair for pair in captures if pair in taken or (pair[1], pair[1]) in taken}
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
         """Purchases whose access is past its expiry and still granted, in the order of their ids."""
@@ -116,11 +134,10 @@ class WorkCatalog:
         async with AsyncSession(self._engine) as session:
             return list(await session.exec(statement))
 
-    async def _payments_after(self, after: UUID | None, most: int, *conditions: ColumnElement[bool]) -> list[Payment]:
-        beyond = [] if after is None else [col(PaymentRow.id) > after]
-        statement = select(PaymentRow).where(*conditions, *beyond).order_by(col(PaymentRow.id)).limit(most)
-        async with AsyncSession(self._engine) as session:
-            return [rows.payment_from(row) for row in await session.exec(statement)]
+
+def _in_parts(names: Collection[Name]) -> Iterator[Sequence[Name]]:
+    listed = list(names)
+    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
 
 
 def _has_to_wait() -> ColumnElement[bool]:

@@ -157,10 +157,13 @@ class Bank(ABC):
         while self._undecided:
             self.decide(*self._undecided.pop())
 
-    def _write(self, reference: str, body: Callable[[str], bytes]) -> None:
+    def _write(self, reference: str, body: Callable[[str], bytes]) -> bytes:
+        """The webhook, as it is posted."""
         self._events += 1
         event_id = f"evt_{self.name.lower()}_{self._events}"
-        self.post(Letter(self, event_id, reference, body(event_id)))
+        letter = Letter(self, event_id, reference, body(event_id))
+        self.post(letter)
+        return letter.body
 
 
 def sums(money: Iterable[GivenBack]) -> dict[str, int]:

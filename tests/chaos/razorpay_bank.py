@@ -1,5 +1,6 @@
 """Razorpay's books and webhooks, as the run writes them."""
 
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
@@ -14,7 +15,7 @@ from tests.services.providers.razorpay.fake import KEY_ID, KEY_SECRET, WEBHOOK_S
 
 @dataclass
 class RazorpayBank(Bank):
-    fake: FakeRazorpay = field(default_factory=FakeRazorpay)
+    fake: FakeRazorpay = field(default_factory=lambda: FakeRazorpay(clock=time.time))
     _others: "count[int]" = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:

@@ -110,4 +110,5 @@ class StripeBank(Bank):
         return GivenBack(thing["id"], thing["payment_intent"], thing["amount"], currency, gateway_refund_id)
 
     def _tell(self, kind: str, reference: str, thing: Thing) -> None:
-        self._write(reference, lambda event_id: event(kind, thing, event_id))
+        body = self._write(reference, lambda event_id: event(kind, thing, event_id))
+        self.fake.tell(body, datetime.now(UTC))

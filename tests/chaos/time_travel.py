@@ -1,10 +1,10 @@
 """The jobs' clocks, set forward.
 
-After a failure a job waits for seconds to an hour, a dead runner's lease lasts for five minutes, and a sweep asks
-after no payment that is younger than that. Nobody has the time to sit it out, so the run moves what these waits are
-counted from an hour into the past: `run_at` of jobs that wait, `created_at` and `confirmed_at` of payments, and
-`lease_until` of jobs whose runner was killed; one that lives keeps its lease. It changes nothing else: no state, no
-count of attempts, no amount, and it makes no job.
+After a failure a job waits for seconds to an hour, a dead runner's lease lasts for five minutes, and a payment that
+nobody confirms is asked after ever more rarely. Nobody has the time to sit it out, so the run moves what these waits
+are counted from an hour into the past: `run_at` of jobs that wait, `created_at`, `confirmed_at` and `ask_at` of
+payments, and `lease_until` of jobs whose runner was killed; one that lives keeps its lease. It changes nothing else: no
+state, no count of attempts, no amount, and it makes no job.
 """
 
 import asyncio
@@ -19,7 +19,10 @@ from db.urls import is_embedded
 from gateway.services.runner import LEASE_S
 
 WAITING = "UPDATE job SET run_at = run_at - {hour} WHERE state IN ('PENDING', 'RETRYING')"
-PAYMENTS = "UPDATE payment SET created_at = created_at - {hour}, confirmed_at = confirmed_at - {hour}"
+PAYMENTS = """
+UPDATE payment
+SET created_at = created_at - {hour}, confirmed_at = confirmed_at - {hour}, ask_at = ask_at - {hour}
+"""
 LEASES = "UPDATE job SET lease_until = lease_until - {hour} WHERE state = 'RUNNING' AND lease_until <= :latest"
 DUE = """
 SELECT count(*) FROM job

@@ -49,6 +49,8 @@ OPENED: Columns = {
     "duplicate_of": None,
     "created_at": NOW,
     "confirmed_at": None,
+    "ask_at": None,
+    "asks": 0,
     **PLAN,
 }
 FULFILLED: Columns = {
@@ -158,6 +160,7 @@ EXAMPLES: dict[str, Columns] = {
         "handled_at": None,
     },
     "installation": {"singleton": 1, "id": COMMIT},
+    "schema_compatibility": {"singleton": 1, "oldest_code": "0007"},
     "change": {"seq": 1, "id": COMMIT, "body": {"payments": [], "purchases": []}},
 }
 """A row of each table, by the table's name; a payment and a purchase that have nothing to do with each other."""

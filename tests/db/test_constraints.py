@@ -88,6 +88,8 @@ REFUSALS = (
     Refused("change", {}, "pk_change"),
     Refused("installation", {}, "pk_installation"),
     Refused("installation", {"singleton": 2}, "ck_installation_singleton"),
+    Refused("schema_compatibility", {}, "pk_schema_compatibility"),
+    Refused("schema_compatibility", {"singleton": 2}, "ck_schema_compatibility_singleton"),
     Refused("provider_event", {"event_id": "evt_2"}, "pk_provider_event"),
     Refused("provider_event", new(), "uq_provider_event_provider_event_id"),
     # ------------------------------------------------------------------------------------------------------- amounts

@@ -161,6 +161,19 @@ async def test_a_payment_is_found_by_its_providers_reference(database_url: str) 
     assert "uq_payment_provider_reference" in str(plan)
 
 
+async def test_the_payments_to_be_asked_after_next_are_read_from_their_index_in_order(planner: Planner) -> None:
+    [plan] = await planner.plans(lambda: planner.work.next_asks(Provider.STRIPE, 65))
+    assert "ix_payment_ask_at" in plan
+    assert is_read_in_order(plan), plan
+
+
+async def test_what_was_heard_of_is_found_by_its_names(planner: Planner) -> None:
+    [plan] = await planner.plans(lambda: planner.work.known_events(Provider.STRIPE, ["evt_1", "evt_2"]))
+    assert "uq_provider_event_provider_event_id" in plan, plan
+    [plan] = await planner.plans(lambda: planner.work.known_captures(Provider.STRIPE, [("pi_1", "ch_1")]))
+    assert "uq_payment_provider_reference" in plan, plan
+
+
 async def test_the_runner_still_finds_what_is_due_in_order(planner: Planner) -> None:
     """An index more must not lead its query astray: it asks for kinds as well, and must not go through all of them."""
     [plan] = await planner.plans(lambda: planner.work.due_jobs(NOW, 10, [JobKind.PAYMENT_CHECK]))

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Literal
 
 from gateway.services.core.proofs import Proof
@@ -28,16 +29,26 @@ from gateway.services.core.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import BadSignature, FoundIntent, Intent, PriceRefused, ProviderUnavailable
+from gateway.services.providers.base import (
+    BadSignature,
+    FoundIntent,
+    Heard,
+    Intent,
+    PriceRefused,
+    ProviderBusy,
+    ProviderUnavailable,
+    Window,
+)
 from gateway.services.providers.base import Notice as WebhookNotice
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, of_payment
 from gateway.services.providers.units import Units
 from tests.services.ledger import Attempt, BookedIntent, Ledger, Return
 
-RETRY_AFTER_S = 7
-Question = Literal["open", "settle", "refund", "inspect", "find"]
-Fault = Literal["before", "after"]
-"""The line fails before anything was done, or after all of it was: the gateway cannot tell the two apart."""
+RETRY_AFTER_S, BUSY_S = 7, 30
+Question = Literal["open", "settle", "refund", "inspect", "find", "cancel", "changes"]
+Fault = Literal["before", "after", "busy"]
+"""The line fails before anything was done, or after all of it was: the gateway cannot tell the two apart. Or the
+provider says that it has too much to do."""
 
 
 @dataclass
@@ -55,6 +66,7 @@ class Books(Ledger):
     refuses_refunds: bool = False
     refuses_prices: str | None = None
     units: Units = field(default_factory=lambda: Units("SANDBOX"))
+    can_cancel: bool = True
 
     def unsayable(self, money: Money) -> str | None:
         return self.units.unsayable(money)
@@ -98,6 +110,28 @@ class Books(Ledger):
             intent = self.intents.get(reference)
             return None if intent is None else self._found(intent)
 
+    async def cancel(self, payment: Payment) -> Verdict | None:
+        assert payment.reference is not None, "a payment without an intent has nothing to close"
+        with self._line("cancel", payment):
+            intent = self.intents[payment.reference]
+            if not self.can_cancel:
+                return None
+            intent.is_closed = intent.is_closed or all(each.status == "declined" for each in intent.attempts)
+            return self._verdict(intent, payment)
+
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookNotice]:
+        """Each intent on which anything happened, whenever that was, once for each state that it was found in."""
+        with self._line("changes", self.name):
+            states = {f"{each.reference}.{self._state(each)}": each for each in self.intents.values() if each.attempts}
+            known = await heard(states)
+            new = (name for name in states if name not in known)
+            return [WebhookNotice(name, "a.listed.change", (states[name].reference,)) for name in new]
+
+    def _state(self, intent: BookedIntent) -> str:
+        tries = [(each.id, each.status) for each in intent.attempts]
+        returns = [(each.id, each.status.value) for attempt in intent.attempts for each in self.returns_of(attempt)]
+        return sha256(repr((tries, returns, intent.is_closed)).encode()).hexdigest()[:16]
+
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookNotice:
         raise BadSignature("a test stores its events itself, see `StoreEvent`")
 
@@ -109,6 +143,8 @@ class Books(Ledger):
         subject = about if isinstance(about, str) else about.reference or str(about.id)
         self.asked.append((question, subject))
         fault = self.fault(question, subject)
+        if fault == "busy":
+            raise ProviderBusy(BUSY_S)
         if fault != "before":
             yield
         if fault is not None:

@@ -8,13 +8,13 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
-from gateway.services.core.commands import ClaimJobs, StartSweep, StoreEvent
+from gateway.services.core.commands import ClaimJobs, StoreEvent
 from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, RefundRequested
 from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund
 from gateway.services.core.work import Job, ProviderEvent
 from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.sweeping import SWEEPS
+from gateway.services.sweeping import rounds
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 from tests.services.books import Books
@@ -100,8 +100,8 @@ class Shop:
 
     async def sweep(self) -> None:
         """Every round is gone through once, and what follows from it is done."""
-        for kind in SWEEPS:
-            await self.service.purchases.submit(StartSweep(kind))
+        for round_ in rounds(self.service.purchases.providers):
+            await self.service.purchases.submit(round_)
         await self.run_jobs()
 
     def payment(self, payment: Payment) -> tuple[str, str, int]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from gateway.services.core.proofs import Proof
 from gateway.services.core.values import Payment, Refund
 from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
-from gateway.services.providers.base import FoundIntent, Intent, PriceRefused
+from gateway.services.providers.base import FoundIntent, Heard, Intent, Notice, PriceRefused, Window
 from tests.services.books import Books, Fault, Question
 from tests.services.happenings import Step
 
@@ -50,6 +50,12 @@ class SlowBooks(Books):
 
     async def find(self, reference: str) -> FoundIntent | None:
         return await self._delayed(await super().find(reference))
+
+    async def cancel(self, payment: Payment) -> Verdict | None:
+        return await self._delayed(await super().cancel(payment))
+
+    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+        return await self._delayed(await super().changes(window, heard))
 
     async def _delayed(self, answer: Answer) -> Answer:
         for step in self.late.popleft() if self.late else ():

@@ -17,10 +17,10 @@ from uuid_utils.compat import uuid7
 from db.statements import table_of
 from db.tables import PaymentRow
 from db.work import JobRow
-from gateway.services.core.commands import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StartSweep, StoreEvent
+from gateway.services.core.commands import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StoreEvent
 from gateway.services.core.doors import Door
 from gateway.services.core.values import Course
-from gateway.services.sweeping import SWEEPS
+from gateway.services.sweeping import rounds
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.services.acts import act, latest
 from tests.services.crashes import Died, die_at_commit, lose_next_answer
@@ -152,8 +152,8 @@ class Stage:
             case Claim():
                 await self.shop.claimed()
             case Sweep():
-                for kind in SWEEPS:
-                    await self.service.purchases.submit(StartSweep(kind))
+                for round_ in rounds(self.service.purchases.providers):
+                    await self.service.purchases.submit(round_)
 
     def _prepare(self, step: Fail | LoseAnswer | Meanwhile) -> None:
         match step:

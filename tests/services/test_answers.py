@@ -30,6 +30,7 @@ from gateway.services.core.commands import (
     ExtendPurchase,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -119,6 +120,7 @@ RUNNERS: list[Outcome] = [
     outcomes.RefundSettled(REFUND, PAYMENT),
     outcomes.RefundsRecorded(PAYMENT),
     outcomes.ExtraRecorded(PAYMENT),
+    outcomes.AskPlanned(PAYMENT),
     outcomes.Lapsed((PURCHASE,)),
     outcomes.EventStored(EVENT, is_new=True),
     outcomes.EventEnded(EVENT),
@@ -194,7 +196,7 @@ def mutation_of(command: Command) -> str | None:
             return CANCEL_JOB
         case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent() | AdoptPayment() | RecordExtra():
             return None
-        case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | LapsePurchases():
+        case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | PlanAsk() | LapsePurchases():
             return None
 
 

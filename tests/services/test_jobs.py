@@ -1,20 +1,16 @@
 """What was decided is carried out: payments under way are settled, and money that is owed goes back."""
 
-from dataclasses import replace
-
 import pytest
 from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow
-from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, StartSweep, Ticket
+from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, Ticket
 from gateway.services.core.jobs import MOST_ATTEMPTS
 from gateway.services.core.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
-from gateway.services.core.values import Payment, Provider, PurchaseStatus, RefundStatus
-from gateway.services.core.verdicts import Captured, RefundFact, RefundSucceeded, Truth
+from gateway.services.core.values import Payment, PurchaseStatus, RefundStatus
+from gateway.services.core.verdicts import RefundFact, RefundSucceeded
 from gateway.services.core.work import JobKind
-from gateway.services.providers.sandbox import Sandbox
-from gateway.services.sweeping import SWEEP_S, SWEPT_AT_ONCE
 from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 
@@ -126,42 +122,6 @@ async def test_parts_of_the_money_keep_the_purchase_until_all_of_it_is_back(serv
     await service.refund(payment)
     await service.runner().run_due()
     assert service.rows("SELECT payment.status, purchase.status FROM payment, purchase") == [("REFUNDED", "REFUNDED")]
-    assert broken(service) == []
-
-
-class PaidMeanwhile(Sandbox):
-    """A provider whose students paid, though nobody told us."""
-
-    async def inspect(self, payment: Payment) -> Truth:
-        return Truth(Captured("attempt-1", payment.amount))
-
-
-async def test_a_sweep_leaves_a_checkout_alone_that_nobody_paid(service: Service) -> None:
-    course = await service.save_course()
-    await service.opened(student(), course)
-    await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
-    service.clock.advance(days=1)
-    assert await service.runner().run_due() == 1
-    assert service.rows("SELECT status FROM payment") == [("REQUIRES_PAYMENT",)]
-    assert service.count("purchase") == 0
-
-
-async def test_a_sweep_settles_what_page_and_webhook_missed(service: Service) -> None:
-    course = await service.save_course()
-    service.purchases = replace(service.purchases, providers={Provider.SANDBOX: PaidMeanwhile()})
-    payments = [await service.opened(student(f"student-{number}"), course) for number in range(15)]
-    assert len(payments) == 15
-    for sweep in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED):
-        await service.purchases.submit(StartSweep(sweep))
-        await service.purchases.submit(StartSweep(sweep))
-    assert service.count("job") == 2
-    await service.runner().run_due()
-    assert service.count("purchase") == 0
-    service.clock.advance(seconds=SWEEP_S)
-    await service.runner().run_due()
-    assert service.count("purchase") == SWEPT_AT_ONCE
-    await service.runner().run_due()
-    assert service.count("purchase", "status = 'ACTIVE'") == 15
     assert broken(service) == []
 
 

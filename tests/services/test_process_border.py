@@ -24,6 +24,7 @@ from gateway.services.core.commands import (
     ExtendPurchase,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -173,7 +174,8 @@ COMMANDS: tuple[Command, ...] = (
     ClaimJobs(ID, (ID,), 60),
     DeferJob(TICKET, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
-    EndSweep(TICKET, ID, 60),
+    EndSweep(TICKET, ID.hex, 60),
+    PlanAsk(ID, 1, is_pending=True),
     RetryJob(ADMIN, ID, "a reason"),
     CancelJob(ADMIN, ID, "a reason"),
 )

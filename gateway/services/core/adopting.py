@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import cases, granting, metadata, tiers, timeline
+from gateway.services.core import asks, cases, granting, metadata, tiers, timeline
 from gateway.services.core.commands import AdoptPayment, RecordExtra
 from gateway.services.core.outcomes import ExtraRecorded, FieldProblem, Invalid, Missing, Opened
 from gateway.services.core.refunding import all_back
@@ -34,7 +34,7 @@ def adopt_payment(command: AdoptPayment, world: World, moment: Moment) -> Decisi
     if command.expiry_date is not None and command.expiry_date.year > metadata.LATEST_YEAR:
         problem = FieldProblem(("expiryDate",), f"must be before the end of {metadata.LATEST_YEAR}")
         return Decision(Invalid((problem,)))
-    payment = _adopted(command, tier, moment)
+    payment = asks.first_ask(_adopted(command, tier, moment), moment.now)
     entry = timeline.adopted(payment, command, moment)
     changes = Changes(payments=(payment,), audit=(entry,))
     changes += cases.settled(cases.of_intent(command.provider, command.reference), world, moment)
@@ -102,4 +102,6 @@ def _extra(command: RecordExtra, paid: Payment, world: World, moment: Moment) ->
         duplicate_of=duplicate_of,
         extra_of=paid.id,
         confirmed_at=moment.now,
+        ask_at=None,
+        asks=0,
     )

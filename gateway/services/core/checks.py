@@ -18,6 +18,7 @@ from gateway.services.core.commands import (
     ExtendPurchase,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -98,6 +99,7 @@ def problems_of(command: Command) -> list[FieldProblem]:
             | DeferJob()
             | StartSweep()
             | EndSweep()
+            | PlanAsk()
         ):
             return []
 

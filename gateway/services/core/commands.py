@@ -15,6 +15,7 @@ from gateway.services.core.job_commands import ClaimJobs as ClaimJobs
 from gateway.services.core.job_commands import DeferJob as DeferJob
 from gateway.services.core.job_commands import EndJob as EndJob
 from gateway.services.core.job_commands import EndSweep as EndSweep
+from gateway.services.core.job_commands import PlanAsk as PlanAsk
 from gateway.services.core.job_commands import RetryJob as RetryJob
 from gateway.services.core.job_commands import StartSweep as StartSweep
 from gateway.services.core.job_commands import Ticket as Ticket
@@ -198,12 +199,14 @@ class StoreEvent:
     """Keep a verified webhook, once, with the job that handles it.
 
     Of its references, `foreign` are those that the webhook itself shows to be none of ours, and `shown` those that it
-    shows to be for us; of the others it shows nothing.
+    shows to be for us; of the others it shows nothing. `is_listed` where nobody sent it: it was found in the provider's
+    own list of changes.
     """
 
     event: ProviderEvent
     foreign: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
+    is_listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,6 +241,7 @@ Command = (
     | EndJob
     | StartSweep
     | EndSweep
+    | PlanAsk
     | RetryJob
     | CancelJob
 )

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from gateway.services.core import jobs
 from gateway.services.core.adopting import adopt_payment, record_extra
 from gateway.services.core.amending import correct_purchase_metadata, extend_purchase, revoke_purchase
+from gateway.services.core.asks import plan_ask
 from gateway.services.core.cataloguing import save_course
 from gateway.services.core.commands import (
     AdoptPayment,
@@ -21,6 +22,7 @@ from gateway.services.core.commands import (
     ExtendPurchase,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -92,6 +94,8 @@ def decide(command: Command, world: World, moment: Moment) -> Decision:
             return jobs.start_sweep(command, world, moment)
         case EndSweep():
             return jobs.end_sweep(command, world, moment)
+        case PlanAsk():
+            return plan_ask(command, world, moment)
         case RetryJob():
             return jobs.retry(command, world, moment)
         case CancelJob():

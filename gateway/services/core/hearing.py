@@ -10,6 +10,9 @@ from gateway.services.core.world import Changes, Decision, Moment, World
 SHOWN = "shown"
 """Where a job keeps which references its webhook showed to be for us: those are not given up for being unknown."""
 
+LISTED = "isListed"
+"""Where a job keeps that nobody sent its webhook: it was found in the provider's list of changes."""
+
 
 def store_event(command: StoreEvent, world: World, moment: Moment) -> Decision:
     """The webhook in our books, with the job that handles it; one that is there already changes nothing.
@@ -24,6 +27,8 @@ def store_event(command: StoreEvent, world: World, moment: Moment) -> Decision:
         ignored = replace(event, state=EventState.IGNORED, handled_at=moment.now)
         return Decision(EventStored(ignored, is_new=True), Changes(events=(ignored,)))
     said: dict[str, object] = {SHOWN: list(command.shown)} if command.shown else {}
+    if command.is_listed:
+        said[LISTED] = True
     job = Job(moment.new_id(), JobKind.WEBHOOK_HANDLE, event.id, moment.now, moment.now, payload=said)
     return Decision(EventStored(event, is_new=True), Changes(events=(event,), jobs=(job,)))
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.values import Actor
-from gateway.services.core.work import JobKind
+from gateway.services.core.work import NOBODY, JobKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +61,38 @@ class EndJob:
 
 @dataclass(frozen=True, slots=True)
 class StartSweep:
-    """See to it that a sweep goes round; one that does already is left alone."""
+    """See to it that a sweep goes round; one that does already is left alone. `subject_id` is whose: one provider's,
+    or nobody's."""
 
     kind: JobKind
+    subject_id: UUID = NOBODY
 
 
 @dataclass(frozen=True, slots=True)
 class EndSweep:
-    """Note how far a sweep came: it goes on after that payment, or, where None, from the beginning after `wait_s`."""
+    """Note how far a sweep came, in its own words: it goes on from there after `wait_s`, or, where that is None, from
+    the beginning."""
 
     ticket: Ticket
-    went_to: UUID | None
-    wait_s: int
+    went_to: str | None
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAsk:
+    """See to it that a provider is asked about a payment again, or no more.
+
+    Args:
+        asks: how often it had been asked by its schedule before it was asked now; None where that was by another way,
+            and money on its way back shall be asked after.
+        is_pending: whether money of it is on its way back, or disputed.
+        is_answered: whether the provider said anything.
+    """
+
+    payment_id: UUID
+    asks: int | None
+    is_pending: bool = False
+    is_answered: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,9 +32,6 @@ from gateway.services.core.values import Payment, PaymentStatus, Refund, RefundS
 from gateway.services.core.work import Job, JobKind, JobState
 from gateway.services.core.world import NOTHING, Changes, Decision, Moment, World
 
-NOBODY = UUID(int=0)
-"""The subject of a sweep: no single row."""
-
 MOST_ATTEMPTS = {
     JobKind.PAYMENT_CHECK: 90,
     JobKind.PAYMENT_REFUND: 90,
@@ -138,14 +135,14 @@ def end(command: EndJob, world: World, moment: Moment) -> Decision:
 
 def start_sweep(command: StartSweep, world: World, moment: Moment) -> Decision:
     """The sweep's job, where there is none that will run."""
-    job = Job(moment.new_id(), command.kind, NOBODY, moment.now, moment.now)
+    job = Job(moment.new_id(), command.kind, command.subject_id, moment.now, moment.now)
     if (job.kind, job.subject_id) in world.live_jobs:
         return Decision(JobChanged(job))
     return Decision(JobChanged(job), Changes(jobs=(job,)))
 
 
 def end_sweep(command: EndSweep, world: World, moment: Moment) -> Decision:
-    """The sweep again: at once where it goes on, after a pause where it starts anew."""
+    """The sweep again, from where it came to."""
     job = held(command.ticket, world)
     if job is None:
         return Decision(Stale())
@@ -156,7 +153,7 @@ def end_sweep(command: EndSweep, world: World, moment: Moment) -> Decision:
         run_at=moment.now + timedelta(seconds=command.wait_s),
         lease_until=None,
         last_error=None,
-        payload={"after": command.went_to.hex} if command.went_to else {},
+        payload={"after": command.went_to} if command.went_to else {},
     )
     return Decision(JobChanged(again), Changes(jobs=(again,)))
 

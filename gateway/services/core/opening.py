@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import metadata, tiers, timeline
+from gateway.services.core import asks, metadata, tiers, timeline
 from gateway.services.core.commands import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.fitting import Wish, room_problem
 from gateway.services.core.granting import held, is_higher, paid_access
@@ -60,13 +60,13 @@ def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision
 
 
 def record_intent(command: RecordIntent, world: World, moment: Moment) -> Decision:
-    """The payment with its provider's reference; the first one recorded stays."""
+    """The payment with its provider's reference; the first one recorded stays. From now on it may be paid."""
     payment = world.payments.get(command.payment_id)
     if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
         return Decision(Missing("payment"))
     if payment.reference is not None:
         return Decision(Opened(payment, already_processed=True))
-    changed = replace(payment, reference=command.reference)
+    changed = asks.first_ask(replace(payment, reference=command.reference), moment.now)
     entry = timeline.intent_opened(changed, command.actor, moment)
     return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
 

@@ -192,6 +192,11 @@ class RefundsRecorded:
 
 
 @dataclass(frozen=True, slots=True)
+class AskPlanned:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
 class ExtraRecorded:
     """The money that an intent took once more is in the books, as a payment of its own."""
 
@@ -248,6 +253,7 @@ Outcome = (
     | Stale
     | RefundsRecorded
     | ExtraRecorded
+    | AskPlanned
     | Lapsed
     | EventStored
     | EventEnded

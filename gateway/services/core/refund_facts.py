@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import granting
+from gateway.services.core import asks, granting
 from gateway.services.core.cases import noted
 from gateway.services.core.commands import RecordRefunds, SettleRefund
 from gateway.services.core.jobs import refund_job
@@ -51,6 +51,8 @@ def settle_refund(command: SettleRefund, world: World, moment: Moment) -> Decisi
         return Decision(RefundSettled(refund, payment))
     books = RefundBooks(payment, world.refunds_of(payment.id), moment)
     books.hear([RefundFact(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
+    if not result.is_final:
+        books.payment = asks.asked_after(books.payment, moment.now)
     settled = RefundSettled(books.refunds[refund.id], books.payment)
     return Decision(settled, _written(books, world, moment))
 

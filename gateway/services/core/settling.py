@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import access, granting, metadata, tiers, timeline
+from gateway.services.core import access, asks, granting, metadata, tiers, timeline
 from gateway.services.core.commands import ConfirmPayment
 from gateway.services.core.opening import may_touch
 from gateway.services.core.outcomes import Confirmed, Conflicting, Duplicate, Missing, Unfulfillable
@@ -76,7 +76,7 @@ def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Mom
 
 def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
     taken = replace(
-        payment,
+        asks.never_asked(payment),
         status=PaymentStatus.SUCCEEDED,
         attempt=captured.attempt,
         captured=captured.amount,

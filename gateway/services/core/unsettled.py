@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import timeline
+from gateway.services.core import asks, timeline
 from gateway.services.core.commands import ConfirmPayment
 from gateway.services.core.jobs import check_job
 from gateway.services.core.outcomes import Declined, Pending
@@ -13,6 +13,9 @@ from gateway.services.core.world import NOTHING, Changes, Decision, Moment, Worl
 
 ASK_AGAIN_S = 5
 """Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
+
+CLOSED = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
+ABANDONED = Failure("abandoned", "Nobody paid this checkout for a month, so it was closed. Open a new payment.")
 
 Unsettled = Processing | Unreachable | AwaitingPayment | DeclinedAttempt | Canceled
 
@@ -28,7 +31,7 @@ def unsettled(payment: Payment, verdict: Unsettled, command: ConfirmPayment, wor
         case DeclinedAttempt():
             return _declined(payment, verdict, command, world, moment)
         case Canceled():
-            return _canceled(payment, command, moment)
+            return _canceled(payment, verdict, command, moment)
 
 
 def _wait(payment: Payment, verdict: Processing, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
@@ -93,11 +96,11 @@ def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decisi
     return Decision(Pending(unpaid, ASK_AGAIN_S), changes)
 
 
-def _canceled(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
+def _canceled(payment: Payment, verdict: Canceled, command: ConfirmPayment, moment: Moment) -> Decision:
     if payment.status is PaymentStatus.CANCELED:
         return Decision(Declined(payment))
-    failure = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
-    canceled = replace(payment, status=PaymentStatus.CANCELED, failure=failure)
+    failure = ABANDONED if verdict.is_abandoned else CLOSED
+    canceled = replace(asks.never_asked(payment), status=PaymentStatus.CANCELED, failure=failure)
     entry = timeline.canceled(canceled, command, moment)
     return Decision(Declined(canceled), Changes(payments=(canceled,), audit=(entry,)))
 

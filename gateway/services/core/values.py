@@ -154,10 +154,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was promised for the money, as the catalogue stood when it was promised.
-
-    `expires_at` is an end that was promised by name, in place of the tier's validity.
-    """
+    """What was promised for the money, as the catalogue stood then. `expires_at` is an end that was promised by name,
+    in place of the tier's validity."""
 
     tier: str
     rank: int
@@ -181,7 +179,8 @@ class Payment:
     `reference` is the provider's id of the intent and `attempt` its id of the latest attempt to pay it; `checks`
     counts how often the provider was asked and had not settled. `captured` is what the provider says it took,
     which may differ from `amount`, what was asked for. `duplicate_of` is the purchase that made this one a duplicate.
-    `extra_of` is the payment whose intent took money once more: that money is a payment of its own, this one.
+    `extra_of` is the payment whose intent took this money once more. The provider is asked about it at `ask_at`, though
+    nobody confirms it, as it was `asks` times before.
     """
 
     id: UUID
@@ -204,6 +203,8 @@ class Payment:
     duplicate_of: UUID | None = None
     extra_of: UUID | None = None
     confirmed_at: datetime | None = None
+    ask_at: datetime | None = None
+    asks: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,10 +279,8 @@ class IdempotencyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key.
-
-    A dispute is one as well: pending while the bank decides, and given where the student got the money.
-    """
+    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key. A dispute
+    is one as well: pending while the bank decides, and given where the student got the money."""
 
     id: UUID
     payment_id: UUID

@@ -48,7 +48,9 @@ class Declined:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """The intent is closed for good and took no money."""
+    """The intent is closed for good and took no money; by us where it `is_abandoned`."""
+
+    is_abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +74,11 @@ Verdict = Captured | Processing | AwaitingPayment | Declined | Canceled | Unreac
 
 @dataclass(frozen=True, slots=True)
 class RefundSucceeded:
-    """The money is on its way back to the student; `reference` is the provider's id of the refund."""
+    """The money is on its way back to the student; `reference` is the provider's id of the refund. It may come back
+    as long as it is not `is_final`."""
 
     reference: str
+    is_final: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +123,9 @@ class Truth:
     verdict: Verdict
     refunds: tuple[RefundFact, ...] = ()
     extra: tuple[ExtraCapture, ...] = ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether money of it is on its way back, or disputed, and nobody knows yet where it ends."""
+        facts = (*self.refunds, *(fact for each in self.extra for fact in each.refunds))
+        return any(fact.status is RefundStatus.PENDING for fact in facts)

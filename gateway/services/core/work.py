@@ -7,10 +7,16 @@ from uuid import UUID
 
 from gateway.services.core.values import Provider
 
+NOBODY = UUID(int=0)
+"""The subject of a sweep that is about no single row."""
+
+SUBJECTS = {Provider.STRIPE: UUID(int=1), Provider.RAZORPAY: UUID(int=2), Provider.SANDBOX: UUID(int=3)}
+"""The subjects of sweeps that are about one provider: each has its own, so that a slow one holds up no other."""
+
 
 class JobKind(StrEnum):
     """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
-    the nil UUID, for it goes through all payments, a page a run, over and over. That of an outgoing event is the
+    nobody, or a provider, for it goes through all rows, a page a run, over and over. That of an outgoing event is the
     purchase or the payment whose events are kept in order. A case is nobody's work but a person's: it is born FAILED,
     see `cases`."""
 

@@ -1,6 +1,6 @@
 """What every payment provider can be asked, whichever vendor it is."""
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -19,6 +19,10 @@ class ProviderUnavailable(Exception):
     def __init__(self, retry_after_s: int) -> None:
         super().__init__(f"the provider is unavailable; ask again in {retry_after_s} s")
         self.retry_after_s = retry_after_s
+
+
+class ProviderBusy(ProviderUnavailable):
+    """The provider has too much to do, or had too much from us: whatever it is asked, it is to be left alone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +63,15 @@ class Notice:
     """A verified webhook in our words: the provider's id of the event, its type, and which payments it speaks of.
 
     `references` are intents' ids as `Intent.reference` has them, or what `find` leads from to one; empty for an event
-    that speaks of none. `said` is the metadata of those whose metadata the body shows.
+    that speaks of none. `said` is the metadata of those whose metadata the body shows. `attempt` is the capture that it
+    tells of, where it tells of nothing else: no news to whoever has it in the books.
     """
 
     event_id: str
     type: str
     references: tuple[str, ...]
     said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    attempt: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +85,19 @@ class FoundIntent:
     amount: Money | None
     metadata: Mapping[str, str]
     is_paid: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A time to be told the changes of, as seen at `now`."""
+
+    since: datetime
+    until: datetime
+    now: datetime
+
+
+Heard = Callable[[Collection[str]], Awaitable[set[str]]]
+"""Those of the events' ids that were heard of before."""
 
 
 class PaymentProvider(Protocol):
@@ -134,6 +153,25 @@ class PaymentProvider(Protocol):
 
     async def find(self, reference: str) -> FoundIntent | None:
         """The intent in the provider's books that an event's reference leads to; None where there is none.
+
+        Raises:
+            ProviderUnavailable: no answer in time.
+        """
+        ...
+
+    async def cancel(self, payment: Payment) -> Verdict | None:
+        """Close the payment's intent, so that it takes no money any more. Gives what it came to: also that it was paid
+        before, or cannot be closed while a bank has it. None where the vendor has no such thing.
+
+        Raises:
+            ProviderUnavailable: no answer in time; the same call may be made again.
+        """
+        ...
+
+    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+        """What changed in that time, the oldest first, as webhooks would have brought it; but for what was heard of.
+        It may reach back further, for what the provider lists late. Its cost follows what changed, and not how much
+        there is.
 
         Raises:
             ProviderUnavailable: no answer in time.

@@ -30,15 +30,18 @@ from gateway.services.core.verdicts import (
 from gateway.services.providers import metadata
 from gateway.services.providers.base import (
     FoundIntent,
+    Heard,
     Intent,
     Notice,
     PriceRefused,
     ProviderUnavailable,
     UnreadableAmount,
+    Window,
 )
 from gateway.services.providers.razorpay_api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
 from gateway.services.providers.razorpay_api import RefundEntity as Given
 from gateway.services.providers.razorpay_books import truth_of
+from gateway.services.providers.razorpay_changes import changes_of
 from gateway.services.providers.razorpay_signing import ORDER_ID, is_proven, read_webhook
 from gateway.services.providers.razorpay_units import RAZORPAY_UNITS
 from gateway.services.providers.razorpay_words import (
@@ -56,6 +59,9 @@ API_BASE = "https://api.razorpay.com"
 
 DEADLINE_S = 20.0
 """For all the calls that one question takes: under a runner's lease, and about as long as a person waits."""
+
+CHANGES_DEADLINE_S = 200.0
+"""For lists of any length, page by page; less than the lease of the job. Nobody waits for them."""
 
 CAPTURE = {
     "capture": "automatic",
@@ -144,7 +150,7 @@ class Razorpay:
                         return rejection(refused)
         if given.status == "failed":
             return RefundRejected("refund_failed", f"Razorpay could not give the money back ({given.id}).")
-        return RefundSucceeded(given.id)
+        return RefundSucceeded(given.id, is_final=given.status == "processed")
 
     async def inspect(self, payment: Payment) -> Truth:
         """Reads, and changes nothing: what is authorized reads as processing, and `settle` captures it."""
@@ -169,6 +175,13 @@ class Razorpay:
         return FoundIntent(
             order.id, RAZORPAY_UNITS.read(order.amount, order.currency), order.notes, order.status == "paid"
         )
+
+    async def cancel(self, payment: Payment) -> None:
+        """Razorpay has no way to close an order: it may be paid for ever."""
+
+    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+        async with self._deadline(CHANGES_DEADLINE_S):
+            return await changes_of(self._api, window, heard)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_webhook(headers, body, self._webhook_secrets)
@@ -244,9 +257,9 @@ class Razorpay:
         return None
 
     @asynccontextmanager
-    async def _deadline(self) -> AsyncIterator[None]:
+    async def _deadline(self, seconds: float | None = None) -> AsyncIterator[None]:
         try:
-            async with asyncio.timeout(self._deadline_s):
+            async with asyncio.timeout(seconds or self._deadline_s):
                 yield
         except TimeoutError as error:
             raise ProviderUnavailable(RETRY_AFTER_S) from error

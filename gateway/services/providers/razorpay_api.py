@@ -1,13 +1,14 @@
 """Razorpay's REST API: what is sent over the wire, what comes back, and when that counts as no answer."""
 
 from collections.abc import Mapping
+from itertools import count
 from typing import Annotated, Any, TypeVar
 
 import httpx
 import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
-from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
 
 log = structlog.get_logger(__name__)
 
@@ -25,7 +26,8 @@ PAGE = 100
 MOST_PAGES = 10
 """A thousand disputes since one payment: more than any account survives. Older ones than those are not looked at."""
 
-_BUSY = (408, 409, 425, 429)
+TOO_MUCH = 429
+_BUSY = (408, 409, 425, TOO_MUCH)
 """409: the same refund is being made at this moment, by an earlier request with its idempotency key."""
 
 
@@ -74,15 +76,12 @@ class Order(Entity):
         return self.status == "paid" and self.amount_due == 0
 
 
-class Attempt(Entity):
-    """One attempt to pay an order: what Razorpay calls a payment."""
+class Listed(Entity):
+    """A payment of the account, which may be for no order at all."""
 
-    order_id: str
+    order_id: str | None = None
     status: str
     captured: bool | None = None
-    error_code: str | None = None
-    error_reason: str | None = None
-    error_description: str | None = None
 
     @property
     def is_captured(self) -> bool:
@@ -91,9 +90,19 @@ class Attempt(Entity):
         return self.status == "captured" or (self.status == "refunded" and self.captured is not False)
 
 
+class Attempt(Listed):
+    """One attempt to pay an order: what Razorpay calls a payment."""
+
+    order_id: str
+    error_code: str | None = None
+    error_reason: str | None = None
+    error_description: str | None = None
+
+
 class RefundEntity(Entity):
     """Captured money on its way back: `pending`, `processed` or `failed`."""
 
+    payment_id: str = ""
     status: str
 
 
@@ -151,6 +160,21 @@ class RazorpayApi:
         found = await self._call("GET", f"/v1/payments/{attempt_id}/refunds", params={"count": PAGE})
         return _read_all(RefundEntity, found)
 
+    async def payment(self, payment_id: str) -> Listed:
+        return _read(Listed, await self._call("GET", f"/v1/payments/{payment_id}"))
+
+    async def listed(self, name: str, kind: type[E], since_s: int, until_s: int) -> list[E]:
+        """All of the account that came to be in that time, the oldest first. It lists the newest first, so that what
+        comes to be meanwhile shows another twice, and hides none."""
+        found: dict[str, E] = {}
+        for page in count():
+            wanted = {"from": since_s, "to": until_s, "count": PAGE, "skip": page * PAGE}
+            some = _read_all(kind, await self._call("GET", f"/v1/{name}", params=wanted))
+            found |= {each.id: each for each in some}
+            if len(some) < PAGE:
+                break
+        return sorted(found.values(), key=_age)
+
     async def disputes(self, since_s: int) -> list[Dispute]:
         """The account's disputes raised at that Unix time or later, the oldest first; Razorpay cannot be asked for
         those of one payment. It lists the newest first, so one that is raised meanwhile shows another twice, and
@@ -183,7 +207,8 @@ class RazorpayApi:
         except httpx.RequestError as error:
             raise ProviderUnavailable(RETRY_AFTER_S) from error
         if response.status_code in _BUSY or response.is_server_error:
-            raise ProviderUnavailable(_retry_after_s(response))
+            is_too_much = response.status_code == TOO_MUCH
+            raise (ProviderBusy if is_too_much else ProviderUnavailable)(_retry_after_s(response))
         body = _json(response)
         if not response.is_success:
             refused = _refusal(response.status_code, body)

@@ -36,7 +36,7 @@ from gateway.services.core.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import BadSignature, FoundIntent, Intent, Notice
+from gateway.services.providers.base import BadSignature, FoundIntent, Heard, Intent, Notice, Window
 
 SUCCEED = "tok_succeed"
 REFUSE_REFUND = "tok_refuse_refund"
@@ -82,6 +82,12 @@ class Sandbox:
 
     async def find(self, reference: str) -> FoundIntent | None:
         return None
+
+    async def cancel(self, payment: Payment) -> Verdict | None:
+        return Canceled()
+
+    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+        return []
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         raise BadSignature("the sandbox sends no webhooks")

@@ -26,14 +26,18 @@ from gateway.services.core.verdicts import (
 from gateway.services.providers.base import (
     OPERATOR_RETRY_S,
     FoundIntent,
+    Heard,
     Intent,
     Notice,
     PriceRefused,
+    ProviderBusy,
     ProviderUnavailable,
     UnreadableAmount,
+    Window,
 )
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
 from gateway.services.providers.rights import to_disputes
+from gateway.services.providers.stripe_changes import changes_of
 from gateway.services.providers.stripe_finding import Finder
 from gateway.services.providers.stripe_lists import all_of
 from gateway.services.providers.stripe_refusals import refusal_of
@@ -53,12 +57,18 @@ CONNECT_S, READ_S = 5.0, 15.0
 DEADLINE_S = 25.0
 """For all the requests of one question: well under the lease of a job, and what a person still waits for."""
 
+CHANGES_DEADLINE_S = 200.0
+"""For a list of any length, page by page; less than the lease of the job. Nobody waits for it."""
+
 RETRY_AFTER_S = 5
 LONGEST_RETRY_AFTER_S = 300
 """Where Stripe names a time we keep to it, up to what a job should wait before it looks again by itself."""
 
 REFUSALS = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
 """What Stripe says to a question that it understood and will answer the same way again."""
+
+LOCKED = "lock_timeout"
+"""The one refusal by 429 that is about this object, and not about how much is asked."""
 
 NO_BALANCE = frozenset({"balance_insufficient", "insufficient_funds"})
 """Refusals of a refund that the next payments to the account cure."""
@@ -84,7 +94,7 @@ class Stripe:
     ) -> None:
         self._webhook_secrets = tuple(webhook_secrets)
         self._http = http or stripe.HTTPXClient(timeout=httpx.Timeout(READ_S, connect=CONNECT_S))
-        client = stripe.StripeClient(
+        self._client = client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
             max_network_retries=0,
@@ -163,6 +173,22 @@ class Stripe:
         async with _deadline("find"):
             return await self._finder.find(reference)
 
+    async def cancel(self, payment: Payment) -> Verdict:
+        """Stripe refuses it for what was paid, or closed, or a bank has under way: then that is what is told."""
+        assert payment.reference is not None, "a payment without an intent has nothing to close"
+        async with _deadline("cancel"):
+            try:
+                await self._intents.cancel_async(payment.reference, {"cancellation_reason": "abandoned"})
+            except stripe.InvalidRequestError as error:
+                log.info("stripe did not close the intent", reference=payment.reference, code=error.code)
+            return verdict_of(await self._known(payment.reference), payment)
+
+    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+        async with _deadline("changes", CHANGES_DEADLINE_S):
+            told = await changes_of(self._client, window)
+        known = await heard([each.event_id for each in told])
+        return [each for each in told if each.references and each.event_id not in known]
+
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_event(headers.get("stripe-signature", ""), body, self._webhook_secrets, now)
 
@@ -235,7 +261,7 @@ class Stripe:
 
 
 @asynccontextmanager
-async def _deadline(asked: str) -> AsyncIterator[None]:
+async def _deadline(asked: str, seconds: float = DEADLINE_S) -> AsyncIterator[None]:
     """The time for one question, and what comes of it when Stripe cannot answer.
 
     Raises:
@@ -243,7 +269,7 @@ async def _deadline(asked: str) -> AsyncIterator[None]:
             (`REFUSALS`) passes through. The cause is logged in few words, for the library's own hold whole answers.
     """
     try:
-        async with asyncio.timeout(DEADLINE_S):
+        async with asyncio.timeout(seconds):
             yield
     except TimeoutError:
         log.warning("stripe did not answer in time", asked=asked)
@@ -258,7 +284,8 @@ async def _deadline(asked: str) -> AsyncIterator[None]:
             status=error.http_status,
             stripe_request=error.request_id,
         )
-        raise ProviderUnavailable(_retry_after_s(error)) from None
+        is_busy = error.http_status == 429 and (error.error is None or error.error.code != LOCKED)
+        raise (ProviderBusy if is_busy else ProviderUnavailable)(_retry_after_s(error)) from None
 
 
 def _retry_after_s(error: stripe.StripeError) -> int:

@@ -48,7 +48,15 @@ def _signed_at(signature: str) -> int:
 
 
 def _notice(body: bytes) -> Notice:
-    event = read_object(body)
+    return notice_of(read_object(body))
+
+
+def notice_of(event: Mapping[str, Any]) -> Notice:
+    """What an event says, wherever it was read.
+
+    Raises:
+        BadSignature: it is no event.
+    """
     event_id, kind = plain(event.get("id")), plain(event.get("type"))
     found = _related(event) if event.get("object") == "v2.core.event" else _of_object(kind, event)
     if found is None:
@@ -56,7 +64,16 @@ def _notice(body: bytes) -> Notice:
     reference, said = found
     if event.get("account") or event.get("context"):
         said = {}  # of another account, connected to ours: its intents are nobody's here, and not to be read either
-    return Notice(event_id, kind, (plain(reference),), {} if said is None else {reference: said})
+    shown = {} if said is None else {reference: said}
+    return Notice(event_id, kind, (plain(reference),), shown, _attempt(kind, event))
+
+
+def _attempt(kind: str, event: Mapping[str, Any]) -> str | None:
+    """The charge that took the money, where the event tells of just that."""
+    match kind, event.get("data"):
+        case "payment_intent.succeeded", {"object": {"latest_charge": str(charge)}}:
+            return charge
+    return None
 
 
 def _related(event: Mapping[str, Any]) -> _Found | None:
@@ -73,7 +90,9 @@ def _of_object(kind: str, event: Mapping[str, Any]) -> _Found | None:
     match kind.split("."), event.get("data"):
         case ["payment_intent", *_], {"object": {"id": str(reference)} as intent}:
             return reference, texts(intent.get("metadata"))
-        case ["charge" | "refund", *more], {"object": {"payment_intent": str() | {"id": str()} as named} as thing}:
+        case ["charge" | "refund" | "dispute", *more], {
+            "object": {"payment_intent": str() | {"id": str()} as named} as thing
+        }:
             # Stripe copies an intent's metadata to its charges. Refunds and disputes have metadata of their own.
             said = texts(thing.get("metadata")) if kind.startswith("charge.") and len(more) == 1 else None
             return named if isinstance(named, str) else named["id"], said

@@ -97,7 +97,7 @@ def dispute_fact_of(dispute: Mapping[str, Any]) -> RefundFact | None:
 def result_of(refund: Mapping[str, Any]) -> RefundResult:
     """What became of a refund that we asked for; one that is pending is on its way."""
     if REFUND_STATUS.get(refund["status"]) is not RefundStatus.FAILED:
-        return RefundSucceeded(refund["id"])
+        return RefundSucceeded(refund["id"], is_final=refund["status"] == "succeeded")
     reason = refund.get("failure_reason") or refund["status"]
     return RefundRejected(reason, f"Stripe could not give the money back: {reason.replace('_', ' ')}.")
 

@@ -22,6 +22,7 @@ from gateway.services.core.commands import (
     KeyedCommand,
     LapsePurchases,
     OpenPayment,
+    PlanAsk,
     RecordExtra,
     RecordIntent,
     RecordRefunds,
@@ -95,6 +96,7 @@ UNKEYED = (
     DeferJob,
     StartSweep,
     EndSweep,
+    PlanAsk,
     RetryJob,
     CancelJob,
 )

@@ -19,11 +19,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gateway.services.providers.stripe import Stripe
+from tests.services.providers.stripe_pages import page_of
 from tests.services.providers.stripe_prices import refusal
 
 KEY = "sk_test_of_the_fake"
 SECRET = "whsec_of_the_fake"
-Fault = Literal["timeout_before", "timeout_after", "reset_after", "429", "500", "401", "html"]
+Fault = Literal["timeout_before", "timeout_after", "reset_after", "429", "lock_timeout", "500", "401", "html"]
 Thing = dict[str, Any]
 
 
@@ -38,6 +39,10 @@ class FakeStripe:
     """Checkout sessions, which others than us open."""
     may_read_disputes: bool = True
     """Whether our key has that right; restricted keys have the rights that they were given."""
+    events: list[Thing] = field(default_factory=list)
+    """Those that are kept, the newest first; see `tell`."""
+    unreadable: set[str] = field(default_factory=set)
+    """The lists that the key may not read."""
     faults: list[Fault | None] = field(default_factory=list)
     """What goes wrong with the next requests, in turn; None for nothing."""
     refuses: Thing | None = None
@@ -50,7 +55,10 @@ class FakeStripe:
         return Starlette(
             routes=[
                 Route("/v1/payment_intents", self._create_intent, methods=["POST"]),
+                Route("/v1/payment_intents", self._list_intents, methods=["GET"]),
                 Route("/v1/payment_intents/{id}", self._retrieve_intent, methods=["GET"]),
+                Route("/v1/payment_intents/{id}/cancel", self._cancel, methods=["POST"]),
+                Route("/v1/events", self._list_events, methods=["GET"]),
                 Route("/v1/refunds", self._create_refund, methods=["POST"]),
                 Route("/v1/refunds", self._list_refunds, methods=["GET"]),
                 Route("/v1/disputes", self._list_disputes, methods=["GET"]),
@@ -115,6 +123,10 @@ class FakeStripe:
         }
         self.disputes.insert(0, dispute | fields)
         return self.disputes[0]
+
+    def tell(self, body: bytes, at: datetime) -> None:
+        """An event came to be: from now on it is in the list, whether or not its webhook arrives."""
+        self.events.insert(0, json.loads(body) | {"created": int(at.timestamp())})
 
     def left(self, reference: str) -> int:
         given: list[int] = [
@@ -203,14 +215,27 @@ class FakeStripe:
             return JSONResponse({"error": {"type": "invalid_request_error", "message": said}}, 403)
         return self._listed(request, "disputes", self.disputes)
 
+    async def _list_events(self, request: Request) -> Response:
+        return self._listed(request, "events", self.events)
+
+    async def _list_intents(self, request: Request) -> Response:
+        return self._listed(request, "payment_intents", list(self.intents.values())[::-1])
+
     def _listed(self, request: Request, kind: str, things: list[Thing]) -> Response:
         self.asked.append(f"GET {kind}")
-        query = request.query_params
-        found = [each for each in things if each["payment_intent"] == query["payment_intent"]]
-        after = [each["id"] for each in found].index(query["starting_after"]) + 1 if "starting_after" in query else 0
-        page = found[after : after + int(query["limit"])]
-        has_more = after + len(page) < len(found)
-        return JSONResponse({"object": "list", "url": f"/v1/{kind}", "data": page, "has_more": has_more})
+        if kind in self.unreadable:
+            return _error(403, "more_permissions_required_for_application")
+        return JSONResponse(page_of(things, kind, request.query_params))
+
+    async def _cancel(self, request: Request) -> Response:
+        def act(form: Thing) -> tuple[int, Thing]:
+            intent = self.intents[request.path_params["id"]]
+            if intent["status"] in ("succeeded", "canceled", "processing"):
+                code = "payment_intent_unexpected_state"
+                return 400, {"error": {"type": "invalid_request_error", "code": code, "message": "It cannot be."}}
+            return 200, self.change(intent["id"], status="canceled", cancellation_reason=form["cancellation_reason"])
+
+        return await self._once(request, act)
 
     async def _once(self, request: Request, act: Any) -> Response:
         """A POST as Stripe does it: a key that was used before is answered as then, by the same parameters only."""
@@ -247,6 +272,8 @@ class _Faulty(httpx.AsyncBaseTransport):
                 raise httpx.ConnectTimeout("no answer")
             case "429":
                 return httpx.Response(429, headers={"Retry-After": "7"}, json={"error": {"code": "rate_limit"}})
+            case "lock_timeout":
+                return httpx.Response(429, json={"error": {"type": "invalid_request_error", "code": "lock_timeout"}})
             case "500":
                 return httpx.Response(500, json={"error": {"type": "api_error"}})
             case "401":

@@ -12,7 +12,7 @@ from itertools import count
 
 import httpx
 
-from tests.services.providers.razorpay.wire import Json, Refusal, body_of, collection, error
+from tests.services.providers.razorpay.wire import Json, Refusal, body_of, collection, error, made
 
 KEY_ID, KEY_SECRET = "rzp_test_A1", "razorpay-key-secret-A1"
 WEBHOOK_SECRET = "razorpay-webhook-secret-A1"
@@ -38,6 +38,8 @@ class FakeRazorpay:
     late_listings: int = 0
     """How many lists of orders do not show the newest yet."""
     heeds_refund_keys: bool = True
+    clock: Callable[[], float] | None = None
+    """By whose time things are made; counted, where there is none."""
     retry_after: str = "7"
     orders: dict[str, Json] = field(default_factory=dict)
     payments: dict[str, Json] = field(default_factory=dict)
@@ -191,6 +193,9 @@ class FakeRazorpay:
             ("GET", "/v1/payments/(pay_[^/]+)/refunds", self._list_refunds),
             ("POST", "/v1/payments/(pay_[^/]+)/refund", self._create_refund),
             ("GET", "/v1/disputes", self._list_disputes),
+            ("GET", "/v1/refunds", lambda request: made(self.refunds, request)),
+            ("GET", "/v1/payments", lambda request: made(self.payments, request)),
+            ("GET", "/v1/payments/(pay_[^/]+)", self._payment),
         )
 
     def _create_order(self, request: httpx.Request) -> Json:
@@ -264,16 +269,17 @@ class FakeRazorpay:
 
     def _list_disputes(self, request: httpx.Request) -> Json:
         """Of the whole account: Razorpay has no filter by payment."""
-        query = request.url.params
-        if unknown := set(query) - {"count", "skip", "from", "to"}:
-            raise Refusal(f"{', '.join(sorted(unknown))} is/are not required and should not be sent")
-        since_s = int(query.get("from", "0"))
-        found = [each for each in self.disputes.values() if int(str(each["created_at"])) >= since_s]
-        return collection(found, request)
+        return made(self.disputes, request)
+
+    def _payment(self, _: httpx.Request, payment_id: str) -> Json:
+        if payment_id not in self.payments:
+            raise Refusal("The id provided does not exist")
+        return self.payments[payment_id]
 
     def _entity(self, prefix: str, kind: str) -> Json:
         number = next(self._numbers)
-        return {"id": f"{prefix}_{number:014d}", "entity": kind, "created_at": 1_700_000_000 + number}
+        made_at = 1_700_000_000 + number if self.clock is None else int(self.clock())
+        return {"id": f"{prefix}_{number:014d}", "entity": kind, "created_at": made_at}
 
 
 def _minor(thing: Json, name: str) -> int:

@@ -1,6 +1,7 @@
 """How Razorpay writes lists and refusals, and how it reads what it is sent."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
@@ -35,3 +36,13 @@ def collection(items: list[Json], request: httpx.Request | None = None) -> Json:
 def error(status: int, description: str, field: str | None = None) -> httpx.Response:
     said = {"code": "BAD_REQUEST_ERROR", "description": description, "source": "business"}
     return httpx.Response(status, json={"error": said | ({"field": field} if field else {})})
+
+
+def made(things: Mapping[str, Json], request: httpx.Request) -> Json:
+    """Of the whole account, by when they were made: Razorpay has no other filter."""
+    query = request.url.params
+    if unknown := set(query) - {"count", "skip", "from", "to"}:
+        raise Refusal(f"{', '.join(sorted(unknown))} is/are not required and should not be sent")
+    since_s, until_s = int(query.get("from", "0")), int(query.get("to", "99999999999"))
+    found = [each for each in things.values() if since_s <= int(str(each["created_at"])) <= until_s]
+    return collection(found, request)
