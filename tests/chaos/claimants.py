@@ -81,10 +81,33 @@ async def gets_it_back_unheard(visit: Visit) -> None:
     _goes_back(visit, checkout, visit.meanwhile("refund", "dispute", "part"))
 
 
+async def renews_and_gets_the_first_back(visit: Visit) -> None:
+    first = await visit.bought()
+    await visit.bought("again", is_renewal=True)
+    _goes_back(visit, first, visit.meanwhile("refund", "dispute"))
+
+
 async def renews_and_gets_the_renewal_back(visit: Visit) -> None:
     await visit.bought()
     again = await visit.bought("again", is_renewal=True)
     _goes_back(visit, again, visit.meanwhile("refund", "dispute"))
+
+
+async def renews_twice_and_gets_one_back(visit: Visit) -> None:
+    bought = [await visit.bought()]
+    bought += [await visit.bought(key, is_renewal=True) for key in ("again", "once more")]
+    _goes_back(visit, visit.random.choice(bought), "refund")
+
+
+async def renews_and_upgrades_and_gets_some_back(visit: Visit) -> None:
+    """Any of them, by any way, in any order."""
+    bought = [
+        await visit.bought(),
+        await visit.bought("again", is_renewal=True),
+        await visit.bought("better", "STANDARD"),
+    ]
+    for checkout in visit.random.sample(bought, visit.random.randint(1, 3)):
+        _goes_back(visit, checkout, visit.meanwhile("refund", "dispute", "part"))
 
 
 async def upgrades_and_gets_the_first_back(visit: Visit) -> None:
@@ -97,6 +120,15 @@ async def upgrades_and_gets_the_upgrade_back(visit: Visit) -> None:
     await visit.bought()
     better = await visit.bought("better", "STANDARD")
     _goes_back(visit, better, visit.meanwhile("refund", "dispute"))
+
+
+async def is_moved_by_an_admin_and_wins_a_dispute(visit: Visit) -> None:
+    """What an admin gave in its place is not taken by itself."""
+    checkout = await visit.bought()
+    answer = await visit.grant("PREMIUM", onExisting="REPLACE")
+    if answer.get("replaced"):
+        visit.bank.kept_by_admin.add(checkout.reference)
+    visit.bank.lose(checkout.reference)
 
 
 def _goes_back(visit: Visit, checkout: Checkout, how: str) -> None:
