@@ -30,8 +30,6 @@ ACTIONS = {
     "purchase.refunded": "Its money went back, and it ended.",
     "purchase.revived": "What had taken its place was refunded, and it holds again.",
     "purchase.reinstated": "The refund that had ended it did not go through, and it holds again.",
-    "purchase.recounted": "Sessions and an end that it had taken over from an earlier purchase were given back with "
-    "that one's money, or came back with it.",
     "course.saved": "A course and its tiers were put into the catalogue, or changed.",
     "job.retried": "An admin had a job run again.",
     "job.canceled": "An admin called a job off, or ended a case.",

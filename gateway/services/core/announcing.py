@@ -78,18 +78,10 @@ def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
         return
     if was.status is not now.status:
         yield "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
-    if was.access.sessions_total != now.access.sessions_total or _ends_earlier(was, now):
-        yield "purchase.recounted"
-    elif was.access.expires_at != now.access.expires_at:
+    if was.access.expires_at != now.access.expires_at:
         yield "purchase.extended"
     if was.metadata != now.metadata:
         yield "purchase.corrected"
-
-
-def _ends_earlier(was: Purchase, now: Purchase) -> bool:
-    """What an admin decides only ever ends later; earlier it ends where what was taken over is given back."""
-    before, since = was.access.expires_at, now.access.expires_at
-    return since is not None and (before is None or since < before)
 
 
 def _jobs(

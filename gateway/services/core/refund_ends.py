@@ -4,7 +4,6 @@ from dataclasses import replace
 from uuid import UUID
 
 from gateway.services.core import access, granting
-from gateway.services.core.take_overs import admin_is_asked, counted_anew
 from gateway.services.core.values import (
     GATEWAY,
     Access,
@@ -26,10 +25,8 @@ def end_purchase(payment: Payment, world: World, moment: Moment) -> Changes:
         return NOTHING
     ended = granting.end(purchase, PurchaseStatus.REFUNDED, AccessStatus.REVOKED, purchase.ended_at or moment.now)
     entry = granting.audit(ended.id, "purchase.refunded", GATEWAY, moment)
-    changes = Changes(purchases=(ended,), audit=(entry,)) + counted_anew(ended, world, moment)
-    if purchase.status is PurchaseStatus.ACTIVE:
-        return changes + _revive(ended, world, moment)
-    return changes + admin_is_asked(ended, world, moment)
+    changes = Changes(purchases=(ended,), audit=(entry,))
+    return changes + _revive(ended, world, moment) if purchase.status is PurchaseStatus.ACTIVE else changes
 
 
 def reinstated(payment: Payment, world: World, moment: Moment) -> Changes | None:
@@ -41,16 +38,14 @@ def reinstated(payment: Payment, world: World, moment: Moment) -> Changes | None
         return NOTHING  # it took only a part, or the purchase had ended before
     entry = granting.audit(purchase.id, "purchase.reinstated", GATEWAY, moment)
     if _is_superseded(purchase, world):
-        superseded = replace(purchase, status=PurchaseStatus.SUPERSEDED)
-        return Changes(purchases=(superseded,), audit=(entry,)) + counted_anew(superseded, world, moment)
+        return Changes(purchases=(replace(purchase, status=PurchaseStatus.SUPERSEDED),), audit=(entry,))
     if access.has_lapsed(purchase.access, moment.now):
-        expired = granting.end(purchase, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now)
-        return Changes(purchases=(expired,)) + counted_anew(expired, world, moment)
+        return Changes(purchases=(granting.end(purchase, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now),))
     active = world.active_purchase(purchase.student_id, purchase.course_id)
     if active is not None and active.id not in _chain_below(purchase, world):
         return None
     again = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=_granted_again(purchase, active))
-    changes = Changes(purchases=(again,), audit=(entry,)) + counted_anew(again, world, moment)
+    changes = Changes(purchases=(again,), audit=(entry,))
     if active is None:
         return changes
     ended = granting.end(active, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now)

@@ -90,7 +90,6 @@ EVENT_TYPES = (
     "payment.refunded",
     "purchase.created",
     "purchase.extended",
-    "purchase.recounted",
     "purchase.corrected",
     "purchase.superseded",
     "purchase.expired",
