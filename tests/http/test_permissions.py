@@ -47,6 +47,7 @@ SAMPLES: dict[str, object] = {
     "DateTime": "2090-01-01T00:00:00Z",
     "TimeZone": "Asia/Kolkata",
     "Currency": "INR",
+    "MinorUnits": 1,
 }
 
 

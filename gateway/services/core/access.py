@@ -16,6 +16,9 @@ MOST_DAYS_AHEAD = 366
 """How far ahead a first day moves the end of an access that goes on until then. Nobody holds a course for decades, at
 the price of one renewal, by naming a first day that is decades away."""
 
+LAST_END = datetime(9998, 1, 1, tzinfo=UTC)
+"""Year 9999 is where dates end."""
+
 
 def granted(terms: Terms, metadata: Metadata, now: datetime, expiry: datetime | None = None) -> Access:
     """A fresh access: all the tier's sessions, from the first session's slot or from now, to `expiry` or through
@@ -120,8 +123,10 @@ def _counted_from(metadata: Metadata, now: datetime) -> datetime:
 
 def _after(instant: datetime, days: int | None, metadata: Metadata) -> datetime | None:
     """The same wall-clock time so many days of the calendar later, where the slot's clock hangs: as many Sundays lie
-    between as the calendar says, whatever the clocks do."""
+    between as the calendar says, whatever the clocks do. None ends after the calendar does, however often a century is
+    renewed."""
     if days is None:
         return None
     there = instant.astimezone(ZoneInfo(metadata.slot.time_zone))
-    return (there + timedelta(days=days)).astimezone(UTC)
+    room = max(0, (LAST_END - instant).days)
+    return (there + timedelta(days=min(days, room))).astimezone(UTC)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core.access import ended, granted, has_lapsed, renewed, replacing, start, upgraded
+from gateway.services.core.access import LAST_END, ended, granted, has_lapsed, renewed, replacing, start, upgraded
 from gateway.services.core.schedule import sessions
 from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
 from tests.services.core.examples import METADATA, NOW, metadata_at
@@ -116,6 +116,15 @@ def test_a_renewal_of_what_had_no_end_keeps_none() -> None:
 
 def test_a_renewal_at_a_tier_that_has_no_end_by_now_has_none() -> None:
     assert renewed(standing(days_left=60), ENDLESS, METADATA, NOW).expires_at is None
+
+
+def test_a_century_that_is_renewed_a_hundred_times_ends_where_the_calendar_does() -> None:
+    century = replace(BASIC, validity_days=36_500)
+    held = granted(century, METADATA, NOW)
+    for _ in range(100):
+        held = renewed(held, century, METADATA, NOW)
+    assert held.expires_at is not None
+    assert LAST_END - timedelta(days=1) < held.expires_at <= LAST_END
 
 
 def test_nobody_holds_a_course_for_decades_by_naming_a_first_day_that_is_far_away() -> None:
