@@ -61,8 +61,6 @@ class Bank(ABC):
     """Minor units of an intent that an admin was promised to be given back."""
     kept_by_admin: set[str] = field(default_factory=set)
     """Intents whose purchase an admin replaced by hand."""
-    booked: set[str] = field(default_factory=set)
-    """Intents that another system opened."""
     unheard: set[str] = field(default_factory=set)
     """Intents of which no webhook arrives any more."""
     noticed: int = 0

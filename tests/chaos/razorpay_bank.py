@@ -55,7 +55,6 @@ class RazorpayBank(Bank):
             "amount_paid": 0,
             "amount_due": amount_minor,
         }
-        self.booked.add(reference)
         return reference
 
     def pay(self, reference: str) -> None:

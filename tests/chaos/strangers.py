@@ -40,6 +40,8 @@ async def bought_at_the_old_service(visit: Visit) -> None:
     said = odd(legacy(visit.student, _course_key(visit), tier), visit.random, visit.bank.most_entries)
     reference = visit.bank.book(PRICES[tier], said)
     visit.bank.sales[reference] = Sale(visit.student, visit.course, tier)
+    if visit.random.random() < 0.3:
+        visit.bank.unheard.add(reference)
     visit.bank.pay(reference)
 
 

@@ -42,7 +42,6 @@ class StripeBank(Bank):
             "last_payment_error": None,
             "metadata": dict(metadata),
         }
-        self.booked.add(reference)
         return reference
 
     def pay(self, reference: str) -> None:
