@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from gateway.services import asking, following
-from gateway.services.core.commands import EndJob, EndSweep, LapsePurchases, StartSweep, Ticket
+from gateway.services.core.commands import EndJob, EndSweep, LapsePurchases, PlanAsk, StartSweep, Ticket
 from gateway.services.core.outcomes import Outcome
 from gateway.services.core.values import Provider
 from gateway.services.core.work import SUBJECTS, Job, JobKind
@@ -23,6 +23,7 @@ CHANGES_S = 45
 """The pause between two looks at what changed: a webhook that was lost is made good within it and its own job."""
 
 PROVIDER_GONE_S = 300
+LATELY, MISSED_AT_ONCE = timedelta(days=1), 200
 LAPSED_S = 300
 LAPSED_AT_ONCE = 200
 """Purchases of one run: ended in one commit, by our clock alone."""
@@ -30,6 +31,8 @@ LAPSED_AT_ONCE = 200
 
 class Reads(asking.Reads, following.Reads, Protocol):
     """What the rounds go through, as it was last committed."""
+
+    async def unscheduled(self, since: datetime, most: int) -> list[UUID]: ...
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
 
@@ -59,6 +62,8 @@ class Sweeps:
         """Go on where the last run ended."""
         after = str(job.payload["after"]) if job.payload.get("after") else None
         if job.kind is JobKind.SWEEP_LAPSED:
+            if after is None:
+                await self._schedule_missed(now)
             went_to, wait_s = await self._lapsed(after, now)
             return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
@@ -85,6 +90,12 @@ class Sweeps:
             log.info("changes could not be told", provider=provider.name.value, error=str(error))
             return since.isoformat(), max(error.retry_after_s, CHANGES_S)
         return until.isoformat(), 0 if until < now else CHANGES_S
+
+    async def _schedule_missed(self, now: datetime) -> None:
+        """While a release rolls out, the one before it opens payments and knows of no schedules."""
+        missed = await self.reads.unscheduled(now - LATELY, MISSED_AT_ONCE)
+        commands = [PlanAsk(payment_id, None) for payment_id in missed]
+        await self.purchases.submit_all(commands, [()] * len(commands))
 
     async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
         """Purchases past their expiry are ended, so that whoever lists them, or is told, need not wait for the

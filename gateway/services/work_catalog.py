@@ -96,6 +96,19 @@ class WorkCatalog:
         async with AsyncSession(self._engine) as session:
             return [rows.payment_from(row) for row in await session.exec(statement)]
 
+    async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
+        """Payments that were opened since then, may be paid yet, and have no time for the next ask."""
+        statement = (
+            select(PaymentRow.id)
+            .where(text("fulfilment <> 'FULFILLED'"), col(PaymentRow.fulfilment) == "PENDING")  # the index's own, first
+            .where(col(PaymentRow.created_at) >= since, col(PaymentRow.ask_at).is_(None))
+            .where(col(PaymentRow.status) != "CANCELED", col(PaymentRow.reference).is_not(None))
+            .order_by(col(PaymentRow.created_at), col(PaymentRow.id))
+            .limit(most)
+        )
+        async with AsyncSession(self._engine) as session:
+            return list(await session.exec(statement))
+
     async def known_events(self, provider: Provider, event_ids: Collection[str]) -> set[str]:
         """Those of the ids whose events are in our books."""
         name = col(ProviderEventRow.event_id)

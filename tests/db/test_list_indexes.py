@@ -167,6 +167,12 @@ async def test_the_payments_to_be_asked_after_next_are_read_from_their_index_in_
     assert is_read_in_order(plan), plan
 
 
+async def test_payments_without_a_schedule_are_found_among_those_opened_lately(planner: Planner) -> None:
+    [plan] = await planner.plans(lambda: planner.work.unscheduled(NOW, 200))
+    assert "ix_payment_fulfilment" in plan
+    assert is_read_in_order(plan), plan
+
+
 async def test_what_was_heard_of_is_found_by_its_names(planner: Planner) -> None:
     [plan] = await planner.plans(lambda: planner.work.known_events(Provider.STRIPE, ["evt_1", "evt_2"]))
     assert "uq_provider_event_provider_event_id" in plan, plan

@@ -228,6 +228,17 @@ async def test_an_ask_that_another_one_overtook_plans_nothing(service: Service, 
     assert not isinstance(unknown, Invalid)
 
 
+async def test_a_payment_that_the_release_before_opened_gets_its_schedule(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    service.change(PaymentRow, payment.id, ask_at=None)
+    assert shop.broken() != []
+    await shop.sweep()
+    assert schedule_of(service, payment) == (service.clock.now + timedelta(seconds=FIRST_ASK_S), 0)
+    assert shop.broken() == []
+
+
 async def test_disputed_money_is_asked_after_until_the_bank_has_decided(
     service: Service, shop: Shop, course: Course
 ) -> None:

@@ -74,7 +74,8 @@ def plan_ask(command: PlanAsk, world: World, moment: Moment) -> Decision:
 
 def _planned(payment: Payment, command: PlanAsk, now: datetime) -> Payment:
     if command.asks is None:  # heard of another way
-        return asked_after(payment, now)
+        is_missed = is_open(payment) and payment.ask_at is None and payment.reference is not None
+        return first_ask(payment, now) if is_missed else asked_after(payment, now) if command.is_pending else payment
     if payment.ask_at is None or payment.asks != command.asks:
         return payment
     if is_open(payment) or not command.is_answered:

@@ -83,8 +83,8 @@ class PlanAsk:
     """See to it that a provider is asked about a payment again, or no more.
 
     Args:
-        asks: how often it had been asked by its schedule before it was asked now; None where that was by another way,
-            and money on its way back shall be asked after.
+        asks: how often it had been asked by its schedule before it was asked now; None where that was by another way:
+            then only what has no next ask and needs one gets it.
         is_pending: whether money of it is on its way back, or disputed.
         is_answered: whether the provider said anything.
     """
