@@ -181,7 +181,7 @@ class Razorpay:
 
     async def changes(self, window: Window, heard: Heard) -> list[Notice]:
         async with self._deadline(CHANGES_DEADLINE_S):
-            return await changes_of(self._api, window, heard)
+            return await changes_of(self._api, self._right_to_disputes, window, heard)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
         return read_webhook(headers, body, self._webhook_secrets)

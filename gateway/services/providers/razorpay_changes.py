@@ -6,12 +6,9 @@ What is new stands in the lists of what it has, which go by when a thing was mad
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-import structlog
-
 from gateway.services.providers.base import Heard, Notice, Window
 from gateway.services.providers.razorpay_api import Dispute, Listed, RazorpayApi, RefundEntity, Refused
-
-log = structlog.get_logger(__name__)
+from gateway.services.providers.rights import Right
 
 LATE = timedelta(hours=1)
 """How much later than it was begun a payment is still looked for: a bank's page is open for some minutes."""
@@ -22,12 +19,16 @@ everything of so many days is looked through, and what is in our books already c
 longer, as a dispute is, is asked after by its payment's own schedule."""
 
 
-async def changes_of(api: RazorpayApi, window: Window, heard: Heard) -> list[Notice]:
-    """Each capture, and each refund and dispute, once for each state that it is found in."""
+async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Heard) -> list[Notice]:
+    """Each capture, and each refund and dispute, once for each state that it is found in.
+
+    Args:
+        right: that to read disputes.
+    """
     since, until = _reach(window), int(window.until.timestamp())
     captures = [each for each in await api.listed("payments", Listed, since, until) if each.is_captured]
     refunds = await api.listed("refunds", RefundEntity, since, until)
-    disputes = await _disputes(api, since, until)
+    disputes = await _disputes(api, right, since, until)
     known = await heard([*map(_name, captures), *map(_name, refunds), *map(_name, disputes)])
     told = [
         Notice(_name(each), "payment.captured", (each.order_id,), attempt=each.id)
@@ -48,12 +49,15 @@ def _reach(window: Window) -> int:
     return int(since.timestamp())
 
 
-async def _disputes(api: RazorpayApi, since: int, until: int) -> Sequence[Dispute]:
+async def _disputes(api: RazorpayApi, right: Right, since: int, until: int) -> Sequence[Dispute]:
     """None where the key may not read them."""
     try:
-        return await api.listed("disputes", Dispute, since, until)
-    except Refused:
+        disputes = await api.listed("disputes", Dispute, since, until)
+    except Refused as refused:
+        right.missed(str(refused))
         return []
+    right.held()
+    return disputes
 
 
 async def _order_of(api: RazorpayApi, payment_id: str) -> tuple[str, ...]:

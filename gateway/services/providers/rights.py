@@ -29,3 +29,8 @@ class Right:
 def to_disputes(provider: str, needed: str) -> Right:
     without = "a dispute is not known here: it holds up no refund, and one that is lost takes no purchase back"
     return Right(provider, needed, without)
+
+
+def to_events(provider: str, needed: str) -> Right:
+    without = "a lost webhook is found by what was made since, and not where only the state of an older thing changed"
+    return Right(provider, needed, without)

@@ -36,7 +36,7 @@ from gateway.services.providers.base import (
     Window,
 )
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
-from gateway.services.providers.rights import to_disputes
+from gateway.services.providers.rights import to_disputes, to_events
 from gateway.services.providers.stripe_changes import changes_of
 from gateway.services.providers.stripe_finding import Finder
 from gateway.services.providers.stripe_lists import all_of
@@ -103,6 +103,7 @@ class Stripe:
         self._right_to_disputes = to_disputes(
             "stripe", "Disputes: Read, in the dashboard's settings of the restricted key"
         )
+        self._right_to_events = to_events("stripe", "Events: Read, in the dashboard's settings of the restricted key")
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
         self._finder = Finder(client.v1)
 
@@ -185,7 +186,7 @@ class Stripe:
 
     async def changes(self, window: Window, heard: Heard) -> list[Notice]:
         async with _deadline("changes", CHANGES_DEADLINE_S):
-            told = await changes_of(self._client, window)
+            told = await changes_of(self._client, self._right_to_events, window)
         known = await heard([each.event_id for each in told])
         return [each for each in told if each.references and each.event_id not in known]
 

@@ -8,6 +8,7 @@ import stripe
 import structlog
 
 from gateway.services.providers.base import BadSignature, Notice, Window
+from gateway.services.providers.rights import Right
 from gateway.services.providers.stripe_webhook import notice_of
 
 log = structlog.get_logger(__name__)
@@ -43,16 +44,23 @@ KEPT = timedelta(days=29)
 List = Callable[[Any], Awaitable[stripe.ListObject[Any]]]
 
 
-async def changes_of(client: stripe.StripeClient, window: Window) -> list[Notice]:
+async def changes_of(client: stripe.StripeClient, right: Right, window: Window) -> list[Notice]:
     """The oldest first. Where there are no events, as a gateway finds that was out of service for so long, or a key
     that may not read them, it is told what came to be in that time; what changed of older things is asked after by
-    their schedules."""
+    their schedules.
+
+    Args:
+        right: that to read events.
+    """
     v1 = client.v1
     if window.until > window.now - KEPT:
         try:
-            return [notice async for notice in _events(v1.events.list_async, window)][::-1]
-        except stripe.PermissionError:
-            log.warning("the Stripe key may not read events: give it 'Events: read', so that no change is missed")
+            told = [notice async for notice in _events(v1.events.list_async, window)]
+        except stripe.PermissionError as error:
+            right.missed(f"refused with {error.http_status}, {error.request_id}")
+        else:
+            right.held()
+            return told[::-1]
     lists = (v1.payment_intents.list_async, v1.refunds.list_async, v1.disputes.list_async)
     return [notice for each in lists for notice in await _made(each, window)]
 

@@ -1,17 +1,15 @@
 """What Stripe says has changed, and checkouts that are closed there."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Captured, Processing
-from gateway.services.providers.base import Intent, Notice, ProviderBusy, ProviderUnavailable, Window
+from gateway.services.providers.base import Notice, ProviderBusy, ProviderUnavailable, Window
 from gateway.services.providers.stripe import Stripe
 from gateway.services.providers.stripe_changes import KEPT, LATE, TYPES
-from tests.service import INSTALLATION
 from tests.services.providers.fake_stripe import FakeStripe, Fault, event
-from tests.services.providers.test_stripe import opened, payment
+from tests.services.providers.test_stripe import opened
 
 pytestmark = pytest.mark.anyio
 
@@ -148,10 +146,10 @@ async def test_too_many_requests_are_told_from_other_outages(provider: Stripe, b
 
 
 async def test_a_refund_that_is_not_there_yet_is_not_final(provider: Stripe, books: FakeStripe) -> None:
-    assert isinstance(await provider.open(payment(), INSTALLATION), Intent)
+    taken = await opened(provider)
     books.pay("pi_1")
     pending = books.give_back("pi_1", 100, status="pending")
-    truth = await provider.inspect(replace(payment(), reference="pi_1"))
+    truth = await provider.inspect(taken)
     assert truth.is_pending
     pending["status"] = "succeeded"
-    assert not (await provider.inspect(replace(payment(), reference="pi_1"))).is_pending
+    assert not (await provider.inspect(taken)).is_pending
