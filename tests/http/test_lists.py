@@ -160,7 +160,8 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
     payment = gateway.opened(student, course)
     gateway.confirm(student, payment, "tok_decline_stolen_card")
     gateway.confirm(student, payment, "tok_succeed")
-    gateway.admin.data(REFUND, input={"paymentId": payment, "amountMinor": 100, "reason": "one session fell out"})
+    part = {"paymentId": payment, "amountMinor": 100, "reason": "one session fell out", "idempotencyKey": payment}
+    gateway.admin.data(REFUND, input=part)
     read = gateway.admin.data(HISTORIES, id=payment)["payment"]
     entries = read["history"]["nodes"]
     they, price = {"id": student.id, "role": "STUDENT"}, {"amountMinor": 199_900, "currency": "INR"}
@@ -179,7 +180,7 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
             "payment.refund_requested",
             {"id": "admin-1", "role": "ADMIN"},
             "one session fell out",
-            {"amountMinor": 100},
+            {"amountMinor": 100, "currency": "INR", "origin": "GATEWAY"},
         ),
     ]
     [created] = read["purchase"]["history"]["nodes"]

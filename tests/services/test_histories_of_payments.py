@@ -6,12 +6,14 @@ import pytest
 from sqlalchemy import delete
 
 from db.statements import AUDIT
-from db.tables import AuditEntryRow, PaymentRow
+from db.tables import AuditEntryRow, PaymentRow, RefundRow
+from db.work import JobRow
+from gateway.services.core.commands import CancelJob, RetryJob
 from gateway.services.core.outcomes import Confirmed, Declined
 from gateway.services.core.values import Course, Payment
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
 from gateway.services.core.verdicts import Declined as DeclinedAttempt
-from tests.service import BASIC, OPENED, STANDARD, Service, statements_of, student
+from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
 from tests.services.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
@@ -168,6 +170,58 @@ async def test_a_line_that_fails_now_and_then_adds_one_entry_for_the_attempt(ser
     for verdict in (Processing("attempt-1", 2), Unreachable("attempt-1", 2), Unreachable(None, 2)) * 5:
         await service.together(service.confirming(payment, verdict))
     assert service.actions(payment.id) == [*OPENED, "payment.processing"]
+
+
+async def test_each_refund_is_in_the_history_with_its_amount_and_whose_wish_it_was(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment, _ = await shop.paid(course)
+    refund = await shop.refund(payment, 100)
+    returned = shop.books.refund_at_dashboard(shop.capture(payment), 200)
+    await shop.hear(payment)
+    shop.books.come_back(returned)
+    await shop.hear(payment)
+    [asked, made, elsewhere, back] = service.stored(AuditEntryRow, subject_id=payment.id)[4:]
+    assert [(each.action, each.actor_id, each.changes["amountMinor"]) for each in (asked, made, elsewhere, back)] == [
+        ("payment.refund_requested", "admin-1", 100),
+        ("payment.refunded", "gateway", 100),
+        ("payment.refunded", "gateway", 200),
+        ("payment.refund_returned", "gateway", 200),
+    ]
+    assert [asked.changes["origin"], elsewhere.changes["origin"]] == ["GATEWAY", "PROVIDER"]
+    assert elsewhere.changes["reference"] == returned.id
+    [stored] = service.stored(RefundRow, id=refund.id)
+    assert made.changes["reference"] == stored.reference
+
+
+@pytest.mark.parametrize(("is_students", "end"), [(True, "payment.dispute_lost"), (False, "payment.dispute_won")])
+async def test_a_dispute_is_in_the_history_from_its_opening_to_its_end(
+    service: Service, shop: Shop, course: Course, is_students: bool, end: str
+) -> None:
+    payment, _ = await shop.paid(course)
+    dispute = shop.books.dispute(shop.capture(payment))
+    await shop.hear(payment)
+    shop.books.decide(dispute, is_students=is_students)
+    await shop.hear(payment)
+    assert service.actions(payment.id) == [*OPENED, *FULFILLED, "payment.dispute_opened", end]
+    entry = entry_of(service, payment.id, end)
+    assert entry.changes == {**PRICE, "origin": "DISPUTE", "reference": dispute.id}
+
+
+async def test_a_refund_that_is_refused_retried_and_called_off_is_in_the_history(
+    service: Service, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    await service.confirm(student(), payment, "tok_refuse_refund")
+    await service.refund(payment)
+    await service.runner().run_due()
+    [job] = service.stored(JobRow)
+    await service.purchases.submit(RetryJob(ADMIN, job.id, "try once more"))
+    await service.purchases.submit(CancelJob(ADMIN, job.id, "paid out in cash"))
+    told = ["payment.refund_requested", "payment.refund_rejected", "job.retried", "job.canceled"]
+    assert service.actions(payment.id) == [*OPENED, *FULFILLED, *told]
+    entry = entry_of(service, payment.id, "payment.refund_rejected")
+    assert entry.reason == "The student's bank account was closed, so nothing can go back."
 
 
 async def test_a_capture_that_the_history_does_not_tell_of_is_found(

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.services.core import granting
+from gateway.services.core import granting, timeline
 from gateway.services.core.refund_claims import Claim, claims_of
 from gateway.services.core.refund_sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
 from gateway.services.core.refunding import promise
@@ -64,7 +64,7 @@ class RefundBooks:
             self._without_share(claim)
         elif known is None or known.status is not RefundStatus.SUCCEEDED:
             given = self._settled(claim, RefundStatus.SUCCEEDED, None)
-            self._put(given, "payment.refunded", given.reason)
+            self._put(given, timeline.dispute_or(given, "payment.refunded"), given.reason)
             self._moved.append(given)
             self._note(claim)
         elif known.amount != claim.counted:  # another one has a part of what this one was counted for, or no more
@@ -82,7 +82,8 @@ class RefundBooks:
             return  # noted before
         failure = Failure(BEYOND, "more than was captured went back; see the provider's books")
         failed = self._settled(claim, RefundStatus.FAILED, failure)
-        self._put(replace(failed, amount=claim.fact.amount), "payment.refund_rejected", failure.message)
+        action = "payment.dispute_lost" if claim.fact.is_dispute else "payment.refund_rejected"
+        self._put(replace(failed, amount=claim.fact.amount), action, failure.message)
         self._note(claim)
 
     def _note(self, claim: Claim) -> None:
@@ -106,7 +107,8 @@ class RefundBooks:
                 self._put(replace(failed, amount=known.amount), "payment.refund_rejected", ALL_BACK.message)
         elif known is None or known.status is not RefundStatus.PENDING:
             waiting = self._settled(claim, RefundStatus.PENDING, None)
-            self._put(replace(waiting, settled_at=None), "payment.refund_requested", waiting.reason)
+            action = timeline.dispute_or(waiting, "payment.refund_requested")
+            self._put(replace(waiting, settled_at=None), action, waiting.reason)
         elif known.amount != counted:
             self._recount(known, counted)
 
@@ -118,7 +120,7 @@ class RefundBooks:
         is_back = known.status is RefundStatus.SUCCEEDED
         failure = RETURNED if is_back else _called_off(claim.fact)
         failed = replace(known, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
-        action = "payment.refund_returned" if is_back else "payment.refund_rejected"
+        action = timeline.dispute_or(known, "payment.refund_returned" if is_back else "payment.refund_rejected")
         self._put(failed, action, known.reason if is_back else failure.message)
         if is_back:
             self.came_back.append(failed)
@@ -161,7 +163,7 @@ class RefundBooks:
 
     def _put(self, refund: Refund, action: str, reason: str | None, change: dict[str, object] | None = None) -> None:
         self.refunds[refund.id] = refund
-        entry = granting.audit(self.payment.id, action, GATEWAY, self._moment, reason, change)
+        entry = timeline.refund(refund, action, GATEWAY, self._moment, reason, change)
         self.changes += Changes(refunds=(refund,), audit=(entry,))
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from gateway.services.core import asks, granting
+from gateway.services.core import asks, timeline
 from gateway.services.core.cases import noted
 from gateway.services.core.commands import RecordRefunds, SettleRefund
 from gateway.services.core.jobs import refund_job
@@ -60,7 +60,7 @@ def settle_refund(command: SettleRefund, world: World, moment: Moment) -> Decisi
 def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: Moment) -> Decision:
     failure = Failure(result.code, result.message)
     failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=moment.now)
-    entry = granting.audit(payment.id, "payment.refund_rejected", GATEWAY, moment, result.message)
+    entry = timeline.refund(failed, "payment.refund_rejected", GATEWAY, moment, result.message, {"code": result.code})
     return Decision(RefundSettled(failed, payment), Changes(refunds=(failed,), audit=(entry,)))
 
 

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gateway.services.core import granting
+from gateway.services.core import timeline
 from gateway.services.core.commands import RefundPayment
 from gateway.services.core.jobs import refund_job
 from gateway.services.core.keys import recorded, replay_of
@@ -60,7 +60,7 @@ def promise(
     assert payment.captured is not None, "only captured money is refunded"
     amount = Money(amount_minor, payment.captured.currency)
     refund = Refund(refund_id, payment.id, amount, reason, actor, moment.now)
-    entry = granting.audit(payment.id, "payment.refund_requested", actor, moment, reason, {"amountMinor": amount_minor})
+    entry = timeline.refund(refund, "payment.refund_requested", actor, moment, reason)
     return refund, Changes(refunds=(refund,), jobs=(refund_job(refund, moment),), audit=(entry,))
 
 

@@ -7,13 +7,21 @@ two seconds, or a schedule that asks for days, adds no more.
 from gateway.services.core.commands import AdoptPayment, ConfirmPayment
 from gateway.services.core.doors import Door
 from gateway.services.core.granting import audit
-from gateway.services.core.values import GATEWAY, Actor, AuditEntry, Money, Payment
+from gateway.services.core.values import GATEWAY, Actor, AuditEntry, Money, Payment, Refund, RefundOrigin
 from gateway.services.core.verdicts import Captured
 from gateway.services.core.world import Moment
 
 NOBODY_PAID = "The provider says that nobody has paid yet."
 NOT_SETTLED = "The provider has this attempt under way, and has not settled it yet."
 NO_ANSWER = "The provider did not answer, so whether money was taken is not known yet."
+OF_DISPUTES = {
+    "payment.refund_requested": "payment.dispute_opened",
+    "payment.refunded": "payment.dispute_lost",
+    "payment.refund_returned": "payment.dispute_won",
+    "payment.refund_rejected": "payment.dispute_won",
+}
+"""What is said of a dispute, in the place of what would be said of a refund."""
+
 CAME_TO_NOTHING = "The attempt came to nothing; the checkout can still be paid."
 
 
@@ -66,6 +74,24 @@ def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: M
     settles: dict[str, object] = {"settles": _money(by.settles)} if by.settles else {}
     changes = {"door": door.value, "attempt": by.attempt, **_money(by.amount), **settles}
     return audit(payment.id, "payment.captured", actor, moment, changes=changes)
+
+
+def refund(
+    refund: Refund, action: str, actor: Actor, moment: Moment, said: str | None, change: dict[str, object] | None = None
+) -> AuditEntry:
+    """What became of money that goes back: how much, whose wish it was, and the provider's id of it once there is one.
+
+    Args:
+        change: what is said of it beside that, or in another way.
+    """
+    told: dict[str, object] = {**_money(refund.amount), "origin": refund.origin.value}
+    if refund.reference is not None:
+        told["reference"] = refund.reference
+    return audit(refund.payment_id, action, actor, moment, said, {**told, **(change or {})})
+
+
+def dispute_or(refund: Refund, action: str) -> str:
+    return OF_DISPUTES.get(action, action) if refund.origin is RefundOrigin.DISPUTE else action
 
 
 def _heard(
