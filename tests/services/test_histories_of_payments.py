@@ -13,6 +13,7 @@ from gateway.services.core.outcomes import Confirmed, Declined
 from gateway.services.core.values import Course, Payment
 from gateway.services.core.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
 from gateway.services.core.verdicts import Declined as DeclinedAttempt
+from gateway.services.sweeping import CHANGES_S, rounds
 from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
 from tests.services.shop import Shop, open_shop, reference_of
 
@@ -112,7 +113,32 @@ async def test_the_history_names_the_job_that_asked_again(service: Service, shop
     assert door_of(service, payment) == ("check job", "gateway")
 
 
-async def test_the_history_names_the_round_that_found_a_lost_webhook(
+async def test_the_history_names_the_providers_list_of_changes_where_that_told_of_the_money(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    for round_ in rounds(service.purchases.providers):
+        await service.purchases.submit(round_)
+    await shop.run_jobs()
+    service.clock.advance(seconds=CHANGES_S - 1)  # before the first ask of the payment's own schedule
+    shop.pay(payment)
+    service.clock.advance(seconds=1)
+    await shop.run_jobs()
+    assert door_of(service, payment) == ("change list", "gateway")
+
+
+async def test_a_schedule_that_asks_for_a_month_adds_one_entry_and_one_for_the_end(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment = await service.opened(student(), course)
+    for _ in range(45):
+        service.clock.advance(days=1)
+        await shop.sweep()
+    assert service.actions(payment.id) == [*OPENED, "payment.asked", "payment.canceled"]
+    assert door_of(service, payment, "payment.canceled") == ("schedule", "gateway")
+
+
+async def test_the_history_names_the_schedule_that_found_a_lost_webhook(
     service: Service, shop: Shop, course: Course
 ) -> None:
     payment = await service.opened(student(), course)

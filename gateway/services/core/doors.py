@@ -11,6 +11,6 @@ class Door(StrEnum):
     CHECK_JOB = "check job"
     REFUND_JOB = "refund job"
     SCHEDULE = "schedule"
-    """The rounds after payments that nobody settled yet."""
+    """Each payment has its own, soon at first and ever more rarely."""
     CHANGE_LIST = "change list"
-    """The rounds after payments that were settled, and may have changed at the provider since."""
+    """What the provider itself lists as changed, for whoever missed a webhook."""
