@@ -123,6 +123,19 @@ async def test_each_change_has_its_event(told: Told) -> None:
     assert first.id != upgrade.id
 
 
+async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its_getting_it_again(told: Told) -> None:
+    course = await told.service.save_course()
+    first, _ = await told.shop.paid(course)
+    await told.shop.paid(course, purpose=Purpose.RENEWAL)
+    await told.run()
+    made = told.shop.books.refund_at_dashboard(told.shop.capture(first))
+    await told.shop.hear(first)
+    assert sorted(await told.run()) == ["access.recounted", "payment.refunded", "purchase.refunded"]
+    told.shop.books.come_back(made)
+    await told.shop.hear(first)
+    assert await told.run() == ["purchase.superseded", "purchase.extended", "access.recounted"]
+
+
 async def test_a_decline_and_money_that_cannot_be_fulfilled_are_told_as_failed(told: Told) -> None:
     course = await told.service.save_course()
     payment = await told.service.opened(student(), course)

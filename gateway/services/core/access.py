@@ -106,6 +106,13 @@ def has_lapsed(access: Access, now: datetime) -> bool:
     return access.expires_at is not None and access.expires_at <= now
 
 
+def ends_later(was: Access, now: Access) -> bool:
+    """Whether it ends later than it did; what has no end does."""
+    if was.expires_at is None or now.expires_at is None:
+        return was.expires_at is not None
+    return now.expires_at > was.expires_at
+
+
 def ended(access: Access, status: AccessStatus) -> Access:
     """The access after its end; the sessions used stay."""
     return replace(access, status=status)

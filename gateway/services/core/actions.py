@@ -32,6 +32,8 @@ ACTIONS = {
     "purchase.revoked": "An admin took it back.",
     "purchase.refunded": "Its money went back, and it ended.",
     "purchase.revived": "What had taken its place was refunded, and it holds again.",
+    "purchase.recounted": "What it went on from was refunded, or stands again: its sessions and its end are without, "
+    "or with, what it had taken over from that.",
     "purchase.reinstated": "The refund that had ended it did not go through, and it holds again.",
     "course.saved": "A course and its tiers were put into the catalogue, or changed.",
     "job.retried": "An admin had a job run again.",

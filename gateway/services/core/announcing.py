@@ -4,8 +4,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.services.core.access import ends_later
 from gateway.services.core.snapshots import of_payment, of_purchase
-from gateway.services.core.values import AccessStatus, Fulfilment, Payment, PaymentStatus, Purchase, PurchaseStatus
+from gateway.services.core.values import (
+    Access,
+    AccessStatus,
+    Fulfilment,
+    Payment,
+    PaymentStatus,
+    Purchase,
+    PurchaseStatus,
+)
 from gateway.services.core.work import Job, JobKind, OutgoingEvent
 from gateway.services.core.world import NOTHING, Changes, Moment, World
 
@@ -70,6 +79,8 @@ def _of_purchases(purchases: Iterable[Purchase], before: World) -> Iterator[_New
         had, has = (each is not None and each.access.status is AccessStatus.GRANTED for each in (was, purchase))
         if had is not has:
             yield _News("access.granted" if has else "access.revoked", purchase.id, purchase)
+        elif was is not None and has and _is_recounted(was.access, purchase.access):
+            yield _News("access.recounted", purchase.id, purchase)
 
 
 def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
@@ -78,10 +89,17 @@ def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
         return
     if was.status is not now.status:
         yield "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
-    if was.access.expires_at != now.access.expires_at:
+    is_active = now.status is PurchaseStatus.ACTIVE
+    if is_active and ends_later(was.access, now.access):
         yield "purchase.extended"
     if was.metadata != now.metadata:
         yield "purchase.corrected"
+
+
+def _is_recounted(was: Access, now: Access) -> bool:
+    """Whether it has other sessions, or an earlier end: what it went on from was refunded, or stands again."""
+    ends_earlier = was.expires_at != now.expires_at and not ends_later(was, now)
+    return was.sessions_total != now.sessions_total or ends_earlier
 
 
 def _jobs(

@@ -98,6 +98,7 @@ EVENT_TYPES = (
     "purchase.revived",
     "access.granted",
     "access.revoked",
+    "access.recounted",
 )
 
 
