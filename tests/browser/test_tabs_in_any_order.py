@@ -52,7 +52,8 @@ def press(guest: Visit, title: str) -> Any:
 
 def _asks_for(request: Request, title: str) -> bool:
     """Beside a press, the page asks for the schema once."""
-    return request.method == "POST" and request.post_data_json["operationName"] == title
+    asked = request.post_data_json
+    return request.method == "POST" and asked is not None and asked["operationName"] == title
 
 
 def variables_of(guest: Visit, title: str) -> Any:

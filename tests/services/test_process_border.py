@@ -42,6 +42,7 @@ from gateway.services.core.commands import (
 from gateway.services.core.doors import Door
 from gateway.services.core.outcomes import (
     ActiveExists,
+    AskPlanned,
     Busy,
     Claimed,
     Confirmed,
@@ -207,6 +208,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     JobChanged(JOB),
     EventStored(EVENT, True),
     EventEnded(EVENT),
+    AskPlanned(PAYMENT),
     Stale(),
 )
 

@@ -70,3 +70,13 @@ def test_the_same_capture_heard_again_does_nothing() -> None:
     after(world, CAPTURED, CAPTURED, CAPTURED)
     assert len(world.journal) == 3
     assert [changes == Changes() for changes in world.journal] == [False, True, True]
+
+
+def test_money_for_a_course_that_is_gone_goes_back() -> None:
+    """No door of ours deletes a course, and a foreign key holds it; a database that was mended by hand may lack it."""
+    world = world_of(PAYMENT)
+    world.courses.clear()
+    payment = after(world, CAPTURED)
+    assert payment.failure is not None
+    assert (payment.fulfilment, payment.failure.code) == (Fulfilment.UNFULFILLABLE, "course_gone")
+    assert jobs_of(world) == [JobKind.PAYMENT_REFUND]
