@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import feed_engine
 
-EVERY_S = 1.0
+EVERY_S = 2.0
 """How often it is asked for: the longest that a process waits for what another one did."""
 
 _VERSIONS = {
