@@ -88,8 +88,9 @@ def test_the_tabs_answer_no_error_in_any_order(chromium: Browser, demo: str, ord
 def test_the_ids_of_what_was_just_made_are_in_the_other_tabs(chromium: Browser, demo: str) -> None:
     with visit(chromium, demo) as guest:
         payment = press(guest, "Flow1CreatePayment")["createPayment"]["payment"]["id"]
-        assert variables_of(guest, "Flow1ConfirmPayment")["input"]["paymentId"] == payment
-        purchase = press(guest, "Flow1ConfirmPayment")["confirmPayment"]["purchase"]["id"]
+        confirmed = press(guest, "Flow1ConfirmPayment")["confirmPayment"]
+        assert confirmed["payment"]["id"] == payment
+        purchase = confirmed["purchase"]["id"]
         assert variables_of(guest, "FindPayment") == {"paymentId": payment}
         assert variables_of(guest, "RefundPayment")["input"]["paymentId"] == payment
         for title in ("CorrectSlot", "ExtendPurchase", "RevokePurchase"):
