@@ -18,7 +18,7 @@ from tests.server import environment
 from tests.services.providers.fake_stripe import KEY, FakeStripe
 
 MOST_ASKS = 10_000
-"""How often a payment is asked for before it is too late: each takes some milliseconds, a runner looks every two seconds."""
+"""How often a payment is asked for before it is too late: an ask takes milliseconds, a runner waits two seconds."""
 
 TOO_LONG_S = 60
 """What no step takes, and no test waits for without end."""
