@@ -2,8 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-GRAPHIQL := gateway/static/graphiql/.installed
-CHECKOUT := gateway/static/checkout/.built
+GRAPHIQL := gateway/pages/static_files/graphiql/.installed
+CHECKOUT := gateway/pages/static_files/checkout/.built
 
 .DEFAULT_GOAL := help
 .PHONY: help install run test check bench chaos schema checkout browser interop clean
@@ -46,7 +46,7 @@ browser: install checkout $(VENV)/.installed-browser ## drive GraphiQL and the c
 	PYTHON=$(CURDIR)/$(BIN)/python npm --prefix examples/checkout run --silent e2e
 
 clean: ## remove what the other targets made
-	rm -rf $(VENV) gateway/static build dist schema.graphql.new
+	rm -rf $(VENV) gateway/pages/static_files build dist schema.graphql.new
 	rm -rf examples/checkout/node_modules examples/checkout/src/gql
 	rm -rf tests/interop/.venv tests/interop/*/node_modules tests/interop/*/generated
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -23,13 +23,14 @@ from uuid_utils.compat import uuid7
 
 from db.engine import parse_url
 from db.migrate import upgrade
-from gateway import demo
-from gateway.services.core.commands import ConfirmPayment, OpenPayment, TierChoice
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import Confirmed, Opened
-from gateway.services.core.values import Actor, Metadata, Provider, Purpose, Role, TimeSlot
-from gateway.settings import Settings
-from gateway.wiring import Services, open_services
+from gateway.bootstrap import Services, open_services
+from gateway.pages import demo_catalogue
+from gateway.services.core.commands.every import ConfirmPayment, OpenPayment
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.outcomes import Confirmed, Opened
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Actor, Provider, Purpose, Role, TierChoice
+from gateway.settings.model import Settings
 
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(wall_clock(17, 30), "Asia/Kolkata"))
 
@@ -58,7 +59,7 @@ async def measure(settings: Settings, rounds: int, payments: int, callers: int) 
     """Confirmations a second, round by round."""
     figures = []
     async with open_services(settings) as services:
-        course = (await demo.seed(services.purchases))[0]
+        course = (await demo_catalogue.seed(services.purchases))[0]
         for _ in range(rounds):
             checkouts = [(Actor(f"student-{uuid7().hex}", Role.STUDENT), uuid7()) for _ in range(payments)]
             await in_turn(checkouts, callers, lambda each: open_one(services, each, course.id))

@@ -25,8 +25,8 @@ from db.columns import Row as Row  # who imports it from here gets its metadata 
 from db.compatibility import SchemaCompatibilityRow as SchemaCompatibilityRow  # and this one
 from db.feed import ChangeRow as ChangeRow  # as JobRow below
 from db.installation import InstallationRow as InstallationRow  # and this one
+from db.job_tables import JobRow as JobRow  # so that whoever has these tables has all of them
 from db.types import Id, Instant
-from db.work import JobRow as JobRow  # so that whoever has these tables has all of them
 
 PAYMENT_STATUSES = (
     "REQUIRES_PAYMENT",

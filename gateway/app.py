@@ -5,7 +5,6 @@ from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
 import structlog
-from sqlalchemy.exc import DBAPIError
 from starlette.applications import Starlette
 from starlette.authentication import AuthenticationError
 from starlette.exceptions import HTTPException
@@ -13,41 +12,43 @@ from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from db.pulse import pulse
-from db.standing import Standing, standing
-from gateway import demo, demo_visit
-from gateway.auth import BearerBackend, TokenVerifier, on_auth_error, viewer_of
-from gateway.checkout import checkout_routes
+from gateway.auth.bearer import BearerBackend, on_auth_error, viewer_of
+from gateway.auth.tokens import TokenVerifier
+from gateway.bootstrap import Services, now, open_services, running
 from gateway.context import Context
-from gateway.cors import allowing
-from gateway.documents import Documents, UnreadableDocuments, read_trusted
-from gateway.graph import build_schema
-from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
-from gateway.graphql_http import GraphQLEndpoint
-from gateway.limits import Limits
-from gateway.masking import internal, report
-from gateway.rate_limits import MutationRate
-from gateway.refusals import as_accepted, refusal
+from gateway.endpoints.graphql import GraphQLEndpoint
+from gateway.endpoints.health import healthz, readyz
+from gateway.endpoints.rest import PATH, enveloped, purchases_route
+from gateway.endpoints.webhooks import webhook_routes
+from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
+from gateway.execution.limits import Limits
+from gateway.execution.masking import internal, report
+from gateway.execution.schema import build_schema
+from gateway.http.cors import allowing
+from gateway.http.errors import as_accepted, refusal
+from gateway.http.rate_limits import MutationRate
+from gateway.http.telemetry import RequestLog, configure_logging
+from gateway.pages import demo_visit
+from gateway.pages.checkout import checkout_routes
+from gateway.pages.demo import demo_tokens
+from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.resolvers.loaders import Loaders
-from gateway.rest import PATH, enveloped, purchases_route
-from gateway.schema import ids
-from gateway.schema.errors import ErrorCode
-from gateway.services.catalog import Catalog
-from gateway.services.core.pages import Window
-from gateway.services.core.values import Actor, Role
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.errors import ErrorCode
+from gateway.services.core.model.pages import Window
+from gateway.services.core.model.values import Actor
 from gateway.services.purchases import Purchases
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.services.reading.lookups import Catalog
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings, SettingsError
 from gateway.startup import warn
-from gateway.streaming.endings import Endings
+from gateway.streaming.lifetimes import Endings
 from gateway.streaming.websocket import GraphQLSocket
-from gateway.telemetry import RequestLog, configure_logging
-from gateway.tokens import mint_token
-from gateway.webhooks import webhook_routes
-from gateway.wiring import Services, now, open_services, running
 
 log = structlog.get_logger(__name__)
 
@@ -95,10 +96,10 @@ def build_app(settings: Settings) -> Starlette:
             ),
         ),
         purchases_route(_purchases, settings, rate),
-        Route("/healthz", _healthz, methods=["GET"]),
-        Route("/readyz", _readyz, methods=["GET"]),
+        Route("/healthz", healthz, methods=["GET"]),
+        Route("/readyz", readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),
-        *(checkout_routes(lambda: _demo_tokens(settings)) if settings.demo else []),
+        *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
     ]
     app = Starlette(
         routes=[
@@ -191,48 +192,15 @@ def _purchases(request: Request) -> Purchases:
 
 async def _graphiql(settings: Settings, services: Services) -> Response:
     """The page, with ids of what there is for its tabs: in a demo, of what was made for this visit alone."""
-    if settings.demo and (tokens := _demo_tokens(settings, student=(visitor := demo_visit.new_student()))):
+    if settings.demo and (tokens := demo_tokens(settings, student=(visitor := demo_visit.new_student()))):
         return graphiql_page(tokens, await demo_visit.prepared(services, visitor))
     course_id = await _first_course(services.catalog)
-    return graphiql_page(_demo_tokens(settings), {"courseId": course_id} if course_id else {})
-
-
-def _demo_tokens(settings: Settings, student: str = demo.STUDENT) -> DemoTokens | None:
-    """Tokens for the page's prepared tabs: in development only, and only where we sign tokens ourselves."""
-    if settings.env != "development" or settings.signing_key is None:
-        return None
-    return DemoTokens(
-        student=mint_token(settings, role=Role.STUDENT, subject=student, ttl_s=demo.TOKEN_TTL_S),
-        admin=mint_token(settings, role=Role.ADMIN, subject=demo.ADMIN, ttl_s=demo.TOKEN_TTL_S),
-    )
+    return graphiql_page(demo_tokens(settings), {"courseId": course_id} if course_id else {})
 
 
 async def _first_course(catalog: Catalog) -> str | None:
     page = await catalog.course_page(Window(size=1))
     return ids.to_text(ids.COURSE, page.items[0].id) if page.items else None
-
-
-async def _healthz(_: Request) -> Response:
-    """The process answers."""
-    return JSONResponse({"status": "ok"})
-
-
-async def _readyz(request: Request) -> Response:
-    """Whether requests can be served: the database answers, its schema is one of ours, and the writer is alive."""
-    services: Services = request.app.state.services
-    found = Standing(None)
-    checks = {"database": False, "migrations": False, "writer": services.writer.is_alive}
-    try:
-        async with services.readers.connect() as connection:
-            checks["database"] = True
-            found = await connection.run_sync(standing)
-            checks["migrations"] = found.is_usable
-    except (DBAPIError, OSError):
-        pass  # said by the answer
-    is_ready = all(checks.values())
-    schema = {"database": found.database, "gateway": found.code, "oldestGateway": found.oldest_code}
-    answer = {"status": "ok" if is_ready else "unavailable", **checks, "schema": schema}
-    return JSONResponse(answer, 200 if is_ready else 503)
 
 
 def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:

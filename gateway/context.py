@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from gateway.schema.context import Loads
-from gateway.services.catalog import Catalog
-from gateway.services.core.values import Actor
-from gateway.services.live import Live
+from gateway.schema.relations import Loads
+from gateway.services.changes.follower import Live
+from gateway.services.core.model.values import Actor
 from gateway.services.purchases import Purchases
+from gateway.services.reading.lookups import Catalog
 
 
 @dataclass(slots=True)

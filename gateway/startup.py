@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import structlog
 
 from db.urls import shown
-from gateway.services.core.values import Provider
-from gateway.settings import Settings
+from gateway.services.core.model.values import Provider
+from gateway.settings.model import Settings
 
 log = structlog.get_logger(__name__)
 

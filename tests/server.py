@@ -11,9 +11,10 @@ from typing import Any
 
 import httpx
 
-from gateway.services.core.values import Role
-from gateway.settings import Settings, load_settings
-from gateway.tokens import mint_token
+from gateway.auth.minting import mint_token
+from gateway.services.core.model.values import Role
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings
 
 SECRET = "a-secret-of-the-tests-of-at-least-32-bytes"
 

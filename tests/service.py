@@ -16,8 +16,7 @@ from uuid_utils.compat import uuid7
 from db.engine import reader_engine, writer_engine
 from db.statements import table_of
 from db.tables import AuditEntryRow, Row
-from gateway.services.catalog import Catalog
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     Command,
     ConfirmPayment,
     CorrectPurchaseMetadata,
@@ -27,15 +26,14 @@ from gateway.services.core.commands import (
     RefundPayment,
     RevokePurchase,
     SaveCourse,
-    TierChoice,
 )
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
-from gateway.services.core.proofs import SandboxProof
-from gateway.services.core.values import (
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
+from gateway.services.core.model.proofs import SandboxProof
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import (
     Actor,
     Course,
-    Metadata,
     Money,
     OnExisting,
     Payment,
@@ -45,17 +43,18 @@ from gateway.services.core.values import (
     Refund,
     Role,
     Tier,
-    TimeSlot,
+    TierChoice,
 )
-from gateway.services.core.verdicts import Captured, Verdict
-from gateway.services.group_commit import GroupCommit
+from gateway.services.core.model.verdicts import Captured, Verdict
+from gateway.services.jobs.runner import Runner
+from gateway.services.jobs.sweeps import Sweeps
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
-from gateway.services.runner import Runner
+from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.lookups import Catalog
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.sweeping import Sweeps
-from gateway.services.work_catalog import WorkCatalog
+from gateway.services.writing.group_commit import GroupCommit
 
 ADMIN = Actor("admin-1", Role.ADMIN)
 OPENED = ("payment.opened", "payment.intent_opened")

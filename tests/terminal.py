@@ -12,7 +12,7 @@ from unittest.mock import patch
 import pytest
 from sqlalchemy import create_engine, make_url
 
-from gateway import cli
+from gateway.cli import main
 from tests.http.inside import logging_as_before
 from tests.server import environment
 
@@ -38,7 +38,7 @@ def gateway(*arguments: str, env: Mapping[str, str]) -> Said:
         redirect_stderr(err),
         pytest.raises(SystemExit) as ended,
     ):
-        cli.main()
+        main.main()
     return Said(ended.value.code, out.getvalue(), err.getvalue())
 
 

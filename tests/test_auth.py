@@ -23,18 +23,12 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from gateway.auth import (
-    MAX_TOKEN_BYTES,
-    BearerBackend,
-    InvalidToken,
-    TokenVerifier,
-    on_auth_error,
-    viewer_of,
-)
-from gateway.services.core.subjects import LONGEST_SUBJECT
-from gateway.services.core.values import Actor, Role
-from gateway.settings import Settings, SettingsError
-from gateway.tokens import mint_token
+from gateway.auth.bearer import BearerBackend, on_auth_error, viewer_of
+from gateway.auth.minting import mint_token
+from gateway.auth.tokens import MAX_TOKEN_BYTES, InvalidToken, TokenVerifier
+from gateway.services.core.model.values import Actor, Role
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
+from gateway.settings.model import Settings, SettingsError
 
 NOW = 1_800_000_000
 LEEWAY = 30

@@ -6,8 +6,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from gateway import checkout
-from gateway.settings import SettingsError, load_settings
+from gateway.pages import checkout
+from gateway.settings.loading import load_settings
+from gateway.settings.model import SettingsError
 from tests.http.inside import inside
 from tests.server import environment, serving
 

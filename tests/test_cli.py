@@ -15,8 +15,8 @@ import typer.main
 from uvicorn.config import STARTUP_FAILURE
 
 from db.urls import shown
-from gateway import cli
-from gateway.settings_rules import DEVELOPMENT_SECRET
+from gateway.cli import main
+from gateway.settings.rules import DEVELOPMENT_SECRET
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE
 from tests.server import Caller, environment, run, serving
 from tests.terminal import Said, empty_beside, gateway, on_sqlite
@@ -205,7 +205,7 @@ HEAVY = {"strawberry", "graphql", "sqlalchemy", "sqlmodel", "alembic", "stripe",
 def test_a_command_that_needs_no_server_imports_none(words: str, tmp_path: Path) -> None:
     script = f"""
 import sys
-from gateway.cli import main
+from gateway.cli.main import main
 sys.argv = ["gateway", *{words.split()!r}]
 try:
     main()
@@ -224,7 +224,7 @@ def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
 
 
 def test_each_command_and_option_says_what_it_is_for() -> None:
-    commands = dict(_commands("gateway", typer.main.get_command(cli.app)))
+    commands = dict(_commands("gateway", typer.main.get_command(main.app)))
     expected = ("serve", "migrate", "seed", "token", "schema", "purchase", "purchase create")
     assert {f"gateway {name}" for name in expected} <= commands.keys()
     options = [(name, option) for name, command in commands.items() for option in command.params]

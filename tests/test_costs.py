@@ -4,9 +4,9 @@ import pytest
 from graphql import build_schema as build
 from graphql import parse, validate
 
-from gateway.costs import ASSUMED_SIZE, MOST_COST, Operation, operations
-from gateway.graph import build_schema
-from gateway.settings import Settings
+from gateway.execution.costs import ASSUMED_SIZE, MOST_COST, Operation, operations
+from gateway.execution.schema import build_schema
+from gateway.settings.model import Settings
 from tests import operations as tests_operations
 
 OURS = build_schema()._schema

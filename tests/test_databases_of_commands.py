@@ -8,8 +8,8 @@ from sqlalchemy.exc import DBAPIError
 
 from db.engine import audit_engine, writer_engine
 from db.urls import file_of, is_embedded, shown
-from gateway.schema import ids
-from gateway.services.verification import INVARIANTS
+from gateway.schema.conventions import ids
+from gateway.services.invariants import INVARIANTS
 from tests.server import environment
 from tests.terminal import empty_beside, gateway, on_sqlite
 from tests.test_grant import granting

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from graphql import GraphQLError
 
-from gateway.documents import LONGEST_KEPT, Documents, UnreadableDocuments, read_trusted
-from gateway.graph import build_schema
+from gateway.execution.documents import LONGEST_KEPT, Documents, UnreadableDocuments, read_trusted
+from gateway.execution.schema import build_schema
 
 VIEWER = "query Viewer { viewer { id } }"
 COURSES = "query Courses { courses { nodes { id } } }"

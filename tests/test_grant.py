@@ -5,7 +5,7 @@ import getpass
 import pytest
 
 from db.engine import writer_engine
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.server import environment
 from tests.terminal import Said, gateway
 

@@ -20,8 +20,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from gateway import graphiql
-from gateway.graphiql import DemoTokens, graphiql_page, graphiql_routes
+from gateway.pages import graphiql
+from gateway.pages.demo import DemoTokens
+from gateway.pages.graphiql import graphiql_page, graphiql_routes
 
 ROOT = Path(__file__).parents[1]
 ORIGIN = "http://testserver"

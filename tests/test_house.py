@@ -54,12 +54,18 @@ IMPURE = _words(
     "asyncio concurrent http importlib io logging multiprocessing os pathlib random secrets select socket sqlite3 ssl "
     "subprocess sys tempfile threading time urllib warnings"
 )
-READS_WHAT_NEVER_CHANGES = {"gateway.services.core.zones": _words("importlib")}
+READS_WHAT_NEVER_CHANGES = {"gateway.services.core.rules.schedule.zones": _words("importlib")}
 """The database of time zones comes with a package, as the code does; zoneinfo reads it as well."""
 CLOCKS_AND_CHANCE = _words("now utcnow today monotonic perf_counter time_ns uuid1 uuid4 uuid7")
 IO_CALLS = _words("open print input exec eval __import__")
 
-WRITERS = ("gateway.services.turn", "gateway.services.records", "db.migrate", "db.migrations")
+WRITERS = (
+    "gateway.services.writing.turn",
+    "gateway.services.writing.loading",
+    "gateway.services.writing.saving",
+    "db.migrate",
+    "db.migrations",
+)
 TRANSACTION_CALLS = _words("begin begin_nested begin_twophase begin_transaction commit")
 SAVING = _words("Saves Bulk")
 CHANGING = _words("insert update delete")
@@ -141,7 +147,7 @@ def writing_faults(module: str, source: str) -> list[str]:
     for line, target in imported(module, tree):
         package, _, name = target.rpartition(".")
         is_change = name in CHANGING and package.partition(".")[0] in _words(SQL)
-        if module != "db.statements" and (is_change or (package == "db.statements" and name in SAVING)):
+        if module != "db.saves" and (is_change or (package == "db.saves" and name in SAVING)):
             found.append(f"{module}:{line} imports {target}")
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and node.attr in SAVING:
@@ -231,26 +237,26 @@ CAUGHT = [
     (import_faults, "gateway.services.core.x", "if TYPE_CHECKING:\n    from db.tables import Row"),
     (import_faults, "gateway.services.core.x", "from ..turn import Turn"),
     (import_faults, "gateway.services.providers.x", "from db import engine"),
-    (import_faults, "gateway.services.x", "import gateway.graph as g"),
-    (import_faults, "gateway.services.x", "from gateway.settings import Settings"),
+    (import_faults, "gateway.services.x", "import gateway.execution.schema as g"),
+    (import_faults, "gateway.services.x", "from gateway.settings.model import Settings"),
     (import_faults, "gateway.services.x", "from starlette.requests import Request"),
     (import_faults, "gateway.schema.x", "Annotated['T', strawberry.lazy('gateway.services.rows')]"),
     (import_faults, "gateway.schema.x", "from gateway.services.purchases import Purchases"),
     (import_faults, "gateway.resolvers.x", "from gateway import app"),
     (import_faults, "gateway.resolvers.x", "from sqlalchemy import select"),
     (import_faults, "gateway.context", "from gateway.resolvers import loaders"),
-    (import_faults, "db.x", "from gateway.services.core.values import Payment"),
+    (import_faults, "db.x", "from gateway.services.core.model.values import Payment"),
     (purity_faults, "gateway.services.core.x", "async def f(): ..."),
     (purity_faults, "gateway.services.core.x", "from time import time"),
     (purity_faults, "gateway.services.core.x", "import datetime\nthen = datetime.datetime.now(datetime.UTC)"),
     (purity_faults, "gateway.services.core.x", "from uuid import uuid4"),
     (purity_faults, "gateway.services.core.x", "open('x')"),
     (purity_faults, "gateway.services.core.x", "from importlib import resources"),
-    (purity_faults, "gateway.services.core.zones", "import os"),
+    (purity_faults, "gateway.services.core.rules.schedule.zones", "import os"),
     (writing_faults, "gateway.services.x", "with engine.begin(): ..."),
     (writing_faults, "gateway.app", "await session.commit()"),
-    (writing_faults, "gateway.services.x", "from db.statements import Saves"),
-    (writing_faults, "gateway.services.x", "from db import statements\nstatements.Saves(dialect)"),
+    (writing_faults, "gateway.services.x", "from db.saves import Saves"),
+    (writing_faults, "gateway.services.x", "from db import saves\nsaves.Saves(dialect)"),
     (writing_faults, "gateway.services.x", "from sqlmodel import delete"),
     (except_faults, "gateway.x", "try: ...\nexcept Exception: ..."),
     (except_faults, "gateway.x", "try: ...\nexcept (ValueError, BaseException):  # noqa: BLE001\n    ..."),

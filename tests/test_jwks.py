@@ -14,10 +14,10 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from pydantic import AnyHttpUrl
 
-from gateway.auth import InvalidToken, TokenVerifier
-from gateway.jwks import COOLDOWN_S, MAX_BYTES, STALE_S, KeysUnavailable
-from gateway.services.core.values import Actor, Role
-from gateway.settings import Settings
+from gateway.auth.jwks import COOLDOWN_S, MAX_BYTES, STALE_S, KeysUnavailable
+from gateway.auth.tokens import InvalidToken, TokenVerifier
+from gateway.services.core.model.values import Actor, Role
+from gateway.settings.model import Settings
 
 pytestmark = pytest.mark.anyio
 

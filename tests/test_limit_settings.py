@@ -2,7 +2,8 @@
 
 import pytest
 
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings, SettingsError
 
 PRODUCTION = {"GATEWAY_ENV": "production", "GATEWAY_JWT_SECRET": "correct-horse-battery-staple-0123456789"}
 SWITCHES = ("GATEWAY_INTROSPECTION", "GATEWAY_GET_QUERIES", "GATEWAY_GRAPHIQL")

@@ -5,10 +5,10 @@ import dataclasses
 import pytest
 from graphql import GraphQLError, parse, validate
 
-from gateway.admission import rules
-from gateway.graph import build_schema
-from gateway.limits import Counting, Counts, Limits
-from gateway.settings import Settings
+from gateway.execution.admission import rules
+from gateway.execution.limits import Counting, Counts, Limits
+from gateway.execution.schema import build_schema
+from gateway.settings.model import Settings
 
 LIMITS = Limits.of(Settings())
 SCHEMA = build_schema()._schema

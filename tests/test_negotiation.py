@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.negotiation import GRAPHQL_JSON, JSON, accepted
+from gateway.http.negotiation import GRAPHQL_JSON, JSON, accepted
 
 BOTH = f"{GRAPHQL_JSON}, {JSON}"
 

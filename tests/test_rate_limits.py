@@ -6,9 +6,9 @@ import pytest
 from starlette.requests import HTTPConnection
 from structlog.testing import capture_logs
 
-from gateway.rate_limits import Buckets, MutationRate, network_of
-from gateway.services.core.values import Actor, Role
-from gateway.settings import Settings
+from gateway.http.rate_limits import Buckets, MutationRate, network_of
+from gateway.services.core.model.values import Actor, Role
+from gateway.settings.model import Settings
 
 STUDENT = Actor("student-1", Role.STUDENT)
 OTHER = Actor("student-2", Role.STUDENT)

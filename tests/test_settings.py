@@ -6,9 +6,11 @@ import traceback
 import pytest
 from pydantic import ValidationError
 
-from gateway.services.core.values import Provider
-from gateway.settings import Settings, SettingsError, describe, load_settings
-from gateway.settings_rules import DEVELOPMENT_SECRET, PREFIX
+from gateway.services.core.model.values import Provider
+from gateway.settings.loading import describe, load_settings
+from gateway.settings.model import Settings, SettingsError
+from gateway.settings.parsing import PREFIX
+from gateway.settings.rules import DEVELOPMENT_SECRET
 
 STRONG = "correct-horse-battery-staple-0123456789"
 HIDDEN = "hunter2"

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 import structlog
 
-from gateway.settings import load_settings
+from gateway.http.telemetry import configure_logging
+from gateway.settings.loading import load_settings
 from gateway.startup import NOTHING_TO_SELL_WITH, announce, configured, warn
-from gateway.telemetry import configure_logging
 from tests.server import environment
 from tests.test_settings import HIDDEN, ISSUER, PRODUCTION
 

@@ -3,8 +3,9 @@
 import pytest
 
 from gateway.app import build_app
-from gateway.services.core.values import Provider
-from gateway.settings import SettingsError, load_settings
+from gateway.services.core.model.values import Provider
+from gateway.settings.loading import load_settings
+from gateway.settings.model import SettingsError
 from tests.services.providers.fake_stripe import KEY, SECRET
 from tests.test_settings import PRODUCTION, problems
 

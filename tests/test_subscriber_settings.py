@@ -6,7 +6,8 @@ import traceback
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from gateway.settings import Settings, SettingsError, load_settings
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings, SettingsError
 from tests.test_settings import HIDDEN, PRODUCTION, problems
 
 SUBSCRIBERS = "GATEWAY_EVENT_SUBSCRIBERS"

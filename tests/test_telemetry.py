@@ -12,9 +12,10 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from gateway.masking import report
-from gateway.settings import Settings, load_settings
-from gateway.telemetry import RequestLog, configure_logging
+from gateway.execution.masking import report
+from gateway.http.telemetry import RequestLog, configure_logging
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings
 
 PRODUCTION = load_settings({"GATEWAY_ENV": "production", "GATEWAY_JWT_SECRET": "s" * 40})
 DEVELOPMENT = load_settings({})

@@ -1,4 +1,4 @@
-"""How the checkout example gets into gateway/static/checkout/: npm's pinned packages, then one build."""
+"""How the checkout example gets into gateway/pages/static_files/checkout/: npm's pinned packages, then one build."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-TARGET = ROOT / "gateway" / "static" / "checkout"
+TARGET = ROOT / "gateway" / "pages" / "static_files" / "checkout"
 STAMP = TARGET / ".built"
 LOCK = HERE / "package-lock.json"
 LICENCES = TARGET / "assets" / "LICENSES.txt"

@@ -8,7 +8,7 @@ export default defineConfig(({ command }) => ({
   base: command === "serve" ? "/demo/" : "./", // built, it works under any path
   plugins: [react()],
   build: {
-    outDir: "../../gateway/static/checkout",
+    outDir: "../../gateway/pages/static_files/checkout",
     emptyOutDir: true,
     assetsInlineLimit: 0, // the policy of the page allows no data: URLs
     modulePreload: { polyfill: false },

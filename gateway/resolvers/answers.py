@@ -2,19 +2,20 @@
 
 from typing import assert_never
 
-from gateway.schema import problems, results
-from gateway.schema.errors import busy, provider_unavailable
-from gateway.services.core import outcomes
+from gateway.schema import problems
+from gateway.schema.conventions.errors import busy, provider_unavailable
+from gateway.schema.mutations import courses, payments, purchases
+from gateway.services.core.model import outcomes
 
 Success = (
-    results.CreatePaymentSuccess
-    | results.ConfirmPaymentSuccess
-    | results.CreatePurchaseSuccess
-    | results.ExtendPurchaseSuccess
-    | results.CorrectPurchaseMetadataSuccess
-    | results.RevokePurchaseSuccess
-    | results.SaveCourseSuccess
-    | results.RefundPaymentSuccess
+    payments.CreatePaymentSuccess
+    | payments.ConfirmPaymentSuccess
+    | purchases.CreatePurchaseSuccess
+    | purchases.ExtendPurchaseSuccess
+    | purchases.CorrectPurchaseMetadataSuccess
+    | purchases.RevokePurchaseSuccess
+    | courses.SaveCourseSuccess
+    | payments.RefundPaymentSuccess
 )
 Answer = Success | problems.Problem
 
@@ -76,21 +77,21 @@ def answer_to(outcome: outcomes.Outcome) -> Answer:
 def success_of(outcome: Done) -> Success:
     match outcome:
         case outcomes.Opened():
-            return results.CreatePaymentSuccess.of(outcome)
+            return payments.CreatePaymentSuccess.of(outcome)
         case outcomes.Confirmed():
-            return results.ConfirmPaymentSuccess.of(outcome)
+            return payments.ConfirmPaymentSuccess.of(outcome)
         case outcomes.Created():
-            return results.CreatePurchaseSuccess.of(outcome)
+            return purchases.CreatePurchaseSuccess.of(outcome)
         case outcomes.Extended():
-            return results.ExtendPurchaseSuccess.of(outcome)
+            return purchases.ExtendPurchaseSuccess.of(outcome)
         case outcomes.Corrected():
-            return results.CorrectPurchaseMetadataSuccess.of(outcome)
+            return purchases.CorrectPurchaseMetadataSuccess.of(outcome)
         case outcomes.Revoked():
-            return results.RevokePurchaseSuccess.of(outcome)
+            return purchases.RevokePurchaseSuccess.of(outcome)
         case outcomes.CourseSaved():
-            return results.SaveCourseSuccess.of(outcome)
+            return courses.SaveCourseSuccess.of(outcome)
         case outcomes.RefundRequested():
-            return results.RefundPaymentSuccess.of(outcome)
+            return payments.RefundPaymentSuccess.of(outcome)
         case _:
             assert_never(outcome)
 

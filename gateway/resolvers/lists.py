@@ -8,20 +8,21 @@ import strawberry
 from strawberry import ID, Info, field
 
 from gateway.context import Context
-from gateway.resolvers.arguments import id_argument
-from gateway.schema import filters, ids
-from gateway.schema.connections import After, Before, Connection, First, Last, asked, connection_of
+from gateway.resolvers.inputs import id_argument
+from gateway.schema import filters
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.errors import bad_input
 from gateway.schema.courses import Course
-from gateway.schema.cursors import Cursors
-from gateway.schema.directives import ADMIN_ONLY
-from gateway.schema.errors import bad_input
 from gateway.schema.filters import OrderDirection
 from gateway.schema.jobs import Job
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
-from gateway.services.core.metadata import text_problem
-from gateway.services.core.subjects import LONGEST_SUBJECT
-from gateway.services.filters import JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
+from gateway.services.core.rules.inputs.texts import text_problem
+from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
 
 GatewayInfo = Info[Context, None]
 

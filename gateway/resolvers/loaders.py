@@ -6,11 +6,12 @@ from uuid import UUID
 
 from strawberry.dataloader import DataLoader
 
-from gateway.services.catalog import Catalog
-from gateway.services.core.pages import Page, Window
-from gateway.services.core.values import AuditEntry, Course, Payment, Purchase, PurchaseStatus, Refund
-from gateway.services.core.work import Job
-from gateway.services.filters import PaymentFilter, PurchaseFilter
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.model.values import Course, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.reading.filters import PaymentFilter, PurchaseFilter
+from gateway.services.reading.lookups import Catalog
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -20,7 +21,7 @@ MOST_KEYS = 500
 
 
 class Loaders:
-    """See `gateway.schema.context.Loads`. Lives as long as its request, so that nothing stale outlives it."""
+    """See `gateway.schema.relations.Loads`. Lives as long as its request, so that nothing stale outlives it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

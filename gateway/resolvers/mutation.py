@@ -6,33 +6,31 @@ import strawberry
 from strawberry import field
 
 from gateway.resolvers.answers import answer_to
-from gateway.resolvers.arguments import Fields
-from gateway.resolvers.flows import Flows, GatewayInfo, begun
+from gateway.resolvers.inputs import Fields, GatewayInfo, begun
+from gateway.resolvers.mutations.payments import Flows
 from gateway.resolvers.permissions import viewer_of
-from gateway.schema import ids
-from gateway.schema.directives import ADMIN_ONLY
-from gateway.schema.inputs import (
-    CancelJobInput,
-    CorrectPurchaseMetadataInput,
-    ExtendPurchaseInput,
-    RefundPaymentInput,
-    RetryJobInput,
-    RevokePurchaseInput,
-    SaveCourseInput,
-)
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.jobs import Job
-from gateway.schema.results import (
+from gateway.schema.mutations.courses import SaveCourseInput, SaveCourseResult
+from gateway.schema.mutations.jobs import (
+    CancelJobInput,
     CancelJobResult,
     CancelJobSuccess,
-    CorrectPurchaseMetadataResult,
-    ExtendPurchaseResult,
-    RefundPaymentResult,
+    RetryJobInput,
     RetryJobResult,
     RetryJobSuccess,
-    RevokePurchaseResult,
-    SaveCourseResult,
 )
-from gateway.services.core.commands import (
+from gateway.schema.mutations.payments import RefundPaymentInput, RefundPaymentResult
+from gateway.schema.mutations.purchases import (
+    CorrectPurchaseMetadataInput,
+    CorrectPurchaseMetadataResult,
+    ExtendPurchaseInput,
+    ExtendPurchaseResult,
+    RevokePurchaseInput,
+    RevokePurchaseResult,
+)
+from gateway.services.core.commands.every import (
     CancelJob,
     CorrectPurchaseMetadata,
     ExtendPurchase,
@@ -41,7 +39,7 @@ from gateway.services.core.commands import (
     RevokePurchase,
     SaveCourse,
 )
-from gateway.services.core.outcomes import JobChanged
+from gateway.services.core.model.outcomes import JobChanged
 
 
 @strawberry.type(description="The two flows, what an admin may do about their ends, and the catalogue.")

@@ -8,9 +8,9 @@ from graphql import GraphQLField as Field
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from gateway.context import Context
-from gateway.schema.directives import RequiresRole
-from gateway.schema.errors import forbidden, unauthenticated
-from gateway.services.core.values import Actor, Role
+from gateway.schema.conventions.directives import RequiresRole
+from gateway.schema.conventions.errors import forbidden, unauthenticated
+from gateway.services.core.model.values import Actor, Role
 
 DEFINITION = "strawberry-definition"
 

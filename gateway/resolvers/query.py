@@ -7,20 +7,20 @@ import strawberry
 from strawberry import ID, Info, field
 
 from gateway.context import Context
-from gateway.resolvers.arguments import id_argument
+from gateway.resolvers.inputs import id_argument
 from gateway.resolvers.lists import Lists
 from gateway.resolvers.permissions import viewer_of
-from gateway.schema import ids
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.connections import MOST
+from gateway.schema.conventions.errors import bad_input
+from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
-from gateway.schema.errors import bad_input
 from gateway.schema.jobs import Job
-from gateway.schema.nodes import Node
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
 from gateway.schema.refunds import Refund
-from gateway.schema.sizes import MOST
 from gateway.schema.viewer import Viewer
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 
 GatewayInfo = Info[Context, None]
 Key = Annotated[ID, strawberry.argument(description="Its id.")]

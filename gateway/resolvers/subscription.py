@@ -9,19 +9,19 @@ import strawberry
 from strawberry import ID, Info
 
 from gateway.context import Context
-from gateway.resolvers.arguments import id_argument
+from gateway.resolvers.inputs import id_argument
 from gateway.resolvers.permissions import viewer_of
 from gateway.resolvers.query import Key, may_see
-from gateway.schema import ids
-from gateway.schema.errors import busy, forbidden, not_found, subscription_lost
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.errors import busy, forbidden, not_found, subscription_lost
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
-from gateway.services.changes import Inbox, SubscriptionLost, TooManySubscribers, Topic
-from gateway.services.core import values
-from gateway.services.core.pages import Window
-from gateway.services.core.values import Role
-from gateway.services.filters import PurchaseFilter
-from gateway.services.live import FeedUnavailable
+from gateway.services.changes.follower import FeedUnavailable
+from gateway.services.changes.hub import Inbox, SubscriptionLost, TooManySubscribers, Topic
+from gateway.services.core.model import values
+from gateway.services.core.model.pages import Window
+from gateway.services.core.model.values import Role
+from gateway.services.reading.filters import PurchaseFilter
 
 GatewayInfo = Info[Context, None]
 

@@ -7,13 +7,12 @@ from strawberry import field
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
 
-from gateway.schema.connections import Connection, connection_of
-from gateway.schema.cursors import Cursors
+from gateway.schema.conventions.connections import Connection, connection_of
+from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.people import Actor
-from gateway.services.core import values
-from gateway.services.core.actions import ACTIONS
-from gateway.services.core.doors import Door
-from gateway.services.core.pages import Page
+from gateway.services.core.model import records
+from gateway.services.core.model.pages import Page
+from gateway.services.core.model.records import ACTIONS, Door
 
 _ACTIONS = "\n".join(f"- `{action}`: {meaning}" for action, meaning in ACTIONS.items())
 _DOORS = ", ".join(f"`{door.value}`" for door in Door)
@@ -31,7 +30,7 @@ class AuditEntry:
     )
 
     @classmethod
-    def of(cls, entry: values.AuditEntry) -> Self:
+    def of(cls, entry: records.AuditEntry) -> Self:
         return cls(
             at=entry.at,
             actor=Actor.of(entry.actor),
@@ -44,6 +43,6 @@ class AuditEntry:
 @graphql_type(name="AuditConnection", description="A page of a history.")
 class AuditConnection(Connection[AuditEntry]):
     @classmethod
-    def of(cls, page: Page[values.AuditEntry], cursors: Cursors) -> Self:
+    def of(cls, page: Page[records.AuditEntry], cursors: Cursors) -> Self:
         found = connection_of(page, cursors, AuditEntry.of)
         return cls(edges=found.edges, nodes=found.nodes, page_info=found.page_info)

@@ -5,10 +5,10 @@ from typing import Self
 from strawberry import ID, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
-from gateway.schema.nodes import Node
-from gateway.schema.scalars import Currency, MinorUnits, PurchaseTier
-from gateway.services.core import values
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.ids import Node
+from gateway.schema.conventions.scalars import Currency, MinorUnits, PurchaseTier
+from gateway.services.core.model import values
 
 
 @graphql_type(description="An amount of money.")

@@ -6,7 +6,7 @@ from enum import Enum
 import strawberry
 from strawberry import ID, field
 
-from gateway.schema.enums import (
+from gateway.schema.conventions.enums import (
     JobKind,
     JobState,
     PaymentFulfilment,
@@ -15,7 +15,7 @@ from gateway.schema.enums import (
     PurchaseOrigin,
     PurchaseStatus,
 )
-from gateway.schema.scalars import PurchaseTier
+from gateway.schema.conventions.scalars import PurchaseTier
 
 
 @strawberry.enum(description="Which way a list is ordered.")

@@ -6,18 +6,18 @@ from typing import Self
 from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
-from gateway.schema.context import RequestInfo
-from gateway.schema.enums import JobKind, JobState
-from gateway.schema.nodes import Node
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.enums import JobKind, JobState
+from gateway.schema.conventions.ids import Node
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
-from gateway.services.core import work
+from gateway.schema.relations import RequestInfo
+from gateway.services.core.model import jobs
 
 
 @graphql_type(description="Work that follows from a commit, and that a runner does.")
 class Job(Node):
-    value: Private[work.Job]
+    value: Private[jobs.Job]
     kind: JobKind = field(description="What it does.")
     state: JobState = field(description="Where it stands.")
     attempts: int = field(description="How many runs were begun.")
@@ -50,7 +50,7 @@ class Job(Node):
         return Purchase.of(purchase) if purchase else None
 
     @classmethod
-    def of(cls, job: work.Job) -> Self:
+    def of(cls, job: jobs.Job) -> Self:
         return cls(
             value=job,
             id=ID(ids.to_text(ids.JOB, job.id)),

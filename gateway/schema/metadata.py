@@ -7,9 +7,9 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.scalars import TimeZone
-from gateway.services.core import values
-from gateway.services.core.schedule import slot_end
+from gateway.schema.conventions.scalars import TimeZone
+from gateway.services.core.model import metadata as model_metadata
+from gateway.services.core.rules.schedule.sessions import slot_end
 
 
 @graphql_type(description="When a session takes place, by the wall clock.")
@@ -34,7 +34,7 @@ class PurchaseMetadata:
     labels: list[Label] = field(description="Entries of the caller's own.")
 
     @classmethod
-    def of(cls, metadata: values.Metadata) -> Self:
+    def of(cls, metadata: model_metadata.Metadata) -> Self:
         slot = metadata.slot
         return cls(
             is_sunday_only=metadata.is_sunday_only,
@@ -78,11 +78,11 @@ class PurchaseMetadataInput:
     )
     labels: list[LabelInput] | None = field(default=None, description="At most 20 entries of your own.")
 
-    def to_value(self) -> values.Metadata:
-        return values.Metadata(
+    def to_value(self) -> model_metadata.Metadata:
+        return model_metadata.Metadata(
             is_sunday_only=self.is_sunday_only,
             session_duration=self.session_duration,
-            slot=values.TimeSlot(self.time_slot.start, self.time_slot.time_zone),
+            slot=model_metadata.TimeSlot(self.time_slot.start, self.time_slot.time_zone),
             date=self.date,
-            labels=tuple(values.Label(label.key, label.value) for label in self.labels or ()),
+            labels=tuple(model_metadata.Label(label.key, label.value) for label in self.labels or ()),
         )

@@ -8,20 +8,20 @@ import strawberry
 from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
 from gateway.schema.audit import AuditConnection
-from gateway.schema.connections import After, Before, First, Last, asked
-from gateway.schema.context import RequestInfo
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.connections import After, Before, First, Last, asked
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.enums import PaymentFulfilment, PaymentProvider, PaymentStatus
+from gateway.schema.conventions.ids import Node
+from gateway.schema.conventions.scalars import PurchaseTier
 from gateway.schema.courses import Course, Money
-from gateway.schema.cursors import Cursors
-from gateway.schema.directives import ADMIN_ONLY
-from gateway.schema.enums import PaymentFulfilment, PaymentProvider, PaymentStatus
 from gateway.schema.metadata import PurchaseMetadata
-from gateway.schema.nodes import Node
 from gateway.schema.people import Student
 from gateway.schema.refunds import Refund
-from gateway.schema.scalars import PurchaseTier
-from gateway.services.core import values
+from gateway.schema.relations import RequestInfo
+from gateway.services.core.model import values
 
 if TYPE_CHECKING:
     from gateway.schema.purchases import Purchase

@@ -5,8 +5,8 @@ from typing import Self
 from strawberry import ID, field
 from strawberry import type as graphql_type
 
-from gateway.schema.enums import Role
-from gateway.services.core import values
+from gateway.schema.conventions.enums import Role
+from gateway.services.core.model import values
 
 
 @graphql_type(description="A student of the platform.")

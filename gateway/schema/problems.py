@@ -7,12 +7,12 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.context import RequestInfo
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase
 from gateway.schema.refunds import Refund
-from gateway.services.core import outcomes
-from gateway.services.core.values import PaymentStatus
+from gateway.schema.relations import RequestInfo
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.values import PaymentStatus
 
 
 @strawberry.enum(description="What kind of problem it is, for programs.")

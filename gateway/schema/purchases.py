@@ -7,23 +7,23 @@ import strawberry
 from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
 from gateway.schema.audit import AuditConnection
-from gateway.schema.connections import After, Before, First, Last, asked
-from gateway.schema.context import RequestInfo
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.connections import After, Before, First, Last, asked, size_of
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.enums import AccessStatus, PurchaseOrigin, PurchaseStatus
+from gateway.schema.conventions.ids import Node
+from gateway.schema.conventions.scalars import PurchaseTier
 from gateway.schema.courses import Course
-from gateway.schema.cursors import Cursors
-from gateway.schema.directives import ADMIN_ONLY
-from gateway.schema.enums import AccessStatus, PurchaseOrigin, PurchaseStatus
 from gateway.schema.metadata import PurchaseMetadata
-from gateway.schema.nodes import Node
 from gateway.schema.payments import Payment
 from gateway.schema.people import Actor, Student
-from gateway.schema.scalars import PurchaseTier
-from gateway.schema.sizes import size_of
-from gateway.services.core import values
-from gateway.services.core.access import has_lapsed
-from gateway.services.core.schedule import sessions
+from gateway.schema.relations import RequestInfo
+from gateway.services.core.model import metadata as model_metadata
+from gateway.services.core.model import values
+from gateway.services.core.rules.access import has_lapsed
+from gateway.services.core.rules.schedule.sessions import sessions
 
 HISTORY = Cursors("purchase.history")
 
@@ -38,7 +38,7 @@ class ScheduledSession:
 @graphql_type(description="What a purchase lets its student use.")
 class StudentAccess:
     access: Private[values.Access]
-    metadata: Private[values.Metadata]
+    metadata: Private[model_metadata.Metadata]
     sessions_total: int = field(description="How many sessions it has.")
     sessions_used: int = field(
         description="How many of them were used; never deleted, whatever happens to the purchase."

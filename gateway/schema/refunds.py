@@ -6,11 +6,11 @@ from typing import Self
 from strawberry import ID, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.enums import RefundOrigin, RefundStatus
+from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Money
-from gateway.schema.enums import RefundOrigin, RefundStatus
-from gateway.schema.nodes import Node
-from gateway.services.core import values
+from gateway.services.core.model import values
 
 
 @graphql_type(description="Why a refund was not made.")

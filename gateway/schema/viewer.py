@@ -6,14 +6,14 @@ import strawberry
 from strawberry import ID, Private, field
 from strawberry import type as graphql_type
 
-from gateway.schema import ids
-from gateway.schema.connections import After, Before, Connection, First, Last, asked, connection_of
-from gateway.schema.context import RequestInfo
-from gateway.schema.cursors import Cursors
-from gateway.schema.enums import PurchaseStatus, Role
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.enums import PurchaseStatus, Role
 from gateway.schema.payments import Payment
 from gateway.schema.purchases import Purchase, StudentAccess
-from gateway.services.core import values
+from gateway.schema.relations import RequestInfo
+from gateway.services.core.model import values
 
 PURCHASES = Cursors("viewer.purchases", is_timed=True, is_newest_first=True)
 PAYMENTS = Cursors("viewer.payments", is_timed=True, is_newest_first=True)

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import structlog
 
-from gateway.services.adoption import UnknownPayment
 from gateway.services.checkouts import unsayable_part, with_intent
-from gateway.services.core.checks import problems_of
-from gateway.services.core.commands import (
+from gateway.services.core.commands.checks import problems_of
+from gateway.services.core.commands.confirm_payment import needs_verdict
+from gateway.services.core.commands.every import (
     Command,
     ConfirmPayment,
     DeferJob,
@@ -21,30 +21,22 @@ from gateway.services.core.commands import (
     StoreEvent,
     Ticket,
 )
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import (
-    Busy,
-    FieldProblem,
-    Invalid,
-    Missing,
-    Opened,
-    Outcome,
-    ProviderAway,
-)
-from gateway.services.core.proofs import Proof, provider_of
-from gateway.services.core.refund_sums import is_held
-from gateway.services.core.settling import needs_verdict
-from gateway.services.core.values import GATEWAY, Payment, Provider, Refund, RefundStatus
-from gateway.services.core.verdicts import RefundRejected, Truth, Unacceptable, Unreachable, Verdict
-from gateway.services.core.work import EventState, ProviderEvent
-from gateway.services.intents import ForeignIntent, Intents
+from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.outcomes import Busy, FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
+from gateway.services.core.model.proofs import Proof, provider_of
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import GATEWAY, Payment, Provider, Refund, RefundStatus
+from gateway.services.core.model.verdicts import RefundRejected, Truth, Unacceptable, Unreachable, Verdict
+from gateway.services.core.rules.refunds.sums import is_held
+from gateway.services.jobs.foreign_checkouts import UnknownPayment
+from gateway.services.jobs.foreign_intents import ForeignIntent, Intents
+from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.providers.base import (
     OPERATOR_RETRY_S,
     PaymentProvider,
     ProviderUnavailable,
     UnreadableAmount,
 )
-from gateway.services.reconciling import Reconciler
 
 log = structlog.get_logger(__name__)
 

@@ -5,15 +5,16 @@ from collections.abc import Callable, Iterable
 from datetime import time
 from typing import Any, TypeVar
 
-from gateway.services.core.values import (
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.values import (
     Access,
     AccessStatus,
     Actor,
     Course,
     Failure,
     Fulfilment,
-    Label,
-    Metadata,
     Money,
     Origin,
     Payment,
@@ -28,9 +29,7 @@ from gateway.services.core.values import (
     Role,
     Terms,
     Tier,
-    TimeSlot,
 )
-from gateway.services.core.work import Job, ProviderEvent
 
 Columns = dict[str, Any]
 Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)

@@ -10,30 +10,21 @@ import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
 from strawberry import Schema
 
-from gateway.auth import InvalidToken, Verified, bearer_token
+from gateway.auth.bearer import bearer_token
+from gateway.auth.jwks import KeysUnavailable
+from gateway.auth.tokens import InvalidToken, Verified
 from gateway.context import Context
-from gateway.jwks import KeysUnavailable
-from gateway.masking import report
-from gateway.schema.errors import busy, token_expired
-from gateway.services.core.values import Actor
-from gateway.streaming.endings import Endings
-from gateway.streaming.limits import INIT_S, MOST_MESSAGE_BYTES, MOST_OPERATIONS, STALLED_S
+from gateway.execution.masking import report
+from gateway.schema.conventions.errors import busy, token_expired
+from gateway.services.core.model.values import Actor
+from gateway.streaming.bounds import Bounds
+from gateway.streaming.lifetimes import Endings
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
-from gateway.streaming.operation import Ending, Operation, encoded, results_of, until
+from gateway.streaming.results import Ending, Operation, encoded, results_of, until
 
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Bounds:
-    """What one connection may cost, see `limits`."""
-
-    init_s: float = INIT_S
-    stalled_s: float = STALLED_S
-    most_operations: int = MOST_OPERATIONS
-    most_message_bytes: int = MOST_MESSAGE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,15 +11,13 @@ from strawberry import Schema
 from strawberry.http import GraphQLRequestData
 from strawberry.types.graphql import OperationType
 
-from gateway.auth import verified_of
+from gateway.auth.bearer import verified_of
 from gateway.context import Context
-from gateway.streaming.accept import Kind, NoStream, kind_of_answer
-from gateway.streaming.endings import Endings
-from gateway.streaming.format import Format
-from gateway.streaming.multipart import MULTIPART
-from gateway.streaming.operation import Operation, Result, results_of
+from gateway.streaming.formats import MULTIPART, SSE, Format
+from gateway.streaming.lifetimes import Endings
 from gateway.streaming.response import StreamedResponse
-from gateway.streaming.sse import SSE
+from gateway.streaming.results import Operation, Result, results_of
+from gateway.streaming.selection import Kind, NoStream, kind_of_answer
 
 FORMATS: dict[Kind, Format] = {Kind.SSE: SSE, Kind.MULTIPART: MULTIPART}
 

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.streaming.operation import Operation
+from gateway.streaming.results import Operation
 
 
 class BadMessage(Exception):

@@ -8,10 +8,10 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from gateway.streaming.endings import Endings
-from gateway.streaming.format import Format
-from gateway.streaming.limits import STALLED_S
-from gateway.streaming.operation import Ending, Result, until
+from gateway.streaming.bounds import STALLED_S
+from gateway.streaming.formats import Format
+from gateway.streaming.lifetimes import Endings
+from gateway.streaming.results import Ending, Result, until
 
 log = structlog.get_logger(__name__)
 

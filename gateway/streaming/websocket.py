@@ -7,11 +7,13 @@ from starlette.websockets import WebSocket
 from strawberry import Schema
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
-from gateway.auth import Verified, verified_of
+from gateway.auth.bearer import verified_of
+from gateway.auth.tokens import Verified
 from gateway.context import Context
-from gateway.services.core.values import Actor
-from gateway.streaming.connection import Bounds, Connection
-from gateway.streaming.endings import Endings
+from gateway.services.core.model.values import Actor
+from gateway.streaming.bounds import Bounds
+from gateway.streaming.connection import Connection
+from gateway.streaming.lifetimes import Endings
 
 PROTOCOL = "graphql-transport-ws"
 FOREIGN_ORIGIN, NO_PROTOCOL = 1008, 4406

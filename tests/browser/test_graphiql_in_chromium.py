@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from gateway.graphiql import TABS
+from gateway.pages.graphiql import TABS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Route

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from gateway import graphiql
+from gateway.pages import graphiql
 from tests.browser.test_graphiql_in_chromium import QUERY, VARIABLES, Visit, gateway, visit
 from tests.browser.test_graphiql_in_chromium import chromium as chromium  # a fixture
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from gateway.services.core.values import Provider
+from gateway.services.core.model.values import Provider
 
 Thing = dict[str, Any]
 CURRENCY = "INR"

@@ -8,9 +8,9 @@ from typing import Any
 
 import httpx
 
-from gateway.services.core.values import Role
-from gateway.settings import load_settings
-from gateway.tokens import mint_token
+from gateway.auth.minting import mint_token
+from gateway.services.core.model.values import Role
+from gateway.settings.loading import load_settings
 from tests.chaos.milestones import Milestones
 from tests.chaos.processes import Gateway
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 from uuid import UUID
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.chaos.banks import Bank
 from tests.chaos.deals import Deal
 from tests.services.invariants import Rows

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 from uuid import UUID, uuid4
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from gateway.services.providers.metadata import REFUND_ID
 from tests.chaos.banks import Sale
 from tests.chaos.deals import TIERS

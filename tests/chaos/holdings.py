@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from datetime import timedelta
 from typing import Any
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.chaos.deals import TIERS, Deal
 from tests.chaos.ends import Ends
 from tests.services.invariants import Rows

@@ -9,9 +9,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 
 from db.engine import writer_engine
+from db.job_tables import ProviderEventRow
 from db.statements import table_of
-from db.work import ProviderEventRow
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.chaos.banks import Bank
 from tests.chaos.deals import Deal, deals_of
 from tests.chaos.ends import Ends

@@ -2,7 +2,7 @@
 
 import asyncio
 
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.chaos.clients import CONFIRM_PAYMENT
 from tests.chaos.visit import Visit
 

@@ -7,7 +7,7 @@ from itertools import count
 
 import httpx
 
-from gateway.services.core.values import Provider
+from gateway.services.core.model.values import Provider
 from gateway.services.providers.metadata import REFUND_ID
 from tests.chaos.banks import CURRENCY, Bank, GivenBack, Letter, Thing
 from tests.services.providers.razorpay.fake import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, FakeRazorpay, event, signature

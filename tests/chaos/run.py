@@ -13,7 +13,7 @@ from random import Random
 
 import httpx
 
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.chaos.banks import Bank
 from tests.chaos.clients import Clients
 from tests.chaos.front import Front

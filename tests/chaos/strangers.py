@@ -4,7 +4,7 @@ from collections.abc import Callable
 from random import Random
 from uuid import UUID, uuid4
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.chaos.banks import Sale
 from tests.chaos.visit import Visit
 from tests.operations import COURSE

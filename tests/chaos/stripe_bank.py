@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import httpx
 
-from gateway.services.core.values import Provider
+from gateway.services.core.model.values import Provider
 from gateway.services.providers.metadata import REFUND_ID
 from tests.chaos.banks import CURRENCY, Bank, GivenBack, Letter, Thing
 from tests.services.providers.fake_stripe import KEY, SECRET, FakeStripe, event, signed

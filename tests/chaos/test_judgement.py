@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from gateway.services.providers.metadata import REFUND_ID
 from tests.chaos.exhibit import BASIC, COURSE, PART, Exhibit
 

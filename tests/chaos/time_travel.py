@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, text
 from db.engine import reader_engine, writer_engine
 from db.types import Instant
 from db.urls import is_embedded
-from gateway.services.runner import LEASE_S
+from gateway.services.jobs.runner import LEASE_S
 
 WAITING = "UPDATE job SET run_at = run_at - {hour} WHERE state IN ('PENDING', 'RETRYING')"
 PAYMENTS = """

@@ -4,7 +4,7 @@ import asyncio
 from dataclasses import dataclass
 from random import Random
 
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.chaos.banks import Bank, Sale
 from tests.chaos.clients import (
     CONFIRM_PAYMENT,

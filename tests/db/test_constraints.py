@@ -18,6 +18,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from db.engine import writer_engine
+from db.job_tables import JOB_STATES
 from db.tables import (
     ACCESS_STATUSES,
     FULFILMENTS,
@@ -28,7 +29,6 @@ from db.tables import (
     ROLES,
     Row,
 )
-from db.work import JOB_STATES
 from tests.conftest import KINDS
 from tests.db.examples import (
     ABSENT,

@@ -14,12 +14,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from db.engine import reader_engine, writer_engine
 from db.statements import PAYMENTS_BY_REFERENCE
 from db.urls import is_embedded
-from gateway.services.catalog import Catalog
-from gateway.services.core.pages import Place, Window
-from gateway.services.core.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
-from gateway.services.core.work import JobKind, JobState
-from gateway.services.filters import JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.work_catalog import WorkCatalog
+from gateway.services.core.model.jobs import JobKind, JobState
+from gateway.services.core.model.pages import Place, Window
+from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
+from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.lookups import Catalog
 
 pytestmark = pytest.mark.anyio
 

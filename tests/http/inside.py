@@ -10,10 +10,11 @@ import structlog
 from starlette.applications import Starlette
 
 from gateway.app import build_app
-from gateway.services.core.values import Role
-from gateway.settings import Settings, load_settings
-from gateway.tokens import mint_token
-from gateway.wiring import Services
+from gateway.auth.minting import mint_token
+from gateway.bootstrap import Services
+from gateway.services.core.model.values import Role
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings
 from tests.server import environment
 
 

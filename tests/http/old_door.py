@@ -12,8 +12,8 @@ from sqlmodel import select
 
 from db.engine import writer_engine
 from db.tables import AuditEntryRow
-from gateway.rest import PATH
-from gateway.schema import ids
+from gateway.endpoints.rest import PATH
+from gateway.schema.conventions import ids
 from tests.operations import COURSE, SAVE_COURSE
 from tests.server import Caller, Server, serving
 

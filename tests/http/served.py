@@ -12,10 +12,10 @@ from sqlalchemy import Connection
 from sqlmodel import col, select
 
 from db.engine import writer_engine
+from db.job_tables import JobRow
 from db.tables import RefundRow, Row
-from db.work import JobRow
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.operations import CONFIRM_PAYMENT, COURSE, CREATE_PAYMENT, CREATE_PURCHASE, METADATA, SAVE_COURSE
 from tests.server import Caller, Server, serving
 

@@ -6,8 +6,8 @@ import pytest
 from sqlmodel import col, update
 
 from db.tables import StudentAccessRow
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.http.served import Answer, Person, Served, connected, creating, tier_of
 from tests.operations import COURSE, CREATE_PURCHASE, METADATA, PURCHASE_BY_ID, SAVE_COURSE
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.http.served import Answer, Person, Served, correcting, creating, extending, revoking
 from tests.operations import (
     CORRECT_PURCHASE_METADATA,

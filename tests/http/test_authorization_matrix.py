@@ -16,9 +16,9 @@ from graphql import (
     is_required_argument,
 )
 
-from gateway.graph import build_schema
+from gateway.execution.schema import build_schema
 from gateway.resolvers.permissions import required_roles
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.http.served import Person, Served, served
 from tests.operations import METADATA
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 import pytest
 from starlette.types import Message
 
-from gateway.telemetry import configure_logging
+from gateway.http.telemetry import configure_logging
 from tests.http.inside import inside, logging_as_before
 
 pytestmark = pytest.mark.anyio

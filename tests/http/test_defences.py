@@ -8,9 +8,9 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.negotiation import GRAPHQL_JSON, JSON
-from gateway.services.catalog import Catalog
-from gateway.services.core.values import Role
+from gateway.http.negotiation import GRAPHQL_JSON, JSON
+from gateway.services.core.model.values import Role
+from gateway.services.reading.lookups import Catalog
 from tests.http.inside import inside
 from tests.http.served import Person, Served, connected, creating, served
 from tests.operations import CREATE_PURCHASE

@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway import graphiql
+from gateway.pages import graphiql
 from tests.conftest import KINDS
 from tests.http.served import Served, served
 

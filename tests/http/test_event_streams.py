@@ -7,8 +7,8 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.http.served import Answer, Person, Served, served
 from tests.http.streams import MULTIPART, PAYMENT, PAYMENT_WHOLE, PURCHASES, SSE, Events, events
 from tests.http.test_runner_in_serve import duplicate, working

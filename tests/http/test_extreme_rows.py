@@ -14,8 +14,8 @@ from sqlalchemy.exc import IntegrityError
 from db.engine import writer_engine
 from db.tables import Row
 from db.types import Id, Instant
-from gateway.graph import build_schema
-from gateway.services.core.values import Role
+from gateway.execution.schema import build_schema
+from gateway.services.core.model.values import Role
 from tests.db.examples import EXAMPLES, FULFILLED, GRANTED, OPENED, PAID, add, add_examples
 from tests.http.inside import Inside, inside, logging_as_before
 

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from gateway.negotiation import GRAPHQL_JSON, JSON
+from gateway.http.negotiation import GRAPHQL_JSON, JSON
 from tests.http.served import Served, served
 
 NAMED = "query Named($name: String!) { __type(name: $name) { name } }"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import create_engine, make_url
 
 from db.standing import HEAD
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.http.inside import inside
 from tests.http.served import Person, Served, served
 from tests.operations import COURSE, SAVE_COURSE

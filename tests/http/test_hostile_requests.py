@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.http.served import Served
 
 VIEWER = "{ viewer { id } }"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from gateway.schema import ids
-from gateway.services.catalog import Catalog
-from gateway.services.core.values import Role
-from gateway.telemetry import configure_logging
+from gateway.http.telemetry import configure_logging
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
+from gateway.services.reading.lookups import Catalog
 from tests.http.inside import Inside, inside, logging_as_before
 from tests.http.served import connected, creating, served
 from tests.operations import CREATE_PURCHASE
@@ -46,10 +46,10 @@ async def page(gateway: Inside) -> Any:
 @pytest.mark.parametrize(
     ("broken", "request_", "status"),
     [
-        ("gateway.services.catalog.Catalog.course_page", courses, 200),
-        ("gateway.services.turn.decide", grant, 200),
-        ("gateway.services.catalog.Catalog.course_page", page, 500),
-        ("gateway.auth.TokenVerifier.judge", courses, 500),
+        ("gateway.services.reading.lookups.Catalog.course_page", courses, 200),
+        ("gateway.services.writing.turn.decide", grant, 200),
+        ("gateway.services.reading.lookups.Catalog.course_page", page, 500),
+        ("gateway.auth.tokens.TokenVerifier.judge", courses, 500),
     ],
     ids=["a read", "a decision", "the page", "the token"],
 )
@@ -88,7 +88,7 @@ async def test_a_decision_that_raises_fails_alone(
 ) -> None:
     async with inside(new_database()) as gateway:
         with monkeypatch.context() as broken:
-            broken.setattr("gateway.services.turn.decide", fail)
+            broken.setattr("gateway.services.writing.turn.decide", fail)
             assert "INTERNAL" in (await grant(gateway)).text
         assert (await grant(gateway)).json()["data"]["createPurchase"]["__typename"] == "NotFound"
 

@@ -8,10 +8,10 @@ from sqlalchemy import insert
 from sqlmodel import col, update
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.tables import PurchaseRow
-from db.work import JobRow
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.http.served import Person, Served, connected
 from tests.operations import PURCHASES
 

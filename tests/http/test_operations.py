@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from gateway.demo import COURSES
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.pages.demo_catalogue import COURSES
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.http.served import Person, Served, served
 from tests.operations import PURCHASE_BY_ID
 

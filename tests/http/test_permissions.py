@@ -24,11 +24,11 @@ from graphql import (
     print_ast,
 )
 
-from gateway.graph import build_schema
+from gateway.auth.minting import mint_token
+from gateway.execution.schema import build_schema
 from gateway.resolvers.permissions import required_roles
-from gateway.schema import ids
-from gateway.services.core.values import Actor, Role
-from gateway.tokens import mint_token
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Actor, Role
 from tests.http.served import Answer, Person, Served, confirming
 from tests.operations import PAYMENT_BY_ID, PURCHASE_BY_ID
 

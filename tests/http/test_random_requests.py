@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.negotiation import GRAPHQL_JSON
+from gateway.http.negotiation import GRAPHQL_JSON
 from tests.http.served import Served
 from tests.http.test_random_input import ANYTHING, TEXT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from gateway.settings import describe
+from gateway.settings.loading import describe
 from tests.server import Server, serving
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")

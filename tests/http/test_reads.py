@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from gateway.schema import ids
-from gateway.services.core.values import Role
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
 from tests.http.served import Person, Served
 from tests.operations import COURSE, METADATA, PAYMENT_BY_ID, PURCHASE_BY_ID, PURCHASES
 

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from gateway import leaving
+from gateway.cli import leaving
 from tests.http.served import Served, served
 
 OLD, NEW = "query Old { viewer { id } }", "query New { viewer { role } }"

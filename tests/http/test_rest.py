@@ -12,16 +12,18 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.types import Message
 from uuid_utils.compat import uuid7
 
-from gateway.auth import BearerBackend, TokenVerifier
-from gateway.rate_limits import MutationRate
-from gateway.rest import PATH, purchases_route
-from gateway.schema import ids
-from gateway.services.core.commands import Command
-from gateway.services.core.outcomes import Busy, Outcome
-from gateway.services.core.values import Role
+from gateway.auth.bearer import BearerBackend
+from gateway.auth.minting import mint_token
+from gateway.auth.tokens import TokenVerifier
+from gateway.endpoints.rest import PATH, purchases_route
+from gateway.http.rate_limits import MutationRate
+from gateway.schema.conventions import ids
+from gateway.services.core.commands.every import Command
+from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.core.model.values import Role
 from gateway.services.purchases import Purchases
-from gateway.settings import Settings, SettingsError, load_settings
-from gateway.tokens import mint_token
+from gateway.settings.loading import load_settings
+from gateway.settings.model import Settings, SettingsError
 from tests.conftest import KINDS
 from tests.http.old_door import LOOSE, Door, numbers, opened
 from tests.operations import COURSE, METADATA, PURCHASE, SAVE_COURSE

@@ -48,7 +48,9 @@ class Release:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         for package in ("gateway", "db"):
-            shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("static", "__pycache__"))
+            shutil.copytree(
+                ROOT / package, folder / package, ignore=shutil.ignore_patterns("static_files", "__pycache__")
+            )
 
     def adds(self, revision: str, source: str) -> None:
         (self._folder / "db/migrations/versions" / f"{revision}_of_the_next_release.py").write_text(source)

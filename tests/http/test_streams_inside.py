@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 import pytest
 from starlette.types import Message
 
-from gateway.graph import build_schema
-from gateway.schema import ids
-from gateway.services.core.values import Role
-from gateway.streaming.connection import Bounds
-from gateway.streaming.endings import Endings
-from gateway.streaming.operation import Result
+from gateway.auth.minting import mint_token
+from gateway.execution.schema import build_schema
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
+from gateway.streaming.bounds import Bounds
+from gateway.streaming.formats import SSE
+from gateway.streaming.lifetimes import Endings
 from gateway.streaming.response import StreamedResponse
-from gateway.streaming.sse import SSE
+from gateway.streaming.results import Result
 from gateway.streaming.websocket import GraphQLSocket
-from gateway.tokens import mint_token
 from tests.http.inside import Inside, inside
 from tests.http.streams import PAYMENT, PURCHASES
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE

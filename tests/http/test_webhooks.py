@@ -15,13 +15,13 @@ from starlette.applications import Starlette
 from uuid_utils.compat import uuid7
 
 from gateway.app import build_app
-from gateway.schema import ids
-from gateway.services.core.commands import SaveCourse
-from gateway.services.core.outcomes import Busy, CourseSaved
-from gateway.services.core.values import Role
-from gateway.settings import load_settings
-from gateway.tokens import mint_token
-from gateway.wiring import Services
+from gateway.auth.minting import mint_token
+from gateway.bootstrap import Services
+from gateway.schema.conventions import ids
+from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.model.outcomes import Busy, CourseSaved
+from gateway.services.core.model.values import Role
+from gateway.settings.loading import load_settings
 from tests.operations import CREATE_PAYMENT, METADATA
 from tests.server import SECRET as TOKEN_SECRET
 from tests.service import ADMIN, TIERS

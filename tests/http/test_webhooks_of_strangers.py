@@ -12,12 +12,12 @@ import pytest
 from starlette.applications import Starlette
 
 from db.tables import PurchaseRow
-from gateway.schema import ids
-from gateway.services.core.values import Provider
-from gateway.services.providers.razorpay import Razorpay
+from gateway.endpoints.webhooks import webhook_routes
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Provider
+from gateway.services.providers.razorpay.provider import Razorpay
 from gateway.services.purchases import Purchases
-from gateway.settings import load_settings
-from gateway.webhooks import webhook_routes
+from gateway.settings.loading import load_settings
 from tests.service import STANDARD, Service
 from tests.services.providers import fake_stripe
 from tests.services.providers.fake_stripe import FakeStripe, signed

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from gateway.schema import ids
-from gateway.services.core.values import Role
-from gateway.streaming.limits import MOST_MESSAGE_BYTES, MOST_OPERATIONS
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Role
+from gateway.streaming.bounds import MOST_MESSAGE_BYTES, MOST_OPERATIONS
 from tests.http.served import Person, Served, served
 from tests.http.streams import PAYMENT, PURCHASES, TOO_LONG_S, Socket, connected, opened
 

@@ -11,7 +11,7 @@ from graphql import (
     validate,
 )
 
-from gateway.graph import build_schema
+from gateway.execution.schema import build_schema
 
 SCHEMA = build_schema()._schema
 UNIONS = [each for each in SCHEMA.type_map.values() if isinstance(each, GraphQLUnionType)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from copy import deepcopy
 from typing import Any
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.operations import COURSE
 
 GONE = object()

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from tests.http.wrong_input import IDS_OF_NONE, LONE_SURROGATE, NUL
 
 LISTS = {

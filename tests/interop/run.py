@@ -24,7 +24,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from gateway.services.core.values import Role
+from gateway.services.core.model.values import Role
 from tests.server import serving
 
 HERE = Path(__file__).resolve().parent

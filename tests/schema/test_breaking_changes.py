@@ -8,7 +8,7 @@ import pytest
 from graphql import GraphQLSchema, build_schema
 from graphql.utilities import find_breaking_changes
 
-from gateway.graph import print_sdl
+from gateway.execution.schema import print_sdl
 
 ROOT = Path(__file__).resolve().parents[2]
 RELEASED = Path(__file__).with_name("released.graphql").read_text()

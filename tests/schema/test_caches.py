@@ -9,10 +9,10 @@ from graphql import ASTValidationRule, parse, validate
 from starlette.requests import Request
 from strawberry.extensions import parser_cache, validation_cache
 
-from gateway.graph import CACHED_DOCUMENTS, build_schema
-from gateway.graphql_http import GraphQLEndpoint
-from gateway.services.core.values import Actor, Role
-from gateway.settings import Settings
+from gateway.endpoints.graphql import GraphQLEndpoint
+from gateway.execution.schema import CACHED_DOCUMENTS, build_schema
+from gateway.services.core.model.values import Actor, Role
+from gateway.settings.model import Settings
 
 pytestmark = pytest.mark.anyio
 

@@ -5,13 +5,12 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLError
 
-from gateway.schema.connections import asked, asked_size, connection_of
+from gateway.schema.conventions.connections import MOST, asked, asked_size, connection_of, size_of
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.errors import ErrorCode
 from gateway.schema.courses import Course
-from gateway.schema.cursors import Cursors
-from gateway.schema.errors import ErrorCode
-from gateway.schema.sizes import MOST, size_of
-from gateway.services.core import values
-from gateway.services.core.pages import Page, Place, Window
+from gateway.services.core.model import values
+from gateway.services.core.model.pages import Page, Place, Window
 from tests.services.core.examples import COURSE
 
 CURSORS = Cursors("courses")

@@ -10,9 +10,9 @@ from graphql import GraphQLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.schema.cursors import Cursors
-from gateway.schema.errors import ErrorCode
-from gateway.services.core.pages import Place
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.errors import ErrorCode
+from gateway.services.core.model.pages import Place
 
 KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
 PLAIN, TIMED = Cursors("list"), Cursors("list", is_timed=True)

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 
 KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
 SUFFIX = "01m82wzdd5evbs08a25nzd2awn"

@@ -3,8 +3,8 @@
 import pytest
 from graphql import GraphQLField, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, get_named_type
 
-from gateway.graph import build_schema
-from gateway.schema import ids
+from gateway.execution.schema import build_schema
+from gateway.schema.conventions import ids
 
 SCHEMA = build_schema()._schema
 OBJECTS = {name: kind for name, kind in SCHEMA.type_map.items() if isinstance(kind, GraphQLObjectType)}

@@ -9,7 +9,7 @@ from graphql import GraphQLError, parse_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.schema.scalars import (
+from gateway.schema.conventions.scalars import (
     LONGEST_CODE,
     SCALARS,
     Currency,

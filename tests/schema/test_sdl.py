@@ -21,7 +21,7 @@ from graphql import (
     specified_directives,
 )
 
-from gateway.graph import print_sdl
+from gateway.execution.schema import print_sdl
 
 ROOT = Path(__file__).resolve().parents[2]
 CONTRACT = Path(__file__).with_name("contract.graphql").read_text()

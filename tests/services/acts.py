@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TypeVar
 
-from gateway.services.core.values import Money, RefundStatus
+from gateway.services.core.model.values import Money, RefundStatus
 from tests.services.happenings import Act, Begin, Capture, Close, ComeBack, Decide, Decline, TakeBack
 from tests.services.ledger import Attempt, BookedIntent, Ledger
 

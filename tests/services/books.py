@@ -11,9 +11,9 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Literal
 
-from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Money, Payment, Provider, Refund, RefundStatus
-from gateway.services.core.verdicts import (
+from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.values import Money, Payment, Provider, Refund, RefundStatus
+from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,

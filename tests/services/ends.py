@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.services.core.work import LIVE_JOB_STATES
+from gateway.services.core.model.jobs import LIVE_JOB_STATES
 from tests.services.invariants import Rows
 from tests.services.ledger import Ledger
 

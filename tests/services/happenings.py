@@ -5,7 +5,7 @@ Whichever payment, capture or refund a step is about is counted from the latest 
 
 from dataclasses import dataclass
 
-from gateway.services.core.values import OnExisting, Purpose
+from gateway.services.core.model.values import OnExisting, Purpose
 from tests.services.books import Fault
 
 

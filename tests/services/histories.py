@@ -2,7 +2,7 @@
 
 from hypothesis import strategies as st
 
-from gateway.services.core.values import OnExisting, Purpose
+from gateway.services.core.model.values import OnExisting, Purpose
 from tests.service import TIERS
 from tests.services.happenings import (
     AtOnce,

@@ -8,9 +8,9 @@ from uuid import UUID
 from sqlalchemy import Connection, select
 from sqlmodel import SQLModel
 
+from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from db.work import JobRow
 
 ACCESS_OF = {
     "ACTIVE": "GRANTED",

@@ -6,8 +6,8 @@ from itertools import count
 from typing import Literal
 from uuid import UUID
 
-from gateway.services.core.values import Money, RefundStatus
-from gateway.services.core.verdicts import RefundFact
+from gateway.services.core.model.values import Money, RefundStatus
+from gateway.services.core.model.verdicts import RefundFact
 
 
 @dataclass

@@ -8,14 +8,15 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
-from gateway.services.core.commands import ClaimJobs, StoreEvent
-from gateway.services.core.outcomes import Claimed, Confirmed, EventStored, RefundRequested
-from gateway.services.core.values import Actor, Course, Payment, Purchase, Refund
-from gateway.services.core.work import Job, ProviderEvent
-from gateway.services.runner import LEASE_S, MOST_AT_ONCE, Runner
+from gateway.services.core.commands.every import ClaimJobs, StoreEvent
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Claimed, Confirmed, EventStored, RefundRequested
+from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
+from gateway.services.invariants import INVARIANTS, verify
+from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE, Runner
+from gateway.services.jobs.sweeps import rounds
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.sweeping import rounds
-from gateway.services.verification import INVARIANTS, verify
 from tests.service import Service, student
 from tests.services.books import Books
 from tests.services.ledger import Attempt

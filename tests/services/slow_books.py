@@ -5,9 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Payment, Refund
-from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
+from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.values import Payment, Refund
+from gateway.services.core.model.verdicts import RefundResult, Truth, Unacceptable, Verdict
 from gateway.services.providers.base import FoundIntent, Heard, Intent, Notice, PriceRefused, Window
 from tests.services.books import Books, Fault, Question
 from tests.services.happenings import Step

@@ -14,13 +14,13 @@ from structlog.testing import capture_logs
 from structlog.typing import EventDict
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import PaymentRow
-from db.work import JobRow
-from gateway.services.core.commands import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StoreEvent
-from gateway.services.core.doors import Door
-from gateway.services.core.values import Course
-from gateway.services.sweeping import rounds
+from gateway.services.core.commands.every import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StoreEvent
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Course
+from gateway.services.jobs.sweeps import rounds
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.services.acts import act, latest
 from tests.services.crashes import Died, die_at_commit, lose_next_answer

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
-from gateway.services.core.values import Course, Payment, Provider
+from gateway.services.core.model.values import Course, Payment, Provider
 from tests.service import STANDARD, student
 from tests.services.ledger import Attempt, Return
 from tests.services.shop import Shop

@@ -9,11 +9,12 @@ from uuid import UUID
 
 import pytest
 
-from db.work import JobRow
-from gateway.services.core.announcing import Listener
-from gateway.services.core.jobs import MOST_ATTEMPTS
-from gateway.services.core.values import OnExisting, Purpose
-from gateway.services.core.work import EVENT_TYPES, JobKind, OutgoingEvent
+from db.job_tables import JobRow
+from gateway.services.core.model.events import EVENT_TYPES, OutgoingEvent
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.values import OnExisting, Purpose
+from gateway.services.core.rules.events import Listener
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.subscribers.base import Undelivered
 from tests.service import METADATA, Service, running, student
 from tests.services.shop import Shop, open_shop, reference_of

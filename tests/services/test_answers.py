@@ -10,12 +10,12 @@ from graphql import GraphQLError, GraphQLNonNull, GraphQLUnionType
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.graph import build_schema
+from gateway.execution.schema import build_schema
 from gateway.resolvers.answers import answer_to
-from gateway.schema.errors import ErrorCode
+from gateway.schema.conventions.errors import ErrorCode
 from gateway.schema.problems import ProblemCode
-from gateway.services.core import outcomes
-from gateway.services.core.commands import (
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import (
     AdoptPayment,
     CancelJob,
     ClaimJobs,
@@ -44,10 +44,10 @@ from gateway.services.core.commands import (
     StoreEvent,
     ticket_of,
 )
-from gateway.services.core.decide import decide
-from gateway.services.core.outcomes import Difference, FieldProblem, Outcome
-from gateway.services.core.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
-from gateway.services.core.world import World
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
+from gateway.services.core.model.state import World
+from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
 from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
 from tests.services.core.worlds import COMMANDS, WORLDS
 

@@ -8,7 +8,7 @@ from random import Random
 import pytest
 
 from db.urls import is_embedded
-from gateway.services.core.values import Course
+from gateway.services.core.model.values import Course
 from tests.service import Service
 from tests.services.ends import End, end_of
 from tests.services.rest import rows_of

@@ -8,16 +8,16 @@ from uuid import UUID
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow
-from db.work import JobRow
-from gateway.services.core.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
-from gateway.services.core.commands import PlanAsk
-from gateway.services.core.outcomes import Declined, Invalid
-from gateway.services.core.values import Course, Payment, Provider
-from gateway.services.core.work import SUBJECTS, JobKind
-from gateway.services.pace import MOST_UNDER_WAY, Pace
-from gateway.services.runner import Runner
-from gateway.services.sweeping import Sweeps, rounds
+from gateway.services.core.commands.every import PlanAsk
+from gateway.services.core.model.jobs import SUBJECTS, JobKind
+from gateway.services.core.model.outcomes import Declined, Invalid
+from gateway.services.core.model.values import Course, Payment, Provider
+from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
+from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
+from gateway.services.jobs.runner import Runner
+from gateway.services.jobs.sweeps import Sweeps, rounds
 from tests.service import Service, student
 from tests.services.books import BUSY_S, Books
 from tests.services.shop import Shop, open_shop, reference_of

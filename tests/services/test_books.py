@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core import verdicts
-from gateway.services.core.values import Money, Payment, RefundStatus
-from gateway.services.core.verdicts import Captured, ExtraCapture, RefundFact, RefundRejected, RefundSucceeded, Truth
+from gateway.services.core.model import verdicts
+from gateway.services.core.model.values import Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import (
+    Captured,
+    ExtraCapture,
+    RefundFact,
+    RefundRejected,
+    RefundSucceeded,
+    Truth,
+)
 from gateway.services.providers.base import ProviderUnavailable
 from tests.service import BASIC, Service, student
 from tests.services.books import Fault

@@ -6,14 +6,14 @@ import pytest
 from sqlalchemy import insert
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import AuditEntryRow
-from db.work import JobRow
-from gateway.services import work_rows
-from gateway.services.core.cases import noted
-from gateway.services.core.commands import CancelJob, RetryJob
-from gateway.services.core.outcomes import Invalid, JobChanged
-from gateway.services.core.world import Moment
+from gateway.services import job_rows
+from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.model.outcomes import Invalid, JobChanged
+from gateway.services.core.model.state import Moment
+from gateway.services.core.rules.cases import noted
 from tests.service import ADMIN, Service, student
 from tests.services.shop import open_shop
 
@@ -69,5 +69,5 @@ def note(service: Service, subject_id: UUID) -> UUID:
     """A case as a commit writes it."""
     [job] = noted(subject_id, "something happened; cancelJob ends it", Moment(service.clock.now, uuid7)).jobs
     with service.beside() as connection:
-        connection.execute(insert(table_of(JobRow)).values(work_rows.job_columns(job)))
+        connection.execute(insert(table_of(JobRow)).values(job_rows.job_columns(job)))
     return job.id

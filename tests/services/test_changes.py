@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.changes import Hub, Inbox, SubscriptionLost, TooManySubscribers, Topic
-from gateway.services.feed import Changed, Commit
+from gateway.services.changes.commits import Changed, Commit
+from gateway.services.changes.hub import Hub, Inbox, SubscriptionLost, TooManySubscribers, Topic
 
 pytestmark = pytest.mark.anyio
 
@@ -128,7 +128,7 @@ async def test_after_a_gap_payments_are_read_again_and_purchases_begun_again() -
 
 
 async def test_only_so_many_commits_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.services.changes.REMEMBERED", 10)
+    monkeypatch.setattr("gateway.services.changes.hub.REMEMBERED", 10)
     hub = Hub()
     for _ in range(100):
         hub.hear(committed([PAYMENT]))

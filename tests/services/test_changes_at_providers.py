@@ -4,13 +4,13 @@ from itertools import pairwise
 
 import pytest
 
-from db.work import JobRow, ProviderEventRow
-from gateway.services.core.commands import CancelJob, RetryJob
-from gateway.services.core.values import Course
-from gateway.services.core.work import JobKind
-from gateway.services.following import LONGEST_WINDOW
+from db.job_tables import JobRow, ProviderEventRow
+from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.values import Course
+from gateway.services.jobs.provider_changes import LONGEST_WINDOW
+from gateway.services.jobs.sweeps import CHANGES_S, rounds
 from gateway.services.providers.base import Heard, Notice, Window
-from gateway.services.sweeping import CHANGES_S, rounds
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.books import Books
 from tests.services.shop import Shop, open_shop, reference_of

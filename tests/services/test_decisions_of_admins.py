@@ -7,11 +7,11 @@ from uuid import UUID
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.outcomes import ActiveExists, Conflicting, Created, Difference, Invalid, Missing
-from gateway.services.core.values import Label, Money, OnExisting, PurchaseStatus, Tier, TimeSlot
+from gateway.services.core.model.metadata import Label, TimeSlot
+from gateway.services.core.model.outcomes import ActiveExists, Conflicting, Created, Difference, Invalid, Missing
+from gateway.services.core.model.values import Money, OnExisting, PurchaseStatus, Tier, TierChoice
 from tests.service import BASIC, METADATA, Service, student
 
 pytestmark = pytest.mark.anyio

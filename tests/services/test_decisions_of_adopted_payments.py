@@ -4,11 +4,12 @@ from datetime import UTC, date, datetime, time
 
 import pytest
 
+from db.job_tables import JobRow, ProviderEventRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow, ProviderEventRow
-from gateway.schema import ids
-from gateway.services.core.commands import CancelJob
-from gateway.services.core.values import Course, Label, Money, Purpose
+from gateway.schema.conventions import ids
+from gateway.services.core.commands.every import CancelJob
+from gateway.services.core.model.metadata import Label
+from gateway.services.core.model.values import Course, Money, Purpose
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, STANDARD, Service, student
 from tests.services.shop import Shop, open_shop

@@ -7,12 +7,12 @@ from itertools import count
 import pytest
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow, RefundRow
-from db.work import JobRow
-from gateway.services.core.commands import StoreEvent
-from gateway.services.core.outcomes import Confirmed, Pending
-from gateway.services.core.values import Course, Money, Provider
-from gateway.services.core.work import ProviderEvent
+from gateway.services.core.commands.every import StoreEvent
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.outcomes import Confirmed, Pending
+from gateway.services.core.model.values import Course, Money, Provider
 from tests.service import BASIC, Service, student
 from tests.services.providers.fake_stripe import FakeStripe
 from tests.services.stage import CARRIES_A_PURCHASE

@@ -5,12 +5,12 @@ from datetime import timedelta
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow
-from db.work import JobRow
-from gateway.services.core import verdicts
-from gateway.services.core.outcomes import Confirmed, Declined, FieldProblem, Invalid, Pending
-from gateway.services.core.values import Fulfilment, PaymentStatus, Provider
-from gateway.services.core.verdicts import Unreachable
+from gateway.services.core.model import verdicts
+from gateway.services.core.model.outcomes import Confirmed, Declined, FieldProblem, Invalid, Pending
+from gateway.services.core.model.values import Fulfilment, PaymentStatus, Provider
+from gateway.services.core.model.verdicts import Unreachable
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio

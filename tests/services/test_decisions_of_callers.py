@@ -7,10 +7,11 @@ from uuid import UUID
 import pytest
 
 from db.tables import PaymentRow, PurchaseRow
-from gateway.services.core.outcomes import Confirmed, Conflicting, Difference, Invalid, Missing
-from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Actor, Label, Payment, Provider, Role, TimeSlot
-from gateway.services.core.verdicts import Unacceptable, Verdict
+from gateway.services.core.model.metadata import Label, TimeSlot
+from gateway.services.core.model.outcomes import Confirmed, Conflicting, Difference, Invalid, Missing
+from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.values import Actor, Payment, Provider, Role
+from gateway.services.core.model.verdicts import Unacceptable, Verdict
 from gateway.services.providers.sandbox import Sandbox
 from tests.service import ADMIN, METADATA, Service, student
 

@@ -3,13 +3,13 @@ order, and the excess is a case. While a dispute over the money is open, it is n
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.commands import RetryJob, SettleRefund, Ticket
-from gateway.services.core.outcomes import Invalid, RefundRequested
-from gateway.services.core.values import Course, Money, Payment, RefundStatus
-from gateway.services.core.verdicts import RefundSucceeded
-from gateway.services.core.work import Job, JobKind
+from gateway.services.core.commands.every import RetryJob, SettleRefund, Ticket
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.outcomes import Invalid, RefundRequested
+from gateway.services.core.model.values import Course, Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, STANDARD, Service, student
 from tests.services.ledger import Return
 from tests.services.shop import Shop, open_shop, reference_of

@@ -6,9 +6,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.outcomes import (
+from gateway.services.core.model.metadata import Label, TimeSlot
+from gateway.services.core.model.outcomes import (
     Confirmed,
     Conflicting,
     Corrected,
@@ -18,7 +19,7 @@ from gateway.services.core.outcomes import (
     KeyReused,
     Revoked,
 )
-from gateway.services.core.values import AccessStatus, Label, OnExisting, PurchaseStatus, TimeSlot
+from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus
 from tests.service import METADATA, Service, student
 from tests.services.shop import open_shop
 

@@ -7,9 +7,9 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, TierRow
-from gateway.services.core.commands import SaveCourse
-from gateway.services.core.outcomes import CourseSaved, Invalid, Missing
-from gateway.services.core.values import Course, Money, Tier
+from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.model.outcomes import CourseSaved, Invalid, Missing
+from gateway.services.core.model.values import Course, Money, Tier
 from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
 
 pytestmark = pytest.mark.anyio

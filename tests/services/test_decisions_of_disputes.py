@@ -3,8 +3,8 @@
 import pytest
 
 from db.tables import RefundRow
-from gateway.services.core.outcomes import Confirmed, Invalid
-from gateway.services.core.values import Course
+from gateway.services.core.model.outcomes import Confirmed, Invalid
+from gateway.services.core.model.values import Course
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop
 

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.commands import ExtendPurchase
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import ExtendPurchase
+from gateway.services.core.model.outcomes import (
     ActiveExists,
     Confirmed,
     Created,
@@ -19,7 +19,7 @@ from gateway.services.core.outcomes import (
     Missing,
     RefundRequested,
 )
-from gateway.services.core.values import AccessStatus, OnExisting, Purchase, PurchaseStatus
+from gateway.services.core.model.values import AccessStatus, OnExisting, Purchase, PurchaseStatus
 from tests.service import ADMIN, METADATA, Service, student
 from tests.services.shop import open_shop
 

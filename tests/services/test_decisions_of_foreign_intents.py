@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
+from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
-from db.work import JobRow, ProviderEventRow
-from gateway.services.core.outcomes import EventStored, Pending
-from gateway.services.core.values import Course, Payment
+from gateway.services.core.model.outcomes import EventStored, Pending
+from gateway.services.core.model.values import Course, Payment
 from gateway.services.providers.metadata import of_payment
 from tests.service import INSTALLATION, STANDARD, Service, student
 from tests.services.shop import Shop, open_shop

@@ -8,8 +8,8 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
-from gateway.services.core.commands import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
+from gateway.services.core.model.outcomes import (
     ActiveExists,
     CourseSaved,
     Created,
@@ -19,8 +19,8 @@ from gateway.services.core.outcomes import (
     Outcome,
     ProviderAway,
 )
-from gateway.services.core.values import Actor, Course, OnExisting, Provider, PurchaseStatus, Role
-from gateway.services.core.verdicts import Captured
+from gateway.services.core.model.values import Actor, Course, OnExisting, Provider, PurchaseStatus, Role
+from gateway.services.core.model.verdicts import Captured
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
 from tests.service import ADMIN, METADATA, TIERS, Service, student

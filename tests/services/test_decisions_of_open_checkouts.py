@@ -6,10 +6,11 @@ from uuid import UUID
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow
-from db.work import JobRow
-from gateway.services.core.commands import Command, RecordIntent, TierChoice
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import Command, RecordIntent
+from gateway.services.core.model.metadata import Label, TimeSlot
+from gateway.services.core.model.outcomes import (
     ActiveExists,
     Busy,
     FieldProblem,
@@ -19,8 +20,7 @@ from gateway.services.core.outcomes import (
     Outcome,
     ProviderAway,
 )
-from gateway.services.core.values import (
-    Label,
+from gateway.services.core.model.values import (
     Money,
     Payment,
     PaymentStatus,
@@ -28,7 +28,7 @@ from gateway.services.core.values import (
     PurchaseStatus,
     Purpose,
     Tier,
-    TimeSlot,
+    TierChoice,
 )
 from gateway.services.providers.base import Intent, ProviderUnavailable
 from gateway.services.providers.sandbox import Sandbox

@@ -2,9 +2,9 @@
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow
-from db.work import JobRow
-from gateway.services.core.values import Course, Payment
+from gateway.services.core.model.values import Course, Payment
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 

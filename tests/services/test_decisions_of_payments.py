@@ -9,11 +9,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete
 
+from db.job_tables import JobRow
 from db.statements import TIER
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.outcomes import Confirmed, Duplicate, Unfulfillable
-from gateway.services.core.values import (
+from gateway.services.core.model.outcomes import Confirmed, Duplicate, Unfulfillable
+from gateway.services.core.model.values import (
     Actor,
     Course,
     Fulfilment,
@@ -23,7 +23,7 @@ from gateway.services.core.values import (
     PurchaseStatus,
     Role,
 )
-from gateway.services.core.verdicts import Captured
+from gateway.services.core.model.verdicts import Captured
 from tests.service import ADMIN, BASIC, METADATA, OPENED, PREMIUM, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio

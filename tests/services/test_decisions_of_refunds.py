@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.tables import IdempotencyRecordRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.commands import RecordRefunds, RefundPayment
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import RecordRefunds, RefundPayment
+from gateway.services.core.model.outcomes import (
     Confirmed,
     Duplicate,
     Invalid,
@@ -19,7 +19,7 @@ from gateway.services.core.outcomes import (
     RefundsRecorded,
     Unfulfillable,
 )
-from gateway.services.core.values import Actor, Money, Payment, PurchaseStatus, Role
+from gateway.services.core.model.values import Actor, Money, Payment, PurchaseStatus, Role
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 

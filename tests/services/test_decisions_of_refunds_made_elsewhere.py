@@ -2,9 +2,9 @@
 
 import pytest
 
-from db.work import JobRow
-from gateway.services.core.commands import CancelJob, RetryJob, Ticket
-from gateway.services.core.work import JobKind
+from db.job_tables import JobRow
+from gateway.services.core.commands.every import CancelJob, RetryJob, Ticket
+from gateway.services.core.model.jobs import JobKind
 from tests.service import ADMIN, Service, student
 from tests.services.shop import Shop, open_shop
 

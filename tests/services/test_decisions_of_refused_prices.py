@@ -8,12 +8,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands import ConfirmPayment
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import Declined, FieldProblem, Invalid, Opened, ProviderAway
-from gateway.services.core.values import Course, Money, Provider
+from gateway.services.core.commands.every import ConfirmPayment
+from gateway.services.core.model.outcomes import Declined, FieldProblem, Invalid, Opened, ProviderAway
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Course, Money, Provider
 from gateway.services.providers.base import PaymentProvider
-from gateway.services.providers.stripe_units import STRIPE_UNITS
+from gateway.services.providers.stripe.units import STRIPE_UNITS
 from tests.service import BASIC, METADATA, Service, student
 from tests.services.providers.fake_stripe import FakeStripe
 from tests.services.providers.razorpay.case import provider_of

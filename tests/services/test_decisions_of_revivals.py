@@ -7,10 +7,10 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import PurchaseRow, StudentAccessRow
-from gateway.services.core.commands import RefundPayment, SettleRefund
-from gateway.services.core.outcomes import Invalid, RefundRequested
-from gateway.services.core.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
-from gateway.services.core.verdicts import RefundSucceeded
+from gateway.services.core.commands.every import RefundPayment, SettleRefund
+from gateway.services.core.model.outcomes import Invalid, RefundRequested
+from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
+from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, Service, student
 from tests.services.shop import Shop, open_shop
 

@@ -7,9 +7,9 @@ from datetime import UTC, datetime
 import pytest
 
 from db.tables import PurchaseRow, StudentAccessRow
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.outcomes import Confirmed, Created, Invalid, Opened, Outcome
-from gateway.services.core.values import Course, Money, OnExisting, Purpose, Tier, TimeSlot
+from gateway.services.core.model.metadata import TimeSlot
+from gateway.services.core.model.outcomes import Confirmed, Created, Invalid, Opened, Outcome
+from gateway.services.core.model.values import Course, Money, OnExisting, Purpose, Tier, TierChoice
 from tests.service import METADATA, Service, student
 from tests.services.shop import open_shop
 

@@ -3,11 +3,11 @@
 import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands import RecordExtra, RecordRefunds
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import ExtraRecorded, Missing
-from gateway.services.core.values import Course, Payment, RefundStatus
-from gateway.services.core.verdicts import Captured, RefundFact
+from gateway.services.core.commands.every import RecordExtra, RecordRefunds
+from gateway.services.core.model.outcomes import ExtraRecorded, Missing
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Course, Payment, RefundStatus
+from gateway.services.core.model.verdicts import Captured, RefundFact
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PurchaseRow
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.fingerprint import as_spelt
-from gateway.services.core.outcomes import Confirmed, Conflicting, Corrected, Created, KeyReused, Opened
-from gateway.services.core.values import Label, Metadata, TimeSlot
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.outcomes import Confirmed, Conflicting, Corrected, Created, KeyReused, Opened
+from gateway.services.core.model.values import TierChoice
+from gateway.services.core.rules.fingerprint import as_spelt
 from tests.service import BASIC, METADATA, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.outcomes import Confirmed, Created, Duplicate
-from gateway.services.core.schedule import sessions
-from gateway.services.core.values import AccessStatus, OnExisting, PurchaseStatus, Purpose
+from gateway.services.core.model.outcomes import Confirmed, Created, Duplicate
+from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus, Purpose
+from gateway.services.core.rules.schedule.sessions import sessions
 from tests.service import BASIC, METADATA, PREMIUM, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio

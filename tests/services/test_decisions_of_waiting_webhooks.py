@@ -7,13 +7,13 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
-from db.work import JobRow, ProviderEventRow
-from gateway.services.core.commands import CancelJob, RetryJob
-from gateway.services.core.jobs import MOST_ATTEMPTS
-from gateway.services.core.outcomes import JobChanged, Opened, ProviderAway
-from gateway.services.core.values import Course
-from gateway.services.core.work import JobKind
+from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.outcomes import JobChanged, Opened, ProviderAway
+from gateway.services.core.model.values import Course
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.shop import Shop, open_shop

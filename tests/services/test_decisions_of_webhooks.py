@@ -8,18 +8,12 @@ from itertools import permutations
 import pytest
 from structlog.testing import capture_logs
 
+from db.job_tables import ProviderEventRow
 from db.tables import PaymentRow, PurchaseRow
-from db.work import ProviderEventRow
-from gateway.services.core.commands import StoreEvent
-from gateway.services.core.outcomes import (
-    Confirmed,
-    Declined,
-    EventStored,
-    Pending,
-    Unfulfillable,
-)
-from gateway.services.core.values import Course, Money, Payment
-from gateway.services.core.verdicts import Truth
+from gateway.services.core.commands.every import StoreEvent
+from gateway.services.core.model.outcomes import Confirmed, Declined, EventStored, Pending, Unfulfillable
+from gateway.services.core.model.values import Course, Money, Payment
+from gateway.services.core.model.verdicts import Truth
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.books import Books

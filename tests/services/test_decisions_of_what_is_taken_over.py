@@ -6,11 +6,11 @@ from itertools import permutations
 
 import pytest
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.commands import CancelJob
-from gateway.services.core.outcomes import JobChanged
-from gateway.services.core.values import Course, Money, OnExisting, Payment, Purchase, Purpose, Tier
+from gateway.services.core.commands.every import CancelJob
+from gateway.services.core.model.outcomes import JobChanged
+from gateway.services.core.model.values import Course, Money, OnExisting, Payment, Purchase, Purpose, Tier
 from tests.service import ADMIN, STANDARD, Service
 from tests.services.ledger import Return
 from tests.services.shop import Shop, open_shop

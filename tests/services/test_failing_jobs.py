@@ -8,12 +8,12 @@ import pytest
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 
+from db.job_tables import JobRow
 from db.tables import RefundRow
-from db.work import JobRow
-from gateway.services.core.jobs import BACKOFF_S, LONGEST_BACKOFF_S, MOST_ATTEMPTS
-from gateway.services.core.values import Course, Payment, Refund
-from gateway.services.core.verdicts import RefundResult
-from gateway.services.core.work import JobKind
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.values import Course, Payment, Refund
+from gateway.services.core.model.verdicts import RefundResult
+from gateway.services.core.rules.jobs import BACKOFF_S, LONGEST_BACKOFF_S, MOST_ATTEMPTS
 from tests.service import BASIC, Service, student
 from tests.services.books import RETRY_AFTER_S, Books, Fault
 from tests.services.shop import Shop, open_shop, reference_of

@@ -11,22 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
 from db.tables import PaymentRow, PurchaseRow
-from gateway.services import turn
-from gateway.services.core.commands import Command, CreatePurchase, RecordIntent, SaveCourse
-from gateway.services.core.decide import decide
-from gateway.services.core.outcomes import (
-    Busy,
-    Confirmed,
-    Conflicting,
-    CourseSaved,
-    Created,
-    Opened,
-    Outcome,
-)
-from gateway.services.core.values import Course
-from gateway.services.core.world import Decision, Moment, World
-from gateway.services.group_commit import GroupCommit, WriterStopped
-from gateway.services.turn import Turn
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import Command, CreatePurchase, RecordIntent, SaveCourse
+from gateway.services.core.model.outcomes import Busy, Confirmed, Conflicting, CourseSaved, Created, Opened, Outcome
+from gateway.services.core.model.state import Decision, Moment, World
+from gateway.services.core.model.values import Course
+from gateway.services.writing import turn
+from gateway.services.writing.group_commit import GroupCommit, WriterStopped
+from gateway.services.writing.turn import Turn
 from tests.service import ADMIN, METADATA, TIERS, Service, running, statements_of, student
 
 pytestmark = pytest.mark.anyio

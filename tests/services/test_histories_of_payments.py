@@ -5,15 +5,15 @@ from uuid import UUID
 import pytest
 from sqlalchemy import delete
 
+from db.job_tables import JobRow
 from db.statements import AUDIT
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from db.work import JobRow
-from gateway.services.core.commands import CancelJob, RetryJob
-from gateway.services.core.outcomes import Confirmed, Declined
-from gateway.services.core.values import Course, Payment
-from gateway.services.core.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
-from gateway.services.core.verdicts import Declined as DeclinedAttempt
-from gateway.services.sweeping import CHANGES_S, rounds
+from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.model.outcomes import Confirmed, Declined
+from gateway.services.core.model.values import Course, Payment
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
+from gateway.services.core.model.verdicts import Declined as DeclinedAttempt
+from gateway.services.jobs.sweeps import CHANGES_S, rounds
 from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
 from tests.services.shop import Shop, open_shop, reference_of
 

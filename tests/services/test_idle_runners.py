@@ -9,11 +9,11 @@ from uuid import UUID
 
 import pytest
 
+from db.job_tables import JobRow
 from db.pulse import pulse
-from db.work import JobRow
-from gateway.services.alarm import Alarm
-from gateway.services.core.work import Job, JobKind
-from gateway.services.runner import MESSAGES, MONEY, Runner
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.jobs.alarm import Alarm
+from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from tests.service import Clock, Service, running
 from tests.services.shop import Shop, open_shop
 

@@ -5,13 +5,13 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow
-from gateway.services.core.commands import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, Ticket
-from gateway.services.core.jobs import MOST_ATTEMPTS
-from gateway.services.core.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
-from gateway.services.core.values import Payment, PurchaseStatus, RefundStatus
-from gateway.services.core.verdicts import RefundFact, RefundSucceeded
-from gateway.services.core.work import JobKind
-from gateway.services.verification import INVARIANTS, verify
+from gateway.services.core.commands.every import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, Ticket
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
+from gateway.services.core.model.values import Payment, PurchaseStatus, RefundStatus
+from gateway.services.core.model.verdicts import RefundFact, RefundSucceeded
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
+from gateway.services.invariants import INVARIANTS, verify
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio

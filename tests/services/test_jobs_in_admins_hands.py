@@ -5,13 +5,13 @@ from uuid import UUID
 import pytest
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow
-from db.work import JobRow
-from gateway.services.core.commands import CancelJob, DeferJob, EndEvent, RetryJob, StartSweep, Ticket
-from gateway.services.core.jobs import MOST_ATTEMPTS
-from gateway.services.core.outcomes import Invalid, JobChanged, Missing, Outcome, Stale
-from gateway.services.core.values import Course, Payment
-from gateway.services.core.work import JobKind
+from gateway.services.core.commands.every import CancelJob, DeferJob, EndEvent, RetryJob, StartSweep, Ticket
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.outcomes import Invalid, JobChanged, Missing, Outcome, Stale
+from gateway.services.core.model.values import Course, Payment
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 

@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 from db import feed
 from db.feed import ChangeRow, FeedLost, Note
 from gateway.resolvers.loaders import gathered
-from gateway.services import live as live_module
-from gateway.services.changes import Hub, SubscriptionLost, Topic
-from gateway.services.feed import Changed, Commit, commit_from, note_of
-from gateway.services.live import FeedUnavailable, Live
+from gateway.services.changes import follower as live_module
+from gateway.services.changes.commits import Changed, Commit, commit_from, note_of
+from gateway.services.changes.follower import FeedUnavailable, Live
+from gateway.services.changes.hub import Hub, SubscriptionLost, Topic
 from tests.service import Service, running, statements_of, student
 
 pytestmark = pytest.mark.anyio

@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import Connection, event, select
 from uuid_utils.compat import uuid7
 
-from db.statements import COURSE, PAYMENT, Saves
+from db.saves import Saves
+from db.statements import COURSE, PAYMENT
 from db.tables import CourseRow, PurchaseRow
-from gateway.services import records
-from gateway.services.core import verdicts
-from gateway.services.core.commands import Command, SaveCourse
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import Command, SaveCourse
+from gateway.services.core.model import verdicts
+from gateway.services.core.model.outcomes import (
     Busy,
     Confirmed,
     CourseSaved,
@@ -24,8 +24,9 @@ from gateway.services.core.outcomes import (
     Outcome,
     Unfulfillable,
 )
-from gateway.services.core.values import Course, Money, OnExisting, Payment
-from gateway.services.core.world import World
+from gateway.services.core.model.state import World
+from gateway.services.core.model.values import Course, Money, OnExisting, Payment
+from gateway.services.writing import loading, saving
 from tests.service import ADMIN, TIERS, Service, running, student
 
 pytestmark = pytest.mark.anyio
@@ -100,14 +101,14 @@ async def test_a_connection_that_is_lost_in_the_middle_of_a_turn_loses_nothing(
     remote: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     course = await remote.save_course()
-    save, losses = records.save, [TERMINATE_OTHERS]
+    save, losses = saving.save, [TERMINATE_OTHERS]
 
     def lose_then_save(connection: Connection, saves: Saves, world: World) -> None:
         if losses:
             remote.rows(losses.pop())
         save(connection, saves, world)
 
-    monkeypatch.setattr(records, "save", lose_then_save)
+    monkeypatch.setattr(loading, "save", lose_then_save)
     outcomes = await asyncio.gather(*(remote.create(course, f"student-{index}") for index in range(3)))
     assert [outcome.already_processed for outcome in outcomes if isinstance(outcome, Created)] == [False] * 3
     assert len(remote.stored(PurchaseRow)) == 3
@@ -146,7 +147,7 @@ async def replacing(service: Service, course: Course, _: Payment) -> Command:
     return service.creating(course, tier="PREMIUM", on_existing=OnExisting.REPLACE)
 
 
-async def saving(_service: Service, _course: Course, _: Payment) -> Command:
+async def saving_a_course(_service: Service, _course: Course, _: Payment) -> Command:
     return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, "k")
 
 
@@ -183,7 +184,7 @@ async def declining(service: Service, _: Course, payment: Payment) -> Command:
         (opening_with_key, Opened),
         (creating, Created),
         (replacing, Created),
-        (saving, CourseSaved),
+        (saving_a_course, CourseSaved),
         (changing, CourseSaved),
         (capturing, Confirmed),
         (upgrading, Confirmed),

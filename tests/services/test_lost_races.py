@@ -9,15 +9,15 @@ import pytest
 from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from db.statements import Saves
+from db.job_tables import JobRow
+from db.saves import Saves
 from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
-from db.work import JobRow
-from gateway.services import records
-from gateway.services.core.commands import Command, RecordIntent, SaveCourse
-from gateway.services.core.outcomes import Confirmed, CourseSaved, Created, Duplicate, KeyReused, Opened, Outcome
-from gateway.services.core.values import OnExisting
-from gateway.services.core.world import World
-from gateway.services.turn import MOST_RUNS
+from gateway.services.core.commands.every import Command, RecordIntent, SaveCourse
+from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Duplicate, KeyReused, Opened, Outcome
+from gateway.services.core.model.state import World
+from gateway.services.core.model.values import OnExisting
+from gateway.services.writing import loading, saving
+from gateway.services.writing.turn import MOST_RUNS
 from tests.service import ADMIN, BASIC, METADATA, STANDARD, Service, running, student
 
 pytestmark = pytest.mark.anyio
@@ -46,7 +46,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
     """Has something happen in the middle of a service's next turn: after it loaded and before it saves."""
 
     def interrupt_turn(service: Service, action: Action) -> None:
-        loop, save, waiting = asyncio.get_running_loop(), records.save, [action]
+        loop, save, waiting = asyncio.get_running_loop(), saving.save, [action]
 
         async def act(wanted: Action) -> None:
             await wanted()
@@ -56,7 +56,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
                 asyncio.run_coroutine_threadsafe(act(waiting.pop()), loop).result()
             save(connection, saves, world)
 
-        monkeypatch.setattr(records, "save", act_then_save)
+        monkeypatch.setattr(loading, "save", act_then_save)
 
     return interrupt_turn
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from gateway.services.pace import Pace
+from gateway.services.jobs.pace import Pace
 
 pytestmark = pytest.mark.anyio
 

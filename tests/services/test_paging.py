@@ -12,10 +12,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from uuid_utils.compat import uuid7
 
 from db.tables import CourseRow
-from gateway.services.core.pages import Page, Place, Window
-from gateway.services.core.values import Course, OnExisting, Origin, Purchase, PurchaseStatus
-from gateway.services.filters import PurchaseFilter
-from gateway.services.paging import Keys, Order, keys_of
+from gateway.services.core.model.pages import Page, Place, Window
+from gateway.services.core.model.values import Course, OnExisting, Origin, Purchase, PurchaseStatus
+from gateway.services.reading.filters import PurchaseFilter
+from gateway.services.reading.windows import Keys, Order, keys_of
 from tests.service import Service, statements_of, student
 
 pytestmark = pytest.mark.anyio

@@ -7,8 +7,7 @@ from typing import get_args
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core import verdicts
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     AdoptPayment,
     CancelJob,
     Case,
@@ -37,10 +36,11 @@ from gateway.services.core.commands import (
     StartSweep,
     StoreEvent,
     Ticket,
-    TierChoice,
 )
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import (
+from gateway.services.core.model import verdicts
+from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.model.outcomes import (
     ActiveExists,
     AskPlanned,
     Busy,
@@ -74,7 +74,8 @@ from gateway.services.core.outcomes import (
     Stale,
     Unfulfillable,
 )
-from gateway.services.core.values import (
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import (
     Access,
     AccessStatus,
     Course,
@@ -88,8 +89,8 @@ from gateway.services.core.values import (
     Refund,
     RefundStatus,
     Terms,
+    TierChoice,
 )
-from gateway.services.core.work import EventState, Job, JobKind, JobState, ProviderEvent
 from tests.service import ADMIN, METADATA, TIERS, student
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)

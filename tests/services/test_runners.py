@@ -6,22 +6,14 @@ from collections.abc import AsyncIterator
 import pytest
 from uuid_utils.compat import uuid7
 
-from db.work import JobRow
-from gateway.services.core.commands import (
-    ClaimJobs,
-    DeferJob,
-    EndEvent,
-    EndSweep,
-    RetryJob,
-    SettleRefund,
-    Ticket,
-)
-from gateway.services.core.jobs import MOST_ATTEMPTS
-from gateway.services.core.outcomes import Claimed, RefundSettled, Stale
-from gateway.services.core.values import Course, Payment, Refund
-from gateway.services.core.verdicts import RefundRejected, RefundSucceeded
-from gateway.services.core.work import Job, JobKind
-from gateway.services.runner import LEASE_S, MOST_AT_ONCE
+from db.job_tables import JobRow
+from gateway.services.core.commands.every import ClaimJobs, DeferJob, EndEvent, EndSweep, RetryJob, SettleRefund, Ticket
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.outcomes import Claimed, RefundSettled, Stale
+from gateway.services.core.model.values import Course, Payment, Refund
+from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
+from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE
 from tests.service import ADMIN, BASIC, Service, running
 from tests.services.shop import Shop, open_shop
 

@@ -6,9 +6,9 @@ from uuid import UUID
 
 import pytest
 
-from gateway.services.core.proofs import SandboxProof
-from gateway.services.core.values import GATEWAY, Money, Payment, PaymentStatus, Provider, Purpose, Refund, Terms
-from gateway.services.core.verdicts import (
+from gateway.services.core.model.proofs import SandboxProof
+from gateway.services.core.model.values import GATEWAY, Money, Payment, PaymentStatus, Provider, Purpose, Refund, Terms
+from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,

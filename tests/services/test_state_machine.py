@@ -21,14 +21,14 @@ from hypothesis.stateful import (
 
 from db.engine import writer_engine
 from db.tables import PurchaseRow, StudentAccessRow
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     Command,
     CorrectPurchaseMetadata,
     CreatePurchase,
     ExtendPurchase,
     RevokePurchase,
 )
-from gateway.services.core.outcomes import (
+from gateway.services.core.model.outcomes import (
     Confirmed,
     Corrected,
     Created,
@@ -39,7 +39,7 @@ from gateway.services.core.outcomes import (
     Revoked,
     Unfulfillable,
 )
-from gateway.services.core.values import Course, Payment
+from gateway.services.core.model.values import Course, Payment
 from tests.conftest import KINDS
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.services.invariants import Rows, assert_invariants

@@ -10,15 +10,15 @@ from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, g
 
 from db import feed
 from gateway.context import Context
-from gateway.documents import Documents
-from gateway.graph import build_schema
+from gateway.execution.documents import Documents
+from gateway.execution.schema import build_schema
 from gateway.resolvers.loaders import Loaders, gathered
 from gateway.resolvers.permissions import required_roles
-from gateway.schema import ids
-from gateway.services.changes import Hub
-from gateway.services.core.announcing import Listener
-from gateway.services.core.values import Actor, Payment, Purchase, Role
-from gateway.services.live import Live
+from gateway.schema.conventions import ids
+from gateway.services.changes.follower import Live
+from gateway.services.changes.hub import Hub
+from gateway.services.core.model.values import Actor, Payment, Purchase, Role
+from gateway.services.core.rules.events import Listener
 from tests.service import ADMIN, Service, running, statements_of, student
 
 pytestmark = pytest.mark.anyio

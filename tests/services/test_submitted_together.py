@@ -9,11 +9,11 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from db.tables import IdempotencyRecordRow, PurchaseRow
-from gateway.services import turn
-from gateway.services.core.commands import Command, CreatePurchase
-from gateway.services.core.decide import decide
-from gateway.services.core.outcomes import Busy, Conflicting, Created, FieldProblem, Invalid, KeyReused, Outcome
-from gateway.services.core.world import Decision, Moment, World
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import Command, CreatePurchase
+from gateway.services.core.model.outcomes import Busy, Conflicting, Created, FieldProblem, Invalid, KeyReused, Outcome
+from gateway.services.core.model.state import Decision, Moment, World
+from gateway.services.writing import turn
 from tests.service import METADATA, Service, running, statements_of
 
 pytestmark = pytest.mark.anyio

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from gateway.services.core.values import OnExisting, Purpose
+from gateway.services.core.model.values import OnExisting, Purpose
 from tests.service import TIERS
 
 # What comes first comes more often: stories meet on one student and one course.

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.streaming.accept import Kind, NoStream, is_subscription, kind_of_answer
+from gateway.streaming.selection import Kind, NoStream, is_subscription, kind_of_answer
 
 QUERY, MUTATION = "{ viewer { id } }", "mutation { __typename }"
 SUBSCRIPTION = "subscription { payment(id: 1) { id } }"

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator
 import pytest
 from graphql import GraphQLError
 
-from gateway.streaming.endings import Endings
-from gateway.streaming.operation import Ending, Result, until
+from gateway.streaming.lifetimes import Endings
+from gateway.streaming.results import Ending, Result, until
 
 pytestmark = pytest.mark.anyio
 

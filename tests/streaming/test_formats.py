@@ -6,10 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from gateway.streaming.format import Format
-from gateway.streaming.multipart import MULTIPART
-from gateway.streaming.operation import Payload, encoded
-from gateway.streaming.sse import SSE
+from gateway.streaming.formats import MULTIPART, SSE, Format
+from gateway.streaming.results import Payload, encoded
 
 PAYLOADS: list[Payload] = [
     {"data": {"payment": {"status": "PROCESSING"}}},

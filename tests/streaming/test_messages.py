@@ -5,7 +5,7 @@ import json
 import pytest
 
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
-from gateway.streaming.operation import Operation
+from gateway.streaming.results import Operation
 
 QUERY = "{ viewer { id } }"
 

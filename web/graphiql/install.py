@@ -1,4 +1,4 @@
-"""How GraphiQL's browser files, pinned by package-lock.json, get into gateway/static/graphiql/."""
+"""How GraphiQL's browser files, pinned by package-lock.json, get into gateway/pages/static_files/graphiql/."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from importlib import util
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-TARGET = HERE.parents[1] / "gateway" / "static" / "graphiql"
+TARGET = HERE.parents[1] / "gateway" / "pages" / "static_files" / "graphiql"
 STAMP = TARGET / ".installed"
 LOCK = HERE / "package-lock.json"
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Money, Payment, Provider, Refund
-from gateway.services.core.verdicts import RefundResult, Truth, Unacceptable, Verdict
+from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.values import Money, Payment, Provider, Refund
+from gateway.services.core.model.verdicts import RefundResult, Truth, Unacceptable, Verdict
 
 OPERATOR_RETRY_S = 60
 """Where a person has to set something right, a page or a job need not ask more often."""

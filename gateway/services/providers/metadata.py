@@ -6,8 +6,8 @@ from uuid import UUID
 from typeid import TypeID
 from typeid.errors import TypeIDException
 
-from gateway.services.core.subjects import trimmed
-from gateway.services.core.values import Payment, Purpose, Refund
+from gateway.services.core.model.values import Payment, Purpose, Refund
+from gateway.services.core.rules.inputs.subjects import trimmed
 
 INSTALLATION = "gateway_installation"
 """Which gateway opened it: more than one may take payments with one account, as staging beside production."""

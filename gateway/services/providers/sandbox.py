@@ -19,10 +19,10 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR
-from gateway.services.core.proofs import Proof, SandboxProof
-from gateway.services.core.values import Money, Payment, PaymentStatus, Provider, Refund
-from gateway.services.core.verdicts import (
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
+from gateway.services.core.model.proofs import Proof, SandboxProof
+from gateway.services.core.model.values import Money, Payment, PaymentStatus, Provider, Refund
+from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,

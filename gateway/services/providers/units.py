@@ -6,8 +6,8 @@ What cannot be said exactly on the other side is not said: nothing is rounded.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR, exponent_of, is_currency
-from gateway.services.core.values import Money
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, exponent_of, is_currency
+from gateway.services.core.model.values import Money
 
 
 @dataclass(frozen=True, slots=True)

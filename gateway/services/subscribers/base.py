@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from gateway.services.core.work import OutgoingEvent
+from gateway.services.core.model.events import OutgoingEvent
 
 
 class Undelivered(Exception):

@@ -6,10 +6,10 @@ from typing import cast
 
 import httpx
 
-from gateway.services.core.loose import BESIDE
-from gateway.services.core.metadata import MOST_LABELS
-from gateway.services.core.work import OutgoingEvent
-from gateway.services.subscribers.posting import DEADLINE_S, Clock, Posting
+from gateway.services.core.legacy.body import BESIDE
+from gateway.services.core.model.events import OutgoingEvent
+from gateway.services.core.rules.inputs.metadata import MOST_LABELS
+from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, Posting
 
 NAME = "course-service"
 PATH = "/api/v1/purchases"

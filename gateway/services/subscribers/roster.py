@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber
-from gateway.services.subscribers.posting import Clock
+from gateway.services.subscribers.http_delivery import Clock
 from gateway.services.subscribers.webhook import ToText, WebhookSubscriber
 
 LONGEST_PLACE = 100

@@ -9,8 +9,8 @@ from uuid import UUID
 import httpx
 from standardwebhooks import Webhook
 
-from gateway.services.core.work import OutgoingEvent
-from gateway.services.subscribers.posting import DEADLINE_S, Clock, Posting
+from gateway.services.core.model.events import OutgoingEvent
+from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, Posting
 
 ToText = Callable[[str, UUID], str]
 """The text form of an id: of a type's prefix and a UUID."""

@@ -24,7 +24,7 @@ from graphql import (
     is_object_type,
 )
 
-from gateway.schema.errors import ErrorCode
+from gateway.schema.conventions.errors import ErrorCode
 
 Fields: TypeAlias = dict[str, list[FieldNode]]
 

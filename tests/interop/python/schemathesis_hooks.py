@@ -10,7 +10,7 @@ from graphql import GraphQLError, GraphQLSchema, build_schema, parse, validate
 from hypothesis import strategies as st
 from schemathesis.graphql import nodes
 
-from gateway.schema.errors import ErrorCode
+from gateway.schema.conventions.errors import ErrorCode
 from tests.interop.python.conformance import Conformance
 from tests.interop.python.trials import ADMIN_TOKEN, STUDENT_TOKEN, ask, new_course, payment_input
 from tests.operations import CONFIRM_PAYMENT, CREATE_PAYMENT

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from uuid import UUID
 
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     ConfirmPayment,
     CorrectPurchaseMetadata,
     CreatePurchase,
@@ -16,15 +16,17 @@ from gateway.services.core.commands import (
     RevokePurchase,
     SaveCourse,
     Ticket,
-    TierChoice,
 )
-from gateway.services.core.doors import Door
-from gateway.services.core.values import (
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.state import Moment
+from gateway.services.core.model.values import (
     Access,
     AccessStatus,
     Actor,
     Course,
-    Metadata,
     Money,
     OnExisting,
     Origin,
@@ -36,11 +38,9 @@ from gateway.services.core.values import (
     Role,
     Terms,
     Tier,
-    TimeSlot,
+    TierChoice,
 )
-from gateway.services.core.verdicts import Captured
-from gateway.services.core.work import Job, JobKind, ProviderEvent
-from gateway.services.core.world import Moment
+from gateway.services.core.model.verdicts import Captured
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday."""

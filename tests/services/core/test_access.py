@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core.access import LAST_END, ended, granted, has_lapsed, renewed, replacing, start, upgraded
-from gateway.services.core.schedule import sessions
-from gateway.services.core.values import Access, AccessStatus, Metadata, Terms
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.values import Access, AccessStatus, Terms
+from gateway.services.core.rules.access import LAST_END, ended, granted, has_lapsed, renewed, replacing, start, upgraded
+from gateway.services.core.rules.schedule.sessions import sessions
 from tests.services.core.examples import METADATA, NOW, metadata_at
 
 BASIC = Terms("BASIC", 1, 4, 90)

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from gateway.services.core.actions import ACTIONS
+from gateway.services.core.model.records import ACTIONS
 
 CORE = Path(__file__).parents[3] / "gateway" / "services" / "core"
 OTHERS = {"actions.py", "announcing.py", "work.py"}

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core.courses import course_problems
-from gateway.services.core.values import Money, Tier
+from gateway.services.core.model.values import Money, Tier
+from gateway.services.core.rules.inputs.courses import course_problems
 from tests.services.core.examples import BASIC, PREMIUM, STANDARD
 
 

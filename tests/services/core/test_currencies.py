@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.services.core.currencies import exponent_of, exponents, is_currency
+from gateway.services.core.model.currencies import exponent_of, exponents, is_currency
 
 CHECKOUT = Path(__file__).resolve().parents[3] / "examples" / "checkout" / "src" / "format.ts"
 

@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.services import core
-from gateway.services.core.commands import Command, ticket_of
-from gateway.services.core.decide import decide
-from gateway.services.core.keys import recorded
-from gateway.services.core.loose_values import Unclear
-from gateway.services.core.outcomes import Stale
-from gateway.services.core.values import Money
-from gateway.services.core.verdicts import Captured, Verdict
-from gateway.services.core.world import NOTHING, Changes, Moment, World
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import Command, ticket_of
+from gateway.services.core.legacy.values import Unclear
+from gateway.services.core.model.outcomes import Stale
+from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.values import Money
+from gateway.services.core.model.verdicts import Captured, Verdict
+from gateway.services.core.rules.idempotency import recorded
 from tests.services.core.examples import CONFIRM, NOW, OPEN, PAYMENT, key, moment
 from tests.services.core.worlds import COMMANDS, LAPSED, VERDICTS, WORLDS, world_of
 

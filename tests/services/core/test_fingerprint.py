@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     AdoptPayment,
     CancelJob,
     ClaimJobs,
@@ -34,21 +34,12 @@ from gateway.services.core.commands import (
     SettleRefund,
     StartSweep,
     StoreEvent,
-    TierChoice,
     key_of,
 )
-from gateway.services.core.fingerprint import fingerprint
-from gateway.services.core.values import (
-    IdempotencyKey,
-    Label,
-    Metadata,
-    Money,
-    OnExisting,
-    Provider,
-    Purpose,
-    Tier,
-    TimeSlot,
-)
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.records import IdempotencyKey
+from gateway.services.core.model.values import Money, OnExisting, Provider, Purpose, Tier, TierChoice
+from gateway.services.core.rules.fingerprint import fingerprint
 from tests.services.core.examples import (
     ADMIN,
     BASIC,

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands import Command, RecordRefunds
-from gateway.services.core.decide import decide
-from gateway.services.core.tiers import terms_of
-from gateway.services.core.values import (
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import Command, RecordRefunds
+from gateway.services.core.model.state import Moment, World
+from gateway.services.core.model.values import (
     Fulfilment,
     Money,
     Payment,
@@ -23,8 +23,8 @@ from gateway.services.core.values import (
     RefundStatus,
     Tier,
 )
-from gateway.services.core.verdicts import RefundFact
-from gateway.services.core.world import Moment, World
+from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.rules.tiers import terms_of
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, NOW, PAYMENT
 
 TIERS = tuple(

@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core import metadata as rules
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.loose import BESIDE, read_expiry, read_metadata, read_tier
-from gateway.services.core.schedule import slot_end
-from gateway.services.core.values import Label, Metadata, TimeSlot
+from gateway.services.core.legacy.body import BESIDE, read_expiry, read_metadata, read_tier
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.values import TierChoice
+from gateway.services.core.rules.inputs import metadata as rules
+from gateway.services.core.rules.schedule.sessions import slot_end
 
 KOLKATA = "Asia/Kolkata"
 SUNDAY = dt.date(2026, 11, 29)

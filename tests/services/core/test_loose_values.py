@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from gateway.services.core.loose import read_expiry
+from gateway.services.core.legacy.body import read_expiry
 from tests.services.core.test_loose import SUNDAY, TYPED, problems, read
 
 

@@ -9,16 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core.metadata import (
-    as_text,
-    date_has_passed,
-    differences,
-    problems,
-    text_problem,
-)
-from gateway.services.core.outcomes import Difference
-from gateway.services.core.values import Label, Metadata, TimeSlot
-from gateway.services.core.zones import is_time_zone
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.outcomes import Difference
+from gateway.services.core.rules.inputs.metadata import as_text, date_has_passed, differences, problems
+from gateway.services.core.rules.inputs.texts import text_problem
+from gateway.services.core.rules.schedule.zones import is_time_zone
 from tests.services.core.examples import METADATA, metadata_at
 
 SUNDAY, MONDAY = date(2026, 12, 6), date(2026, 12, 7)

@@ -7,12 +7,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands import RecordRefunds
-from gateway.services.core.refund_facts import record_refunds
-from gateway.services.core.refund_sums import kept_of, left_to_refund
-from gateway.services.core.values import Money, Payment, PaymentStatus, RefundStatus
-from gateway.services.core.verdicts import RefundFact
-from gateway.services.core.world import Moment, World
+from gateway.services.core.commands.every import RecordRefunds
+from gateway.services.core.commands.record_refunds import record_refunds
+from gateway.services.core.model.state import Moment, World
+from gateway.services.core.model.values import Money, Payment, PaymentStatus, RefundStatus
+from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.rules.refunds.sums import kept_of, left_to_refund
 from tests.services.core.examples import NOW, PURCHASE
 from tests.services.core.worlds import TAKEN, world_of
 

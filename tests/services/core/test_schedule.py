@@ -9,10 +9,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core import schedule
-from gateway.services.core.access import granted
-from gateway.services.core.schedule import SUNDAY, Session, is_sunday, room, sessions, slot_end, slot_instant
-from gateway.services.core.values import Access, AccessStatus, Metadata, Terms, TimeSlot
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.values import Access, AccessStatus, Terms
+from gateway.services.core.rules.access import granted
+from gateway.services.core.rules.schedule import sessions as schedule
+from gateway.services.core.rules.schedule.sessions import (
+    SUNDAY,
+    Session,
+    is_sunday,
+    room,
+    sessions,
+    slot_end,
+    slot_instant,
+)
 from tests.services.core.examples import ACCESS, metadata_at
 
 

@@ -5,11 +5,11 @@ from itertools import permutations
 
 import pytest
 
-from gateway.services.core.decide import decide
-from gateway.services.core.values import Fulfilment, Payment, PaymentStatus, Purchase
-from gateway.services.core.verdicts import AwaitingPayment, Canceled, Declined, Verdict
-from gateway.services.core.work import JobKind
-from gateway.services.core.world import Changes, World
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.state import Changes, World
+from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus, Purchase
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Declined, Verdict
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, PAYMENT, moment
 
 UNDER_WAY = replace(PAYMENT, status=PaymentStatus.PROCESSING, attempt="attempt-1", checks=1)

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.services.core.checks import problems_of
-from gateway.services.core.subjects import LONGEST_SUBJECT, is_subject, subject_problem, trimmed
+from gateway.services.core.commands.checks import problems_of
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject, subject_problem, trimmed
 from tests.services.core.examples import CREATE
 from tests.services.core.worlds import ADOPT
 

@@ -4,10 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core import tiers
-from gateway.services.core.commands import TierChoice
-from gateway.services.core.outcomes import FieldProblem
-from gateway.services.core.values import Terms
+from gateway.services.core.model.outcomes import FieldProblem
+from gateway.services.core.model.values import Terms, TierChoice
+from gateway.services.core.rules import tiers
 from tests.services.core.examples import BASIC, COURSE, PREMIUM, STANDARD
 
 THREE = "BASIC (4 sessions), STANDARD (12 sessions), PREMIUM (24 sessions)"

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from gateway.services.core.zones import canonical, is_same, is_time_zone
+from gateway.services.core.rules.schedule.zones import canonical, is_same, is_time_zone
 
 
 @pytest.mark.parametrize(

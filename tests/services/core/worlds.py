@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from gateway.services.core.commands import (
+from gateway.services.core.commands.every import (
     AdoptPayment,
     CancelJob,
     Case,
@@ -25,10 +25,11 @@ from gateway.services.core.commands import (
     SettleRefund,
     StartSweep,
     StoreEvent,
-    TierChoice,
 )
-from gateway.services.core.doors import Door
-from gateway.services.core.values import (
+from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.state import Changes, World
+from gateway.services.core.model.values import (
     AccessStatus,
     Failure,
     Fulfilment,
@@ -41,8 +42,9 @@ from gateway.services.core.values import (
     Purpose,
     Refund,
     RefundStatus,
+    TierChoice,
 )
-from gateway.services.core.verdicts import (
+from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Declined,
@@ -53,8 +55,6 @@ from gateway.services.core.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.core.work import Job, JobKind, JobState
-from gateway.services.core.world import Changes, World
 from tests.services.core.examples import (
     ADMIN,
     BASIC,

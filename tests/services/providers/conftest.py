@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from gateway.services.providers.stripe import Stripe
+from gateway.services.providers.stripe.provider import Stripe
 from tests.services.providers.fake_stripe import FakeStripe
 
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from gateway.services.providers.stripe import Stripe
+from gateway.services.providers.stripe.provider import Stripe
 from tests.services.providers.stripe_pages import page_of
 from tests.services.providers.stripe_prices import refusal
 

@@ -1,6 +1,6 @@
 """A checkout that a provider opened, as tests that are not about refusals ask for it."""
 
-from gateway.services.core.values import Payment
+from gateway.services.core.model.values import Payment
 from gateway.services.providers.base import Intent, PaymentProvider
 from tests.service import INSTALLATION
 

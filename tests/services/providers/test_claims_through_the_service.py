@@ -8,12 +8,12 @@ from typing import Protocol
 import pytest
 from uuid_utils.compat import uuid7
 
+from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
-from db.work import JobRow
-from gateway.services.core.commands import StoreEvent
-from gateway.services.core.outcomes import Confirmed, Invalid
-from gateway.services.core.values import Payment, Provider
-from gateway.services.core.work import ProviderEvent
+from gateway.services.core.commands.every import StoreEvent
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.outcomes import Confirmed, Invalid
+from gateway.services.core.model.values import Payment, Provider
 from gateway.services.providers.base import PaymentProvider
 from tests.service import STANDARD, Service, student
 from tests.services.books import Books

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.proofs import StripeProof
-from gateway.services.core.values import (
+from gateway.services.core.model.proofs import StripeProof
+from gateway.services.core.model.values import (
     GATEWAY,
     Money,
     Payment,
@@ -18,7 +18,7 @@ from gateway.services.core.values import (
     RefundStatus,
     Terms,
 )
-from gateway.services.core.verdicts import (
+from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
@@ -30,7 +30,7 @@ from gateway.services.core.verdicts import (
     Unreachable,
 )
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.stripe import Stripe
+from gateway.services.providers.stripe.provider import Stripe
 from tests.service import INSTALLATION, METADATA
 from tests.services.providers.fake_stripe import KEY, FakeStripe, Fault
 from tests.services.providers.opening import intent_of

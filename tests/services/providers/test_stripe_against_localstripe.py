@@ -16,9 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
-from gateway.services.core.values import Money, Payment, RefundStatus
-from gateway.services.core.verdicts import AwaitingPayment, Canceled, Captured, Declined, RefundSucceeded
-from gateway.services.providers.stripe import Stripe
+from gateway.services.core.model.values import Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Captured, Declined, RefundSucceeded
+from gateway.services.providers.stripe.provider import Stripe
 from tests.service import INSTALLATION
 from tests.services.providers.opening import intent_of
 from tests.services.providers.test_stripe import payment, refund_of

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from gateway.services.core.verdicts import AwaitingPayment, Canceled, Captured, Processing
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Captured, Processing
 from gateway.services.providers.base import Notice, ProviderBusy, ProviderUnavailable, Window
-from gateway.services.providers.stripe import Stripe
-from gateway.services.providers.stripe_changes import KEPT, LATE, TYPES
+from gateway.services.providers.stripe.changes import KEPT, LATE, TYPES
+from gateway.services.providers.stripe.provider import Stripe
 from tests.services.providers.fake_stripe import FakeStripe, Fault, event
 from tests.services.providers.test_stripe import opened
 

@@ -3,10 +3,10 @@
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.services.core.values import Money, RefundStatus
-from gateway.services.core.verdicts import Captured, RefundFact
+from gateway.services.core.model.values import Money, RefundStatus
+from gateway.services.core.model.verdicts import Captured, RefundFact
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.stripe import Stripe
+from gateway.services.providers.stripe.provider import Stripe
 from tests.service import INSTALLATION
 from tests.services.providers.fake_stripe import FakeStripe, Fault
 from tests.services.providers.test_stripe import OUTAGES, opened, refund_of

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.services.providers.base import BadSignature
-from gateway.services.providers.stripe import Stripe
+from gateway.services.providers.stripe.provider import Stripe
 from tests.services.providers.fake_stripe import KEY, SECRET, event, signed
 
 pytestmark = pytest.mark.anyio

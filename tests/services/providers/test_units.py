@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.services.core.currencies import HIGHEST_AMOUNT_MINOR, exponents
-from gateway.services.core.values import Money
-from gateway.services.providers.razorpay_units import RAZORPAY_UNITS
-from gateway.services.providers.stripe_units import STRIPE_UNITS
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, exponents
+from gateway.services.core.model.values import Money
+from gateway.services.providers.razorpay.units import RAZORPAY_UNITS
+from gateway.services.providers.stripe.units import STRIPE_UNITS
 from gateway.services.providers.units import Units
 from tests.services.providers.stripe_prices import THREE_DECIMAL, ZERO_DECIMAL, ZERO_IN_HUNDREDTHS
 

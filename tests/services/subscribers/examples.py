@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from uuid import UUID
 
-from gateway.services.core.values import Label, Metadata
-from gateway.services.core.work import OutgoingEvent
+from gateway.services.core.model.events import OutgoingEvent
+from gateway.services.core.model.metadata import Label, Metadata
 
 OLD, NEW = (f"whsec_{base64.b64encode(bytes(range(first, first + 32))).decode()}" for first in (0, 100))
 """Two secrets as Standard Webhooks writes them."""

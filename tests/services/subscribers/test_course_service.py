@@ -10,18 +10,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.rest_body import Reading
-from gateway.schema import ids
-from gateway.services.core import metadata as rules
-from gateway.services.core.commands import CreatePurchase
-from gateway.services.core.loose import BESIDE
-from gateway.services.core.schedule import is_sunday
-from gateway.services.core.values import Actor, Label, Metadata, Role, TimeSlot
-from gateway.services.core.work import EVENT_TYPES, OutgoingEvent
-from gateway.services.core.zones import is_time_zone
+from gateway.endpoints.rest_input import Reading
+from gateway.schema.conventions import ids
+from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.legacy.body import BESIDE
+from gateway.services.core.model.events import EVENT_TYPES, OutgoingEvent
+from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
+from gateway.services.core.model.values import Actor, Role
+from gateway.services.core.rules.inputs import metadata as rules
+from gateway.services.core.rules.schedule.sessions import is_sunday
+from gateway.services.core.rules.schedule.zones import is_time_zone
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber, old_body
-from gateway.settings import Settings
+from gateway.settings.model import Settings
 from tests.http.old_door import Door
 from tests.server import serving
 from tests.services.subscribers.examples import (

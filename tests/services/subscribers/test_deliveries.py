@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from gateway.services.subscribers.base import Undelivered
 from gateway.services.subscribers.course_service import CourseServiceSubscriber
-from gateway.services.subscribers.posting import LONGEST_RETRY_AFTER_S, seconds_until
+from gateway.services.subscribers.http_delivery import LONGEST_RETRY_AFTER_S, seconds_until
 from gateway.services.subscribers.webhook import WebhookSubscriber
 from tests.services.subscribers.examples import AT, NEW, OLD, QUERY, purchase_event
 from tests.services.subscribers.listener import (

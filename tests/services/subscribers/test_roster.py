@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from gateway.schema import ids
+from gateway.schema.conventions import ids
 from gateway.services.subscribers.course_service import CourseServiceSubscriber
 from gateway.services.subscribers.roster import LONGEST_PLACE, build_subscribers, name_of
 from gateway.services.subscribers.webhook import WebhookSubscriber

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from standardwebhooks import Webhook, WebhookVerificationError
 
-from gateway.schema import ids
-from gateway.services.core.work import EVENT_TYPES, OutgoingEvent
+from gateway.schema.conventions import ids
+from gateway.services.core.model.events import EVENT_TYPES, OutgoingEvent
 from gateway.services.subscribers.base import Subscriber, Undelivered
-from gateway.services.subscribers.posting import Clock
+from gateway.services.subscribers.http_delivery import Clock
 from gateway.services.subscribers.webhook import WebhookSubscriber
 from tests.services.subscribers.examples import (
     AT,

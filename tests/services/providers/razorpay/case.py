@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 from uuid import UUID, uuid5
 
-from gateway.services.core.proofs import RazorpayProof
-from gateway.services.core.values import GATEWAY, Money, Payment, Provider, Purpose, Refund, Terms
-from gateway.services.core.verdicts import Captured
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.core.model.proofs import RazorpayProof
+from gateway.services.core.model.values import GATEWAY, Money, Payment, Provider, Purpose, Refund, Terms
+from gateway.services.core.model.verdicts import Captured
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import INSTALLATION, METADATA
 from tests.services.providers.razorpay.fake import KEY_ID, KEY_SECRET, WEBHOOK_SECRET, FakeRazorpay
 

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core.values import Payment
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.core.model.values import Payment
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import PAYMENT, provider_of
 from tests.services.providers.razorpay.fake import FakeRazorpay

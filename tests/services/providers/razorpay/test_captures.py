@@ -5,10 +5,10 @@ from itertools import permutations
 
 import pytest
 
-from gateway.services.core.values import Money, Payment, RefundStatus
-from gateway.services.core.verdicts import ExtraCapture, RefundFact, RefundSucceeded, Truth
+from gateway.services.core.model.values import Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import ExtraCapture, RefundFact, RefundSucceeded, Truth
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import captured, id_of, order_of, refund_of
 from tests.services.providers.razorpay.fake import FAULTS, FakeRazorpay
 

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from gateway.services.core.values import Payment
-from gateway.services.core.verdicts import RefundSucceeded
+from gateway.services.core.model.values import Payment
+from gateway.services.core.model.verdicts import RefundSucceeded
 from gateway.services.providers.base import Notice, PaymentProvider, ProviderBusy, ProviderUnavailable, Window
-from gateway.services.providers.razorpay import Razorpay
-from gateway.services.providers.razorpay_changes import LATE, VERY_LATE
+from gateway.services.providers.razorpay.changes import LATE, VERY_LATE
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import order_of, refund_of
 from tests.services.providers.razorpay.fake import FakeRazorpay
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 import pytest
 from structlog.testing import capture_logs
 
-from gateway.services.core.values import Money, Payment, RefundStatus
-from gateway.services.core.verdicts import ExtraCapture, RefundFact
+from gateway.services.core.model.values import Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import ExtraCapture, RefundFact
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
-from gateway.services.providers.razorpay_api import MOST_PAGES, PAGE
+from gateway.services.providers.razorpay.api import MOST_PAGES, PAGE
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import PRICE, captured, id_of, order_of, refund_of
 from tests.services.providers.razorpay.fake import FAULTS, FakeRazorpay
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from db.tables import PaymentRow
-from gateway.services.core.outcomes import Confirmed, RefundRequested, Unfulfillable
-from gateway.services.core.values import Money, Payment
-from gateway.services.core.verdicts import Captured
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.core.model.outcomes import Confirmed, RefundRequested, Unfulfillable
+from gateway.services.core.model.values import Money, Payment
+from gateway.services.core.model.verdicts import Captured
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import PRICE, captured, order_of
 from tests.services.providers.razorpay.fake import FakeRazorpay, event
 from tests.services.providers.razorpay.test_story import Shop

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core.values import Money, Payment
-from gateway.services.core.verdicts import Captured, Unreachable
+from gateway.services.core.model.values import Money, Payment
+from gateway.services.core.model.verdicts import Captured, Unreachable
 from gateway.services.providers import metadata
 from gateway.services.providers.base import PriceRefused, ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import INSTALLATION
 from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import PAYMENT, PRICE, order_of, provider_of, refund_of

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core.values import Money, Payment, RefundStatus
-from gateway.services.core.verdicts import RefundFact, RefundRejected, RefundSucceeded
+from gateway.services.core.model.values import Money, Payment, RefundStatus
+from gateway.services.core.model.verdicts import RefundFact, RefundRejected, RefundSucceeded
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import PRICE, captured, id_of, order_of, refund_of
 from tests.services.providers.razorpay.fake import FAULTS, FakeRazorpay
 

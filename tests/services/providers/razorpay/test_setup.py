@@ -2,11 +2,12 @@
 
 import pytest
 
-from gateway.schema.inputs import PaymentProofInput, RazorpayProofInput
-from gateway.services.core.proofs import RazorpayProof, provider_of
-from gateway.services.core.values import Provider
-from gateway.settings import SettingsError, load_settings
-from gateway.wiring import open_services
+from gateway.bootstrap import open_services
+from gateway.schema.mutations.payments import PaymentProofInput, RazorpayProofInput
+from gateway.services.core.model.proofs import RazorpayProof, provider_of
+from gateway.services.core.model.values import Provider
+from gateway.settings.loading import load_settings
+from gateway.settings.model import SettingsError
 from tests.services.providers.razorpay.fake import KEY_ID, KEY_SECRET
 
 KEYS = {"GATEWAY_RAZORPAY_KEY_ID": KEY_ID, "GATEWAY_RAZORPAY_KEY_SECRET": KEY_SECRET}

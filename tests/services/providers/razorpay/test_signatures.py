@@ -6,11 +6,11 @@ from dataclasses import replace
 import httpx
 import pytest
 
-from gateway.services.core.proofs import RazorpayProof
-from gateway.services.core.values import Payment
-from gateway.services.core.verdicts import Unacceptable
+from gateway.services.core.model.proofs import RazorpayProof
+from gateway.services.core.model.values import Payment
+from gateway.services.core.model.verdicts import Unacceptable
 from gateway.services.providers.base import BadSignature, Notice, ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import NOW, PAYMENT, captured, order_of, proof_of, refund_of
 from tests.services.providers.razorpay.fake import (
     KEY_ID,

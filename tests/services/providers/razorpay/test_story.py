@@ -7,9 +7,10 @@ from dataclasses import dataclass, replace
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands import ConfirmPayment, StoreEvent
-from gateway.services.core.doors import Door
-from gateway.services.core.outcomes import (
+from gateway.services.core.commands.every import ConfirmPayment, StoreEvent
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import JobState
+from gateway.services.core.model.outcomes import (
     Confirmed,
     Duplicate,
     Invalid,
@@ -19,10 +20,10 @@ from gateway.services.core.outcomes import (
     ProviderAway,
     RefundRequested,
 )
-from gateway.services.core.proofs import Proof
-from gateway.services.core.values import Payment, PaymentStatus, Provider, PurchaseStatus
-from gateway.services.core.work import JobState, ProviderEvent
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Payment, PaymentStatus, Provider, PurchaseStatus
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import Service, student
 from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import order_of, proof_of

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.services.core.values import Money, Payment
-from gateway.services.core.verdicts import AwaitingPayment, Declined, Processing, Unreachable
+from gateway.services.core.model.values import Money, Payment
+from gateway.services.core.model.verdicts import AwaitingPayment, Declined, Processing, Unreachable
 from gateway.services.providers.base import ProviderUnavailable
-from gateway.services.providers.razorpay import Razorpay
+from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import INSTALLATION
 from tests.services.providers.razorpay.case import (
     PAYMENT,

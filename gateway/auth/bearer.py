@@ -1,0 +1,84 @@
+"""The caller of a request: its bearer token read, judged and kept for whoever answers."""
+
+import re
+
+from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, Response
+
+from gateway.auth.jwks import COOLDOWN_S, KeysUnavailable
+from gateway.auth.tokens import InvalidToken, TokenVerifier, Verified
+from gateway.services.core.model.values import Actor
+
+_CREDENTIALS = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)  # RFC 6750 §2.1
+
+
+class AuthenticatedActor(BaseUser):
+    """The caller, as Starlette's `request.user`."""
+
+    def __init__(self, verified: Verified) -> None:
+        self.verified = verified
+        self.actor = verified.actor
+
+    @property
+    def is_authenticated(self) -> bool:
+        return True
+
+    @property
+    def display_name(self) -> str:
+        return self.actor.id
+
+    @property
+    def identity(self) -> str:
+        return self.actor.id
+
+
+class BearerBackend(AuthenticationBackend):
+    """Reads the Authorization header; without one, the caller is anonymous."""
+
+    def __init__(self, verifier: TokenVerifier) -> None:
+        self._verifier = verifier
+
+    async def authenticate(self, conn: HTTPConnection) -> tuple[AuthCredentials, BaseUser] | None:
+        """Raises: InvalidToken, KeysUnavailable; both are Starlette's AuthenticationError."""
+        headers = conn.headers.getlist("authorization")
+        if not headers:
+            return None
+        if len(headers) > 1:
+            raise InvalidToken("There must be one Authorization header.")
+        verified = await self._verifier.judge(bearer_token(headers[0]))
+        return AuthCredentials(["authenticated"]), AuthenticatedActor(verified)
+
+
+def bearer_token(authorization: str) -> str:
+    """The token in an Authorization header's value. Raises: InvalidToken."""
+    match = _CREDENTIALS.fullmatch(authorization)
+    if match is None:
+        raise InvalidToken("The Authorization header must read: Bearer <token>.")
+    return match[1]
+
+
+def viewer_of(conn: HTTPConnection) -> Actor | None:
+    """Whom the request speaks for; None for an anonymous one."""
+    verified = verified_of(conn)
+    return verified.actor if verified else None
+
+
+def verified_of(conn: HTTPConnection) -> Verified | None:
+    """Whom the request speaks for, and until when; None for an anonymous one."""
+    user = conn.scope.get("user")
+    return user.verified if isinstance(user, AuthenticatedActor) else None
+
+
+def on_auth_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
+    """401 with RFC 6750's challenge, or 503 when it is the keys that are missing; both in GraphQL's shape."""
+    if isinstance(exc, KeysUnavailable):
+        return _refusal(503, "AUTH_KEYS_UNAVAILABLE", str(exc), {"Retry-After": str(int(COOLDOWN_S))})
+    reason = exc.reason if isinstance(exc, InvalidToken) else "The token is not valid."
+    challenge = f'Bearer error="invalid_token", error_description="{reason}"'
+    return _refusal(401, "UNAUTHENTICATED", reason, {"WWW-Authenticate": challenge})
+
+
+def _refusal(status: int, code: str, message: str, headers: dict[str, str]) -> Response:
+    error = {"message": message, "extensions": {"code": code}}
+    return JSONResponse({"errors": [error]}, status, headers | {"Cache-Control": "no-store"})

@@ -1,0 +1,185 @@
+"""Who is calling: a bearer token becomes an Actor, or a refusal that tells a stranger nothing."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import Key, OctKey
+from starlette.authentication import AuthenticationError
+
+from gateway.auth.jwks import IssuerKeys
+from gateway.services.core.model.values import Actor, Role
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject
+from gateway.settings.model import Settings
+
+MAX_TOKEN_BYTES = 8192  # as much as common servers take for a header; real tokens need a quarter of it
+LAST_INSTANT = 253_402_300_799
+"""The end of the year 9999 in Unix seconds: a later `exp` is a mistake, or means to live for ever."""
+
+_TYPES = ("jwt", "at+jwt", "application/at+jwt")  # RFC 7519 §5.1, RFC 9068 §4
+_HOSTILE = (JoseError, ValueError, TypeError, KeyError, RecursionError)
+"""What joserfc and json raise for hostile input: a list for a header, a thousand brackets, a huge number…"""
+
+
+class InvalidToken(AuthenticationError):
+    """The token proves nothing. `reason` is a plain ASCII sentence, without anything from the token."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """Whom a token speaks for, and until when, in Unix seconds; clocks that differ are allowed for."""
+
+    actor: Actor
+    expires_at: float
+
+
+class TokenVerifier:
+    """Judges tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        now: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`now`, in Unix seconds, judges a token's dates; `monotonic` ages the issuer's keys."""
+        self._settings, self._now = settings, now
+        self._keys = _keys_of(settings, monotonic)
+        self._registry = jws.JWSRegistry(algorithms=settings.algorithms, strict_check_header=False)
+        self._registry.max_header_length = MAX_TOKEN_BYTES
+
+    async def verify(self, token: str) -> Actor:
+        """Whom the token speaks for. Raises: as `judge`."""
+        return (await self.judge(token)).actor
+
+    async def judge(self, token: str) -> Verified:
+        """Whom the token speaks for, and until when (RFC 7519 §7.2, RFC 8725).
+
+        Raises: InvalidToken; KeysUnavailable, when it could not be judged.
+        """
+        signed = _taken_apart(token, self._registry)
+        _check_header(signed.protected, self._settings.algorithms)
+        self._check_signature(signed, await self._key_for(signed.protected))
+        claims = _claims(signed.payload)
+        _check_parties(claims, self._settings)
+        leeway_s = self._settings.jwt_leeway_s
+        expires = _check_dates(claims, self._now(), leeway_s)
+        return Verified(_actor(claims, self._settings.jwt_role_claim), expires + leeway_s)
+
+    async def _key_for(self, header: dict[str, Any]) -> Key:
+        """Ours, whatever key the header names or brings along (`jwk`, `jku`, `x5u`, `x5c`)."""
+        if isinstance(self._keys, OctKey):
+            return self._keys
+        key = await self._keys.find(header.get("kid"), header["alg"])
+        if key is None:
+            raise InvalidToken("The token's key is not one of the issuer's.")
+        return key
+
+    def _check_signature(self, signed: jws.CompactSignature, key: Key) -> None:
+        try:
+            is_genuine = jws.validate_compact(signed, key, registry=self._registry)
+        except _HOSTILE:
+            is_genuine = False
+        if not is_genuine:
+            raise InvalidToken("The token's signature is not valid.")
+
+
+def _keys_of(settings: Settings, monotonic: Callable[[], float]) -> OctKey | IssuerKeys:
+    if settings.signing_key is not None:
+        return OctKey.import_key(settings.signing_key)
+    return IssuerKeys(
+        str(settings.jwks_url),
+        settings.algorithms,
+        cache_s=settings.jwks_cache_s,
+        timeout_s=settings.jwks_timeout_s,
+        monotonic=monotonic,
+    )
+
+
+def _taken_apart(token: str, registry: jws.JWSRegistry) -> jws.CompactSignature:
+    if len(token) > MAX_TOKEN_BYTES:
+        raise InvalidToken("The token is too long.")
+    try:
+        return jws.extract_compact(token.encode("ascii"), registry=registry)
+    except _HOSTILE:
+        raise InvalidToken("The token is not a signed JWT.") from None
+
+
+def _check_header(header: object, algorithms: tuple[str, ...]) -> None:
+    if not isinstance(header, dict):
+        raise InvalidToken("The token is not a signed JWT.")
+    if header.get("alg") not in algorithms:
+        raise InvalidToken("The token's algorithm is not allowed.")
+    if "crit" in header:  # RFC 7515 §4.1.11: refuse what is critical and not understood, here all of it
+        raise InvalidToken("The token has critical headers.")
+    if "typ" in header and str(header["typ"]).lower() not in _TYPES:
+        raise InvalidToken("The token is of another type.")
+
+
+def _claims(payload: bytes) -> dict[str, Any]:
+    try:
+        claims = json.loads(payload.decode(), object_pairs_hook=_unique)
+    except (ValueError, RecursionError):
+        claims = None
+    if not isinstance(claims, dict):
+        raise InvalidToken("The token's claims are not a JSON object with unique names.")
+    return claims
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """RFC 7519 §4: of two claims with one name, different readers would believe different ones."""
+    claims = dict(pairs)
+    if len(claims) != len(pairs):
+        raise ValueError("a name twice")
+    return claims
+
+
+def _check_parties(claims: dict[str, Any], settings: Settings) -> None:
+    if settings.jwt_issuer is not None and claims.get("iss") != settings.jwt_issuer:
+        raise InvalidToken("The token is from another issuer.")
+    audience = claims.get("aud")
+    if settings.jwt_audience not in (audience if isinstance(audience, list) else [audience]):
+        raise InvalidToken("The token is for another audience.")  # also if there is one and we have no name
+
+
+def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> float:
+    """The token's expiry, which is to come."""
+    expires, starts, issued = (_instant(claims, name) for name in ("exp", "nbf", "iat"))
+    if expires is None:
+        raise InvalidToken("The token has no expiry.")
+    if now >= expires + leeway_s:
+        raise InvalidToken("The token has expired.")
+    if max(starts or 0, issued or 0) > now + leeway_s:
+        raise InvalidToken("The token is not valid yet.")
+    return expires
+
+
+def _instant(claims: dict[str, Any], name: str) -> float | None:
+    """A NumericDate (RFC 7519 §2), in Unix seconds; bool, text, and numbers out of all reason are refused."""
+    value = claims.get(name)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= LAST_INSTANT:
+        raise InvalidToken("The token has a date that is none.")
+    return value
+
+
+def _actor(claims: dict[str, Any], role_claim: str) -> Actor:
+    subject, role = claims.get("sub"), claims.get(role_claim)
+    if not is_subject(subject):
+        raise InvalidToken(
+            f"The token's subject is missing or not printable text of at most {LONGEST_SUBJECT} characters "
+            "with no blank at an end."
+        )
+    if role not in tuple(Role):
+        raise InvalidToken("The token's role is missing or unknown.")
+    return Actor(subject, Role(role))

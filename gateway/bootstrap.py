@@ -1,0 +1,162 @@
+"""Settings to services: what every door stands on, opened together and closed together."""
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+from uuid_utils.compat import uuid7
+
+from db import feed
+from db.engine import reader_engine, writer_engine
+from gateway.resolvers.loaders import gathered
+from gateway.schema.conventions import ids
+from gateway.services.changes.follower import Live
+from gateway.services.changes.hub import Hub
+from gateway.services.core.model.events import EVENT_TYPES
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.values import Provider
+from gateway.services.core.rules.events import Listener
+from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
+from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.razorpay.provider import Razorpay
+from gateway.services.providers.sandbox import Sandbox
+from gateway.services.providers.stripe.provider import Stripe
+from gateway.services.purchases import Purchases
+from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.lookups import Catalog
+from gateway.services.subscribers.base import Subscriber
+from gateway.services.subscribers.roster import build_subscribers
+from gateway.services.writing.group_commit import GroupCommit
+from gateway.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """What a door needs: the stories, the reads, and what they stand on."""
+
+    purchases: Purchases
+    catalog: Catalog
+    writer: GroupCommit
+    readers: AsyncEngine
+    runners: Sequence[Runner]
+    live: Live
+
+
+@asynccontextmanager
+async def open_services(settings: Settings) -> AsyncIterator[Services]:
+    """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
+    readers = reader_engine(settings.database_url)
+    hub = Hub()
+    subscribers = _subscribers(settings)
+    lanes: list[Runner] = []
+    writer = GroupCommit(
+        writer_engine(settings.database_url),
+        clock=now,
+        new_id=uuid7,
+        most_waiting=settings.writer_queue,
+        most_in_turn=settings.writer_batch,
+        listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
+        on_commit=hub.hear,
+        on_jobs=lambda jobs: _notice(lanes, jobs),
+    )
+    catalog, work = Catalog(readers), WorkCatalog(readers)
+    follow = partial(feed.follow, settings.database_url)
+    live = Live(hub, follow, gathered(catalog.payments), gathered(catalog.purchases))
+    providers = _providers(settings)
+    purchases = Purchases(
+        write=writer.submit,
+        write_all=writer.submit_all,
+        find_payment=gathered(catalog.payments),
+        find_refund=gathered(catalog.refunds),
+        reads=work,
+        providers=providers,
+        default_provider=settings.default_provider or next(iter(providers), None),
+        new_id=uuid7,
+        installation=partial(_installation, settings, work),
+    )
+    writer.start()
+    following = asyncio.create_task(live.run(), name="feed")
+    try:
+        sweeps = Sweeps(purchases, work, {name: Pace() for name in providers})
+        reads = (work.due_jobs, work.next_due)
+        lanes += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
+        yield Services(purchases, catalog, writer, readers, lanes, live)
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+        await writer.close()
+        await readers.dispose()
+        for provider in providers.values():
+            await provider.close()
+        for subscriber in subscribers.values():
+            await subscriber.close()
+
+
+@asynccontextmanager
+async def running(runners: Sequence[Runner], beats: AsyncGenerator[None, None]) -> AsyncIterator[None]:
+    """Jobs are run meanwhile, also those that other processes wrote; at the end those under way are finished."""
+    stopped = asyncio.Event()
+    tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in runners]
+    following = asyncio.create_task(_look_at_each(beats, runners), name="pulse")
+    try:
+        yield
+    finally:
+        following.cancel()
+        stopped.set()
+        await asyncio.gather(*tasks)
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Runner]) -> None:
+    async with aclosing(beats):
+        async for _ in beats:
+            for runner in runners:
+                runner.look()
+
+
+def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
+    for runner in runners:
+        runner.notice(jobs)
+
+
+async def _installation(settings: Settings, work: WorkCatalog) -> str:
+    return settings.installation or await work.installation()
+
+
+def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
+    """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
+    providers: dict[Provider, PaymentProvider] = {}
+    if key := settings.stripe_secret_key:
+        base = settings.stripe_api_base
+        secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
+        providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
+    if settings.razorpay_key_id and settings.razorpay_key_secret:
+        secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
+        key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
+        providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))
+    if settings.is_sandbox_on:
+        providers[Provider.SANDBOX] = Sandbox()
+    return providers
+
+
+def _subscribers(settings: Settings) -> Mapping[str, Subscriber]:
+    url, token = settings.course_service_url, settings.course_service_token
+    return build_subscribers(
+        settings.subscribers,
+        settings.event_source,
+        str(url) if url else None,
+        token.get_secret_value() if token else None,
+        to_text=ids.to_text,
+        clock=now,
+    )
+
+
+def now() -> datetime:
+    """The clock of the product."""
+    return datetime.now(UTC)

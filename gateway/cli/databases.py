@@ -1,0 +1,84 @@
+"""Which command may make or migrate the database, and what is said where it is not ready.
+
+A name that was mistyped must not become an empty database that looks well.
+"""
+
+from enum import Enum
+
+from db.engine import audit_engine
+from db.migrate import upgrade
+from db.standing import Standing, standing
+from db.urls import file_of, is_embedded, shown
+from gateway.settings.model import Settings, SettingsError
+
+
+class May(Enum):
+    """What a command may do to a database of our own. A server's is its operator's: only `gateway migrate` changes
+    it."""
+
+    LOOK = "verify, purchase create"
+    MIGRATE = "worker, and in production serve and seed: what is there is brought up to date"
+    MAKE = "serve and seed in development: a first start needs nothing"
+
+
+def make_ready(settings: Settings, may: May) -> None:
+    """Bring the database up to date as far as the command may.
+
+    Raises: SettingsError, where it is not ready then.
+    """
+    url = settings.database_url
+    is_makeable = may is May.MAKE and settings.env == "development"
+    if is_embedded(url) and is_makeable:
+        upgrade(url)
+    found = _found(url)
+    if is_embedded(url) and may is not May.LOOK and found.database is not None and found.is_behind:
+        upgrade(url)
+    elif not found.is_usable:
+        raise SettingsError(_problem(shown(url), found))
+
+
+def migrate(settings: Settings) -> str:
+    """Run the migrations that are missing; gives a sentence of how the database stands then.
+
+    Raises: SettingsError, where this gateway may not run on it.
+    """
+    upgrade(settings.database_url)
+    found, database = _found(settings.database_url), shown(settings.database_url)
+    if not found.is_usable:
+        raise SettingsError(_problem(database, found))
+    if found.database == found.code:
+        return f"The database is up to date: {database}"
+    return (
+        f"The database is at {found.database}, ahead of this gateway at {found.code}, which may run on it: {database}"
+    )
+
+
+def _found(url: str) -> Standing:
+    if is_embedded(url) and not file_of(url).is_file():
+        path = file_of(url).absolute()
+        raise SettingsError(
+            f"There is no database at {path}: correct GATEWAY_DATABASE_URL, or make it with `gateway migrate`."
+        )
+    engine = audit_engine(url)
+    try:
+        with engine.connect() as connection:
+            return standing(connection)
+    finally:
+        engine.dispose()
+
+
+def _problem(database: str, found: Standing) -> str:
+    if found.database is None:
+        return (
+            f"{database} has no tables of a gateway: correct GATEWAY_DATABASE_URL, or make them with `gateway migrate`."
+        )
+    if found.is_behind:
+        return (
+            f"{database} is not up to date: it is at {found.database}, this gateway at {found.code}."
+            " Run `gateway migrate` first."
+        )
+    oldest = f", and needs one at {found.oldest_code} at least" if found.oldest_code else ""
+    return (
+        f"{database} was migrated to {found.database} by a newer gateway{oldest}; this one is at {found.code}:"
+        " run the newer one."
+    )

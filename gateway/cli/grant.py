@@ -1,0 +1,115 @@
+"""`gateway purchase create`: what the old admin script did, through the same service."""
+
+import asyncio
+import getpass
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import TypeVar
+
+from graphql import GraphQLError
+from uuid_utils.compat import uuid7
+
+from gateway.bootstrap import open_services
+from gateway.cli.databases import May, make_ready
+from gateway.resolvers.answers import answer_to
+from gateway.resolvers.inputs import Fields
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.scalars import read_date, read_local_time
+from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.legacy.values import Unclear, instant
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.values import Actor, OnExisting, Role, TierChoice
+from gateway.services.core.rules.schedule.zones import is_time_zone
+from gateway.settings.model import Settings
+
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What was asked for at the terminal, as it was typed."""
+
+    student: str
+    course: str
+    reason: str
+    slot: str
+    time_zone: str
+    tier: str | None
+    sessions: int | None
+    is_sunday_only: bool
+    duration: int
+    first_day: str | None
+    expiry: str | None
+    is_to_replace: bool
+    key: str | None
+
+
+def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
+    """The id of the purchase, None where nothing was granted, and a sentence that says how it came to that."""
+    fields = Fields()
+    command = _command(wish, fields)
+    make_ready(settings, May.LOOK)
+    outcome = asyncio.run(_submit(settings, command, fields.problems))
+    if not isinstance(outcome, outcomes.Created):
+        return None, _in_words(outcome)
+    how = "stood already" if outcome.already_processed else "created"
+    said = f"{how}: {outcome.purchase.tier} for {outcome.purchase.student_id}"
+    return ids.to_text(ids.PURCHASE, outcome.purchase.id), said
+
+
+def _command(wish: Wish, fields: Fields) -> CreatePurchase:
+    """The wish as the service reads it; what cannot be read is noted in `fields`."""
+    slot = _read(fields, "slot", read_local_time, wish.slot) or time()
+    return CreatePurchase(
+        actor=Actor(f"cli:{getpass.getuser()}", Role.ADMIN),
+        purchase_id=uuid7(),
+        student_id=wish.student,
+        course_id=fields.id(ids.COURSE, wish.course, "course"),
+        tier=TierChoice(wish.tier, wish.sessions),
+        metadata=Metadata(
+            is_sunday_only=wish.is_sunday_only,
+            session_duration=wish.duration,
+            slot=TimeSlot(slot, wish.time_zone),
+            date=_read(fields, "date", read_date, wish.first_day),
+        ),
+        reason=wish.reason,
+        expiry_date=_read(fields, "expiry", lambda text: _end(text, wish.time_zone), wish.expiry),
+        on_existing=OnExisting.REPLACE if wish.is_to_replace else OnExisting.RETURN,
+        key=wish.key,
+    )
+
+
+async def _submit(
+    settings: Settings, command: CreatePurchase, noticed: list[outcomes.FieldProblem]
+) -> outcomes.Outcome:
+    async with open_services(settings) as services:
+        return await services.purchases.submit(command, noticed)
+
+
+def _read(fields: Fields, name: str, read: Callable[[object], Value], text: str | None) -> Value | None:
+    """The value that a text means; where it means none, the problem is noted."""
+    try:
+        return None if text is None else read(text)
+    except GraphQLError as error:
+        fields.problems.append(outcomes.FieldProblem((name,), error.message))
+        return None
+
+
+def _end(text: object, time_zone: str) -> datetime:
+    """The instant that a text names, or the end of the day that it names, where the slot's clock hangs."""
+    try:
+        return instant(text, time_zone if is_time_zone(time_zone) else "UTC")
+    except Unclear as unclear:
+        raise GraphQLError(str(unclear)) from None
+
+
+def _in_words(outcome: outcomes.Outcome) -> str:
+    match outcome:
+        case outcomes.Invalid(problems):
+            return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
+        case outcomes.Busy():
+            return "The database is busy; nothing was done. Try again."
+        case _:
+            return str(getattr(answer_to(outcome), "message", outcome))

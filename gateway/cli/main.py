@@ -1,0 +1,206 @@
+"""The command line: `python -m gateway`, or `gateway` once installed.
+
+What a command needs is imported when it runs: help and tokens wait for no server's libraries.
+"""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from gateway.services.core.model.values import Role
+
+if TYPE_CHECKING:
+    from gateway.settings.model import Settings
+
+app = typer.Typer(
+    name="gateway",
+    help="One GraphQL gateway for payments, purchases and course access. Settings come from GATEWAY_* variables.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
+app.add_typer(purchase, name="purchase")
+
+
+def main() -> None:
+    """Run the command line; what is wrong with the settings or the database is one sentence and exit code 2."""
+    try:
+        app()
+    except Exception as error:
+        if (sentence := _in_a_sentence(error)) is None:
+            raise
+        _fail(sentence)
+
+
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        print(f"gateway {version('course-gateway')}")
+        raise typer.Exit
+
+
+@app.callback()
+def gateway(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """The options of no command in particular. Its help is the application's own, above."""
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
+    workers: Annotated[int, typer.Option(help="Processes, each with a writer of its own.", min=1, max=64)] = 1,
+    with_demo: Annotated[
+        bool, typer.Option("--demo", help="Seed a catalogue, and print addresses and tokens to try it with.")
+    ] = False,
+) -> None:
+    """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first, and in development
+    made."""
+    settings = _settings()
+    from gateway.cli import serve
+
+    serve.serve(settings, host, port, workers, with_demo=with_demo)
+
+
+@app.command()
+def worker() -> None:
+    """Run jobs alone, without serving: checks of payments, refunds, webhooks, events. Any number of workers share the
+    work."""
+    settings = _settings()
+    from gateway.cli import worker
+
+    worker.work(settings)
+
+
+@app.command()
+def verify() -> None:
+    """Check every invariant over the whole database, and change nothing. Exit code 1, and each offending row named,
+    where one is broken; 2 where there is no such database, or it is not up to date."""
+    settings = _settings()
+    from gateway.cli import verify
+
+    if not verify.verify(settings):
+        raise SystemExit(1)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
+    settings = _settings()
+    from gateway.cli import databases
+
+    print(databases.migrate(settings))
+
+
+@app.command()
+def seed() -> None:
+    """Add the demo's courses to the catalogue; those that are there already stay as they are."""
+    settings = _settings()
+    from gateway.cli import seed
+
+    for line in seed.lines_of(seed.seed(settings)):
+        print(line)
+
+
+@app.command()
+def token(
+    role: Annotated[Role, typer.Option(help="What the token shall permit.", case_sensitive=False)],
+    subject: Annotated[str, typer.Option(help="Whom it speaks for: a student's id, or an admin's.")],
+    ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
+) -> None:
+    """Print a bearer token, alone on standard output, signed with GATEWAY_JWT_SECRET."""
+    from gateway.auth.minting import mint_token
+    from gateway.settings.loading import load_settings
+
+    try:
+        print(mint_token(load_settings(), role=role, subject=subject, ttl_s=ttl))
+    except ValueError as error:
+        _fail(f"--subject: {error}")
+
+
+@app.command()
+def schema() -> None:
+    """Print the GraphQL schema, as schema.graphql holds it."""
+    from gateway.execution.schema import print_sdl
+
+    sys.stdout.write(print_sdl())
+
+
+@app.command(name="settings")
+def show_settings() -> None:
+    """Print every GATEWAY_* variable with its default and its meaning, as the README's table."""
+    from gateway.settings.loading import describe
+
+    print("| variable | default | meaning |\n|---|---|---|")
+    for name, default, meaning in describe():
+        print(f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |")
+
+
+@purchase.command("create")
+def grant(
+    student: Annotated[str, typer.Option(help="The platform's id of the student.")],
+    course: Annotated[str, typer.Option(help="The course: crs_…, or its UUID.")],
+    reason: Annotated[str, typer.Option(help="Why it is granted, for the audit.")],
+    slot: Annotated[str, typer.Option(help="When sessions begin, by the wall clock: 17:30")],
+    time_zone: Annotated[str, typer.Option(help="Where that clock hangs: Asia/Kolkata")],
+    tier: Annotated[str | None, typer.Option(help="The tier, by its code.")] = None,
+    sessions: Annotated[int | None, typer.Option(help="The tier, by its number of sessions.")] = None,
+    sunday_only: Annotated[bool, typer.Option("--sunday-only/--daily", help="On which days.")] = False,
+    duration: Annotated[int, typer.Option(help="Minutes of a session, 15 to 480.")] = 60,
+    first_day: Annotated[str | None, typer.Option("--date", help="The first session's day: 2026-12-06")] = None,
+    expiry: Annotated[
+        str | None, typer.Option(help="When the access ends: 2027-01-31T18:30:00Z, or at the end of a day: 2027-01-31")
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Take the place of another tier.")] = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: once used, it gives the same purchase.")] = None,
+) -> None:
+    """Grant a course without a payment. Asked again for the same, it gives the purchase that stands.
+
+    Prints the purchase's id alone on standard output. Exit code 1: nothing was granted, standard error says why.
+    """
+    settings = _settings()
+    from gateway.cli.grant import Wish, granted
+
+    wish = Wish(
+        student, course, reason, slot, time_zone, tier, sessions, sunday_only, duration, first_day, expiry, replace, key
+    )
+    purchase_id, said = granted(settings, wish)
+    typer.secho(said, fg=None if purchase_id else "red", err=True)
+    if purchase_id is None:
+        raise SystemExit(1)
+    print(purchase_id)
+
+
+def _settings() -> "Settings":
+    from gateway.http.telemetry import configure_logging
+    from gateway.settings.loading import load_settings
+
+    settings = load_settings()
+    configure_logging(settings)
+    return settings
+
+
+def _in_a_sentence(error: Exception) -> str | None:
+    """What is wrong with the settings or the database; None for a bug."""
+    from sqlalchemy.exc import DBAPIError
+
+    from gateway.settings.model import SettingsError
+
+    match error:
+        case SettingsError() | OSError():  # the latter where the database's folder cannot be made, say
+            return str(error)
+        case DBAPIError():
+            return f"The database cannot be used: {error.orig}"
+        case _:
+            return None
+
+
+def _fail(message: str) -> NoReturn:
+    typer.secho(message, fg="red", err=True)
+    raise SystemExit(2)

@@ -1,0 +1,98 @@
+"""`gateway serve`: the application on a port, by one process or by several that share it."""
+
+import os
+import signal
+from collections.abc import Iterable
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from gateway.auth.minting import mint_token
+from gateway.cli.databases import May, make_ready
+from gateway.cli.leaving import LingeringProtocol
+from gateway.cli.seed import lines_of, seed
+from gateway.pages.demo_catalogue import ADMIN, STUDENT, TOKEN_TTL_S
+from gateway.services.core.model.values import Course, Role
+from gateway.settings.model import Settings, SettingsError
+from gateway.startup import announce
+from gateway.streaming.bounds import MOST_MESSAGE_BYTES
+
+SHUTDOWN_S = 30
+"""How long requests under way may take to end when the server is told to stop."""
+
+STARTUP_S = 60
+"""How long a worker may take to answer its supervisor, and to serve: importing all it needs takes seconds on a small or
+busy machine, and a reload gives up, and keeps the old workers, where the new ones take longer."""
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: bool) -> None:
+    """Serve until told to stop.
+
+    Raises: SettingsError, where that would not be safe, or the database is not ready.
+    """
+    _check_safety(settings, host, with_demo=with_demo)
+    make_ready(settings, May.MAKE)
+    courses = seed(settings) if with_demo else []
+    if with_demo:
+        os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
+    config = _config(host, port, workers)
+    listening = config.bind_socket()
+    listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
+    url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
+    print(f"Serving {url}", flush=True)
+    announce(settings, workers=workers)
+    if with_demo:
+        _print_demo(settings, courses, url)
+    if workers > 1:
+        Multiprocess(config, sockets=[listening]).run()
+    else:
+        _stop_when_hung_up()
+        uvicorn.Server(config).run(sockets=[listening])
+
+
+def _stop_when_hung_up() -> None:
+    """A closed terminal stops a lone process as any stop does; under `nohup`, which ignores it, it goes on."""
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_DFL:
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
+def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
+    if settings.is_secret_public and host not in LOOPBACK:
+        raise SettingsError(
+            "Everybody knows the development secret: set GATEWAY_JWT_SECRET to listen beyond this machine."
+        )
+    if with_demo and settings.env != "development":
+        raise SettingsError("--demo is for development: it prints an admin's token.")
+
+
+def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+    return uvicorn.Config(
+        "gateway.app:from_environment",
+        factory=True,
+        host=host,
+        port=port,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
+        timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_worker_healthcheck=STARTUP_S,
+        http=LingeringProtocol,
+        ws_max_size=MOST_MESSAGE_BYTES,
+        ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
+    )
+
+
+def _print_demo(settings: Settings, courses: Iterable[Course], url: str) -> None:
+    print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
+    print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
+    for line in lines_of(courses):
+        print(f"  {line}")
+    if settings.signing_key is not None:
+        for role, subject in ((Role.STUDENT, STUDENT), (Role.ADMIN, ADMIN)):
+            bearer = mint_token(settings, role=role, subject=subject, ttl_s=TOKEN_TTL_S)
+            print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
+    print(flush=True)

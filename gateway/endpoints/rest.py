@@ -1,0 +1,212 @@
+"""The old door: POST /api/v1/purchases with the old JSON body, through the same service as `createPurchase`.
+
+    {"studentId": …, "courseId": "crs_…" or its UUID, "purchaseTier": … or "sessionCount": …,
+     "expiryDate": …, "metadata": {"isSundayOnly": …, "sessionDuration": …, "timeSlot": …, …}}
+
+`expiryDate` is an instant, or a day: then the access lasts to its end where the slot's clock hangs.
+
+Each answer has the old envelope, `statusCode` being the HTTP status as well:
+
+    {"success": true, "statusCode": 201, "message": "Purchase created successfully", "data": purchase}
+    {"success": false, "statusCode": 400, "message": …, "code": "INVALID_INPUT", "errors": [{"path", "message"}]}
+
+201 created; 200 the same stands already; 400 fields that cannot be meant; 401, 403 no SERVICE or ADMIN; 404 no such
+course; 409 it stands otherwise: `data` is what stands, and the old callers take a 409 for done; 413 too large; 415 no
+JSON; 422 the `Idempotency-Key` stands for other input: nothing was done, so nobody may take it for done; 429 too many
+at a time, and 503 busy: nothing was done, again after `Retry-After`.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import NoReturn
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from gateway.auth.bearer import viewer_of
+from gateway.endpoints.rest_input import Reading
+from gateway.http.bodies import read_body
+from gateway.http.errors import Refused
+from gateway.http.rate_limits import MutationRate
+from gateway.resolvers.answers import Refusal, problem_of
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
+from gateway.schema.conventions.scalars import write_instant
+from gateway.schema.problems import ProblemCode
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.values import Actor, Purchase, Role
+from gateway.services.core.rules.schedule.sessions import slot_end
+from gateway.services.purchases import Purchases
+from gateway.settings.model import Settings
+
+PATH = "/api/v1/purchases"
+KEY = "Idempotency-Key"
+ROLES = frozenset({Role.ADMIN, Role.SERVICE})
+_JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)
+
+
+def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Settings, rate: MutationRate) -> Route:
+    """The route. A call counts as one mutation of its caller's rate."""
+
+    async def create(request: Request) -> Response:
+        actor = viewer_of(request)
+        if actor is None or actor.role not in ROLES:
+            return _turned_away(actor)
+        if wait_s := rate.take(request, actor, 1):
+            return _later(429, ErrorCode.RATE_LIMITED, rate_limited(wait_s).message, wait_s)
+        body = await _body(request, settings)
+        if isinstance(body, Response):
+            return body
+        purchases, reading = purchases_of(request), Reading(body, settings.default_time_zone)
+        key = _key(request, reading)
+        return _answer(await purchases.submit(reading.command(actor, purchases.new_id(), key), reading.problems))
+
+    return Route(PATH, create, methods=["POST"])
+
+
+def enveloped(refusal: Response) -> Response:
+    """A refusal in the shape of a GraphQL answer, as the old callers read one."""
+    error = json.loads(bytes(refusal.body))["errors"][0]
+    headers = {name: value for name, value in refusal.headers.items() if not name.startswith("content-")}
+    return _refusal(refusal.status_code, error["extensions"]["code"], error["message"], headers=headers)
+
+
+def _turned_away(actor: Actor | None) -> Response:
+    if actor is None:
+        message = unauthenticated().message
+        return _refusal(401, ErrorCode.UNAUTHENTICATED, message, headers={"WWW-Authenticate": "Bearer"})
+    return _refusal(403, ErrorCode.FORBIDDEN, forbidden(" or ".join(sorted(ROLES))).message)
+
+
+async def _body(request: Request, settings: Settings) -> dict[str, object] | Response:
+    """The body's JSON object, or why there is none."""
+    if not _JSON.fullmatch(request.headers.get("content-type", "")):
+        return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send Content-Type: application/json, in UTF-8.")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send the body as it is, without a Content-Encoding.")
+    try:
+        content = await read_body(request, settings.limit_body_bytes, settings.limit_body_s)
+        body = json.loads(content.decode(), parse_constant=_no_number)
+    except Refused as refused:
+        return _refusal(refused.status_code, refused.code, refused.reason, headers=refused.headers)
+    except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
+        return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body must be a JSON object, in UTF-8.")
+    if not isinstance(body, dict):
+        return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body must be one JSON object.")
+    return body
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _key(request: Request, reading: Reading) -> str | None:
+    keys = request.headers.getlist(KEY)
+    if len(keys) > 1:
+        reading.note("must be given once only", KEY)
+    return keys[0] if keys else None
+
+
+def _answer(outcome: outcomes.Outcome) -> Response:
+    match outcome:
+        case outcomes.Created(purchase, already_processed=False):
+            return _success(201, "Purchase created successfully", purchase)
+        case outcomes.Created(purchase):
+            return _success(200, "Purchase exists already", purchase)
+        case outcomes.Invalid(fields):
+            return _invalid(fields)
+        case outcomes.Conflicting(differences, existing):
+            return _problem(409, outcome, existing, [_difference(each) for each in differences])
+        case outcomes.ActiveExists(existing):
+            return _problem(409, outcome, existing)
+        case outcomes.KeyReused():
+            return _problem(422, outcome)
+        case outcomes.Missing():
+            return _problem(404, outcome)
+        case outcomes.Busy(retry_after_s):
+            return _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)
+        case _:
+            raise AssertionError(f"{type(outcome).__name__} is no end of a createPurchase")
+
+
+def _success(status: int, message: str, purchase: Purchase) -> Response:
+    content = {"success": True, "statusCode": status, "message": message, "data": _shown(purchase)}
+    return _response(status, content, {})
+
+
+def _problem(
+    status: int, outcome: Refusal, existing: Purchase | None = None, errors: Sequence[Mapping[str, str]] = ()
+) -> Response:
+    """The problem in the words that GraphQL has for it."""
+    problem = problem_of(outcome)
+    data = None if existing is None else _shown(existing)
+    return _refusal(status, problem.code.name, problem.message, errors, data)
+
+
+def _invalid(fields: Sequence[outcomes.FieldProblem]) -> Response:
+    errors = [{"path": _dotted(each.path), "message": each.message} for each in fields]
+    message = "; ".join(f"{each['path']} {each['message']}" for each in errors)
+    return _refusal(400, ProblemCode.INVALID_INPUT.name, message, errors)
+
+
+def _dotted(path: tuple[str, ...]) -> str:
+    return KEY if path == ("idempotencyKey",) else ".".join(path)
+
+
+def _difference(difference: outcomes.Difference) -> dict[str, str]:
+    field = difference.field
+    path = field if field == "expiryDate" else f"metadata.{field}"
+    return {"path": path, "message": f"stands as {difference.stored}; given was {difference.given}"}
+
+
+def _shown(purchase: Purchase) -> dict[str, object]:
+    """A purchase as the old callers know one; its metadata is what this door reads."""
+    expires_at = purchase.access.expires_at
+    return {
+        "id": ids.to_text(ids.PURCHASE, purchase.id),
+        "studentId": purchase.student_id,
+        "courseId": ids.to_text(ids.COURSE, purchase.course_id),
+        "purchaseTier": purchase.tier,
+        "status": purchase.status.value,
+        "sessionsTotal": purchase.access.sessions_total,
+        "sessionsUsed": purchase.access.sessions_used,
+        "expiryDate": None if expires_at is None else write_instant(expires_at),
+        "metadata": _shown_metadata(purchase.metadata),
+        "createdAt": write_instant(purchase.created_at),
+    }
+
+
+def _shown_metadata(metadata: Metadata) -> dict[str, object]:
+    slot = metadata.slot
+    return {label.key: label.value for label in metadata.labels} | {
+        "isSundayOnly": metadata.is_sunday_only,
+        "sessionDuration": metadata.session_duration,
+        "timeSlot": f"{slot.start:%H:%M}-{slot_end(slot, metadata.session_duration):%H:%M}",
+        "timeZone": slot.time_zone,
+        "date": None if metadata.date is None else metadata.date.isoformat(),
+    }
+
+
+def _later(status: int, code: ErrorCode, message: str, retry_after_s: int) -> Response:
+    return _refusal(status, code, message, headers={"Retry-After": str(retry_after_s)})
+
+
+def _refusal(
+    status: int,
+    code: str,
+    message: str,
+    errors: Sequence[Mapping[str, str]] = (),
+    data: Mapping[str, object] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    content = {"success": False, "statusCode": status, "message": message, "code": code, "errors": list(errors)}
+    return _response(status, content if data is None else content | {"data": data}, headers or {})
+
+
+def _response(status: int, content: Mapping[str, object], headers: Mapping[str, str]) -> Response:
+    # In ASCII: a path may quote a lone surrogate, which only escapes can carry.
+    body = json.dumps(content, separators=(",", ":"))
+    return Response(body, status, {**headers, "Cache-Control": "no-store"}, media_type="application/json")

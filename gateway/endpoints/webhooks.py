@@ -1,0 +1,78 @@
+"""The providers' door: a webhook is verified, kept once, and only then answered."""
+
+from collections.abc import Callable
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from starlette.endpoints import HTTPEndpoint
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from uuid_utils.compat import uuid7
+
+from gateway.http.bodies import read_body
+from gateway.http.errors import Refused
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.outcomes import Busy, EventStored
+from gateway.services.core.model.values import Provider
+from gateway.services.providers.base import BadSignature
+from gateway.services.purchases import Purchases
+from gateway.settings.model import Settings
+
+log = structlog.get_logger(__name__)
+
+MOST_BYTES = 1024 * 1024
+"""Of a body: many times a real event, whose length is the provider's to choose and not `GATEWAY_LIMIT_BODY_BYTES`'s."""
+
+PROVIDERS = {provider.lower(): provider for provider in Provider}
+
+
+def webhook_routes(
+    purchases_of: Callable[[Request], Purchases], clock: Callable[[], datetime], settings: Settings
+) -> list[Route]:
+    """`POST /webhooks/{provider}`. It is for no bearer of tokens: the signature over the body is the proof. With a
+    slash at its end as well, as people type it into dashboards: providers follow no redirect.
+
+    | status | when                                                                            |
+    |--------|---------------------------------------------------------------------------------|
+    | 200    | the event is in our books, since now or before; what follows from it is a job's |
+    | 400    | nothing proves that the provider sent it, or sent it now, or it is no event in  |
+    |        | JSON whose names and ids are plain text; nothing was kept                       |
+    | 404    | no such provider, or none that is set up here                                   |
+    | 408    | the body did not come within `GATEWAY_LIMIT_BODY_S`; it is sent again           |
+    | 413    | more than `MOST_BYTES`                                                          |
+    | 503    | it could not be kept now; the provider sends it again                           |
+    """
+
+    class Webhooks(HTTPEndpoint):
+        async def post(self, request: Request) -> Response:
+            return await _answer(request, purchases_of(request), clock(), settings)
+
+    return [Route(path, Webhooks) for path in ("/webhooks/{provider}", "/webhooks/{provider}/")]
+
+
+async def _answer(request: Request, purchases: Purchases, now: datetime, settings: Settings) -> Response:
+    name = PROVIDERS.get(request.path_params["provider"])
+    provider = None if name is None else purchases.providers.get(name)
+    if provider is None:
+        return _refused(404, "no such provider is set up here")
+    try:
+        body = await read_body(request, MOST_BYTES, settings.limit_body_s)
+        notice = provider.read_webhook(request.headers, body, now)
+    except Refused as refused:
+        return _refused(refused.status_code, refused.reason, dict(refused.headers))
+    except BadSignature as error:
+        log.warning("webhook refused", provider=provider.name.value, reason=str(error))
+        return _refused(400, str(error))
+    event_id: UUID = uuid7()
+    event = ProviderEvent(event_id, provider.name, notice.event_id, notice.type, notice.references, now)
+    outcome = await purchases.keep(event, notice.said)
+    if isinstance(outcome, Busy):
+        return _refused(503, "too busy to keep it now", {"Retry-After": str(outcome.retry_after_s)})
+    assert isinstance(outcome, EventStored), outcome
+    return JSONResponse({"stored": True})
+
+
+def _refused(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"stored": False, "reason": reason}, status, headers)

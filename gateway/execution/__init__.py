@@ -1,0 +1,1 @@
+"""An operation bounded, priced and run, the same under every transport."""

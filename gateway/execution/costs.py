@@ -1,0 +1,234 @@
+"""What an operation may come to: how many fields its answer can have, each list at its full size.
+
+| what is selected              | costs                                                                   |
+|-------------------------------|-------------------------------------------------------------------------|
+| a field                       | 1, and what is selected in it                                           |
+| `__typename`                  | nothing                                                                 |
+| a field of `Mutation`         | `MUTATION`: it is decided, committed, and may ask a provider            |
+| a list                        | its size times as much                                                  |
+| `nodes` and `edges` of a page | the page's size times as much                                           |
+| `__schema`; `__type`          | 1000; 100, whatever is selected in it                                   |
+
+A size is `first` or `last`; without either the argument's default, `DEFAULT_SIZE` for pages; for a list by a list the
+length of what is given; for other lists `ASSUMED_SIZE`. It is an upper bound: what is skipped by @skip, and the types
+of a union that an answer turns out not to be, are counted with the rest.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from graphql import (
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    GraphQLField,
+    GraphQLInterfaceType,
+    GraphQLList,
+    GraphQLNamedType,
+    GraphQLNonNull,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLType,
+    InlineFragmentNode,
+    IntValueNode,
+    ListValueNode,
+    NamedTypeNode,
+    NameNode,
+    OperationDefinitionNode,
+    OperationType,
+    SelectionSetNode,
+    ValueNode,
+    VariableNode,
+    get_named_type,
+    parse,
+)
+
+from gateway.execution.limits import Counting
+from gateway.schema.conventions.connections import DEFAULT_SIZE, MOST
+
+ASSUMED_SIZE = 10
+"""Of lists that have no size to ask for: tiers, labels, refunds."""
+
+MUTATION = 10
+FREE_OR_FLAT = {"__typename": 0, "__schema": 1_000, "__type": 100}
+"""Introspection costs the same whatever is selected in it: about what a client's whole one takes."""
+
+MOST_COST = 2**31 - 1
+"""What a cost is told as at most: a GraphQL Int."""
+
+CACHED_DOCUMENTS = 1_024
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """A size that variables say: the greatest that is given, or else `otherwise`."""
+
+    variables: tuple[str, ...]
+    otherwise: int
+
+    def value(self, variables: Mapping[str, object]) -> int:
+        sizes = (_size_in(variables.get(name)) for name in self.variables)
+        return max((size for size in sizes if size is not None), default=self.otherwise)
+
+
+def _size_in(given: object) -> int | None:
+    """The size that a variable's value is. None: it says none, or what coercion is going to refuse."""
+    if isinstance(given, list):
+        return len(given)
+    if isinstance(given, bool) or not isinstance(given, int | float) or given != given:  # not even NaN
+        return None
+    return int(min(max(given, 0), MOST))  # of more, the resolver says that it is too many
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Price:
+    """What a selection costs: so much, and what else depends on variables, each part so many times.
+
+    Parts are shared and never written out: fragments that spread one another twice would double them each time.
+    """
+
+    fixed: int
+    parts: tuple[tuple[int | Times, "Price"], ...] = ()
+
+    def amount(self, variables: Mapping[str, object], known: dict[int, int]) -> int:
+        """`known`: what parts came to, by their id, within this one reckoning."""
+        total = self.fixed
+        for size, part in self.parts:
+            if id(part) not in known:
+                known[id(part)] = part.amount(variables, known)
+            times = size.value(variables) if isinstance(size, Times) else size
+            total += times * known[id(part)]
+        return min(total, MOST_COST)
+
+
+def _times(price: Price, size: int | Times) -> Price:
+    if isinstance(size, int) and not price.parts:
+        return Price(min(price.fixed * size, MOST_COST))
+    return Price(0, ((size, price),))
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What is known of an operation before it runs. `root_fields`: how many questions or commands it is."""
+
+    kind: OperationType
+    root_fields: int
+    price: Price
+    defaults: Mapping[str, object]
+
+    def cost(self, variables: Mapping[str, object] | None) -> int:
+        return self.price.amount({**self.defaults, **(variables or {})}, {})
+
+
+@lru_cache(CACHED_DOCUMENTS)
+def operations(schema: GraphQLSchema, text: str) -> Mapping[str | None, Operation]:
+    """The operations of a valid document by their names.
+
+    Kept by its text, and not by what was parsed from it, whose hash takes a walk over the whole.
+    """
+    document = parse(text, no_location=True)
+    pricing, counting = _Pricing(schema, document), Counting(document)
+    return {
+        each.name.value if each.name else None: Operation(
+            each.operation, counting.operation(each).fields, pricing.operation(each), _defaults(each)
+        )
+        for each in document.definitions
+        if isinstance(each, OperationDefinitionNode)
+    }
+
+
+def _defaults(operation: OperationDefinitionNode) -> dict[str, object]:
+    """What variables are where they are not given, as far as a size may come of it."""
+    return {
+        each.variable.name.value: _literal(each.default_value)
+        for each in operation.variable_definitions or ()
+        if each.default_value is not None
+    }
+
+
+def _literal(value: ValueNode) -> int | list[None] | None:
+    """A literal size, or a list as long as the literal one."""
+    if isinstance(value, IntValueNode):
+        return int(value.value[:9])  # of more digits than that, all is over `MOST`
+    return [None] * len(value.values) if isinstance(value, ListValueNode) else None
+
+
+class _Pricing:
+    """Prices one document; each fragment once for each size of the page that it is spread in."""
+
+    def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
+        fragments = (each for each in document.definitions if isinstance(each, FragmentDefinitionNode))
+        self._schema = schema
+        self._fragments = {each.name.value: each for each in fragments}
+        self._known: dict[tuple[str, int | Times], Price] = {}
+
+    def operation(self, operation: OperationDefinitionNode) -> Price:
+        return self._set(operation.selection_set, self._schema.get_root_type(operation.operation), ASSUMED_SIZE)
+
+    def _set(self, selections: SelectionSetNode | None, of: GraphQLNamedType | None, page: int | Times) -> Price:
+        """What one object of the type costs. `page`: the size of its lists, where it is a page."""
+        fixed, parts = 0, list[tuple[int | Times, Price]]()
+        for selection in selections.selections if selections else ():
+            match selection:
+                case FieldNode():
+                    price = self._field(selection, of, page)
+                case FragmentSpreadNode():
+                    price = self._fragment(selection.name.value, page)
+                case InlineFragmentNode(type_condition=None):
+                    price = self._set(selection.selection_set, of, page)
+                case InlineFragmentNode(type_condition=NamedTypeNode(name=NameNode(value=name))):
+                    price = self._set(selection.selection_set, self._schema.get_type(name), page)
+                case _:
+                    raise AssertionError(f"{selection.kind} is no selection")
+            fixed += price.fixed
+            if price.parts:
+                parts.append((1, Price(0, price.parts)))
+        return Price(min(fixed, MOST_COST), tuple(parts))
+
+    def _fragment(self, name: str, page: int | Times) -> Price:
+        if (name, page) not in self._known:
+            definition = self._fragments[name]
+            of = self._schema.get_type(definition.type_condition.name.value)
+            self._known[name, page] = self._set(definition.selection_set, of, page)
+        return self._known[name, page]
+
+    def _field(self, node: FieldNode, of: GraphQLNamedType | None, page: int | Times) -> Price:
+        name = node.name.value
+        if name in FREE_OR_FLAT:
+            return Price(FREE_OR_FLAT[name])
+        assert isinstance(of, GraphQLObjectType | GraphQLInterfaceType), "validation knows the field"
+        field = of.fields[name]
+        named, size = get_named_type(field.type), _size(node, field)
+        inner = self._set(node.selection_set, named, size if _is_page(named) else ASSUMED_SIZE)
+        own = MUTATION if of is self._schema.mutation_type else 1
+        one = Price(own + inner.fixed, inner.parts)
+        return _times(one, page if _is_page(of) else size) if _is_list(field.type) else one
+
+
+def _size(node: FieldNode, field: GraphQLField) -> int | Times:
+    """How many items the field has if it is a list, or its nodes and edges if it is a page."""
+    given = {each.name.value: each.value for each in node.arguments or ()}
+    asked = [name for name in ("first", "last") if name in field.args]
+    lists = [name for name, argument in field.args.items() if _is_list(argument.type)]
+    values = [given[name] for name in asked or lists if name in given]
+    literals = [size for size in map(_size_in, map(_literal, values)) if size is not None]
+    otherwise = max(literals, default=_default(field, asked, lists))
+    variables = tuple(each.name.value for each in values if isinstance(each, VariableNode))
+    return Times(variables, otherwise) if variables else otherwise
+
+
+def _default(field: GraphQLField, asked: Sequence[str], lists: Sequence[str]) -> int:
+    """The size where none is said."""
+    if asked:
+        return next((size for name in asked if isinstance(size := field.args[name].default_value, int)), DEFAULT_SIZE)
+    return 1 if lists else ASSUMED_SIZE  # what is no list stands for a list of it alone
+
+
+def _is_page(of: GraphQLNamedType | None) -> bool:
+    return isinstance(of, GraphQLObjectType) and {"edges", "pageInfo"} <= of.fields.keys()
+
+
+def _is_list(of: GraphQLType) -> bool:
+    return isinstance(of, GraphQLList) or (isinstance(of, GraphQLNonNull) and isinstance(of.of_type, GraphQLList))

@@ -1,0 +1,157 @@
+"""How much a document may hold, counted before anything else looks at it."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from graphql import (
+    ASTValidationRule,
+    DocumentNode,
+    FieldNode,
+    FragmentDefinitionNode,
+    FragmentSpreadNode,
+    OperationDefinitionNode,
+    SelectionNode,
+    SelectionSetNode,
+    ValidationContext,
+)
+from graphql.validation.validate import ValidationAbortedError
+
+from gateway.schema.conventions.errors import over_limit
+from gateway.settings.model import Settings
+
+DIRECTIVES_AT_ONE_PLACE = 4
+"""A query may use @include and @skip, each once: more is not meant."""
+
+INTROSPECTION = frozenset({"__schema", "__type"})
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one document, and one operation of it, may hold; see `GATEWAY_LIMIT_…`. `is_open`: whether it may ask for
+    the schema."""
+
+    tokens: int
+    depth: int
+    aliases: int
+    directives: int
+    root_fields: int
+    cost: int
+    is_open: bool
+
+    @classmethod
+    def of(cls, settings: Settings) -> "Limits":
+        return cls(
+            tokens=settings.limit_tokens,
+            depth=settings.limit_depth,
+            aliases=settings.limit_aliases,
+            directives=settings.limit_directives,
+            root_fields=settings.limit_root_fields,
+            cost=settings.limit_cost,
+            is_open=settings.is_schema_open,
+        )
+
+
+@dataclass(slots=True)
+class Counts:
+    """What a selection set comes to, its fragments written out."""
+
+    depth: int = 0
+    fields: int = 0
+    aliases: int = 0
+    directives: int = 0
+    at_one_place: int = 0
+
+    def add_directives(self, count: int) -> None:
+        self.directives += count
+        self.at_one_place = max(self.at_one_place, count)
+
+    def add_inside(self, inner: "Counts", *, deeper: int = 0) -> None:
+        self.depth = max(self.depth, inner.depth + deeper)
+        self.aliases += inner.aliases
+        self.directives += inner.directives
+        self.at_one_place = max(self.at_one_place, inner.at_one_place)
+
+
+class Counting:
+    """Counts a document's operations. Each fragment is counted once, however often it is spread: a few hundred of them,
+    each spreading the next one twice, would keep a plain walk busy for ever."""
+
+    def __init__(self, document: DocumentNode) -> None:
+        fragments = (each for each in document.definitions if isinstance(each, FragmentDefinitionNode))
+        self._fragments = {each.name.value: each for each in fragments}
+        self._counted: dict[str, Counts] = {}
+
+    def operation(self, operation: OperationDefinitionNode) -> Counts:
+        counts = self._set(operation.selection_set)
+        counts.add_directives(len(operation.directives or ()))
+        for variable in operation.variable_definitions or ():
+            counts.add_directives(len(variable.directives or ()))
+        return counts
+
+    def _set(self, selections: SelectionSetNode | None) -> Counts:
+        counts = Counts()
+        for selection in selections.selections if selections else ():
+            self._add(counts, selection)
+        return counts
+
+    def _add(self, counts: Counts, selection: SelectionNode) -> None:
+        counts.add_directives(len(selection.directives or ()))
+        if isinstance(selection, FieldNode):
+            inner = self._set(selection.selection_set)
+            if selection.name.value in INTROSPECTION:
+                inner.depth = 0  # it goes deep by itself, and graphql-core has a rule for how deep
+            counts.add_inside(inner, deeper=1)
+            counts.aliases += selection.alias is not None
+            counts.fields += 1
+            return
+        if isinstance(selection, FragmentSpreadNode):
+            inner = self._fragment(selection.name.value)
+        else:
+            inner = self._set(getattr(selection, "selection_set", None))
+        counts.add_inside(inner)
+        counts.fields += inner.fields
+
+    def _fragment(self, name: str) -> Counts:
+        """Nothing, for one that does not exist or that spreads itself: validation refuses both."""
+        if name not in self._counted:
+            self._counted[name] = Counts()
+            definition = self._fragments.get(name)
+            if definition is not None:
+                counts = self._set(definition.selection_set)
+                counts.add_directives(len(definition.directives or ()))
+                self._counted[name] = counts
+        return self._counted[name]
+
+
+@cache
+def within(limits: Limits) -> type[ASTValidationRule]:
+    """The validation rule. One class for the same limits, since caches of validation have it in their key.
+
+    It comes before all others and ends the validation: some of those take time by the square of what they are given.
+    """
+
+    class WithinLimits(ASTValidationRule):
+        context: ValidationContext
+
+        def enter_document(self, node: DocumentNode, *_: Any) -> None:
+            counting = Counting(node)
+            for definition in node.definitions:
+                if isinstance(definition, OperationDefinitionNode):
+                    _judge(counting.operation(definition), limits, definition)
+
+    return WithinLimits
+
+
+def _judge(counts: Counts, limits: Limits, operation: OperationDefinitionNode) -> None:
+    found = [
+        ("depth", counts.depth, limits.depth, "fields within one another"),
+        ("aliases", counts.aliases, limits.aliases, "aliases"),
+        ("directives", counts.directives, limits.directives, "directives"),
+        ("directives", counts.at_one_place, DIRECTIVES_AT_ONE_PLACE, "directives at one place"),
+        ("root_fields", counts.fields, limits.root_fields, "fields at its root"),
+    ]
+    for name, count, most, what in found:
+        if count > most:
+            error = over_limit(name, most, f"An operation may have at most {most} {what}.")
+            raise ValidationAbortedError(error.message, [operation], extensions=error.extensions)

@@ -1,0 +1,62 @@
+"""What a caller may see of an error: the coded ones as they are, the unexpected ones as an id that the log has."""
+
+from collections.abc import Iterable
+
+import structlog
+from graphql import GraphQLError, GraphQLSyntaxError
+from uuid_utils.compat import uuid7
+
+from gateway.schema.conventions.errors import ErrorCode
+
+log = structlog.get_logger(__name__)
+
+
+def shown(errors: Iterable[GraphQLError], *, is_before_execution: bool) -> list[GraphQLError]:
+    """The errors of an operation as its caller sees them, each with `extensions.code`."""
+    return [_shown(error, is_before_execution) for error in errors]
+
+
+def report(error: BaseException, path: object = None) -> str:
+    """Log an unexpected error with its traceback, and give the id that the caller is told."""
+    error_id = uuid7().hex
+    log.error("unexpected error", error_id=error_id, path=path, exc_info=error)
+    return error_id
+
+
+def internal(error_id: str) -> str:
+    """The sentence for a caller."""
+    return f"Something went wrong on our side. Tell the operator this id: {error_id}"
+
+
+def _shown(error: GraphQLError, is_before_execution: bool) -> GraphQLError:
+    cause = _cause(error)
+    if is_before_execution and isinstance(cause, ValueError):  # a literal number of more digits than Python reads
+        return _like(error, "A number in the document is too long.", ErrorCode.GRAPHQL_VALIDATION_FAILED)
+    if not isinstance(cause, GraphQLError):
+        error_id = report(cause, error.path)
+        return _like(error, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)
+    if error.extensions and "code" in error.extensions:
+        return error
+    if isinstance(cause, GraphQLSyntaxError):
+        return _like(error, error.message, ErrorCode.GRAPHQL_PARSE_FAILED)
+    code = ErrorCode.GRAPHQL_VALIDATION_FAILED if is_before_execution else ErrorCode.BAD_USER_INPUT
+    return _like(error, error.message, code)
+
+
+def _cause(error: GraphQLError) -> BaseException:
+    """What an error was raised from at first: GraphQL wraps it, once or more, on the way up."""
+    cause: BaseException = error
+    while isinstance(cause, GraphQLError) and cause.original_error is not None:
+        cause = cause.original_error
+    return cause
+
+
+def _like(error: GraphQLError, message: str, code: ErrorCode, **extensions: object) -> GraphQLError:
+    return GraphQLError(
+        message,
+        nodes=error.nodes,
+        source=error.source,
+        positions=error.positions,
+        path=error.path,
+        extensions={"code": code.value, **extensions},
+    )

@@ -1,0 +1,1 @@
+"""Mechanics of HTTP that know no path of ours."""

@@ -1,0 +1,120 @@
+"""How often one caller may change something: a token bucket for each viewer, and one for each address."""
+
+import math
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from ipaddress import IPv6Address, ip_address
+
+import structlog
+from starlette.requests import HTTPConnection
+
+from gateway.services.core.model.values import Actor, Role
+from gateway.settings.model import Settings
+
+log = structlog.get_logger(__name__)
+
+MOST_CALLERS = 65_536
+"""Buckets that are remembered: a few megabytes. The one that was not used for longest is forgotten, and so full."""
+
+IPV6_NETWORK_BITS = 64
+"""What one subscriber is given at least (RFC 6177): within it an address costs nothing."""
+
+
+class Buckets:
+    """Token buckets by caller, each full at first; kept as the one instant at which it will be full again (GCRA).
+
+    Args:
+        burst: how many tokens a bucket holds.
+        per_s: how many come back in a second.
+        clock: seconds, never going back.
+    """
+
+    def __init__(self, burst: int, per_s: float, clock: Callable[[], float], most: int = MOST_CALLERS) -> None:
+        self._burst, self._interval_s, self._clock, self._most = burst, 1 / per_s, clock, most
+        self._full_at: OrderedDict[Hashable, float] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._full_at)
+
+    def wait_s(self, caller: Hashable, count: int) -> float:
+        """Seconds until so many tokens are there; 0 where they are. Of more than a bucket holds, a full one will do."""
+        empty_for_s = self._full_after(caller, min(count, self._burst)) - self._clock()
+        return max(0.0, empty_for_s - self._burst * self._interval_s)
+
+    def take(self, caller: Hashable, count: int) -> None:
+        """Take so many, after `wait_s` was 0 for them."""
+        self._full_at[caller] = self._full_after(caller, min(count, self._burst))
+        self._full_at.move_to_end(caller)
+        if len(self._full_at) > self._most:
+            self._full_at.popitem(last=False)
+
+    def _full_after(self, caller: Hashable, count: int) -> float:
+        return max(self._full_at.get(caller, 0.0), self._clock()) + count * self._interval_s
+
+
+class MutationRate:
+    """Both limits together. In this process's memory: several processes let that many times as much through.
+
+    A SERVICE has no bucket of its own, since it speaks for all students; that of its address holds for it.
+    """
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._viewers = Buckets(settings.rate_viewer_burst, settings.rate_viewer_per_s, clock)
+        self._addresses = Buckets(settings.rate_address_burst, settings.rate_address_per_s, clock)
+        self._proxies = settings.trusted_proxies
+        self._has_warned = False
+
+    def take(self, connection: HTTPConnection, viewer: Actor | None, count: int) -> int:
+        """Take so many mutations from what the caller may make now.
+
+        Returns: 0; or the seconds after which to come again, and nothing was taken.
+        """
+        buckets: list[tuple[Buckets, Hashable]] = []
+        if viewer is not None and viewer.role is not Role.SERVICE:
+            buckets.append((self._viewers, (viewer.role, viewer.id)))
+        if (network := self._network(connection)) is not None:
+            buckets.append((self._addresses, network))
+        wait_s = max((each.wait_s(caller, count) for each, caller in buckets), default=0.0)
+        if wait_s > 0:
+            return math.ceil(wait_s)
+        for each, caller in buckets:
+            each.take(caller, count)
+        return 0
+
+    def _network(self, connection: HTTPConnection) -> str | None:
+        """Where the caller is; None on a socket without addresses."""
+        forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))
+        if forwarded and not self._proxies and not self._has_warned:
+            self._has_warned = True
+            log.warning("X-Forwarded-For is not believed: behind a proxy, set GATEWAY_TRUSTED_PROXIES")
+        peer = connection.client.host if connection.client else None
+        return network_of(peer, forwarded, self._proxies)
+
+
+def network_of(peer: str | None, forwarded: str, proxies: int) -> str | None:
+    """The caller's address, of IPv6 its network, by X-Forwarded-For as far as proxies of ours wrote it.
+
+    Each proxy adds, at the end, whom it was called by; what is further left anybody may have made up.
+    """
+    added = [each.strip() for each in forwarded.split(",")] if forwarded else []
+    given = added[-proxies] if 0 < proxies <= len(added) else peer
+    if given is None:
+        return None
+    try:
+        address = ip_address(_without_port(given))
+    except ValueError:
+        return peer  # a proxy wrote no address: better one bucket for all behind it than none
+    if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:
+            return str(address.ipv4_mapped)
+        return str(IPv6Address(int(address) >> IPV6_NETWORK_BITS << IPV6_NETWORK_BITS))
+    return str(address)
+
+
+def _without_port(text: str) -> str:
+    """Of `192.0.2.1:80` and `[2001:db8::1]:80`, which some proxies write, the address."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    host, colon, _ = text.partition(":")
+    return host if colon and "." in host else text

@@ -1,0 +1,33 @@
+"""Inputs to core values: ids, each wrong one named."""
+
+from uuid import UUID
+
+from strawberry import Info
+
+from gateway.context import Context
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.ids import id_argument as id_argument  # for an argument by itself, which is an error
+from gateway.services.core.model.outcomes import FieldProblem
+
+
+class Fields:
+    """Reads an input's ids and notes what is wrong with them, so that one answer names all that is."""
+
+    def __init__(self) -> None:
+        self.problems: list[FieldProblem] = []
+
+    def id(self, prefix: str, text: str, name: str) -> UUID:
+        """The id that a text means; where it means none, the problem is noted and the nil UUID stands in."""
+        key = ids.from_text(prefix, text)
+        if key is None:
+            self.problems.append(FieldProblem((name,), f"must be an id such as {ids.EXAMPLES[prefix]}"))
+        return key or UUID(int=0)
+
+
+GatewayInfo = Info[Context, None]
+
+
+def begun(info: GatewayInfo) -> Context:
+    """The request's context for one more mutation: what an earlier one made it read may have changed."""
+    info.context.loads.forget()
+    return info.context

@@ -1,0 +1,108 @@
+"""Lists by the Relay server specification: edges, cursors and page info."""
+
+from collections.abc import Callable
+from typing import Annotated, Generic, TypeVar
+
+import strawberry
+from strawberry import field
+from strawberry import type as graphql_type
+
+from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.errors import bad_input
+from gateway.services.core.model.pages import Page, Window
+
+DEFAULT_SIZE = 20
+
+NodeType = TypeVar("NodeType")
+Value = TypeVar("Value")
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many, from the beginning: 0 to 100; 20 if left out.")
+]
+After = Annotated[str | None, strawberry.argument(description="Only what comes after this cursor.")]
+Last = Annotated[int | None, strawberry.argument(description="How many, from the end: 0 to 100. Not with `first`.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
+
+
+@graphql_type(description="Where a page lies in its list.")
+class PageInfo:
+    has_next_page: bool = field(description="Whether the list goes on after this page.")
+    has_previous_page: bool = field(description="Whether the list has anything before this page.")
+    start_cursor: str | None = field(description="The cursor of the first edge; null on an empty page.")
+    end_cursor: str | None = field(
+        description="The cursor of the last edge; give it as `after` for the next page. Null on an empty page."
+    )
+
+
+@graphql_type(description="An item and its place in the list.")
+class Edge(Generic[NodeType]):
+    node: NodeType = field(description="The item.")
+    cursor: str = field(
+        description="The item's place in the list, for `after` and `before` of the same list in the same order."
+    )
+
+
+@graphql_type(description="A page of a list.")
+class Connection(Generic[NodeType]):
+    edges: list[Edge[NodeType]] = field(description="The items of the page, each with its cursor.")
+    nodes: list[NodeType] = field(description="The items of the page, without cursors.")
+    page_info: PageInfo = field(description="Where the page lies.")
+
+
+def asked(first: int | None, after: str | None, last: int | None, before: str | None, cursors: Cursors) -> Window:
+    """The part of a list that a caller asks for.
+
+    Raises:
+        GraphQLError: BAD_USER_INPUT, for a size out of bounds or a cursor that is none of this list.
+    """
+    size, from_end = asked_size(first, last)
+    return Window(
+        size,
+        after=cursors.read(after, "after"),
+        before=cursors.read(before, "before"),
+        from_end=from_end,
+        is_newest_first=cursors.is_newest_first,
+    )
+
+
+def asked_size(first: int | None, last: int | None) -> tuple[int, bool]:
+    """How many items, and whether they are counted from the list's end.
+
+    Raises:
+        GraphQLError: BAD_USER_INPUT, where both are given, or one out of bounds.
+    """
+    if first is not None and last is not None:
+        raise bad_input("give first or last, not both")
+    if last is not None:
+        return size_of(last, "last"), True
+    return size_of(DEFAULT_SIZE if first is None else first), False
+
+
+def connection_of(page: Page[Value], cursors: Cursors, to_node: Callable[[Value], NodeType]) -> Connection[NodeType]:
+    items = zip(page.places, page.items, strict=True)
+    edges = [Edge(node=to_node(item), cursor=cursors.write(place)) for place, item in items]
+    return Connection(
+        edges=edges,
+        nodes=[edge.node for edge in edges],
+        page_info=PageInfo(
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=edges[0].cursor if edges else None,
+            end_cursor=edges[-1].cursor if edges else None,
+        ),
+    )
+
+
+MOST = 100
+"""A page that a person can look at, and a query whose cost is known before it runs."""
+
+
+def size_of(first: int, argument: str = "first") -> int:
+    """The number as given. None at all may be asked for: a list's page info says then whether it has anything.
+
+    Raises:
+        GraphQLError: BAD_USER_INPUT, where it is not 0 to 100.
+    """
+    if not 0 <= first <= MOST:
+        raise bad_input(f"{argument} must be 0 to {MOST}; this is {first}")
+    return first

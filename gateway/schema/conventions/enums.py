@@ -1,0 +1,164 @@
+"""The core's enums in the API, with a description on each value."""
+
+from enum import Enum
+
+import strawberry
+
+from gateway.services.core.model.jobs import JobKind, JobState
+from gateway.services.core.model.values import (
+    AccessStatus,
+    PaymentStatus,
+    PurchaseStatus,
+    RefundOrigin,
+    RefundStatus,
+    Role,
+)
+from gateway.services.core.model.values import Fulfilment as PaymentFulfilment
+from gateway.services.core.model.values import OnExisting as OnExistingPurchase
+from gateway.services.core.model.values import Origin as PurchaseOrigin
+from gateway.services.core.model.values import Provider as PaymentProvider
+from gateway.services.core.model.values import Purpose as PaymentPurpose
+
+__all__ = [
+    "AccessStatus",
+    "JobKind",
+    "JobState",
+    "OnExistingPurchase",
+    "PaymentFulfilment",
+    "PaymentProvider",
+    "PaymentPurpose",
+    "PaymentStatus",
+    "PurchaseOrigin",
+    "PurchaseStatus",
+    "RefundOrigin",
+    "RefundStatus",
+    "Role",
+]
+
+
+def _describe(choice: type[Enum], name: str, description: str, **described: str) -> None:
+    """Make the enum a GraphQL type. A value without a description is a mistake that shows at start."""
+    strawberry.enum(choice, name=name, description=description)
+    for value in choice.__strawberry_definition__.values:  # type: ignore[attr-defined]  # set by the line above
+        value.description = described[value.name]
+
+
+_describe(
+    Role,
+    "Role",
+    "What a caller's token says they may do.",
+    STUDENT="Buys courses, and sees their own payments and purchases.",
+    ADMIN="Sees everything, grants courses and keeps the catalogue.",
+    SERVICE="Another system of the platform.",
+)
+_describe(
+    PaymentProvider,
+    "PaymentProvider",
+    "Who moves the money. Which of them a gateway offers is its operator's choice.",
+    STRIPE="Stripe.",
+    RAZORPAY="Razorpay.",
+    SANDBOX="No vendor and no money: for trying things out. See `SandboxProofInput`.",
+)
+_describe(
+    PaymentStatus,
+    "PaymentStatus",
+    "What the money is doing at the provider.",
+    REQUIRES_PAYMENT="Opened; nobody has paid yet.",
+    PROCESSING="An attempt is under way and may still succeed or fail. Do not pay again.",
+    SUCCEEDED="Captured in full. `fulfilment` says what became of it.",
+    FAILED="The latest attempt failed; another one may be made.",
+    CANCELED="Closed for good, unpaid.",
+    PARTIALLY_REFUNDED="Part of the money went back; the purchase stands.",
+    REFUNDED="All the money went back.",
+)
+_describe(
+    PaymentFulfilment,
+    "PaymentFulfilment",
+    "What became of a captured payment. Every captured payment ends in exactly one purchase or one full refund.",
+    PENDING="Nothing is captured yet.",
+    FULFILLED="It became a purchase.",
+    DUPLICATE="The student had the course already; the money goes back.",
+    UNFULFILLABLE="No purchase can stand for it, `failure` says why; the money goes back.",
+)
+_describe(
+    PaymentPurpose,
+    "PaymentPurpose",
+    "What a payment is for.",
+    PURCHASE="A new purchase, or an upgrade to a higher tier.",
+    RENEWAL="More of the tier that the student has: its sessions are added, its validity is prolonged.",
+)
+_describe(
+    PurchaseStatus,
+    "PurchaseStatus",
+    "Where a purchase stands. A student has at most one ACTIVE purchase of a course.",
+    ACTIVE="It holds.",
+    SUPERSEDED="An upgrade, a renewal or an admin put another in its place, see `supersededBy`.",
+    EXPIRED="Its time is over.",
+    REVOKED="An admin took it back.",
+    REFUNDED="Its money went back.",
+)
+_describe(
+    PurchaseOrigin,
+    "PurchaseOrigin",
+    "How a purchase came to be.",
+    PAYMENT="By a captured payment.",
+    ADMIN="Granted by an admin, without a payment.",
+)
+_describe(
+    AccessStatus,
+    "AccessStatus",
+    "Whether the student may use the course now.",
+    GRANTED="Yes, from `startsAt` to `expiresAt`.",
+    EXPIRED="No longer: the time is over.",
+    REVOKED="No longer: the purchase was superseded, revoked or refunded.",
+)
+_describe(
+    OnExistingPurchase,
+    "OnExistingPurchase",
+    "What to do where the student has an active purchase of another tier.",
+    RETURN="Change nothing and answer `ActivePurchaseExists`.",
+    REPLACE="Put the new purchase in its place; the sessions used carry over. Audited.",
+)
+_describe(
+    RefundStatus,
+    "RefundStatus",
+    "Where a refund stands.",
+    PENDING="Decided and on its way.",
+    SUCCEEDED="The provider has sent the money back.",
+    FAILED="The provider will not send it back; `failure` says why, and an admin has to act.",
+)
+_describe(
+    RefundOrigin,
+    "RefundOrigin",
+    "Whose wish a refund was.",
+    GATEWAY="Ours: an admin's, or by the rules for duplicates and for what cannot be fulfilled.",
+    PROVIDER="Somebody's at the provider's dashboard.",
+    DISPUTE="The student's bank's: PENDING while it decides, SUCCEEDED where the student got the money.",
+)
+_describe(
+    JobKind,
+    "JobKind",
+    "What a job does.",
+    PAYMENT_CHECK="Asks the provider about a payment that was not settled, and settles it.",
+    PAYMENT_REFUND="Has the provider send money back.",
+    WEBHOOK_HANDLE="Asks the provider about what its webhook spoke of, and brings our books up to it.",
+    EVENT_DELIVER="Tells a subscriber of what happened to a purchase or a payment, one event after the other.",
+    SWEEP_OPEN="Asks one provider about the payments that nobody confirms, each when its time has come.",
+    SWEEP_SETTLED="Follows what one provider says has changed, so that no lost webhook is missed.",
+    SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
+    CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
+    "with a reason takes it off the list.",
+    UNKNOWN="What only a newer release of the gateway, which runs beside this one, can do.",
+)
+_describe(
+    JobState,
+    "JobState",
+    "Where a job stands.",
+    PENDING="It waits for its time.",
+    RUNNING="A runner has it under way.",
+    RETRYING="A run did not come to an end; it waits for the next.",
+    COMPLETED="Done.",
+    FAILED="Given up after its last attempt, or refused for good; an admin has to act: `retryJob`, or `cancelJob` once "
+    "it is dealt with.",
+    CANCELED="An admin called it off.",
+)

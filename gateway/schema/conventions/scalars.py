@@ -1,0 +1,131 @@
+"""The scalars: how instants, days, wall-clock times and codes are written."""
+
+import datetime as dt
+import re
+from collections.abc import Callable
+from typing import NewType, TypeVar
+
+import strawberry
+from graphql import GraphQLError, IntValueNode, ValueNode
+from strawberry.types.scalar import ScalarDefinition
+
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
+
+TimeZone = NewType("TimeZone", str)
+Currency = NewType("Currency", str)
+PurchaseTier = NewType("PurchaseTier", str)
+MinorUnits = NewType("MinorUnits", int)
+
+LONGEST_CODE = 64
+"""Longer than any time zone, currency or tier; what is refused should not be carried far."""
+
+_LOCAL_TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+
+
+def write_instant(instant: dt.datetime) -> str:
+    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+
+
+def read_instant(value: object) -> dt.datetime:
+    return _read(
+        value,
+        _DATE_TIME,
+        lambda text: dt.datetime.fromisoformat(text.upper()).astimezone(dt.UTC),
+        "an ISO 8601 instant with its offset, such as 2026-12-31T18:30:00Z",
+    )
+
+
+def read_date(value: object) -> dt.date:
+    return _read(value, _DATE, dt.date.fromisoformat, "an ISO 8601 day, such as 2026-12-06")
+
+
+def read_local_time(value: object) -> dt.time:
+    return _read(value, _LOCAL_TIME, dt.time.fromisoformat, 'a 24-hour wall-clock time, such as "17:30"')
+
+
+Read = TypeVar("Read", dt.datetime, dt.date, dt.time)
+
+
+def _read(value: object, pattern: re.Pattern[str], read: Callable[[str], Read], wanted: str) -> Read:
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise GraphQLError(f"must be {wanted}")
+    try:
+        return read(value)
+    except (ValueError, OverflowError):  # a 31 February, or an instant before the year 1
+        raise GraphQLError(f"must be {wanted}") from None
+
+
+def _read_code(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_CODE:
+        raise GraphQLError(f"must be text of 1 to {LONGEST_CODE} characters")
+    return value
+
+
+def read_minor_units(value: object) -> int:
+    """By Int's rules: a whole number, and no text or truth value that could be read as one."""
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= HIGHEST_AMOUNT_MINOR:
+        whole = int(value)
+        if whole == value:
+            return whole
+    raise GraphQLError(f"must be a whole number of minor units, 0 to {HIGHEST_AMOUNT_MINOR}")
+
+
+def _read_minor_units_literal(node: ValueNode, _variables: object = None) -> int:
+    """Longer numerals than any amount are not even counted; as for Int, `5.0` is none."""
+    if isinstance(node, IntValueNode) and len(node.value) <= len(str(HIGHEST_AMOUNT_MINOR)):
+        return read_minor_units(int(node.value))
+    return read_minor_units(None)
+
+
+SCALARS: dict[object, ScalarDefinition] = {
+    dt.datetime: strawberry.scalar(
+        name="DateTime",
+        description="An instant, ISO 8601. In UTC: `2026-12-31T18:30:00Z`. Read with any offset, never without.",
+        specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
+        serialize=write_instant,
+        parse_value=read_instant,
+    ),
+    dt.date: strawberry.scalar(
+        name="Date",
+        description="A day of the calendar, ISO 8601: `2026-12-06`.",
+        specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
+        serialize=dt.date.isoformat,
+        parse_value=read_date,
+    ),
+    dt.time: strawberry.scalar(
+        name="LocalTime",
+        description="A wall-clock time to the minute, 24 hours: `17:30`. Which instant it is follows from a day and a "
+        "time zone.",
+        serialize=lambda value: f"{value:%H:%M}",
+        parse_value=read_local_time,
+    ),
+    TimeZone: strawberry.scalar(
+        name="TimeZone",
+        description="A time zone by its IANA name: `Asia/Kolkata`.",
+        serialize=str,
+        parse_value=_read_code,
+    ),
+    Currency: strawberry.scalar(
+        name="Currency",
+        description="A currency by its ISO 4217 code: `INR`.",
+        serialize=str,
+        parse_value=_read_code,
+    ),
+    PurchaseTier: strawberry.scalar(
+        name="PurchaseTier",
+        description="A tier by its code in the course's own catalogue: `STANDARD`. See `Course.tiers` for those there "
+        "are.",
+        serialize=str,
+        parse_value=_read_code,
+    ),
+    MinorUnits: strawberry.scalar(
+        name="MinorUnits",
+        description="Whole minor units of a currency, as a number: 49900 of INR are ₹499.00, 499 of JPY are ¥499. Up "
+        f"to {HIGHEST_AMOUNT_MINOR} (2⁵³ - 1): `Int` ends sooner, and readers of JSON are exact no further.",
+        serialize=int,
+        parse_value=read_minor_units,
+        parse_literal=_read_minor_units_literal,
+    ),
+}

@@ -1,0 +1,1 @@
+"""The mutations by subject: input, success and the union of what it may come to, side by side."""

@@ -1,0 +1,179 @@
+"""What may be asked about payments: inputs, what each answers, and what it may come to."""
+
+from typing import Annotated, Self
+
+import strawberry
+from strawberry import ID, field
+from strawberry import type as graphql_type
+
+from gateway.schema.conventions.enums import PaymentProvider, PaymentPurpose
+from gateway.schema.conventions.scalars import MinorUnits, PurchaseTier
+from gateway.schema.inputs import KEY, WHY
+from gateway.schema.metadata import PurchaseMetadataInput
+from gateway.schema.payments import Payment
+from gateway.schema.problems import (
+    ActivePurchaseExists,
+    DuplicatePayment,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MetadataConflict,
+    NotFound,
+    PaymentDeclined,
+    PaymentPending,
+)
+from gateway.schema.purchases import Purchase
+from gateway.schema.refunds import Refund
+from gateway.schema.results import ALREADY
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.proofs import Proof, RazorpayProof, SandboxProof, StripeProof
+
+
+@strawberry.input(description="A checkout to be started.")
+class CreatePaymentInput:
+    course_id: ID = field(description="The course to pay for.")
+    tier: PurchaseTier | None = field(default=None, description="The tier, by its code. This or `sessionCount`.")
+    session_count: int | None = field(
+        default=None, description="The tier, by its number of sessions. With `tier`, both must agree."
+    )
+    metadata: PurchaseMetadataInput = field(
+        description="When and how the sessions shall take place; bound from here on."
+    )
+    provider: PaymentProvider | None = field(
+        default=None, description="Who shall move the money; left out, the default."
+    )
+    purpose: PaymentPurpose | None = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(
+    description="A test token in the place of a card: `tok_succeed`, `tok_decline_<code>`, `tok_process_<n>` (succeeds "
+    "after n checks), `tok_timeout`, `tok_capture_<amountMinor>_<CURRENCY>`, `tok_refuse_refund` "
+    "(succeeds, and no money goes back of it), `tok_unpaid`, `tok_cancel`."
+)
+class SandboxProofInput:
+    token: str = field(description="The test token.")
+
+
+@strawberry.input(description="What Stripe's elements give the browser when they have confirmed a payment intent.")
+class StripeProofInput:
+    payment_intent_id: str = field(description="The intent's id, `pi_…`; it must be the payment's own.")
+
+
+@strawberry.input(description="What Razorpay's checkout gives its handler when a payment was made.")
+class RazorpayProofInput:
+    order_id: str = field(description="`razorpay_order_id`; it must be the payment's own.")
+    payment_id: str = field(description="`razorpay_payment_id`.")
+    signature: str = field(description="`razorpay_signature`.")
+
+
+@strawberry.input(
+    one_of=True, description="What the provider's front-end SDK handed the browser, where it hands one over."
+)
+class PaymentProofInput:
+    sandbox: SandboxProofInput | None = field(default=strawberry.UNSET, description="For a payment with SANDBOX.")
+    stripe: StripeProofInput | None = field(default=strawberry.UNSET, description="For a payment with STRIPE.")
+    razorpay: RazorpayProofInput | None = field(default=strawberry.UNSET, description="For a payment with RAZORPAY.")
+
+    def to_value(self) -> Proof | None:
+        if self.stripe:
+            return StripeProof(self.stripe.payment_intent_id)
+        if self.razorpay:
+            return RazorpayProof(self.razorpay.order_id, self.razorpay.payment_id, self.razorpay.signature)
+        return SandboxProof(self.sandbox.token) if self.sandbox else None
+
+
+@strawberry.input(description="A payment to be settled.")
+class ConfirmPaymentInput:
+    payment_id: ID = field(description="The payment.")
+    proof: PaymentProofInput | None = field(
+        default=None,
+        description="What the provider handed the browser. Left out, the provider is asked as things stand.",
+    )
+    metadata: PurchaseMetadataInput | None = field(
+        default=None, description="Given, it must agree with what the payment was opened with."
+    )
+
+
+@strawberry.input(description="Captured money to be given back.")
+class RefundPaymentInput:
+    payment_id: ID = field(description="The payment.")
+    amount_minor: MinorUnits | None = field(
+        default=None,
+        description="How much, in the minor unit of what was captured; left out, all that is left. "
+        "an `idempotencyKey`.",
+    )
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(
+        default=None,
+        description=KEY + " Needed with `amountMinor`: the same call twice would give two parts back. Without one, all "
+        "that is left goes back once.",
+    )
+
+
+@graphql_type(description="The checkout stands; the student may pay.")
+class CreatePaymentSuccess:
+    payment: Payment = field(description="The payment, to be confirmed once it is paid.")
+    client_secret: str | None = field(description="What the provider's front-end SDK needs, where it needs something.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, opened: outcomes.Opened) -> Self:
+        return cls(
+            payment=Payment.of(opened.payment),
+            client_secret=opened.client_secret,
+            already_processed=opened.already_processed,
+        )
+
+
+@graphql_type(description="The payment is captured and the course is the student's.")
+class ConfirmPaymentSuccess:
+    payment: Payment = field(description="The payment.")
+    purchase: Purchase = field(description="What it became.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, confirmed: outcomes.Confirmed) -> Self:
+        return cls(
+            payment=Payment.of(confirmed.payment),
+            purchase=Purchase.of(confirmed.purchase),
+            already_processed=confirmed.already_processed,
+        )
+
+
+@graphql_type(description="The refund is decided; a job carries it out.")
+class RefundPaymentSuccess:
+    refund: Refund = field(description="The refund.")
+    payment: Payment = field(description="The payment.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, requested: outcomes.RefundRequested) -> Self:
+        return cls(
+            refund=Refund.of(requested.refund),
+            payment=Payment.of(requested.payment),
+            already_processed=requested.already_processed,
+        )
+
+
+CreatePaymentResult = Annotated[
+    CreatePaymentSuccess | InvalidInput | NotFound | ActivePurchaseExists | IdempotencyKeyReused,
+    strawberry.union("CreatePaymentResult", description="What `createPayment` comes to."),
+]
+
+
+ConfirmPaymentResult = Annotated[
+    ConfirmPaymentSuccess
+    | PaymentPending
+    | PaymentDeclined
+    | DuplicatePayment
+    | MetadataConflict
+    | InvalidInput
+    | NotFound,
+    strawberry.union("ConfirmPaymentResult", description="What `confirmPayment` comes to."),
+]
+
+
+RefundPaymentResult = Annotated[
+    RefundPaymentSuccess | InvalidInput | NotFound | IdempotencyKeyReused,
+    strawberry.union("RefundPaymentResult", description="What `refundPayment` comes to."),
+]

@@ -1,0 +1,148 @@
+"""What an admin may ask about purchases: inputs, what each answers, and what it may come to."""
+
+import datetime as dt
+from typing import Annotated, Self
+
+import strawberry
+from strawberry import ID, field
+from strawberry import type as graphql_type
+
+from gateway.schema.conventions.enums import OnExistingPurchase
+from gateway.schema.conventions.scalars import PurchaseTier
+from gateway.schema.inputs import KEY, WHY
+from gateway.schema.metadata import PurchaseMetadataInput
+from gateway.schema.problems import (
+    ActivePurchaseExists,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MetadataConflict,
+    NotFound,
+)
+from gateway.schema.purchases import Purchase
+from gateway.schema.results import ALREADY
+from gateway.services.core.model import outcomes
+
+
+@strawberry.input(description="A purchase to be granted without a payment.")
+class CreatePurchaseInput:
+    student_id: ID = field(
+        description="Whose it shall be: the platform's id of the student, as their token has it. 1 to 128 printable "
+        "characters, without a blank at an end."
+    )
+    course_id: ID = field(description="The course.")
+    purchase_tier: PurchaseTier | None = field(
+        default=None, description="The tier, by its code. This or `sessionCount`."
+    )
+    session_count: int | None = field(
+        default=None, description="The tier, by its number of sessions. With `purchaseTier`, both must agree."
+    )
+    expiry_date: dt.datetime | None = field(
+        default=None,
+        description="When the access shall end, in the future; left out, the tier's validity counts, and all its "
+        "sessions must fit in. An end that is named is taken as it is.",
+    )
+    metadata: PurchaseMetadataInput = field(description="When and how the sessions shall take place.")
+    reason: str = field(description="Why it is granted, for the audit: 1 to 500 characters.")
+    on_existing: OnExistingPurchase = field(
+        default=OnExistingPurchase.RETURN, description="What to do about an active purchase of another tier."
+    )
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(
+    description="A purchase that shall end later. The end is named and not counted in days, so that asking twice "
+    "extends once. For more sessions, grant a higher tier: `createPurchase` with `onExisting: REPLACE`."
+)
+class ExtendPurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one that has an end, or an EXPIRED one.")
+    expiry_date: dt.datetime = field(description="When it shall end: in the future, and not before it ends now.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="A purchase whose metadata was wrong, with the metadata that it shall have.")
+class CorrectPurchaseMetadataInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    metadata: PurchaseMetadataInput = field(
+        description="All of its metadata, as it shall be; what is left out of it is gone, labels too."
+    )
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@strawberry.input(description="A purchase to be taken back.")
+class RevokePurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@graphql_type(description="The course is the student's.")
+class CreatePurchaseSuccess:
+    purchase: Purchase = field(description="The purchase.")
+    already_processed: bool = field(description=ALREADY)
+    replaced: Purchase | None = field(description="The purchase that it took the place of, with `onExisting: REPLACE`.")
+
+    @classmethod
+    def of(cls, created: outcomes.Created) -> Self:
+        return cls(
+            purchase=Purchase.of(created.purchase),
+            already_processed=created.already_processed,
+            replaced=Purchase.of(created.replaced) if created.replaced else None,
+        )
+
+
+@graphql_type(description="The purchase ends when it was asked to; one that had expired is active again.")
+class ExtendPurchaseSuccess:
+    purchase: Purchase = field(description="The purchase.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, extended: outcomes.Extended) -> Self:
+        return cls(purchase=Purchase.of(extended.purchase), already_processed=extended.already_processed)
+
+
+@graphql_type(description="The purchase has the metadata that was given.")
+class CorrectPurchaseMetadataSuccess:
+    purchase: Purchase = field(description="The purchase.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, corrected: outcomes.Corrected) -> Self:
+        return cls(purchase=Purchase.of(corrected.purchase), already_processed=corrected.already_processed)
+
+
+@graphql_type(description="The purchase is REVOKED, and so is its access. No money moved.")
+class RevokePurchaseSuccess:
+    purchase: Purchase = field(description="The purchase. A payment that it was bought with stands as it was.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, revoked: outcomes.Revoked) -> Self:
+        return cls(purchase=Purchase.of(revoked.purchase), already_processed=revoked.already_processed)
+
+
+CreatePurchaseResult = Annotated[
+    CreatePurchaseSuccess | ActivePurchaseExists | MetadataConflict | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union(
+        "CreatePurchaseResult", description="What `createPurchase`, and each item of `createPurchases`, comes to."
+    ),
+]
+
+
+ExtendPurchaseResult = Annotated[
+    ExtendPurchaseSuccess | ActivePurchaseExists | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union("ExtendPurchaseResult", description="What `extendPurchase` comes to."),
+]
+
+
+CorrectPurchaseMetadataResult = Annotated[
+    CorrectPurchaseMetadataSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union("CorrectPurchaseMetadataResult", description="What `correctPurchaseMetadata` comes to."),
+]
+
+
+RevokePurchaseResult = Annotated[
+    RevokePurchaseSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union("RevokePurchaseResult", description="What `revokePurchase` comes to."),
+]

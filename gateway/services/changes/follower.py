@@ -1,0 +1,86 @@
+"""What subscriptions stand on: the hub of this process, kept informed of what every process commits."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import structlog
+
+from db.feed import FeedLost, Note
+from gateway.services.changes.commits import commit_from
+from gateway.services.changes.hub import Hub
+from gateway.services.core.model.values import Payment, Purchase
+
+log = structlog.get_logger(__name__)
+
+RETRY_S = 1.0
+"""Between two tries to reach the database again."""
+
+READY_S = 10.0
+"""How long a new subscriber waits for the feed; reaching a database takes milliseconds."""
+
+Follow = Callable[[], AsyncGenerator[Sequence[Note], None]]
+
+
+class FeedUnavailable(Exception):
+    """Changes of other processes cannot be heard now, so that a subscriber would be promised too much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The hub, the feed into it, and reads that all subscribers of the process share.
+
+    Args:
+        follow: begins to follow what is committed, see `db.feed.follow`.
+        find_payment, find_purchase: read one as it was last committed; those asked for at one moment by one statement.
+    """
+
+    hub: Hub
+    follow: Follow
+    find_payment: Callable[[UUID], Awaitable[Payment | None]]
+    find_purchase: Callable[[UUID], Awaitable[Purchase | None]]
+    _is_ready: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def ready(self) -> None:
+        """Return once nothing that is committed from now on can be missed.
+
+        Raises:
+            FeedUnavailable: the database cannot be followed.
+        """
+        try:
+            async with asyncio.timeout(READY_S):
+                await self._is_ready.wait()
+        except TimeoutError:
+            raise FeedUnavailable from None
+
+    async def run(self) -> None:
+        """Follow the feed while there are subscribers, for ever. One follower, however many they are."""
+        was_lost = False
+        while True:
+            await self.hub.is_wanted.wait()
+            try:
+                await self._follow_while_wanted(was_lost)
+                was_lost = False
+                continue
+            except FeedLost as lost:
+                log.warning("change feed lost", reason=str(lost))
+            except Exception:  # whatever it is, the next try may go well, and is logged
+                log.exception("change feed lost")
+            self._is_ready.clear()
+            was_lost = True
+            await asyncio.sleep(RETRY_S)
+
+    async def _follow_while_wanted(self, was_lost: bool) -> None:
+        async with aclosing(self.follow()) as looks:
+            async for notes in looks:
+                if was_lost and not self._is_ready.is_set():
+                    self.hub.catch_up()
+                self._is_ready.set()
+                for note in notes:
+                    self.hub.hear(commit_from(note))
+                if not self.hub.is_wanted.is_set():
+                    # At once: who comes while the connection closes must wait for the next one.
+                    self._is_ready.clear()
+                    return

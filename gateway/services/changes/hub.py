@@ -1,0 +1,141 @@
+"""Who waits for which change: the subscribers of this process, each with an inbox that is bounded."""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.services.changes.commits import Commit
+
+MOST_WAITING = 1_000
+"""Distinct ids in one inbox. A reader who is that far behind is better served by the present state."""
+
+MOST_SUBSCRIBERS = 10_000
+"""Of one process: each costs some kilobytes, and its connection."""
+
+REMEMBERED = 4_096
+"""Commits that are known to have been told: more than a follower can be late by."""
+
+
+class SubscriptionLost(Exception):
+    """Changes were lost, or may have been; whoever waits begins again with the present state."""
+
+
+class TooManySubscribers(Exception):
+    """This process has as many as it can serve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """What an inbox is for: one payment, or the purchases of a student, or with neither those of everybody; of one
+    course, or of all."""
+
+    payment_id: UUID | None = None
+    student_id: str | None = None
+    course_id: UUID | None = None
+
+
+class Inbox:
+    """The ids of what changed and was not yet taken, each once however often it changed."""
+
+    def __init__(self, most: int = MOST_WAITING) -> None:
+        self._most = most
+        self._ids: OrderedDict[UUID, None] = OrderedDict()
+        self._arrived = asyncio.Event()
+        self._is_lost = False
+
+    def put(self, changed_id: UUID) -> None:
+        """Note a change. Beyond what an inbox holds, the subscription is lost, and its inbox with it."""
+        if self._is_lost:
+            return
+        self._ids[changed_id] = None
+        self._arrived.set()
+        if len(self._ids) > self._most:
+            self.lose()
+
+    def lose(self) -> None:
+        self._is_lost = True
+        self._ids.clear()
+        self._arrived.set()
+
+    async def take(self) -> UUID:
+        """The id that has waited longest, as soon as there is one.
+
+        Raises:
+            SubscriptionLost: too much was waiting, or the feed broke off.
+        """
+        await self._arrived.wait()
+        if self._is_lost:
+            raise SubscriptionLost
+        changed_id, _ = self._ids.popitem(last=False)
+        if not self._ids:
+            self._arrived.clear()
+        return changed_id
+
+
+class Hub:
+    """Tells each commit to the inboxes that it concerns, once. It belongs to one event loop, and never waits."""
+
+    def __init__(self, most_subscribers: int = MOST_SUBSCRIBERS, most_waiting: int = MOST_WAITING) -> None:
+        self._most_subscribers, self._most_waiting = most_subscribers, most_waiting
+        self._inboxes: dict[Topic, set[Inbox]] = {}
+        self._told: OrderedDict[UUID, None] = OrderedDict()
+        self.is_wanted = asyncio.Event()
+        """Set while there are subscribers."""
+        self.subscribers = 0
+
+    @contextmanager
+    def inbox(self, topic: Topic) -> Iterator[Inbox]:
+        """An inbox for as long as somebody waits; what is committed from now on is in it.
+
+        Raises:
+            TooManySubscribers: there is no room for one more.
+        """
+        if self.subscribers >= self._most_subscribers:
+            raise TooManySubscribers
+        inbox = Inbox(self._most_waiting)
+        self._inboxes.setdefault(topic, set()).add(inbox)
+        self.subscribers += 1
+        self.is_wanted.set()
+        try:
+            yield inbox
+        finally:
+            self._remove(topic, inbox)
+
+    def hear(self, commit: Commit) -> None:
+        """Tell a commit. A second time, as when the database tells this process of its own, does nothing."""
+        if commit.id in self._told:
+            return
+        self._told[commit.id] = None
+        if len(self._told) > REMEMBERED:
+            self._told.popitem(last=False)
+        for payment_id in commit.payments:
+            self._put(Topic(payment_id=payment_id), payment_id)
+        for each in commit.purchases:
+            for student_id in (each.student_id, None):
+                for course_id in (each.course_id, None):
+                    self._put(Topic(student_id=student_id, course_id=course_id), each.purchase_id)
+
+    def catch_up(self) -> None:
+        """Something may have been missed: a payment is read again; of purchases nobody can say which ones."""
+        for topic, inboxes in self._inboxes.items():
+            for inbox in inboxes:
+                if topic.payment_id is not None:
+                    inbox.put(topic.payment_id)
+                else:
+                    inbox.lose()
+
+    def _put(self, topic: Topic, changed_id: UUID) -> None:
+        for inbox in self._inboxes.get(topic, ()):
+            inbox.put(changed_id)
+
+    def _remove(self, topic: Topic, inbox: Inbox) -> None:
+        inboxes = self._inboxes[topic]
+        inboxes.remove(inbox)
+        if not inboxes:
+            del self._inboxes[topic]
+        self.subscribers -= 1
+        if not self.subscribers:
+            self.is_wanted.clear()

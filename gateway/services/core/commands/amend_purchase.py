@@ -1,0 +1,166 @@
+"""What becomes of an admin's wish to extend, to correct or to revoke a purchase that stands."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from gateway.services.core.commands.amendments import (
+    AmendPurchase,
+    CorrectPurchaseMetadata,
+    ExtendPurchase,
+    RevokePurchase,
+)
+from gateway.services.core.model.outcomes import (
+    ActiveExists,
+    Corrected,
+    Extended,
+    FieldProblem,
+    Invalid,
+    KeyReused,
+    Missing,
+    Revoked,
+)
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.values import Access, AccessStatus, PaymentStatus, Purchase, PurchaseStatus
+from gateway.services.core.rules import access, granting
+from gateway.services.core.rules.idempotency import recorded, replay_of
+from gateway.services.core.rules.inputs import metadata
+
+
+def extend_purchase(command: ExtendPurchase, world: World, moment: Moment) -> Decision:
+    """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a
+    student whose time ran out is whom an extension is for."""
+    named = _named(command, world)
+    if not isinstance(named, tuple):
+        return Decision(named)
+    purchase, is_replay = named
+    if is_replay:
+        return Decision(Extended(purchase, already_processed=True))
+    if problem := _not_extendable(purchase, world) or _no_later_end(purchase, command, moment):
+        return Decision(Invalid((problem,)))
+    if purchase.status is PurchaseStatus.ACTIVE:
+        return _extended(purchase, command, NOTHING, moment)
+    standing = granting.standing(world, purchase.student_id, purchase.course_id, command.actor, moment)
+    if standing.active is not None:
+        return Decision(ActiveExists(standing.active))
+    return _extended(purchase, command, standing.changes, moment)
+
+
+def correct_purchase_metadata(command: CorrectPurchaseMetadata, world: World, moment: Moment) -> Decision:
+    """The purchase with the metadata given. The sessions used and the end stay; the start follows a new first day."""
+    named = _named(command, world)
+    if not isinstance(named, tuple):
+        return Decision(named)
+    purchase, is_replay = named
+    if is_replay:
+        return Decision(Corrected(purchase, already_processed=True))
+    if problem := _not_active(purchase, "corrected", moment):
+        return Decision(Invalid((problem,)))
+    differing = metadata.differences(purchase.metadata, command.metadata)
+    if not differing:
+        records = recorded(command, purchase.id, moment)
+        return Decision(Corrected(purchase, already_processed=True), Changes(records=records))
+    moved = access.corrected(purchase.access, command.metadata, moment.now)
+    if problem := _begins_too_late(moved):
+        return Decision(Invalid((problem,)))
+    change: dict[str, object] = {each.field: [each.stored, each.given] for each in differing}
+    if moved.starts_at != purchase.access.starts_at:
+        change["startsAt"] = [_instant(purchase.access.starts_at), _instant(moved.starts_at)]
+    corrected = replace(purchase, metadata=command.metadata, access=moved)
+    changes = _changes(corrected, "purchase.corrected", change, command, moment)
+    return Decision(Corrected(corrected, already_processed=False), changes)
+
+
+def revoke_purchase(command: RevokePurchase, world: World, moment: Moment) -> Decision:
+    """The purchase and its access, taken back. The sessions used stay, and so does the money of a paid one."""
+    named = _named(command, world)
+    if not isinstance(named, tuple):
+        return Decision(named)
+    purchase, is_replay = named
+    if is_replay:
+        return Decision(Revoked(purchase, already_processed=True))
+    if purchase.status is PurchaseStatus.REVOKED:
+        records = recorded(command, purchase.id, moment)
+        return Decision(Revoked(purchase, already_processed=True), Changes(records=records))
+    if problem := _not_active(purchase, "revoked", moment):
+        return Decision(Invalid((problem,)))
+    revoked = granting.end(purchase, PurchaseStatus.REVOKED, AccessStatus.REVOKED, moment.now)
+    change: dict[str, object] = {"status": [purchase.status.value, revoked.status.value]}
+    changes = _changes(revoked, "purchase.revoked", change, command, moment)
+    return Decision(Revoked(revoked, already_processed=False), changes)
+
+
+def _named(command: AmendPurchase, world: World) -> tuple[Purchase, bool] | KeyReused | Missing:
+    """The purchase that is meant, and whether the command's key stood for the same wish before."""
+    replayed = replay_of(command, world)
+    if isinstance(replayed, KeyReused):
+        return replayed
+    purchase = world.purchases.get(command.purchase_id)
+    return Missing("purchase") if purchase is None else (purchase, replayed is not None)
+
+
+def _not_extendable(purchase: Purchase, world: World) -> FieldProblem | None:
+    """Why a purchase gets no later end at all."""
+    if purchase.status not in (PurchaseStatus.ACTIVE, PurchaseStatus.EXPIRED):
+        return FieldProblem(("purchaseId",), f"is {purchase.status}; only what is ACTIVE or EXPIRED is extended")
+    if purchase.access.expires_at is None:
+        return FieldProblem(("purchaseId",), "never ends, so there is nothing to extend")
+    payment = world.payments.get(purchase.payment_id) if purchase.payment_id else None
+    # What expires before its money goes back stays EXPIRED: extended, it would be a course for nothing.
+    if payment is not None and payment.status is PaymentStatus.REFUNDED:
+        return FieldProblem(("purchaseId",), "was refunded in full; grant the course anew with createPurchase")
+    return None
+
+
+def _no_later_end(purchase: Purchase, command: ExtendPurchase, moment: Moment) -> FieldProblem | None:
+    """Why the end that was asked for is none. The one that stands is no mistake: it was asked for twice."""
+    if problem := access.end_problem(command.expiry_date, moment.now):
+        return FieldProblem(("expiryDate",), problem)
+    stored = purchase.access.expires_at
+    assert stored is not None, "what never ends was refused before"
+    if command.expiry_date < stored:
+        return FieldProblem(("expiryDate",), f"must be later than {_instant(stored)}, when it ends as things stand")
+    return None
+
+
+def _extended(purchase: Purchase, command: ExtendPurchase, before: Changes, moment: Moment) -> Decision:
+    old = purchase.access.expires_at
+    assert old is not None, "what never ends was refused before"
+    if old == command.expiry_date:
+        records = recorded(command, purchase.id, moment)
+        return Decision(Extended(purchase, already_processed=True), Changes(records=records))
+    begun = access.extended(purchase.access, command.expiry_date)
+    extended = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=begun)
+    change: dict[str, object] = {"expiryDate": [_instant(old), _instant(command.expiry_date)]}
+    if purchase.status is not extended.status:
+        change["status"] = [purchase.status.value, extended.status.value]
+    changes = before + _changes(extended, "purchase.extended", change, command, moment)
+    return Decision(Extended(extended, already_processed=False), changes)
+
+
+def _not_active(purchase: Purchase, done: str, moment: Moment) -> FieldProblem | None:
+    """Why a purchase cannot be changed any more; one whose expiry has passed has ended, whatever its row says yet."""
+    status = purchase.status
+    if status is PurchaseStatus.ACTIVE and access.has_lapsed(purchase.access, moment.now):
+        status = PurchaseStatus.EXPIRED
+    if status is PurchaseStatus.ACTIVE:
+        return None
+    return FieldProblem(("purchaseId",), f"is {status}; only an ACTIVE purchase is {done}")
+
+
+def _begins_too_late(moved: Access) -> FieldProblem | None:
+    if moved.expires_at is None or moved.starts_at < moved.expires_at:
+        return None
+    ends = _instant(moved.expires_at)
+    return FieldProblem(("metadata", "date"), f"must be before the access ends, {ends}; extend the purchase first")
+
+
+def _changes(
+    purchase: Purchase, action: str, change: dict[str, object], command: AmendPurchase, moment: Moment
+) -> Changes:
+    entry = granting.audit(purchase.id, action, command.actor, moment, command.reason, change)
+    return Changes(purchases=(purchase,), audit=(entry,), records=recorded(command, purchase.id, moment))
+
+
+def _instant(instant: datetime) -> str:
+    """In UTC, as the audit keeps instants."""
+    return instant.astimezone(UTC).isoformat()

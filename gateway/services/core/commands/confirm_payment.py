@@ -1,0 +1,164 @@
+"""What money that a provider holds makes of a payment: one purchase, or one refund."""
+
+from dataclasses import replace
+
+from gateway.services.core.commands.every import ConfirmPayment
+from gateway.services.core.commands.refund_payment import all_back
+from gateway.services.core.model.outcomes import Confirmed, Conflicting, Duplicate, Missing, Unfulfillable
+from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.values import Course, Failure, Fulfilment, Origin, Payment, PaymentStatus, Purchase
+from gateway.services.core.model.verdicts import Captured
+from gateway.services.core.rules import access, asks, granting, tiers, timeline
+from gateway.services.core.rules.access import may_touch
+from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.inputs.subjects import trimmed
+from gateway.services.core.rules.unsettled import unsettled
+
+HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
+
+
+def needs_verdict(payment: Payment, command: ConfirmPayment) -> bool:
+    """Whether the provider must be asked: not for a stranger, a conflict, or a payment whose end is decided."""
+    return (
+        may_touch(command.actor.id, command.actor.role, payment)
+        and payment.fulfilment is Fulfilment.PENDING
+        and not _conflicts(payment, command)
+    )
+
+
+def confirm(command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    """The same payment by any door, once or often, comes to one end."""
+    payment = world.payments.get(command.payment_id)
+    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
+        return Decision(Missing("payment"))
+    if _conflicts(payment, command):
+        assert command.metadata is not None
+        differing = metadata.differences(payment.metadata, command.metadata)
+        return Decision(Conflicting(differing, world.purchase_of(payment)))
+    if payment.fulfilment is not Fulfilment.PENDING:
+        return _as_decided(payment, command, world)
+    return _settle(payment, command, world, moment)
+
+
+def _conflicts(payment: Payment, command: ConfirmPayment) -> bool:
+    return command.metadata is not None and bool(metadata.differences(payment.metadata, command.metadata))
+
+
+def _as_decided(payment: Payment, command: ConfirmPayment, world: World) -> Decision:
+    match payment.fulfilment:
+        case Fulfilment.FULFILLED:
+            purchase = world.purchase_of(payment)
+            assert purchase is not None, "a fulfilled payment has its purchase"
+            return Decision(Confirmed(payment, purchase, purchase.id != command.purchase_id))
+        case Fulfilment.DUPLICATE:
+            assert payment.duplicate_of is not None, "a duplicate names what it duplicates"
+            return Decision(Duplicate(payment, world.purchases[payment.duplicate_of]))
+        case _:
+            return Decision(Unfulfillable(payment))
+
+
+def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    match command.verdict:
+        case Captured() as captured:
+            return _captured(payment, captured, command, world, moment)
+        case None:
+            raise AssertionError("a payment that is still open is settled by a verdict")
+        case verdict:
+            return unsettled(payment, verdict, command, world, moment)
+
+
+def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    taken = replace(
+        asks.never_asked(payment),
+        status=PaymentStatus.SUCCEEDED,
+        attempt=captured.attempt,
+        captured=captured.amount,
+        confirmed_at=moment.now,
+        failure=None,
+    )
+    entry = timeline.captured(taken, captured, command.door, command.actor, moment)
+    decision = _fulfil(payment, taken, captured, command, world, moment)
+    return Decision(decision.outcome, Changes(audit=(entry,)) + decision.changes)
+
+
+def _fulfil(
+    payment: Payment, taken: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment
+) -> Decision:
+    """What the money becomes: a purchase, or why it goes back."""
+    course = world.courses.get(payment.course_id)
+    if failure := _mismatch(payment, captured) or _unsellable(payment, course, moment):
+        return _refund_unfulfillable(taken, failure, command, moment)
+    assert course is not None, "an unsellable course was refused above"
+    return _grant(taken, course, command, world, moment)
+
+
+def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
+    """How what was captured differs from what the payment was opened for, if it does."""
+    differing = [
+        f"{name}: opened for {opened}, captured {taken}"
+        for name, opened, taken in (
+            ("amount", payment.amount, captured.settles or captured.amount),
+            ("student", trimmed(payment.student_id), captured.student_id and trimmed(captured.student_id)),
+            ("course", payment.course_id, captured.course_id),
+        )
+        if taken is not None and taken != opened
+    ]
+    return Failure("payment_mismatch", "; ".join(differing)) if differing else None
+
+
+def _unsellable(payment: Payment, course: Course | None, moment: Moment) -> Failure | None:
+    if course is None:
+        return Failure("course_gone", "The course is no longer in the catalogue.")
+    if tiers.find(course, payment.terms.tier) is None:
+        return Failure("tier_gone", f"The course no longer has the tier {payment.terms.tier}.")
+    if found := metadata.problems(payment.metadata):
+        listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in found)
+        return Failure("metadata_invalid", f"The metadata is not valid: {listed}")
+    if (expiry := payment.terms.expires_at) and expiry <= access.start(payment.metadata, moment.now):
+        return Failure("expiry_passed", f"The access was to end by {expiry.isoformat()}, before it could begin.")
+    return None
+
+
+def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPayment, moment: Moment) -> Decision:
+    unfulfillable = replace(taken, fulfilment=Fulfilment.UNFULFILLABLE, failure=failure)
+    entry = granting.audit(
+        taken.id, "payment.unfulfillable", command.actor, moment, failure.message, {"code": failure.code}
+    )
+    changes = Changes(payments=(unfulfillable,), audit=(entry,))
+    return Decision(Unfulfillable(unfulfillable), changes + all_back(unfulfillable, failure.code, moment))
+
+
+def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    standing = granting.standing(world, taken.student_id, course.id, command.actor, moment)
+    grant = granting.Grant(
+        purchase_id=command.purchase_id,
+        student_id=taken.student_id,
+        course_id=course.id,
+        terms=taken.terms,
+        metadata=taken.metadata,
+        origin=Origin.PAYMENT,
+        actor=command.actor,
+        payment_id=taken.id,
+    )
+    old = standing.active
+    begun = granting.paid_access(taken.terms, taken.purpose, taken.metadata, course, old, moment.now)
+    if old is not None and begun is None:
+        return _refund_duplicate(taken, old, command, moment)
+    assert begun is not None, "where nothing stands, there is nothing to duplicate"
+    if old is None:
+        purchase, changes = granting.begin(grant, begun, moment)
+    else:
+        purchase, _, changes = granting.supersede(old, grant, begun, moment)
+    fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
+    entry = granting.audit(taken.id, "payment.fulfilled", command.actor, moment, changes={"tier": purchase.tier})
+    return Decision(
+        Confirmed(fulfilled, purchase, already_processed=False),
+        standing.changes + changes + Changes(payments=(fulfilled,), audit=(entry,)),
+    )
+
+
+def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPayment, moment: Moment) -> Decision:
+    duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
+    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, HAS_IT_ALREADY)
+    changes = Changes(payments=(duplicate,), audit=(entry,))
+    return Decision(Duplicate(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))

@@ -1,0 +1,139 @@
+"""What becomes of an admin's wish to grant a course."""
+
+from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.outcomes import (
+    ActiveExists,
+    Conflicting,
+    Created,
+    Difference,
+    FieldProblem,
+    Invalid,
+    KeyReused,
+    Missing,
+)
+from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.values import Access, Course, OnExisting, Origin, Purchase, Terms, Tier
+from gateway.services.core.rules import access, granting, tiers
+from gateway.services.core.rules.idempotency import recorded, replay_of
+from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.schedule.fitting import Wish, room_problem
+
+
+def create_purchase(command: CreatePurchase, world: World, moment: Moment) -> Decision:
+    """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
+    match replay_of(command, world):
+        case KeyReused() as reused:
+            return Decision(reused)
+        case purchase_id if purchase_id is not None:
+            purchase = world.purchases[purchase_id]
+            return Decision(Created(purchase, purchase.id != command.purchase_id))
+
+    course = world.courses.get(command.course_id)
+    if course is None:
+        return Decision(Missing("course"))
+    tier = tiers.choose(course, command.tier, "purchaseTier")
+    found = _problems(command, tier, moment)
+    if found or isinstance(tier, FieldProblem):
+        return Decision(Invalid(tuple(found)))
+
+    standing = granting.standing(world, command.student_id, course.id, command.actor, moment)
+    if (refusal := _beside(command, tier, standing.active, moment)) is not None:
+        return refusal
+    if problem := _without_room(command, course, tier, standing.active, moment):
+        return Decision(Invalid((problem,)))
+    if standing.active is None:
+        return _begin(command, tier, standing.changes, moment)
+    return _replace(command, tier, standing.active, moment)
+
+
+def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
+    found = [tier] if isinstance(tier, FieldProblem) else []
+    if command.expiry_date is not None:
+        found += _expiry_problems(command, moment)
+    return found
+
+
+def _expiry_problems(command: CreatePurchase, moment: Moment) -> list[FieldProblem]:
+    expiry = command.expiry_date
+    assert expiry is not None
+    if problem := access.end_problem(expiry, moment.now):
+        return [FieldProblem(("expiryDate",), problem)]
+    if expiry <= access.start(command.metadata, moment.now):
+        return [FieldProblem(("expiryDate",), "must be after the first session, see metadata.date")]
+    return []
+
+
+def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment) -> Decision:
+    begun = access.granted(tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date)
+    purchase, changes = granting.begin(_grant(command, tier), begun, moment)
+    return Decision(
+        Created(purchase, already_processed=False),
+        lapsed + changes + Changes(records=recorded(command, purchase.id, moment)),
+    )
+
+
+def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, moment: Moment) -> Decision | None:
+    """What the wish comes to beside what stands; None where a new purchase is to begin."""
+    if existing is None:
+        return None
+    if existing.tier == tier.code:
+        if differing := _differences(command, existing):
+            return Decision(Conflicting(differing, existing))
+        return Decision(
+            Created(existing, already_processed=existing.id != command.purchase_id),
+            Changes(records=recorded(command, existing.id, moment)),
+        )
+    if command.on_existing is OnExisting.RETURN:
+        return Decision(ActiveExists(existing))
+    return None
+
+
+def _without_room(
+    command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
+) -> FieldProblem | None:
+    """What leaves sessions without a day to take place. An end that is named is its admin's deliberate word, and money
+    may have moved already where the door says so: then nothing is refused."""
+    if command.expiry_date is not None or command.may_fall_short:
+        return None
+
+    def begin(terms: Terms, given: Metadata) -> Access:
+        if existing is None:
+            return access.granted(terms, given, moment.now)
+        return access.replacing(existing.access, terms, given, moment.now)
+
+    return room_problem(Wish(course, tier, command.metadata, moment.now, begin), command.tier, "purchaseTier")
+
+
+def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
+    begun: Access = access.replacing(
+        existing.access, tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date
+    )
+    purchase, ended, changes = granting.supersede(existing, _grant(command, tier), begun, moment)
+    return Decision(
+        Created(purchase, already_processed=False, replaced=ended),
+        changes + Changes(records=recorded(command, purchase.id, moment)),
+    )
+
+
+def _differences(command: CreatePurchase, existing: Purchase) -> tuple[Difference, ...]:
+    """An expiry that was asked for by name is compared as well: to answer another one as the same would lie."""
+    differing = metadata.differences(existing.metadata, command.metadata)
+    stored = existing.access.expires_at
+    if command.expiry_date is None or command.expiry_date == stored:
+        return differing
+    shown = "none" if stored is None else stored.isoformat()
+    return (*differing, Difference("expiryDate", shown, command.expiry_date.isoformat()))
+
+
+def _grant(command: CreatePurchase, tier: Tier) -> granting.Grant:
+    return granting.Grant(
+        purchase_id=command.purchase_id,
+        student_id=command.student_id,
+        course_id=command.course_id,
+        terms=tiers.terms_of(tier),
+        metadata=command.metadata,
+        origin=Origin.ADMIN,
+        actor=command.actor,
+        reason=command.reason,
+    )

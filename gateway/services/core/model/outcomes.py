@@ -1,0 +1,262 @@
+"""What a command can come to: each expected end is a value, the unexpected ones are exceptions."""
+
+from dataclasses import dataclass
+
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.values import Course, Payment, Purchase, Refund
+
+
+@dataclass(frozen=True, slots=True)
+class FieldProblem:
+    """One field that is not right: the path to it within the input, and what would be right."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which two metadata disagree, both sides as text."""
+
+    field: str
+    stored: str
+    given: str
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A checkout stands. `client_secret` is the provider's word to the browser's SDK, where it has one."""
+
+    payment: Payment
+    already_processed: bool
+    client_secret: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    payment: Payment
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    purchase: Purchase
+    already_processed: bool
+    replaced: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """The purchase ends when it was asked to."""
+
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The purchase has the metadata that was given."""
+
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Revoked:
+    purchase: Purchase
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CourseSaved:
+    course: Course
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Not settled yet: nothing failed, ask again. `is_unreachable` tells an outage from a payment under way."""
+
+    payment: Payment
+    retry_after_s: int
+    is_unreachable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """The provider took no money; the student may try again."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Unfulfillable:
+    """Money was captured that no purchase can stand for; its refund was decided in the same commit."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Money was captured for what the student already has; its refund was decided in the same commit."""
+
+    payment: Payment
+    existing: Purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Conflicting:
+    """The given metadata disagrees with what stands; nothing was changed."""
+
+    differences: tuple[Difference, ...]
+    existing: Purchase | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveExists:
+    """The student has an active purchase: of another tier, or, where a payment is to be opened, of this one; or any,
+    where an expired one is to be extended."""
+
+    existing: Purchase
+    is_downgrade: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeyReused:
+    """The idempotency key stands for other input; nothing was done."""
+
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The input cannot be meant as it stands; nothing was done."""
+
+    fields: tuple[FieldProblem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What the command names does not exist, or not for this actor. `noun` is the kind of thing."""
+
+    noun: str
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """The service could not take the command on now; nothing was done, and the same call may be made again."""
+
+    retry_after_s: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderAway:
+    """The payment stands, its intent does not yet: the provider did not answer. No money can have moved."""
+
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRequested:
+    """A refund was decided; a job carries it out."""
+
+    refund: Refund
+    payment: Payment
+    already_processed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSettled:
+    """What the provider said of a refund is in the books."""
+
+    refund: Refund
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """The jobs that the runner holds now."""
+
+    jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged:
+    job: Job
+
+
+@dataclass(frozen=True, slots=True)
+class RefundsRecorded:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class AskPlanned:
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraRecorded:
+    """The money that an intent took once more is in the books, as a payment of its own."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class Lapsed:
+    """The purchases that were ended because their expiry had passed."""
+
+    purchases: tuple[Purchase, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EventStored:
+    """The webhook is in our books. `is_new` is False where it had been before."""
+
+    event: ProviderEvent
+    is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventEnded:
+    event: ProviderEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Stale:
+    """The runner does not hold the job any more; nothing was done."""
+
+
+Outcome = (
+    Opened
+    | Confirmed
+    | Created
+    | Extended
+    | Corrected
+    | Revoked
+    | CourseSaved
+    | Pending
+    | Declined
+    | Unfulfillable
+    | Duplicate
+    | Conflicting
+    | ActiveExists
+    | KeyReused
+    | Invalid
+    | Missing
+    | Busy
+    | RefundRequested
+    | RefundSettled
+    | Claimed
+    | JobChanged
+    | Stale
+    | RefundsRecorded
+    | ExtraRecorded
+    | AskPlanned
+    | Lapsed
+    | EventStored
+    | EventEnded
+    | ProviderAway
+)

@@ -1,0 +1,95 @@
+"""What is written beside a change: the audit's entries and the callers' idempotency keys."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from gateway.services.core.model.values import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEntry:
+    """Who did what to which payment, purchase or course, when, why, and what changed."""
+
+    id: UUID
+    subject_id: UUID
+    at: datetime
+    actor: Actor
+    action: str
+    reason: str | None = None
+    changes: dict[str, object] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyKey:
+    """One caller's name for one wish: the same actor, operation and key mean the same wish."""
+
+    actor_id: str
+    operation: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class IdempotencyRecord:
+    """What a key led to: the fingerprint of the input that it stood for, and the row that it made."""
+
+    key: IdempotencyKey
+    fingerprint: bytes
+    result_id: UUID
+    created_at: datetime
+
+
+class Door(StrEnum):
+    """Who asked the provider: the student's page, or one of those that ask after it."""
+
+    CONFIRM_PAYMENT = "confirmPayment"
+    WEBHOOK = "webhook"
+    CHECK_JOB = "check job"
+    REFUND_JOB = "refund job"
+    SCHEDULE = "schedule"
+    """Each payment has its own, soon at first and ever more rarely."""
+    CHANGE_LIST = "change list"
+    """What the provider itself lists as changed, for whoever missed a webhook."""
+
+
+ACTIONS = {
+    "payment.opened": "A checkout was opened here, for this tier and amount.",
+    "payment.intent_opened": "The provider opened its intent, under this reference.",
+    "payment.refused": "The provider will never take its price, for the reason; it is canceled, and no money moved.",
+    "payment.adopted": "A checkout that another system had opened at the provider was taken into our books. Of its "
+    "free entries, `cleaned` are not as they were written, and `leftOut` could not be kept.",
+    "payment.asked": "The provider was asked for the first time, and nothing was to be had yet: unpaid, or no answer.",
+    "payment.processing": "An attempt to pay is under way, and the provider has not settled it.",
+    "payment.unpaid": "The attempt under way came to nothing; the checkout can still be paid.",
+    "payment.declined": "The provider declined an attempt.",
+    "payment.canceled": "The checkout was closed for good, unpaid.",
+    "payment.captured": "The provider holds the money.",
+    "payment.fulfilled": "The money became a purchase.",
+    "payment.duplicate": "The money bought nothing, for the student has the course; all of it goes back.",
+    "payment.unfulfillable": "The money cannot buy what it was for; all of it goes back.",
+    "payment.refund_requested": "Money shall go back.",
+    "payment.refunded": "Money went back.",
+    "payment.refunded_beyond": "More went back at the provider than was captured.",
+    "payment.refund_rejected": "Money that should have gone back did not.",
+    "payment.refund_recounted": "A refund or a dispute takes another share of the money, since others were heard of.",
+    "payment.refund_returned": "Money that went back came back to the provider.",
+    "payment.dispute_opened": "The student's bank claims money; it is held back until the bank has decided.",
+    "payment.dispute_lost": "The student's bank decided for the student, and the money is gone.",
+    "payment.dispute_won": "The student's bank decided for us, or gave the claim up: the money stays, or is back.",
+    "purchase.created": "The student got the course.",
+    "purchase.superseded": "Another purchase took its place.",
+    "purchase.expired": "Its time was over.",
+    "purchase.extended": "An admin let it end later.",
+    "purchase.corrected": "An admin put right when and how its sessions take place.",
+    "purchase.revoked": "An admin took it back.",
+    "purchase.refunded": "Its money went back, and it ended.",
+    "purchase.revived": "What had taken its place was refunded, and it holds again.",
+    "purchase.recounted": "What it went on from was refunded, or stands again: its sessions and its end are without, "
+    "or with, what it had taken over from that.",
+    "purchase.reinstated": "The refund that had ended it did not go through, and it holds again.",
+    "course.saved": "A course and its tiers were put into the catalogue, or changed.",
+    "job.retried": "An admin had a job run again.",
+    "job.canceled": "An admin called a job off, or ended a case.",
+}
+"""In the order in which a history may tell of them."""

@@ -1,0 +1,147 @@
+"""The working set: what a batch of commands touches, as loaded and as changed so far."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
+from gateway.services.core.model.values import Course, Payment, Purchase, PurchaseStatus, Refund
+
+Pair = tuple[str, UUID]
+"""A student and a course: at most one purchase of a pair is active."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The time of a turn and where its new ids come from: both arrive from outside, so that decisions are pure."""
+
+    now: datetime
+    new_id: Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """Rows as they shall be after a command, and the entries that follow from it."""
+
+    payments: tuple[Payment, ...] = ()
+    purchases: tuple[Purchase, ...] = ()
+    courses: tuple[Course, ...] = ()
+    records: tuple[IdempotencyRecord, ...] = ()
+    refunds: tuple[Refund, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    events: tuple[ProviderEvent, ...] = ()
+    audit: tuple[AuditEntry, ...] = ()
+
+    def __add__(self, other: "Changes") -> "Changes":
+        if self is NOTHING or other is NOTHING:  # most often, and on the way of every confirmation
+            return other if self is NOTHING else self
+        return Changes(
+            self.payments + other.payments,
+            self.purchases + other.purchases,
+            self.courses + other.courses,
+            self.records + other.records,
+            self.refunds + other.refunds,
+            self.jobs + other.jobs,
+            self.events + other.events,
+            self.audit + other.audit,
+        )
+
+    @classmethod
+    def all_of(cls, parts: Iterable["Changes"]) -> "Changes":
+        """Many changes as one, in their order."""
+        listed = list(parts)
+        return cls(
+            tuple(row for part in listed for row in part.payments),
+            tuple(row for part in listed for row in part.purchases),
+            tuple(row for part in listed for row in part.courses),
+            tuple(row for part in listed for row in part.records),
+            tuple(row for part in listed for row in part.refunds),
+            tuple(row for part in listed for row in part.jobs),
+            tuple(row for part in listed for row in part.events),
+            tuple(row for part in listed for row in part.audit),
+        )
+
+
+NOTHING = Changes()
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a command comes to, and what must be written for that to be true."""
+
+    outcome: Outcome
+    changes: Changes = NOTHING
+
+
+@dataclass(slots=True)
+class World:
+    """Rows by id with the look-ups that decisions need, kept in step as decisions are applied.
+
+    Later commands of a batch see what earlier ones decided. `loaded` holds the ids of the rows that the database has
+    already; `journal` is everything applied since loading, in order.
+    """
+
+    payments: dict[UUID, Payment] = field(default_factory=dict)
+    purchases: dict[UUID, Purchase] = field(default_factory=dict)
+    courses: dict[UUID, Course] = field(default_factory=dict)
+    records: dict[IdempotencyKey, IdempotencyRecord] = field(default_factory=dict)
+    refunds: dict[UUID, Refund] = field(default_factory=dict)
+    jobs: dict[UUID, Job] = field(default_factory=dict)
+    events: dict[UUID, ProviderEvent] = field(default_factory=dict)
+    live_jobs: set[tuple[JobKind, UUID]] = field(default_factory=set)
+    active: dict[Pair, UUID] = field(default_factory=dict)
+    by_payment: dict[UUID, UUID] = field(default_factory=dict)
+    loaded: set[UUID] = field(default_factory=set)
+    journal: list[Changes] = field(default_factory=list)
+
+    def load_purchases(self, purchases: Iterable[Purchase]) -> None:
+        for purchase in purchases:
+            self._put_purchase(purchase)
+
+    def active_purchase(self, student_id: str, course_id: UUID) -> Purchase | None:
+        """The purchase whose row says ACTIVE; its expiry may have passed, see `granting.lapse`."""
+        purchase_id = self.active.get((student_id, course_id))
+        return None if purchase_id is None else self.purchases[purchase_id]
+
+    def purchase_of(self, payment: Payment) -> Purchase | None:
+        purchase_id = self.by_payment.get(payment.id)
+        return None if purchase_id is None else self.purchases[purchase_id]
+
+    def apply(self, changes: Changes) -> None:
+        self.payments.update((payment.id, payment) for payment in changes.payments)
+        # Ended ones first: a pair is free before its next purchase takes it.
+        for purchase in sorted(changes.purchases, key=lambda each: each.status is PurchaseStatus.ACTIVE):
+            self._put_purchase(purchase)
+        self.courses.update((course.id, course) for course in changes.courses)
+        self.records.update((record.key, record) for record in changes.records)
+        self.refunds.update((refund.id, refund) for refund in changes.refunds)
+        self.events.update((event.id, event) for event in changes.events)
+        for job in changes.jobs:
+            self._put_job(job)
+        self.journal.append(changes)
+
+    def refunds_of(self, payment_id: UUID) -> list[Refund]:
+        return [refund for refund in self.refunds.values() if refund.payment_id == payment_id]
+
+    def _put_job(self, job: Job) -> None:
+        self.jobs[job.id] = job
+        subject = (job.kind, job.subject_id)
+        if job.is_live:
+            self.live_jobs.add(subject)
+        else:
+            self.live_jobs.discard(subject)
+
+    def _put_purchase(self, purchase: Purchase) -> None:
+        pair = (purchase.student_id, purchase.course_id)
+        self.purchases[purchase.id] = purchase
+        if purchase.payment_id is not None:
+            self.by_payment[purchase.payment_id] = purchase.id
+        if purchase.status is PurchaseStatus.ACTIVE:
+            assert self.active.get(pair, purchase.id) == purchase.id, "two active purchases of one pair"
+            self.active[pair] = purchase.id
+        elif self.active.get(pair) == purchase.id:
+            del self.active[pair]

@@ -1,0 +1,131 @@
+"""What a provider says of a payment, in our words."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.services.core.model.values import Money, RefundStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Captured:
+    """The provider holds the money.
+
+    `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they
+    are compared with what the payment was opened for. `installation` is the mark of the gateway that opened it there.
+    `settles` is what its intent was opened for, where the provider counts that as paid in full although it took more
+    or less: an offer was taken off it, or the student bore the fee. `amount` is what can go back.
+    """
+
+    attempt: str
+    amount: Money
+    student_id: str | None = None
+    course_id: UUID | None = None
+    installation: str | None = None
+    settles: Money | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Processing:
+    """The attempt is under way and may still succeed or fail; ask again after `retry_after_s` seconds."""
+
+    attempt: str
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitingPayment:
+    """The intent is open and nobody has paid it yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Declined:
+    """This attempt failed; another one may be made. `code` is the provider's, `message` is for the student."""
+
+    attempt: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Canceled:
+    """The intent is closed for good and took no money; by us where it `is_abandoned`."""
+
+    is_abandoned: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """No answer in time: the attempt may have succeeded, failed, or never begun. `attempt` is the one asked about."""
+
+    attempt: str | None
+    retry_after_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unacceptable:
+    """The proof that the caller handed over is not one this provider gives out; the provider was not asked."""
+
+    path: tuple[str, ...]
+    message: str
+
+
+Verdict = Captured | Processing | AwaitingPayment | Declined | Canceled | Unreachable
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSucceeded:
+    """The money is on its way back to the student; `reference` is the provider's id of the refund. It may come back
+    as long as it is not `is_final`."""
+
+    reference: str
+    is_final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class RefundRejected:
+    """The provider will not give the money back, however often it is asked; a person has to look."""
+
+    code: str
+    message: str
+
+
+RefundResult = RefundSucceeded | RefundRejected
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFact:
+    """Money that went back, or is on its way, in the provider's books: its own id, and ours where we asked for it.
+
+    A dispute is one as well, by its own id: PENDING while the bank decides, SUCCEEDED where the student got the money,
+    FAILED where it stays with us. `reason` is what the provider says of why, for people.
+    """
+
+    reference: str
+    refund_id: UUID | None
+    amount: Money
+    status: RefundStatus
+    is_dispute: bool = False
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ExtraCapture:
+    """Money that an intent took once more, by another attempt than the one that paid it."""
+
+    captured: Captured
+    refunds: tuple[RefundFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """All that the provider's books say of a payment now. `refunds` are those of the verdict's own attempt."""
+
+    verdict: Verdict
+    refunds: tuple[RefundFact, ...] = ()
+    extra: tuple[ExtraCapture, ...] = ()
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether money of it is on its way back, or disputed, and nobody knows yet where it ends."""
+        facts = (*self.refunds, *(fact for each in self.extra for fact in each.refunds))
+        return any(fact.status is RefundStatus.PENDING for fact in facts)

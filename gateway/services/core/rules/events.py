@@ -1,0 +1,146 @@
+"""What subscribers are told of a decision: the differences that it makes to payments, purchases and accesses."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from gateway.services.core.model.events import OutgoingEvent
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.values import (
+    Access,
+    AccessStatus,
+    Fulfilment,
+    Payment,
+    PaymentStatus,
+    Purchase,
+    PurchaseStatus,
+)
+from gateway.services.core.rules.access import ends_later
+from gateway.services.core.rules.snapshots import of_payment, of_purchase
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Somebody who is told of events of these types; `name` is what the jobs know it by."""
+
+    name: str
+    types: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """An event to be: `stream` is the purchase, or the payment that has none, whose events are kept in order."""
+
+    type: str
+    stream: UUID
+    about: Payment | Purchase
+
+
+def announced(changes: Changes, before: World, listeners: Sequence[Listener], moment: Moment) -> Changes:
+    """One job for each event and listener, to be written with the changes themselves.
+
+    Args:
+        before: the world as it was when the changes were decided.
+    """
+    if not listeners or not (changes.payments or changes.purchases):
+        return NOTHING
+    bought = {purchase.payment_id: purchase for purchase in changes.purchases if purchase.payment_id}
+    news = [*_of_payments(changes.payments, before, bought), *_of_purchases(changes.purchases, before)]
+    return Changes(jobs=tuple(job for each in news for job in _jobs(each, bought, before, listeners, moment)))
+
+
+def _of_payments(payments: Iterable[Payment], before: World, bought: dict[UUID, Purchase]) -> Iterator[_News]:
+    for payment in payments:
+        purchase = bought.get(payment.id) or before.purchase_of(payment)
+        stream = purchase.id if purchase else payment.id
+        for event_type in _payment_types(before.payments.get(payment.id), payment):
+            yield _News(event_type, stream, payment)
+
+
+def _payment_types(was: Payment | None, now: Payment) -> Iterator[str]:
+    if now.fulfilment is not (was.fulfilment if was else Fulfilment.PENDING):
+        yield {
+            Fulfilment.FULFILLED: "payment.succeeded",
+            Fulfilment.DUPLICATE: "payment.duplicate",
+            Fulfilment.UNFULFILLABLE: "payment.failed",
+        }[now.fulfilment]
+    is_failed = now.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED)
+    if is_failed and (was is None or (was.status, was.attempt) != (now.status, now.attempt)):
+        yield "payment.failed"
+    if now.refunded_minor > (was.refunded_minor if was else 0):
+        yield "payment.refunded"
+
+
+def _of_purchases(purchases: Iterable[Purchase], before: World) -> Iterator[_News]:
+    for purchase in purchases:
+        was = before.purchases.get(purchase.id)
+        for event_type in _purchase_types(was, purchase):
+            yield _News(event_type, purchase.id, purchase)
+        had, has = (each is not None and each.access.status is AccessStatus.GRANTED for each in (was, purchase))
+        if had is not has:
+            yield _News("access.granted" if has else "access.revoked", purchase.id, purchase)
+        elif was is not None and has and _is_recounted(was.access, purchase.access):
+            yield _News("access.recounted", purchase.id, purchase)
+
+
+def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
+    if was is None:
+        yield "purchase.created"
+        return
+    if was.status is not now.status:
+        yield "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
+    is_active = now.status is PurchaseStatus.ACTIVE
+    if is_active and ends_later(was.access, now.access):
+        yield "purchase.extended"
+    if was.metadata != now.metadata:
+        yield "purchase.corrected"
+
+
+def _is_recounted(was: Access, now: Access) -> bool:
+    """Whether it has other sessions, or an earlier end: what it went on from was refunded, or stands again."""
+    ends_earlier = was.expires_at != now.expires_at and not ends_later(was, now)
+    return was.sessions_total != now.sessions_total or ends_earlier
+
+
+def _jobs(
+    news: _News, bought: dict[UUID, Purchase], before: World, listeners: Sequence[Listener], moment: Moment
+) -> Iterator[Job]:
+    told = [listener for listener in listeners if news.type in listener.types]
+    if not told:
+        return
+    match news.about:
+        case Payment() as payment:
+            data: dict[str, object] = {
+                "payment": of_payment(payment, bought.get(payment.id) or before.purchase_of(payment))
+            }
+        case Purchase() as purchase:
+            data = {"purchase": of_purchase(purchase)}
+    event = OutgoingEvent(moment.new_id(), news.type, news.about.id, moment.now, data)
+    for listener in told:
+        yield Job(
+            moment.new_id(),
+            JobKind.EVENT_DELIVER,
+            news.stream,
+            run_at=moment.now,
+            created_at=moment.now,
+            target=listener.name,
+            payload=_kept(event),
+        )
+
+
+def _kept(event: OutgoingEvent) -> dict[str, object]:
+    return {
+        "id": str(event.id),
+        "type": event.type,
+        "subjectId": str(event.subject_id),
+        "data": event.data,
+    }
+
+
+def event_of(job: Job) -> OutgoingEvent:
+    """The event that a job is to deliver."""
+    kept = job.payload
+    data = kept["data"]
+    assert isinstance(data, dict), "it was written so"
+    return OutgoingEvent(UUID(str(kept["id"])), str(kept["type"]), UUID(str(kept["subjectId"])), job.created_at, data)

@@ -1,0 +1,149 @@
+"""How a pair's next purchase comes to be: the one place where purchases begin and end, whichever door asks."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from gateway.services.core.commands.every import LapsePurchases
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.outcomes import Lapsed
+from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.values import (
+    GATEWAY,
+    Access,
+    AccessStatus,
+    Actor,
+    Course,
+    Origin,
+    Purchase,
+    PurchaseStatus,
+    Purpose,
+    Terms,
+)
+from gateway.services.core.rules import access, tiers
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a pair has before a command: the purchase that still holds, and the changes that ended a lapsed one."""
+
+    active: Purchase | None
+    changes: Changes = NOTHING
+
+
+def standing(world: World, student_id: str, course_id: UUID, actor: Actor, moment: Moment) -> Standing:
+    """The pair's active purchase; one whose expiry has passed becomes EXPIRED by the returned changes."""
+    active = world.active_purchase(student_id, course_id)
+    if active is None or not access.has_lapsed(active.access, moment.now):
+        return Standing(active)
+    return Standing(None, lapsed(active, actor, moment)[1])
+
+
+def lapsed(active: Purchase, actor: Actor, moment: Moment) -> tuple[Purchase, Changes]:
+    """A purchase past its expiry, ended."""
+    expired = end(active, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now)
+    entry = audit(expired.id, "purchase.expired", actor, moment)
+    return expired, Changes(purchases=(expired,), audit=(entry,))
+
+
+def lapse_purchases(command: LapsePurchases, world: World, moment: Moment) -> Decision:
+    """Those of the purchases that are past their expiry and still marked active, ended."""
+    found = [world.purchases[each] for each in dict.fromkeys(command.purchase_ids) if each in world.purchases]
+    due = [
+        each for each in found if each.status is PurchaseStatus.ACTIVE and access.has_lapsed(each.access, moment.now)
+    ]
+    ended = [lapsed(purchase, GATEWAY, moment) for purchase in due]
+    return Decision(Lapsed(tuple(purchase for purchase, _ in ended)), Changes.all_of(changes for _, changes in ended))
+
+
+def held(world: World, student_id: str, course_id: UUID, now: datetime) -> Purchase | None:
+    """The pair's active purchase if its expiry has not passed; changes nothing."""
+    active = world.active_purchase(student_id, course_id)
+    return None if active is None or access.has_lapsed(active.access, now) else active
+
+
+def paid_access(
+    terms: Terms, purpose: Purpose, metadata: Metadata, course: Course, old: Purchase | None, now: datetime
+) -> Access | None:
+    """The access that a payment leads to beside what the pair has: a first one, an upgrade or a renewal. None where it
+    pays for what is there already."""
+    if old is None:
+        return access.granted(terms, metadata, now)
+    if is_higher(course, terms, old):
+        return access.upgraded(old.access, terms, metadata, now)
+    if purpose is Purpose.RENEWAL and terms.tier == old.tier:
+        return access.renewed(old.access, terms, metadata, now)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A purchase about to be: all that it is, save what it follows from what stands."""
+
+    purchase_id: UUID
+    student_id: str
+    course_id: UUID
+    terms: Terms
+    metadata: Metadata
+    origin: Origin
+    actor: Actor
+    payment_id: UUID | None = None
+    reason: str | None = None
+
+
+def begin(grant: Grant, begun: Access, moment: Moment) -> tuple[Purchase, Changes]:
+    """A pair's purchase where none is active."""
+    purchase = _purchase(grant, begun, moment, supersedes=None)
+    entry = audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, {"tier": grant.terms.tier})
+    return purchase, Changes(purchases=(purchase,), audit=(entry,))
+
+
+def supersede(old: Purchase, grant: Grant, begun: Access, moment: Moment) -> tuple[Purchase, Purchase, Changes]:
+    """A pair's purchase in place of its active one: the new, the old as it ended, and the changes."""
+    ended = end(old, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now)
+    purchase = _purchase(grant, begun, moment, supersedes=old.id)
+    change: dict[str, object] = {"tier": [old.tier, purchase.tier]}
+    entries = (
+        audit(old.id, "purchase.superseded", grant.actor, moment, grant.reason, change),
+        audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, change),
+    )
+    return purchase, ended, Changes(purchases=(ended, purchase), audit=entries)
+
+
+def end(purchase: Purchase, status: PurchaseStatus, access_status: AccessStatus, now: datetime) -> Purchase:
+    """The purchase after its end, with its access; the sessions used stay."""
+    return replace(purchase, status=status, ended_at=now, access=access.ended(purchase.access, access_status))
+
+
+def is_higher(course: Course, terms: Terms, than: Purchase) -> bool:
+    """Whether the terms' tier ranks above the purchase's, by today's catalogue where it still has them."""
+    return tiers.rank_of(course, terms.tier, terms.rank) > tiers.rank_of(course, than.tier, than.rank)
+
+
+def audit(
+    subject_id: UUID,
+    action: str,
+    actor: Actor,
+    moment: Moment,
+    reason: str | None = None,
+    changes: dict[str, object] | None = None,
+) -> AuditEntry:
+    return AuditEntry(moment.new_id(), subject_id, moment.now, actor, action, reason, changes)
+
+
+def _purchase(grant: Grant, begun: Access, moment: Moment, supersedes: UUID | None) -> Purchase:
+    return Purchase(
+        id=grant.purchase_id,
+        student_id=grant.student_id,
+        course_id=grant.course_id,
+        tier=grant.terms.tier,
+        rank=grant.terms.rank,
+        origin=grant.origin,
+        created_by=grant.actor,
+        metadata=grant.metadata,
+        access=begun,
+        created_at=moment.now,
+        payment_id=grant.payment_id,
+        supersedes=supersedes,
+    )

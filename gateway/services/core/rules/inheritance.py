@@ -1,0 +1,110 @@
+"""What a purchase took over from those that it took the place of, and gives back as their money goes back.
+
+A paid purchase's access follows from its own payment and from the nearest purchase below it that still stands: a
+renewal adds to that one's sessions and counts from its end, an upgrade is not cut shorter than it. Where nothing stands
+below, it stands on its own payment alone. So the end is a function of which payments stand, whichever went back first.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.values import GATEWAY, Access, Payment, Purchase, PurchaseStatus, Purpose
+from gateway.services.core.rules import access, granting
+
+Purchases = Mapping[UUID, Purchase]
+
+
+def passed_on(changed: Purchase, world: World, moment: Moment) -> Changes:
+    """The accesses of those above a purchase that is refunded, or stands again: as they are without, or with, what they
+    took over from it. Those that do not stand themselves as well: their money may come back.
+
+    Args:
+        changed: the purchase as it is from now on.
+    """
+    before, after = dict(world.purchases), {**world.purchases, changed.id: changed}
+    changes = NOTHING
+    for above in _above(changed, world.purchases):
+        payment = world.payments.get(above.payment_id) if above.payment_id else None
+        if payment is None:
+            continue  # an admin's: it took sessions used over and nothing else, and stands on the admin's word
+        was, now = (_founded(above, payment, purchases) for purchases in (before, after))
+        kept = _amended(above.access, was, now)
+        if kept != above.access:
+            after[above.id] = replace(above, access=kept)
+            changes += _recounted(above, after[above.id], moment)
+    return changes
+
+
+def refreshed(purchase: Purchase, payment: Payment, purchases: Purchases) -> Purchase:
+    """A purchase that stands again, with what it takes over from those below it as they are by now."""
+    founded = _founded(purchase, payment, purchases)
+    return replace(purchase, access=_amended(purchase.access, founded, founded))
+
+
+def standing_below(purchase: Purchase, purchases: Purchases) -> Purchase | None:
+    """The nearest purchase that it took the place of, at one remove or more, and whose money is not back."""
+    below = purchases.get(purchase.supersedes) if purchase.supersedes else None
+    while below is not None and below.status is PurchaseStatus.REFUNDED:
+        below = purchases.get(below.supersedes) if below.supersedes else None
+    return below
+
+
+def standing_above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
+    """The nearest purchases that took its place and whose money is not back."""
+    for above in _successors(purchase, purchases):
+        if above.status is PurchaseStatus.REFUNDED:
+            yield from standing_above(above, purchases)
+        else:
+            yield above
+
+
+def _above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
+    """All that took its place, and theirs, each after the one that it took the place of."""
+    for above in _successors(purchase, purchases):
+        yield above
+        yield from _above(above, purchases)
+
+
+def _successors(purchase: Purchase, purchases: Purchases) -> list[Purchase]:
+    return sorted((each for each in purchases.values() if each.supersedes == purchase.id), key=lambda each: each.id)
+
+
+def _founded(purchase: Purchase, payment: Payment, purchases: Purchases) -> Access:
+    """The access as it began, on what stands below it."""
+    below, terms, begun_at = standing_below(purchase, purchases), payment.terms, purchase.created_at
+    if below is None:
+        return access.granted(terms, payment.metadata, begun_at)
+    if payment.purpose is Purpose.RENEWAL and below.tier == purchase.tier:
+        return access.renewed(below.access, terms, payment.metadata, begun_at)
+    return access.upgraded(below.access, terms, payment.metadata, begun_at)
+
+
+def _amended(stored: Access, was: Access, now: Access) -> Access:
+    """The access now, as far as it is what followed from those below: a later end, which an admin has named, stays, and
+    so does the start. No fewer sessions than were used."""
+    expires_at = stored.expires_at if access.ends_later(was, stored) else now.expires_at
+    is_begun = expires_at is None or stored.starts_at < expires_at
+    return replace(
+        stored,
+        sessions_total=max(now.sessions_total, stored.sessions_used),
+        starts_at=stored.starts_at if is_begun else now.starts_at,
+        expires_at=expires_at,
+    )
+
+
+def _recounted(old: Purchase, new: Purchase, moment: Moment) -> Changes:
+    if new.status is not PurchaseStatus.ACTIVE:
+        return Changes(purchases=(new,))
+    change: dict[str, object] = {}
+    if old.access.sessions_total != new.access.sessions_total:
+        change["sessionsTotal"] = [old.access.sessions_total, new.access.sessions_total]
+    if old.access.expires_at != new.access.expires_at:
+        change["expiryDate"] = [_in_words(old.access), _in_words(new.access)]
+    entry = granting.audit(new.id, "purchase.recounted", GATEWAY, moment, changes=change)
+    return Changes(purchases=(new,), audit=(entry,))
+
+
+def _in_words(held: Access) -> str | None:
+    return held.expires_at.isoformat() if held.expires_at else None

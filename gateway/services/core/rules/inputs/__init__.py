@@ -1,0 +1,1 @@
+"""What is right or wrong in an input by itself."""

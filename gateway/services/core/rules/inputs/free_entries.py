@@ -1,0 +1,67 @@
+"""Free entries that somebody else wrote beside a sale: what can be kept of them is, for they decide nothing."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from gateway.services.core.model.metadata import Label
+from gateway.services.core.rules.inputs.metadata import LONGEST_LABEL_KEY, LONGEST_LABEL_VALUE, MOST_LABELS
+from gateway.services.core.rules.inputs.texts import text_problem
+
+_BROKEN = "\ufffd"
+_BREAKS = frozenset({"Cc", "Zl", "Zp"})
+_TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`cleaned` and `left_out` name the entries that are not as they were written, and those that are not there."""
+
+    labels: tuple[Label, ...]
+    cleaned: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+
+def keep(entries: Mapping[str, str]) -> Kept:
+    """The entries as labels that are right by everybody's rule, in the order of their names; blank ones are none.
+
+    A value is cleaned and cut. An entry whose name is no label's, or whose value is nothing once it is cleaned, is left
+    out, and so are those beyond the most that there may be.
+    """
+    labels: list[Label] = []
+    cleaned: list[str] = []
+    left_out: list[str] = []
+    for name, text in sorted(entries.items()):
+        if not text.strip():
+            continue
+        value = text if text_problem(text, LONGEST_LABEL_VALUE) is None else _cleaned(text)
+        is_right = not text_problem(name, LONGEST_LABEL_KEY) and not text_problem(value, LONGEST_LABEL_VALUE)
+        if not is_right or len(labels) == MOST_LABELS:
+            left_out.append(_shown(name))
+            continue
+        labels.append(Label(name, value))
+        if value != text:
+            cleaned.append(name)
+    return Kept(tuple(labels), tuple(cleaned), tuple(left_out))
+
+
+def _cleaned(text: str) -> str:
+    """On one line, in whole characters that turn no direction, and no longer than a label may be."""
+    seen = "".join(map(_character, _TURNS.sub("", text)))
+    return " ".join(seen.split())[:LONGEST_LABEL_VALUE].rstrip()
+
+
+def _character(character: str) -> str:
+    match unicodedata.category(character):
+        case "Cs":  # half of a character, whose other half is lost
+            return _BROKEN
+        case category if category in _BREAKS:
+            return " "
+        case _:
+            return character
+
+
+def _shown(name: str) -> str:
+    """A name that may be none, as a reader can be told of it."""
+    return _cleaned(name)[:LONGEST_LABEL_KEY] or _BROKEN

@@ -1,0 +1,28 @@
+"""Which texts are taken from callers."""
+
+import unicodedata
+
+
+def text_problem(text: str, longest: int) -> str | None:
+    """Why a text cannot be stored and shown as it is, or None.
+
+    Control characters, line separators and the marks that turn the direction of writing are refused, for they hide
+    things from readers; lone surrogates and NUL, for not every database can store them. Joiners are letters' business
+    in some scripts and stay.
+    """
+    if not any(unicodedata.category(character) not in _INVISIBLE for character in text):
+        return "must not be empty"
+    if len(text) > longest:
+        return f"must have at most {longest} characters; this has {len(text)}"
+    if any(unicodedata.category(each) in _REFUSED or each in _TURNS_DIRECTION for each in text):
+        return "must not have control characters or broken Unicode in it"
+    return None
+
+
+_INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}
+
+
+_REFUSED = {"Cc", "Cs", "Zl", "Zp"}
+
+
+_TURNS_DIRECTION = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

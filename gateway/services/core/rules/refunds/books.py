@@ -1,0 +1,196 @@
+"""A payment and its refunds as they are once facts were heard, and what our books say of how they came to be so."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from gateway.services.core.commands.refund_payment import promise
+from gateway.services.core.model.state import NOTHING, Changes, Moment
+from gateway.services.core.model.values import (
+    GATEWAY,
+    Failure,
+    Fulfilment,
+    Money,
+    Payment,
+    PaymentStatus,
+    Refund,
+    RefundOrigin,
+    RefundStatus,
+)
+from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.rules import granting, timeline
+from gateway.services.core.rules.refunds.claims import Claim, claims_of
+from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
+
+BEYOND = "exceeds_captured"
+"""Why a refund does not count of whose money nothing was left, as a lost dispute after a refund can be."""
+
+ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
+LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
+RETURNED = Failure("returned", "the refund came back to the provider")
+
+
+class RefundBooks:
+    """`beyond` is what the provider newly says of more money than there was; `came_back`, what had gone and is here."""
+
+    def __init__(self, payment: Payment, refunds: Iterable[Refund], moment: Moment) -> None:
+        self.payment, self.changes = payment, NOTHING
+        self.refunds = {refund.id: refund for refund in refunds}
+        self.beyond: list[Claim] = []
+        self.came_back: list[Refund] = []
+        self._moved: list[Refund] = []
+        """What went back just now, or will not after all: of money that is nobody's purchase, the rest is owed."""
+        self._moment = moment
+
+    def hear(self, facts: Iterable[RefundFact]) -> None:
+        """Each claim in our books as it counts among all of them, and ours that wait as far as there is money left."""
+        was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
+        for claim in claims_of(self.payment, self.refunds.values(), facts):
+            match claim.fact.status:
+                case RefundStatus.SUCCEEDED:
+                    self._given(claim)
+                case RefundStatus.PENDING:
+                    self._reserved(claim)
+                case RefundStatus.FAILED:
+                    self._over(claim)
+        back = sum_of(each for each in self.refunds.values() if each.status is RefundStatus.SUCCEEDED)
+        self.payment = _with_refunded(self.payment, back)
+        self._crowd_out(was_all)
+        if self._moved and self.payment.fulfilment is not Fulfilment.FULFILLED:
+            self._promise(left_of(self.payment, self.refunds.values()), self._moved[-1])  # a part is no end
+
+    def _given(self, claim: Claim) -> None:
+        known = claim.known
+        if claim.counted.amount_minor == 0:
+            self._without_share(claim)
+        elif known is None or known.status is not RefundStatus.SUCCEEDED:
+            given = self._settled(claim, RefundStatus.SUCCEEDED, None)
+            self._put(given, timeline.dispute_or(given, "payment.refunded"), given.reason)
+            self._moved.append(given)
+            self._note(claim)
+        elif known.amount != claim.counted:  # another one has a part of what this one was counted for, or no more
+            self._recount(known, claim.counted)
+            if known.amount == claim.fact.amount:  # else it was noted when it began to be beyond
+                self._note(claim)
+
+    def _recount(self, known: Refund, counted: Money) -> None:
+        change: dict[str, object] = {"amountMinor": [known.amount.amount_minor, counted.amount_minor]}
+        self._put(replace(known, amount=counted), "payment.refund_recounted", known.reason, change)
+
+    def _without_share(self, claim: Claim) -> None:
+        """It went back when nothing was left of the money: it is noted by the provider's figure, and counts nothing."""
+        if claim.known and claim.known.failure and claim.known.failure.code == BEYOND:
+            return  # noted before
+        failure = Failure(BEYOND, "more than was captured went back; see the provider's books")
+        failed = self._settled(claim, RefundStatus.FAILED, failure)
+        action = "payment.dispute_lost" if claim.fact.is_dispute else "payment.refund_rejected"
+        self._put(replace(failed, amount=claim.fact.amount), action, failure.message)
+        self._note(claim)
+
+    def _note(self, claim: Claim) -> None:
+        if not claim.is_beyond:
+            return
+        change: dict[str, object] = {
+            "reference": claim.fact.reference,
+            "said": str(claim.fact.amount),
+            "counted": str(claim.counted),
+        }
+        entry = granting.audit(self.payment.id, "payment.refunded_beyond", GATEWAY, self._moment, changes=change)
+        self.changes += Changes(audit=(entry,))
+        self.beyond.append(claim)
+
+    def _reserved(self, claim: Claim) -> None:
+        """What somebody else may take yet."""
+        known, counted = claim.known, claim.counted
+        if counted.amount_minor == 0:
+            if known and known.status is RefundStatus.PENDING:
+                failed = self._settled(claim, RefundStatus.FAILED, ALL_BACK)
+                self._put(replace(failed, amount=known.amount), "payment.refund_rejected", ALL_BACK.message)
+        elif known is None or known.status is not RefundStatus.PENDING:
+            waiting = self._settled(claim, RefundStatus.PENDING, None)
+            action = timeline.dispute_or(waiting, "payment.refund_requested")
+            self._put(replace(waiting, settled_at=None), action, waiting.reason)
+        elif known.amount != counted:
+            self._recount(known, counted)
+
+    def _over(self, claim: Claim) -> None:
+        """Somebody else's that came to nothing, or money that the provider had sent and that came back to it, days
+        later at times."""
+        known = claim.known
+        assert known is not None, "what our books never had is not over in them"
+        is_back = known.status is RefundStatus.SUCCEEDED
+        failure = RETURNED if is_back else _called_off(claim.fact)
+        failed = replace(known, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
+        action = timeline.dispute_or(known, "payment.refund_returned" if is_back else "payment.refund_rejected")
+        self._put(failed, action, known.reason if is_back else failure.message)
+        if is_back:
+            self.came_back.append(failed)
+        if failed.origin is not RefundOrigin.GATEWAY:
+            self._moved.append(failed)
+
+    def _crowd_out(self, was_all: bool) -> None:
+        """Ours that wait for more than is left now cannot be made, the latest first. Where all was to go back, what is
+        left still is."""
+        kept, waiting, crowded = kept_of(self.payment), promised(self.refunds.values()), []
+        while sum_of(waiting) > kept:
+            crowded.append(waiting.pop())
+        failure = ALL_BACK if was_all or kept == sum_of(waiting) else LESS_LEFT
+        for refund in crowded:
+            failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
+            self._put(failed, "payment.refund_rejected", failure.message)
+        if was_all and crowded:
+            self._promise(kept - sum_of(waiting), crowded[-1])
+
+    def _promise(self, amount_minor: int, instead_of: Refund) -> None:
+        """By an id of its own: a provider knows the one before by its amount."""
+        if amount_minor <= 0:
+            return
+        is_ours = instead_of.origin is RefundOrigin.GATEWAY
+        reason, actor = _why(instead_of), instead_of.requested_by if is_ours else GATEWAY
+        rest, changes = promise(self.payment, amount_minor, reason, actor, self._moment, self._moment.new_id())
+        self.refunds[rest.id] = rest
+        self.changes += changes
+
+    def _settled(self, claim: Claim, status: RefundStatus, failure: Failure | None) -> Refund:
+        refund = claim.known or _made_there(claim.fact, self.payment, self._moment)
+        return replace(
+            refund,
+            amount=claim.counted,
+            status=status,
+            reference=claim.fact.reference,
+            failure=failure,
+            settled_at=self._moment.now,
+        )
+
+    def _put(self, refund: Refund, action: str, reason: str | None, change: dict[str, object] | None = None) -> None:
+        self.refunds[refund.id] = refund
+        entry = timeline.refund(refund, action, GATEWAY, self._moment, reason, change)
+        self.changes += Changes(refunds=(refund,), audit=(entry,))
+
+
+def _with_refunded(payment: Payment, refunded_minor: int) -> Payment:
+    assert payment.captured is not None, "only captured money is refunded"
+    status = PaymentStatus.SUCCEEDED
+    if refunded_minor > 0:
+        is_full = refunded_minor >= payment.captured.amount_minor
+        status = PaymentStatus.REFUNDED if is_full else PaymentStatus.PARTIALLY_REFUNDED
+    return replace(payment, refunded_minor=refunded_minor, status=status)
+
+
+def _called_off(fact: RefundFact) -> Failure:
+    return Failure("called_off", "the dispute was decided for us" if fact.is_dispute else "it was not made")
+
+
+def _why(instead_of: Refund) -> str:
+    """Why the rest goes back: as the part before it did, or because that came back or was let go of."""
+    if instead_of.status is RefundStatus.FAILED and instead_of.origin is not RefundOrigin.GATEWAY:
+        assert instead_of.failure is not None, "what failed says why"
+        return instead_of.failure.message
+    return instead_of.reason
+
+
+def _made_there(fact: RefundFact, payment: Payment, moment: Moment) -> Refund:
+    origin = RefundOrigin.DISPUTE if fact.is_dispute else RefundOrigin.PROVIDER
+    reason = fact.reason or ("disputed" if fact.is_dispute else "made at the provider")
+    return Refund(
+        moment.new_id(), payment.id, fact.amount, reason, GATEWAY, moment.now, reference=fact.reference, origin=origin
+    )

@@ -1,0 +1,100 @@
+"""What each refund and each dispute in the provider's books takes of a payment's captured money.
+
+The answer follows from the set of them and not from the order in which they were heard of. Together they take at most
+what was captured: what a dispute says beyond that, by a refund before it or by a drifting exchange rate, was never this
+payment's. Money of another currency is worth all that is left: no rate is guessed, and nothing is paid twice.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from gateway.services.core.model.values import Money, Payment, Refund, RefundOrigin, RefundStatus
+from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.rules.refunds.sums import ALREADY_BACK
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What the provider says, the refund in our books that it is about, if any is, and what it takes."""
+
+    fact: RefundFact
+    known: Refund | None
+    counted: Money
+
+    @property
+    def is_beyond(self) -> bool:
+        """Whether the provider says of it more, or another currency, than it can take."""
+        return self.fact.amount != self.counted
+
+
+def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[RefundFact]) -> list[Claim]:
+    """All that went back, or that others may take yet, each in the order in which it takes its share; then what came
+    to nothing. A refund of ours that is only promised is not among them, nor is what our books know to be over."""
+    assert payment.captured is not None, "only captured money goes back"
+    left, claims = payment.captured, []
+    for fact, known in sorted(_heard(list(refunds), facts), key=lambda each: _turn(each[0], payment)):
+        counted = _share(fact, left)
+        claims.append(Claim(fact, known, counted))
+        left = replace(left, amount_minor=left.amount_minor - counted.amount_minor)
+    return claims
+
+
+def _share(fact: RefundFact, left: Money) -> Money:
+    if fact.status is RefundStatus.FAILED:
+        return replace(left, amount_minor=0)
+    if fact.amount.currency != left.currency:
+        return left
+    return replace(left, amount_minor=min(fact.amount.amount_minor, left.amount_minor))
+
+
+def _turn(fact: RefundFact, payment: Payment) -> tuple[int, bool, bool, str]:
+    """What went back before what may yet; of each, what is of the captured currency first, and a dispute last: the
+    bank names the whole price at times, whatever went back before."""
+    assert payment.captured is not None
+    ranks = {RefundStatus.SUCCEEDED: 0, RefundStatus.PENDING: 1, RefundStatus.FAILED: 2}
+    return ranks[fact.status], fact.amount.currency != payment.captured.currency, fact.is_dispute, fact.reference
+
+
+def _heard(refunds: list[Refund], facts: Iterable[RefundFact]) -> Iterator[tuple[RefundFact, Refund | None]]:
+    """Each fact with its refund in our books, and the refunds that the provider does not speak of this time."""
+    spoken_of = set()
+    for fact in {each.reference: each for each in facts}.values():
+        known = next((each for each in refunds if fact.refund_id == each.id or fact.reference == each.reference), None)
+        if known is not None:
+            spoken_of.add(known.id)
+        if (status := _status(fact, known)) is not None:
+            yield replace(fact, status=status), known
+    for refund in refunds:
+        if refund.id not in spoken_of and _claims(refund):
+            yield _as_fact(refund), refund
+
+
+def _status(fact: RefundFact, known: Refund | None) -> RefundStatus | None:
+    """What the fact changes, or None: it may be older than what our books have by now."""
+    if known is None:
+        return None if fact.status is RefundStatus.FAILED else fact.status
+    if fact.status is RefundStatus.PENDING and known.status is RefundStatus.SUCCEEDED:
+        return known.status
+    if fact.status is not RefundStatus.PENDING or known.status is RefundStatus.PENDING:
+        return fact.status if _is_news(fact, known) else None
+    # What had no share, because others had it all, may have one again; what is over does not begin anew.
+    is_crowded_out = known.failure is not None and known.failure.code == ALREADY_BACK
+    return fact.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
+
+
+def _is_news(fact: RefundFact, known: Refund) -> bool:
+    """A refund of ours that waits is settled by its own job, unless the provider has given it."""
+    if fact.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
+        return False
+    is_waiting = known.status is RefundStatus.PENDING and known.origin is RefundOrigin.GATEWAY
+    return fact.status is RefundStatus.SUCCEEDED or not is_waiting
+
+
+def _claims(refund: Refund) -> bool:
+    is_others = refund.origin is not RefundOrigin.GATEWAY
+    return refund.status is RefundStatus.SUCCEEDED or (refund.status is RefundStatus.PENDING and is_others)
+
+
+def _as_fact(refund: Refund) -> RefundFact:
+    is_dispute = refund.origin is RefundOrigin.DISPUTE
+    return RefundFact(refund.reference or str(refund.id), refund.id, refund.amount, refund.status, is_dispute)

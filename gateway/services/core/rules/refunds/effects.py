@@ -1,0 +1,140 @@
+"""What money that went back does to the purchase that it had become, and to those above and below that one."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.values import (
+    GATEWAY,
+    AccessStatus,
+    Origin,
+    Payment,
+    PaymentStatus,
+    Purchase,
+    PurchaseStatus,
+)
+from gateway.services.core.rules import access, cases, granting, inheritance
+
+
+def end_purchase(payment: Payment, world: World, moment: Moment) -> Changes:
+    """What a full refund takes back: the payment's purchase, its access, and what others took over from it. A part of
+    the money takes nothing."""
+    purchase = world.purchase_of(payment)
+    if payment.status is not PaymentStatus.REFUNDED or purchase is None:
+        return NOTHING
+    if purchase.status not in (PurchaseStatus.ACTIVE, PurchaseStatus.SUPERSEDED):
+        return NOTHING
+    ended = granting.end(purchase, PurchaseStatus.REFUNDED, AccessStatus.REVOKED, purchase.ended_at or moment.now)
+    entry = granting.audit(ended.id, "purchase.refunded", GATEWAY, moment)
+    changes = Changes(purchases=(ended,), audit=(entry,)) + inheritance.passed_on(ended, world, moment)
+    if purchase.status is PurchaseStatus.ACTIVE:
+        return changes + _revive(ended, world, moment)
+    return changes + _kept_by_admin(ended, payment, world, moment)
+
+
+def reinstated(payment: Payment, world: World, moment: Moment) -> Changes | None:
+    """The purchase that a refund had ended, as it would be without that refund, for the money is here again: ACTIVE, or
+    SUPERSEDED where another took its place. None where the student has bought the course anew since."""
+    purchase = world.purchase_of(payment)
+    assert purchase is not None, "a fulfilled payment has its purchase"
+    if purchase.status is not PurchaseStatus.REFUNDED:
+        return NOTHING  # it took only a part, or the purchase had ended before
+    purchase = inheritance.refreshed(purchase, payment, world.purchases)
+    entry = granting.audit(purchase.id, "purchase.reinstated", GATEWAY, moment)
+    if _is_superseded(purchase, world):
+        again = replace(purchase, status=PurchaseStatus.SUPERSEDED)
+        return Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, world, moment)
+    if access.has_lapsed(purchase.access, moment.now):
+        return Changes(purchases=(granting.end(purchase, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now),))
+    active = world.active_purchase(purchase.student_id, purchase.course_id)
+    if active is not None and active.id not in _chain_below(purchase, world):
+        return None
+    ended, again = _in_place_of(active, purchase, payment, world, moment)
+    changes = Changes(purchases=(*ended, again), audit=(entry,))
+    return changes + inheritance.passed_on(again, world, moment)
+
+
+def _in_place_of(
+    meanwhile: Purchase | None, purchase: Purchase, payment: Payment, world: World, moment: Moment
+) -> tuple[tuple[Purchase, ...], Purchase]:
+    """What had been revived, as it ends, and the purchase active again, with the sessions that were used under it."""
+    held = replace(purchase.access, status=AccessStatus.GRANTED)
+    again = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
+    if meanwhile is None:
+        return (), again
+    ended, used = (
+        granting.end(meanwhile, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now),
+        held.sessions_used,
+    )
+    if meanwhile.tier != purchase.tier:
+        return (ended,), _with_used(again, max(used, meanwhile.access.sessions_used))
+    if meanwhile.id == purchase.supersedes:  # what was used under the renewal had been counted below it too
+        ended = _with_used(ended, max(0, meanwhile.access.sessions_used - used))
+    return (ended,), inheritance.refreshed(again, payment, {**world.purchases, ended.id: ended})
+
+
+def _with_used(purchase: Purchase, used: int) -> Purchase:
+    held = purchase.access
+    total = max(held.sessions_total, used)
+    return replace(purchase, access=replace(held, sessions_total=total, sessions_used=used))
+
+
+def _kept_by_admin(ended: Purchase, payment: Payment, world: World, moment: Moment) -> Changes:
+    """A case where what an admin put in its place goes on: the money is back, and whether the course is, is an admin's
+    to say."""
+    active = world.active_purchase(ended.student_id, ended.course_id)
+    if active is None or ended.id not in _chain_below(active, world):
+        return NOTHING
+    by_admin = [each for each in inheritance.standing_above(ended, world.purchases) if each.origin is Origin.ADMIN]
+    if not by_admin:
+        return NOTHING
+    reason = (
+        f"All of this payment went back, and its purchase ({ended.tier}) ended. An admin had put {by_admin[0].tier} in "
+        f"its place, and the student has {active.tier} still. To take it back: revokePurchase; to let the student keep "
+        "it, or once that is done: cancelJob."
+    )
+    return cases.noted(payment.id, reason, moment)
+
+
+def _is_superseded(purchase: Purchase, world: World) -> bool:
+    """Whether a purchase stands in its place, or ended there for another reason than that its money went back."""
+    return any(True for _ in inheritance.standing_above(purchase, world.purchases))
+
+
+def _chain_below(purchase: Purchase, world: World) -> set[UUID]:
+    found = set()
+    below = purchase.supersedes
+    while below is not None:
+        found.add(below)
+        below = world.purchases[below].supersedes if below in world.purchases else None
+    return found
+
+
+def _revive(refunded: Purchase, world: World, moment: Moment) -> Changes:
+    """What an upgrade stood in the place of, active again if it is not past its expiry; where that one's money is back
+    as well, what it had superseded in turn. The sessions used above stay used."""
+    used = refunded.access.sessions_used
+    above, below = refunded, world.purchases.get(refunded.supersedes) if refunded.supersedes else None
+    while below is not None:
+        used = _used_by_then(below, above, used)
+        if below.status is not PurchaseStatus.REFUNDED:
+            return _revived(below, used, moment, is_renewed=above.tier == below.tier)
+        above, below = below, world.purchases.get(below.supersedes) if below.supersedes else None
+    return NOTHING
+
+
+def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) -> Changes:
+    """Only what was superseded, and would still run, holds again. Of a higher tier's sessions no more count as used
+    than there are."""
+    if below.status is not PurchaseStatus.SUPERSEDED or access.has_lapsed(below.access, moment.now):
+        return NOTHING
+    held = replace(below.access, status=AccessStatus.GRANTED)
+    again = replace(below, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
+    revived = _with_used(again, used if is_renewed else min(used, held.sessions_total))
+    entry = granting.audit(revived.id, "purchase.revived", GATEWAY, moment)
+    return Changes(purchases=(revived,), audit=(entry,))
+
+
+def _used_by_then(below: Purchase, above: Purchase, used: int) -> int:
+    """Sessions used in all, at the one below: an upgrade goes on counting where it stood; a renewal begins anew."""
+    return below.access.sessions_used + used if above.tier == below.tier else max(below.access.sessions_used, used)

@@ -1,0 +1,58 @@
+"""How much of a payment's captured money may still go back.
+
+What somebody else may take yet, a dispute that is open or a refund under way at the dashboard, is reserved: it comes
+before what we have promised to give back, for whoever moves the money first, it must not move twice.
+"""
+
+from collections.abc import Iterable
+
+from gateway.services.core.model.state import World
+from gateway.services.core.model.values import Payment, Refund, RefundOrigin, RefundStatus
+
+ALREADY_BACK = "already_back"
+"""Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
+
+
+def kept_of(payment: Payment) -> int:
+    """Minor units that were captured and did not go back."""
+    return 0 if payment.captured is None else payment.captured.amount_minor - payment.refunded_minor
+
+
+def promised(refunds: Iterable[Refund]) -> list[Refund]:
+    """Refunds of ours that are still to be made, the oldest first."""
+    return sorted((each for each in refunds if _waits(each) and _is_ours(each)), key=lambda each: each.id)
+
+
+def reserved(refunds: Iterable[Refund]) -> int:
+    """Minor units that others may take yet."""
+    return sum_of(each for each in refunds if _waits(each) and not _is_ours(each))
+
+
+def sum_of(refunds: Iterable[Refund]) -> int:
+    return sum(refund.amount.amount_minor for refund in refunds)
+
+
+def left_of(payment: Payment, refunds: Iterable[Refund]) -> int:
+    """Minor units that neither went back, nor are on their way, nor are reserved."""
+    listed = list(refunds)
+    return max(0, kept_of(payment) - sum_of(promised(listed)) - reserved(listed))
+
+
+def left_to_refund(payment: Payment, world: World) -> int:
+    return left_of(payment, world.refunds_of(payment.id))
+
+
+def is_held(refund: Refund, payment: Payment, refunds: Iterable[Refund]) -> bool:
+    """Whether a refund of ours has to wait until others have what they may take, or let go of it: made now, the same
+    money might go back twice."""
+    listed = list(refunds)
+    ahead = [each for each in promised(listed) if each.id <= refund.id]
+    return _waits(refund) and 0 < reserved(listed) > kept_of(payment) - sum_of(ahead)
+
+
+def _waits(refund: Refund) -> bool:
+    return refund.status is RefundStatus.PENDING
+
+
+def _is_ours(refund: Refund) -> bool:
+    return refund.origin is RefundOrigin.GATEWAY

@@ -1,0 +1,1 @@
+"""On which days, at which instants sessions take place."""

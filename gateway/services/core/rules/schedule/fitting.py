@@ -1,0 +1,74 @@
+"""Whether all the sessions that are sold can take place before the access ends: asked before money moves."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.outcomes import FieldProblem
+from gateway.services.core.model.values import Access, Course, Terms, Tier, TierChoice
+from gateway.services.core.rules import tiers
+from gateway.services.core.rules.schedule import sessions
+
+Begin = Callable[[Terms, Metadata], Access | None]
+"""The access that terms and metadata would lead to for the student, or None where they lead to none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: a tier of a course, and when its sessions shall take place."""
+
+    course: Course
+    tier: Tier
+    metadata: Metadata
+    now: datetime
+    begin: Begin
+
+    def is_short(self, tier: Tier, metadata: Metadata) -> bool:
+        """Whether sessions would be left over when the access ends."""
+        begun = self.begin(tiers.terms_of(tier), metadata)
+        return begun is None or self.fitting(begun, metadata) < begun.sessions_left
+
+    def fitting(self, begun: Access, metadata: Metadata) -> int:
+        """How many of the sessions that are left fit in."""
+        if begun.expires_at is None:
+            return begun.sessions_left
+        room = sessions.room(metadata, max(begun.starts_at, self.now), begun.expires_at)
+        return min(room, begun.sessions_left)
+
+
+def room_problem(wish: Wish, choice: TierChoice, code_field: str) -> FieldProblem | None:
+    """The field that leaves sessions without room, how many fit, and what would help; None where all fit.
+
+    Args:
+        choice: how the caller named the tier, by whose name in the input the problem is told.
+        code_field: what the input calls a tier's code.
+    """
+    begun = wish.begin(tiers.terms_of(wish.tier), wish.metadata)
+    assert begun is not None, "asked of what leads to an access"
+    fits = wish.fitting(begun, wish.metadata)
+    if begun.expires_at is None or fits == begun.sessions_left:
+        return None
+    ends = begun.expires_at.astimezone(ZoneInfo(wish.metadata.slot.time_zone))
+    told = f"only {fits} of {begun.sessions_left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
+    path, help_ = _at_fault(wish, (code_field,) if choice.code is not None else ("sessionCount",))
+    return FieldProblem(path, f"{told}; {help_}{_listed(wish)}")
+
+
+def _at_fault(wish: Wish, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """The first field that would leave room for all of them if it were otherwise, and how."""
+    metadata = wish.metadata
+    if metadata.date is not None and not wish.is_short(wish.tier, replace(metadata, date=None)):
+        return ("metadata", "date"), "name an earlier day, or none"
+    if metadata.is_sunday_only and not wish.is_short(wish.tier, replace(metadata, is_sunday_only=False)):
+        return ("metadata", "isSundayOnly"), "daily sessions would fit"
+    return of_tier, "a tier with fewer sessions or a longer validity is needed"
+
+
+def _listed(wish: Wish) -> str:
+    """The course's tiers whose sessions all fit, with the metadata as they are."""
+    fitting = [tier for tier in wish.course.tiers if not wish.is_short(tier, wish.metadata)]
+    if not fitting:
+        return ""
+    return "; with this metadata fit: " + ", ".join(f"{tier.code} ({tier.session_count} sessions)" for tier in fitting)

@@ -1,0 +1,129 @@
+"""The sessions that metadata implies: which days, from when, and at which instants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import islice
+from zoneinfo import ZoneInfo
+
+from gateway.services.core.model.metadata import Metadata, TimeSlot
+from gateway.services.core.model.values import Access, AccessStatus
+
+SUNDAY = 6
+"""`date.weekday()` of a Sunday."""
+
+_EARLIEST = datetime(1, 1, 3, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session of an access; `number` counts from 1."""
+
+    number: int
+    starts_at: datetime
+    ends_at: datetime
+
+
+def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
+    """The first `first` sessions, as UTC instants.
+
+    There are as many as the access has in total, save those that would begin after it ends; an access that has
+    ended has none to come. None begins before the access does: what was captured after the first day that its
+    metadata names still has all its sessions. A session lasts its duration in real time, whatever the clocks do
+    meanwhile. In a time zone that is known no more, nobody can say when one would be.
+    """
+    if access.status is not AccessStatus.GRANTED or known_zone(metadata.slot.time_zone) is None:
+        return []
+    length = timedelta(minutes=metadata.session_duration)
+    starts = islice(_starts(metadata, access), min(first, access.sessions_total))
+    return [Session(number, start, start + length) for number, start in enumerate(starts, start=1)]
+
+
+def room(metadata: Metadata, starts_at: datetime, ends_at: datetime) -> int:
+    """How many sessions begin from `starts_at` on and before `ends_at`: as many as `sessions` would list, but counted
+    and not listed."""
+    first = _first_day(metadata, starts_at)
+    step = _step(metadata)
+    count = max(0, (_day_there(ends_at, metadata) - first) // step)
+    # The day of the end is near the last session's, but the slot and the clocks decide which side of it that is.
+    while slot_instant(first + count * step, metadata.slot) < ends_at:
+        count += 1
+    while count and slot_instant(first + (count - 1) * step, metadata.slot) >= ends_at:
+        count -= 1
+    too_early = 0
+    while too_early < count and slot_instant(first + too_early * step, metadata.slot) < starts_at:
+        too_early += 1
+    return count - too_early
+
+
+def slot_instant(day: date, slot: TimeSlot) -> datetime:
+    """The instant of a slot on a day, UTC.
+
+    A wall-clock time that the day skips is taken as much later as the clocks jump, one that it has twice is taken
+    the first time (RFC 5545, 3.3.5).
+    """
+    return datetime.combine(day, slot.start, tzinfo=ZoneInfo(slot.time_zone)).astimezone(UTC)
+
+
+def end_of_day(day: date, time_zone: str) -> datetime:
+    """The instant at which a day is over in a time zone, UTC: the first of the next day, whatever the clocks do there
+    at midnight."""
+    return slot_instant(day + timedelta(days=1), TimeSlot(time(), time_zone))
+
+
+def known_zone(name: str) -> ZoneInfo | None:
+    """The time zone of that name; None where this machine's database knows none, or no more."""
+    try:
+        return ZoneInfo(name)
+    except (LookupError, ValueError, OSError):  # it looks for a file of that name
+        return None
+
+
+def slot_end(slot: TimeSlot, session_duration: int) -> time:
+    """The wall-clock end of a slot on a day without a clock change; past midnight it begins again at 00:00."""
+    minutes = (slot.start.hour * 60 + slot.start.minute + session_duration) % (24 * 60)
+    return time(minutes // 60, minutes % 60)
+
+
+def is_sunday(day: date) -> bool:
+    return day.weekday() == SUNDAY
+
+
+def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
+    for day in _days(metadata, access):
+        start = slot_instant(day, metadata.slot)
+        if access.expires_at is not None and start >= access.expires_at:
+            return
+        # The access may begin later in the day than the slot does.
+        if start >= access.starts_at:
+            yield start
+
+
+def _days(metadata: Metadata, access: Access) -> Iterator[date]:
+    far = date.max.year
+    if access.starts_at.year == far or (metadata.date is not None and metadata.date.year == far):
+        return
+    # In another zone the calendar's first instants are before its first day.
+    step, day = _step(metadata), _first_day(metadata, max(access.starts_at, _EARLIEST))
+    # Year 9999 is where dates end; no access lasts until then.
+    while day.year < far:
+        yield day
+        day += step
+
+
+def _first_day(metadata: Metadata, starts_at: datetime) -> date:
+    """The first day that may have a session."""
+    day = _day_there(starts_at, metadata)
+    if metadata.date is not None:
+        day = max(day, metadata.date)
+    if metadata.is_sunday_only:
+        day += timedelta(days=(SUNDAY - day.weekday()) % 7)
+    return day
+
+
+def _step(metadata: Metadata) -> timedelta:
+    return timedelta(days=7 if metadata.is_sunday_only else 1)
+
+
+def _day_there(instant: datetime, metadata: Metadata) -> date:
+    return instant.astimezone(ZoneInfo(metadata.slot.time_zone)).date()

@@ -1,0 +1,109 @@
+"""What a payment's history tells, from the opening of its checkout to the end of its money.
+
+An entry is written where what stands changes, and for the first ask alone that changed nothing: a page that asks every
+two seconds, or a schedule that asks for days, adds no more.
+"""
+
+from gateway.services.core.commands.every import AdoptPayment, ConfirmPayment
+from gateway.services.core.model.records import AuditEntry, Door
+from gateway.services.core.model.state import Moment
+from gateway.services.core.model.values import GATEWAY, Actor, Money, Payment, Refund, RefundOrigin
+from gateway.services.core.model.verdicts import Captured
+from gateway.services.core.rules.granting import audit
+
+NOBODY_PAID = "The provider says that nobody has paid yet."
+NOT_SETTLED = "The provider has this attempt under way, and has not settled it yet."
+NO_ANSWER = "The provider did not answer, so whether money was taken is not known yet."
+OF_DISPUTES = {
+    "payment.refund_requested": "payment.dispute_opened",
+    "payment.refunded": "payment.dispute_lost",
+    "payment.refund_returned": "payment.dispute_won",
+    "payment.refund_rejected": "payment.dispute_won",
+}
+"""What is said of a dispute, in the place of what would be said of a refund."""
+
+CAME_TO_NOTHING = "The attempt came to nothing; the checkout can still be paid."
+
+
+def opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    return audit(payment.id, "payment.opened", actor, moment, changes=_offer(payment))
+
+
+def intent_opened(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    changes: dict[str, object] = {"provider": payment.provider.value, "reference": payment.reference}
+    return audit(payment.id, "payment.intent_opened", actor, moment, changes=changes)
+
+
+def refused(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a refused payment says why"
+    changes: dict[str, object] = {"provider": payment.provider.value, "code": payment.failure.code}
+    return audit(payment.id, "payment.refused", actor, moment, payment.failure.message, changes)
+
+
+def adopted(payment: Payment, command: AdoptPayment, moment: Moment) -> AuditEntry:
+    unkept = {"cleaned": list(command.cleaned), "leftOut": list(command.left_out)}
+    said = {"door": command.door.value, "reference": payment.reference, **_offer(payment)}
+    changes: dict[str, object] = said | {name: names for name, names in unkept.items() if names}
+    return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
+
+
+def asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
+    return _heard(payment, "payment.asked", command, moment, said)
+
+
+def processing(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
+    return _heard(payment, "payment.processing", command, moment, said, attempt=payment.attempt)
+
+
+def unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    return _heard(payment, "payment.unpaid", command, moment, CAME_TO_NOTHING, attempt=payment.attempt)
+
+
+def declined(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a declined payment says why"
+    code, message = payment.failure.code, payment.failure.message
+    return _heard(payment, "payment.declined", command, moment, message, attempt=payment.attempt, code=code)
+
+
+def canceled(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+    assert payment.failure is not None, "a canceled payment says why"
+    return _heard(payment, "payment.canceled", command, moment, payment.failure.message, code=payment.failure.code)
+
+
+def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: Moment) -> AuditEntry:
+    settles: dict[str, object] = {"settles": _money(by.settles)} if by.settles else {}
+    changes = {"door": door.value, "attempt": by.attempt, **_money(by.amount), **settles}
+    return audit(payment.id, "payment.captured", actor, moment, changes=changes)
+
+
+def refund(
+    refund: Refund, action: str, actor: Actor, moment: Moment, said: str | None, change: dict[str, object] | None = None
+) -> AuditEntry:
+    """What became of money that goes back: how much, whose wish it was, and the provider's id of it once there is one.
+
+    Args:
+        change: what is said of it beside that, or in another way.
+    """
+    told: dict[str, object] = {**_money(refund.amount), "origin": refund.origin.value}
+    if refund.reference is not None:
+        told["reference"] = refund.reference
+    return audit(refund.payment_id, action, actor, moment, said, {**told, **(change or {})})
+
+
+def dispute_or(refund: Refund, action: str) -> str:
+    return OF_DISPUTES.get(action, action) if refund.origin is RefundOrigin.DISPUTE else action
+
+
+def _heard(
+    payment: Payment, action: str, command: ConfirmPayment, moment: Moment, said: str, **more: object
+) -> AuditEntry:
+    return audit(payment.id, action, command.actor, moment, said, {"door": command.door.value, **more})
+
+
+def _offer(payment: Payment) -> dict[str, object]:
+    """What was asked for, and for what."""
+    return {"tier": payment.terms.tier, "purpose": payment.purpose.value, **_money(payment.amount)}
+
+
+def _money(money: Money) -> dict[str, object]:
+    return {"amountMinor": money.amount_minor, "currency": money.currency}

@@ -1,0 +1,126 @@
+"""What a provider's answer makes of a payment that brought no money: a wait, a decline, or its end."""
+
+from dataclasses import replace
+
+from gateway.services.core.commands.every import ConfirmPayment
+from gateway.services.core.model.outcomes import Declined, Pending
+from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.values import Failure, Payment, PaymentStatus
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable
+from gateway.services.core.model.verdicts import Declined as DeclinedAttempt
+from gateway.services.core.rules import asks, timeline
+from gateway.services.core.rules.jobs import check_job
+
+ASK_AGAIN_S = 5
+"""Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
+
+CLOSED = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
+ABANDONED = Failure("abandoned", "Nobody paid this checkout for a month, so it was closed. Open a new payment.")
+
+Unsettled = Processing | Unreachable | AwaitingPayment | DeclinedAttempt | Canceled
+
+
+def unsettled(payment: Payment, verdict: Unsettled, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    match verdict:
+        case Processing():
+            return _wait(payment, verdict, command, world, moment)
+        case Unreachable():
+            return _unreachable(payment, verdict, command, world, moment)
+        case AwaitingPayment():
+            return _unpaid(payment, command, moment)
+        case DeclinedAttempt():
+            return _declined(payment, verdict, command, world, moment)
+        case Canceled():
+            return _canceled(payment, verdict, command, moment)
+
+
+def _wait(payment: Payment, verdict: Processing, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+    waiting = _under_way(payment, verdict.attempt)
+    jobs = check_job(waiting, verdict.retry_after_s, world, moment)
+    entries = _of_attempt(payment, waiting, command, moment, timeline.NOT_SETTLED)
+    return Decision(Pending(waiting, verdict.retry_after_s), Changes(payments=(waiting,), jobs=jobs, audit=entries))
+
+
+def _unreachable(
+    payment: Payment, verdict: Unreachable, command: ConfirmPayment, world: World, moment: Moment
+) -> Decision:
+    """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
+    if verdict.attempt is None:
+        waiting, changes = _asked(payment, command, moment, timeline.NO_ANSWER)
+    else:
+        waiting = _under_way(payment, verdict.attempt)
+        changes = Changes(payments=(waiting,), audit=_of_attempt(payment, waiting, command, moment, timeline.NO_ANSWER))
+    jobs = check_job(payment, verdict.retry_after_s, world, moment)
+    return Decision(Pending(waiting, verdict.retry_after_s, is_unreachable=True), changes + Changes(jobs=jobs))
+
+
+def _asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> tuple[Payment, Changes]:
+    """The payment after an ask that settled nothing; the first one is noted, so that the history tells of it."""
+    if payment.checks > 0:
+        return payment, NOTHING
+    asked = replace(payment, checks=1)
+    return asked, Changes(payments=(asked,), audit=(timeline.asked(asked, command, moment, said),))
+
+
+def _of_attempt(
+    payment: Payment, waiting: Payment, command: ConfirmPayment, moment: Moment, said: str
+) -> tuple[AuditEntry, ...]:
+    """An attempt is told of when it begins, however often it is asked about."""
+    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, command, moment, said),)
+
+
+def _under_way(payment: Payment, attempt: str) -> Payment:
+    """The payment with one more unsettled answer for this attempt; a new attempt is counted from one."""
+    return replace(
+        payment,
+        status=PaymentStatus.PROCESSING,
+        attempt=attempt,
+        checks=payment.checks + 1 if _is_under_way(payment, attempt) else 1,
+        failure=None,
+    )
+
+
+def _is_under_way(payment: Payment, attempt: str | None) -> bool:
+    return payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
+
+
+def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
+    """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
+    if payment.status is PaymentStatus.CANCELED:
+        return Decision(Declined(payment))  # closed for good: nobody ever will
+    if payment.status is not PaymentStatus.PROCESSING:
+        asked, noted = _asked(payment, command, moment, timeline.NOBODY_PAID)
+        return Decision(Pending(asked, ASK_AGAIN_S), noted)
+    unpaid = replace(payment, status=PaymentStatus.REQUIRES_PAYMENT)
+    changes = Changes(payments=(unpaid,), audit=(timeline.unpaid(unpaid, command, moment),))
+    return Decision(Pending(unpaid, ASK_AGAIN_S), changes)
+
+
+def _canceled(payment: Payment, verdict: Canceled, command: ConfirmPayment, moment: Moment) -> Decision:
+    if payment.status is PaymentStatus.CANCELED:
+        return Decision(Declined(payment))
+    failure = ABANDONED if verdict.is_abandoned else CLOSED
+    canceled = replace(asks.never_asked(payment), status=PaymentStatus.CANCELED, failure=failure)
+    entry = timeline.canceled(canceled, command, moment)
+    return Decision(Declined(canceled), Changes(payments=(canceled,), audit=(entry,)))
+
+
+def _declined(
+    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, world: World, moment: Moment
+) -> Decision:
+    """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
+    if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
+        return Decision(Pending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, world, moment)))
+    if payment.status is PaymentStatus.CANCELED:
+        return Decision(Declined(payment))  # closed for good: an attempt's end heard late opens it no more
+    failed = replace(
+        payment,
+        status=PaymentStatus.FAILED,
+        attempt=verdict.attempt,
+        failure=Failure(verdict.code, verdict.message),
+    )
+    if failed == payment:
+        return Decision(Declined(payment))
+    entry = timeline.declined(failed, command, moment)
+    return Decision(Declined(failed), Changes(payments=(failed,), audit=(entry,)))

@@ -1,0 +1,1 @@
+"""Work that nobody waits for: jobs run, providers asked again, events delivered, foreign intents judged."""

@@ -1,0 +1,26 @@
+"""The delivery of one event to one subscriber."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+from gateway.services.core.commands.every import Command, DeferJob, EndJob, Ticket
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.rules.events import event_of
+from gateway.services.subscribers.base import Subscriber, Undelivered
+
+
+async def deliver(
+    job: Job, ticket: Ticket, subscribers: Mapping[str, Subscriber], submit: Callable[[Command], Awaitable[Outcome]]
+) -> Outcome:
+    """Hand the job's event over, and note that it was; or note why not, and when to try again.
+
+    A runner that dies in between has it handed over once more, with the same id.
+    """
+    subscriber = subscribers.get(job.target or "")
+    if subscriber is None:
+        return await submit(DeferJob(ticket, f"{job.target} is no subscriber in the settings"))
+    try:
+        await subscriber.send(event_of(job))
+    except Undelivered as undelivered:
+        return await submit(DeferJob(ticket, str(undelivered), undelivered.retry_after_s))
+    return await submit(EndJob(ticket))

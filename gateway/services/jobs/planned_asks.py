@@ -1,0 +1,100 @@
+"""Payments that nobody confirms: each is asked after when its time has come, side by side, at the provider's pace."""
+
+import asyncio
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+import structlog
+
+from gateway.services.core.commands.every import PlanAsk
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Payment, Provider
+from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned
+from gateway.services.jobs.pace import Pace
+from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
+from gateway.services.purchases import Purchases
+
+log = structlog.get_logger(__name__)
+
+ASKED_IN_A_RUN = 64
+"""Eight at once, each to its provider's deadline, they take less than the lease of the job."""
+
+
+class Reads(Protocol):
+    async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
+        """The payments whose next ask has a time, the earliest first."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """One page of what is due at one provider, for each run of its job."""
+
+    purchases: Purchases
+    reads: Reads
+
+    async def run(self, provider: Provider, pace: Pace | None, now: datetime) -> float:
+        """Ask after those whose time has come; gives the seconds until the next one's.
+
+        No payment that is opened meanwhile is due before those seconds are over, so none is waited for in vain.
+        """
+        page = await self.reads.next_asks(provider, ASKED_IN_A_RUN + 1)
+        due = [payment for payment in page[:ASKED_IN_A_RUN] if payment.ask_at and payment.ask_at <= now]
+        round_ = _Round(self.purchases, pace, now)
+        await round_.ask(due)
+        if round_.busy_s:
+            return round_.busy_s
+        if len(page) == len(due):
+            return FIRST_ASK_S
+        next_at = page[len(due)].ask_at
+        assert next_at is not None, "what was read has a time"
+        return min(max((next_at - now).total_seconds(), 0.0), FIRST_ASK_S)
+
+
+@dataclass(slots=True)
+class _Round:
+    purchases: Purchases
+    pace: Pace | None
+    now: datetime
+    busy_s: int = 0
+    """How long the provider wants to be left alone, once it has said so."""
+
+    async def ask(self, payments: Sequence[Payment]) -> None:
+        await asyncio.gather(*map(self._in_turn, payments))
+
+    async def _in_turn(self, payment: Payment) -> None:
+        async with self.pace.turn() if self.pace else nullcontext():
+            await self._ask(payment)
+
+    async def _ask(self, payment: Payment) -> None:
+        """One that cannot be asked after now holds up no other, and is asked again in its turn. A provider that has
+        too much to do is asked no more: those that are left stay due."""
+        if self.busy_s:
+            return
+        plan = PlanAsk(payment.id, payment.asks)
+        try:
+            truth = await self.purchases.reconcile(payment, Door.SCHEDULE)
+            if truth is not None:
+                await self._close(payment)
+            is_pending = truth is not None and truth.is_pending and payment.extra_of is None
+            plan = PlanAsk(payment.id, payment.asks, is_pending)
+        except ProviderBusy as error:
+            self.busy_s = max(self.busy_s, error.retry_after_s, 1)
+            log.info("provider has too much to do", provider=payment.provider.value, retry_after_s=self.busy_s)
+            return
+        except ProviderUnavailable as error:
+            log.info("payment could not be asked after", payment=str(payment.id), error=str(error))
+            plan = PlanAsk(payment.id, payment.asks, is_answered=False)
+        except Exception:  # whatever is wrong with this one, it is logged, and the others have their turn
+            log.exception("payment could not be asked after", payment=str(payment.id))
+            plan = PlanAsk(payment.id, payment.asks, is_answered=False)
+        await self.purchases.submit(plan)
+
+    async def _close(self, payment: Payment) -> None:
+        """Nobody shall pay a checkout that is older than its schedule; by what was just heard of it."""
+        now = await self.purchases.find_payment(payment.id)
+        if now is not None and is_abandoned(now, self.now):
+            await self.purchases.abandon(now)

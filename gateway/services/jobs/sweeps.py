@@ -1,0 +1,106 @@
+"""The rounds that miss nothing: what is due is asked after, what changed is heard, and lapsed purchases are ended."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Protocol
+from uuid import UUID
+
+import structlog
+
+from gateway.services.core.commands.every import EndJob, EndSweep, LapsePurchases, PlanAsk, StartSweep, Ticket
+from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.values import Provider
+from gateway.services.jobs import planned_asks, provider_changes
+from gateway.services.jobs.pace import Pace
+from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
+from gateway.services.purchases import Purchases
+
+log = structlog.get_logger(__name__)
+
+CHANGES_S = 45
+"""The pause between two looks at what changed: a webhook that was lost is made good within it and its own job."""
+
+PROVIDER_GONE_S = 300
+LATELY, MISSED_AT_ONCE = timedelta(days=1), 200
+LAPSED_S = 300
+LAPSED_AT_ONCE = 200
+"""Purchases of one run: ended in one commit, by our clock alone."""
+
+
+class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):
+    """What the rounds go through, as it was last committed."""
+
+    async def unscheduled(self, since: datetime, most: int) -> list[UUID]: ...
+
+    async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
+
+
+def rounds(providers: Iterable[Provider]) -> list[StartSweep]:
+    """All that go round: two for each provider, which so hold up each other in nothing."""
+    kinds = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
+    return [
+        *(StartSweep(kind, SUBJECTS[name]) for name in providers for kind in kinds),
+        StartSweep(JobKind.SWEEP_LAPSED),
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeps:
+    """One step of a round for each run of its job.
+
+    Args:
+        paces: how fast each provider is asked; any number at once where there is none.
+    """
+
+    purchases: Purchases
+    reads: Reads
+    paces: Mapping[Provider, Pace] = field(default_factory=dict)
+
+    async def run(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
+        """Go on where the last run ended."""
+        after = str(job.payload["after"]) if job.payload.get("after") else None
+        if job.kind is JobKind.SWEEP_LAPSED:
+            if after is None:
+                await self._schedule_missed(now)
+            went_to, wait_s = await self._lapsed(after, now)
+            return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
+        name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
+        if name is None:  # one of a release that had a single round for all providers
+            return await self.purchases.submit(EndJob(ticket))
+        provider = self.purchases.providers.get(name)
+        if provider is None:  # taken out of the settings, perhaps for a while
+            return await self.purchases.submit(EndSweep(ticket, after, PROVIDER_GONE_S))
+        if job.kind is JobKind.SWEEP_OPEN:
+            wait_s = await planned_asks.Asks(self.purchases, self.reads).run(name, self.paces.get(name), now)
+            return await self.purchases.submit(EndSweep(ticket, None, wait_s))
+        went_to, wait_s = await self._changes(provider, after, job.created_at, now)
+        return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
+
+    async def _changes(
+        self, provider: PaymentProvider, after: str | None, began: datetime, now: datetime
+    ) -> tuple[str, float]:
+        """How far the changes are stored now, and how long the next look may wait. They are followed from when the
+        round first began: what another system sold before that is none of our business."""
+        since = datetime.fromisoformat(after) if after else began
+        try:
+            until = await provider_changes.Follower(self.purchases, self.reads).run(provider, since, now)
+        except ProviderUnavailable as error:
+            log.info("changes could not be told", provider=provider.name.value, error=str(error))
+            return since.isoformat(), max(error.retry_after_s, CHANGES_S)
+        return until.isoformat(), 0 if until < now else CHANGES_S
+
+    async def _schedule_missed(self, now: datetime) -> None:
+        """While a release rolls out, the one before it opens payments and knows of no schedules."""
+        missed = await self.reads.unscheduled(now - LATELY, MISSED_AT_ONCE)
+        commands = [PlanAsk(payment_id, None) for payment_id in missed]
+        await self.purchases.submit_all(commands, [()] * len(commands))
+
+    async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
+        """Purchases past their expiry are ended, so that whoever lists them, or is told, need not wait for the
+        student to come back."""
+        page = await self.reads.lapsed_purchases(now, UUID(after) if after else None, LAPSED_AT_ONCE)
+        if page:
+            await self.purchases.submit(LapsePurchases(tuple(page)))
+        return (page[-1].hex, 0) if len(page) == LAPSED_AT_ONCE else (None, LAPSED_S)

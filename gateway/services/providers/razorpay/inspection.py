@@ -1,0 +1,53 @@
+"""What became of the money that an order took, by Razorpay's books: refunds, disputes, and further captures."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from gateway.services.core.model.verdicts import Captured, ExtraCapture, RefundFact, Truth
+from gateway.services.providers.razorpay.api import Attempt, Dispute, RazorpayApi, Refused
+from gateway.services.providers.razorpay.api import RefundEntity as Given
+from gateway.services.providers.razorpay.disputes import apart_from_lost, dispute_fact
+from gateway.services.providers.razorpay.mapping import fact, money
+from gateway.services.providers.rights import Right
+
+
+async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]) -> Truth:
+    """All of an order whose money was captured.
+
+    Args:
+        right: that to read disputes.
+        main: the capture that paid it, with what the order's notes say it is for.
+        captured: every attempt that was captured, the main one too, the oldest first.
+    """
+    refunds = {each.id: await api.refunds(each.id) for each in captured}
+    # After the refunds: a dispute makes one when it is lost, and must then be read as lost.
+    disputes = await _disputes(api, right, captured[0].created_at)
+    facts = {each.id: _facts(refunds[each.id], _of(each, disputes)) for each in captured}
+    extra = (
+        ExtraCapture(replace(main, attempt=each.id, amount=money(each), settles=None), facts[each.id])
+        for each in captured
+        if each.id != main.attempt
+    )
+    return Truth(main, facts[main.attempt], tuple(extra))
+
+
+async def _disputes(api: RazorpayApi, right: Right, since_s: int) -> list[Dispute]:
+    """None where Razorpay refuses to tell them, as to an account that may not read them. Every webhook needs the rest
+    of what it tells, and a dispute that is not told claims nothing."""
+    try:
+        disputes = await api.disputes(since_s)
+    except Refused as refused:
+        right.missed(str(refused))
+        return []
+    right.held()
+    return disputes
+
+
+def _of(attempt: Attempt, disputes: Sequence[Dispute]) -> list[Dispute]:
+    return [each for each in disputes if each.payment_id == attempt.id]
+
+
+def _facts(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundFact, ...]:
+    """The refunds, then the disputes, of one attempt."""
+    told = [fact(each) for each in apart_from_lost(refunds, disputes)]
+    return (*told, *filter(None, map(dispute_fact, disputes)))

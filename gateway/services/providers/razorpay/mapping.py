@@ -1,0 +1,90 @@
+"""What Razorpay's records say, in our words, and ours in its."""
+
+import re
+from collections.abc import Mapping, Sequence
+
+from gateway.services.core.model.values import Money, Payment, Provider, RefundStatus
+from gateway.services.core.model.verdicts import Declined, RefundFact, RefundRejected
+from gateway.services.providers.base import PriceRefused, UnreadableAmount
+from gateway.services.providers.metadata import refund_id_of
+from gateway.services.providers.razorpay.api import Attempt, Entity, Refused
+from gateway.services.providers.razorpay.api import RefundEntity as Given
+from gateway.services.providers.razorpay.units import RAZORPAY_UNITS
+from gateway.services.providers.reasons import in_words
+
+MOST_NOTES, LONGEST_NOTE = 15, 256
+"""What Razorpay takes in an order's notes."""
+
+_STATUS = {"processed": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED}
+_NOT_FINAL = re.compile(r"authentication|api.?key|key.?secret|idempotency|balance|try again|in progress", re.IGNORECASE)
+"""Refusals of a refund that an operator can put right: wrong keys, an empty account. All the others are for good."""
+
+_OF_PRICES = ("amount", "currency")
+"""The fields of an order that the price decides, as Razorpay's refusals name them."""
+_CURABLE = re.compile(
+    r"account|activat|api.?key|authenticat|enabled?\b|in progress|later|merchant|not found|permission|receipt|secret"
+    r"|too many|try again",
+    re.IGNORECASE,
+)
+"""Refusals of an order that an operator, or time, cures. All the others are for good."""
+
+
+def fitting(notes: Mapping[str, str]) -> dict[str, str]:
+    """What fits. A note is left out rather than cut: half a student's id would be somebody else's."""
+    fitting = {name: value for name, value in notes.items() if value and len(value) <= LONGEST_NOTE}
+    return dict(list(fitting.items())[:MOST_NOTES])
+
+
+def captured_of(attempts: Sequence[Attempt], payment: Payment) -> Attempt | None:
+    """The attempt that brought the money, of attempts the oldest first. Where more than one did, it is the one that our
+    books have, or else the oldest; `Truth.extra` has the others."""
+    captured = [each for each in attempts if each.is_captured]
+    return next((each for each in captured if each.id == payment.attempt), next(iter(captured), None))
+
+
+def declined(attempt: Attempt) -> Declined:
+    if attempt.status == "refunded":
+        return Declined(attempt.id, "not_captured", "The payment was not completed in time; your bank has it back.")
+    code = attempt.error_reason or attempt.error_code or "payment_failed"
+    return Declined(attempt.id, code, attempt.error_description or "The payment failed.")
+
+
+def rejection(refused: Refused) -> RefundRejected:
+    """Raises: Refused, where an operator can put it right and the same refund may then be asked for again."""
+    if refused.status != 400 or _NOT_FINAL.search(refused.description):
+        raise refused
+    return RefundRejected(refused.code, refused.description)
+
+
+def fact(given: Given) -> RefundFact:
+    status = _STATUS.get(given.status, RefundStatus.PENDING)
+    said = given.notes.get("reason") or given.notes.get("comment")
+    return RefundFact(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))
+
+
+def is_missing(refused: Refused) -> bool:
+    return refused.status == 404 or "does not exist" in refused.description
+
+
+def money(entity: Entity, amount: int | None = None) -> Money:
+    """What a record is of, or another amount in its currency.
+
+    Raises:
+        UnreadableAmount: our books could not hold it.
+    """
+    said = entity.amount if amount is None else amount
+    read = RAZORPAY_UNITS.read(said, entity.currency)
+    if read is None:
+        raise UnreadableAmount(Provider.RAZORPAY, entity.id, f"{said} {entity.currency}")
+    return read
+
+
+def refusal_of(refused: Refused) -> PriceRefused:
+    """The refusal of an order that will be refused the same way again.
+
+    Raises:
+        Refused: an operator can put it right, or another call is in the way of this one.
+    """
+    if refused.status != 400 or (refused.field not in _OF_PRICES and _CURABLE.search(refused.description)):
+        raise refused
+    return PriceRefused(refused.description)

@@ -1,0 +1,1 @@
+"""The write side: commands gathered, decided and committed together."""

@@ -1,0 +1,185 @@
+"""The one writer of a process: it gathers the commands that wait, and decides and commits them together."""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Engine
+
+from gateway.services.changes.commits import Commit
+from gateway.services.core.commands.every import Command
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.core.rules.events import Listener
+from gateway.services.writing.turn import Group, Result, Turn
+
+log = structlog.get_logger(__name__)
+
+
+class WriterStopped(Exception):
+    """The writer ended while this command waited; the command may or may not have been done."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """Commands that are to be decided in one turn, and who waits for what they come to."""
+
+    group: Group
+    done: asyncio.Future[list[Outcome]]
+
+
+class GroupCommit:
+    """Commands in, outcomes out, each outcome only after its commit is on disk.
+
+    While one turn commits, what arrives waits for the next: there is no timer, so a lone command waits for nobody.
+    Only `submit_all` knows that the writer lives in a thread of this process.
+
+    Args:
+        most_waiting: where so many commands wait, `submit` answers Busy; it bounds memory and waiting time.
+        most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Those that
+            were submitted as one are never parted, so that more of them than that make a turn of their own.
+        listeners: who is told of what was decided.
+        on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
+        on_jobs: called, likewise, with jobs that were committed and wait for a runner.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        *,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        most_waiting: int = 4096,
+        most_in_turn: int = 512,
+        listeners: Sequence[Listener] = (),
+        on_commit: Callable[[Commit], None] | None = None,
+        on_jobs: Callable[[Sequence[Job]], None] | None = None,
+    ) -> None:
+        self._engine = engine
+        self._on_commit = on_commit
+        self._on_jobs = on_jobs
+        self._turn = Turn(engine, clock, new_id, listeners)
+        self._most_waiting = most_waiting
+        self._most_in_turn = most_in_turn
+        self._waiting: deque[_Waiting] = deque()
+        self._commands_waiting = 0
+        self._arrived = asyncio.Event()
+        self._is_closing = False
+        # The connection belongs to this thread: a turn crosses over once and not once a statement.
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def is_alive(self) -> bool:
+        return self._task is not None and not self._task.done()
+
+    @property
+    def turns(self) -> int:
+        """How many turns were begun; fewer than commands where commands shared one."""
+        return self._turn.count
+
+    def start(self) -> None:
+        self._task = asyncio.create_task(self._write(), name="writer")
+
+    async def submit(self, command: Command) -> Outcome:
+        """Have the command decided and committed.
+
+        A caller that is cancelled while waiting gets no outcome, but its command is done all the same.
+
+        Raises:
+            WriterStopped: the writer died; nobody knows whether the command was done.
+            Exception: what the command itself raised; nothing of it was written.
+        """
+        [outcome] = await self.submit_all([command])
+        return outcome
+
+    async def submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
+        """Have commands decided in one turn, one after the other as they are given, and committed together.
+
+        They share their commit unless the database refuses one of them: then those others stand without it.
+
+        Raises:
+            WriterStopped: the writer died; nobody knows whether the commands were done.
+            Exception: what the first command that raised did raise; nothing of that one was written.
+        """
+        if not commands:
+            return []
+        if self._is_closing or not self.is_alive or self._commands_waiting >= self._most_waiting:
+            return [Busy() for _ in commands]
+        done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_Waiting(commands, done))
+        self._commands_waiting += len(commands)
+        self._arrived.set()
+        return await done
+
+    async def close(self) -> None:
+        """Finish what waits, take nothing new, and end the writer."""
+        self._is_closing = True
+        self._arrived.set()
+        if self._task is not None:
+            # However the writer ended, its connection and its thread are given back.
+            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.close)
+        self._thread.shutdown()
+        self._engine.dispose()
+
+    async def _write(self) -> None:
+        batch: list[_Waiting] = []
+        try:
+            while self._waiting or not self._is_closing:
+                await self._arrived.wait()
+                batch = self._next_batch()
+                if not self._waiting and not self._is_closing:
+                    self._arrived.clear()
+                if batch:
+                    await self._serve(batch)
+        except Exception:
+            log.exception("writer died")
+            raise
+        finally:
+            for each in (*batch, *self._waiting):
+                if not each.done.done():
+                    each.done.set_exception(WriterStopped())
+            self._waiting.clear()
+
+    def _next_batch(self) -> list[_Waiting]:
+        """Those who have waited longest, as many as one turn takes, and one at least."""
+        batch: list[_Waiting] = []
+        room = self._most_in_turn
+        while self._waiting and (not batch or len(self._waiting[0].group) <= room):
+            batch.append(self._waiting.popleft())
+            room -= len(batch[-1].group)
+        self._commands_waiting -= self._most_in_turn - room
+        return batch
+
+    async def _serve(self, batch: Sequence[_Waiting]) -> None:
+        groups = [each.group for each in batch]
+        results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, groups)
+        self._tell()
+        for each, of_group in zip(batch, results, strict=True):
+            if not each.done.cancelled():  # a caller that hung up had what it asked for done all the same
+                _answer(each.done, of_group)
+
+    def _tell(self) -> None:
+        commits, self._turn.commits = self._turn.commits, []
+        for commit in commits:
+            if self._on_commit is not None:
+                self._on_commit(commit)
+        waiting, self._turn.waiting = self._turn.waiting, []
+        if waiting and self._on_jobs is not None:
+            self._on_jobs(waiting)
+
+
+def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
+    match next((result for result in results if isinstance(result, Exception)), None):
+        case None:
+            done.set_result([result for result in results if not isinstance(result, Exception)])
+        case StopIteration() as raised:  # which no future takes, see PEP 479
+            done.set_exception(RuntimeError(f"the command raised {raised!r}"))
+        case raised:
+            done.set_exception(raised)

@@ -1,0 +1,233 @@
+"""What a turn reads and writes: the rows that a batch of commands touches, with a fixed number of statements."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Connection, Select
+
+from db import statements
+from gateway.services import audit_rows, job_rows, rows
+from gateway.services.core.commands.every import (
+    AdoptPayment,
+    CancelJob,
+    ClaimJobs,
+    Command,
+    ConfirmPayment,
+    CorrectPurchaseMetadata,
+    CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndJob,
+    EndSweep,
+    ExtendPurchase,
+    LapsePurchases,
+    OpenPayment,
+    PlanAsk,
+    RecordExtra,
+    RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RefusePrice,
+    RetryJob,
+    RevokePurchase,
+    SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    key_of,
+    ticket_of,
+)
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Case, Job, JobKind
+from gateway.services.core.model.state import Pair, World
+from gateway.services.core.model.values import Course, Payment, Purchase, Refund
+from gateway.services.core.rules import cases
+
+Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)
+
+
+@dataclass(slots=True)
+class Touched:
+    """The keys of all rows that a batch may look at, known before anything is loaded."""
+
+    payments: set[UUID] = field(default_factory=set)
+    references: set[tuple[str, str]] = field(default_factory=set)
+    purchases: set[UUID] = field(default_factory=set)
+    extending: set[UUID] = field(default_factory=set)
+    pairs: set[Pair] = field(default_factory=set)
+    courses: set[UUID] = field(default_factory=set)
+    keys: set[tuple[str, str, str]] = field(default_factory=set)
+    jobs: set[UUID] = field(default_factory=set)
+    cases: set[UUID] = field(default_factory=set)
+    """What a case may have been noted of."""
+    events: set[UUID] = field(default_factory=set)
+    sweeps: set[UUID] = field(default_factory=set)
+    event_names: set[tuple[str, str]] = field(default_factory=set)
+    refunds: set[UUID] = field(default_factory=set)
+    refunding: set[UUID] = field(default_factory=set)
+    """Payments that are to be refunded: how much is left depends on their other refunds."""
+
+    def add(self, command: Command) -> None:
+        match command:
+            case OpenPayment():
+                self.payments.add(command.payment_id)
+                self._add_pair(command.actor.id, command.course_id)
+            case RecordIntent() | RefusePrice() | ConfirmPayment() | PlanAsk():
+                self.payments.add(command.payment_id)
+            case AdoptPayment():
+                self.payments.add(command.payment_id)
+                self.courses.add(command.course_id)
+                self.references.add((command.provider.value, command.reference))
+                self.cases.add(cases.of_intent(command.provider, command.reference))
+            case RecordExtra():
+                self.payments.add(command.payment_id)
+                self.references.add((command.provider.value, command.captured.attempt))
+            case LapsePurchases():
+                self.purchases.update(command.purchase_ids)
+            case CorrectPurchaseMetadata() | RevokePurchase():
+                self.purchases.add(command.purchase_id)
+            case ExtendPurchase():
+                self.extending.add(command.purchase_id)
+            case CreatePurchase():
+                self._add_pair(command.student_id, command.course_id)
+            case SaveCourse():
+                self.courses.add(command.course_id)
+            case RefundPayment():
+                self.refunding.add(command.payment_id)
+                self.refunds.add(command.refund_id)
+            case SettleRefund():
+                self.refunds.add(command.refund_id)
+            case RecordRefunds():
+                self.refunding.add(command.payment_id)
+            case StoreEvent():
+                provider = command.event.provider.value
+                self.event_names.add((provider, command.event.event_id))
+                self.references.update((provider, reference) for reference in command.foreign)
+            case EndEvent():
+                self.events.add(command.event_id)
+            case ClaimJobs():
+                self.jobs.update(command.job_ids)
+            case RetryJob() | CancelJob():
+                self.jobs.add(command.job_id)
+            case StartSweep():
+                self.sweeps.add(command.subject_id)
+            case DeferJob(case=Case(subject_id)):
+                self.cases.add(subject_id)
+            case DeferJob() | EndJob() | EndSweep():
+                pass  # its ticket names the job
+        if (key := key_of(command)) is not None:
+            self.keys.add((key.actor_id, key.operation, key.key))
+        if (ticket := ticket_of(command)) is not None:
+            self.jobs.add(ticket.job_id)
+
+    def _add_pair(self, student_id: str, course_id: UUID) -> None:
+        self.pairs.add((student_id, course_id))
+        self.courses.add(course_id)
+
+
+def load(connection: Connection, commands: Iterable[Command]) -> World:
+    """The working set of a batch, by a fixed number of statements whatever its size: those that have keys at all."""
+    touched = Touched()
+    for command in commands:
+        touched.add(command)
+    world = World()
+    world.records = {
+        record.key: record
+        for record in map(audit_rows.record_from, _all(connection, statements.RECORDS_BY_KEY, touched.keys))
+    }
+    results = {record.result_id for record in world.records.values()}
+    _load_events(connection, world, touched)
+    refunded = _load_jobs_and_refunds(connection, world, touched, results)
+    _load_payments(connection, world, touched, touched.payments | results | refunded)
+    _load_purchases(connection, world, touched.pairs, touched.purchases | touched.extending | results)
+    _load_what_may_hold_again(connection, world, refunded, touched.extending)
+    course_ids = touched.courses | results | {payment.course_id for payment in world.payments.values()}
+    found = rows.courses_from(_all(connection, statements.COURSES_BY_ID, course_ids))
+    world.courses = {course.id: course for course in found}
+    world.loaded.update(world.courses)
+    return world
+
+
+def _load_events(connection: Connection, world: World, touched: Touched) -> None:
+    for statement, keys in (
+        (statements.EVENTS_BY_ID, touched.events),
+        (statements.EVENTS_BY_NAME, touched.event_names),
+    ):
+        events = map(job_rows.event_from, _all(connection, statement, keys))
+        world.events.update((event.id, event) for event in events)
+    world.loaded.update(world.events)
+
+
+def _load_jobs_and_refunds(
+    connection: Connection, world: World, touched: Touched, results: Collection[UUID]
+) -> set[UUID]:
+    """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
+    jobs = map(job_rows.job_from, _all(connection, statements.JOBS_BY_ID, touched.jobs))
+    noted = map(job_rows.job_from, _all(connection, statements.CASES_BY_SUBJECT, touched.cases))
+    world.jobs = {job.id: job for job in (*jobs, *noted)}
+    subjects = {job.subject_id for job in world.jobs.values() if job.kind is JobKind.PAYMENT_REFUND}
+    by_id = touched.refunds | set(results) | subjects
+    named = map(rows.refund_from, _all(connection, statements.REFUNDS_BY_ID, by_id))
+    payment_ids = {refund.payment_id for refund in named} | touched.refunding
+    refunds = map(rows.refund_from, _all(connection, statements.REFUNDS_BY_PAYMENT, payment_ids))
+    world.refunds = {refund.id: refund for refund in refunds}
+    world.loaded.update(world.jobs, world.refunds)
+    return payment_ids
+
+
+def _load_what_may_hold_again(
+    connection: Connection, world: World, refunded: Collection[UUID], extending: Collection[UUID]
+) -> None:
+    """Every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
+    payments = [world.payments[payment_id] for payment_id in refunded if payment_id in world.payments]
+    pairs = {(payment.student_id, payment.course_id) for payment in payments}
+    extended = [world.purchases[purchase_id] for purchase_id in extending if purchase_id in world.purchases]
+    pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
+    purchases = [_purchase(row) for row in _all(connection, statements.PURCHASES_BY_PAIR, pairs)]
+    world.load_purchases(purchases)
+    world.loaded.update(purchase.id for purchase in purchases)
+    paid = {purchase.payment_id for purchase in purchases if purchase.payment_id} - world.payments.keys()
+    for payment in map(rows.payment_from, _all(connection, statements.PAYMENTS_BY_ID, paid)):
+        world.payments[payment.id] = payment
+        world.loaded.add(payment.id)
+
+
+def _load_payments(connection: Connection, world: World, touched: Touched, payment_ids: Collection[UUID]) -> None:
+    for statement, keys in (
+        (statements.PAYMENTS_BY_ID, payment_ids),
+        (statements.PAYMENTS_BY_REFERENCE, touched.references),
+    ):
+        found = map(rows.payment_from, _all(connection, statement, keys))
+        world.payments.update((payment.id, payment) for payment in found)
+    subjects = {*world.payments, *world.refunds, *(job.subject_id for job in world.jobs.values()), *touched.sweeps}
+    live = _all(connection, statements.LIVE_JOBS_BY_SUBJECT, subjects)
+    world.live_jobs = {(JobKind(row.kind), row.subject_id) for row in live}
+    world.loaded.update(world.payments)
+
+
+def _load_purchases(connection: Connection, world: World, pairs: set[Pair], ids: Collection[UUID]) -> None:
+    payments = world.payments.values()
+    all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
+    by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
+    found = {
+        purchase.id: purchase
+        for statement, keys in (
+            (statements.ACTIVE_PURCHASES_BY_PAIR, all_pairs),
+            (statements.PURCHASES_BY_PAYMENT, world.payments.keys()),
+            (statements.PURCHASES_BY_ID, by_id),
+        )
+        for purchase in map(_purchase, _all(connection, statement, keys))
+    }
+    world.load_purchases(found.values())
+    world.loaded.update(found)
+
+
+def _purchase(row: Any) -> Purchase:
+    return rows.purchase_from(row, rows.access_from(row, row.access_status))
+
+
+def _all(connection: Connection, statement: Select[Any], keys: Collection[Any]) -> Sequence[Any]:
+    """All rows for the keys; no statement for none. Sorted, so that writers lock in one order."""
+    return connection.execute(statement, {"keys": sorted(keys)}).all() if keys else ()

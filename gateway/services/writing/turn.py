@@ -1,0 +1,149 @@
+"""One turn of the writer: load what a batch touches, decide each command, save and commit once."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from itertools import chain, islice
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError, OperationalError
+
+from db import feed
+from db.errors import is_locked_out, is_lost_connection, is_lost_race
+from db.saves import Saves
+from gateway.services.changes.commits import Commit, commit_of, note_of
+from gateway.services.core.commands.decide import decide, precedence
+from gateway.services.core.commands.every import Command
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.core.model.state import NOTHING, Moment, World
+from gateway.services.core.rules.events import Listener, announced
+from gateway.services.writing import loading, saving
+
+log = structlog.get_logger(__name__)
+
+MOST_RUNS = 5
+"""How often a turn that lost a race is run before it is split. Each run sees the other writer's commit, so that a
+race is lost again only to yet another one, or to a row that no run will get past."""
+
+Result = Outcome | Exception
+
+Group = Sequence[Command]
+"""Commands that belong together: one commit has all of them, unless one of them cannot be committed at all."""
+
+
+class Turn:
+    """Runs batches on one connection that it keeps. Not thread-safe: it lives in the writer's thread.
+
+    Args:
+        listeners: who is told of what was decided, by jobs of the same commit.
+    """
+
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Callable[[], datetime],
+        new_id: Callable[[], UUID],
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self._engine = engine
+        self._saves = Saves(engine.dialect)
+        self._clock = clock
+        self._new_id = new_id
+        self._listeners = listeners
+        self._connection: Connection | None = None
+        self.count = 0
+        self.commits: list[Commit] = []
+        """What was committed, until somebody takes it from here."""
+        self.waiting: list[Job] = []
+        """Jobs that were committed and wait for a runner; likewise."""
+
+    def run(self, groups: Sequence[Group]) -> list[list[Result]]:
+        """Each command's outcome, or what it raised, in the order of the groups; all of it is committed.
+
+        A batch that fails as a whole is run in halves, until what made it fail stands alone and fails alone. Groups
+        are parted only where one of them fails with nothing beside it.
+        """
+        try:
+            results = iter(self._run_until_won([*chain.from_iterable(groups)]))
+            return [list(islice(results, len(group))) for group in groups]
+        except Exception as error:  # noqa: BLE001  whatever it is, it must reach the caller it belongs to
+            self.close()
+            if len(groups) > 1:
+                log.warning("turn split", groups=len(groups), error=type(error).__name__)
+                middle = len(groups) // 2
+                return self.run(groups[:middle]) + self.run(groups[middle:])
+            [group] = groups
+            return [[error] if len(group) == 1 else self._run_parted(group, error)]
+
+    def close(self) -> None:
+        """Give the connection up; the next turn opens another."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    def _run_parted(self, group: Group, error: Exception) -> list[Result]:
+        """The results of a group that cannot be committed as one."""
+        log.warning("group split", commands=len(group), error=type(error).__name__)
+        middle = len(group) // 2
+        halves = (self.run([half]) for half in (group[:middle], group[middle:]))
+        return [result for [results] in halves for result in results]
+
+    def _run_until_won(self, commands: Sequence[Command]) -> list[Result]:
+        for run in range(1, MOST_RUNS):
+            try:
+                return self._run_once(commands)
+            except DBAPIError as error:
+                self.close()
+                if is_locked_out(error):
+                    return [Busy() for _ in commands]
+                # After a lost connection nobody knows whether the commit happened. Running again is right either
+                # way: commands carry the ids of their rows and find what they did.
+                if not (is_lost_race(error) or is_lost_connection(error)):
+                    raise
+                log.info("turn run again", run=run, error=type(error.orig).__name__)
+        return self._run_once(commands)
+
+    def _run_once(self, commands: Sequence[Command]) -> list[Result]:
+        self.count += 1
+        connection = self._connect()
+        if connection is None:
+            return [Busy() for _ in commands]
+        with connection.begin() as transaction:
+            world = loading.load(connection, commands)
+            results = self._decide_all(commands, world)
+            if world.journal:
+                saving.save(connection, self._saves, world)
+            else:
+                transaction.rollback()  # nothing to make durable
+            commit = commit_of(world.journal, self._new_id())
+            if commit is not None:
+                feed.leave(connection, note_of(commit))
+        if commit is not None:
+            self.commits.append(commit)
+        self.waiting += (job for part in world.journal for job in part.jobs if job.is_waiting)
+        return results
+
+    def _connect(self) -> Connection | None:
+        """The kept connection, or a new one; None where the database cannot be reached."""
+        if self._connection is None:
+            try:
+                self._connection = self._engine.connect()
+            except OperationalError as error:
+                log.warning("database unreachable", error=type(error.orig).__name__)
+        return self._connection
+
+    def _decide_all(self, commands: Sequence[Command], world: World) -> list[Result]:
+        moment = Moment(self._clock(), self._new_id)
+        results: dict[int, Result] = {}
+        for index in sorted(range(len(commands)), key=lambda index: precedence(commands[index])):
+            try:
+                decision = decide(commands[index], world, moment)
+            except Exception as error:  # noqa: BLE001  a command that raises fails alone
+                results[index] = error
+                continue
+            results[index] = decision.outcome
+            if decision.changes != NOTHING:
+                world.apply(decision.changes + announced(decision.changes, world, self._listeners, moment))
+        return [results[index] for index in range(len(commands))]

@@ -1,0 +1,1 @@
+"""What the operator decides: each group of settings with its own rules."""

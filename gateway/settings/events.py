@@ -1,0 +1,133 @@
+"""What the settings say of who is told of events: their addresses and secrets, and what is wrong with them."""
+
+import base64
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from pydantic import AnyHttpUrl, SecretStr, ValidationError
+
+from gateway.settings.parsing import LOOPBACK
+
+if TYPE_CHECKING:
+    from gateway.settings.model import Settings
+
+SECRET_BYTES = range(24, 65)
+"""What a key may have by Standard Webhooks."""
+
+_SUBSCRIBERS = "GATEWAY_EVENT_SUBSCRIBERS"
+_PREFIX = "whsec_"
+_URI_REFERENCE = re.compile(r"(%[0-9A-F]{2}|[\w.~:/?#\[\]@!$&'()*+,;=-])+", re.ASCII | re.IGNORECASE)
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
+
+Told = tuple[str, tuple[str, ...]]
+
+
+class Unreadable(Exception):
+    """An entry that names nobody who can be told, or not safely. The text says why, and quotes nothing."""
+
+
+def read_entry(entry: SecretStr) -> Told:
+    """The address and the secrets in `https://host/path whsec_… whsec_…`.
+
+    Raises: Unreadable.
+    """
+    given, *secrets = entry.get_secret_value().split() or [""]
+    try:
+        url = AnyHttpUrl(given)
+    except ValidationError:
+        url = None
+    if url is None:  # raised out here, where pydantic's error and its input are no context
+        raise Unreadable("must begin with an http or https URL, in which a comma is written %2C")
+    if problem := _url_problem(url):
+        raise Unreadable(problem)
+    if not secrets:
+        raise Unreadable("has no secret: write https://host/path whsec_…")
+    if not all(map(_is_secret, secrets)):
+        raise Unreadable(
+            f"has a secret that is not {_PREFIX} and the base64 of {SECRET_BYTES[0]} to {SECRET_BYTES[-1]} bytes"
+        )
+    return str(url), tuple(secrets)
+
+
+def subscriber_problems(settings: "Settings") -> Iterator[str]:
+    """One sentence for each thing that is wrong; never an address, whose query may be a secret."""
+    yield from _entry_problems(settings.event_subscribers, is_production=settings.env == "production")
+    if not _is_uri_reference(settings.event_source):
+        yield "GATEWAY_EVENT_SOURCE must be a URI-reference (RFC 3986), such as https://pay.example or gateway."
+    yield from _course_service_problems(settings)
+
+
+def _entry_problems(entries: Iterable[SecretStr], *, is_production: bool) -> Iterator[str]:
+    seen: set[str] = set()
+    for number, entry in enumerate(entries, 1):
+        try:
+            url, _ = read_entry(entry)
+        except Unreadable as problem:
+            yield f"{_SUBSCRIBERS}: entry {number} {problem}."
+            continue
+        if is_production and not _is_protected(AnyHttpUrl(url)):
+            yield f"{_SUBSCRIBERS}: entry {number} must be https: events tell who bought what."
+        if url in seen:
+            yield f"{_SUBSCRIBERS}: entry {number} repeats a URL; give its secrets side by side."
+        seen.add(url)
+
+
+def _course_service_problems(settings: "Settings") -> Iterator[str]:
+    url, token = settings.course_service_url, settings.course_service_token
+    if token and url is None:
+        yield "GATEWAY_COURSE_SERVICE_TOKEN is set, but GATEWAY_COURSE_SERVICE_URL is not."
+    if token and not _TOKEN.fullmatch(token.get_secret_value()):
+        yield "GATEWAY_COURSE_SERVICE_TOKEN must be a bearer token, of the characters that RFC 6750 §2.1 has."
+    if url is None:
+        return
+    if problem := _url_problem(url) or ("must have no query" if url.query is not None else None):
+        yield f"GATEWAY_COURSE_SERVICE_URL {problem}."
+    if settings.env == "production" and token and not _is_protected(url):
+        yield "GATEWAY_COURSE_SERVICE_URL must be https: the token goes with every request."
+
+
+def _url_problem(url: AnyHttpUrl) -> str | None:
+    """Why events cannot be sent there."""
+    if url.username or url.password:
+        return "must hold no user name or password"
+    if url.fragment is not None:
+        return "must have no #fragment, which is never sent"
+    if not _is_sendable(str(url)):
+        return "must name a host that there can be, in a URL that is not too long"
+    return None
+
+
+def _is_sendable(url: str) -> bool:
+    """Whether httpx and the resolver take it, which are stricter with hosts than a browser is."""
+    import httpx  # when there is something to ask it: commands that send nothing start faster without
+
+    try:
+        spoken = httpx.URL(url)
+        return bool(spoken.host and spoken.raw_host.decode().encode("idna"))
+    except (httpx.InvalidURL, UnicodeError):
+        return False
+
+
+def _is_protected(url: AnyHttpUrl) -> bool:
+    """Whether nobody between here and there reads what is sent."""
+    return url.scheme == "https" or url.host in LOOPBACK
+
+
+def _is_secret(text: str) -> bool:
+    """Whether it is a key as Standard Webhooks writes one; its padding may be left out."""
+    encoded = text.removeprefix(_PREFIX)
+    try:
+        key = base64.b64decode(encoded + "=" * (-len(encoded) % 4), validate=True)
+    except ValueError:
+        return False
+    return text.startswith(_PREFIX) and len(key) in SECRET_BYTES
+
+
+def _is_uri_reference(text: str) -> bool:
+    try:
+        urlsplit(text)
+    except ValueError:
+        return False
+    return bool(_URI_REFERENCE.fullmatch(text))

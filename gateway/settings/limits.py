@@ -1,0 +1,128 @@
+"""What the operator decides about callers: how much one may ask for, how often, and from which pages."""
+
+from typing import Annotated
+
+import pydantic
+from pydantic import BaseModel, BeforeValidator, Field
+from pydantic_core import PydanticCustomError
+
+from gateway.settings.parsing import Origin, comma_separated
+
+
+class Limits(BaseModel):
+    """The defences. Each is on by default; a field's description says what it keeps away, or why it is so large."""
+
+    introspection: bool | None = Field(
+        default=None,
+        description="Whether anybody may read the schema from the API, and is told of names like a misspelt one."
+        " Unset: on in development, off in production.",
+    )
+    get_queries: bool | None = Field(
+        default=None,
+        description="Whether queries are taken by GET, where logs and other sites' links hold them. Mutations never"
+        " are. Unset: on in development, off in production.",
+    )
+    cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(comma_separated)] = Field(
+        default=(),
+        description="Origins whose pages may call from a browser (CORS), comma-separated: `https://shop.example`."
+        " Unset: none but the gateway's own.",
+    )
+    trusted_proxies: int = Field(
+        default=0,
+        ge=0,
+        le=10,
+        description="Proxies before the gateway that each add to `X-Forwarded-For`: a caller's address is that many"
+        " from its end. 0: the connection's, which behind a proxy is the proxy's, for all callers.",
+    )
+    trusted_documents: Annotated[tuple[str, ...], BeforeValidator(comma_separated)] = Field(
+        default=(),
+        description="Files of documents that may be named by their id, comma-separated: Relay's `persistedQueries` and"
+        " GraphQL Code Generator's `persisted-documents.json`, made when clients are built.",
+    )
+    only_trusted_documents: bool = Field(
+        default=False, description="Whether nothing but those documents is run: no stranger's query, however cheap."
+    )
+    automatic_persisted_queries: int = Field(
+        default=0,
+        ge=0,
+        le=100_000,
+        description="Documents that clients sent which are kept for them to be named by their hash (APQ); 0: none.",
+    )
+    limit_tokens: int = Field(
+        default=2_000,
+        ge=1,
+        le=100_000,
+        description="Tokens of a document: ten times our largest page's, validated in well under a second.",
+    )
+    limit_depth: int = Field(
+        default=15, ge=1, le=100, description="Fields within one another; our deepest path that says something has ten."
+    )
+    limit_aliases: int = Field(
+        default=50, ge=0, le=10_000, description="Aliases of an operation, which let a field be asked for many times."
+    )
+    limit_directives: int = Field(
+        default=50, ge=0, le=10_000, description="Directives of an operation: an `@include` on each field of a page."
+    )
+    limit_root_fields: int = Field(
+        default=20, ge=1, le=1_000, description="Fields at the root of an operation, each a question or a command."
+    )
+    limit_cost: int = Field(
+        default=30_000,
+        ge=1,
+        le=1_000_000,
+        description="What an operation may cost, in fields that it can come to, each list at its full size: a hundred"
+        " grants in one commit, and all that is to be known of each.",
+    )
+    limit_body_bytes: int = Field(
+        default=262_144,
+        ge=1_024,
+        le=16_777_216,
+        description="Bytes of a body at `/graphql` and `/api/v1/purchases`: the longest document, and variables for a"
+        " hundred purchases.",
+    )
+    limit_body_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds that a body may take to come, a webhook's too: slow phones, not idle sockets.",
+    )
+    limit_operation_s: float = Field(
+        default=30.0,
+        gt=0,
+        le=600,
+        description="Seconds that an operation may take: longer than a provider may (25). Past it the caller is"
+        " answered; what was handed to the writer is committed all the same.",
+    )
+    limit_in_flight: int = Field(
+        default=1_000,
+        ge=1,
+        le=100_000,
+        description="Operations under way in one process: what its memory holds with ease; beyond: `BUSY`.",
+    )
+    rate_viewer_burst: int = Field(
+        default=60,
+        ge=1,
+        le=1_000_000,
+        description="Mutations that a student or admin may make at once; a checkout has about four.",
+    )
+    rate_viewer_per_s: float = Field(
+        default=10.0, gt=0, le=1_000_000, description="Mutations a second that a student or admin may go on with."
+    )
+    rate_address_burst: int = Field(
+        default=600, ge=1, le=1_000_000, description="The same for one address, behind which a campus may sit."
+    )
+    rate_address_per_s: float = Field(
+        default=100.0, gt=0, le=1_000_000, description="The same a second, for one address."
+    )
+
+    @pydantic.model_validator(mode="after")
+    def _fit_together(self) -> "Limits":
+        if self.only_trusted_documents and not self.trusted_documents:
+            message = (
+                "GATEWAY_ONLY_TRUSTED_DOCUMENTS is set, but GATEWAY_TRUSTED_DOCUMENTS names none: nothing would run."
+            )
+            raise PydanticCustomError("settings", "{problems}", {"problems": message})
+        if self.limit_root_fields > min(self.rate_viewer_burst, self.rate_address_burst):
+            message = "GATEWAY_LIMIT_ROOT_FIELDS is over a rate's burst: an operation of so many would never be let in."
+            raise PydanticCustomError("settings", "{problems}", {"problems": message})
+        return self
