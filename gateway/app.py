@@ -47,7 +47,7 @@ from gateway.services.reading.lookups import Catalog
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import warn
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.websocket import GraphQLSocket
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,7 @@ GRAPHQL = "/graphql"
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
 
-    endings, verifier = Endings(), TokenVerifier(settings)
+    endings, verifier = StreamLifetimes(), TokenVerifier(settings)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:

@@ -54,7 +54,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     readers = reader_engine(settings.database_url)
     hub = Hub()
     subscribers = _subscribers(settings)
-    lanes: list[Runner] = []
+    runners: list[Runner] = []
     writer = GroupCommit(
         writer_engine(settings.database_url),
         clock=now,
@@ -63,7 +63,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         most_in_turn=settings.writer_batch,
         listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
         on_commit=hub.hear,
-        on_jobs=lambda jobs: _notice(lanes, jobs),
+        on_jobs=lambda jobs: _notice(runners, jobs),
     )
     catalog, work = Catalog(readers), WorkCatalog(readers)
     follow = partial(feed.follow, settings.database_url)
@@ -85,8 +85,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     try:
         sweeps = Sweeps(purchases, work, {name: Pace() for name in providers})
         reads = (work.due_jobs, work.next_due)
-        lanes += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
-        yield Services(purchases, catalog, writer, readers, lanes, live)
+        runners += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
+        yield Services(purchases, catalog, writer, readers, runners, live)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -13,7 +13,7 @@ from uuid_utils.compat import uuid7
 from gateway.bootstrap import open_services
 from gateway.cli.databases import May, make_ready
 from gateway.resolvers.answers import answer_to
-from gateway.resolvers.inputs import Fields
+from gateway.resolvers.inputs import InputReader
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.scalars import read_date, read_local_time
 from gateway.services.core.commands.every import CreatePurchase
@@ -48,7 +48,7 @@ class Wish:
 
 def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
     """The id of the purchase, None where nothing was granted, and a sentence that says how it came to that."""
-    fields = Fields()
+    fields = InputReader()
     command = _command(wish, fields)
     make_ready(settings, May.LOOK)
     outcome = asyncio.run(_submit(settings, command, fields.problems))
@@ -59,7 +59,7 @@ def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
     return ids.to_text(ids.PURCHASE, outcome.purchase.id), said
 
 
-def _command(wish: Wish, fields: Fields) -> CreatePurchase:
+def _command(wish: Wish, fields: InputReader) -> CreatePurchase:
     """The wish as the service reads it; what cannot be read is noted in `fields`."""
     slot = _read(fields, "slot", read_local_time, wish.slot) or time()
     return CreatePurchase(
@@ -82,13 +82,13 @@ def _command(wish: Wish, fields: Fields) -> CreatePurchase:
 
 
 async def _submit(
-    settings: Settings, command: CreatePurchase, noticed: list[outcomes.FieldProblem]
+    settings: Settings, command: CreatePurchase, input_problems: list[outcomes.FieldProblem]
 ) -> outcomes.Outcome:
     async with open_services(settings) as services:
-        return await services.purchases.submit(command, noticed)
+        return await services.purchases.submit(command, input_problems)
 
 
-def _read(fields: Fields, name: str, read: Callable[[object], Value], text: str | None) -> Value | None:
+def _read(fields: InputReader, name: str, read: Callable[[object], Value], text: str | None) -> Value | None:
     """The value that a text means; where it means none, the problem is noted."""
     try:
         return None if text is None else read(text)
@@ -107,7 +107,7 @@ def _end(text: object, time_zone: str) -> datetime:
 
 def _in_words(outcome: outcomes.Outcome) -> str:
     match outcome:
-        case outcomes.Invalid(problems):
+        case outcomes.InvalidInput(problems):
             return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
         case outcomes.Busy():
             return "The database is busy; nothing was done. Try again."

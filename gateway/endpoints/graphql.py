@@ -45,7 +45,7 @@ from gateway.http.negotiation import JSON, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
 from gateway.streaming.http import Streamed, streamed, streamed_response
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.selection import names_stream
 
 MOST_URL_BYTES = 16_384
@@ -76,7 +76,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         settings: Settings,
         make_context: Callable[[Request], Context],
         make_page: Callable[[], Awaitable[Response]] | None,
-        endings: Endings | None = None,
+        endings: StreamLifetimes | None = None,
         documents: Documents | None = None,
     ) -> None:
         schema = build_schema(Limits.of(settings))
@@ -84,7 +84,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         self._schema, self._settings = schema, settings
         self._make_context = make_context
         self._make_page = make_page
-        self._endings = endings or Endings()
+        self._endings = endings or StreamLifetimes()
         self._documents = documents or Documents()
         self._in_flight = 0
         self.request_adapter_class = self._bounded  # type: ignore[assignment]  # by its declaration any such callable

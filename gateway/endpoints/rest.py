@@ -26,7 +26,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from gateway.auth.bearer import viewer_of
-from gateway.endpoints.rest_input import Reading
+from gateway.endpoints.rest_input import BodyReader
 from gateway.http.bodies import read_body
 from gateway.http.errors import Refused
 from gateway.http.rate_limits import MutationRate
@@ -60,7 +60,7 @@ def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Sett
         body = await _body(request, settings)
         if isinstance(body, Response):
             return body
-        purchases, reading = purchases_of(request), Reading(body, settings.default_time_zone)
+        purchases, reading = purchases_of(request), BodyReader(body, settings.default_time_zone)
         key = _key(request, reading)
         return _answer(await purchases.submit(reading.command(actor, purchases.new_id(), key), reading.problems))
 
@@ -103,7 +103,7 @@ def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-def _key(request: Request, reading: Reading) -> str | None:
+def _key(request: Request, reading: BodyReader) -> str | None:
     keys = request.headers.getlist(KEY)
     if len(keys) > 1:
         reading.note("must be given once only", KEY)
@@ -116,15 +116,15 @@ def _answer(outcome: outcomes.Outcome) -> Response:
             return _success(201, "Purchase created successfully", purchase)
         case outcomes.Created(purchase):
             return _success(200, "Purchase exists already", purchase)
-        case outcomes.Invalid(fields):
+        case outcomes.InvalidInput(fields):
             return _invalid(fields)
-        case outcomes.Conflicting(differences, existing):
+        case outcomes.MetadataConflict(differences, existing):
             return _problem(409, outcome, existing, [_difference(each) for each in differences])
-        case outcomes.ActiveExists(existing):
+        case outcomes.ActivePurchaseExists(existing):
             return _problem(409, outcome, existing)
-        case outcomes.KeyReused():
+        case outcomes.IdempotencyKeyReused():
             return _problem(422, outcome)
-        case outcomes.Missing():
+        case outcomes.NotFound():
             return _problem(404, outcome)
         case outcomes.Busy(retry_after_s):
             return _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)

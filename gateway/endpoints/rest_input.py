@@ -23,7 +23,7 @@ Body = Mapping[str, object]
 Value = TypeVar("Value")
 
 
-class Reading:
+class BodyReader:
     """Reads a body and notes what is wrong with it, so that one answer names all that is."""
 
     def __init__(self, body: Body, default_time_zone: str) -> None:

@@ -62,7 +62,7 @@ CACHED_DOCUMENTS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
-class Times:
+class Multiplier:
     """A size that variables say: the greatest that is given, or else `otherwise`."""
 
     variables: tuple[str, ...]
@@ -83,14 +83,14 @@ def _size_in(given: object) -> int | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Price:
+class Cost:
     """What a selection costs: so much, and what else depends on variables, each part so many times.
 
     Parts are shared and never written out: fragments that spread one another twice would double them each time.
     """
 
     fixed: int
-    parts: tuple[tuple[int | Times, "Price"], ...] = ()
+    parts: tuple[tuple[int | Multiplier, "Cost"], ...] = ()
 
     def amount(self, variables: Mapping[str, object], known: dict[int, int]) -> int:
         """`known`: what parts came to, by their id, within this one reckoning."""
@@ -98,15 +98,15 @@ class Price:
         for size, part in self.parts:
             if id(part) not in known:
                 known[id(part)] = part.amount(variables, known)
-            times = size.value(variables) if isinstance(size, Times) else size
+            times = size.value(variables) if isinstance(size, Multiplier) else size
             total += times * known[id(part)]
         return min(total, MOST_COST)
 
 
-def _times(price: Price, size: int | Times) -> Price:
+def _times(price: Cost, size: int | Multiplier) -> Cost:
     if isinstance(size, int) and not price.parts:
-        return Price(min(price.fixed * size, MOST_COST))
-    return Price(0, ((size, price),))
+        return Cost(min(price.fixed * size, MOST_COST))
+    return Cost(0, ((size, price),))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +115,7 @@ class Operation:
 
     kind: OperationType
     root_fields: int
-    price: Price
+    price: Cost
     defaults: Mapping[str, object]
 
     def cost(self, variables: Mapping[str, object] | None) -> int:
@@ -162,14 +162,14 @@ class _Pricing:
         fragments = (each for each in document.definitions if isinstance(each, FragmentDefinitionNode))
         self._schema = schema
         self._fragments = {each.name.value: each for each in fragments}
-        self._known: dict[tuple[str, int | Times], Price] = {}
+        self._known: dict[tuple[str, int | Multiplier], Cost] = {}
 
-    def operation(self, operation: OperationDefinitionNode) -> Price:
+    def operation(self, operation: OperationDefinitionNode) -> Cost:
         return self._set(operation.selection_set, self._schema.get_root_type(operation.operation), ASSUMED_SIZE)
 
-    def _set(self, selections: SelectionSetNode | None, of: GraphQLNamedType | None, page: int | Times) -> Price:
+    def _set(self, selections: SelectionSetNode | None, of: GraphQLNamedType | None, page: int | Multiplier) -> Cost:
         """What one object of the type costs. `page`: the size of its lists, where it is a page."""
-        fixed, parts = 0, list[tuple[int | Times, Price]]()
+        fixed, parts = 0, list[tuple[int | Multiplier, Cost]]()
         for selection in selections.selections if selections else ():
             match selection:
                 case FieldNode():
@@ -184,30 +184,30 @@ class _Pricing:
                     raise AssertionError(f"{selection.kind} is no selection")
             fixed += price.fixed
             if price.parts:
-                parts.append((1, Price(0, price.parts)))
-        return Price(min(fixed, MOST_COST), tuple(parts))
+                parts.append((1, Cost(0, price.parts)))
+        return Cost(min(fixed, MOST_COST), tuple(parts))
 
-    def _fragment(self, name: str, page: int | Times) -> Price:
+    def _fragment(self, name: str, page: int | Multiplier) -> Cost:
         if (name, page) not in self._known:
             definition = self._fragments[name]
             of = self._schema.get_type(definition.type_condition.name.value)
             self._known[name, page] = self._set(definition.selection_set, of, page)
         return self._known[name, page]
 
-    def _field(self, node: FieldNode, of: GraphQLNamedType | None, page: int | Times) -> Price:
+    def _field(self, node: FieldNode, of: GraphQLNamedType | None, page: int | Multiplier) -> Cost:
         name = node.name.value
         if name in FREE_OR_FLAT:
-            return Price(FREE_OR_FLAT[name])
+            return Cost(FREE_OR_FLAT[name])
         assert isinstance(of, GraphQLObjectType | GraphQLInterfaceType), "validation knows the field"
         field = of.fields[name]
         named, size = get_named_type(field.type), _size(node, field)
         inner = self._set(node.selection_set, named, size if _is_page(named) else ASSUMED_SIZE)
         own = MUTATION if of is self._schema.mutation_type else 1
-        one = Price(own + inner.fixed, inner.parts)
+        one = Cost(own + inner.fixed, inner.parts)
         return _times(one, page if _is_page(of) else size) if _is_list(field.type) else one
 
 
-def _size(node: FieldNode, field: GraphQLField) -> int | Times:
+def _size(node: FieldNode, field: GraphQLField) -> int | Multiplier:
     """How many items the field has if it is a list, or its nodes and edges if it is a page."""
     given = {each.name.value: each.value for each in node.arguments or ()}
     asked = [name for name in ("first", "last") if name in field.args]
@@ -216,7 +216,7 @@ def _size(node: FieldNode, field: GraphQLField) -> int | Times:
     literals = [size for size in map(_size_in, map(_literal, values)) if size is not None]
     otherwise = max(literals, default=_default(field, asked, lists))
     variables = tuple(each.name.value for each in values if isinstance(each, VariableNode))
-    return Times(variables, otherwise) if variables else otherwise
+    return Multiplier(variables, otherwise) if variables else otherwise
 
 
 def _default(field: GraphQLField, asked: Sequence[str], lists: Sequence[str]) -> int:

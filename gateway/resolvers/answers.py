@@ -30,15 +30,15 @@ Done = (
     | outcomes.RefundRequested
 )
 Refusal = (
-    outcomes.Pending
-    | outcomes.Declined
+    outcomes.PaymentPending
+    | outcomes.PaymentDeclined
     | outcomes.Unfulfillable
-    | outcomes.Duplicate
-    | outcomes.Conflicting
-    | outcomes.ActiveExists
-    | outcomes.KeyReused
-    | outcomes.Invalid
-    | outcomes.Missing
+    | outcomes.DuplicatePayment
+    | outcomes.MetadataConflict
+    | outcomes.ActivePurchaseExists
+    | outcomes.IdempotencyKeyReused
+    | outcomes.InvalidInput
+    | outcomes.NotFound
 )
 
 
@@ -98,21 +98,21 @@ def success_of(outcome: Done) -> Success:
 
 def problem_of(outcome: Refusal) -> problems.Problem:
     match outcome:
-        case outcomes.Pending():
+        case outcomes.PaymentPending():
             return problems.PaymentPending.of(outcome)
-        case outcomes.Declined() | outcomes.Unfulfillable():
+        case outcomes.PaymentDeclined() | outcomes.Unfulfillable():
             return problems.PaymentDeclined.of(outcome)
-        case outcomes.Duplicate():
+        case outcomes.DuplicatePayment():
             return problems.DuplicatePayment.of(outcome)
-        case outcomes.Conflicting():
+        case outcomes.MetadataConflict():
             return problems.MetadataConflict.of(outcome)
-        case outcomes.ActiveExists():
+        case outcomes.ActivePurchaseExists():
             return problems.ActivePurchaseExists.of(outcome)
-        case outcomes.KeyReused():
+        case outcomes.IdempotencyKeyReused():
             return problems.IdempotencyKeyReused.of(outcome)
-        case outcomes.Invalid():
+        case outcomes.InvalidInput():
             return problems.InvalidInput.of(outcome)
-        case outcomes.Missing():
+        case outcomes.NotFound():
             return problems.NotFound.of(outcome)
         case _:
             assert_never(outcome)

@@ -10,7 +10,7 @@ from gateway.schema.conventions.ids import id_argument as id_argument  # for an 
 from gateway.services.core.model.outcomes import FieldProblem
 
 
-class Fields:
+class InputReader:
     """Reads an input's ids and notes what is wrong with them, so that one answer names all that is."""
 
     def __init__(self) -> None:
@@ -27,7 +27,7 @@ class Fields:
 GatewayInfo = Info[Context, None]
 
 
-def begun(info: GatewayInfo) -> Context:
+def mutation_context(info: GatewayInfo) -> Context:
     """The request's context for one more mutation: what an earlier one made it read may have changed."""
     info.context.loads.forget()
     return info.context

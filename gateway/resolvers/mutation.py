@@ -6,7 +6,7 @@ import strawberry
 from strawberry import field
 
 from gateway.resolvers.answers import answer_to
-from gateway.resolvers.inputs import Fields, GatewayInfo, begun
+from gateway.resolvers.inputs import GatewayInfo, InputReader, mutation_context
 from gateway.resolvers.mutations.payments import Flows
 from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
@@ -54,7 +54,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[ExtendPurchaseInput, strawberry.argument(description="Which purchase, and until when.")],  # noqa: A002
     ) -> ExtendPurchaseResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = ExtendPurchase(
             actor=viewer_of(context),
             purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
@@ -77,7 +77,7 @@ class Mutation(Flows):
             strawberry.argument(description="Which purchase, and its metadata as it shall be."),
         ],
     ) -> CorrectPurchaseMetadataResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = CorrectPurchaseMetadata(
             actor=viewer_of(context),
             purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
@@ -97,7 +97,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[RevokePurchaseInput, strawberry.argument(description="Which purchase, and why.")],  # noqa: A002
     ) -> RevokePurchaseResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = RevokePurchase(
             actor=viewer_of(context),
             purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
@@ -112,7 +112,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[SaveCourseInput, strawberry.argument(description="The course as it shall stand.")],  # noqa: A002
     ) -> SaveCourseResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = SaveCourse(
             actor=viewer_of(context),
             course_id=context.purchases.new_id() if input.id is None else fields.id(ids.COURSE, input.id, "id"),
@@ -133,7 +133,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[RefundPaymentInput, strawberry.argument(description="What shall go back.")],  # noqa: A002
     ) -> RefundPaymentResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = RefundPayment(
             actor=viewer_of(context),
             refund_id=context.purchases.new_id(),
@@ -154,7 +154,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[RetryJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
     ) -> RetryJobResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = RetryJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
         outcome = await context.purchases.submit(command, fields.problems)
         if isinstance(outcome, JobChanged):
@@ -171,7 +171,7 @@ class Mutation(Flows):
         info: GatewayInfo,
         input: Annotated[CancelJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
     ) -> CancelJobResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = CancelJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
         outcome = await context.purchases.submit(command, fields.problems)
         if isinstance(outcome, JobChanged):

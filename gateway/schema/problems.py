@@ -70,7 +70,7 @@ class InvalidInput(Problem):
     fields: list[FieldProblem] = field(description="Each field that is not right.")
 
     @classmethod
-    def of(cls, invalid: outcomes.Invalid) -> Self:
+    def of(cls, invalid: outcomes.InvalidInput) -> Self:
         listed = [FieldProblem(path=["input", *problem.path], message=problem.message) for problem in invalid.fields]
         message = "; ".join(f"{'.'.join(each.path)} {each.message}" for each in listed)
         return cls(code=ProblemCode.INVALID_INPUT, message=message, retryable=False, fields=listed)
@@ -79,7 +79,7 @@ class InvalidInput(Problem):
 @graphql_type(description="What the input names does not exist, or not for you. Nothing was done.")
 class NotFound(Problem):
     @classmethod
-    def of(cls, missing: outcomes.Missing) -> Self:
+    def of(cls, missing: outcomes.NotFound) -> Self:
         return cls(code=ProblemCode.NOT_FOUND, message=f"There is no such {missing.noun}.", retryable=False)
 
 
@@ -92,7 +92,7 @@ class PaymentPending(Problem):
     retry_after_seconds: int = field(description="How many seconds to wait before asking again.")
 
     @classmethod
-    def of(cls, pending: outcomes.Pending) -> Self:
+    def of(cls, pending: outcomes.PaymentPending) -> Self:
         code, why = ProblemCode.PAYMENT_NOT_SETTLED, "The payment is not settled yet."
         if pending.is_unreachable:
             code, why = ProblemCode.PROVIDER_UNAVAILABLE, "The payment provider does not answer."
@@ -113,7 +113,7 @@ class PaymentDeclined(Problem):
     payment: Payment = field(description="The payment as it stands.")
 
     @classmethod
-    def of(cls, ended: outcomes.Declined | outcomes.Unfulfillable) -> Self:
+    def of(cls, ended: outcomes.PaymentDeclined | outcomes.Unfulfillable) -> Self:
         payment = ended.payment
         why = payment.failure.message if payment.failure else ""
         if isinstance(ended, outcomes.Unfulfillable):
@@ -131,7 +131,7 @@ class DuplicatePayment(Problem):
     existing_purchase: Purchase | None = field(description=f"What the student had already. {ALWAYS}")
 
     @classmethod
-    def of(cls, duplicate: outcomes.Duplicate) -> Self:
+    def of(cls, duplicate: outcomes.DuplicatePayment) -> Self:
         return cls(
             code=ProblemCode.DUPLICATE_PAYMENT,
             message="You have this course already. The payment is refunded in full.",
@@ -166,7 +166,7 @@ class MetadataConflict(Problem):
     existing_purchase: Purchase | None = field(description="The purchase that stands, if one does.")
 
     @classmethod
-    def of(cls, conflict: outcomes.Conflicting) -> Self:
+    def of(cls, conflict: outcomes.MetadataConflict) -> Self:
         listed = ", ".join(each.field for each in conflict.differences)
         return cls(
             code=ProblemCode.METADATA_CONFLICT,
@@ -182,7 +182,7 @@ class ActivePurchaseExists(Problem):
     existing_purchase: Purchase | None = field(description=f"The purchase that stands. {ALWAYS}")
 
     @classmethod
-    def of(cls, found: outcomes.ActiveExists) -> Self:
+    def of(cls, found: outcomes.ActivePurchaseExists) -> Self:
         code, message = ProblemCode.ACTIVE_PURCHASE_EXISTS, "The student has an active purchase of this course"
         if found.is_downgrade:
             code, message = ProblemCode.DOWNGRADE_NOT_ALLOWED, f"{message} of a higher tier"
@@ -193,6 +193,6 @@ class ActivePurchaseExists(Problem):
 @graphql_type(description="The idempotency key stands for other input of yours. Nothing was done; take a new key.")
 class IdempotencyKeyReused(Problem):
     @classmethod
-    def of(cls, reused: outcomes.KeyReused) -> Self:
+    def of(cls, reused: outcomes.IdempotencyKeyReused) -> Self:
         message = f"The key {reused.key!r} was used with other input. Take a new key for a new wish."
         return cls(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message, retryable=False)

@@ -22,11 +22,19 @@ from gateway.services.core.commands.every import (
     Ticket,
 )
 from gateway.services.core.model.events import EventState, ProviderEvent
-from gateway.services.core.model.outcomes import Busy, FieldProblem, Invalid, Missing, Opened, Outcome, ProviderAway
+from gateway.services.core.model.outcomes import (
+    Busy,
+    FieldProblem,
+    InvalidInput,
+    NotFound,
+    Opened,
+    Outcome,
+    ProviderAway,
+)
 from gateway.services.core.model.proofs import Proof, provider_of
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Refund, RefundStatus
-from gateway.services.core.model.verdicts import RefundRejected, Truth, Unacceptable, Unreachable, Verdict
+from gateway.services.core.model.verdicts import ProviderRecord, RefundRejected, Unacceptable, Unreachable, Verdict
 from gateway.services.core.rules.refunds.sums import is_held
 from gateway.services.jobs.foreign_checkouts import UnknownPayment
 from gateway.services.jobs.foreign_intents import ForeignIntent, Intents
@@ -80,15 +88,15 @@ class Purchases:
     new_id: Callable[[], UUID]
     installation: Callable[[], Awaitable[str]]
 
-    async def open(self, command: OpenPayment, noticed: Sequence[FieldProblem] = ()) -> Outcome:
+    async def open(self, command: OpenPayment, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Start a checkout: our row first, then the provider's intent, then the intent's id into our row.
 
         A crash between the steps leaves a payment without money; the same call with the same key goes on from there.
         """
         chosen = command.provider or self.default_provider
         if chosen is None or chosen not in self.providers:
-            noticed = (*noticed, FieldProblem(("provider",), self._providers_in_words()))
-        outcome = await self.submit(replace(command, default_provider=self.default_provider), noticed)
+            input_problems = (*input_problems, FieldProblem(("provider",), self._providers_in_words()))
+        outcome = await self.submit(replace(command, default_provider=self.default_provider), input_problems)
         if not isinstance(outcome, Opened):
             return outcome
         try:
@@ -99,21 +107,21 @@ class Purchases:
         return await with_intent(outcome, intent, command.actor, self.submit)
 
     async def confirm(
-        self, command: ConfirmPayment, proof: Proof | None, noticed: Sequence[FieldProblem] = ()
+        self, command: ConfirmPayment, proof: Proof | None, input_problems: Sequence[FieldProblem] = ()
     ) -> Outcome:
         """Settle a payment: the provider's verdict over the network, then one commit for all that follows."""
-        if noticed or problems_of(command):
-            return await self.submit(command, noticed)
+        if input_problems or problems_of(command):
+            return await self.submit(command, input_problems)
         payment = await self.find_payment(command.payment_id)
         if payment is None:
-            return Missing("payment")
+            return NotFound("payment")
         if needs_verdict(payment, command):
             try:
                 verdict = await self._ask(payment, proof)
             except UnreadableAmount as error:  # the job that checks the payment has a person told
                 verdict = Unreachable(None, error.retry_after_s)
             if isinstance(verdict, Unacceptable):
-                return Invalid((FieldProblem(verdict.path, verdict.message),))
+                return InvalidInput((FieldProblem(verdict.path, verdict.message),))
             command = replace(command, verdict=verdict)
         return await self.submit(command)
 
@@ -191,7 +199,7 @@ class Purchases:
             raise unknown
         return await self.submit(EndEvent(event_id, ticket, state))
 
-    async def reconcile(self, payment: Payment, door: Door) -> Truth | None:
+    async def reconcile(self, payment: Payment, door: Door) -> ProviderRecord | None:
         """Bring our books of a payment to what its provider's say, see `Reconciler`."""
         return await self._reconciler.reconcile(payment, door)
 
@@ -231,19 +239,21 @@ class Purchases:
             raise ProviderUnavailable(OPERATOR_RETRY_S)
         return provider
 
-    async def submit(self, command: Command, noticed: Sequence[FieldProblem] = ()) -> Outcome:
+    async def submit(self, command: Command, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Have a command decided and committed, unless it is wrong in itself.
 
         Args:
             noticed: what its door found wrong when it read the caller's words; all of it is answered at once.
         """
-        if found := (*noticed, *problems_of(command)):
-            return Invalid(found)
+        if found := (*input_problems, *problems_of(command)):
+            return InvalidInput(found)
         if isinstance(command, RefundPayment) and (problem := await unsayable_part(command, self)):
-            return Invalid((problem,))
+            return InvalidInput((problem,))
         return await self.write(command)
 
-    async def submit_all(self, commands: Sequence[Command], noticed: Sequence[Sequence[FieldProblem]]) -> list[Outcome]:
+    async def submit_all(
+        self, commands: Sequence[Command], input_problems: Sequence[Sequence[FieldProblem]]
+    ) -> list[Outcome]:
         """Have several commands decided in one commit, in their order, as if each came after the one before it.
 
         One that is wrong in itself is left out of it and answered, and so holds up no other.
@@ -251,10 +261,10 @@ class Purchases:
         Args:
             noticed: for each command, what its door found wrong.
         """
-        found = [(*seen, *problems_of(command)) for command, seen in zip(commands, noticed, strict=True)]
+        found = [(*seen, *problems_of(command)) for command, seen in zip(commands, input_problems, strict=True)]
         right = [command for command, problems in zip(commands, found, strict=True) if not problems]
         outcomes = iter(await self.write_all(right) if right else ())
-        return [Invalid(problems) if problems else next(outcomes) for problems in found]
+        return [InvalidInput(problems) if problems else next(outcomes) for problems in found]
 
     async def _ask(self, payment: Payment, proof: Proof | None) -> Verdict | Unacceptable:
         if proof is not None and provider_of(proof) is not payment.provider:

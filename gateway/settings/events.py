@@ -21,14 +21,14 @@ _PREFIX = "whsec_"
 _URI_REFERENCE = re.compile(r"(%[0-9A-F]{2}|[\w.~:/?#\[\]@!$&'()*+,;=-])+", re.ASCII | re.IGNORECASE)
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
-Told = tuple[str, tuple[str, ...]]
+SubscriberConfig = tuple[str, tuple[str, ...]]
 
 
 class Unreadable(Exception):
     """An entry that names nobody who can be told, or not safely. The text says why, and quotes nothing."""
 
 
-def read_entry(entry: SecretStr) -> Told:
+def read_entry(entry: SecretStr) -> SubscriberConfig:
     """The address and the secrets in `https://host/path whsec_… whsec_…`.
 
     Raises: Unreadable.

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from db.urls import shown
 from gateway.services.core.legacy.body import PLATFORM_TIME_ZONE
 from gateway.services.core.model.values import Provider
-from gateway.settings.events import Told, read_entry, subscriber_problems
+from gateway.settings.events import SubscriberConfig, read_entry, subscriber_problems
 from gateway.settings.limits import Limits
 from gateway.settings.parsing import comma_separated
 from gateway.settings.rules import DEVELOPMENT_SECRET, problems_of
@@ -174,7 +174,7 @@ class Settings(Limits):
         return self.env == "development" if self.get_queries is None else self.get_queries
 
     @property
-    def subscribers(self) -> tuple[Told, ...]:
+    def subscribers(self) -> tuple[SubscriberConfig, ...]:
         """Who is told of events: each one's address, and the secrets that its deliveries are signed with."""
         return tuple(map(read_entry, self.event_subscribers))
 

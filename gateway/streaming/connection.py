@@ -18,7 +18,7 @@ from gateway.execution.masking import report
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
 from gateway.streaming.bounds import Bounds
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
 from gateway.streaming.results import Ending, Operation, encoded, results_of, until
 
@@ -64,7 +64,7 @@ class Connection:
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[Actor | None], Context],
         verified: Verified | None,
-        endings: Endings,
+        endings: StreamLifetimes,
         bounds: Bounds,
     ) -> None:
         self._socket, self._schema, self._judge, self._make_context = socket, schema, judge, make_context

@@ -14,7 +14,7 @@ from strawberry.types.graphql import OperationType
 from gateway.auth.bearer import verified_of
 from gateway.context import Context
 from gateway.streaming.formats import MULTIPART, SSE, Format
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.response import StreamedResponse
 from gateway.streaming.results import Operation, Result, results_of
 from gateway.streaming.selection import Kind, NoStream, kind_of_answer
@@ -65,7 +65,7 @@ def streamed(schema: Schema, request: Request, data: GraphQLRequestData, context
     return Streamed(schema, operation, context, FORMATS[kind])
 
 
-def streamed_response(request: Request, stream: Streamed, endings: Endings) -> Response:
+def streamed_response(request: Request, stream: Streamed, endings: StreamLifetimes) -> Response:
     """The stream as the answer to its request; it ends when the caller's token does."""
     verified = verified_of(request)
     return StreamedResponse(stream.begin, stream.written, endings, verified.expires_at if verified else None)

@@ -14,7 +14,7 @@ from gateway.streaming.results import Ending
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-class Endings:
+class StreamLifetimes:
     """The streams that are open in this process, each with what may end it.
 
     Args:

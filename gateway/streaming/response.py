@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.streaming.bounds import STALLED_S
 from gateway.streaming.formats import Format
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.results import Ending, Result, until
 
 log = structlog.get_logger(__name__)
@@ -34,7 +34,7 @@ class StreamedResponse(Response):
         self,
         begin: Callable[[], AsyncGenerator[Result, None]],
         written: Format,
-        endings: Endings,
+        endings: StreamLifetimes,
         expires_at: float | None,
         stalled_s: float = STALLED_S,
     ) -> None:

@@ -13,7 +13,7 @@ from gateway.context import Context
 from gateway.services.core.model.values import Actor
 from gateway.streaming.bounds import Bounds
 from gateway.streaming.connection import Connection
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 
 PROTOCOL = "graphql-transport-ws"
 FOREIGN_ORIGIN, NO_PROTOCOL = 1008, 4406
@@ -33,7 +33,7 @@ class GraphQLSocket:
         schema: Schema,
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[WebSocket, Actor | None], Context],
-        endings: Endings,
+        endings: StreamLifetimes,
         allowed_origins: Collection[str] = (),
         bounds: Bounds = Bounds(),  # noqa: B008  # frozen
     ) -> None:

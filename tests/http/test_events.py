@@ -19,7 +19,7 @@ TOO_LONG_S = 60
 
 
 @dataclass
-class Told:
+class SubscriberConfig:
     path: str
     headers: dict[str, str]
     body: bytes
@@ -31,9 +31,9 @@ class Receiver:
 
     url: str = ""
     answers: list[int] = field(default_factory=list)
-    queue: Queue[Told] = field(default_factory=Queue)
+    queue: Queue[SubscriberConfig] = field(default_factory=Queue)
 
-    def next(self) -> Told:
+    def next(self) -> SubscriberConfig:
         return self.queue.get(timeout=TOO_LONG_S)
 
 
@@ -45,7 +45,7 @@ def receiving(*answers: int) -> Iterator[Receiver]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            receiver.queue.put(Told(self.path, headers, body))
+            receiver.queue.put(SubscriberConfig(self.path, headers, body))
             self.send_response(receiver.answers.pop(0) if receiver.answers else 204)
             self.end_headers()
 

@@ -15,7 +15,7 @@ from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
 from gateway.streaming.bounds import Bounds
 from gateway.streaming.formats import SSE
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.response import StreamedResponse
 from gateway.streaming.results import Result
 from gateway.streaming.websocket import GraphQLSocket
@@ -170,7 +170,7 @@ async def test_a_stream_whose_reader_does_not_read_is_given_up_and_frees_its_sou
         if message.get("body", b""):
             await asyncio.get_running_loop().create_future()  # its buffers are full
 
-    endings = Endings()
+    endings = StreamLifetimes()
     response = StreamedResponse(results, SSE, endings, None, stalled_s=0)  # type: ignore[arg-type]  # a generator
     await response({"type": "http"}, receive, send)
     assert (is_closed.is_set(), endings.open) == (True, 0)
@@ -242,7 +242,7 @@ async def closed(gateway: Inside, bounds: Bounds, messages: list[dict[str, objec
         *({"type": "websocket.receive", "text": json.dumps(m)} for m in messages),
     ):
         incoming.put_nowait(message)
-    socket = GraphQLSocket(build_schema(), judge, _no_context, Endings(), bounds=bounds)  # type: ignore[arg-type]
+    socket = GraphQLSocket(build_schema(), judge, _no_context, StreamLifetimes(), bounds=bounds)  # type: ignore[arg-type]
     async with asyncio.timeout(TOO_LONG_S):
         await socket(_scope(gateway, "websocket", []), incoming.get, send)
     return codes[0] if codes else None

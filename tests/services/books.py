@@ -17,14 +17,14 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
-    Declined,
     ExtraCapture,
+    PaymentDeclined,
     Processing,
-    RefundFact,
+    ProviderRecord,
+    RefundRecord,
     RefundRejected,
     RefundResult,
     RefundSucceeded,
-    Truth,
     Unacceptable,
     Unreachable,
     Verdict,
@@ -39,7 +39,7 @@ from gateway.services.providers.base import (
     ProviderUnavailable,
     Window,
 )
-from gateway.services.providers.base import Notice as WebhookNotice
+from gateway.services.providers.base import WebhookEvent as WebhookNotice
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, of_payment
 from gateway.services.providers.units import Units
 from tests.services.ledger import Attempt, BookedIntent, Ledger, Return
@@ -94,16 +94,16 @@ class Books(Ledger):
             standing = next((each for each in self.returns if each.refund_id == refund.id), None)
             return self._refused(payment, refund) or self._made(payment, refund) if standing is None else _of(standing)
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         assert payment.reference is not None, "a payment without an intent has no books to look into"
         with self._line("inspect", payment):
             intent = self.intents[payment.reference]
             verdict = self._verdict(intent, payment)
             if not isinstance(verdict, Captured):
-                return Truth(verdict)
+                return ProviderRecord(verdict)
             others = [each for each in self.captured(intent.reference) if each.id != verdict.attempt]
             extra = tuple(ExtraCapture(_captured(intent, each), self._facts(each.id)) for each in others)
-            return Truth(verdict, self._facts(verdict.attempt), extra)
+            return ProviderRecord(verdict, self._facts(verdict.attempt), extra)
 
     async def find(self, reference: str) -> FoundIntent | None:
         with self._line("find", reference):
@@ -164,7 +164,7 @@ class Books(Ledger):
             return Processing(under_way[-1].id, RETRY_AFTER_S)
         if not intent.attempts:
             return AwaitingPayment()
-        return Declined(intent.attempts[-1].id, intent.attempts[-1].code, "The card was declined.")
+        return PaymentDeclined(intent.attempts[-1].id, intent.attempts[-1].code, "The card was declined.")
 
     def _refused(self, payment: Payment, refund: Refund) -> RefundRejected | None:
         attempt = next((each for each in self.captures if each.id == payment.attempt), None)
@@ -182,7 +182,7 @@ class Books(Ledger):
         made.refund_id = refund.id
         return RefundSucceeded(made.id)
 
-    def _facts(self, attempt_id: str) -> tuple[RefundFact, ...]:
+    def _facts(self, attempt_id: str) -> tuple[RefundRecord, ...]:
         return tuple(each.fact for each in self.returns if each.attempt_id == attempt_id)
 
 

@@ -7,7 +7,7 @@ from typing import Literal
 from uuid import UUID
 
 from gateway.services.core.model.values import Money, RefundStatus
-from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.model.verdicts import RefundRecord
 
 
 @dataclass
@@ -33,8 +33,8 @@ class Return:
     is_dispute: bool = False
 
     @property
-    def fact(self) -> RefundFact:
-        return RefundFact(self.id, self.refund_id, self.amount, self.status, self.is_dispute)
+    def fact(self) -> RefundRecord:
+        return RefundRecord(self.id, self.refund_id, self.amount, self.status, self.is_dispute)
 
 
 @dataclass

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.values import Payment, Refund
-from gateway.services.core.model.verdicts import RefundResult, Truth, Unacceptable, Verdict
-from gateway.services.providers.base import FoundIntent, Heard, Intent, Notice, PriceRefused, Window
+from gateway.services.core.model.verdicts import ProviderRecord, RefundResult, Unacceptable, Verdict
+from gateway.services.providers.base import FoundIntent, Heard, Intent, PriceRefused, WebhookEvent, Window
 from tests.services.books import Books, Fault, Question
 from tests.services.happenings import Step
 
@@ -45,7 +45,7 @@ class SlowBooks(Books):
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
         return await self._delayed(await super().refund(payment, refund))
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         return await self._delayed(await super().inspect(payment))
 
     async def find(self, reference: str) -> FoundIntent | None:
@@ -54,7 +54,7 @@ class SlowBooks(Books):
     async def cancel(self, payment: Payment) -> Verdict | None:
         return await self._delayed(await super().cancel(payment))
 
-    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
         return await self._delayed(await super().changes(window, heard))
 
     async def _delayed(self, answer: Answer) -> Answer:

@@ -51,7 +51,7 @@ EAR, OTHER = "ear.example#1", "course-service"
 
 
 @dataclass
-class Told:
+class SubscriberConfig:
     """A service that tells two subscribers: one of everything, one of new purchases."""
 
     service: Service
@@ -68,15 +68,15 @@ class Told:
 
 
 @pytest.fixture
-async def told(database_url: str) -> AsyncIterator[Told]:
+async def told(database_url: str) -> AsyncIterator[SubscriberConfig]:
     listeners = (Listener(EAR, EVENT_TYPES), Listener(OTHER, ("purchase.created",)))
     async with running(database_url, listeners=listeners) as service:
-        told = Told(service, open_shop(service), Ear(EAR), Ear(OTHER, ("purchase.created",)))
+        told = SubscriberConfig(service, open_shop(service), Ear(EAR), Ear(OTHER, ("purchase.created",)))
         told.shop.subscribers.update({EAR: told.ear, OTHER: told.other})
         yield told
 
 
-async def test_a_paid_purchase_is_told_with_its_payment_before_and_its_access_after(told: Told) -> None:
+async def test_a_paid_purchase_is_told_with_its_payment_before_and_its_access_after(told: SubscriberConfig) -> None:
     payment, purchase = await told.shop.paid(await told.service.save_course())
     assert await told.run() == ["payment.succeeded", "purchase.created", "access.granted"]
     assert told.other.told() == ["purchase.created"]
@@ -91,7 +91,7 @@ async def test_a_paid_purchase_is_told_with_its_payment_before_and_its_access_af
     assert created.at == told.service.clock.now
 
 
-async def test_what_is_answered_again_is_not_told_again(told: Told) -> None:
+async def test_what_is_answered_again_is_not_told_again(told: SubscriberConfig) -> None:
     payment, _ = await told.shop.paid(await told.service.save_course())
     await told.run()
     await told.service.confirm(student(), payment)
@@ -99,7 +99,7 @@ async def test_what_is_answered_again_is_not_told_again(told: Told) -> None:
     assert await told.run() == []
 
 
-async def test_each_change_has_its_event(told: Told) -> None:
+async def test_each_change_has_its_event(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     first, _ = await told.shop.paid(course)
     await told.run()
@@ -124,7 +124,9 @@ async def test_each_change_has_its_event(told: Told) -> None:
     assert first.id != upgrade.id
 
 
-async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its_getting_it_again(told: Told) -> None:
+async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its_getting_it_again(
+    told: SubscriberConfig,
+) -> None:
     course = await told.service.save_course()
     first, _ = await told.shop.paid(course)
     await told.shop.paid(course, purpose=Purpose.RENEWAL)
@@ -137,7 +139,7 @@ async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its
     assert await told.run() == ["purchase.superseded", "purchase.extended", "access.recounted"]
 
 
-async def test_a_decline_and_money_that_cannot_be_fulfilled_are_told_as_failed(told: Told) -> None:
+async def test_a_decline_and_money_that_cannot_be_fulfilled_are_told_as_failed(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     payment = await told.service.opened(student(), course)
     told.shop.books.decline(reference_of(payment))
@@ -151,7 +153,7 @@ async def test_a_decline_and_money_that_cannot_be_fulfilled_are_told_as_failed(t
     assert shown(told.ear.heard[1], "payment")["failure"]["code"] == "payment_mismatch"
 
 
-async def test_an_admins_grant_and_replacement_are_told(told: Told) -> None:
+async def test_an_admins_grant_and_replacement_are_told(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     await told.service.created(course)
     await told.service.created(course, tier="STANDARD", on_existing=OnExisting.REPLACE)
@@ -159,7 +161,7 @@ async def test_an_admins_grant_and_replacement_are_told(told: Told) -> None:
     assert [shown(event, "purchase")["tier"] for event in told.other.heard] == ["BASIC", "STANDARD"]
 
 
-async def test_what_an_admin_does_to_a_purchase_is_told(told: Told) -> None:
+async def test_what_an_admin_does_to_a_purchase_is_told(told: SubscriberConfig) -> None:
     purchase = await told.service.created(await told.service.save_course())
     await told.run()
     end = purchase.access.expires_at
@@ -175,7 +177,7 @@ async def test_what_an_admin_does_to_a_purchase_is_told(told: Told) -> None:
     assert told.other.told() == ["purchase.created"]
 
 
-async def test_what_changed_nothing_is_not_told(told: Told) -> None:
+async def test_what_changed_nothing_is_not_told(told: SubscriberConfig) -> None:
     purchase = await told.service.created(await told.service.save_course())
     await told.run()
     assert purchase.access.expires_at is not None
@@ -187,7 +189,7 @@ async def test_what_changed_nothing_is_not_told(told: Told) -> None:
     assert await told.run() == ["purchase.revoked", "access.revoked"]
 
 
-async def test_an_expired_purchase_that_is_extended_is_told_as_revived(told: Told) -> None:
+async def test_an_expired_purchase_that_is_extended_is_told_as_revived(told: SubscriberConfig) -> None:
     purchase = await told.service.created(await told.service.save_course())
     told.service.clock.advance(days=91)
     await told.shop.sweep()
@@ -196,7 +198,7 @@ async def test_an_expired_purchase_that_is_extended_is_told_as_revived(told: Tol
     assert await told.run() == ["purchase.revived", "purchase.extended", "access.granted"]
 
 
-async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(told: Told) -> None:
+async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     told.ear.is_deaf = True
     payment, purchase = await told.shop.paid(course)
@@ -221,7 +223,7 @@ async def test_events_of_one_purchase_come_in_order_and_wait_for_the_one_before(
     assert shown(told.ear.heard[4], "purchase")["id"] == str(purchase.id)
 
 
-async def test_each_purchases_events_are_in_order_among_many(told: Told) -> None:
+async def test_each_purchases_events_are_in_order_among_many(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     for number in range(12):
         payment, _ = await told.shop.paid(course, actor=student(f"student-{number}"))
@@ -237,7 +239,7 @@ async def test_each_purchases_events_are_in_order_among_many(told: Told) -> None
     )
 
 
-async def test_a_subscriber_may_say_when_to_come_back(told: Told) -> None:
+async def test_a_subscriber_may_say_when_to_come_back(told: SubscriberConfig) -> None:
     told.ear.is_deaf, told.ear.retry_after_s = True, 900
     await told.service.created(await told.service.save_course())
     await told.run()
@@ -246,7 +248,9 @@ async def test_a_subscriber_may_say_when_to_come_back(told: Told) -> None:
     assert job.last_error == "it answered 503"
 
 
-async def test_what_a_subscriber_never_takes_is_given_up_visibly_and_what_follows_goes_on(told: Told) -> None:
+async def test_what_a_subscriber_never_takes_is_given_up_visibly_and_what_follows_goes_on(
+    told: SubscriberConfig,
+) -> None:
     told.ear.is_deaf = True
     await told.service.created(await told.service.save_course())
     for _ in range(MOST_ATTEMPTS[JobKind.EVENT_DELIVER]):
@@ -259,14 +263,14 @@ async def test_what_a_subscriber_never_takes_is_given_up_visibly_and_what_follow
     assert await told.run() == ["access.granted"]
 
 
-async def test_a_subscriber_that_left_the_settings_is_named_in_the_list(told: Told) -> None:
+async def test_a_subscriber_that_left_the_settings_is_named_in_the_list(told: SubscriberConfig) -> None:
     await told.service.created(await told.service.save_course())
     await told.service.runner(1.0, {}).run_due()
     errors = {row.last_error for row in told.service.stored(JobRow, attempts=1)}
     assert errors == {f"{name} is no subscriber in the settings" for name in (EAR, OTHER)}
 
 
-async def test_a_renewal_is_told_of_both_its_purchases(told: Told) -> None:
+async def test_a_renewal_is_told_of_both_its_purchases(told: SubscriberConfig) -> None:
     course = await told.service.save_course()
     await told.shop.paid(course)
     _, new = await told.shop.paid(course, purpose=Purpose.RENEWAL)

@@ -46,7 +46,7 @@ from gateway.services.core.commands.every import (
 )
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
-from gateway.services.core.model.state import World
+from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
 from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
 from tests.services.core.worlds import COMMANDS, WORLDS
@@ -95,18 +95,23 @@ SUCCESSES: list[tuple[Outcome, str]] = [
     (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
 ]
 PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
-    (outcomes.Pending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
-    (outcomes.Pending(PAYMENT, 5, is_unreachable=True), "PaymentPending", "PROVIDER_UNAVAILABLE", True),
-    (outcomes.Declined(DECLINED), "PaymentDeclined", "PAYMENT_DECLINED", True),
+    (outcomes.PaymentPending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
+    (outcomes.PaymentPending(PAYMENT, 5, is_unreachable=True), "PaymentPending", "PROVIDER_UNAVAILABLE", True),
+    (outcomes.PaymentDeclined(DECLINED), "PaymentDeclined", "PAYMENT_DECLINED", True),
     (outcomes.Unfulfillable(REFUSED), "PaymentDeclined", "PAYMENT_MISMATCH", False),
-    (outcomes.Duplicate(DUPLICATE, PURCHASE), "DuplicatePayment", "DUPLICATE_PAYMENT", False),
-    (outcomes.Conflicting((DIFFERENCE,), PURCHASE), "MetadataConflict", "METADATA_CONFLICT", False),
-    (outcomes.Conflicting((DIFFERENCE,), None), "MetadataConflict", "METADATA_CONFLICT", False),
-    (outcomes.ActiveExists(PURCHASE), "ActivePurchaseExists", "ACTIVE_PURCHASE_EXISTS", False),
-    (outcomes.ActiveExists(PURCHASE, is_downgrade=True), "ActivePurchaseExists", "DOWNGRADE_NOT_ALLOWED", False),
-    (outcomes.KeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
-    (outcomes.Invalid((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
-    (outcomes.Missing("course"), "NotFound", "NOT_FOUND", False),
+    (outcomes.DuplicatePayment(DUPLICATE, PURCHASE), "DuplicatePayment", "DUPLICATE_PAYMENT", False),
+    (outcomes.MetadataConflict((DIFFERENCE,), PURCHASE), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.MetadataConflict((DIFFERENCE,), None), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.ActivePurchaseExists(PURCHASE), "ActivePurchaseExists", "ACTIVE_PURCHASE_EXISTS", False),
+    (
+        outcomes.ActivePurchaseExists(PURCHASE, is_downgrade=True),
+        "ActivePurchaseExists",
+        "DOWNGRADE_NOT_ALLOWED",
+        False,
+    ),
+    (outcomes.IdempotencyKeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
+    (outcomes.InvalidInput((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
+    (outcomes.NotFound("course"), "NotFound", "NOT_FOUND", False),
 ]
 ERRORS: list[tuple[Outcome, ErrorCode]] = [
     (outcomes.Busy(retry_after_s=3), ErrorCode.BUSY),
@@ -139,15 +144,15 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Corrected: (CORRECT_METADATA,),
     outcomes.Revoked: (REVOKE_PURCHASE,),
     outcomes.CourseSaved: (SAVE_COURSE,),
-    outcomes.Pending: (CONFIRM_PAYMENT,),
-    outcomes.Declined: (CONFIRM_PAYMENT,),
+    outcomes.PaymentPending: (CONFIRM_PAYMENT,),
+    outcomes.PaymentDeclined: (CONFIRM_PAYMENT,),
     outcomes.Unfulfillable: (CONFIRM_PAYMENT,),
-    outcomes.Duplicate: (CONFIRM_PAYMENT,),
-    outcomes.Conflicting: (CONFIRM_PAYMENT, CREATE_PURCHASE),
-    outcomes.ActiveExists: (CREATE_PAYMENT, CREATE_PURCHASE, EXTEND_PURCHASE),
-    outcomes.KeyReused: KEYED,
-    outcomes.Invalid: MUTATIONS,
-    outcomes.Missing: MUTATIONS,
+    outcomes.DuplicatePayment: (CONFIRM_PAYMENT,),
+    outcomes.MetadataConflict: (CONFIRM_PAYMENT, CREATE_PURCHASE),
+    outcomes.ActivePurchaseExists: (CREATE_PAYMENT, CREATE_PURCHASE, EXTEND_PURCHASE),
+    outcomes.IdempotencyKeyReused: KEYED,
+    outcomes.InvalidInput: MUTATIONS,
+    outcomes.NotFound: MUTATIONS,
     outcomes.Busy: MUTATIONS,
     outcomes.ProviderAway: (CREATE_PAYMENT,),
     outcomes.RefundRequested: (REFUND_PAYMENT,),
@@ -233,7 +238,7 @@ def test_a_problem_is_answered_with_its_type_its_code_and_whether_to_try_again(
 ) -> None:
     answer: Any = answer_to(outcome)
     assert (name_of(answer), answer.code, answer.retryable) == (name, ProblemCode[code], retryable)
-    assert answer.message.endswith(".") or isinstance(outcome, outcomes.Invalid)
+    assert answer.message.endswith(".") or isinstance(outcome, outcomes.InvalidInput)
 
 
 @pytest.mark.parametrize(("outcome", "code"), ERRORS, ids=lambda value: value if isinstance(value, str) else "")
@@ -248,7 +253,7 @@ def test_every_problem_code_is_some_outcomes_but_busy_which_is_an_error() -> Non
 
 
 def test_a_checkout_that_is_closed_for_good_is_not_to_be_tried_again() -> None:
-    answer: Any = answer_to(outcomes.Declined(CANCELED))
+    answer: Any = answer_to(outcomes.PaymentDeclined(CANCELED))
     assert answer.retryable is False
 
 
@@ -267,8 +272,8 @@ def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
 
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(st.sampled_from(COMMANDS), WORLDS)
-def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, world: World) -> None:
-    outcome, mutation = decide(command, world, moment()).outcome, mutation_of(command)
+def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, state: State) -> None:
+    outcome, mutation = decide(command, state, moment()).outcome, mutation_of(command)
     if mutation is None:
         return
     assert mutation in COMES_FROM[type(outcome)]
@@ -276,13 +281,13 @@ def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, wo
 
 
 def test_a_pending_payment_says_when_to_ask_again() -> None:
-    answer: Any = answer_to(outcomes.Pending(PAYMENT, 7))
+    answer: Any = answer_to(outcomes.PaymentPending(PAYMENT, 7))
     assert answer.retry_after_seconds == 7
     assert "Do not pay again" in answer.message
 
 
 def test_a_decline_says_the_providers_reason_and_that_no_money_was_taken() -> None:
-    answer: Any = answer_to(outcomes.Declined(DECLINED))
+    answer: Any = answer_to(outcomes.PaymentDeclined(DECLINED))
     assert answer.message == "The bank said no. No money was taken."
 
 
@@ -307,13 +312,13 @@ async def refund_told(stored: Refund) -> Any:
         assert payment_id == DUPLICATE.id
         return [stored]
 
-    answer: Any = answer_to(outcomes.Duplicate(DUPLICATE, PURCHASE))
+    answer: Any = answer_to(outcomes.DuplicatePayment(DUPLICATE, PURCHASE))
     loads = SimpleNamespace(refunds_of_payment=refunds_of_payment)
     return await answer.refund(SimpleNamespace(context=SimpleNamespace(loads=loads)))
 
 
 def test_a_wrong_field_is_named_by_its_path_within_the_input() -> None:
-    answer: Any = answer_to(outcomes.Invalid((FieldProblem(("metadata", "date"), "must be a Sunday"),)))
+    answer: Any = answer_to(outcomes.InvalidInput((FieldProblem(("metadata", "date"), "must be a Sunday"),)))
     assert [(each.path, each.message) for each in answer.fields] == [
         (["input", "metadata", "date"], "must be a Sunday")
     ]
@@ -321,8 +326,8 @@ def test_a_wrong_field_is_named_by_its_path_within_the_input() -> None:
 
 
 def test_a_conflict_names_each_difference_and_what_stands() -> None:
-    answer: Any = answer_to(outcomes.Conflicting((DIFFERENCE,), PURCHASE))
+    answer: Any = answer_to(outcomes.MetadataConflict((DIFFERENCE,), PURCHASE))
     assert [(each.field, each.stored, each.given) for each in answer.fields] == [("date", "none", "2026-12-06")]
     assert answer.existing_purchase.value == PURCHASE
-    alone: Any = answer_to(outcomes.Conflicting((DIFFERENCE,), None))
+    alone: Any = answer_to(outcomes.MetadataConflict((DIFFERENCE,), None))
     assert alone.existing_purchase is None

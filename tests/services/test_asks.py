@@ -12,7 +12,7 @@ from db.job_tables import JobRow
 from db.tables import PaymentRow
 from gateway.services.core.commands.every import PlanAsk
 from gateway.services.core.model.jobs import SUBJECTS, JobKind
-from gateway.services.core.model.outcomes import Declined, Invalid
+from gateway.services.core.model.outcomes import InvalidInput, PaymentDeclined
 from gateway.services.core.model.values import Course, Payment, Provider
 from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
 from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
@@ -165,7 +165,7 @@ async def test_an_abandoned_intent_is_cancelled_at_the_provider_at_the_end_of_it
     assert (row.status, row.failure_code, row.ask_at) == ("CANCELED", "abandoned", None)
     assert service.actions(payment.id).count("payment.canceled") == 1
     answer = await service.confirm(student(), payment)
-    assert isinstance(answer, Declined)
+    assert isinstance(answer, PaymentDeclined)
     assert answer.payment.failure is not None
     assert "Open a new payment" in answer.payment.failure.message
     assert shop.broken() == []
@@ -225,7 +225,7 @@ async def test_an_ask_that_another_one_overtook_plans_nothing(service: Service, 
         await service.purchases.submit(PlanAsk(payment.id, asks))
     assert schedule_of(service, payment)[1] == 1
     unknown = await service.purchases.submit(PlanAsk(UUID(int=9), 0))
-    assert not isinstance(unknown, Invalid)
+    assert not isinstance(unknown, InvalidInput)
 
 
 async def test_a_payment_that_the_release_before_opened_gets_its_schedule(

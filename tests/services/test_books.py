@@ -10,10 +10,10 @@ from gateway.services.core.model.values import Money, Payment, RefundStatus
 from gateway.services.core.model.verdicts import (
     Captured,
     ExtraCapture,
-    RefundFact,
+    ProviderRecord,
+    RefundRecord,
     RefundRejected,
     RefundSucceeded,
-    Truth,
 )
 from gateway.services.providers.base import ProviderUnavailable
 from tests.service import BASIC, Service, student
@@ -47,10 +47,10 @@ async def test_a_checkout_is_opened_once_and_found_with_what_it_is_for(shop: Sho
 
 async def test_the_verdict_is_of_the_attempts_as_they_stand(shop: Shop, payment: Payment) -> None:
     reference = reference_of(payment)
-    assert await shop.books.inspect(payment) == Truth(verdicts.AwaitingPayment())
+    assert await shop.books.inspect(payment) == ProviderRecord(verdicts.AwaitingPayment())
     declined = shop.books.decline(reference, code="lost_card")
-    assert await shop.books.inspect(payment) == Truth(
-        verdicts.Declined(declined.id, "lost_card", "The card was declined.")
+    assert await shop.books.inspect(payment) == ProviderRecord(
+        verdicts.PaymentDeclined(declined.id, "lost_card", "The card was declined.")
     )
     attempt = shop.books.begin(reference)
     assert await shop.books.settle(payment, None) == verdicts.Processing(attempt.id, 7)
@@ -58,12 +58,12 @@ async def test_the_verdict_is_of_the_attempts_as_they_stand(shop: Shop, payment:
     mark = await shop.service.purchases.installation()
     captured = Captured(attempt.id, PRICE, payment.student_id, payment.course_id, mark)
     assert await shop.books.settle(payment, None) == captured
-    assert await shop.books.inspect(payment) == Truth(captured)
+    assert await shop.books.inspect(payment) == ProviderRecord(captured)
 
 
 async def test_a_closed_checkout_is_canceled(shop: Shop, payment: Payment) -> None:
     shop.books.close_intent(reference_of(payment))
-    assert await shop.books.inspect(payment) == Truth(verdicts.Canceled())
+    assert await shop.books.inspect(payment) == ProviderRecord(verdicts.Canceled())
 
 
 async def test_a_second_capture_is_extra_with_what_went_back_of_it(shop: Shop, payment: Payment) -> None:
@@ -71,10 +71,10 @@ async def test_a_second_capture_is_extra_with_what_went_back_of_it(shop: Shop, p
     back = shop.books.refund_at_dashboard(second)
     claimed = shop.books.dispute(first, 9)
     truth = await shop.books.inspect(payment)
-    assert truth.refunds == (RefundFact(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),)
+    assert truth.refunds == (RefundRecord(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),)
     mark = await shop.service.purchases.installation()
     extra = Captured(second.id, Money(5, "INR"), payment.student_id, payment.course_id, mark)
-    assert truth.extra == (ExtraCapture(extra, (RefundFact(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),)
+    assert truth.extra == (ExtraCapture(extra, (RefundRecord(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),)
 
 
 async def test_a_dispute_holds_money_back_until_the_bank_decides(shop: Shop, payment: Payment) -> None:

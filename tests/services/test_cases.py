@@ -11,7 +11,7 @@ from db.statements import table_of
 from db.tables import AuditEntryRow
 from gateway.services import job_rows
 from gateway.services.core.commands.every import CancelJob, RetryJob
-from gateway.services.core.model.outcomes import Invalid, JobChanged
+from gateway.services.core.model.outcomes import InvalidInput, JobChanged
 from gateway.services.core.model.state import Moment
 from gateway.services.core.rules.cases import noted
 from tests.service import ADMIN, Service, student
@@ -48,7 +48,7 @@ async def test_a_case_cannot_be_run_and_the_answer_says_what_ends_it(service: Se
         await service.purchases.submit(CancelJob(ADMIN, case_id, "a test"))
     before = service.everything()
     outcome = await service.purchases.submit(RetryJob(ADMIN, case_id, "a test"))
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     [problem] = outcome.fields
     assert problem.path == ("jobId",)
     assert "cancelJob" in problem.message

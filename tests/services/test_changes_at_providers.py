@@ -10,7 +10,7 @@ from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Course
 from gateway.services.jobs.provider_changes import LONGEST_WINDOW
 from gateway.services.jobs.sweeps import CHANGES_S, rounds
-from gateway.services.providers.base import Heard, Notice, Window
+from gateway.services.providers.base import Heard, WebhookEvent, Window
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.books import Books
 from tests.services.shop import Shop, open_shop, reference_of
@@ -84,9 +84,11 @@ async def test_a_payment_on_which_much_happened_is_asked_about_once_a_round(
     await pass_by(shop, 2 * CHANGES_S)
     tell = shop.books.changes
 
-    async def three_times(window: Window, heard: Heard) -> list[Notice]:
+    async def three_times(window: Window, heard: Heard) -> list[WebhookEvent]:
         told = await tell(window, heard)
-        return [Notice(f"{each.event_id}.{time}", each.type, each.references) for each in told for time in range(3)]
+        return [
+            WebhookEvent(f"{each.event_id}.{time}", each.type, each.references) for each in told for time in range(3)
+        ]
 
     shop.books.changes = three_times  # type: ignore[method-assign]
     shop.books.refund_at_dashboard(shop.capture(payment), 1_000)
@@ -100,8 +102,8 @@ async def test_a_capture_that_is_in_our_books_is_no_news(service: Service, shop:
     payment, _purchase = await shop.paid(course)
     attempt = shop.capture(payment).id
     notices = [
-        Notice("evt_known", "payment_intent.succeeded", (reference_of(payment),), attempt=attempt),
-        Notice("evt_again", "payment_intent.succeeded", (reference_of(payment),), attempt="another attempt"),
+        WebhookEvent("evt_known", "payment_intent.succeeded", (reference_of(payment),), attempt=attempt),
+        WebhookEvent("evt_again", "payment_intent.succeeded", (reference_of(payment),), attempt="another attempt"),
     ]
     tell_these(shop.books, notices)
     await pass_by(shop, CHANGES_S, step_s=CHANGES_S)
@@ -113,7 +115,7 @@ async def test_a_webhook_that_came_is_not_heard_a_second_time_from_the_list(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.pay(payment)
-    tell_these(shop.books, [Notice("evt_1", "payment_intent.succeeded", (reference_of(payment),))])
+    tell_these(shop.books, [WebhookEvent("evt_1", "payment_intent.succeeded", (reference_of(payment),))])
     await shop.hear(payment, event_id="evt_1")
     await pass_by(shop, 3 * CHANGES_S, step_s=CHANGES_S)
     assert len(service.stored(ProviderEventRow)) == 1
@@ -125,7 +127,7 @@ async def test_a_webhook_that_comes_after_all_is_known_from_the_list(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.pay(payment)
-    tell_these(shop.books, [Notice("evt_1", "payment_intent.succeeded", (reference_of(payment),))])
+    tell_these(shop.books, [WebhookEvent("evt_1", "payment_intent.succeeded", (reference_of(payment),))])
     await pass_by(shop, CHANGES_S, step_s=CHANGES_S)
     assert (await shop.store(payment, event_id="evt_1")).is_new is False
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
@@ -190,8 +192,8 @@ async def test_the_audit_says_that_nobody_sent_it(service: Service, shop: Shop, 
     assert job.payload == {"isListed": True}
 
 
-def tell_these(books: Books, notices: list[Notice]) -> None:
-    async def changes(_window: Window, heard: Heard) -> list[Notice]:
+def tell_these(books: Books, notices: list[WebhookEvent]) -> None:
+    async def changes(_window: Window, heard: Heard) -> list[WebhookEvent]:
         known = await heard([each.event_id for each in notices])
         return [each for each in notices if each.event_id not in known]
 
@@ -201,7 +203,7 @@ def tell_these(books: Books, notices: list[Notice]) -> None:
 def remember(books: Books, windows: list[Window]) -> None:
     tell = books.changes
 
-    async def changes(window: Window, heard: Heard) -> list[Notice]:
+    async def changes(window: Window, heard: Heard) -> list[WebhookEvent]:
         windows.append(window)
         return await tell(window, heard)
 

@@ -10,7 +10,14 @@ import pytest
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.model.metadata import Label, TimeSlot
-from gateway.services.core.model.outcomes import ActiveExists, Conflicting, Created, Difference, Invalid, Missing
+from gateway.services.core.model.outcomes import (
+    ActivePurchaseExists,
+    Created,
+    Difference,
+    InvalidInput,
+    MetadataConflict,
+    NotFound,
+)
 from gateway.services.core.model.values import Money, OnExisting, PurchaseStatus, Tier, TierChoice
 from tests.service import BASIC, METADATA, Service, student
 
@@ -71,7 +78,7 @@ async def test_the_same_tier_with_other_metadata_conflicts_and_names_each_field(
     )
     before = service.everything()
     outcome = await service.create(course, metadata=other, on_existing=on_existing)
-    assert isinstance(outcome, Conflicting)
+    assert isinstance(outcome, MetadataConflict)
     assert outcome.existing == standing
     assert [difference.field for difference in outcome.differences] == [
         "isSundayOnly",
@@ -92,7 +99,7 @@ async def test_an_expiry_that_is_asked_for_must_be_the_one_that_stands(service: 
     for same in (None, expiry, expiry.astimezone(dt.timezone(timedelta(hours=5, minutes=30)))):
         assert await service.create(course, expiry_date=same) == Created(standing, already_processed=True)
     outcome = await service.create(course, expiry_date=expiry + timedelta(days=1))
-    assert outcome == Conflicting(
+    assert outcome == MetadataConflict(
         (Difference("expiryDate", "2027-06-01T00:00:00+00:00", "2027-06-02T00:00:00+00:00"),), standing
     )
 
@@ -101,7 +108,7 @@ async def test_an_expiry_differs_from_no_end_at_all(service: Service) -> None:
     course = await service.save_course()
     standing = await service.created(course, tier="PREMIUM")
     outcome = await service.create(course, tier="PREMIUM", expiry_date=datetime(2027, 6, 1, tzinfo=UTC))
-    assert outcome == Conflicting((Difference("expiryDate", "none", "2027-06-01T00:00:00+00:00"),), standing)
+    assert outcome == MetadataConflict((Difference("expiryDate", "none", "2027-06-01T00:00:00+00:00"),), standing)
 
 
 @pytest.mark.parametrize("wanted", ["BASIC", "PREMIUM"])
@@ -109,7 +116,7 @@ async def test_another_tier_is_refused_with_the_purchase_that_stands(service: Se
     course = await service.save_course()
     standing = await service.created(course, tier="STANDARD")
     before = service.everything()
-    assert await service.create(course, tier=wanted) == ActiveExists(standing)
+    assert await service.create(course, tier=wanted) == ActivePurchaseExists(standing)
     assert service.everything() == before
 
 
@@ -201,7 +208,7 @@ async def test_an_expiry_that_cannot_be_meant_is_refused(
 ) -> None:
     metadata = replace(METADATA, date=first_day)
     outcome = await service.create(await service.save_course(), expiry_date=expiry, metadata=metadata)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     [problem] = outcome.fields
     assert problem.path == ("expiryDate",)
     assert words in problem.message
@@ -222,7 +229,7 @@ async def test_an_admin_may_grant_a_free_tier(service: Service) -> None:
 
 async def test_a_course_that_does_not_exist_is_missing(service: Service) -> None:
     course = await service.save_course()
-    assert await service.create(replace(course, id=UUID(int=7))) == Missing("course")
+    assert await service.create(replace(course, id=UUID(int=7))) == NotFound("course")
 
 
 @pytest.mark.parametrize(
@@ -238,7 +245,7 @@ async def test_a_tier_that_is_not_named_well_is_refused_by_the_admins_own_field(
     service: Service, choice: TierChoice, field: str
 ) -> None:
     outcome = await service.create(await service.save_course(), tier=choice)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [(field,)]
 
 
@@ -252,7 +259,7 @@ async def test_a_tier_is_found_by_its_sessions_alone_and_both_in_agreement(servi
 
 async def test_a_wrong_tier_and_a_passed_expiry_are_named_at_once(service: Service) -> None:
     outcome = await service.create(await service.save_course(), tier="GOLD", expiry_date=service.clock.now)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert {problem.path for problem in outcome.fields} == {("purchaseTier",), ("expiryDate",)}
 
 
@@ -266,7 +273,7 @@ async def test_everything_that_is_wrong_is_named_at_once_and_nothing_is_stored(s
         reason="\ud800",
         metadata=replace(METADATA, session_duration=14),
     )
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [
         ("idempotencyKey",),
         ("studentId",),

@@ -11,7 +11,7 @@ from db.job_tables import JobRow
 from db.tables import PaymentRow, RefundRow
 from gateway.services.core.commands.every import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.outcomes import Confirmed, Pending
+from gateway.services.core.model.outcomes import Confirmed, PaymentPending
 from gateway.services.core.model.values import Course, Money, Provider
 from tests.service import BASIC, Service, student
 from tests.services.providers.fake_stripe import FakeStripe
@@ -112,7 +112,7 @@ async def test_a_capture_that_no_book_can_hold_is_a_case_and_the_payment_stays_o
     assert payment.reference is not None
     till.stripe.pay(payment.reference, amount=499_999)
     outcome = await till.service.confirm(student(), payment)
-    assert isinstance(outcome, Pending)
+    assert isinstance(outcome, PaymentPending)
     assert outcome.is_unreachable
     till.service.clock.advance(hours=1)
     await till.hear(payment.reference)

@@ -8,7 +8,7 @@ import pytest
 
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.model.metadata import Label, TimeSlot
-from gateway.services.core.model.outcomes import Confirmed, Conflicting, Difference, Invalid, Missing
+from gateway.services.core.model.outcomes import Confirmed, Difference, InvalidInput, MetadataConflict, NotFound
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.values import Actor, Payment, Provider, Role
 from gateway.services.core.model.verdicts import Unacceptable, Verdict
@@ -57,7 +57,7 @@ async def test_a_student_cannot_confirm_anothers_payment_and_the_provider_is_not
 ) -> None:
     payment = await service.opened(student("student-1"), await service.save_course())
     before = service.everything()
-    assert await service.confirm(student("student-2"), payment) == Missing("payment")
+    assert await service.confirm(student("student-2"), payment) == NotFound("payment")
     assert provider.times == 0
     assert service.everything() == before
 
@@ -65,21 +65,21 @@ async def test_a_student_cannot_confirm_anothers_payment_and_the_provider_is_not
 async def test_a_stranger_is_told_nothing_of_a_decided_payment_either(service: Service, provider: Asked) -> None:
     payment, _ = await service.paid(student("student-1"), await service.save_course())
     other = replace(METADATA, session_duration=90)
-    assert await service.confirm(student("student-2"), payment) == Missing("payment")
-    assert await service.confirm(student("student-2"), payment, metadata=other) == Missing("payment")
+    assert await service.confirm(student("student-2"), payment) == NotFound("payment")
+    assert await service.confirm(student("student-2"), payment, metadata=other) == NotFound("payment")
     assert provider.times == 1
 
 
 async def test_ownership_is_judged_in_the_turn_itself(service: Service) -> None:
     payment = await service.opened(student("student-1"), await service.save_course())
     [outcome] = await service.together(service.confirming(payment, actor=student("student-2")))
-    assert outcome == Missing("payment")
+    assert outcome == NotFound("payment")
     assert service.stored(PurchaseRow) == []
 
 
 async def test_a_payment_that_does_not_exist_is_missing(service: Service, provider: Asked) -> None:
     payment = await service.opened(student(), await service.save_course())
-    assert await service.confirm(ADMIN, replace(payment, id=UUID(int=7))) == Missing("payment")
+    assert await service.confirm(ADMIN, replace(payment, id=UUID(int=7))) == NotFound("payment")
     assert provider.times == 0
 
 
@@ -117,7 +117,7 @@ async def test_metadata_that_disagrees_names_each_field_and_the_provider_is_not_
     )
     before = service.everything()
     outcome = await service.confirm(student(), payment, metadata=other)
-    assert outcome == Conflicting(
+    assert outcome == MetadataConflict(
         (
             Difference("isSundayOnly", "true", "false"),
             Difference("sessionDuration", "60", "90"),
@@ -135,7 +135,7 @@ async def test_metadata_that_disagrees_names_each_field_and_the_provider_is_not_
 async def test_metadata_that_disagrees_after_the_confirmation_names_the_purchase(service: Service) -> None:
     payment, purchase = await service.paid(student(), await service.save_course())
     outcome = await service.confirm(student(), payment, metadata=replace(METADATA, session_duration=90))
-    assert outcome == Conflicting((Difference("sessionDuration", "60", "90"),), purchase)
+    assert outcome == MetadataConflict((Difference("sessionDuration", "60", "90"),), purchase)
 
 
 async def test_labels_that_only_read_the_same_disagree(service: Service) -> None:
@@ -143,14 +143,14 @@ async def test_labels_that_only_read_the_same_disagree(service: Service) -> None
     payment = await service.opened(student(), await service.save_course(), metadata=metadata)
     alike = replace(METADATA, labels=(Label("a", "1, b=2"),))
     outcome = await service.confirm(student(), payment, metadata=alike)
-    assert isinstance(outcome, Conflicting)
+    assert isinstance(outcome, MetadataConflict)
     assert [difference.field for difference in outcome.differences] == ["labels"]
 
 
 async def test_metadata_that_is_wrong_in_itself_is_refused_by_field(service: Service, provider: Asked) -> None:
     payment = await service.opened(student(), await service.save_course())
     outcome = await service.confirm(student(), payment, metadata=replace(METADATA, session_duration=14))
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [("metadata", "sessionDuration")]
     assert provider.times == 0
     assert service.stored(PaymentRow)[0].status == "REQUIRES_PAYMENT"

@@ -7,7 +7,7 @@ from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
 from gateway.services.core.commands.every import RetryJob, SettleRefund, Ticket
 from gateway.services.core.model.jobs import Job, JobKind
-from gateway.services.core.model.outcomes import Invalid, RefundRequested
+from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, Money, Payment, RefundStatus
 from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, STANDARD, Service, student
@@ -82,7 +82,7 @@ async def test_an_open_dispute_reserves_what_is_left_whatever_its_figure(
     assert counted(service)["DISPUTE"] == (PRICE - PART, "PENDING")
     for amount in (None, 1, PRICE - PART):
         refused = await service.refund(paid, amount)
-        assert isinstance(refused, Invalid)
+        assert isinstance(refused, InvalidInput)
         [problem] = refused.fields
         assert problem.path == ("paymentId",)
         assert "a dispute is open" in problem.message
@@ -100,7 +100,7 @@ async def test_of_what_a_small_dispute_leaves_a_part_may_go_back_meanwhile(
     shop.books.dispute(shop.capture(paid), PART)
     await shop.hear(paid)
     refused = await service.refund(paid, PRICE - PART + 1)
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, InvalidInput)
     assert f"must be 1 to {PRICE - PART}" in refused.fields[0].message
     await shop.refund(paid, PRICE - PART)
     assert shop.payment(paid) == ("PARTIALLY_REFUNDED", "FULFILLED", PRICE - PART)
@@ -214,7 +214,7 @@ async def test_a_refused_refund_is_not_promised_again_while_a_dispute_is_open(
     shop.books.dispute(shop.capture(paid), PRICE)
     await shop.hear(paid)
     refused = await service.purchases.submit(RetryJob(ADMIN, failed.id, "a test"))
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, InvalidInput)
     assert "a dispute is open" in refused.fields[0].message
 
 

@@ -11,12 +11,12 @@ from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseR
 from gateway.services.core.model.metadata import Label, TimeSlot
 from gateway.services.core.model.outcomes import (
     Confirmed,
-    Conflicting,
     Corrected,
     Created,
     FieldProblem,
-    Invalid,
-    KeyReused,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MetadataConflict,
     Revoked,
 )
 from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus
@@ -62,7 +62,7 @@ async def test_after_a_correction_the_corrected_metadata_is_what_stands(service:
     corrected = await service.correct(purchase, DAILY_AT_SIX)
     assert isinstance(corrected, Corrected)
     assert await service.create(course, metadata=DAILY_AT_SIX) == Created(corrected.purchase, already_processed=True)
-    assert isinstance(await service.create(course), Conflicting)
+    assert isinstance(await service.create(course), MetadataConflict)
     # What the payment was opened with is another matter, and stays.
     again = await service.confirm(student(), payment, metadata=METADATA)
     assert isinstance(again, Confirmed)
@@ -82,10 +82,10 @@ async def test_the_same_correction_again_changes_nothing(service: Service, key: 
 async def test_a_key_stands_for_one_correction_and_one_revocation(service: Service) -> None:
     purchase = await service.created(await service.save_course())
     await service.correct(purchase, DAILY_AT_SIX, key="k")
-    assert await service.correct(purchase, METADATA, key="k") == KeyReused("k")
+    assert await service.correct(purchase, METADATA, key="k") == IdempotencyKeyReused("k")
     await service.correct(purchase, DAILY_AT_SIX, key="of what stood already")
     assert isinstance(await service.revoke(purchase, key="k"), Revoked)  # a key is one operation's own
-    assert await service.revoke(purchase, "another reason", key="k") == KeyReused("k")
+    assert await service.revoke(purchase, "another reason", key="k") == IdempotencyKeyReused("k")
     assert isinstance(await service.revoke(purchase, "a test", key="k"), Revoked)
     await service.revoke(purchase, key="of what was revoked already")
     assert {(row.operation, row.key): row.result_id for row in service.stored(IdempotencyRecordRow)} == {
@@ -141,7 +141,7 @@ async def test_an_access_may_not_begin_after_it_ends(service: Service) -> None:
     before = service.everything()
     outcome = await service.correct(purchase, replace(METADATA, date=dt.date(2027, 2, 28)))
     ends = "must be before the access ends, 2027-02-21T09:00:00+00:00; extend the purchase first"
-    assert outcome == Invalid((FieldProblem(("metadata", "date"), ends),))
+    assert outcome == InvalidInput((FieldProblem(("metadata", "date"), ends),))
     assert service.everything() == before
 
 
@@ -154,7 +154,7 @@ async def test_metadata_is_held_to_the_same_rules_as_everywhere(service: Service
     purchase = await service.created(await service.save_course())
     wrong = replace(METADATA, session_duration=14, date=dt.date(2026, 12, 7))
     outcome = await service.correct(purchase, wrong, " ", key="k" * 256)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [
         ("idempotencyKey",),
         ("reason",),
@@ -228,7 +228,7 @@ async def test_what_has_ended_is_neither_corrected_nor_revoked(service: Service,
             (await service.correct(purchase, DAILY_AT_SIX), "corrected"),
             (await service.revoke(purchase), "revoked"),
         ):
-            assert outcome == Invalid(
+            assert outcome == InvalidInput(
                 (FieldProblem(("purchaseId",), f"is {status}; only an ACTIVE purchase is {done}"),)
             )
     assert service.everything() == before

@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, TierRow
 from gateway.services.core.commands.every import SaveCourse
-from gateway.services.core.model.outcomes import CourseSaved, Invalid, Missing
+from gateway.services.core.model.outcomes import CourseSaved, InvalidInput, NotFound
 from gateway.services.core.model.values import Course, Money, Tier
 from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
 
@@ -75,7 +75,7 @@ async def test_a_course_that_does_not_exist_cannot_be_changed(service: Service) 
     course = await service.save_course()
     before = service.everything()
     outcome = await service.purchases.submit(saving(course=replace(course, id=UUID(int=7))))
-    assert outcome == Missing("course")
+    assert outcome == NotFound("course")
     assert service.everything() == before
 
 
@@ -105,14 +105,14 @@ async def test_what_is_wrong_with_a_course_is_named_by_field_and_nothing_is_stor
     service: Service, title: str, tiers: tuple[Tier, ...], paths: list[tuple[str, ...]]
 ) -> None:
     outcome = await service.purchases.submit(saving(*tiers, title=title))
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == paths
     assert (service.stored(CourseRow), service.stored(TierRow)) == ([], [])
 
 
 async def test_a_course_needs_a_tier(service: Service) -> None:
     outcome = await service.purchases.submit(replace(saving(), tiers=()))
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [("tiers",)]
 
 

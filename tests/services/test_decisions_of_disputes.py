@@ -3,7 +3,7 @@
 import pytest
 
 from db.tables import RefundRow
-from gateway.services.core.model.outcomes import Confirmed, Invalid
+from gateway.services.core.model.outcomes import Confirmed, InvalidInput
 from gateway.services.core.model.values import Course
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop
@@ -35,7 +35,7 @@ async def test_an_open_dispute_takes_nothing_yet_and_leaves_nothing_to_refund(
     assert disputes(service) == [("PENDING", PRICE, None)]
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
     assert shop.purchases() == [("BASIC", "ACTIVE")]
-    assert isinstance(await service.refund(payment), Invalid)
+    assert isinstance(await service.refund(payment), InvalidInput)
     assert shop.broken() == []
 
 

@@ -9,14 +9,14 @@ import pytest
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.every import ExtendPurchase
 from gateway.services.core.model.outcomes import (
-    ActiveExists,
+    ActivePurchaseExists,
     Confirmed,
     Created,
     Extended,
     FieldProblem,
-    Invalid,
-    KeyReused,
-    Missing,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
     RefundRequested,
 )
 from gateway.services.core.model.values import AccessStatus, OnExisting, Purchase, PurchaseStatus
@@ -80,7 +80,7 @@ async def test_a_key_stands_for_one_extension(service: Service) -> None:
     further = await service.extend(purchase, until + DAY)
     assert isinstance(further, Extended)
     assert await service.extend(purchase, until, key="k") == replace(further, already_processed=True)
-    assert await service.extend(purchase, until + DAY, key="k") == KeyReused("k")
+    assert await service.extend(purchase, until + DAY, key="k") == IdempotencyKeyReused("k")
     [record] = service.stored(IdempotencyRecordRow, operation="extendPurchase")
     assert record.result_id == purchase.id
     await service.extend(purchase, until + DAY, key="of what stood already")
@@ -117,7 +117,7 @@ async def test_an_expired_purchase_stays_so_where_the_student_has_another_by_now
     course = (await service.catalog.courses([old.course_id]))[old.course_id]
     new = await service.created(course)
     before = service.everything()
-    assert await service.extend(old, service.clock.now + DAY) == ActiveExists(new)
+    assert await service.extend(old, service.clock.now + DAY) == ActivePurchaseExists(new)
     assert service.everything() == before
 
 
@@ -137,7 +137,7 @@ async def test_an_extension_and_a_grant_in_one_turn_leave_one_active_purchase(se
     wish = ExtendPurchase(ADMIN, old.id, service.clock.now + DAY, "a test")
     created, refused = await service.together(service.creating(course), wish)
     assert isinstance(created, Created)
-    assert refused == ActiveExists(created.purchase)
+    assert refused == ActivePurchaseExists(created.purchase)
     assert [row.id for row in service.stored(PurchaseRow, status="ACTIVE")] == [created.purchase.id]
 
 
@@ -149,7 +149,7 @@ async def test_what_was_refunded_after_it_expired_is_not_extended(service: Servi
     await shop.refund(payment)
     assert [row.status for row in service.stored(PurchaseRow)] == ["EXPIRED"]
     outcome = await service.extend(purchase, service.clock.now + DAY)
-    assert outcome == Invalid(
+    assert outcome == InvalidInput(
         (FieldProblem(("purchaseId",), "was refunded in full; grant the course anew with createPurchase"),)
     )
 
@@ -186,7 +186,7 @@ async def test_an_end_that_is_none_later_is_refused(service: Service, until: dat
     purchase = await service.created(await service.save_course())
     before = service.everything()
     outcome = await service.extend(purchase, until)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [(problem.path, words in problem.message) for problem in outcome.fields] == [(("expiryDate",), True)]
     assert service.everything() == before
 
@@ -194,7 +194,7 @@ async def test_an_end_that_is_none_later_is_refused(service: Service, until: dat
 async def test_what_never_ends_is_not_extended(service: Service) -> None:
     purchase = await service.created(await service.save_course(), tier="PREMIUM")
     outcome = await service.extend(purchase, service.clock.now + DAY)
-    assert outcome == Invalid((FieldProblem(("purchaseId",), "never ends, so there is nothing to extend"),))
+    assert outcome == InvalidInput((FieldProblem(("purchaseId",), "never ends, so there is nothing to extend"),))
 
 
 async def test_what_ended_otherwise_than_by_its_time_is_not_extended(service: Service) -> None:
@@ -204,7 +204,7 @@ async def test_what_ended_otherwise_than_by_its_time_is_not_extended(service: Se
     await service.revoke(revoked)
     for purchase, status in ((superseded, "SUPERSEDED"), (revoked, "REVOKED")):
         outcome = await service.extend(purchase, service.clock.now + 400 * DAY)
-        assert outcome == Invalid(
+        assert outcome == InvalidInput(
             (FieldProblem(("purchaseId",), f"is {status}; only what is ACTIVE or EXPIRED is extended"),)
         )
 
@@ -212,6 +212,6 @@ async def test_what_ended_otherwise_than_by_its_time_is_not_extended(service: Se
 async def test_a_purchase_that_does_not_exist_is_missing(service: Service) -> None:
     purchase = await service.created(await service.save_course())
     nowhere = replace(purchase, id=UUID(int=7))
-    assert await service.extend(nowhere, service.clock.now + DAY) == Missing("purchase")
-    assert await service.correct(nowhere, METADATA) == Missing("purchase")
-    assert await service.revoke(nowhere) == Missing("purchase")
+    assert await service.extend(nowhere, service.clock.now + DAY) == NotFound("purchase")
+    assert await service.correct(nowhere, METADATA) == NotFound("purchase")
+    assert await service.revoke(nowhere) == NotFound("purchase")

@@ -6,7 +6,7 @@ import pytest
 
 from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
-from gateway.services.core.model.outcomes import EventStored, Pending
+from gateway.services.core.model.outcomes import EventStored, PaymentPending
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.providers.metadata import of_payment
 from tests.service import INSTALLATION, STANDARD, Service, student
@@ -122,7 +122,7 @@ async def test_on_a_copy_of_the_database_the_payments_of_the_original_are_not_se
     await shop.hear(copied)
     assert [row.state for row in service.stored(ProviderEventRow)] == ["IGNORED"]
     outcome = await service.confirm(student(), copied)
-    assert isinstance(outcome, Pending)
+    assert isinstance(outcome, PaymentPending)
     service.clock.advance(hours=1)
     await shop.sweep()
     assert (shop.payment(copied)[:2], shop.purchases()) == (("REQUIRES_PAYMENT", "PENDING"), [])

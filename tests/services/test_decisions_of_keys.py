@@ -10,11 +10,11 @@ from uuid_utils.compat import uuid7
 from db.tables import AuditEntryRow, CourseRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
 from gateway.services.core.commands.every import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
 from gateway.services.core.model.outcomes import (
-    ActiveExists,
+    ActivePurchaseExists,
     CourseSaved,
     Created,
-    Invalid,
-    KeyReused,
+    IdempotencyKeyReused,
+    InvalidInput,
     Opened,
     Outcome,
     ProviderAway,
@@ -86,7 +86,7 @@ async def test_the_same_key_for_another_wish_is_refused_and_nothing_is_done(serv
     course = await service.save_course()
     await service.purchases.submit(wish(service, operation, course))
     before = service.everything()
-    assert await service.purchases.submit(other_wish(wish(service, operation, course))) == KeyReused("k")
+    assert await service.purchases.submit(other_wish(wish(service, operation, course))) == IdempotencyKeyReused("k")
     assert service.everything() == before
 
 
@@ -131,7 +131,7 @@ async def test_one_key_for_two_wishes_in_one_turn_stands_for_the_first(service: 
         wish(service, operation, course), other_wish(wish(service, operation, course))
     )
     assert result_of(first)[1] is False
-    assert second == KeyReused("k")
+    assert second == IdempotencyKeyReused("k")
     assert len(service.stored(IdempotencyRecordRow)) == 1
 
 
@@ -185,7 +185,7 @@ async def test_a_replay_stays_one_when_the_default_provider_changes(service: Ser
     again = await service.open(student(), course, provider=None, key="k")
     assert isinstance(again, Opened)
     assert (again.payment, again.already_processed) == (payment, True)
-    assert await service.open(student(), course, provider=Provider.STRIPE, key="k") == KeyReused("k")
+    assert await service.open(student(), course, provider=Provider.STRIPE, key="k") == IdempotencyKeyReused("k")
 
 
 async def test_a_replay_of_a_payment_whose_provider_is_gone_says_so(service: Service) -> None:
@@ -213,9 +213,9 @@ async def test_a_wish_that_was_refused_leaves_its_key_free(service: Service, ref
     course = await service.save_course()
     await service.created(course, tier="STANDARD")
     if refused_by == "what stands":
-        assert isinstance(await service.create(course, key="k"), ActiveExists)
+        assert isinstance(await service.create(course, key="k"), ActivePurchaseExists)
     else:
-        assert isinstance(await service.create(course, tier="GOLD", key="k"), Invalid)
+        assert isinstance(await service.create(course, tier="GOLD", key="k"), InvalidInput)
     assert service.stored(IdempotencyRecordRow) == []
     assert isinstance(await service.create(course, "student-9", key="k"), Created)
 

@@ -11,11 +11,11 @@ from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.commands.every import Command, RecordIntent
 from gateway.services.core.model.metadata import Label, TimeSlot
 from gateway.services.core.model.outcomes import (
-    ActiveExists,
+    ActivePurchaseExists,
     Busy,
     FieldProblem,
-    Invalid,
-    Missing,
+    InvalidInput,
+    NotFound,
     Opened,
     Outcome,
     ProviderAway,
@@ -63,7 +63,7 @@ async def test_opening_grants_nothing_and_asks_for_no_work(service: Service) -> 
 async def test_a_course_that_does_not_exist_is_missing(service: Service) -> None:
     course = await service.save_course()
     before = service.everything()
-    assert await service.open(student(), replace(course, id=UUID(int=7))) == Missing("course")
+    assert await service.open(student(), replace(course, id=UUID(int=7))) == NotFound("course")
     assert service.everything() == before
 
 
@@ -94,7 +94,7 @@ async def test_a_tier_that_is_not_named_well_is_refused_by_field_with_what_exist
     course = await service.save_course()
     before = service.everything()
     outcome = await service.open(student(), course, choice)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     [problem] = outcome.fields
     assert problem.path == (field,)
     assert words in problem.message
@@ -104,7 +104,7 @@ async def test_a_tier_that_is_not_named_well_is_refused_by_field_with_what_exist
 async def test_sessions_that_two_tiers_have_name_neither(service: Service) -> None:
     course = await service.save_course(BASIC, STANDARD, replace(STANDARD, code="EVENING", rank=3))
     outcome = await service.open(student(), course, TierChoice(None, 12))
-    assert outcome == Invalid(
+    assert outcome == InvalidInput(
         (FieldProblem(("sessionCount",), "STANDARD and EVENING both have 12 sessions. Name one by tier."),)
     )
     assert (await service.opened(student(), course, TierChoice("EVENING", 12))).terms.tier == "EVENING"
@@ -113,7 +113,7 @@ async def test_sessions_that_two_tiers_have_name_neither(service: Service) -> No
 async def test_a_free_tier_is_not_paid_for(service: Service) -> None:
     course = await service.save_course(Tier("FREE", 1, Money(0, "INR"), 7, 0), BASIC)
     outcome = await service.open(student(), course, "FREE")
-    assert outcome == Invalid((FieldProblem(("tier",), "FREE is free; an admin grants it with createPurchase"),))
+    assert outcome == InvalidInput((FieldProblem(("tier",), "FREE is free; an admin grants it with createPurchase"),))
     assert service.stored(PaymentRow) == []
 
 
@@ -122,7 +122,7 @@ async def test_a_first_day_that_has_passed_in_the_slots_time_zone_is_refused(ser
     service.clock.advance(hours=11)  # 20:00 UTC on the 23rd is the 24th in Kolkata
     metadata = replace(ANY_DAY, date=dt.date(2026, 11, 23))
     outcome = await service.open(student(), course, metadata=metadata)
-    assert outcome == Invalid(
+    assert outcome == InvalidInput(
         (FieldProblem(("metadata", "date"), "must be today or later, in the slot's time zone"),),
     )
     for_london = replace(metadata, slot=replace(METADATA.slot, time_zone="Europe/London"))
@@ -135,7 +135,7 @@ async def test_a_first_day_that_has_passed_in_the_slots_time_zone_is_refused(ser
 async def test_a_wrong_tier_and_a_passed_day_are_named_at_once(service: Service) -> None:
     metadata = replace(ANY_DAY, date=dt.date(2026, 11, 22))
     outcome = await service.open(student(), await service.save_course(), "GOLD", metadata=metadata)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert {problem.path for problem in outcome.fields} == {("metadata", "date"), ("tier",)}
 
 
@@ -150,7 +150,7 @@ async def test_everything_that_is_wrong_is_named_at_once_and_nothing_is_stored(s
     )
     before = service.everything()
     outcome = await service.open(student(), course, metadata=wrong, key=" ")
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [
         ("idempotencyKey",),
         ("metadata", "sessionDuration"),
@@ -177,7 +177,7 @@ async def test_what_a_student_has_already_is_not_sold_again(
     _, purchase = await service.paid(student(), course, standing)
     before = service.everything()
     outcome = await service.open(student(), course, wanted, purpose=purpose)
-    assert outcome == ActiveExists(purchase, is_downgrade)
+    assert outcome == ActivePurchaseExists(purchase, is_downgrade)
     assert service.everything() == before
 
 
@@ -225,14 +225,14 @@ async def test_without_a_provider_nothing_can_be_opened(service: Service) -> Non
     course = await service.save_course()
     service.purchases = replace(service.purchases, providers={}, default_provider=None)
     outcome = await service.open(student(), course, provider=None)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [("provider",)]
     assert service.stored(PaymentRow) == []
 
 
 async def test_a_provider_that_is_not_set_up_is_refused_with_those_that_are(service: Service) -> None:
     outcome = await service.open(student(), await service.save_course(), provider=Provider.STRIPE)
-    assert outcome == Invalid((FieldProblem(("provider",), "must be one that is set up here: SANDBOX"),))
+    assert outcome == InvalidInput((FieldProblem(("provider",), "must be one that is set up here: SANDBOX"),))
 
 
 async def test_a_caller_who_names_no_provider_gets_the_default(service: Service) -> None:
@@ -294,5 +294,5 @@ async def test_the_intent_that_was_noted_first_stays_and_no_stranger_notes_one(s
         RecordIntent(student("student-1"), UUID(int=7), "sbx_other"),
     )
     assert again == Opened(payment, already_processed=True)
-    assert strangers == unknown == Missing("payment")
+    assert strangers == unknown == NotFound("payment")
     assert service.everything() == before

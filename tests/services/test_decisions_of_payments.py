@@ -12,7 +12,7 @@ from sqlalchemy import delete
 from db.job_tables import JobRow
 from db.statements import TIER
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from gateway.services.core.model.outcomes import Confirmed, Duplicate, Unfulfillable
+from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, Unfulfillable
 from gateway.services.core.model.values import (
     Actor,
     Course,
@@ -204,7 +204,7 @@ async def test_another_captured_payment_is_a_duplicate_and_refunded(service: Ser
     turns, before = service.writer.turns, service.everything()
     outcome = await service.confirm(student(), second)
     assert service.writer.turns == turns + 1
-    assert isinstance(outcome, Duplicate)
+    assert isinstance(outcome, DuplicatePayment)
     assert outcome.existing == purchase
     [payment] = service.stored(PaymentRow, id=second.id)
     assert (payment.status, payment.fulfilment, payment.duplicate_of) == ("SUCCEEDED", "DUPLICATE", purchase.id)
@@ -220,11 +220,11 @@ async def test_a_duplicate_stays_so_and_is_refunded_once(service: Service) -> No
     payments = [await service.opened(student(), course) for _ in range(2)]
     await service.confirm(student(), payments[0])
     first = await service.confirm(student(), payments[1])
-    assert isinstance(first, Duplicate)
+    assert isinstance(first, DuplicatePayment)
     await service.paid(student(), course, "STANDARD")  # what it duplicates may end: it stays a duplicate of that
     before = service.everything()
     again = await service.confirm(student(), payments[1])
-    assert isinstance(again, Duplicate)
+    assert isinstance(again, DuplicatePayment)
     assert (again.payment, again.existing.id) == (first.payment, first.existing.id)
     assert again.existing.status is PurchaseStatus.SUPERSEDED
     assert service.everything() == before
@@ -235,7 +235,7 @@ async def test_two_payments_at_one_instant_give_one_purchase_and_one_refund(serv
     payments = [await service.opened(student(), course) for _ in range(2)]
     first, second = await service.together(*map(service.confirming, payments))
     assert isinstance(first, Confirmed)
-    assert isinstance(second, Duplicate)
+    assert isinstance(second, DuplicatePayment)
     assert second.existing == first.purchase
     assert [row.fulfilment for row in service.stored(PaymentRow)] == [Fulfilment.FULFILLED, Fulfilment.DUPLICATE]
     assert_refunded(service, payments[1].id, BASIC.price, "duplicate")

@@ -10,10 +10,10 @@ from db.tables import IdempotencyRecordRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.every import RecordRefunds, RefundPayment
 from gateway.services.core.model.outcomes import (
     Confirmed,
-    Duplicate,
-    Invalid,
-    KeyReused,
-    Missing,
+    DuplicatePayment,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
     Opened,
     RefundRequested,
     RefundsRecorded,
@@ -101,7 +101,7 @@ async def test_a_part_is_refunded_by_a_key_alone_for_the_same_call_twice_would_g
     before = service.everything()
     for _ in range(2):
         keyless = await service.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test"))
-        assert isinstance(keyless, Invalid)
+        assert isinstance(keyless, InvalidInput)
         [problem] = keyless.fields
         assert problem.path == ("idempotencyKey",)
         assert "two parts" in problem.message
@@ -111,7 +111,7 @@ async def test_a_part_is_refunded_by_a_key_alone_for_the_same_call_twice_would_g
 async def test_all_that_is_left_is_refunded_once_without_a_key_too(service: Service, shop: Shop) -> None:
     payment, _ = await shop.paid(await service.save_course())
     assert isinstance(await service.refund(payment), RefundRequested)
-    assert isinstance(await service.refund(payment), Invalid)
+    assert isinstance(await service.refund(payment), InvalidInput)
     assert shop.refunds(payment.id) == [(PRICE, "PENDING")]
 
 
@@ -132,7 +132,7 @@ async def test_another_amount_with_the_same_key_is_refused_and_nothing_is_done(
     payment, _ = await shop.paid(await service.save_course())
     await service.refund(payment, 100_000, key="k")
     before = service.everything()
-    assert await service.refund(payment, other, key="k") == KeyReused("k")
+    assert await service.refund(payment, other, key="k") == IdempotencyKeyReused("k")
     assert service.everything() == before
 
 
@@ -149,7 +149,7 @@ async def test_no_more_can_be_refunded_than_is_left(service: Service, shop: Shop
     await service.refund(payment, 100_000)
     before = service.everything()
     outcome = await service.refund(payment, amount_minor, key="free after all")
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [(each.path, each.message) for each in outcome.fields] == [
         (("amountMinor",), "must be 1 to 99900, what is left of it")
     ]
@@ -165,7 +165,7 @@ async def test_what_went_back_or_is_on_its_way_cannot_be_refunded_again(
     await service.refund(payment)
     for _ in ("on its way", "back"):
         outcome = await service.refund(payment, amount_minor)
-        assert isinstance(outcome, Invalid)
+        assert isinstance(outcome, InvalidInput)
         assert [each.path for each in outcome.fields] == [("paymentId",)]
         await shop.run_jobs()
     assert shop.refunds(payment.id) == [(PRICE, "SUCCEEDED")]
@@ -176,7 +176,7 @@ async def test_admins_who_refund_at_one_instant_give_back_no_more_than_was_captu
 ) -> None:
     payment, _ = await shop.paid(await service.save_course())
     outcomes = await service.together(*(refunding(payment, 120_000) for _ in range(2)), refunding(payment, None))
-    assert [type(outcome) for outcome in outcomes] == [RefundRequested, Invalid, RefundRequested]
+    assert [type(outcome) for outcome in outcomes] == [RefundRequested, InvalidInput, RefundRequested]
     await shop.run_jobs()
     assert shop.refunds(payment.id) == [(120_000, "SUCCEEDED"), (79_900, "SUCCEEDED")]
     assert (shop.agrees(), shop.broken()) == (True, [])
@@ -188,13 +188,13 @@ async def test_what_was_not_captured_cannot_be_refunded(service: Service, shop: 
     await service.confirm(student(), payment)
     before = service.everything()
     outcome = await service.refund(payment)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [each.path for each in outcome.fields] == [("paymentId",)]
     assert service.everything() == before
 
 
 async def test_a_payment_that_does_not_exist_is_missing(service: Service) -> None:
-    assert await service.purchases.submit(RefundPayment(ADMIN, uuid7(), uuid7(), None, "a test")) == Missing("payment")
+    assert await service.purchases.submit(RefundPayment(ADMIN, uuid7(), uuid7(), None, "a test")) == NotFound("payment")
 
 
 async def test_a_refund_that_is_heard_of_before_the_capture_changes_nothing_until_then(
@@ -250,7 +250,7 @@ async def test_a_duplicates_refund_leaves_the_purchase_that_it_duplicated(servic
     second = await service.opened(student(), course)
     first, _ = await shop.paid(course)
     shop.pay(second)
-    assert isinstance(await service.confirm(student(), second), Duplicate)
+    assert isinstance(await service.confirm(student(), second), DuplicatePayment)
     await shop.run_jobs()
     assert shop.payment(second) == ("REFUNDED", "DUPLICATE", PRICE)
     assert (shop.payment(first)[0], shop.purchases()) == ("SUCCEEDED", [("BASIC", "ACTIVE")])

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
 from gateway.services.core.commands.every import ConfirmPayment
-from gateway.services.core.model.outcomes import Declined, FieldProblem, Invalid, Opened, ProviderAway
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened, PaymentDeclined, ProviderAway
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course, Money, Provider
 from gateway.services.providers.base import PaymentProvider
@@ -77,7 +77,7 @@ async def test_a_price_that_the_provider_refuses_for_good_is_typed_final_and_nam
         course = await selling(service, price)
         outcome = await service.open(student(), course, provider=None, key=str(price))
         said = f"BASIC costs {price}, which {vendor} does not take: {reason}"
-        assert outcome == Invalid((FieldProblem(("tier",), said),))
+        assert outcome == InvalidInput((FieldProblem(("tier",), said),))
         [row] = service.stored(PaymentRow, course_id=course.id)
         assert (row.status, row.failure_code, row.failure_message) == ("CANCELED", "price_refused", said)
         assert (row.reference, service.actions(row.id)) == (None, ["payment.opened", "payment.refused"])
@@ -101,7 +101,7 @@ async def test_asked_again_with_the_same_key_it_is_the_same_answer(service: Serv
     entries = service.count("audit_entry")
     shop.books.refuses_prices = None
     assert await service.open(student(), course, key="k") == first
-    assert isinstance(first, Invalid)
+    assert isinstance(first, InvalidInput)
     assert (service.count("payment"), service.count("audit_entry")) == (1, entries)
     assert isinstance(await service.open(student(), course, key="another"), Opened)
 
@@ -122,7 +122,7 @@ async def test_a_refused_payment_is_declined_to_whoever_confirms_it(service: Ser
     [row] = service.stored(PaymentRow)
     confirming = ConfirmPayment(student(), row.id, uuid7(), None, METADATA, door=Door.CONFIRM_PAYMENT)
     outcome = await service.purchases.confirm(confirming, None)
-    assert isinstance(outcome, Declined)
+    assert isinstance(outcome, PaymentDeclined)
     assert outcome.payment.failure is not None
     assert outcome.payment.failure.code == "price_refused"
     await shop.sweep()
@@ -156,7 +156,7 @@ async def test_a_part_that_the_provider_cannot_send_back_is_refused_before_it_is
 ) -> None:
     shop.books.units = STRIPE_UNITS
     payment, _ = await shop.paid(await selling(service, Money(50_000, "KWD")))
-    assert await service.refund(payment, 1_005, "k") == Invalid(
+    assert await service.refund(payment, 1_005, "k") == InvalidInput(
         (FieldProblem(("amountMinor",), "amounts of KWD must be multiples of 10 minor units with STRIPE"),)
     )
     assert service.stored(RefundRow) == []
@@ -179,7 +179,7 @@ async def test_a_refusal_of_stripes_that_nobody_foresaw_is_typed(service: Servic
     async with FakeStripe(refuses=_error("a_code_of_tomorrow", "It will not do.")).provider() as stripe:
         _sell_by(service, stripe)
         outcome = await service.open(student(), await selling(service, Money(10_000, "INR")), provider=None)
-        assert isinstance(outcome, Invalid)
+        assert isinstance(outcome, InvalidInput)
         assert outcome.fields[0].message.endswith("It will not do. (a_code_of_tomorrow)")
 
 

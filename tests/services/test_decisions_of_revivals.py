@@ -8,7 +8,7 @@ from uuid_utils.compat import uuid7
 
 from db.tables import PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.every import RefundPayment, SettleRefund
-from gateway.services.core.model.outcomes import Invalid, RefundRequested
+from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
 from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, Service, student
@@ -212,7 +212,7 @@ async def test_an_upgrades_refund_heard_of_often_revives_once(service: Service, 
     assert shop.purchases() == [("BASIC", "ACTIVE"), ("STANDARD", "REFUNDED")]
     assert service.actions(below.id).count("purchase.revived") == 1
     outcome = await service.refund(second)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
 
 
 @pytest.mark.parametrize("order", [(0, 1), (1, 0)])

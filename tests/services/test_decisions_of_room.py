@@ -8,7 +8,7 @@ import pytest
 
 from db.tables import PurchaseRow, StudentAccessRow
 from gateway.services.core.model.metadata import TimeSlot
-from gateway.services.core.model.outcomes import Confirmed, Created, Invalid, Opened, Outcome
+from gateway.services.core.model.outcomes import Confirmed, Created, InvalidInput, Opened, Outcome
 from gateway.services.core.model.values import Course, Money, OnExisting, Purpose, Tier, TierChoice
 from tests.service import METADATA, Service, student
 from tests.services.shop import open_shop
@@ -31,7 +31,7 @@ IN_BERLIN = replace(SUNDAYS, slot=TimeSlot(dt.time(17, 30), "Europe/Berlin"))
 
 
 def refused(outcome: Outcome) -> tuple[str, str]:
-    assert isinstance(outcome, Invalid), outcome
+    assert isinstance(outcome, InvalidInput), outcome
     [problem] = outcome.fields
     return ".".join(problem.path), problem.message
 

@@ -4,10 +4,10 @@ import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
 from gateway.services.core.commands.every import RecordExtra, RecordRefunds
-from gateway.services.core.model.outcomes import ExtraRecorded, Missing
+from gateway.services.core.model.outcomes import ExtraRecorded, NotFound
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course, Payment, RefundStatus
-from gateway.services.core.model.verdicts import Captured, RefundFact
+from gateway.services.core.model.verdicts import Captured, RefundRecord
 from tests.service import BASIC, Service, student
 from tests.services.shop import Shop, open_shop, reference_of
 
@@ -124,7 +124,7 @@ async def test_it_is_not_judged_before_the_first_one_is(service: Service, shop: 
     before = service.everything()
     captured = Captured("attempt-2", payment.amount)
     command = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
-    assert isinstance(await service.purchases.submit(command), Missing)
+    assert isinstance(await service.purchases.submit(command), NotFound)
     assert service.everything() == before
 
 
@@ -154,6 +154,6 @@ async def test_an_answer_that_took_the_paying_attempt_for_the_extra_one_changes_
     outcome = await service.purchases.submit(same)
     assert isinstance(outcome, ExtraRecorded)
     assert outcome.payment.id == payment.id
-    refunded = RefundFact("re_1", None, payment.amount, RefundStatus.SUCCEEDED)
+    refunded = RefundRecord("re_1", None, payment.amount, RefundStatus.SUCCEEDED)
     await service.purchases.submit(RecordRefunds(payment.id, "another attempt", (refunded,)))
     assert service.everything() == before

@@ -7,7 +7,14 @@ import pytest
 
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PurchaseRow
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
-from gateway.services.core.model.outcomes import Confirmed, Conflicting, Corrected, Created, KeyReused, Opened
+from gateway.services.core.model.outcomes import (
+    Confirmed,
+    Corrected,
+    Created,
+    IdempotencyKeyReused,
+    MetadataConflict,
+    Opened,
+)
 from gateway.services.core.model.values import TierChoice
 from gateway.services.core.rules.fingerprint import as_spelt
 from tests.service import BASIC, METADATA, STANDARD, Service, student
@@ -33,14 +40,14 @@ async def test_a_grant_with_the_time_zone_by_its_other_name_is_the_purchase_that
     assert await service.create(course, metadata=KOLKATA) == Created(purchase, already_processed=True)
     assert [row.time_zone for row in service.stored(PurchaseRow)] == ["Asia/Calcutta"]
     other = await service.create(course, metadata=COLOMBO)
-    assert isinstance(other, Conflicting)
+    assert isinstance(other, MetadataConflict)
     [field] = other.differences
     assert (field.field, field.stored, field.given) == ("timeSlot.timeZone", "Asia/Calcutta", "Asia/Colombo")
 
 
 async def test_a_confirmation_with_the_time_zone_by_its_other_name_agrees(service: Service) -> None:
     payment = await service.opened(student(), await service.save_course(), metadata=KOLKATA)
-    assert isinstance(await service.confirm(student(), payment, metadata=COLOMBO), Conflicting)
+    assert isinstance(await service.confirm(student(), payment, metadata=COLOMBO), MetadataConflict)
     confirmed = await service.confirm(student(), payment, metadata=CALCUTTA)
     assert isinstance(confirmed, Confirmed)
     assert confirmed.purchase.metadata == KOLKATA
@@ -73,7 +80,7 @@ async def test_a_key_stands_for_the_wish_however_its_zone_is_named(service: Serv
     again = await service.open(student(), course, metadata=KOLKATA, key="k")
     assert isinstance(again, Opened)
     assert (again.payment.id, again.already_processed) == (payment.id, True)
-    assert await service.open(student(), course, metadata=COLOMBO, key="k") == KeyReused("k")
+    assert await service.open(student(), course, metadata=COLOMBO, key="k") == IdempotencyKeyReused("k")
     purchase = await service.created(course, "student-2", metadata=KOLKATA, key="k")
     assert await service.create(course, "student-2", metadata=CALCUTTA, key="k") == Created(purchase, True)
     assert isinstance(await service.correct(purchase, COLOMBO, key="k"), Corrected)
@@ -107,8 +114,8 @@ async def test_a_key_stands_for_the_wish_however_its_tier_is_named(
     assert (replayed.payment.id, replayed.already_processed) == (payment.id, True)
     assert await service.create(course, "student-2", again, key="k") == Created(purchase, already_processed=True)
     for other in (TierChoice("STANDARD", None), TierChoice(None, 12), TierChoice("BASIC", 5), TierChoice(None, None)):
-        assert await service.open(student(), course, other, key="k") == KeyReused("k")
-        assert await service.create(course, "student-2", other, key="k") == KeyReused("k")
+        assert await service.open(student(), course, other, key="k") == IdempotencyKeyReused("k")
+        assert await service.create(course, "student-2", other, key="k") == IdempotencyKeyReused("k")
 
 
 async def test_an_expiry_counts_as_the_instant_that_it_is(service: Service) -> None:
@@ -128,4 +135,4 @@ async def test_labels_count_without_their_order_and_otherwise_to_the_letter(serv
     for key in ("k", None):
         assert await service.create(course, metadata=turned, key=key) == Created(purchase, already_processed=True)
     decomposed = replace(METADATA, labels=(Label("a", "1"), Label("b", "Zoe\u0308")))
-    assert isinstance(await service.create(course, metadata=decomposed), Conflicting)
+    assert isinstance(await service.create(course, metadata=decomposed), MetadataConflict)

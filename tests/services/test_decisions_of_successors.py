@@ -8,7 +8,7 @@ import pytest
 
 from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.model.outcomes import Confirmed, Created, Duplicate
+from gateway.services.core.model.outcomes import Confirmed, Created, DuplicatePayment
 from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus, Purpose
 from gateway.services.core.rules.schedule.sessions import sessions
 from tests.service import BASIC, METADATA, PREMIUM, STANDARD, Service, student
@@ -113,7 +113,7 @@ async def test_tiers_are_compared_by_todays_ranks(service: Service) -> None:
     payment = await service.opened(student(), course, "STANDARD")
     await service.paid(student(), course, "BASIC")
     await service.save_course(replace(BASIC, rank=2), replace(STANDARD, rank=1), PREMIUM, course_id=course.id)
-    assert isinstance(await service.confirm(student(), payment), Duplicate)
+    assert isinstance(await service.confirm(student(), payment), DuplicatePayment)
 
 
 async def test_a_tier_that_the_catalogue_has_no_more_keeps_the_rank_it_was_sold_with(service: Service) -> None:
@@ -180,7 +180,7 @@ async def test_a_renewal_of_another_tier_than_stands_by_then_is_a_duplicate(serv
     payment = await service.opened(student(), course, "BASIC", purpose=Purpose.RENEWAL)
     _, purchase = await service.paid(student(), course, "STANDARD")
     outcome = await service.confirm(student(), payment)
-    assert isinstance(outcome, Duplicate)
+    assert isinstance(outcome, DuplicatePayment)
     assert outcome.existing == purchase
 
 
@@ -217,7 +217,7 @@ async def test_until_its_very_expiry_a_purchase_stands(service: Service) -> None
     first, second = [await service.opened(student(), course) for _ in range(2)]
     await service.confirm(student(), first)
     service.clock.advance(days=90, microseconds=-1)
-    assert isinstance(await service.confirm(student(), second), Duplicate)
+    assert isinstance(await service.confirm(student(), second), DuplicatePayment)
 
 
 async def test_where_both_flows_arrive_at_once_the_paid_one_wins_the_row(service: Service) -> None:
@@ -235,22 +235,22 @@ async def test_where_both_flows_arrive_at_once_the_paid_one_wins_the_row(service
 @pytest.mark.parametrize(
     ("paid_tier", "purpose", "expected"),
     [
-        ("STANDARD", Purpose.PURCHASE, Duplicate),
-        ("BASIC", Purpose.PURCHASE, Duplicate),
+        ("STANDARD", Purpose.PURCHASE, DuplicatePayment),
+        ("BASIC", Purpose.PURCHASE, DuplicatePayment),
         ("STANDARD", Purpose.RENEWAL, Confirmed),
         ("PREMIUM", Purpose.PURCHASE, Confirmed),
     ],
     ids=["the same tier is a duplicate", "a lower one as well", "a renewal renews", "a higher one upgrades"],
 )
 async def test_where_the_admins_came_first_the_payment_goes_by_the_rows_above(
-    service: Service, paid_tier: str, purpose: Purpose, expected: type[Confirmed | Duplicate]
+    service: Service, paid_tier: str, purpose: Purpose, expected: type[Confirmed | DuplicatePayment]
 ) -> None:
     course = await service.save_course()
     payment = await service.opened(student(), course, paid_tier, purpose=purpose)
     granted = await service.created(course, tier="STANDARD")
     outcome = await service.confirm(student(), payment)
     assert isinstance(outcome, expected)
-    kept = outcome.existing.id if isinstance(outcome, Duplicate) else outcome.purchase.supersedes
+    kept = outcome.existing.id if isinstance(outcome, DuplicatePayment) else outcome.purchase.supersedes
     assert kept == granted.id
     assert len(service.stored(PurchaseRow, status="ACTIVE")) == 1
 

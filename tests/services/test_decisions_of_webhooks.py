@@ -11,9 +11,9 @@ from structlog.testing import capture_logs
 from db.job_tables import ProviderEventRow
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.commands.every import StoreEvent
-from gateway.services.core.model.outcomes import Confirmed, Declined, EventStored, Pending, Unfulfillable
+from gateway.services.core.model.outcomes import Confirmed, EventStored, PaymentDeclined, PaymentPending, Unfulfillable
 from gateway.services.core.model.values import Course, Money, Payment
-from gateway.services.core.model.verdicts import Truth
+from gateway.services.core.model.verdicts import ProviderRecord
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, Service, student
 from tests.services.books import Books
@@ -141,7 +141,7 @@ async def test_a_failure_heard_after_another_attempt_succeeded_changes_nothing(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.books.decline(reference_of(payment))
-    assert isinstance(await service.confirm(student(), payment), Declined)
+    assert isinstance(await service.confirm(student(), payment), PaymentDeclined)
     shop.pay(payment)
     await service.confirm(student(), payment)
     before = service.everything()
@@ -156,7 +156,7 @@ async def test_an_event_of_an_older_attempt_leaves_the_one_under_way(
     payment = await service.opened(student(), course)
     shop.books.decline(reference_of(payment))
     second = shop.books.begin(reference_of(payment))
-    assert isinstance(await service.confirm(student(), payment), Pending)
+    assert isinstance(await service.confirm(student(), payment), PaymentPending)
     await shop.hear(payment)
     [row] = service.stored(PaymentRow)
     assert (row.status, row.attempt, row.failure_code) == ("PROCESSING", second.id, None)
@@ -175,7 +175,7 @@ async def test_a_decline_that_arrives_late_leaves_the_attempt_that_began_meanwhi
 
     async def try_again() -> None:
         shop.books.begin(reference_of(payment))
-        assert isinstance(await service.confirm(student(), payment), Pending)
+        assert isinstance(await service.confirm(student(), payment), PaymentPending)
 
     books.meanwhile.append(try_again)
     await shop.hear(payment)
@@ -252,7 +252,7 @@ class Interrupted(Books):
 
     meanwhile: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         truth = await super().inspect(payment)
         if self.meanwhile:
             await self.meanwhile.pop()()

@@ -13,8 +13,16 @@ from uuid_utils.compat import uuid7
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.commands.decide import decide
 from gateway.services.core.commands.every import Command, CreatePurchase, RecordIntent, SaveCourse
-from gateway.services.core.model.outcomes import Busy, Confirmed, Conflicting, CourseSaved, Created, Opened, Outcome
-from gateway.services.core.model.state import Decision, Moment, World
+from gateway.services.core.model.outcomes import (
+    Busy,
+    Confirmed,
+    CourseSaved,
+    Created,
+    MetadataConflict,
+    Opened,
+    Outcome,
+)
+from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.core.model.values import Course
 from gateway.services.writing import turn
 from gateway.services.writing.group_commit import GroupCommit, WriterStopped
@@ -75,7 +83,7 @@ async def test_later_commands_of_a_turn_see_what_earlier_ones_decided(service: S
     assert isinstance(saved, CourseSaved)
     assert isinstance(opened, Opened)
     assert isinstance(created, Created)
-    assert isinstance(other, Conflicting)
+    assert isinstance(other, MetadataConflict)
     assert other.existing == created.purchase
 
 
@@ -86,10 +94,10 @@ async def test_a_command_that_raises_fails_alone(
     course = await service.save_course()
     commands = purchases_for(service, course, 5)
 
-    def decide_or_raise(command: Command, world: World, moment: Moment) -> Decision:
+    def decide_or_raise(command: Command, state: State, moment: Moment) -> Decision:
         if command == commands[2]:
             raise raised("a bug")
-        return decide(command, world, moment)
+        return decide(command, state, moment)
 
     monkeypatch.setattr(turn, "decide", decide_or_raise)
     turns = service.writer.turns

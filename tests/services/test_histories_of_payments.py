@@ -9,10 +9,10 @@ from db.job_tables import JobRow
 from db.statements import AUDIT
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
 from gateway.services.core.commands.every import CancelJob, RetryJob
-from gateway.services.core.model.outcomes import Confirmed, Declined
+from gateway.services.core.model.outcomes import Confirmed, PaymentDeclined
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
-from gateway.services.core.model.verdicts import Declined as DeclinedAttempt
+from gateway.services.core.model.verdicts import PaymentDeclined as DeclinedAttempt
 from gateway.services.jobs.sweeps import CHANGES_S, rounds
 from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
 from tests.services.shop import Shop, open_shop, reference_of
@@ -65,7 +65,7 @@ async def test_the_history_of_a_canceled_payment_says_when_and_by_whom_it_was_he
 ) -> None:
     payment = await service.opened(student(), course)
     for _ in range(2):
-        assert isinstance(await service.confirm(student(), payment, "tok_cancel"), Declined)
+        assert isinstance(await service.confirm(student(), payment, "tok_cancel"), PaymentDeclined)
     assert service.actions(payment.id) == [*OPENED, "payment.canceled"]
     entry = entry_of(service, payment.id, "payment.canceled")
     assert entry.changes == {"door": "confirmPayment", "code": "canceled"}

@@ -7,9 +7,17 @@ from db.engine import writer_engine
 from db.tables import PaymentRow
 from gateway.services.core.commands.every import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, Ticket
 from gateway.services.core.model.jobs import JobKind
-from gateway.services.core.model.outcomes import Claimed, Confirmed, Duplicate, Opened, Pending, Stale, Unfulfillable
+from gateway.services.core.model.outcomes import (
+    Claimed,
+    Confirmed,
+    DuplicatePayment,
+    Opened,
+    PaymentPending,
+    Stale,
+    Unfulfillable,
+)
 from gateway.services.core.model.values import Payment, PurchaseStatus, RefundStatus
-from gateway.services.core.model.verdicts import RefundFact, RefundSucceeded
+from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.invariants import INVARIANTS, verify
 from tests.service import Service, student
@@ -35,7 +43,7 @@ async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> Non
     course = await service.save_course()
     first, second = [await service.opened(student(), course) for _ in range(2)]
     assert isinstance(await service.confirm(student(), first), Confirmed)
-    assert isinstance(await service.confirm(student(), second), Duplicate)
+    assert isinstance(await service.confirm(student(), second), DuplicatePayment)
     assert broken(service) == []
     assert await service.runner().run_due() == 1
     assert await service.runner().run_due() == 0
@@ -49,7 +57,7 @@ async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> Non
 async def test_a_payment_that_nobody_confirms_again_is_settled_by_its_job(service: Service) -> None:
     course = await service.save_course()
     payment = await service.opened(student(), course)
-    assert isinstance(await service.confirm(student(), payment, "tok_process_2"), Pending)
+    assert isinstance(await service.confirm(student(), payment, "tok_process_2"), PaymentPending)
     assert await service.runner().run_due() == 0
     service.clock.advance(seconds=10)
     assert await service.runner().run_due() == 1
@@ -132,7 +140,7 @@ async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Servic
     await service.runner().run_due()
     [refund] = (await service.catalog.refunds_of_payments([payment.id]))[payment.id]
     assert refund.reference is not None
-    back = RefundFact(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
+    back = RefundRecord(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
     for _ in range(2):
         await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (back,)))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("SUCCEEDED", 0)]
@@ -145,7 +153,7 @@ async def test_a_refund_made_at_the_provider_ends_the_purchase_once(service: Ser
     course = await service.save_course()
     payment = await service.opened(student(), course)
     await service.confirm(student(), payment)
-    made = RefundFact("re_dashboard", None, payment.amount, RefundStatus.SUCCEEDED)
+    made = RefundRecord("re_dashboard", None, payment.amount, RefundStatus.SUCCEEDED)
     for _ in range(3):
         await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (made,)))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("REFUNDED", 199_900)]

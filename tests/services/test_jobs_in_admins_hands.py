@@ -9,7 +9,7 @@ from db.job_tables import JobRow
 from db.tables import AuditEntryRow
 from gateway.services.core.commands.every import CancelJob, DeferJob, EndEvent, RetryJob, StartSweep, Ticket
 from gateway.services.core.model.jobs import JobKind
-from gateway.services.core.model.outcomes import Invalid, JobChanged, Missing, Outcome, Stale
+from gateway.services.core.model.outcomes import InvalidInput, JobChanged, NotFound, Outcome, Stale
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from tests.service import ADMIN, BASIC, Service, student
@@ -66,7 +66,7 @@ async def test_a_job_that_is_done_is_not_run_again(service: Service, shop: Shop,
     job_id = await job_in(shop, "COMPLETED")
     before = service.everything()
     outcome = await retry(service, job_id)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [each.path for each in outcome.fields] == [("jobId",)]
     assert service.everything() == before
 
@@ -107,7 +107,7 @@ async def test_a_refused_refund_is_not_asked_for_again_once_the_money_went_back_
     [job] = service.stored(JobRow)
     shop.books.refund_at_dashboard(shop.capture(owed))
     await shop.hear(owed)
-    assert isinstance(await retry(service, job.id), Invalid)
+    assert isinstance(await retry(service, job.id), InvalidInput)
     assert shop.refunds(owed.id) == [(PRICE, "FAILED"), (PRICE, "SUCCEEDED")]
     assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])
 
@@ -150,7 +150,7 @@ async def test_a_refund_under_way_or_a_job_that_is_done_cannot_be_called_off(
     job_id = await job_in(shop, state)
     before = service.everything()
     outcome = await cancel(service, job_id)
-    assert isinstance(outcome, Invalid)
+    assert isinstance(outcome, InvalidInput)
     assert [each.path for each in outcome.fields] == [("jobId",)]
     assert service.everything() == before
 
@@ -180,8 +180,8 @@ async def test_a_retried_job_is_nothing_that_its_old_runner_may_end(
 
 
 async def test_a_job_that_does_not_exist_is_missing(service: Service) -> None:
-    assert await retry(service, uuid7()) == Missing("job")
-    assert await cancel(service, uuid7()) == Missing("job")
+    assert await retry(service, uuid7()) == NotFound("job")
+    assert await cancel(service, uuid7()) == NotFound("job")
 
 
 async def test_a_sweep_that_was_called_off_is_started_anew(service: Service, shop: Shop) -> None:
@@ -227,7 +227,7 @@ async def test_retry_of_a_called_off_sweep_while_another_goes_round_is_invalid(s
     [job] = service.stored(JobRow)
     await service.purchases.submit(CancelJob(ADMIN, job.id, "a test"))
     await service.purchases.submit(StartSweep(JobKind.SWEEP_OPEN))
-    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), Invalid)
+    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), InvalidInput)
 
 
 async def test_retry_of_a_called_off_check_while_another_waits_is_invalid(service: Service, shop: Shop) -> None:
@@ -238,4 +238,4 @@ async def test_retry_of_a_called_off_check_while_another_waits_is_invalid(servic
     await service.purchases.submit(CancelJob(ADMIN, job.id, "a test"))
     await service.confirm(student(), payment)
     assert service.count("job") == 2
-    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), Invalid)
+    assert isinstance(await service.purchases.submit(RetryJob(ADMIN, job.id, "a test")), InvalidInput)

@@ -18,13 +18,13 @@ from gateway.services.core.model.outcomes import (
     Confirmed,
     CourseSaved,
     Created,
-    Declined,
-    Duplicate,
+    DuplicatePayment,
     Opened,
     Outcome,
+    PaymentDeclined,
     Unfulfillable,
 )
-from gateway.services.core.model.state import World
+from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Course, Money, OnExisting, Payment
 from gateway.services.writing import loading, saving
 from tests.service import ADMIN, TIERS, Service, running, student
@@ -103,10 +103,10 @@ async def test_a_connection_that_is_lost_in_the_middle_of_a_turn_loses_nothing(
     course = await remote.save_course()
     save, losses = saving.save, [TERMINATE_OTHERS]
 
-    def lose_then_save(connection: Connection, saves: Saves, world: World) -> None:
+    def lose_then_save(connection: Connection, saves: Saves, state: State) -> None:
         if losses:
             remote.rows(losses.pop())
-        save(connection, saves, world)
+        save(connection, saves, state)
 
     monkeypatch.setattr(loading, "save", lose_then_save)
     outcomes = await asyncio.gather(*(remote.create(course, f"student-{index}") for index in range(3)))
@@ -174,7 +174,7 @@ async def mismatching(service: Service, _: Course, payment: Payment) -> Command:
 
 
 async def declining(service: Service, _: Course, payment: Payment) -> Command:
-    return service.confirming(payment, verdicts.Declined("a", "lost_card", "No."))
+    return service.confirming(payment, verdicts.PaymentDeclined("a", "lost_card", "No."))
 
 
 @pytest.mark.parametrize(
@@ -188,9 +188,9 @@ async def declining(service: Service, _: Course, payment: Payment) -> Command:
         (changing, CourseSaved),
         (capturing, Confirmed),
         (upgrading, Confirmed),
-        (duplicating, Duplicate),
+        (duplicating, DuplicatePayment),
         (mismatching, Unfulfillable),
-        (declining, Declined),
+        (declining, PaymentDeclined),
     ],
 )
 async def test_a_commit_whose_acknowledgement_is_lost_is_answered_as_done_and_not_done_again(

@@ -13,8 +13,16 @@ from db.job_tables import JobRow
 from db.saves import Saves
 from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
 from gateway.services.core.commands.every import Command, RecordIntent, SaveCourse
-from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Duplicate, KeyReused, Opened, Outcome
-from gateway.services.core.model.state import World
+from gateway.services.core.model.outcomes import (
+    Confirmed,
+    CourseSaved,
+    Created,
+    DuplicatePayment,
+    IdempotencyKeyReused,
+    Opened,
+    Outcome,
+)
+from gateway.services.core.model.state import State
 from gateway.services.core.model.values import OnExisting
 from gateway.services.writing import loading, saving
 from gateway.services.writing.turn import MOST_RUNS
@@ -51,10 +59,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
         async def act(wanted: Action) -> None:
             await wanted()
 
-        def act_then_save(connection: Connection, saves: Saves, world: World) -> None:
+        def act_then_save(connection: Connection, saves: Saves, state: State) -> None:
             if connection.engine is service.engine and waiting:
                 asyncio.run_coroutine_threadsafe(act(waiting.pop()), loop).result()
-            save(connection, saves, world)
+            save(connection, saves, state)
 
         monkeypatch.setattr(loading, "save", act_then_save)
 
@@ -113,7 +121,7 @@ async def test_the_second_of_two_payments_is_a_duplicate_of_the_first_ones_purch
     interrupt(service, confirm_elsewhere)
     second = await service.confirm(student(), payments[1])
     assert isinstance(first[0], Confirmed)
-    assert isinstance(second, Duplicate)
+    assert isinstance(second, DuplicatePayment)
     assert second.existing == first[0].purchase
     assert [row.fulfilment for row in service.stored(PaymentRow)] == ["FULFILLED", "DUPLICATE"]
     [refund] = service.stored(RefundRow)
@@ -167,7 +175,7 @@ async def test_the_second_call_with_a_key_answers_by_the_first(
     metadata = METADATA if is_same_wish else replace(METADATA, session_duration=90)
     second = await service.open(student(), course, key="k", metadata=metadata)
     assert isinstance(first[0], Opened)
-    assert second == (replace(first[0], already_processed=True) if is_same_wish else KeyReused("k"))
+    assert second == (replace(first[0], already_processed=True) if is_same_wish else IdempotencyKeyReused("k"))
     assert len(service.stored(PaymentRow)) == len(service.stored(IdempotencyRecordRow)) == 1
 
 

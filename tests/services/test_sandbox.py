@@ -12,7 +12,7 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
-    Declined,
+    PaymentDeclined,
     Processing,
     RefundRejected,
     RefundSucceeded,
@@ -57,7 +57,10 @@ async def settled(token: str | None, payment: Payment = PAYMENT) -> Verdict | Un
     [
         (None, captured("tok_succeed")),
         ("tok_succeed", captured("tok_succeed")),
-        ("tok_decline_lost_card", Declined("tok_decline_lost_card", "lost_card", "The card was declined: lost card.")),
+        (
+            "tok_decline_lost_card",
+            PaymentDeclined("tok_decline_lost_card", "lost_card", "The card was declined: lost card."),
+        ),
         ("tok_process_1", Processing("tok_process_1", 2)),
         ("tok_process_0", captured("tok_process_0")),
         ("tok_timeout", Unreachable("tok_timeout", 2)),

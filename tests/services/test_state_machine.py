@@ -32,7 +32,7 @@ from gateway.services.core.model.outcomes import (
     Confirmed,
     Corrected,
     Created,
-    Duplicate,
+    DuplicatePayment,
     Extended,
     Opened,
     Outcome,
@@ -247,7 +247,7 @@ class Gateway(RuleBasedStateMachine):
             case Confirmed(_, purchase, _):
                 assert purchase.payment_id == payment.id
                 end = ("confirmed", purchase.id)
-            case Duplicate(_, existing):
+            case DuplicatePayment(_, existing):
                 end = ("duplicate", existing.id)
             case Unfulfillable():
                 end = ("unfulfillable", None)

@@ -11,8 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from db.tables import IdempotencyRecordRow, PurchaseRow
 from gateway.services.core.commands.decide import decide
 from gateway.services.core.commands.every import Command, CreatePurchase
-from gateway.services.core.model.outcomes import Busy, Conflicting, Created, FieldProblem, Invalid, KeyReused, Outcome
-from gateway.services.core.model.state import Decision, Moment, World
+from gateway.services.core.model.outcomes import (
+    Busy,
+    Created,
+    FieldProblem,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MetadataConflict,
+    Outcome,
+)
+from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.writing import turn
 from tests.service import METADATA, Service, running, statements_of
 
@@ -60,7 +68,7 @@ async def test_a_student_and_course_given_twice_come_to_what_two_calls_would(ser
     first = outcomes[0]
     assert isinstance(first, Created)
     assert (first.already_processed, outcomes[1]) == (False, replace(first, already_processed=True))
-    assert isinstance(outcomes[2], Conflicting)
+    assert isinstance(outcomes[2], MetadataConflict)
     assert len(service.stored(PurchaseRow)) == 1
 
 
@@ -71,17 +79,17 @@ async def test_each_item_has_its_own_key(service: Service) -> None:
     other = service.creating(course, "student-9", key="k0")
     first, *_, again, reused = await submitted(service, [*keyed, twice, other])
     assert isinstance(first, Created)
-    assert (again, reused) == (replace(first, already_processed=True), KeyReused("k0"))
+    assert (again, reused) == (replace(first, already_processed=True), IdempotencyKeyReused("k0"))
     assert {row.key for row in service.stored(IdempotencyRecordRow)} == {"k0", "k1", "k2"}
 
 
 async def test_an_item_that_is_wrong_in_itself_is_answered_in_its_place(service: Service) -> None:
     course = await service.save_course()
     wishes = [service.creating(course, name) for name in ("student-1", " ", "student-3")]
-    noticed = FieldProblem(("courseId",), "must be an id")
-    outcomes = await service.purchases.submit_all(wishes, [(), (), (noticed,)])
-    assert [type(outcome) for outcome in outcomes] == [Created, Invalid, Invalid]
-    assert outcomes[2] == Invalid((noticed,))
+    input_problems = FieldProblem(("courseId",), "must be an id")
+    outcomes = await service.purchases.submit_all(wishes, [(), (), (input_problems,)])
+    assert [type(outcome) for outcome in outcomes] == [Created, InvalidInput, InvalidInput]
+    assert outcomes[2] == InvalidInput((input_problems,))
     assert [row.student_id for row in service.stored(PurchaseRow)] == ["student-1"]
 
 
@@ -91,7 +99,7 @@ async def test_a_list_in_which_nothing_is_right_asks_nobody(service: Service) ->
     assert await service.writer.submit_all([]) == []
     course = await service.save_course()
     [refused] = await submitted(service, [service.creating(course, " ")])
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, InvalidInput)
     assert service.writer.turns == turns + 1  # the course
 
 
@@ -120,10 +128,10 @@ async def test_an_item_that_raises_is_missing_from_the_commit_of_the_others(
 ) -> None:
     commands = await grants(service, 5)
 
-    def decide_or_raise(command: Command, world: World, moment: Moment) -> Decision:
+    def decide_or_raise(command: Command, state: State, moment: Moment) -> Decision:
         if command == commands[2]:
             raise ZeroDivisionError("a bug")
-        return decide(command, world, moment)
+        return decide(command, state, moment)
 
     monkeypatch.setattr(turn, "decide", decide_or_raise)
     turns = service.writer.turns

@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator
 import pytest
 from graphql import GraphQLError
 
-from gateway.streaming.lifetimes import Endings
+from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.results import Ending, Result, until
 
 pytestmark = pytest.mark.anyio
@@ -106,7 +106,7 @@ async def test_while_nothing_comes_there_is_a_beat_and_nothing_is_lost() -> None
 
 async def test_a_stream_ends_when_its_token_does_by_the_clock_and_not_by_the_timer() -> None:
     clock = Clock()
-    with Endings(clock).until(clock.now + 0.001) as ending:
+    with StreamLifetimes(clock).until(clock.now + 0.001) as ending:
         fired = asyncio.Event()
         asyncio.get_running_loop().call_later(0.01, fired.set)
         await fired.wait()
@@ -117,19 +117,19 @@ async def test_a_stream_ends_when_its_token_does_by_the_clock_and_not_by_the_tim
 
 async def test_a_token_that_has_expired_ends_its_stream_at_once() -> None:
     clock = Clock()
-    with Endings(clock).until(clock.now) as ending:
+    with StreamLifetimes(clock).until(clock.now) as ending:
         assert code_of(ending.result()) == "UNAUTHENTICATED"
 
 
 async def test_a_token_that_holds_to_the_last_instant_is_no_burden() -> None:
-    endings = Endings()
+    endings = StreamLifetimes()
     with endings.until(253_402_300_799.0 + 30) as ending:
         assert (endings.open, ending.done()) == (1, False)
     assert (endings.open, ending.cancelled()) == (0, True)
 
 
 async def test_when_the_process_stops_all_streams_end_and_new_ones_do_at_once() -> None:
-    endings = Endings()
+    endings = StreamLifetimes()
     with endings.until(None) as one, endings.until(None) as other:
         endings.stop()
         endings.stop()
@@ -141,7 +141,7 @@ async def test_a_signal_to_stop_ends_the_streams_and_then_does_what_it_did() -> 
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        endings = Endings()
+        endings = StreamLifetimes()
         handler = signal.getsignal(signal.SIGTERM)
         with endings.stopping_on_signals(), endings.until(None) as ending:
             os.kill(os.getpid(), signal.SIGTERM)

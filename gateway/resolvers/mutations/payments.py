@@ -9,7 +9,7 @@ from strawberry import field
 
 from gateway.context import Context
 from gateway.resolvers.answers import answer_to
-from gateway.resolvers.inputs import Fields, GatewayInfo, begun
+from gateway.resolvers.inputs import GatewayInfo, InputReader, mutation_context
 from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.directives import ADMIN_ONLY, STUDENT_ONLY
@@ -22,7 +22,7 @@ from gateway.schema.mutations.payments import (
 )
 from gateway.schema.mutations.purchases import CreatePurchaseInput, CreatePurchaseResult
 from gateway.services.core.commands.every import ConfirmPayment, CreatePurchase, OpenPayment
-from gateway.services.core.model.outcomes import FieldProblem, Invalid, Outcome
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import TierChoice
 
@@ -42,7 +42,7 @@ class Flows:
         info: GatewayInfo,
         input: Annotated[CreatePaymentInput, strawberry.argument(description="What shall be paid for.")],  # noqa: A002
     ) -> CreatePaymentResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = OpenPayment(
             actor=viewer_of(context),
             payment_id=context.purchases.new_id(),
@@ -65,7 +65,7 @@ class Flows:
         info: GatewayInfo,
         input: Annotated[ConfirmPaymentInput, strawberry.argument(description="Which payment.")],  # noqa: A002
     ) -> ConfirmPaymentResult:
-        fields, context = Fields(), begun(info)
+        fields, context = InputReader(), mutation_context(info)
         command = ConfirmPayment(
             actor=viewer_of(context),
             payment_id=fields.id(ids.PAYMENT, input.payment_id, "paymentId"),
@@ -88,9 +88,9 @@ class Flows:
         info: GatewayInfo,
         input: Annotated[CreatePurchaseInput, strawberry.argument(description="What shall be granted.")],  # noqa: A002
     ) -> CreatePurchaseResult:
-        context = begun(info)
-        command, noticed = _grant(context, input)
-        return cast(CreatePurchaseResult, answer_to(await context.purchases.submit(command, noticed)))
+        context = mutation_context(info)
+        command, input_problems = _grant(context, input)
+        return cast(CreatePurchaseResult, answer_to(await context.purchases.submit(command, input_problems)))
 
     @field(
         description="`createPurchase` for up to 100 at once: each item has its own result, in the order given, and all "
@@ -106,10 +106,10 @@ class Flows:
             list[CreatePurchaseInput], strawberry.argument(description="What shall be granted, 100 at most.")
         ],
     ) -> list[CreatePurchaseResult]:
-        context = begun(info)
+        context = mutation_context(info)
         if len(input) > MOST_AT_ONCE:
             problem = FieldProblem((), f"must be {MOST_AT_ONCE} at most; these are {len(input)}")
-            outcomes: Sequence[Outcome] = [Invalid((problem,))] * len(input)
+            outcomes: Sequence[Outcome] = [InvalidInput((problem,))] * len(input)
         else:
             read = [_grant(context, each) for each in input]
             outcomes = await context.purchases.submit_all([each for each, _ in read], [seen for _, seen in read])
@@ -119,7 +119,7 @@ class Flows:
 
 def _grant(context: Context, wish: CreatePurchaseInput) -> tuple[CreatePurchase, list[FieldProblem]]:
     """The command that an input means, and what is wrong with its ids."""
-    fields = Fields()
+    fields = InputReader()
     command = CreatePurchase(
         actor=viewer_of(context),
         purchase_id=context.purchases.new_id(),
@@ -137,6 +137,6 @@ def _grant(context: Context, wish: CreatePurchaseInput) -> tuple[CreatePurchase,
 
 def _of_item(index: int, outcome: Outcome) -> Outcome:
     """The outcome with its item's place on the way to each wrong field."""
-    if not isinstance(outcome, Invalid):
+    if not isinstance(outcome, InvalidInput):
         return outcome
-    return Invalid(tuple(replace(each, path=(str(index), *each.path)) for each in outcome.fields))
+    return InvalidInput(tuple(replace(each, path=(str(index), *each.path)) for each in outcome.fields))

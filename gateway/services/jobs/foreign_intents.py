@@ -6,7 +6,7 @@ from typing import Protocol
 from uuid import UUID
 
 from gateway.services.core.commands.every import AdoptPayment, Command, RecordIntent
-from gateway.services.core.model.outcomes import FieldProblem, Invalid, Opened, Outcome
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened, Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose
 from gateway.services.jobs.foreign_checkouts import UnknownPayment, adopting, is_course_purchase, unreadable
@@ -93,7 +93,7 @@ class Intents:
         match await self.done(command):
             case Opened(payment):
                 return payment
-            case Invalid(fields):
+            case InvalidInput(fields):
                 raise unreadable(name, found, list(fields))
             case _:
                 problem = FieldProblem((kept.COURSE_ID,), "is not in the catalogue")

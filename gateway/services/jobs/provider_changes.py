@@ -8,7 +8,7 @@ from typing import Protocol
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.values import Provider
-from gateway.services.providers.base import Notice, PaymentProvider, ProviderUnavailable, Window
+from gateway.services.providers.base import PaymentProvider, ProviderUnavailable, WebhookEvent, Window
 from gateway.services.purchases import Purchases
 
 LONGEST_WINDOW = timedelta(days=1)
@@ -47,14 +47,14 @@ class Follower:
         await self._store(provider.name, await self._news(provider.name, notices), now)
         return until
 
-    async def _news(self, provider: Provider, notices: Sequence[Notice]) -> Iterable[Notice]:
+    async def _news(self, provider: Provider, notices: Sequence[WebhookEvent]) -> Iterable[WebhookEvent]:
         """One for each of what they speak of, the last: whoever hears it asks for all that is true now."""
         told = {(reference, each.attempt) for each in notices if each.attempt for reference in each.references}
         known = await self.reads.known_captures(provider, told)
         news = [each for each in notices if not _is_known(each, known)]
         return {each.references or (each.event_id,): each for each in news}.values()
 
-    async def _store(self, provider: Provider, notices: Iterable[Notice], now: datetime) -> None:
+    async def _store(self, provider: Provider, notices: Iterable[WebhookEvent], now: datetime) -> None:
         commands = []
         for each in notices:
             event = ProviderEvent(self.purchases.new_id(), provider, each.event_id, each.type, each.references, now)
@@ -65,6 +65,6 @@ class Follower:
                 raise ProviderUnavailable(outcome.retry_after_s)
 
 
-def _is_known(notice: Notice, captures: Collection[tuple[str, str]]) -> bool:
+def _is_known(notice: WebhookEvent, captures: Collection[tuple[str, str]]) -> bool:
     attempt = notice.attempt
     return attempt is not None and all((reference, attempt) in captures for reference in notice.references)

@@ -10,7 +10,7 @@ from gateway.services.core.commands.every import Command, ConfirmPayment, PlanAs
 from gateway.services.core.model.outcomes import ExtraRecorded, Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider
-from gateway.services.core.model.verdicts import Canceled, Captured, Truth, Unacceptable, Verdict
+from gateway.services.core.model.verdicts import Canceled, Captured, ProviderRecord, Unacceptable, Verdict
 from gateway.services.jobs.foreign_intents import Intents
 from gateway.services.providers.base import PaymentProvider
 
@@ -34,7 +34,7 @@ class Reconciler:
     installation: Callable[[], Awaitable[str]]
     intents: Intents
 
-    async def reconcile(self, of: Payment, door: Door) -> Truth | None:
+    async def reconcile(self, of: Payment, door: Door) -> ProviderRecord | None:
         """Bring our books of a payment to what the provider's say of its intent: what was captured, then what went
         back, and then the same of money that its intent took once more. Money that is on its way back, or disputed, is
         asked after until it is decided.

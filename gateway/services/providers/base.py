@@ -7,7 +7,7 @@ from typing import Protocol
 
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.values import Money, Payment, Provider, Refund
-from gateway.services.core.model.verdicts import RefundResult, Truth, Unacceptable, Verdict
+from gateway.services.core.model.verdicts import ProviderRecord, RefundResult, Unacceptable, Verdict
 
 OPERATOR_RETRY_S = 60
 """Where a person has to set something right, a page or a job need not ask more often."""
@@ -59,7 +59,7 @@ class BadSignature(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class WebhookEvent:
     """A verified webhook in our words: the provider's id of the event, its type, and which payments it speaks of.
 
     `references` are intents' ids as `Intent.reference` has them, or what `find` leads from to one; empty for an event
@@ -142,7 +142,7 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         """All that the provider's books say of a payment that has its reference. A refund or a dispute that is not in
         it is not denied: an account may not be allowed to read its disputes.
 
@@ -168,7 +168,7 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
         """What changed in that time, the oldest first, as webhooks would have brought it; but for what was heard of.
         It may reach back further, for what the provider lists late. Its cost follows what changed, and not how much
         there is.
@@ -178,7 +178,7 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         """The event that a webhook's raw body is, once its signature is verified. Header names are lower case.
 
         Raises:

@@ -26,17 +26,17 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
-    Declined,
+    PaymentDeclined,
     Processing,
+    ProviderRecord,
     RefundRejected,
     RefundResult,
     RefundSucceeded,
-    Truth,
     Unacceptable,
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import BadSignature, FoundIntent, Heard, Intent, Notice, Window
+from gateway.services.providers.base import BadSignature, FoundIntent, Heard, Intent, WebhookEvent, Window
 
 SUCCEED = "tok_succeed"
 REFUSE_REFUND = "tok_refuse_refund"
@@ -70,15 +70,17 @@ class Sandbox:
             return RefundRejected("account_closed", "The student's bank account was closed, so nothing can go back.")
         return RefundSucceeded(f"sbxre_{refund.id.hex}")
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         """Of itself the sandbox pays nothing: a checkout that nobody confirmed is a checkout that nobody paid."""
         if payment.captured is not None:
-            return Truth(Captured(payment.attempt or SUCCEED, payment.captured, payment.student_id, payment.course_id))
+            return ProviderRecord(
+                Captured(payment.attempt or SUCCEED, payment.captured, payment.student_id, payment.course_id)
+            )
         if payment.status is not PaymentStatus.PROCESSING:
-            return Truth(AwaitingPayment())
+            return ProviderRecord(AwaitingPayment())
         verdict = await self.settle(payment, None)
         assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
-        return Truth(verdict)
+        return ProviderRecord(verdict)
 
     async def find(self, reference: str) -> FoundIntent | None:
         return None
@@ -86,10 +88,10 @@ class Sandbox:
     async def cancel(self, payment: Payment) -> Verdict | None:
         return Canceled()
 
-    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
         return []
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         raise BadSignature("the sandbox sends no webhooks")
 
     async def close(self) -> None:
@@ -112,7 +114,7 @@ def _captured(payment: Payment, token: str, _: re.Match[str]) -> Verdict:
 
 def _declined(_payment: Payment, token: str, matched: re.Match[str]) -> Verdict:
     code = matched["code"]
-    return Declined(token, code, f"The card was declined: {code.replace('_', ' ')}.")
+    return PaymentDeclined(token, code, f"The card was declined: {code.replace('_', ' ')}.")
 
 
 def _processing(payment: Payment, token: str, matched: re.Match[str]) -> Verdict:

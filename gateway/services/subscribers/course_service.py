@@ -9,7 +9,7 @@ import httpx
 from gateway.services.core.legacy.body import BESIDE
 from gateway.services.core.model.events import OutgoingEvent
 from gateway.services.core.rules.inputs.metadata import MOST_LABELS
-from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, Posting
+from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, HttpDelivery
 
 NAME = "course-service"
 PATH = "/api/v1/purchases"
@@ -43,7 +43,7 @@ class CourseServiceSubscriber:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._authorization = {"authorization": f"Bearer {token}"} if token else {}
-        self._posting = Posting(url.rstrip("/") + PATH, clock, deadline_s, transport, taken=frozenset({409}))
+        self._posting = HttpDelivery(url.rstrip("/") + PATH, clock, deadline_s, transport, taken=frozenset({409}))
 
     def wants(self, event_type: str) -> bool:
         return event_type == _CREATED

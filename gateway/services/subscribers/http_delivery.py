@@ -33,7 +33,7 @@ class _Answer:
     retry_after: str
 
 
-class Posting:
+class HttpDelivery:
     """The way to one address, which may hold a secret in its query: no text or repr of ours holds any of it.
 
     Args:

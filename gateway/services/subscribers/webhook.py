@@ -10,7 +10,7 @@ import httpx
 from standardwebhooks import Webhook
 
 from gateway.services.core.model.events import OutgoingEvent
-from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, Posting
+from gateway.services.subscribers.http_delivery import DEADLINE_S, Clock, HttpDelivery
 
 ToText = Callable[[str, UUID], str]
 """The text form of an id: of a type's prefix and a UUID."""
@@ -49,7 +49,7 @@ class WebhookSubscriber:
         self.name = name
         self._source, self._to_text, self._clock = source, to_text, clock
         self._signers = [Webhook(secret) for secret in secrets]
-        self._posting = Posting(url, clock, deadline_s, transport)
+        self._posting = HttpDelivery(url, clock, deadline_s, transport)
 
     def wants(self, event_type: str) -> bool:
         return True

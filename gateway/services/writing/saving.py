@@ -7,20 +7,20 @@ from sqlalchemy import Connection
 
 from db.saves import Saves
 from gateway.services import audit_rows, job_rows, rows
-from gateway.services.core.model.state import Changes, World
+from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.writing.loading import Value
 
 
-def save(connection: Connection, saves: Saves, world: World) -> None:
+def save(connection: Connection, saves: Saves, state: State) -> None:
     """Write what the batch changed: each row once, as it is at the end of the turn."""
-    changes = Changes.all_of(world.journal)
-    payments = {payment.id: world.payments[payment.id] for payment in changes.payments}
-    purchases = {purchase.id: world.purchases[purchase.id] for purchase in changes.purchases}
-    new_payments, changed_payments = _split(payments.values(), world.loaded)
-    new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), world.loaded)
+    changes = Changes.all_of(state.journal)
+    payments = {payment.id: state.payments[payment.id] for payment in changes.payments}
+    purchases = {purchase.id: state.purchases[purchase.id] for purchase in changes.purchases}
+    new_payments, changed_payments = _split(payments.values(), state.loaded)
+    new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), state.loaded)
 
-    _save_courses(connection, saves, world, changes)
+    _save_courses(connection, saves, state, changes)
     saves.add_payments.run(connection, map(rows.payment_columns, new_payments))
     # Purchases that end make room for those that begin, and payments may name either.
     saves.change_purchases.run(connection, map(rows.keyed(rows.purchase_columns), changed_purchases))
@@ -30,22 +30,22 @@ def save(connection: Connection, saves: Saves, world: World) -> None:
     saves.change_payments.run(connection, map(rows.keyed(rows.payment_columns), changed_payments))
     saves.add_audit.run(connection, map(audit_rows.audit_columns, changes.audit))
     saves.add_records.run(connection, map(audit_rows.record_columns, changes.records))
-    _save_what_follows(connection, saves, world, changes)
+    _save_what_follows(connection, saves, state, changes)
 
 
 def _is_active(purchase: Purchase) -> bool:
     return purchase.status is PurchaseStatus.ACTIVE
 
 
-def _save_what_follows(connection: Connection, saves: Saves, world: World, changes: Changes) -> None:
-    refunds = {refund.id: world.refunds[refund.id] for refund in changes.refunds}
-    jobs = {job.id: world.jobs[job.id] for job in changes.jobs}
-    new_refunds, changed_refunds = _split(refunds.values(), world.loaded)
-    new_jobs, changed_jobs = _split(jobs.values(), world.loaded)
+def _save_what_follows(connection: Connection, saves: Saves, state: State, changes: Changes) -> None:
+    refunds = {refund.id: state.refunds[refund.id] for refund in changes.refunds}
+    jobs = {job.id: state.jobs[job.id] for job in changes.jobs}
+    new_refunds, changed_refunds = _split(refunds.values(), state.loaded)
+    new_jobs, changed_jobs = _split(jobs.values(), state.loaded)
     saves.add_refunds.run(connection, map(rows.refund_columns, new_refunds))
     saves.change_refunds.run(connection, map(rows.keyed(rows.refund_columns), changed_refunds))
-    events = {event.id: world.events[event.id] for event in changes.events}
-    new_events, changed_events = _split(events.values(), world.loaded)
+    events = {event.id: state.events[event.id] for event in changes.events}
+    new_events, changed_events = _split(events.values(), state.loaded)
     saves.add_events.run(connection, map(job_rows.event_columns, new_events))
     saves.change_events.run(connection, map(rows.keyed(job_rows.event_columns), changed_events))
     # Jobs that end make room for those that begin: one live job of a kind for a subject.
@@ -53,9 +53,9 @@ def _save_what_follows(connection: Connection, saves: Saves, world: World, chang
     saves.add_jobs.run(connection, map(job_rows.job_columns, new_jobs))
 
 
-def _save_courses(connection: Connection, saves: Saves, world: World, changes: Changes) -> None:
-    courses = [world.courses[course_id] for course_id in dict.fromkeys(c.id for c in changes.courses)]
-    new, changed = _split(courses, world.loaded)
+def _save_courses(connection: Connection, saves: Saves, state: State, changes: Changes) -> None:
+    courses = [state.courses[course_id] for course_id in dict.fromkeys(c.id for c in changes.courses)]
+    new, changed = _split(courses, state.loaded)
     saves.add_courses.run(connection, map(rows.course_columns, new))
     saves.change_courses.run(connection, map(rows.keyed(rows.course_columns), changed))
     saves.drop_tiers.run(connection, ({"course_id": course.id} for course in changed))

@@ -17,7 +17,7 @@ from gateway.services.core.commands.decide import decide, precedence
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.core.model.state import NOTHING, Moment, World
+from gateway.services.core.model.state import NOTHING, Moment, State
 from gateway.services.core.rules.events import Listener, announced
 from gateway.services.writing import loading, saving
 
@@ -111,18 +111,18 @@ class Turn:
         if connection is None:
             return [Busy() for _ in commands]
         with connection.begin() as transaction:
-            world = loading.load(connection, commands)
-            results = self._decide_all(commands, world)
-            if world.journal:
-                saving.save(connection, self._saves, world)
+            state = loading.load(connection, commands)
+            results = self._decide_all(commands, state)
+            if state.journal:
+                saving.save(connection, self._saves, state)
             else:
                 transaction.rollback()  # nothing to make durable
-            commit = commit_of(world.journal, self._new_id())
+            commit = commit_of(state.journal, self._new_id())
             if commit is not None:
                 feed.leave(connection, note_of(commit))
         if commit is not None:
             self.commits.append(commit)
-        self.waiting += (job for part in world.journal for job in part.jobs if job.is_waiting)
+        self.waiting += (job for part in state.journal for job in part.jobs if job.is_waiting)
         return results
 
     def _connect(self) -> Connection | None:
@@ -134,16 +134,16 @@ class Turn:
                 log.warning("database unreachable", error=type(error.orig).__name__)
         return self._connection
 
-    def _decide_all(self, commands: Sequence[Command], world: World) -> list[Result]:
+    def _decide_all(self, commands: Sequence[Command], state: State) -> list[Result]:
         moment = Moment(self._clock(), self._new_id)
         results: dict[int, Result] = {}
         for index in sorted(range(len(commands)), key=lambda index: precedence(commands[index])):
             try:
-                decision = decide(commands[index], world, moment)
+                decision = decide(commands[index], state, moment)
             except Exception as error:  # noqa: BLE001  a command that raises fails alone
                 results[index] = error
                 continue
             results[index] = decision.outcome
             if decision.changes != NOTHING:
-                world.apply(decision.changes + announced(decision.changes, world, self._listeners, moment))
+                state.apply(decision.changes + announced(decision.changes, state, self._listeners, moment))
         return [results[index] for index in range(len(commands))]

@@ -26,7 +26,7 @@ from graphql import (
 
 from gateway.schema.conventions.errors import ErrorCode
 
-Fields: TypeAlias = dict[str, list[FieldNode]]
+InputReader: TypeAlias = dict[str, list[FieldNode]]
 
 INTS = range(-(2**31), 2**31)
 MINOR_UNITS = range(2**53)
@@ -106,7 +106,7 @@ class Conformance:
             yield from self._object(value, kind, sets, at)
 
     def _object(self, value: object, kind: GraphQLObjectType, sets: list[SelectionSetNode], at: str) -> Iterator[str]:
-        fields: Fields = {}
+        fields: InputReader = {}
         for selections in sets:
             self._collect(selections, kind, fields)
         if not isinstance(value, dict) or list(value) != list(fields):
@@ -121,7 +121,7 @@ class Conformance:
             inner = [node.selection_set for node in nodes if node.selection_set]
             yield from self._value(value[key], kind.fields[name].type, inner, f"{at}.{key}")
 
-    def _collect(self, selections: SelectionSetNode, kind: GraphQLObjectType, into: Fields) -> None:
+    def _collect(self, selections: SelectionSetNode, kind: GraphQLObjectType, into: InputReader) -> None:
         for node in selections.selections:
             if isinstance(node, FieldNode):
                 into.setdefault(node.alias.value if node.alias else node.name.value, []).append(node)

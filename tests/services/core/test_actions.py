@@ -8,15 +8,15 @@ from pathlib import Path
 from gateway.services.core.model.records import ACTIONS
 
 CORE = Path(__file__).parents[3] / "gateway" / "services" / "core"
-OTHERS = {"actions.py", "announcing.py", "work.py"}
-"""Where the same form of word names events for subscribers, and kinds of jobs."""
+OTHERS = {"model/records.py", "model/events.py", "model/jobs.py", "rules/events.py"}
+"""Where the actions are told, and where the same form of word names events for subscribers, and kinds of jobs."""
 ACTION = re.compile(r"(payment|purchase|course|job|case|session|refund)\.[a-z_]+")
 
 
 def written() -> Iterator[str]:
     """Each text in the core that has the form of an action."""
-    for path in CORE.glob("*.py"):
-        if path.name not in OTHERS:
+    for path in CORE.rglob("*.py"):
+        if path.relative_to(CORE).as_posix() not in OTHERS:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Constant) and isinstance(node.value, str) and ACTION.fullmatch(node.value):
                     yield node.value

@@ -19,7 +19,7 @@ from gateway.services.core.commands.decide import decide
 from gateway.services.core.commands.every import Command, ticket_of
 from gateway.services.core.legacy.values import Unclear
 from gateway.services.core.model.outcomes import Stale
-from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Money
 from gateway.services.core.model.verdicts import Captured, Verdict
 from gateway.services.core.rules.idempotency import recorded
@@ -31,18 +31,18 @@ def ids() -> st.SearchStrategy[Callable[[], Moment]]:
     return st.sampled_from([NOW, NOW + timedelta(days=400)]).map(lambda now: lambda: moment(now))
 
 
-def state_of(world: World) -> dict[str, object]:
-    return {field.name: deepcopy(getattr(world, field.name)) for field in fields(World)}
+def state_of(state: State) -> dict[str, object]:
+    return {field.name: deepcopy(getattr(state, field.name)) for field in fields(State)}
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(st.sampled_from(COMMANDS), WORLDS, ids())
 def test_a_decision_changes_nothing_and_is_the_same_again(
-    command: Command, world: World, at: Callable[[], Moment]
+    command: Command, state: State, at: Callable[[], Moment]
 ) -> None:
-    before, asked = state_of(world), deepcopy(command)
-    first, second = decide(command, world, at()), decide(command, world, at())
-    assert state_of(world) == before
+    before, asked = state_of(state), deepcopy(command)
+    first, second = decide(command, state, at()), decide(command, state, at())
+    assert state_of(state) == before
     assert command == asked
     assert first == second
 
@@ -50,29 +50,29 @@ def test_a_decision_changes_nothing_and_is_the_same_again(
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(st.sampled_from(COMMANDS), WORLDS, ids())
 def test_what_was_decided_once_is_found_and_not_decided_again(
-    command: Command, world: World, at: Callable[[], Moment]
+    command: Command, state: State, at: Callable[[], Moment]
 ) -> None:
     """A turn that is run again after its commit adds no row, whichever command it was.
 
     A job's run ends with it: nobody holds the job any longer.
     """
-    first = decide(command, world, at())
-    world.apply(first.changes)
-    again = decide(command, world, at()).changes
+    first = decide(command, state, at())
+    state.apply(first.changes)
+    again = decide(command, state, at()).changes
     assert (again.courses, again.refunds, again.jobs, again.events, again.audit) == ((), (), (), (), ())
-    assert {row.id for row in again.payments} <= set(world.payments)
-    assert {row.id for row in again.purchases} <= set(world.purchases)
+    assert {row.id for row in again.payments} <= set(state.payments)
+    assert {row.id for row in again.purchases} <= set(state.purchases)
     is_run = ticket_of(command) is not None and type(first.outcome) is not Stale
-    assert type(decide(command, world, at()).outcome) is (Stale if is_run else type(first.outcome))
+    assert type(decide(command, state, at()).outcome) is (Stale if is_run else type(first.outcome))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
 def test_applying_a_decision_leaves_the_decision_as_it_was(command: Command) -> None:
-    world = world_of(PAYMENT, None, has_course=True, has_job=False)
-    decision = decide(command, world, moment())
+    state = world_of(PAYMENT, None, has_course=True, has_job=False)
+    decision = decide(command, state, moment())
     before = deepcopy(decision)
-    world.apply(decision.changes)
-    world.apply(NOTHING)
+    state.apply(decision.changes)
+    state.apply(NOTHING)
     assert decision == before
 
 
@@ -88,9 +88,9 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
         taken.append(key(5_000 + len(taken)))
         return taken[-1]
 
-    world = world_of(PAYMENT, None, has_course=True, has_job=False)
+    state = world_of(PAYMENT, None, has_course=True, has_job=False)
     mismatch = replace(CONFIRM, verdict=Captured("attempt-1", Money(1, "INR")))
-    changes = decide(mismatch, world, Moment(NOW, new_id)).changes
+    changes = decide(mismatch, state, Moment(NOW, new_id)).changes
     refunds, jobs, audit = [row.id for row in changes.refunds], [row.id for row in changes.jobs], changes.audit
     assert sorted([*refunds, *jobs, *(entry.id for entry in audit)]) == taken
     assert (len(refunds), len(jobs), len(audit)) == (1, 1, 3)
@@ -99,8 +99,8 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
 
 def test_every_row_of_a_decision_is_stamped_with_the_moment_it_was_given() -> None:
     later = NOW + timedelta(days=3)
-    world = world_of(PAYMENT, LAPSED, has_course=True, has_job=False)
-    changes = decide(CONFIRM, world, moment(later)).changes
+    state = world_of(PAYMENT, LAPSED, has_course=True, has_job=False)
+    changes = decide(CONFIRM, state, moment(later)).changes
     [expired, bought] = changes.purchases
     assert (expired.ended_at, bought.created_at, bought.access.starts_at) == (later, later, later)
     assert [payment.confirmed_at for payment in changes.payments] == [later]
@@ -112,7 +112,11 @@ def test_a_key_is_recorded_with_the_moment_it_was_used() -> None:
     assert (record.result_id, record.created_at) == (PAYMENT.id, NOW)
 
 
-MODULES = [importlib.import_module(f"{core.__name__}.{module.name}") for module in pkgutil.iter_modules(core.__path__)]
+MODULES = [
+    importlib.import_module(module.name)
+    for module in pkgutil.walk_packages(core.__path__, f"{core.__name__}.")
+    if not module.ispkg
+]
 CLASSES = [
     thing
     for module in MODULES
@@ -122,7 +126,7 @@ CLASSES = [
 READERS = ["_Entries", "RefundBooks"]
 """What lives within one call, and never leaves its module: it notes what it reads. Its own exceptions
 apart, the core has nothing else that is no value."""
-VALUES = [thing for thing in CLASSES if is_dataclass(thing) and thing is not World]
+VALUES = [thing for thing in CLASSES if is_dataclass(thing) and thing is not State]
 
 
 def test_the_core_consists_of_dataclasses_and_enums_alone() -> None:

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.services.core.commands.decide import decide
 from gateway.services.core.commands.every import Command, RecordRefunds
-from gateway.services.core.model.state import Moment, World
+from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import (
     Fulfilment,
     Money,
@@ -23,7 +23,7 @@ from gateway.services.core.model.values import (
     RefundStatus,
     Tier,
 )
-from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules.tiers import terms_of
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, NOW, PAYMENT
 
@@ -38,43 +38,43 @@ class Student:
     """One student's purchases of one course, in a world without a database."""
 
     now: datetime = NOW
-    world: World = field(default_factory=World)
+    state: State = field(default_factory=State)
     bought: list[UUID] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.world.courses[COURSE.id] = replace(COURSE, tiers=TIERS)
+        self.state.courses[COURSE.id] = replace(COURSE, tiers=TIERS)
 
     def buy(self, tier: Tier, purpose: Purpose) -> None:
         payment = replace(PAYMENT, id=uuid7(), terms=terms_of(tier), amount=tier.price, purpose=purpose)
-        self.world.payments[payment.id] = payment
+        self.state.payments[payment.id] = payment
         verdict = replace(CAPTURED, attempt=str(payment.id), amount=tier.price)
         self._do(replace(CONFIRM, payment_id=payment.id, purchase_id=uuid7(), verdict=verdict))
-        if self.world.payments[payment.id].fulfilment is Fulfilment.FULFILLED:
+        if self.state.payments[payment.id].fulfilment is Fulfilment.FULFILLED:
             self.bought.append(payment.id)
 
     def move(self, which: int, status: RefundStatus) -> None:
         """The money of a payment goes back at the dashboard, or comes back from there."""
         if self.bought:
-            payment = self.world.payments[self.bought[which % len(self.bought)]]
-            fact = RefundFact(f"re_{payment.id}", None, payment.amount, status)
+            payment = self.state.payments[self.bought[which % len(self.bought)]]
+            fact = RefundRecord(f"re_{payment.id}", None, payment.amount, status)
             self._do(RecordRefunds(payment.id, str(payment.attempt), (fact,)))
 
     def use(self, sessions: int) -> None:
         if active := self.active:
             used = min(active.access.sessions_total, active.access.sessions_used + sessions)
-            self.world.load_purchases([replace(active, access=replace(active.access, sessions_used=used))])
+            self.state.load_purchases([replace(active, access=replace(active.access, sessions_used=used))])
 
     @property
     def active(self) -> Purchase | None:
-        return self.world.active_purchase(PAYMENT.student_id, COURSE.id)
+        return self.state.active_purchase(PAYMENT.student_id, COURSE.id)
 
     @property
     def standing(self) -> list[Payment]:
-        paid = [self.world.payments[each] for each in self.bought]
+        paid = [self.state.payments[each] for each in self.bought]
         return [payment for payment in paid if payment.status is not PaymentStatus.REFUNDED]
 
     def _do(self, command: Command) -> None:
-        self.world.apply(decide(command, self.world, Moment(self.now, uuid7)).changes)
+        self.state.apply(decide(command, self.state, Moment(self.now, uuid7)).changes)
 
 
 wishes = st.tuples(st.sampled_from(TIERS), st.sampled_from([Purpose.RENEWAL, Purpose.RENEWAL, Purpose.PURCHASE]))
@@ -135,7 +135,7 @@ def what_stands(student: Student) -> tuple[object, ...]:
 def assert_paid_for(student: Student) -> None:
     active, paid = student.active, student.standing
     assert active is None or active.payment_id in {payment.id for payment in paid}
-    for purchase in student.world.purchases.values():
+    for purchase in student.state.purchases.values():
         assert 0 <= purchase.access.sessions_used <= purchase.access.sessions_total
     if active is None:
         return

@@ -184,7 +184,10 @@ METADATA = st.builds(
 INSTANTS = st.datetimes(datetime(2026, 1, 1), datetime(2030, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001
 ACCESSES = st.builds(
     lambda total, begun, days: replace(
-        ACCESS, sessions_total=total, starts_at=begun, expires_at=None if days is None else begun + timedelta(days)
+        ACCESS,
+        sessions_total=total,
+        starts_at=begun,
+        expires_at=None if days is None else begun + timedelta(days),
     ),
     st.integers(1, 120),
     INSTANTS,

@@ -28,7 +28,7 @@ from gateway.services.core.commands.every import (
 )
 from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.records import Door
-from gateway.services.core.model.state import Changes, World
+from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import (
     AccessStatus,
     Failure,
@@ -47,9 +47,9 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
-    Declined,
+    PaymentDeclined,
     Processing,
-    RefundFact,
+    RefundRecord,
     RefundRejected,
     RefundSucceeded,
     Unreachable,
@@ -101,17 +101,17 @@ VERDICTS: tuple[Verdict, ...] = (
     replace(CAPTURED, student_id="somebody else"),
     Processing("attempt-1", 2),
     AwaitingPayment(),
-    Declined("attempt-1", "card_declined", "The card was declined."),
+    PaymentDeclined("attempt-1", "card_declined", "The card was declined."),
     Canceled(),
     Unreachable("attempt-1", 2),
     Unreachable(None, 60),
 )
 RESULTS = (RefundSucceeded("re_1"), RefundRejected("charge_disputed", "The charge is disputed."))
-FACTS: tuple[tuple[RefundFact, ...], ...] = (
+FACTS: tuple[tuple[RefundRecord, ...], ...] = (
     (),
-    *((RefundFact("re_1", REFUND.id, REFUND.amount, status),) for status in RefundStatus),
-    (RefundFact("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
-    *((RefundFact("dp_1", None, PAYMENT.amount, status, is_dispute=True),) for status in RefundStatus),
+    *((RefundRecord("re_1", REFUND.id, REFUND.amount, status),) for status in RefundStatus),
+    (RefundRecord("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
+    *((RefundRecord("dp_1", None, PAYMENT.amount, status, is_dispute=True),) for status in RefundStatus),
 )
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
@@ -206,28 +206,28 @@ JOBS = (
 )
 
 
-def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> World:
-    world = World()
-    world.load_purchases([ENDED, EXPIRED, *([active] if active else [])])
+def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> State:
+    state = State()
+    state.load_purchases([ENDED, EXPIRED, *([active] if active else [])])
     if payment is not None:
-        world.payments[payment.id] = payment
-        world.loaded.add(payment.id)
+        state.payments[payment.id] = payment
+        state.loaded.add(payment.id)
         if has_job:
-            world.live_jobs.add((JobKind.PAYMENT_CHECK, payment.id))
+            state.live_jobs.add((JobKind.PAYMENT_CHECK, payment.id))
     if has_course:
-        world.courses[COURSE.id] = COURSE
-    return world
+        state.courses[COURSE.id] = COURSE
+    return state
 
 
-def world_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, has_event: bool) -> World:
+def world_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, has_event: bool) -> State:
     """A payment that became a purchase, with what is still to be done about it, or was."""
-    world = world_of(payment, BOUGHT, has_course=True, has_job=False)
+    state = world_of(payment, BOUGHT, has_course=True, has_job=False)
     changes = Changes(
         refunds=(refund,) if refund else (), jobs=(job,) if job else (), events=(EVENT,) if has_event else ()
     )
-    world.apply(changes)
-    world.journal.clear()
-    return world
+    state.apply(changes)
+    state.journal.clear()
+    return state
 
 
 WORLDS = st.one_of(

@@ -12,7 +12,7 @@ from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.every import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.outcomes import Confirmed, Invalid
+from gateway.services.core.model.outcomes import Confirmed, InvalidInput
 from gateway.services.core.model.values import Payment, Provider
 from gateway.services.providers.base import PaymentProvider
 from tests.service import STANDARD, Service, student
@@ -172,7 +172,7 @@ async def test_while_a_dispute_of_more_than_is_left_is_open_nothing_is_paid_twic
     await till.hear(till.vendor.give_back(reference, PART))
     await till.hear(till.vendor.dispute(reference, PRICE, "INR"))
     refused = await till.shop.service.refund(payment)
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, InvalidInput)
     assert "a dispute is open" in refused.fields[0].message
     await till.hear(till.vendor.lose())
     till.assert_all_is_back()

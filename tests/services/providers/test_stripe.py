@@ -22,7 +22,7 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
-    Declined,
+    PaymentDeclined,
     Processing,
     RefundRejected,
     RefundSucceeded,
@@ -128,16 +128,18 @@ async def test_a_canceled_intent_is_closed(provider: Stripe, books: FakeStripe) 
 async def test_a_decline_says_why_but_not_that_the_card_was_stolen(provider: Stripe, books: FakeStripe) -> None:
     taken = await opened(provider)
     books.decline("pi_1", decline_code="insufficient_funds", message="Your card has insufficient funds.")
-    declined = Declined("ch_declined_1", "insufficient_funds", "Your card has insufficient funds.")
+    declined = PaymentDeclined("ch_declined_1", "insufficient_funds", "Your card has insufficient funds.")
     assert await provider.settle(taken, None) == declined
     books.decline("pi_1", decline_code="stolen_card", message="It was stolen.")
-    assert await provider.settle(taken, None) == Declined("ch_declined_1", "generic_decline", "Your card was declined.")
+    assert await provider.settle(taken, None) == PaymentDeclined(
+        "ch_declined_1", "generic_decline", "Your card was declined."
+    )
 
 
 async def test_a_later_decline_ends_the_attempt_that_stood_as_under_way(provider: Stripe, books: FakeStripe) -> None:
     taken = replace(await opened(provider), status=PaymentStatus.PROCESSING, attempt="ch_first")
     books.decline("pi_1")
-    assert await provider.settle(taken, None) == Declined("ch_first", "card_declined", "Your card was declined.")
+    assert await provider.settle(taken, None) == PaymentDeclined("ch_first", "card_declined", "Your card was declined.")
 
 
 @pytest.mark.parametrize("fault", OUTAGES)

@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from gateway.services.core.model.values import Money, Payment, RefundStatus
-from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Captured, Declined, RefundSucceeded
+from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Captured, PaymentDeclined, RefundSucceeded
 from gateway.services.providers.stripe.provider import Stripe
 from tests.service import INSTALLATION
 from tests.services.providers.opening import intent_of
@@ -105,7 +105,7 @@ async def test_a_card_that_is_declined_and_then_another_one(provider: Stripe, ac
     taken = await opened(provider)
     act(choose(act, taken, "pm_card_chargeCustomerFail"), fails=True)
     verdict = await provider.settle(taken, None)
-    assert isinstance(verdict, Declined)
+    assert isinstance(verdict, PaymentDeclined)
     assert (verdict.code, verdict.attempt[:3]) == ("card_declined", "ch_")
 
 
@@ -125,7 +125,7 @@ async def test_an_authentication_that_fails(provider: Stripe, act: Act) -> None:
     authenticate = f"/v1/payment_intents/{taken.reference}/_authenticate"
     act(authenticate, client_secret=asked["client_secret"], success="false")
     verdict = await provider.settle(taken, None)
-    assert isinstance(verdict, Declined)
+    assert isinstance(verdict, PaymentDeclined)
     assert verdict.code == "payment_intent_authentication_failure"
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Captured, Processing
-from gateway.services.providers.base import Notice, ProviderBusy, ProviderUnavailable, Window
+from gateway.services.providers.base import ProviderBusy, ProviderUnavailable, WebhookEvent, Window
 from gateway.services.providers.stripe.changes import KEPT, LATE, TYPES
 from gateway.services.providers.stripe.provider import Stripe
 from tests.services.providers.fake_stripe import FakeStripe, Fault, event
@@ -21,7 +21,7 @@ def window(since: datetime = NOW - MINUTE, until: datetime = NOW) -> Window:
     return Window(since, until, NOW)
 
 
-async def changes(provider: Stripe, which: Window | None = None, known: set[str] | None = None) -> list[Notice]:
+async def changes(provider: Stripe, which: Window | None = None, known: set[str] | None = None) -> list[WebhookEvent]:
     async def heard(_event_ids: object) -> set[str]:
         return known or set()
 

@@ -4,7 +4,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.services.core.model.values import Money, RefundStatus
-from gateway.services.core.model.verdicts import Captured, RefundFact
+from gateway.services.core.model.verdicts import Captured, RefundRecord
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.stripe.provider import Stripe
 from tests.service import INSTALLATION
@@ -16,8 +16,8 @@ PRICE = Money(199_900, "INR")
 WITHDRAWN, REINSTATED = {"amount": -2_400, "currency": "usd"}, {"amount": 2_400, "currency": "usd"}
 
 
-def disputed(status: RefundStatus, reason: str = "disputed: fraudulent", amount: Money = PRICE) -> RefundFact:
-    return RefundFact("du_1", None, amount, status, is_dispute=True, reason=reason)
+def disputed(status: RefundStatus, reason: str = "disputed: fraudulent", amount: Money = PRICE) -> RefundRecord:
+    return RefundRecord("du_1", None, amount, status, is_dispute=True, reason=reason)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ async def test_an_inquiry_took_nothing(provider: Stripe, books: FakeStripe, stat
     ],
 )
 async def test_a_prevented_dispute_counts_where_money_left_our_balance(
-    provider: Stripe, books: FakeStripe, moved: list[dict[str, object]], facts: tuple[RefundFact, ...]
+    provider: Stripe, books: FakeStripe, moved: list[dict[str, object]], facts: tuple[RefundRecord, ...]
 ) -> None:
     taken = await opened(provider)
     books.pay("pi_1")
@@ -97,7 +97,7 @@ async def test_disputes_stand_beside_refunds_page_by_page(provider: Stripe, book
     for _ in range(101):
         books.dispute("pi_1", "won", amount=2)
     facts = (await provider.inspect(taken)).refunds
-    assert facts[0] == RefundFact("re_1", ours.id, Money(1, "INR"), RefundStatus.SUCCEEDED)
+    assert facts[0] == RefundRecord("re_1", ours.id, Money(1, "INR"), RefundStatus.SUCCEEDED)
     assert [fact.reference for fact in facts[1:]] == [f"du_{n}" for n in range(101, 0, -1)]
     assert books.asked.count("GET disputes") == 2
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from gateway.endpoints.rest_input import Reading
+from gateway.endpoints.rest_input import BodyReader
 from gateway.schema.conventions import ids
 from gateway.services.core.commands.every import CreatePurchase
 from gateway.services.core.legacy.body import BESIDE
@@ -74,7 +74,7 @@ def read_back(body: dict[str, object], default_time_zone: str = "Asia/Kolkata") 
     """What our own route takes the body for, once it went over the wire."""
     content = json.dumps(body, ensure_ascii=False).encode()
     assert len(content) <= Settings().limit_body_bytes
-    reading = Reading(json.loads(content), default_time_zone)
+    reading = BodyReader(json.loads(content), default_time_zone)
     command = reading.command(SERVICE, UUID(int=1), None)
     assert reading.problems == []
     return command

@@ -32,17 +32,17 @@ TOKEN = "correct-horse"
 SHORT_S = 0.05
 """A deadline for answers that never come; nothing else is given it."""
 
-Told = WebhookSubscriber | CourseServiceSubscriber
-Making = Callable[..., Told]
+SubscriberConfig = WebhookSubscriber | CourseServiceSubscriber
+Making = Callable[..., SubscriberConfig]
 
 
 @pytest.fixture(params=["webhook", "course service"])
 async def making(request: pytest.FixtureRequest, listener: Listener) -> AsyncIterator[Making]:
     """Makes a subscriber of either kind, at the listener unless elsewhere."""
-    made: list[Told] = []
+    made: list[SubscriberConfig] = []
 
-    def make(base: str = listener.url, deadline_s: float = 10.0) -> Told:
-        told: Told
+    def make(base: str = listener.url, deadline_s: float = 10.0) -> SubscriberConfig:
+        told: SubscriberConfig
         if request.param == "webhook":
             url = f"{base}/gateway{QUERY}"
             told = WebhookSubscriber(
@@ -58,7 +58,7 @@ async def making(request: pytest.FixtureRequest, listener: Listener) -> AsyncIte
         await told.close()
 
 
-async def undelivered(told: Told) -> Undelivered:
+async def undelivered(told: SubscriberConfig) -> Undelivered:
     """The failure of a delivery, which holds nothing that nobody should read, nor leads to it."""
     with pytest.raises(Undelivered) as caught:
         await told.send(purchase_event())

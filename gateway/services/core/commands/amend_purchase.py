@@ -10,58 +10,58 @@ from gateway.services.core.commands.amendments import (
     RevokePurchase,
 )
 from gateway.services.core.model.outcomes import (
-    ActiveExists,
+    ActivePurchaseExists,
     Corrected,
     Extended,
     FieldProblem,
-    Invalid,
-    KeyReused,
-    Missing,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
     Revoked,
 )
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import Access, AccessStatus, PaymentStatus, Purchase, PurchaseStatus
 from gateway.services.core.rules import access, granting
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
 
 
-def extend_purchase(command: ExtendPurchase, world: World, moment: Moment) -> Decision:
+def extend_purchase(command: ExtendPurchase, state: State, moment: Moment) -> Decision:
     """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a
     student whose time ran out is whom an extension is for."""
-    named = _named(command, world)
+    named = _named(command, state)
     if not isinstance(named, tuple):
         return Decision(named)
     purchase, is_replay = named
     if is_replay:
         return Decision(Extended(purchase, already_processed=True))
-    if problem := _not_extendable(purchase, world) or _no_later_end(purchase, command, moment):
-        return Decision(Invalid((problem,)))
+    if problem := _not_extendable(purchase, state) or _no_later_end(purchase, command, moment):
+        return Decision(InvalidInput((problem,)))
     if purchase.status is PurchaseStatus.ACTIVE:
         return _extended(purchase, command, NOTHING, moment)
-    standing = granting.standing(world, purchase.student_id, purchase.course_id, command.actor, moment)
+    standing = granting.standing(state, purchase.student_id, purchase.course_id, command.actor, moment)
     if standing.active is not None:
-        return Decision(ActiveExists(standing.active))
+        return Decision(ActivePurchaseExists(standing.active))
     return _extended(purchase, command, standing.changes, moment)
 
 
-def correct_purchase_metadata(command: CorrectPurchaseMetadata, world: World, moment: Moment) -> Decision:
+def correct_purchase_metadata(command: CorrectPurchaseMetadata, state: State, moment: Moment) -> Decision:
     """The purchase with the metadata given. The sessions used and the end stay; the start follows a new first day."""
-    named = _named(command, world)
+    named = _named(command, state)
     if not isinstance(named, tuple):
         return Decision(named)
     purchase, is_replay = named
     if is_replay:
         return Decision(Corrected(purchase, already_processed=True))
     if problem := _not_active(purchase, "corrected", moment):
-        return Decision(Invalid((problem,)))
+        return Decision(InvalidInput((problem,)))
     differing = metadata.differences(purchase.metadata, command.metadata)
     if not differing:
         records = recorded(command, purchase.id, moment)
         return Decision(Corrected(purchase, already_processed=True), Changes(records=records))
     moved = access.corrected(purchase.access, command.metadata, moment.now)
     if problem := _begins_too_late(moved):
-        return Decision(Invalid((problem,)))
+        return Decision(InvalidInput((problem,)))
     change: dict[str, object] = {each.field: [each.stored, each.given] for each in differing}
     if moved.starts_at != purchase.access.starts_at:
         change["startsAt"] = [_instant(purchase.access.starts_at), _instant(moved.starts_at)]
@@ -70,9 +70,9 @@ def correct_purchase_metadata(command: CorrectPurchaseMetadata, world: World, mo
     return Decision(Corrected(corrected, already_processed=False), changes)
 
 
-def revoke_purchase(command: RevokePurchase, world: World, moment: Moment) -> Decision:
+def revoke_purchase(command: RevokePurchase, state: State, moment: Moment) -> Decision:
     """The purchase and its access, taken back. The sessions used stay, and so does the money of a paid one."""
-    named = _named(command, world)
+    named = _named(command, state)
     if not isinstance(named, tuple):
         return Decision(named)
     purchase, is_replay = named
@@ -82,29 +82,29 @@ def revoke_purchase(command: RevokePurchase, world: World, moment: Moment) -> De
         records = recorded(command, purchase.id, moment)
         return Decision(Revoked(purchase, already_processed=True), Changes(records=records))
     if problem := _not_active(purchase, "revoked", moment):
-        return Decision(Invalid((problem,)))
+        return Decision(InvalidInput((problem,)))
     revoked = granting.end(purchase, PurchaseStatus.REVOKED, AccessStatus.REVOKED, moment.now)
     change: dict[str, object] = {"status": [purchase.status.value, revoked.status.value]}
     changes = _changes(revoked, "purchase.revoked", change, command, moment)
     return Decision(Revoked(revoked, already_processed=False), changes)
 
 
-def _named(command: AmendPurchase, world: World) -> tuple[Purchase, bool] | KeyReused | Missing:
+def _named(command: AmendPurchase, state: State) -> tuple[Purchase, bool] | IdempotencyKeyReused | NotFound:
     """The purchase that is meant, and whether the command's key stood for the same wish before."""
-    replayed = replay_of(command, world)
-    if isinstance(replayed, KeyReused):
+    replayed = replay_of(command, state)
+    if isinstance(replayed, IdempotencyKeyReused):
         return replayed
-    purchase = world.purchases.get(command.purchase_id)
-    return Missing("purchase") if purchase is None else (purchase, replayed is not None)
+    purchase = state.purchases.get(command.purchase_id)
+    return NotFound("purchase") if purchase is None else (purchase, replayed is not None)
 
 
-def _not_extendable(purchase: Purchase, world: World) -> FieldProblem | None:
+def _not_extendable(purchase: Purchase, state: State) -> FieldProblem | None:
     """Why a purchase gets no later end at all."""
     if purchase.status not in (PurchaseStatus.ACTIVE, PurchaseStatus.EXPIRED):
         return FieldProblem(("purchaseId",), f"is {purchase.status}; only what is ACTIVE or EXPIRED is extended")
     if purchase.access.expires_at is None:
         return FieldProblem(("purchaseId",), "never ends, so there is nothing to extend")
-    payment = world.payments.get(purchase.payment_id) if purchase.payment_id else None
+    payment = state.payments.get(purchase.payment_id) if purchase.payment_id else None
     # What expires before its money goes back stays EXPIRED: extended, it would be a course for nothing.
     if payment is not None and payment.status is PaymentStatus.REFUNDED:
         return FieldProblem(("purchaseId",), "was refunded in full; grant the course anew with createPurchase")
@@ -128,8 +128,8 @@ def _extended(purchase: Purchase, command: ExtendPurchase, before: Changes, mome
     if old == command.expiry_date:
         records = recorded(command, purchase.id, moment)
         return Decision(Extended(purchase, already_processed=True), Changes(records=records))
-    begun = access.extended(purchase.access, command.expiry_date)
-    extended = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=begun)
+    new_access = access.extended(purchase.access, command.expiry_date)
+    extended = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=new_access)
     change: dict[str, object] = {"expiryDate": [_instant(old), _instant(command.expiry_date)]}
     if purchase.status is not extended.status:
         change["status"] = [purchase.status.value, extended.status.value]

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from gateway.services.core.commands.every import ConfirmPayment
 from gateway.services.core.commands.refund_payment import all_back
-from gateway.services.core.model.outcomes import Confirmed, Conflicting, Duplicate, Missing, Unfulfillable
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, MetadataConflict, NotFound, Unfulfillable
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import Course, Failure, Fulfilment, Origin, Payment, PaymentStatus, Purchase
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.core.rules import access, asks, granting, tiers, timeline
@@ -26,48 +26,48 @@ def needs_verdict(payment: Payment, command: ConfirmPayment) -> bool:
     )
 
 
-def confirm(command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+def confirm(command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     """The same payment by any door, once or often, comes to one end."""
-    payment = world.payments.get(command.payment_id)
+    payment = state.payments.get(command.payment_id)
     if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(Missing("payment"))
+        return Decision(NotFound("payment"))
     if _conflicts(payment, command):
         assert command.metadata is not None
         differing = metadata.differences(payment.metadata, command.metadata)
-        return Decision(Conflicting(differing, world.purchase_of(payment)))
+        return Decision(MetadataConflict(differing, state.purchase_of(payment)))
     if payment.fulfilment is not Fulfilment.PENDING:
-        return _as_decided(payment, command, world)
-    return _settle(payment, command, world, moment)
+        return _as_decided(payment, command, state)
+    return _settle(payment, command, state, moment)
 
 
 def _conflicts(payment: Payment, command: ConfirmPayment) -> bool:
     return command.metadata is not None and bool(metadata.differences(payment.metadata, command.metadata))
 
 
-def _as_decided(payment: Payment, command: ConfirmPayment, world: World) -> Decision:
+def _as_decided(payment: Payment, command: ConfirmPayment, state: State) -> Decision:
     match payment.fulfilment:
         case Fulfilment.FULFILLED:
-            purchase = world.purchase_of(payment)
+            purchase = state.purchase_of(payment)
             assert purchase is not None, "a fulfilled payment has its purchase"
             return Decision(Confirmed(payment, purchase, purchase.id != command.purchase_id))
         case Fulfilment.DUPLICATE:
             assert payment.duplicate_of is not None, "a duplicate names what it duplicates"
-            return Decision(Duplicate(payment, world.purchases[payment.duplicate_of]))
+            return Decision(DuplicatePayment(payment, state.purchases[payment.duplicate_of]))
         case _:
             return Decision(Unfulfillable(payment))
 
 
-def _settle(payment: Payment, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+def _settle(payment: Payment, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     match command.verdict:
         case Captured() as captured:
-            return _captured(payment, captured, command, world, moment)
+            return _captured(payment, captured, command, state, moment)
         case None:
             raise AssertionError("a payment that is still open is settled by a verdict")
         case verdict:
-            return unsettled(payment, verdict, command, world, moment)
+            return unsettled(payment, verdict, command, state, moment)
 
 
-def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     taken = replace(
         asks.never_asked(payment),
         status=PaymentStatus.SUCCEEDED,
@@ -77,19 +77,19 @@ def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, wor
         failure=None,
     )
     entry = timeline.captured(taken, captured, command.door, command.actor, moment)
-    decision = _fulfil(payment, taken, captured, command, world, moment)
+    decision = _fulfil(payment, taken, captured, command, state, moment)
     return Decision(decision.outcome, Changes(audit=(entry,)) + decision.changes)
 
 
 def _fulfil(
-    payment: Payment, taken: Payment, captured: Captured, command: ConfirmPayment, world: World, moment: Moment
+    payment: Payment, taken: Payment, captured: Captured, command: ConfirmPayment, state: State, moment: Moment
 ) -> Decision:
     """What the money becomes: a purchase, or why it goes back."""
-    course = world.courses.get(payment.course_id)
+    course = state.courses.get(payment.course_id)
     if failure := _mismatch(payment, captured) or _unsellable(payment, course, moment):
         return _refund_unfulfillable(taken, failure, command, moment)
     assert course is not None, "an unsellable course was refused above"
-    return _grant(taken, course, command, world, moment)
+    return _grant(taken, course, command, state, moment)
 
 
 def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
@@ -128,8 +128,8 @@ def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPaym
     return Decision(Unfulfillable(unfulfillable), changes + all_back(unfulfillable, failure.code, moment))
 
 
-def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
-    standing = granting.standing(world, taken.student_id, course.id, command.actor, moment)
+def _grant(taken: Payment, course: Course, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
+    standing = granting.standing(state, taken.student_id, course.id, command.actor, moment)
     grant = granting.Grant(
         purchase_id=command.purchase_id,
         student_id=taken.student_id,
@@ -141,14 +141,14 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, world: World
         payment_id=taken.id,
     )
     old = standing.active
-    begun = granting.paid_access(taken.terms, taken.purpose, taken.metadata, course, old, moment.now)
-    if old is not None and begun is None:
+    new_access = granting.paid_access(taken.terms, taken.purpose, taken.metadata, course, old, moment.now)
+    if old is not None and new_access is None:
         return _refund_duplicate(taken, old, command, moment)
-    assert begun is not None, "where nothing stands, there is nothing to duplicate"
+    assert new_access is not None, "where nothing stands, there is nothing to duplicate"
     if old is None:
-        purchase, changes = granting.begin(grant, begun, moment)
+        purchase, changes = granting.begin(grant, new_access, moment)
     else:
-        purchase, _, changes = granting.supersede(old, grant, begun, moment)
+        purchase, _, changes = granting.supersede(old, grant, new_access, moment)
     fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
     entry = granting.audit(taken.id, "payment.fulfilled", command.actor, moment, changes={"tier": purchase.tier})
     return Decision(
@@ -161,4 +161,4 @@ def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPaymen
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
     entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, HAS_IT_ALREADY)
     changes = Changes(payments=(duplicate,), audit=(entry,))
-    return Decision(Duplicate(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))
+    return Decision(DuplicatePayment(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))

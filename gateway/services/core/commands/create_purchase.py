@@ -3,16 +3,16 @@
 from gateway.services.core.commands.every import CreatePurchase
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
-    ActiveExists,
-    Conflicting,
+    ActivePurchaseExists,
     Created,
     Difference,
     FieldProblem,
-    Invalid,
-    KeyReused,
-    Missing,
+    IdempotencyKeyReused,
+    InvalidInput,
+    MetadataConflict,
+    NotFound,
 )
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import Access, Course, OnExisting, Origin, Purchase, Terms, Tier
 from gateway.services.core.rules import access, granting, tiers
 from gateway.services.core.rules.idempotency import recorded, replay_of
@@ -20,28 +20,28 @@ from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.schedule.fitting import Wish, room_problem
 
 
-def create_purchase(command: CreatePurchase, world: World, moment: Moment) -> Decision:
+def create_purchase(command: CreatePurchase, state: State, moment: Moment) -> Decision:
     """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
-    match replay_of(command, world):
-        case KeyReused() as reused:
+    match replay_of(command, state):
+        case IdempotencyKeyReused() as reused:
             return Decision(reused)
         case purchase_id if purchase_id is not None:
-            purchase = world.purchases[purchase_id]
+            purchase = state.purchases[purchase_id]
             return Decision(Created(purchase, purchase.id != command.purchase_id))
 
-    course = world.courses.get(command.course_id)
+    course = state.courses.get(command.course_id)
     if course is None:
-        return Decision(Missing("course"))
+        return Decision(NotFound("course"))
     tier = tiers.choose(course, command.tier, "purchaseTier")
     found = _problems(command, tier, moment)
     if found or isinstance(tier, FieldProblem):
-        return Decision(Invalid(tuple(found)))
+        return Decision(InvalidInput(tuple(found)))
 
-    standing = granting.standing(world, command.student_id, course.id, command.actor, moment)
+    standing = granting.standing(state, command.student_id, course.id, command.actor, moment)
     if (refusal := _beside(command, tier, standing.active, moment)) is not None:
         return refusal
     if problem := _without_room(command, course, tier, standing.active, moment):
-        return Decision(Invalid((problem,)))
+        return Decision(InvalidInput((problem,)))
     if standing.active is None:
         return _begin(command, tier, standing.changes, moment)
     return _replace(command, tier, standing.active, moment)
@@ -65,8 +65,8 @@ def _expiry_problems(command: CreatePurchase, moment: Moment) -> list[FieldProbl
 
 
 def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment) -> Decision:
-    begun = access.granted(tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date)
-    purchase, changes = granting.begin(_grant(command, tier), begun, moment)
+    new_access = access.granted(tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date)
+    purchase, changes = granting.begin(_grant(command, tier), new_access, moment)
     return Decision(
         Created(purchase, already_processed=False),
         lapsed + changes + Changes(records=recorded(command, purchase.id, moment)),
@@ -79,13 +79,13 @@ def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, mome
         return None
     if existing.tier == tier.code:
         if differing := _differences(command, existing):
-            return Decision(Conflicting(differing, existing))
+            return Decision(MetadataConflict(differing, existing))
         return Decision(
             Created(existing, already_processed=existing.id != command.purchase_id),
             Changes(records=recorded(command, existing.id, moment)),
         )
     if command.on_existing is OnExisting.RETURN:
-        return Decision(ActiveExists(existing))
+        return Decision(ActivePurchaseExists(existing))
     return None
 
 
@@ -106,10 +106,10 @@ def _without_room(
 
 
 def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
-    begun: Access = access.replacing(
+    new_access: Access = access.replacing(
         existing.access, tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date
     )
-    purchase, ended, changes = granting.supersede(existing, _grant(command, tier), begun, moment)
+    purchase, ended, changes = granting.supersede(existing, _grant(command, tier), new_access, moment)
     return Decision(
         Created(purchase, already_processed=False, replaced=ended),
         changes + Changes(records=recorded(command, purchase.id, moment)),

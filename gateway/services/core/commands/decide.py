@@ -41,65 +41,65 @@ from gateway.services.core.commands.record_refunds import record_refunds, settle
 from gateway.services.core.commands.refund_payment import refund_payment
 from gateway.services.core.commands.save_course import save_course
 from gateway.services.core.model.outcomes import Stale
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.rules import jobs
 from gateway.services.core.rules.asks import plan_ask
 from gateway.services.core.rules.granting import lapse_purchases
 
 
-def decide(command: Command, world: World, moment: Moment) -> Decision:
+def decide(command: Command, state: State, moment: Moment) -> Decision:
     """What the command comes to in this world; changes nothing itself."""
     match command:
         case OpenPayment():
-            return open_payment(command, world, moment)
+            return open_payment(command, state, moment)
         case RecordIntent():
-            return record_intent(command, world, moment)
+            return record_intent(command, state, moment)
         case RefusePrice():
-            return refuse_price(command, world, moment)
+            return refuse_price(command, state, moment)
         case ConfirmPayment():
-            return _run(command.ticket, world, moment, lambda: confirm(command, world, moment))
+            return _run(command.ticket, state, moment, lambda: confirm(command, state, moment))
         case AdoptPayment():
-            return adopt_payment(command, world, moment)
+            return adopt_payment(command, state, moment)
         case RecordExtra():
-            return record_extra(command, world, moment)
+            return record_extra(command, state, moment)
         case CreatePurchase():
-            return create_purchase(command, world, moment)
+            return create_purchase(command, state, moment)
         case ExtendPurchase():
-            return extend_purchase(command, world, moment)
+            return extend_purchase(command, state, moment)
         case CorrectPurchaseMetadata():
-            return correct_purchase_metadata(command, world, moment)
+            return correct_purchase_metadata(command, state, moment)
         case RevokePurchase():
-            return revoke_purchase(command, world, moment)
+            return revoke_purchase(command, state, moment)
         case SaveCourse():
-            return save_course(command, world, moment)
+            return save_course(command, state, moment)
         case RefundPayment():
-            return refund_payment(command, world, moment)
+            return refund_payment(command, state, moment)
         case SettleRefund():
-            return _run(command.ticket, world, moment, lambda: settle_refund(command, world, moment))
+            return _run(command.ticket, state, moment, lambda: settle_refund(command, state, moment))
         case RecordRefunds():
-            return _run(command.ticket, world, moment, lambda: record_refunds(command, world, moment))
+            return _run(command.ticket, state, moment, lambda: record_refunds(command, state, moment))
         case LapsePurchases():
-            return lapse_purchases(command, world, moment)
+            return lapse_purchases(command, state, moment)
         case StoreEvent():
-            return store_event(command, world, moment)
+            return store_event(command, state, moment)
         case EndEvent():
-            return _run(command.ticket, world, moment, lambda: end_event(command, world, moment))
+            return _run(command.ticket, state, moment, lambda: end_event(command, state, moment))
         case ClaimJobs():
-            return jobs.claim(command, world, moment)
+            return jobs.claim(command, state, moment)
         case DeferJob():
-            return jobs.defer(command, world, moment)
+            return jobs.defer(command, state, moment)
         case EndJob():
-            return jobs.end(command, world, moment)
+            return jobs.end(command, state, moment)
         case StartSweep():
-            return jobs.start_sweep(command, world, moment)
+            return jobs.start_sweep(command, state, moment)
         case EndSweep():
-            return jobs.end_sweep(command, world, moment)
+            return jobs.end_sweep(command, state, moment)
         case PlanAsk():
-            return plan_ask(command, world, moment)
+            return plan_ask(command, state, moment)
         case RetryJob():
-            return jobs.retry(command, world, moment)
+            return jobs.retry(command, state, moment)
         case CancelJob():
-            return jobs.cancel(command, world, moment)
+            return jobs.cancel(command, state, moment)
 
 
 def precedence(command: Command) -> int:
@@ -107,11 +107,11 @@ def precedence(command: Command) -> int:
     return 0 if isinstance(command, ConfirmPayment) else 1
 
 
-def _run(ticket: Ticket | None, world: World, moment: Moment, decided: Callable[[], Decision]) -> Decision:
+def _run(ticket: Ticket | None, state: State, moment: Moment, decided: Callable[[], Decision]) -> Decision:
     """A decision as the run of a job: refused where the job is not the runner's any more, and else its end as well."""
     if ticket is None:
         return decided()
-    job = jobs.held(ticket, world)
+    job = jobs.held(ticket, state)
     if job is None:
         return Decision(Stale())
     decision = decided()

@@ -25,7 +25,7 @@ from gateway.services.core.model.jobs import Ticket as Ticket
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.records import Door, IdempotencyKey
 from gateway.services.core.model.values import Actor, Money, OnExisting, Provider, Purpose, Tier, TierChoice
-from gateway.services.core.model.verdicts import Captured, RefundFact, RefundResult, Verdict
+from gateway.services.core.model.verdicts import Captured, RefundRecord, RefundResult, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class RecordRefunds:
 
     payment_id: UUID
     attempt: str
-    facts: tuple[RefundFact, ...]
+    facts: tuple[RefundRecord, ...]
     ticket: Ticket | None = None
 
 

@@ -4,8 +4,15 @@ from dataclasses import replace
 
 from gateway.services.core.commands.every import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.model.metadata import Metadata
-from gateway.services.core.model.outcomes import ActiveExists, FieldProblem, Invalid, KeyReused, Missing, Opened
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import (
+    ActivePurchaseExists,
+    FieldProblem,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
+    Opened,
+)
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import (
     Access,
     Course,
@@ -26,28 +33,28 @@ from gateway.services.core.rules.schedule.fitting import Wish, room_problem
 PRICE_REFUSED = "price_refused"
 
 
-def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision:
+def open_payment(command: OpenPayment, state: State, moment: Moment) -> Decision:
     """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
     student already has."""
-    match replay_of(command, world):
-        case KeyReused() as reused:
+    match replay_of(command, state):
+        case IdempotencyKeyReused() as reused:
             return Decision(reused)
         case payment_id if payment_id is not None:
-            return _opened(world.payments[payment_id], payment_id != command.payment_id)
-    if command.payment_id in world.payments:
-        return _opened(world.payments[command.payment_id], already_processed=False)
+            return _opened(state.payments[payment_id], payment_id != command.payment_id)
+    if command.payment_id in state.payments:
+        return _opened(state.payments[command.payment_id], already_processed=False)
 
-    course = world.courses.get(command.course_id)
+    course = state.courses.get(command.course_id)
     if course is None:
-        return Decision(Missing("course"))
+        return Decision(NotFound("course"))
     tier = tiers.choose(course, command.tier, "tier")
     found = _problems(command, tier, moment)
     if found or isinstance(tier, FieldProblem):
-        return Decision(Invalid(tuple(found)))
-    if refusal := _already_held(command, course, tier, world, moment):
+        return Decision(InvalidInput(tuple(found)))
+    if refusal := _already_held(command, course, tier, state, moment):
         return Decision(refusal)
-    if problem := _without_room(command, course, tier, world, moment):
-        return Decision(Invalid((problem,)))
+    if problem := _without_room(command, course, tier, state, moment):
+        return Decision(InvalidInput((problem,)))
 
     payment = _new_payment(command, tier, moment)
     return Decision(
@@ -60,11 +67,11 @@ def open_payment(command: OpenPayment, world: World, moment: Moment) -> Decision
     )
 
 
-def record_intent(command: RecordIntent, world: World, moment: Moment) -> Decision:
+def record_intent(command: RecordIntent, state: State, moment: Moment) -> Decision:
     """The payment with its provider's reference; the first one recorded stays. From now on it may be paid."""
-    payment = world.payments.get(command.payment_id)
+    payment = state.payments.get(command.payment_id)
     if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(Missing("payment"))
+        return Decision(NotFound("payment"))
     if payment.reference is not None:
         return Decision(Opened(payment, already_processed=True))
     changed = asks.first_ask(replace(payment, reference=command.reference), moment.now)
@@ -72,11 +79,11 @@ def record_intent(command: RecordIntent, world: World, moment: Moment) -> Decisi
     return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
 
 
-def refuse_price(command: RefusePrice, world: World, moment: Moment) -> Decision:
+def refuse_price(command: RefusePrice, state: State, moment: Moment) -> Decision:
     """The payment as closed for good, with the provider's reason; where somebody opened it all the same, it stands."""
-    payment = world.payments.get(command.payment_id)
+    payment = state.payments.get(command.payment_id)
     if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(Missing("payment"))
+        return Decision(NotFound("payment"))
     if payment.reference is not None or payment.status is PaymentStatus.CANCELED:
         return _opened(payment)
     said = f"{payment.terms.tier} costs {payment.amount}, which {payment.provider} does not take: {command.reason}"
@@ -97,21 +104,21 @@ def _problems(command: OpenPayment, tier: Tier | FieldProblem, moment: Moment) -
 
 
 def _already_held(
-    command: OpenPayment, course: Course, tier: Tier, world: World, moment: Moment
-) -> ActiveExists | None:
-    active = held(world, command.actor.id, course.id, moment.now)
+    command: OpenPayment, course: Course, tier: Tier, state: State, moment: Moment
+) -> ActivePurchaseExists | None:
+    active = held(state, command.actor.id, course.id, moment.now)
     if active is None or is_higher(course, tiers.terms_of(tier), active):
         return None
     if tier.code != active.tier:
-        return ActiveExists(active, is_downgrade=True)
-    return None if command.purpose is Purpose.RENEWAL else ActiveExists(active)
+        return ActivePurchaseExists(active, is_downgrade=True)
+    return None if command.purpose is Purpose.RENEWAL else ActivePurchaseExists(active)
 
 
 def _without_room(
-    command: OpenPayment, course: Course, tier: Tier, world: World, moment: Moment
+    command: OpenPayment, course: Course, tier: Tier, state: State, moment: Moment
 ) -> FieldProblem | None:
     """What leaves sessions that would be paid for, or that are left and go over, without a day to take place."""
-    active = held(world, command.actor.id, course.id, moment.now)
+    active = held(state, command.actor.id, course.id, moment.now)
 
     def begin(terms: Terms, given: Metadata) -> Access | None:
         return paid_access(terms, command.purpose, given, course, active, moment.now)
@@ -139,5 +146,5 @@ def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
 def _opened(payment: Payment, already_processed: bool = True) -> Decision:
     """The payment as it was opened; or, however often it is asked for, why it never can be."""
     if payment.failure is not None and payment.failure.code == PRICE_REFUSED:
-        return Decision(Invalid((FieldProblem(("tier",), payment.failure.message),)))
+        return Decision(InvalidInput((FieldProblem(("tier",), payment.failure.message),)))
     return Decision(Opened(payment, already_processed))

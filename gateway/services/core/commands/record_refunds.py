@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from gateway.services.core.commands.every import RecordRefunds, SettleRefund
 from gateway.services.core.model.jobs import Job, JobState
-from gateway.services.core.model.outcomes import Missing, RefundSettled, RefundsRecorded
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import NotFound, RefundSettled, RefundsRecorded
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import (
     GATEWAY,
     Failure,
@@ -16,7 +16,7 @@ from gateway.services.core.model.values import (
     RefundOrigin,
     RefundStatus,
 )
-from gateway.services.core.model.verdicts import RefundFact, RefundRejected
+from gateway.services.core.model.verdicts import RefundRecord, RefundRejected
 from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.cases import noted
 from gateway.services.core.rules.jobs import refund_job
@@ -24,37 +24,37 @@ from gateway.services.core.rules.refunds.books import RefundBooks
 from gateway.services.core.rules.refunds.effects import end_purchase, reinstated
 
 
-def record_refunds(command: RecordRefunds, world: World, moment: Moment) -> Decision:
+def record_refunds(command: RecordRefunds, state: State, moment: Moment) -> Decision:
     """The payment and its refunds as all facts together make them, whichever of them were heard of before."""
-    payment = world.payments.get(command.payment_id)
+    payment = state.payments.get(command.payment_id)
     if payment is None:
-        return Decision(Missing("payment"))
+        return Decision(NotFound("payment"))
     if payment.captured is None or payment.attempt != command.attempt:
         return Decision(RefundsRecorded(payment))  # that money is not this payment's, or not yet
-    books = RefundBooks(payment, world.refunds_of(payment.id), moment)
+    books = RefundBooks(payment, state.refunds_of(payment.id), moment)
     books.hear(command.facts)
-    return Decision(RefundsRecorded(books.payment), _written(books, world, moment))
+    return Decision(RefundsRecorded(books.payment), _written(books, state, moment))
 
 
-def settle_refund(command: SettleRefund, world: World, moment: Moment) -> Decision:
+def settle_refund(command: SettleRefund, state: State, moment: Moment) -> Decision:
     """The provider's word on a refund of ours, in the books once. Where it gave what our books had given up, it counts
     all the same."""
-    refund = world.refunds.get(command.refund_id)
+    refund = state.refunds.get(command.refund_id)
     if refund is None:
-        return Decision(Missing("refund"))
-    payment, result = world.payments[refund.payment_id], command.result
+        return Decision(NotFound("refund"))
+    payment, result = state.payments[refund.payment_id], command.result
     is_waiting = refund.status is RefundStatus.PENDING
     assert result is not None or not is_waiting, "a refund that is still owed is settled by the provider's word"
     if isinstance(result, RefundRejected) and is_waiting:
         return _rejected(refund, payment, result, moment)
     if result is None or isinstance(result, RefundRejected) or refund.status is RefundStatus.SUCCEEDED:
         return Decision(RefundSettled(refund, payment))
-    books = RefundBooks(payment, world.refunds_of(payment.id), moment)
-    books.hear([RefundFact(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
+    books = RefundBooks(payment, state.refunds_of(payment.id), moment)
+    books.hear([RefundRecord(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
     if not result.is_final:
         books.payment = asks.asked_after(books.payment, moment.now)
     settled = RefundSettled(books.refunds[refund.id], books.payment)
-    return Decision(settled, _written(books, world, moment))
+    return Decision(settled, _written(books, state, moment))
 
 
 def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: Moment) -> Decision:
@@ -64,14 +64,14 @@ def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: 
     return Decision(RefundSettled(failed, payment), Changes(refunds=(failed,), audit=(entry,)))
 
 
-def _written(books: RefundBooks, world: World, moment: Moment) -> Changes:
+def _written(books: RefundBooks, state: State, moment: Moment) -> Changes:
     """All that follows from what the books heard."""
     if books.changes == NOTHING:
         return NOTHING
-    changes = books.changes + Changes(payments=(books.payment,)) + end_purchase(books.payment, world, moment)
+    changes = books.changes + Changes(payments=(books.payment,)) + end_purchase(books.payment, state, moment)
     if books.beyond:
         changes += noted(books.payment.id, _beyond_in_words(books), moment)
-    return changes + _after_returns(books, world, moment)
+    return changes + _after_returns(books, state, moment)
 
 
 def _beyond_in_words(books: RefundBooks) -> str:
@@ -84,7 +84,7 @@ def _beyond_in_words(books: RefundBooks) -> str:
     )
 
 
-def _after_returns(books: RefundBooks, world: World, moment: Moment) -> Changes:
+def _after_returns(books: RefundBooks, state: State, moment: Moment) -> Changes:
     """Money that is here again is owed where we wanted it gone, and stands in a FAILED job until an admin has found
     another way. What others had sent buys the course again; where it is nobody's purchase, the books promised it."""
     if books.payment.status is PaymentStatus.REFUNDED:
@@ -93,7 +93,7 @@ def _after_returns(books: RefundBooks, world: World, moment: Moment) -> Changes:
     owed = [each for each in books.came_back if each.origin is RefundOrigin.GATEWAY]
     changes = NOTHING
     if of_others and books.payment.fulfilment is Fulfilment.FULFILLED:
-        again = reinstated(books.payment, world, moment)
+        again = reinstated(books.payment, state, moment)
         owed += of_others if again is None else []
         changes += again or NOTHING
     return changes + Changes(jobs=tuple(_given_up(refund, moment) for refund in owed))

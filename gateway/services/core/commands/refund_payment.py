@@ -3,8 +3,14 @@
 from uuid import UUID
 
 from gateway.services.core.commands.every import RefundPayment
-from gateway.services.core.model.outcomes import FieldProblem, Invalid, KeyReused, Missing, RefundRequested
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import (
+    FieldProblem,
+    IdempotencyKeyReused,
+    InvalidInput,
+    NotFound,
+    RefundRequested,
+)
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import GATEWAY, Actor, Money, Payment, Refund
 from gateway.services.core.rules import timeline
 from gateway.services.core.rules.idempotency import recorded, replay_of
@@ -18,22 +24,22 @@ UNDER_DISPUTE = (
 )
 
 
-def refund_payment(command: RefundPayment, world: World, moment: Moment) -> Decision:
+def refund_payment(command: RefundPayment, state: State, moment: Moment) -> Decision:
     """An admin's wish to give money back: all that is left, or a part of it."""
-    match replay_of(command, world):
-        case KeyReused() as reused:
+    match replay_of(command, state):
+        case IdempotencyKeyReused() as reused:
             return Decision(reused)
         case refund_id if refund_id is not None:
-            return _requested(world.refunds[refund_id], command, world)
-    if command.refund_id in world.refunds:
-        return _requested(world.refunds[command.refund_id], command, world)
-    payment = world.payments.get(command.payment_id)
+            return _requested(state.refunds[refund_id], command, state)
+    if command.refund_id in state.refunds:
+        return _requested(state.refunds[command.refund_id], command, state)
+    payment = state.payments.get(command.payment_id)
     if payment is None:
-        return Decision(Missing("payment"))
-    left = left_to_refund(payment, world)
+        return Decision(NotFound("payment"))
+    left = left_to_refund(payment, state)
     amount = left if command.amount_minor is None else command.amount_minor
-    if problem := _problem(payment, amount, left, reserved(world.refunds_of(payment.id))):
-        return Decision(Invalid((problem,)))
+    if problem := _problem(payment, amount, left, reserved(state.refunds_of(payment.id))):
+        return Decision(InvalidInput((problem,)))
     refund, changes = promise(payment, amount, command.reason, command.actor, moment, command.refund_id)
     return Decision(
         RefundRequested(refund, payment, already_processed=False),
@@ -61,8 +67,8 @@ def all_back(taken: Payment, reason: str, moment: Moment) -> Changes:
     return changes
 
 
-def _requested(refund: Refund, command: RefundPayment, world: World) -> Decision:
-    payment = world.payments[refund.payment_id]
+def _requested(refund: Refund, command: RefundPayment, state: State) -> Decision:
+    payment = state.payments[refund.payment_id]
     return Decision(RefundRequested(refund, payment, already_processed=refund.id != command.refund_id))
 
 

@@ -1,24 +1,24 @@
 """What becomes of an admin's wish to put a course into the catalogue or to change it."""
 
 from gateway.services.core.commands.every import SaveCourse
-from gateway.services.core.model.outcomes import CourseSaved, KeyReused, Missing
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import CourseSaved, IdempotencyKeyReused, NotFound
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import Course
 from gateway.services.core.rules import granting
 from gateway.services.core.rules.idempotency import recorded, replay_of
 
 
-def save_course(command: SaveCourse, world: World, moment: Moment) -> Decision:
+def save_course(command: SaveCourse, state: State, moment: Moment) -> Decision:
     """The course as given; saving the same again changes and audits nothing."""
-    match replay_of(command, world):
-        case KeyReused() as reused:
+    match replay_of(command, state):
+        case IdempotencyKeyReused() as reused:
             return Decision(reused)
         case course_id if course_id is not None:
             is_own = command.is_new and course_id == command.course_id  # in a turn that is run again
-            return Decision(CourseSaved(world.courses[course_id], already_processed=not is_own))
-    stored = world.courses.get(command.course_id)
+            return Decision(CourseSaved(state.courses[course_id], already_processed=not is_own))
+    stored = state.courses.get(command.course_id)
     if stored is None and not command.is_new:
-        return Decision(Missing("course"))
+        return Decision(NotFound("course"))
     return _saved(command, stored, moment)
 
 

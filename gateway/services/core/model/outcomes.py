@@ -76,7 +76,7 @@ class CourseSaved:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class PaymentPending:
     """Not settled yet: nothing failed, ask again. `is_unreachable` tells an outage from a payment under way."""
 
     payment: Payment
@@ -85,7 +85,7 @@ class Pending:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class PaymentDeclined:
     """The provider took no money; the student may try again."""
 
     payment: Payment
@@ -99,7 +99,7 @@ class Unfulfillable:
 
 
 @dataclass(frozen=True, slots=True)
-class Duplicate:
+class DuplicatePayment:
     """Money was captured for what the student already has; its refund was decided in the same commit."""
 
     payment: Payment
@@ -107,7 +107,7 @@ class Duplicate:
 
 
 @dataclass(frozen=True, slots=True)
-class Conflicting:
+class MetadataConflict:
     """The given metadata disagrees with what stands; nothing was changed."""
 
     differences: tuple[Difference, ...]
@@ -115,7 +115,7 @@ class Conflicting:
 
 
 @dataclass(frozen=True, slots=True)
-class ActiveExists:
+class ActivePurchaseExists:
     """The student has an active purchase: of another tier, or, where a payment is to be opened, of this one; or any,
     where an expired one is to be extended."""
 
@@ -124,21 +124,21 @@ class ActiveExists:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyReused:
+class IdempotencyKeyReused:
     """The idempotency key stands for other input; nothing was done."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
-class Invalid:
+class InvalidInput:
     """The input cannot be meant as it stands; nothing was done."""
 
     fields: tuple[FieldProblem, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class NotFound:
     """What the command names does not exist, or not for this actor. `noun` is the kind of thing."""
 
     noun: str
@@ -237,15 +237,15 @@ Outcome = (
     | Corrected
     | Revoked
     | CourseSaved
-    | Pending
-    | Declined
+    | PaymentPending
+    | PaymentDeclined
     | Unfulfillable
-    | Duplicate
-    | Conflicting
-    | ActiveExists
-    | KeyReused
-    | Invalid
-    | Missing
+    | DuplicatePayment
+    | MetadataConflict
+    | ActivePurchaseExists
+    | IdempotencyKeyReused
+    | InvalidInput
+    | NotFound
     | Busy
     | RefundRequested
     | RefundSettled

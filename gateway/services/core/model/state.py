@@ -78,7 +78,7 @@ class Decision:
 
 
 @dataclass(slots=True)
-class World:
+class State:
     """Rows by id with the look-ups that decisions need, kept in step as decisions are applied.
 
     Later commands of a batch see what earlier ones decided. `loaded` holds the ids of the rows that the database has

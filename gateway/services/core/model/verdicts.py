@@ -38,7 +38,7 @@ class AwaitingPayment:
 
 
 @dataclass(frozen=True, slots=True)
-class Declined:
+class PaymentDeclined:
     """This attempt failed; another one may be made. `code` is the provider's, `message` is for the student."""
 
     attempt: str
@@ -69,7 +69,7 @@ class Unacceptable:
     message: str
 
 
-Verdict = Captured | Processing | AwaitingPayment | Declined | Canceled | Unreachable
+Verdict = Captured | Processing | AwaitingPayment | PaymentDeclined | Canceled | Unreachable
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ RefundResult = RefundSucceeded | RefundRejected
 
 
 @dataclass(frozen=True, slots=True)
-class RefundFact:
+class RefundRecord:
     """Money that went back, or is on its way, in the provider's books: its own id, and ours where we asked for it.
 
     A dispute is one as well, by its own id: PENDING while the bank decides, SUCCEEDED where the student got the money,
@@ -113,15 +113,15 @@ class ExtraCapture:
     """Money that an intent took once more, by another attempt than the one that paid it."""
 
     captured: Captured
-    refunds: tuple[RefundFact, ...] = ()
+    refunds: tuple[RefundRecord, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Truth:
+class ProviderRecord:
     """All that the provider's books say of a payment now. `refunds` are those of the verdict's own attempt."""
 
     verdict: Verdict
-    refunds: tuple[RefundFact, ...] = ()
+    refunds: tuple[RefundRecord, ...] = ()
     extra: tuple[ExtraCapture, ...] = ()
 
     @property

@@ -4,8 +4,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from gateway.services.core.commands.every import PlanAsk
-from gateway.services.core.model.outcomes import AskPlanned, Missing
-from gateway.services.core.model.state import Changes, Decision, Moment, World
+from gateway.services.core.model.outcomes import AskPlanned, NotFound
+from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -62,11 +62,11 @@ def is_abandoned(payment: Payment, now: datetime) -> bool:
     return is_open(payment) and not is_under_way and payment.created_at + CLOSED_AFTER <= now
 
 
-def plan_ask(command: PlanAsk, world: World, moment: Moment) -> Decision:
+def plan_ask(command: PlanAsk, state: State, moment: Moment) -> Decision:
     """When the payment is asked after next, if at all. Who was overtaken by another ask plans nothing."""
-    payment = world.payments.get(command.payment_id)
+    payment = state.payments.get(command.payment_id)
     if payment is None:
-        return Decision(Missing("payment"))
+        return Decision(NotFound("payment"))
     planned = _planned(payment, command, moment.now)
     changes = Changes() if planned == payment else Changes(payments=(planned,))
     return Decision(AskPlanned(planned), changes)

@@ -4,7 +4,7 @@ from dataclasses import replace
 from uuid import UUID, uuid5
 
 from gateway.services.core.model.jobs import Job, JobKind, JobState
-from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Provider
 
 _INTENTS = UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b")
@@ -16,15 +16,15 @@ def of_intent(provider: Provider, reference: str) -> UUID:
     return uuid5(_INTENTS, f"{provider}:{reference}")
 
 
-def standing(subject_id: UUID, world: World) -> Job | None:
+def standing(subject_id: UUID, state: State) -> Job | None:
     """The case that was noted of a subject, whatever became of it."""
-    cases = (job for job in world.jobs.values() if job.kind is JobKind.CASE_REVIEW)
+    cases = (job for job in state.jobs.values() if job.kind is JobKind.CASE_REVIEW)
     return next((job for job in cases if job.subject_id == subject_id), None)
 
 
-def settled(subject_id: UUID, world: World, moment: Moment) -> Changes:
+def settled(subject_id: UUID, state: State, moment: Moment) -> Changes:
     """The end of a subject's case that needs nobody any more, if it has one."""
-    case = standing(subject_id, world)
+    case = standing(subject_id, state)
     if case is None or case.state is not JobState.FAILED:
         return NOTHING
     return Changes(jobs=(replace(case, state=JobState.COMPLETED, finished_at=moment.now),))

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.model.events import OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
-from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
     Access,
     AccessStatus,
@@ -37,7 +37,7 @@ class _News:
     about: Payment | Purchase
 
 
-def announced(changes: Changes, before: World, listeners: Sequence[Listener], moment: Moment) -> Changes:
+def announced(changes: Changes, before: State, listeners: Sequence[Listener], moment: Moment) -> Changes:
     """One job for each event and listener, to be written with the changes themselves.
 
     Args:
@@ -50,7 +50,7 @@ def announced(changes: Changes, before: World, listeners: Sequence[Listener], mo
     return Changes(jobs=tuple(job for each in news for job in _jobs(each, bought, before, listeners, moment)))
 
 
-def _of_payments(payments: Iterable[Payment], before: World, bought: dict[UUID, Purchase]) -> Iterator[_News]:
+def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_News]:
     for payment in payments:
         purchase = bought.get(payment.id) or before.purchase_of(payment)
         stream = purchase.id if purchase else payment.id
@@ -72,7 +72,7 @@ def _payment_types(was: Payment | None, now: Payment) -> Iterator[str]:
         yield "payment.refunded"
 
 
-def _of_purchases(purchases: Iterable[Purchase], before: World) -> Iterator[_News]:
+def _of_purchases(purchases: Iterable[Purchase], before: State) -> Iterator[_News]:
     for purchase in purchases:
         was = before.purchases.get(purchase.id)
         for event_type in _purchase_types(was, purchase):
@@ -104,7 +104,7 @@ def _is_recounted(was: Access, now: Access) -> bool:
 
 
 def _jobs(
-    news: _News, bought: dict[UUID, Purchase], before: World, listeners: Sequence[Listener], moment: Moment
+    news: _News, bought: dict[UUID, Purchase], before: State, listeners: Sequence[Listener], moment: Moment
 ) -> Iterator[Job]:
     told = [listener for listener in listeners if news.type in listener.types]
     if not told:

@@ -8,7 +8,7 @@ from gateway.services.core.commands.every import LapsePurchases
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import Lapsed
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import (
     GATEWAY,
     Access,
@@ -32,9 +32,9 @@ class Standing:
     changes: Changes = NOTHING
 
 
-def standing(world: World, student_id: str, course_id: UUID, actor: Actor, moment: Moment) -> Standing:
+def standing(state: State, student_id: str, course_id: UUID, actor: Actor, moment: Moment) -> Standing:
     """The pair's active purchase; one whose expiry has passed becomes EXPIRED by the returned changes."""
-    active = world.active_purchase(student_id, course_id)
+    active = state.active_purchase(student_id, course_id)
     if active is None or not access.has_lapsed(active.access, moment.now):
         return Standing(active)
     return Standing(None, lapsed(active, actor, moment)[1])
@@ -47,9 +47,9 @@ def lapsed(active: Purchase, actor: Actor, moment: Moment) -> tuple[Purchase, Ch
     return expired, Changes(purchases=(expired,), audit=(entry,))
 
 
-def lapse_purchases(command: LapsePurchases, world: World, moment: Moment) -> Decision:
+def lapse_purchases(command: LapsePurchases, state: State, moment: Moment) -> Decision:
     """Those of the purchases that are past their expiry and still marked active, ended."""
-    found = [world.purchases[each] for each in dict.fromkeys(command.purchase_ids) if each in world.purchases]
+    found = [state.purchases[each] for each in dict.fromkeys(command.purchase_ids) if each in state.purchases]
     due = [
         each for each in found if each.status is PurchaseStatus.ACTIVE and access.has_lapsed(each.access, moment.now)
     ]
@@ -57,9 +57,9 @@ def lapse_purchases(command: LapsePurchases, world: World, moment: Moment) -> De
     return Decision(Lapsed(tuple(purchase for purchase, _ in ended)), Changes.all_of(changes for _, changes in ended))
 
 
-def held(world: World, student_id: str, course_id: UUID, now: datetime) -> Purchase | None:
+def held(state: State, student_id: str, course_id: UUID, now: datetime) -> Purchase | None:
     """The pair's active purchase if its expiry has not passed; changes nothing."""
-    active = world.active_purchase(student_id, course_id)
+    active = state.active_purchase(student_id, course_id)
     return None if active is None or access.has_lapsed(active.access, now) else active
 
 
@@ -92,17 +92,17 @@ class Grant:
     reason: str | None = None
 
 
-def begin(grant: Grant, begun: Access, moment: Moment) -> tuple[Purchase, Changes]:
+def begin(grant: Grant, new_access: Access, moment: Moment) -> tuple[Purchase, Changes]:
     """A pair's purchase where none is active."""
-    purchase = _purchase(grant, begun, moment, supersedes=None)
+    purchase = _purchase(grant, new_access, moment, supersedes=None)
     entry = audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, {"tier": grant.terms.tier})
     return purchase, Changes(purchases=(purchase,), audit=(entry,))
 
 
-def supersede(old: Purchase, grant: Grant, begun: Access, moment: Moment) -> tuple[Purchase, Purchase, Changes]:
+def supersede(old: Purchase, grant: Grant, new_access: Access, moment: Moment) -> tuple[Purchase, Purchase, Changes]:
     """A pair's purchase in place of its active one: the new, the old as it ended, and the changes."""
     ended = end(old, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now)
-    purchase = _purchase(grant, begun, moment, supersedes=old.id)
+    purchase = _purchase(grant, new_access, moment, supersedes=old.id)
     change: dict[str, object] = {"tier": [old.tier, purchase.tier]}
     entries = (
         audit(old.id, "purchase.superseded", grant.actor, moment, grant.reason, change),
@@ -132,7 +132,7 @@ def audit(
     return AuditEntry(moment.new_id(), subject_id, moment.now, actor, action, reason, changes)
 
 
-def _purchase(grant: Grant, begun: Access, moment: Moment, supersedes: UUID | None) -> Purchase:
+def _purchase(grant: Grant, new_access: Access, moment: Moment, supersedes: UUID | None) -> Purchase:
     return Purchase(
         id=grant.purchase_id,
         student_id=grant.student_id,
@@ -142,7 +142,7 @@ def _purchase(grant: Grant, begun: Access, moment: Moment, supersedes: UUID | No
         origin=grant.origin,
         created_by=grant.actor,
         metadata=grant.metadata,
-        access=begun,
+        access=new_access,
         created_at=moment.now,
         payment_id=grant.payment_id,
         supersedes=supersedes,

@@ -4,30 +4,30 @@ from dataclasses import replace
 from uuid import UUID
 
 from gateway.services.core.commands.every import Command, CreatePurchase, OpenPayment, key_of
-from gateway.services.core.model.outcomes import KeyReused
+from gateway.services.core.model.outcomes import IdempotencyKeyReused
 from gateway.services.core.model.records import IdempotencyRecord
-from gateway.services.core.model.state import Moment, World
+from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import TierChoice
 from gateway.services.core.rules.fingerprint import as_spelt, fingerprint
 
 
-def replay_of(command: Command, world: World) -> UUID | KeyReused | None:
+def replay_of(command: Command, state: State) -> UUID | IdempotencyKeyReused | None:
     """The id of what the command's key led to before; KeyReused where it stood for other input; None for a new
     key or none."""
     key = key_of(command)
-    record = None if key is None else world.records.get(key)
+    record = None if key is None else state.records.get(key)
     if key is None or record is None:
         return None
-    return record.result_id if _is_same_wish(record, command, world) else KeyReused(key.key)
+    return record.result_id if _is_same_wish(record, command, state) else IdempotencyKeyReused(key.key)
 
 
-def _is_same_wish(record: IdempotencyRecord, command: Command, world: World) -> bool:
+def _is_same_wish(record: IdempotencyRecord, command: Command, state: State) -> bool:
     """By what it says and not by how: a tier by its code is the same as by its number of sessions."""
     if record.fingerprint in (fingerprint(command), as_spelt(command)):
         return True
     if not isinstance(command, OpenPayment | CreatePurchase):
         return False
-    others = _same_tier_in_other_words(command.tier, _sold(record.result_id, world))
+    others = _same_tier_in_other_words(command.tier, _sold(record.result_id, state))
     return any(record.fingerprint == fingerprint(replace(command, tier=other)) for other in others)
 
 
@@ -40,12 +40,12 @@ def _same_tier_in_other_words(choice: TierChoice, sold: TierChoice) -> tuple[Tie
     return TierChoice(sold.code, None), TierChoice(None, sold.session_count), sold
 
 
-def _sold(result_id: UUID, world: World) -> TierChoice:
+def _sold(result_id: UUID, state: State) -> TierChoice:
     """The tier that a key led to, by its code and its number of sessions."""
-    payment = world.payments.get(result_id)
+    payment = state.payments.get(result_id)
     if payment is not None:
         return TierChoice(payment.terms.tier, payment.terms.session_count)
-    purchase = world.purchases[result_id]
+    purchase = state.purchases[result_id]
     return TierChoice(purchase.tier, purchase.access.sessions_total)
 
 

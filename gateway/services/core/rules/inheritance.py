@@ -9,24 +9,24 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import GATEWAY, Access, Payment, Purchase, PurchaseStatus, Purpose
 from gateway.services.core.rules import access, granting
 
 Purchases = Mapping[UUID, Purchase]
 
 
-def passed_on(changed: Purchase, world: World, moment: Moment) -> Changes:
+def passed_on(changed: Purchase, state: State, moment: Moment) -> Changes:
     """The accesses of those above a purchase that is refunded, or stands again: as they are without, or with, what they
     took over from it. Those that do not stand themselves as well: their money may come back.
 
     Args:
         changed: the purchase as it is from now on.
     """
-    before, after = dict(world.purchases), {**world.purchases, changed.id: changed}
+    before, after = dict(state.purchases), {**state.purchases, changed.id: changed}
     changes = NOTHING
-    for above in _above(changed, world.purchases):
-        payment = world.payments.get(above.payment_id) if above.payment_id else None
+    for above in _above(changed, state.purchases):
+        payment = state.payments.get(above.payment_id) if above.payment_id else None
         if payment is None:
             continue  # an admin's: it took sessions used over and nothing else, and stands on the admin's word
         was, now = (_founded(above, payment, purchases) for purchases in (before, after))

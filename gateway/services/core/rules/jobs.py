@@ -9,15 +9,15 @@ from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
 from gateway.services.core.model.outcomes import (
     Claimed,
     FieldProblem,
-    Invalid,
+    InvalidInput,
     JobChanged,
-    Missing,
+    NotFound,
     Outcome,
-    Pending,
+    PaymentPending,
     RefundSettled,
     Stale,
 )
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import Payment, PaymentStatus, Refund, RefundStatus
 from gateway.services.core.rules import cases
 from gateway.services.core.rules.granting import audit
@@ -43,9 +43,9 @@ LONGEST_BACKOFF_S = 7200
 that failed together do not come back together."""
 
 
-def check_job(payment: Payment, retry_after_s: int, world: World, moment: Moment) -> tuple[Job, ...]:
+def check_job(payment: Payment, retry_after_s: int, state: State, moment: Moment) -> tuple[Job, ...]:
     """Ask the provider again later; one such job at a time for a payment."""
-    if (JobKind.PAYMENT_CHECK, payment.id) in world.live_jobs:
+    if (JobKind.PAYMENT_CHECK, payment.id) in state.live_jobs:
         return ()
     run_at = moment.now + timedelta(seconds=retry_after_s)
     return (Job(moment.new_id(), JobKind.PAYMENT_CHECK, payment.id, run_at, moment.now),)
@@ -56,9 +56,9 @@ def refund_job(refund: Refund, moment: Moment) -> Job:
     return Job(moment.new_id(), JobKind.PAYMENT_REFUND, refund.id, moment.now, moment.now)
 
 
-def held(ticket: Ticket, world: World) -> Job | None:
+def held(ticket: Ticket, state: State) -> Job | None:
     """The job that a ticket entitles to; None where somebody else holds it, or nobody may any more."""
-    job = world.jobs.get(ticket.job_id)
+    job = state.jobs.get(ticket.job_id)
     is_held = job is not None and job.state is JobState.RUNNING and job.fence == ticket.fence
     return job if is_held else None
 
@@ -66,9 +66,9 @@ def held(ticket: Ticket, world: World) -> Job | None:
 def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
     """The job after a run that came to an outcome."""
     match outcome:
-        case Pending(payment, _, False) if payment.status is not PaymentStatus.PROCESSING:
+        case PaymentPending(payment, _, False) if payment.status is not PaymentStatus.PROCESSING:
             return _ended(job, JobState.COMPLETED, moment)  # nobody is paying; whoever does will confirm
-        case Pending(_, retry_after_s):
+        case PaymentPending(_, retry_after_s):
             return _deferred(job, ticket, "not settled yet", moment, at_least_s=retry_after_s)
         case RefundSettled(refund, _) if refund.failure is not None and refund.failure.code != ALREADY_BACK:
             return _ended(job, JobState.FAILED, moment, f"{refund.failure.code}: {refund.failure.message}")
@@ -76,9 +76,9 @@ def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
             return _ended(job, JobState.COMPLETED, moment)
 
 
-def claim(command: ClaimJobs, world: World, moment: Moment) -> Decision:
+def claim(command: ClaimJobs, state: State, moment: Moment) -> Decision:
     """Those of the jobs that are due and free, now the runner's. One whose runners keep dying is given up."""
-    found = [world.jobs[job_id] for job_id in command.job_ids if job_id in world.jobs]
+    found = [state.jobs[job_id] for job_id in command.job_ids if job_id in state.jobs]
     kept, taken, given_up = [], [], []
     for job in found:
         if job.state is JobState.RUNNING and job.claim_id == command.claim_id:
@@ -99,12 +99,12 @@ def is_due(job: Job, now: datetime) -> bool:
     return job.is_live and job.run_at <= now
 
 
-def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
+def defer(command: DeferJob, state: State, moment: Moment) -> Decision:
     """The job again later, or FAILED after its last attempt: listed, never dropped. Its case is noted once."""
-    job = held(command.ticket, world)
+    job = held(command.ticket, state)
     if job is None:
         return Decision(Stale())
-    told = command.case and cases.standing(command.case.subject_id, world)
+    told = command.case and cases.standing(command.case.subject_id, state)
     if told and told.state is JobState.CANCELED:
         changed = _ended(job, JobState.CANCELED, moment, f"{told.last_error}; {command.error}")
         return Decision(JobChanged(changed), Changes(jobs=(changed,)))
@@ -115,26 +115,26 @@ def defer(command: DeferJob, world: World, moment: Moment) -> Decision:
     return Decision(JobChanged(changed), Changes(jobs=(changed,)) + noted)
 
 
-def end(command: EndJob, world: World, moment: Moment) -> Decision:
+def end(command: EndJob, state: State, moment: Moment) -> Decision:
     """The job as one that is done."""
-    job = held(command.ticket, world)
+    job = held(command.ticket, state)
     if job is None:
         return Decision(Stale())
     done = _ended(job, JobState.COMPLETED, moment)
     return Decision(JobChanged(done), Changes(jobs=(done,)))
 
 
-def start_sweep(command: StartSweep, world: World, moment: Moment) -> Decision:
+def start_sweep(command: StartSweep, state: State, moment: Moment) -> Decision:
     """The sweep's job, where there is none that will run."""
     job = Job(moment.new_id(), command.kind, command.subject_id, moment.now, moment.now)
-    if (job.kind, job.subject_id) in world.live_jobs:
+    if (job.kind, job.subject_id) in state.live_jobs:
         return Decision(JobChanged(job))
     return Decision(JobChanged(job), Changes(jobs=(job,)))
 
 
-def end_sweep(command: EndSweep, world: World, moment: Moment) -> Decision:
+def end_sweep(command: EndSweep, state: State, moment: Moment) -> Decision:
     """The sweep again, from where it came to."""
-    job = held(command.ticket, world)
+    job = held(command.ticket, state)
     if job is None:
         return Decision(Stale())
     again = replace(
@@ -149,20 +149,20 @@ def end_sweep(command: EndSweep, world: World, moment: Moment) -> Decision:
     return Decision(JobChanged(again), Changes(jobs=(again,)))
 
 
-def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
+def retry(command: RetryJob, state: State, moment: Moment) -> Decision:
     """A job that had ended without success, from the beginning."""
-    job = world.jobs.get(command.job_id)
+    job = state.jobs.get(command.job_id)
     if job is None:
-        return Decision(Missing("job"))
+        return Decision(NotFound("job"))
     if job.is_live:
         return Decision(JobChanged(job))
     if job.kind is JobKind.CASE_REVIEW:
         problem = "is a case for a person, there is nothing to run; do what its lastError says, then end it: cancelJob"
-        return Decision(Invalid((FieldProblem(("jobId",), problem),)))
-    if job.state is JobState.COMPLETED or (job.kind, job.subject_id) in world.live_jobs:
-        return Decision(Invalid((FieldProblem(("jobId",), "the job is done, or another one is doing its work"),)))
-    refund = _refund_again(job, world, moment)
-    if isinstance(refund, Invalid):
+        return Decision(InvalidInput((FieldProblem(("jobId",), problem),)))
+    if job.state is JobState.COMPLETED or (job.kind, job.subject_id) in state.live_jobs:
+        return Decision(InvalidInput((FieldProblem(("jobId",), "the job is done, or another one is doing its work"),)))
+    refund = _refund_again(job, state, moment)
+    if isinstance(refund, InvalidInput):
         return Decision(refund)
     again = replace(
         job,
@@ -173,46 +173,46 @@ def retry(command: RetryJob, world: World, moment: Moment) -> Decision:
         lease_until=None,
         finished_at=None,
     )
-    entry = audit(_about(job, world), "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
+    entry = audit(_about(job, state), "job.retried", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 
 
-def cancel(command: CancelJob, world: World, moment: Moment) -> Decision:
+def cancel(command: CancelJob, state: State, moment: Moment) -> Decision:
     """A job that shall not run; what is running is not stopped, but its result is refused. One that FAILED, or a case,
     is off the list of what needs a person."""
-    job = world.jobs.get(command.job_id)
+    job = state.jobs.get(command.job_id)
     if job is None:
-        return Decision(Missing("job"))
+        return Decision(NotFound("job"))
     if job.state is JobState.CANCELED:
         return Decision(JobChanged(job))
     if job.state is JobState.COMPLETED:
-        return Decision(Invalid((FieldProblem(("jobId",), "the job is done"),)))
+        return Decision(InvalidInput((FieldProblem(("jobId",), "the job is done"),)))
     if job.kind is JobKind.PAYMENT_REFUND and job.state is JobState.RUNNING:
         problem = "the refund is with the provider just now; cancel it once it waits again"
-        return Decision(Invalid((FieldProblem(("jobId",), problem),)))
+        return Decision(InvalidInput((FieldProblem(("jobId",), problem),)))
     failed = f"; it was: {job.last_error}" if job.state is JobState.FAILED else ""
     canceled = _ended(job, JobState.CANCELED, moment, f"canceled: {command.reason}{failed}")
-    entry = audit(_about(job, world), "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
+    entry = audit(_about(job, state), "job.canceled", command.actor, moment, command.reason, {"job": job.kind.value})
     return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
 
 
-def _about(job: Job, world: World) -> UUID:
+def _about(job: Job, state: State) -> UUID:
     """Whose history tells of the job: that of a refund is its payment's."""
-    refund = world.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
+    refund = state.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
     return refund.payment_id if refund else job.subject_id
 
 
-def _refund_again(job: Job, world: World, moment: Moment) -> Refund | Invalid | None:
+def _refund_again(job: Job, state: State, moment: Moment) -> Refund | InvalidInput | None:
     """A new refund in the place of one that failed, for providers answer a refund's id with how it ended: of what
     is left of its money. Invalid where all has gone back another way, None where the job is about no failed refund."""
-    refund = world.refunds.get(job.subject_id)
+    refund = state.refunds.get(job.subject_id)
     if job.kind is not JobKind.PAYMENT_REFUND or refund is None or refund.status is not RefundStatus.FAILED:
         return None
-    left = left_to_refund(world.payments[refund.payment_id], world)
+    left = left_to_refund(state.payments[refund.payment_id], state)
     if left == 0:
-        is_open = reserved(world.refunds_of(refund.payment_id)) > 0
+        is_open = reserved(state.refunds_of(refund.payment_id)) > 0
         problem = "a dispute is open over the money" if is_open else "the money went back by another refund"
-        return Invalid((FieldProblem(("jobId",), problem),))
+        return InvalidInput((FieldProblem(("jobId",), problem),))
     amount = replace(refund.amount, amount_minor=min(left, refund.amount.amount_minor))
     return Refund(moment.new_id(), refund.payment_id, amount, refund.reason, refund.requested_by, moment.now)
 

@@ -3,12 +3,12 @@
 from dataclasses import replace
 
 from gateway.services.core.commands.every import ConfirmPayment
-from gateway.services.core.model.outcomes import Declined, Pending
+from gateway.services.core.model.outcomes import PaymentDeclined, PaymentPending
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import Failure, Payment, PaymentStatus
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable
-from gateway.services.core.model.verdicts import Declined as DeclinedAttempt
+from gateway.services.core.model.verdicts import PaymentDeclined as DeclinedAttempt
 from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.jobs import check_job
 
@@ -21,29 +21,31 @@ ABANDONED = Failure("abandoned", "Nobody paid this checkout for a month, so it w
 Unsettled = Processing | Unreachable | AwaitingPayment | DeclinedAttempt | Canceled
 
 
-def unsettled(payment: Payment, verdict: Unsettled, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+def unsettled(payment: Payment, verdict: Unsettled, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     match verdict:
         case Processing():
-            return _wait(payment, verdict, command, world, moment)
+            return _wait(payment, verdict, command, state, moment)
         case Unreachable():
-            return _unreachable(payment, verdict, command, world, moment)
+            return _unreachable(payment, verdict, command, state, moment)
         case AwaitingPayment():
             return _unpaid(payment, command, moment)
         case DeclinedAttempt():
-            return _declined(payment, verdict, command, world, moment)
+            return _declined(payment, verdict, command, state, moment)
         case Canceled():
             return _canceled(payment, verdict, command, moment)
 
 
-def _wait(payment: Payment, verdict: Processing, command: ConfirmPayment, world: World, moment: Moment) -> Decision:
+def _wait(payment: Payment, verdict: Processing, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     waiting = _under_way(payment, verdict.attempt)
-    jobs = check_job(waiting, verdict.retry_after_s, world, moment)
+    jobs = check_job(waiting, verdict.retry_after_s, state, moment)
     entries = _of_attempt(payment, waiting, command, moment, timeline.NOT_SETTLED)
-    return Decision(Pending(waiting, verdict.retry_after_s), Changes(payments=(waiting,), jobs=jobs, audit=entries))
+    return Decision(
+        PaymentPending(waiting, verdict.retry_after_s), Changes(payments=(waiting,), jobs=jobs, audit=entries)
+    )
 
 
 def _unreachable(
-    payment: Payment, verdict: Unreachable, command: ConfirmPayment, world: World, moment: Moment
+    payment: Payment, verdict: Unreachable, command: ConfirmPayment, state: State, moment: Moment
 ) -> Decision:
     """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
     if verdict.attempt is None:
@@ -51,8 +53,8 @@ def _unreachable(
     else:
         waiting = _under_way(payment, verdict.attempt)
         changes = Changes(payments=(waiting,), audit=_of_attempt(payment, waiting, command, moment, timeline.NO_ANSWER))
-    jobs = check_job(payment, verdict.retry_after_s, world, moment)
-    return Decision(Pending(waiting, verdict.retry_after_s, is_unreachable=True), changes + Changes(jobs=jobs))
+    jobs = check_job(payment, verdict.retry_after_s, state, moment)
+    return Decision(PaymentPending(waiting, verdict.retry_after_s, is_unreachable=True), changes + Changes(jobs=jobs))
 
 
 def _asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> tuple[Payment, Changes]:
@@ -88,32 +90,34 @@ def _is_under_way(payment: Payment, attempt: str | None) -> bool:
 def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
     """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(Declined(payment))  # closed for good: nobody ever will
+        return Decision(PaymentDeclined(payment))  # closed for good: nobody ever will
     if payment.status is not PaymentStatus.PROCESSING:
         asked, noted = _asked(payment, command, moment, timeline.NOBODY_PAID)
-        return Decision(Pending(asked, ASK_AGAIN_S), noted)
+        return Decision(PaymentPending(asked, ASK_AGAIN_S), noted)
     unpaid = replace(payment, status=PaymentStatus.REQUIRES_PAYMENT)
     changes = Changes(payments=(unpaid,), audit=(timeline.unpaid(unpaid, command, moment),))
-    return Decision(Pending(unpaid, ASK_AGAIN_S), changes)
+    return Decision(PaymentPending(unpaid, ASK_AGAIN_S), changes)
 
 
 def _canceled(payment: Payment, verdict: Canceled, command: ConfirmPayment, moment: Moment) -> Decision:
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(Declined(payment))
+        return Decision(PaymentDeclined(payment))
     failure = ABANDONED if verdict.is_abandoned else CLOSED
     canceled = replace(asks.never_asked(payment), status=PaymentStatus.CANCELED, failure=failure)
     entry = timeline.canceled(canceled, command, moment)
-    return Decision(Declined(canceled), Changes(payments=(canceled,), audit=(entry,)))
+    return Decision(PaymentDeclined(canceled), Changes(payments=(canceled,), audit=(entry,)))
 
 
 def _declined(
-    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, world: World, moment: Moment
+    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, state: State, moment: Moment
 ) -> Decision:
     """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
     if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
-        return Decision(Pending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, world, moment)))
+        return Decision(
+            PaymentPending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, state, moment))
+        )
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(Declined(payment))  # closed for good: an attempt's end heard late opens it no more
+        return Decision(PaymentDeclined(payment))  # closed for good: an attempt's end heard late opens it no more
     failed = replace(
         payment,
         status=PaymentStatus.FAILED,
@@ -121,6 +125,6 @@ def _declined(
         failure=Failure(verdict.code, verdict.message),
     )
     if failed == payment:
-        return Decision(Declined(payment))
+        return Decision(PaymentDeclined(payment))
     entry = timeline.declined(failed, command, moment)
-    return Decision(Declined(failed), Changes(payments=(failed,), audit=(entry,)))
+    return Decision(PaymentDeclined(failed), Changes(payments=(failed,), audit=(entry,)))

@@ -6,7 +6,7 @@ What is new stands in the lists of what it has, which go by when a thing was mad
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.services.providers.base import Heard, Notice, Window
+from gateway.services.providers.base import Heard, WebhookEvent, Window
 from gateway.services.providers.razorpay.api import Dispute, Listed, RazorpayApi, RefundEntity, Refused
 from gateway.services.providers.rights import Right
 
@@ -19,7 +19,7 @@ everything of so many days is looked through, and what is in our books already c
 longer, as a dispute is, is asked after by its payment's own schedule."""
 
 
-async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Heard) -> list[Notice]:
+async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Heard) -> list[WebhookEvent]:
     """Each capture, and each refund and dispute, once for each state that it is found in.
 
     Args:
@@ -31,14 +31,14 @@ async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Hear
     disputes = await _disputes(api, right, since, until)
     known = await heard([*map(_name, captures), *map(_name, refunds), *map(_name, disputes)])
     told = [
-        Notice(_name(each), "payment.captured", (each.order_id,), attempt=each.id)
+        WebhookEvent(_name(each), "payment.captured", (each.order_id,), attempt=each.id)
         for each in captures
         if each.order_id and _name(each) not in known
     ]
     for kind, things in (("refund", refunds), ("dispute", disputes)):
         for each in things:
             if _name(each) not in known:
-                told.append(Notice(_name(each), f"{kind}.{each.status}", await _order_of(api, each.payment_id)))
+                told.append(WebhookEvent(_name(each), f"{kind}.{each.status}", await _order_of(api, each.payment_id)))
     return told
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.services.core.model.values import RefundStatus
-from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay.api import Dispute
 from gateway.services.providers.razorpay.api import RefundEntity as Given
@@ -16,7 +16,7 @@ INQUIRIES = frozenset({"fraud", "retrieval"})
 _STATUS = {"lost": RefundStatus.SUCCEEDED, "won": RefundStatus.FAILED, "closed": RefundStatus.FAILED}
 
 
-def dispute_fact(dispute: Dispute) -> RefundFact | None:
+def dispute_fact(dispute: Dispute) -> RefundRecord | None:
     """A dispute in Razorpay's books; None for an inquiry that took no money. A state that we do not know is not the
     end of it."""
     if dispute.phase in INQUIRIES and not dispute.amount_deducted:
@@ -24,7 +24,7 @@ def dispute_fact(dispute: Dispute) -> RefundFact | None:
     status = _STATUS.get(dispute.status, RefundStatus.PENDING)
     amount = money(dispute, _lost_minor(dispute) if dispute.status == "lost" else dispute.amount)
     why = of_dispute(dispute.reason_description or dispute.reason_code)
-    return RefundFact(dispute.id, None, amount, status, is_dispute=True, reason=why)
+    return RefundRecord(dispute.id, None, amount, status, is_dispute=True, reason=why)
 
 
 def apart_from_lost(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> list[Given]:

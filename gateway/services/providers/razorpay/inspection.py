@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from gateway.services.core.model.verdicts import Captured, ExtraCapture, RefundFact, Truth
+from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord, RefundRecord
 from gateway.services.providers.razorpay.api import Attempt, Dispute, RazorpayApi, Refused
 from gateway.services.providers.razorpay.api import RefundEntity as Given
 from gateway.services.providers.razorpay.disputes import apart_from_lost, dispute_fact
@@ -11,7 +11,7 @@ from gateway.services.providers.razorpay.mapping import fact, money
 from gateway.services.providers.rights import Right
 
 
-async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]) -> Truth:
+async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]) -> ProviderRecord:
     """All of an order whose money was captured.
 
     Args:
@@ -28,7 +28,7 @@ async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Seq
         for each in captured
         if each.id != main.attempt
     )
-    return Truth(main, facts[main.attempt], tuple(extra))
+    return ProviderRecord(main, facts[main.attempt], tuple(extra))
 
 
 async def _disputes(api: RazorpayApi, right: Right, since_s: int) -> list[Dispute]:
@@ -47,7 +47,7 @@ def _of(attempt: Attempt, disputes: Sequence[Dispute]) -> list[Dispute]:
     return [each for each in disputes if each.payment_id == attempt.id]
 
 
-def _facts(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundFact, ...]:
+def _facts(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundRecord, ...]:
     """The refunds, then the disputes, of one attempt."""
     told = [fact(each) for each in apart_from_lost(refunds, disputes)]
     return (*told, *filter(None, map(dispute_fact, disputes)))

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 
 from gateway.services.core.model.values import Money, Payment, Provider, RefundStatus
-from gateway.services.core.model.verdicts import Declined, RefundFact, RefundRejected
+from gateway.services.core.model.verdicts import PaymentDeclined, RefundRecord, RefundRejected
 from gateway.services.providers.base import PriceRefused, UnreadableAmount
 from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay.api import Attempt, Entity, Refused
@@ -37,16 +37,18 @@ def fitting(notes: Mapping[str, str]) -> dict[str, str]:
 
 def captured_of(attempts: Sequence[Attempt], payment: Payment) -> Attempt | None:
     """The attempt that brought the money, of attempts the oldest first. Where more than one did, it is the one that our
-    books have, or else the oldest; `Truth.extra` has the others."""
+    books have, or else the oldest; `ProviderRecord.extra` has the others."""
     captured = [each for each in attempts if each.is_captured]
     return next((each for each in captured if each.id == payment.attempt), next(iter(captured), None))
 
 
-def declined(attempt: Attempt) -> Declined:
+def declined(attempt: Attempt) -> PaymentDeclined:
     if attempt.status == "refunded":
-        return Declined(attempt.id, "not_captured", "The payment was not completed in time; your bank has it back.")
+        return PaymentDeclined(
+            attempt.id, "not_captured", "The payment was not completed in time; your bank has it back."
+        )
     code = attempt.error_reason or attempt.error_code or "payment_failed"
-    return Declined(attempt.id, code, attempt.error_description or "The payment failed.")
+    return PaymentDeclined(attempt.id, code, attempt.error_description or "The payment failed.")
 
 
 def rejection(refused: Refused) -> RefundRejected:
@@ -56,10 +58,10 @@ def rejection(refused: Refused) -> RefundRejected:
     return RefundRejected(refused.code, refused.description)
 
 
-def fact(given: Given) -> RefundFact:
+def fact(given: Given) -> RefundRecord:
     status = _STATUS.get(given.status, RefundStatus.PENDING)
     said = given.notes.get("reason") or given.notes.get("comment")
-    return RefundFact(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))
+    return RefundRecord(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))
 
 
 def is_missing(refused: Refused) -> bool:

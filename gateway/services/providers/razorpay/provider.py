@@ -19,10 +19,10 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Captured,
     Processing,
+    ProviderRecord,
     RefundRejected,
     RefundResult,
     RefundSucceeded,
-    Truth,
     Unacceptable,
     Unreachable,
     Verdict,
@@ -32,10 +32,10 @@ from gateway.services.providers.base import (
     FoundIntent,
     Heard,
     Intent,
-    Notice,
     PriceRefused,
     ProviderUnavailable,
     UnreadableAmount,
+    WebhookEvent,
     Window,
 )
 from gateway.services.providers.razorpay.api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
@@ -152,7 +152,7 @@ class Razorpay:
             return RefundRejected("refund_failed", f"Razorpay could not give the money back ({given.id}).")
         return RefundSucceeded(given.id, is_final=given.status == "processed")
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         """Reads, and changes nothing: what is authorized reads as processing, and `settle` captures it."""
         async with self._deadline():
             attempts = await self._attempts(payment)
@@ -160,7 +160,7 @@ class Razorpay:
             if isinstance(verdict, Captured):
                 captured = [each for each in attempts if each.is_captured]
                 return await truth_of(self._api, self._right_to_disputes, verdict, captured)
-        return Truth(verdict)
+        return ProviderRecord(verdict)
 
     async def find(self, reference: str) -> FoundIntent | None:
         if not ORDER_ID.fullmatch(reference):
@@ -179,11 +179,11 @@ class Razorpay:
     async def cancel(self, payment: Payment) -> None:
         """Razorpay has no way to close an order: it may be paid for ever."""
 
-    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
         async with self._deadline(CHANGES_DEADLINE_S):
             return await changes_of(self._api, self._right_to_disputes, window, heard)
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         return read_webhook(headers, body, self._webhook_secrets)
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from hashlib import sha256
 
 from gateway.services.core.model.proofs import RazorpayProof
-from gateway.services.providers.base import BadSignature, Notice
+from gateway.services.providers.base import BadSignature, WebhookEvent
 from gateway.services.providers.webhook_bodies import plain, read_object, texts
 
 ORDER_ID = re.compile(r"order_[A-Za-z0-9]{1,64}")
@@ -18,7 +18,7 @@ def is_proven(proof: RazorpayProof, order_id: str, key_secret: str) -> bool:
     return _is_signed(key_secret, f"{order_id}|{proof.payment_id}".encode(), proof.signature)
 
 
-def read_webhook(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> Notice:
+def read_webhook(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> WebhookEvent:
     """The event in a webhook's raw body, once one of the secrets is found to have signed it.
 
     Razorpay signs no time, so an old event is told from a new one by its id alone. The id comes beside the signed
@@ -36,7 +36,7 @@ def read_webhook(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]
     if not _EVENT_ID.fullmatch(event_id):
         event_id = f"sha256_{sha256(body).hexdigest()}"
     entities = list(_entities(event))
-    return Notice(event_id, kind, tuple(dict.fromkeys(_order_ids(entities))), _said(entities))
+    return WebhookEvent(event_id, kind, tuple(dict.fromkeys(_order_ids(entities))), _said(entities))
 
 
 def _is_signed(secret: str, message: bytes, signature: str) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 import stripe
 import structlog
 
-from gateway.services.providers.base import BadSignature, Notice, Window
+from gateway.services.providers.base import BadSignature, WebhookEvent, Window
 from gateway.services.providers.rights import Right
 from gateway.services.providers.stripe.webhooks import notice_of
 
@@ -44,7 +44,7 @@ KEPT = timedelta(days=29)
 List = Callable[[Any], Awaitable[stripe.ListObject[Any]]]
 
 
-async def changes_of(client: stripe.StripeClient, right: Right, window: Window) -> list[Notice]:
+async def changes_of(client: stripe.StripeClient, right: Right, window: Window) -> list[WebhookEvent]:
     """The oldest first. Where there are no events, as a gateway finds that was out of service for so long, or a key
     that may not read them, it is told what came to be in that time; what changed of older things is asked after by
     their schedules.
@@ -65,7 +65,7 @@ async def changes_of(client: stripe.StripeClient, right: Right, window: Window) 
     return [notice for each in lists for notice in await _made(each, window)]
 
 
-async def _events(list_page: List, window: Window) -> AsyncIterator[Notice]:
+async def _events(list_page: List, window: Window) -> AsyncIterator[WebhookEvent]:
     async for event in _all(list_page, window.since - LATE, window.until, {"types": list(TYPES)}):
         try:
             yield notice_of(event)
@@ -73,7 +73,7 @@ async def _events(list_page: List, window: Window) -> AsyncIterator[Notice]:
             log.warning("an event in Stripe's list cannot be read", event_id=str(event.get("id")), error=str(error))
 
 
-async def _made(list_page: List, window: Window) -> list[Notice]:
+async def _made(list_page: List, window: Window) -> list[WebhookEvent]:
     """What is in a list, as events would tell it. One that the key may not read has nothing to tell."""
     try:
         listed = [each async for each in _all(list_page, window.since - LATE, window.until, {})]
@@ -100,7 +100,7 @@ def _is_news(thing: Mapping[str, Any]) -> bool:
     return bool(thing["object"] != "payment_intent" or thing["status"] == "succeeded")
 
 
-def _told(thing: Mapping[str, Any]) -> Notice:
+def _told(thing: Mapping[str, Any]) -> WebhookEvent:
     """A thing as an event of its own: once for each state that it is found in."""
     kind, status = thing["object"], thing["status"]
     return notice_of({"id": f"{thing['id']}.{status}", "type": f"{kind}.{status}", "data": {"object": thing}})

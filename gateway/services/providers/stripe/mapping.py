@@ -8,9 +8,9 @@ from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
     Captured,
-    Declined,
+    PaymentDeclined,
     Processing,
-    RefundFact,
+    RefundRecord,
     RefundRejected,
     RefundResult,
     RefundSucceeded,
@@ -72,11 +72,11 @@ def money_of(amount_minor: int, thing: Mapping[str, Any]) -> Money:
     return money
 
 
-def fact_of(refund: Mapping[str, Any]) -> RefundFact:
+def fact_of(refund: Mapping[str, Any]) -> RefundRecord:
     """A refund in Stripe's books. A state that we do not know is not the end of it."""
     refund_id, amount = refund_id_of(refund["metadata"] or {}), money_of(refund["amount"], refund)
     status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
-    return RefundFact(refund["id"], refund_id, amount, status, reason=in_words(refund.get("reason")))
+    return RefundRecord(refund["id"], refund_id, amount, status, reason=in_words(refund.get("reason")))
 
 
 def is_disputed(intent: Mapping[str, Any]) -> bool:
@@ -85,13 +85,13 @@ def is_disputed(intent: Mapping[str, Any]) -> bool:
     return isinstance(charge, Mapping) and bool(charge.get("disputed"))
 
 
-def dispute_fact_of(dispute: Mapping[str, Any]) -> RefundFact | None:
+def dispute_fact_of(dispute: Mapping[str, Any]) -> RefundRecord | None:
     """A dispute in Stripe's books; None for what took no money: a bank's inquiry, or a dispute that was prevented."""
     if _took_nothing(dispute):
         return None
     status = DISPUTE_STATUS.get(dispute["status"], RefundStatus.PENDING)
     amount, why = money_of(dispute["amount"], dispute), of_dispute(dispute.get("reason"))
-    return RefundFact(dispute["id"], None, amount, status, is_dispute=True, reason=why)
+    return RefundRecord(dispute["id"], None, amount, status, is_dispute=True, reason=why)
 
 
 def result_of(refund: Mapping[str, Any]) -> RefundResult:
@@ -128,11 +128,11 @@ def _ended_attempt(payment: Payment) -> str | None:
     return payment.attempt if payment.status is PaymentStatus.PROCESSING else None
 
 
-def _declined(error: Mapping[str, Any], attempt: str) -> Declined:
+def _declined(error: Mapping[str, Any], attempt: str) -> PaymentDeclined:
     code = error.get("decline_code") or error.get("code") or "payment_failed"
     if code in NOT_FOR_THE_STUDENT:
-        return Declined(attempt, "generic_decline", "Your card was declined.")
-    return Declined(attempt, code, error.get("message") or "The payment failed.")
+        return PaymentDeclined(attempt, "generic_decline", "Your card was declined.")
+    return PaymentDeclined(attempt, code, error.get("message") or "The payment failed.")
 
 
 def _id_of(thing: Any) -> str | None:

@@ -16,9 +16,9 @@ from gateway.services.core.model.values import Money, Payment, Provider, Refund
 from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Captured,
+    ProviderRecord,
     RefundRejected,
     RefundResult,
-    Truth,
     Unacceptable,
     Unreachable,
     Verdict,
@@ -28,11 +28,11 @@ from gateway.services.providers.base import (
     FoundIntent,
     Heard,
     Intent,
-    Notice,
     PriceRefused,
     ProviderBusy,
     ProviderUnavailable,
     UnreadableAmount,
+    WebhookEvent,
     Window,
 )
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
@@ -153,16 +153,16 @@ class Stripe:
                     return RefundRejected(error.code or "refused", error.user_message or "Stripe gave no reason.")
             return result_of(standing)
 
-    async def inspect(self, payment: Payment) -> Truth:
+    async def inspect(self, payment: Payment) -> ProviderRecord:
         assert payment.reference is not None, "a payment without an intent has no books to look into"
         async with _deadline("inspect"):
             intent = await self._known(payment.reference, "latest_charge")
             verdict = verdict_of(intent, payment)
             if not isinstance(verdict, Captured):
-                return Truth(verdict)
+                return ProviderRecord(verdict)
             refunds = await all_of(self._refunds.list_async, payment.reference)
             disputes = await self._disputes_of(payment.reference) if is_disputed(intent) else []
-        return Truth(verdict, (*map(fact_of, refunds), *filter(None, map(dispute_fact_of, disputes))))
+        return ProviderRecord(verdict, (*map(fact_of, refunds), *filter(None, map(dispute_fact_of, disputes))))
 
     async def find(self, reference: str) -> FoundIntent | None:
         async with _deadline("find"):
@@ -178,13 +178,13 @@ class Stripe:
                 log.info("stripe did not close the intent", reference=payment.reference, code=error.code)
             return verdict_of(await self._known(payment.reference), payment)
 
-    async def changes(self, window: Window, heard: Heard) -> list[Notice]:
+    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
         async with _deadline("changes", CHANGES_DEADLINE_S):
             told = await changes_of(self._client, self._right_to_events, window)
         known = await heard([each.event_id for each in told])
         return [each for each in told if each.references and each.event_id not in known]
 
-    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> Notice:
+    def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         return read_event(headers.get("stripe-signature", ""), body, self._webhook_secrets, now)
 
     async def close(self) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import stripe
 
-from gateway.services.providers.base import BadSignature, Notice
+from gateway.services.providers.base import BadSignature, WebhookEvent
 from gateway.services.providers.webhook_bodies import plain, read_object, texts
 
 TOLERANCE_S = 300
@@ -19,7 +19,7 @@ _Found = tuple[str, Mapping[str, str] | None]
 """A reference, and the metadata of its intent where that is shown."""
 
 
-def read_event(signature: str, body: bytes, secrets: Sequence[str], now: datetime) -> Notice:
+def read_event(signature: str, body: bytes, secrets: Sequence[str], now: datetime) -> WebhookEvent:
     """The event in a body that one of the secrets signed, at most so long ago.
 
     Raises:
@@ -47,11 +47,11 @@ def _signed_at(signature: str) -> int:
     return next(int(field[1]) for field in fields if field[0] == "t")
 
 
-def _notice(body: bytes) -> Notice:
+def _notice(body: bytes) -> WebhookEvent:
     return notice_of(read_object(body))
 
 
-def notice_of(event: Mapping[str, Any]) -> Notice:
+def notice_of(event: Mapping[str, Any]) -> WebhookEvent:
     """What an event says, wherever it was read.
 
     Raises:
@@ -60,12 +60,12 @@ def notice_of(event: Mapping[str, Any]) -> Notice:
     event_id, kind = plain(event.get("id")), plain(event.get("type"))
     found = _related(event) if event.get("object") == "v2.core.event" else _of_object(kind, event)
     if found is None:
-        return Notice(event_id, kind, ())
+        return WebhookEvent(event_id, kind, ())
     reference, said = found
     if event.get("account") or event.get("context"):
         said = {}  # of another account, connected to ours: its intents are nobody's here, and not to be read either
     shown = {} if said is None else {reference: said}
-    return Notice(event_id, kind, (plain(reference),), shown, _attempt(kind, event))
+    return WebhookEvent(event_id, kind, (plain(reference),), shown, _attempt(kind, event))
 
 
 def _attempt(kind: str, event: Mapping[str, Any]) -> str | None:

@@ -6,7 +6,7 @@ from itertools import permutations
 import pytest
 
 from gateway.services.core.model.values import Money, Payment, RefundStatus
-from gateway.services.core.model.verdicts import ExtraCapture, RefundFact, RefundSucceeded, Truth
+from gateway.services.core.model.verdicts import ExtraCapture, ProviderRecord, RefundRecord, RefundSucceeded
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import captured, id_of, order_of, refund_of
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_the_second_capture_of_an_order_is_extra(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:
     first, second = [fake.pay(order_of(opened)) for _ in range(2)]
-    assert await razorpay.inspect(opened) == Truth(captured(first), (), (ExtraCapture(captured(second)),))
+    assert await razorpay.inspect(opened) == ProviderRecord(captured(first), (), (ExtraCapture(captured(second)),))
 
 
 async def test_of_three_captures_two_are_extra_the_oldest_first(
@@ -25,7 +25,7 @@ async def test_of_three_captures_two_are_extra_the_oldest_first(
 ) -> None:
     first, second, third = [fake.pay(order_of(opened)) for _ in range(3)]
     extra = ExtraCapture(captured(second)), ExtraCapture(captured(third))
-    assert await razorpay.inspect(opened) == Truth(captured(first), (), extra)
+    assert await razorpay.inspect(opened) == ProviderRecord(captured(first), (), extra)
 
 
 async def test_what_our_books_have_stays_the_main_one(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:
@@ -40,7 +40,7 @@ async def test_an_attempt_in_our_books_that_took_nothing_is_not_the_main_one(
 ) -> None:
     failed, first, second = [fake.pay(order_of(opened), status) for status in ("failed", "captured", "captured")]
     truth = await razorpay.inspect(replace(opened, attempt=failed))
-    assert truth == Truth(captured(first), (), (ExtraCapture(captured(second)),))
+    assert truth == ProviderRecord(captured(first), (), (ExtraCapture(captured(second)),))
 
 
 @pytest.mark.parametrize("status", ["created", "authorized", "failed"])
@@ -51,7 +51,7 @@ async def test_what_was_not_captured_is_not_extra(
     paid = fake.pay(order_of(opened))
     fake.pay(order_of(opened), status)
     fake.pay(order_of(opened), "refunded", captured=False)
-    assert await razorpay.inspect(opened) == Truth(captured(paid))
+    assert await razorpay.inspect(opened) == ProviderRecord(captured(paid))
 
 
 async def test_an_extra_capture_has_its_own_money_and_refunds(
@@ -62,10 +62,10 @@ async def test_an_extra_capture_has_its_own_money_and_refunds(
     other = fake.pay(order_of(opened), amount=100, currency="USD")
     of_main, of_returned = fake.give_back(main, 500), fake.give_back(returned, 199_900)
     truth = await razorpay.inspect(opened)
-    assert truth.refunds == (RefundFact(of_main, None, Money(500, "INR"), RefundStatus.SUCCEEDED),)
+    assert truth.refunds == (RefundRecord(of_main, None, Money(500, "INR"), RefundStatus.SUCCEEDED),)
     assert truth.extra == (
         ExtraCapture(
-            captured(returned), (RefundFact(of_returned, None, Money(199_900, "INR"), RefundStatus.SUCCEEDED),)
+            captured(returned), (RefundRecord(of_returned, None, Money(199_900, "INR"), RefundStatus.SUCCEEDED),)
         ),
         ExtraCapture(replace(captured(other), amount=Money(100, "USD"))),
     )
@@ -78,7 +78,7 @@ async def test_an_extra_capture_goes_back_by_its_own_attempt(
     given = await razorpay.refund(replace(opened, attempt=extra), refund_of("of the extra"))
     assert isinstance(given, RefundSucceeded)
     assert (fake.refunded_minor(main), fake.refunded_minor(extra)) == (0, 199_900)
-    fact = RefundFact(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
+    fact = RefundRecord(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
     truth = await razorpay.inspect(replace(opened, attempt=main))
     assert (truth.refunds, truth.extra) == ((), (ExtraCapture(captured(extra), (fact,)),))
 

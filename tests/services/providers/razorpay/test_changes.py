@@ -9,7 +9,7 @@ import pytest
 
 from gateway.services.core.model.values import Payment
 from gateway.services.core.model.verdicts import RefundSucceeded
-from gateway.services.providers.base import Notice, PaymentProvider, ProviderBusy, ProviderUnavailable, Window
+from gateway.services.providers.base import PaymentProvider, ProviderBusy, ProviderUnavailable, WebhookEvent, Window
 from gateway.services.providers.razorpay.changes import LATE, VERY_LATE
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import order_of, refund_of
@@ -26,7 +26,7 @@ def at(moment: datetime) -> dict[str, Any]:
     return {"created_at": int(moment.timestamp())}
 
 
-async def changes(razorpay: Razorpay, until: datetime = NOON, known: set[str] | None = None) -> list[Notice]:
+async def changes(razorpay: Razorpay, until: datetime = NOON, known: set[str] | None = None) -> list[WebhookEvent]:
     async def heard(event_ids: Collection[str]) -> set[str]:
         return (known or set()) & set(event_ids)
 

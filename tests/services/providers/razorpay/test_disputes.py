@@ -6,7 +6,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from gateway.services.core.model.values import Money, Payment, RefundStatus
-from gateway.services.core.model.verdicts import ExtraCapture, RefundFact
+from gateway.services.core.model.verdicts import ExtraCapture, RefundRecord
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.razorpay.api import MOST_PAGES, PAGE
 from gateway.services.providers.razorpay.provider import Razorpay
@@ -22,8 +22,8 @@ def attempt(fake: FakeRazorpay, opened: Payment) -> str:
     return fake.pay(order_of(opened))
 
 
-def disputed(dispute_id: str, status: RefundStatus, amount: Money = PRICE, reason: str = WHY) -> RefundFact:
-    return RefundFact(dispute_id, None, amount, status, is_dispute=True, reason=reason)
+def disputed(dispute_id: str, status: RefundStatus, amount: Money = PRICE, reason: str = WHY) -> RefundRecord:
+    return RefundRecord(dispute_id, None, amount, status, is_dispute=True, reason=reason)
 
 
 @pytest.mark.parametrize(

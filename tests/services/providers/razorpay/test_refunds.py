@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.services.core.model.values import Money, Payment, RefundStatus
-from gateway.services.core.model.verdicts import RefundFact, RefundRejected, RefundSucceeded
+from gateway.services.core.model.verdicts import RefundRecord, RefundRejected, RefundSucceeded
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import PRICE, captured, id_of, order_of, refund_of
@@ -101,8 +101,8 @@ async def test_an_inspection_tells_every_refund(
     [mine, other] = fake.refunds.values()
     mine["status"] = theirs
     assert (await razorpay.inspect(paid)).refunds == (
-        RefundFact(str(mine["id"]), id_of("ours"), Money(100_000, "INR"), ours),
-        RefundFact(by_hand, None, Money(500, "INR"), RefundStatus.SUCCEEDED),
+        RefundRecord(str(mine["id"]), id_of("ours"), Money(100_000, "INR"), ours),
+        RefundRecord(by_hand, None, Money(500, "INR"), RefundStatus.SUCCEEDED),
     )
     assert other["notes"] == []
 

@@ -9,7 +9,7 @@ import pytest
 from gateway.services.core.model.proofs import RazorpayProof
 from gateway.services.core.model.values import Payment
 from gateway.services.core.model.verdicts import Unacceptable
-from gateway.services.providers.base import BadSignature, Notice, ProviderUnavailable
+from gateway.services.providers.base import BadSignature, ProviderUnavailable, WebhookEvent
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.services.providers.razorpay.case import NOW, PAYMENT, captured, order_of, proof_of, refund_of
 from tests.services.providers.razorpay.fake import (
@@ -82,7 +82,7 @@ async def test_a_proof_of_a_payment_without_an_order_is_refused(razorpay: Razorp
 
 
 async def test_a_signed_webhook_is_read(razorpay: Razorpay) -> None:
-    assert razorpay.read_webhook(headers_of(PAID), PAID, NOW) == Notice("evt_1", "payment.captured", ("order_A",))
+    assert razorpay.read_webhook(headers_of(PAID), PAID, NOW) == WebhookEvent("evt_1", "payment.captured", ("order_A",))
 
 
 @pytest.mark.parametrize("secret", ["the new one", "the old one"])

@@ -12,11 +12,11 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobState
 from gateway.services.core.model.outcomes import (
     Confirmed,
-    Duplicate,
-    Invalid,
+    DuplicatePayment,
+    InvalidInput,
     Opened,
     Outcome,
-    Pending,
+    PaymentPending,
     ProviderAway,
     RefundRequested,
 )
@@ -110,7 +110,7 @@ async def test_every_call_that_goes_wrong_once_changes_nothing_of_the_end(shop: 
     shop.fake.fail(fault, "/payments")
     shop.fake.fail(fault, "/capture")
     pending = await shop.confirm(payment, proof_of(shop.fake, payment, attempt))
-    assert isinstance(pending, Pending)
+    assert isinstance(pending, PaymentPending)
     await shop.run_jobs()
     assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1
     shop.fake.fail(fault, "/refunds")
@@ -128,7 +128,7 @@ async def test_a_second_payment_of_the_same_course_goes_back(shop: Shop) -> None
     first, second = [await shop.service.opened(student(), course, provider=Provider.RAZORPAY) for _ in range(2)]
     attempts = [shop.fake.pay(order_of(each)) for each in (first, second)]
     assert isinstance(await shop.confirm(first, None), Confirmed)
-    assert isinstance(await shop.confirm(second, None), Duplicate)
+    assert isinstance(await shop.confirm(second, None), DuplicatePayment)
     await shop.run_jobs()
     assert [shop.fake.refunded_minor(each) for each in attempts] == [0, second.amount.amount_minor]
 
@@ -146,7 +146,7 @@ async def test_somebody_elses_proof_buys_nothing(shop: Shop) -> None:
     paid, other = await shop.opened(), await shop.opened()
     attempt = shop.fake.pay(order_of(paid))
     refused = await shop.confirm(other, proof_of(shop.fake, paid, attempt))
-    assert isinstance(refused, Invalid)
+    assert isinstance(refused, InvalidInput)
     assert [problem.path for problem in refused.fields] == [("proof", "razorpay", "orderId")]
     assert shop.service.count("purchase") == 0
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.services.core.model.values import Money, Payment
-from gateway.services.core.model.verdicts import AwaitingPayment, Declined, Processing, Unreachable
+from gateway.services.core.model.verdicts import AwaitingPayment, PaymentDeclined, Processing, Unreachable
 from gateway.services.providers.base import ProviderUnavailable
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import INSTALLATION
@@ -44,7 +44,7 @@ async def test_what_the_attempts_say_is_the_verdict(
     verdict = await razorpay.settle(opened, None)
     match expected:
         case "declined":
-            assert verdict == Declined(attempts[-1], "payment_failed", "Your bank declined it.")
+            assert verdict == PaymentDeclined(attempts[-1], "payment_failed", "Your bank declined it.")
         case "captured":
             taken = next(a for a in attempts if fake.payments[a]["status"] == "captured")
             assert verdict == captured(taken)
@@ -62,7 +62,7 @@ async def test_money_that_went_back_before_it_was_captured_was_not(
 ) -> None:
     attempt = fake.pay(order_of(opened), "refunded", captured=False)
     verdict = await razorpay.settle(opened, None)
-    assert isinstance(verdict, Declined)
+    assert isinstance(verdict, PaymentDeclined)
     assert (verdict.attempt, verdict.code) == (attempt, "not_captured")
 
 

@@ -16,7 +16,7 @@ from gateway.services.core.model.values import (
     RefundOrigin,
     RefundStatus,
 )
-from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
@@ -41,7 +41,7 @@ class RefundBooks:
         """What went back just now, or will not after all: of money that is nobody's purchase, the rest is owed."""
         self._moment = moment
 
-    def hear(self, facts: Iterable[RefundFact]) -> None:
+    def hear(self, facts: Iterable[RefundRecord]) -> None:
         """Each claim in our books as it counts among all of them, and ours that wait as far as there is money left."""
         was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), facts):
@@ -176,7 +176,7 @@ def _with_refunded(payment: Payment, refunded_minor: int) -> Payment:
     return replace(payment, refunded_minor=refunded_minor, status=status)
 
 
-def _called_off(fact: RefundFact) -> Failure:
+def _called_off(fact: RefundRecord) -> Failure:
     return Failure("called_off", "the dispute was decided for us" if fact.is_dispute else "it was not made")
 
 
@@ -188,7 +188,7 @@ def _why(instead_of: Refund) -> str:
     return instead_of.reason
 
 
-def _made_there(fact: RefundFact, payment: Payment, moment: Moment) -> Refund:
+def _made_there(fact: RefundRecord, payment: Payment, moment: Moment) -> Refund:
     origin = RefundOrigin.DISPUTE if fact.is_dispute else RefundOrigin.PROVIDER
     reason = fact.reason or ("disputed" if fact.is_dispute else "made at the provider")
     return Refund(

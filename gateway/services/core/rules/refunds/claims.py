@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from gateway.services.core.model.values import Money, Payment, Refund, RefundOrigin, RefundStatus
-from gateway.services.core.model.verdicts import RefundFact
+from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK
 
 
@@ -17,7 +17,7 @@ from gateway.services.core.rules.refunds.sums import ALREADY_BACK
 class Claim:
     """What the provider says, the refund in our books that it is about, if any is, and what it takes."""
 
-    fact: RefundFact
+    fact: RefundRecord
     known: Refund | None
     counted: Money
 
@@ -27,7 +27,7 @@ class Claim:
         return self.fact.amount != self.counted
 
 
-def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[RefundFact]) -> list[Claim]:
+def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[RefundRecord]) -> list[Claim]:
     """All that went back, or that others may take yet, each in the order in which it takes its share; then what came
     to nothing. A refund of ours that is only promised is not among them, nor is what our books know to be over."""
     assert payment.captured is not None, "only captured money goes back"
@@ -39,7 +39,7 @@ def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[Refun
     return claims
 
 
-def _share(fact: RefundFact, left: Money) -> Money:
+def _share(fact: RefundRecord, left: Money) -> Money:
     if fact.status is RefundStatus.FAILED:
         return replace(left, amount_minor=0)
     if fact.amount.currency != left.currency:
@@ -47,7 +47,7 @@ def _share(fact: RefundFact, left: Money) -> Money:
     return replace(left, amount_minor=min(fact.amount.amount_minor, left.amount_minor))
 
 
-def _turn(fact: RefundFact, payment: Payment) -> tuple[int, bool, bool, str]:
+def _turn(fact: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
     """What went back before what may yet; of each, what is of the captured currency first, and a dispute last: the
     bank names the whole price at times, whatever went back before."""
     assert payment.captured is not None
@@ -55,7 +55,7 @@ def _turn(fact: RefundFact, payment: Payment) -> tuple[int, bool, bool, str]:
     return ranks[fact.status], fact.amount.currency != payment.captured.currency, fact.is_dispute, fact.reference
 
 
-def _heard(refunds: list[Refund], facts: Iterable[RefundFact]) -> Iterator[tuple[RefundFact, Refund | None]]:
+def _heard(refunds: list[Refund], facts: Iterable[RefundRecord]) -> Iterator[tuple[RefundRecord, Refund | None]]:
     """Each fact with its refund in our books, and the refunds that the provider does not speak of this time."""
     spoken_of = set()
     for fact in {each.reference: each for each in facts}.values():
@@ -69,7 +69,7 @@ def _heard(refunds: list[Refund], facts: Iterable[RefundFact]) -> Iterator[tuple
             yield _as_fact(refund), refund
 
 
-def _status(fact: RefundFact, known: Refund | None) -> RefundStatus | None:
+def _status(fact: RefundRecord, known: Refund | None) -> RefundStatus | None:
     """What the fact changes, or None: it may be older than what our books have by now."""
     if known is None:
         return None if fact.status is RefundStatus.FAILED else fact.status
@@ -82,7 +82,7 @@ def _status(fact: RefundFact, known: Refund | None) -> RefundStatus | None:
     return fact.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
 
 
-def _is_news(fact: RefundFact, known: Refund) -> bool:
+def _is_news(fact: RefundRecord, known: Refund) -> bool:
     """A refund of ours that waits is settled by its own job, unless the provider has given it."""
     if fact.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
         return False
@@ -95,6 +95,6 @@ def _claims(refund: Refund) -> bool:
     return refund.status is RefundStatus.SUCCEEDED or (refund.status is RefundStatus.PENDING and is_others)
 
 
-def _as_fact(refund: Refund) -> RefundFact:
+def _as_fact(refund: Refund) -> RefundRecord:
     is_dispute = refund.origin is RefundOrigin.DISPUTE
-    return RefundFact(refund.reference or str(refund.id), refund.id, refund.amount, refund.status, is_dispute)
+    return RefundRecord(refund.reference or str(refund.id), refund.id, refund.amount, refund.status, is_dispute)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from gateway.services.core.model.state import NOTHING, Changes, Moment, World
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
     GATEWAY,
     AccessStatus,
@@ -16,46 +16,46 @@ from gateway.services.core.model.values import (
 from gateway.services.core.rules import access, cases, granting, inheritance
 
 
-def end_purchase(payment: Payment, world: World, moment: Moment) -> Changes:
+def end_purchase(payment: Payment, state: State, moment: Moment) -> Changes:
     """What a full refund takes back: the payment's purchase, its access, and what others took over from it. A part of
     the money takes nothing."""
-    purchase = world.purchase_of(payment)
+    purchase = state.purchase_of(payment)
     if payment.status is not PaymentStatus.REFUNDED or purchase is None:
         return NOTHING
     if purchase.status not in (PurchaseStatus.ACTIVE, PurchaseStatus.SUPERSEDED):
         return NOTHING
     ended = granting.end(purchase, PurchaseStatus.REFUNDED, AccessStatus.REVOKED, purchase.ended_at or moment.now)
     entry = granting.audit(ended.id, "purchase.refunded", GATEWAY, moment)
-    changes = Changes(purchases=(ended,), audit=(entry,)) + inheritance.passed_on(ended, world, moment)
+    changes = Changes(purchases=(ended,), audit=(entry,)) + inheritance.passed_on(ended, state, moment)
     if purchase.status is PurchaseStatus.ACTIVE:
-        return changes + _revive(ended, world, moment)
-    return changes + _kept_by_admin(ended, payment, world, moment)
+        return changes + _revive(ended, state, moment)
+    return changes + _kept_by_admin(ended, payment, state, moment)
 
 
-def reinstated(payment: Payment, world: World, moment: Moment) -> Changes | None:
+def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None:
     """The purchase that a refund had ended, as it would be without that refund, for the money is here again: ACTIVE, or
     SUPERSEDED where another took its place. None where the student has bought the course anew since."""
-    purchase = world.purchase_of(payment)
+    purchase = state.purchase_of(payment)
     assert purchase is not None, "a fulfilled payment has its purchase"
     if purchase.status is not PurchaseStatus.REFUNDED:
         return NOTHING  # it took only a part, or the purchase had ended before
-    purchase = inheritance.refreshed(purchase, payment, world.purchases)
+    purchase = inheritance.refreshed(purchase, payment, state.purchases)
     entry = granting.audit(purchase.id, "purchase.reinstated", GATEWAY, moment)
-    if _is_superseded(purchase, world):
+    if _is_superseded(purchase, state):
         again = replace(purchase, status=PurchaseStatus.SUPERSEDED)
-        return Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, world, moment)
+        return Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, state, moment)
     if access.has_lapsed(purchase.access, moment.now):
         return Changes(purchases=(granting.end(purchase, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now),))
-    active = world.active_purchase(purchase.student_id, purchase.course_id)
-    if active is not None and active.id not in _chain_below(purchase, world):
+    active = state.active_purchase(purchase.student_id, purchase.course_id)
+    if active is not None and active.id not in _chain_below(purchase, state):
         return None
-    ended, again = _in_place_of(active, purchase, payment, world, moment)
+    ended, again = _in_place_of(active, purchase, payment, state, moment)
     changes = Changes(purchases=(*ended, again), audit=(entry,))
-    return changes + inheritance.passed_on(again, world, moment)
+    return changes + inheritance.passed_on(again, state, moment)
 
 
 def _in_place_of(
-    meanwhile: Purchase | None, purchase: Purchase, payment: Payment, world: World, moment: Moment
+    meanwhile: Purchase | None, purchase: Purchase, payment: Payment, state: State, moment: Moment
 ) -> tuple[tuple[Purchase, ...], Purchase]:
     """What had been revived, as it ends, and the purchase active again, with the sessions that were used under it."""
     held = replace(purchase.access, status=AccessStatus.GRANTED)
@@ -70,7 +70,7 @@ def _in_place_of(
         return (ended,), _with_used(again, max(used, meanwhile.access.sessions_used))
     if meanwhile.id == purchase.supersedes:  # what was used under the renewal had been counted below it too
         ended = _with_used(ended, max(0, meanwhile.access.sessions_used - used))
-    return (ended,), inheritance.refreshed(again, payment, {**world.purchases, ended.id: ended})
+    return (ended,), inheritance.refreshed(again, payment, {**state.purchases, ended.id: ended})
 
 
 def _with_used(purchase: Purchase, used: int) -> Purchase:
@@ -79,13 +79,13 @@ def _with_used(purchase: Purchase, used: int) -> Purchase:
     return replace(purchase, access=replace(held, sessions_total=total, sessions_used=used))
 
 
-def _kept_by_admin(ended: Purchase, payment: Payment, world: World, moment: Moment) -> Changes:
+def _kept_by_admin(ended: Purchase, payment: Payment, state: State, moment: Moment) -> Changes:
     """A case where what an admin put in its place goes on: the money is back, and whether the course is, is an admin's
     to say."""
-    active = world.active_purchase(ended.student_id, ended.course_id)
-    if active is None or ended.id not in _chain_below(active, world):
+    active = state.active_purchase(ended.student_id, ended.course_id)
+    if active is None or ended.id not in _chain_below(active, state):
         return NOTHING
-    by_admin = [each for each in inheritance.standing_above(ended, world.purchases) if each.origin is Origin.ADMIN]
+    by_admin = [each for each in inheritance.standing_above(ended, state.purchases) if each.origin is Origin.ADMIN]
     if not by_admin:
         return NOTHING
     reason = (
@@ -96,30 +96,30 @@ def _kept_by_admin(ended: Purchase, payment: Payment, world: World, moment: Mome
     return cases.noted(payment.id, reason, moment)
 
 
-def _is_superseded(purchase: Purchase, world: World) -> bool:
+def _is_superseded(purchase: Purchase, state: State) -> bool:
     """Whether a purchase stands in its place, or ended there for another reason than that its money went back."""
-    return any(True for _ in inheritance.standing_above(purchase, world.purchases))
+    return any(True for _ in inheritance.standing_above(purchase, state.purchases))
 
 
-def _chain_below(purchase: Purchase, world: World) -> set[UUID]:
+def _chain_below(purchase: Purchase, state: State) -> set[UUID]:
     found = set()
     below = purchase.supersedes
     while below is not None:
         found.add(below)
-        below = world.purchases[below].supersedes if below in world.purchases else None
+        below = state.purchases[below].supersedes if below in state.purchases else None
     return found
 
 
-def _revive(refunded: Purchase, world: World, moment: Moment) -> Changes:
+def _revive(refunded: Purchase, state: State, moment: Moment) -> Changes:
     """What an upgrade stood in the place of, active again if it is not past its expiry; where that one's money is back
     as well, what it had superseded in turn. The sessions used above stay used."""
     used = refunded.access.sessions_used
-    above, below = refunded, world.purchases.get(refunded.supersedes) if refunded.supersedes else None
+    above, below = refunded, state.purchases.get(refunded.supersedes) if refunded.supersedes else None
     while below is not None:
         used = _used_by_then(below, above, used)
         if below.status is not PurchaseStatus.REFUNDED:
             return _revived(below, used, moment, is_renewed=above.tier == below.tier)
-        above, below = below, world.purchases.get(below.supersedes) if below.supersedes else None
+        above, below = below, state.purchases.get(below.supersedes) if below.supersedes else None
     return NOTHING
 
 

@@ -6,7 +6,7 @@ before what we have promised to give back, for whoever moves the money first, it
 
 from collections.abc import Iterable
 
-from gateway.services.core.model.state import World
+from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Payment, Refund, RefundOrigin, RefundStatus
 
 ALREADY_BACK = "already_back"
@@ -38,8 +38,8 @@ def left_of(payment: Payment, refunds: Iterable[Refund]) -> int:
     return max(0, kept_of(payment) - sum_of(promised(listed)) - reserved(listed))
 
 
-def left_to_refund(payment: Payment, world: World) -> int:
-    return left_of(payment, world.refunds_of(payment.id))
+def left_to_refund(payment: Payment, state: State) -> int:
+    return left_of(payment, state.refunds_of(payment.id))
 
 
 def is_held(refund: Refund, payment: Payment, refunds: Iterable[Refund]) -> bool:

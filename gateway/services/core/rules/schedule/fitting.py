@@ -27,15 +27,15 @@ class Wish:
 
     def is_short(self, tier: Tier, metadata: Metadata) -> bool:
         """Whether sessions would be left over when the access ends."""
-        begun = self.begin(tiers.terms_of(tier), metadata)
-        return begun is None or self.fitting(begun, metadata) < begun.sessions_left
+        new_access = self.begin(tiers.terms_of(tier), metadata)
+        return new_access is None or self.fitting(new_access, metadata) < new_access.sessions_left
 
-    def fitting(self, begun: Access, metadata: Metadata) -> int:
+    def fitting(self, new_access: Access, metadata: Metadata) -> int:
         """How many of the sessions that are left fit in."""
-        if begun.expires_at is None:
-            return begun.sessions_left
-        room = sessions.room(metadata, max(begun.starts_at, self.now), begun.expires_at)
-        return min(room, begun.sessions_left)
+        if new_access.expires_at is None:
+            return new_access.sessions_left
+        room = sessions.room(metadata, max(new_access.starts_at, self.now), new_access.expires_at)
+        return min(room, new_access.sessions_left)
 
 
 def room_problem(wish: Wish, choice: TierChoice, code_field: str) -> FieldProblem | None:
@@ -45,13 +45,14 @@ def room_problem(wish: Wish, choice: TierChoice, code_field: str) -> FieldProble
         choice: how the caller named the tier, by whose name in the input the problem is told.
         code_field: what the input calls a tier's code.
     """
-    begun = wish.begin(tiers.terms_of(wish.tier), wish.metadata)
-    assert begun is not None, "asked of what leads to an access"
-    fits = wish.fitting(begun, wish.metadata)
-    if begun.expires_at is None or fits == begun.sessions_left:
+    new_access = wish.begin(tiers.terms_of(wish.tier), wish.metadata)
+    assert new_access is not None, "asked of what leads to an access"
+    fits = wish.fitting(new_access, wish.metadata)
+    if new_access.expires_at is None or fits == new_access.sessions_left:
         return None
-    ends = begun.expires_at.astimezone(ZoneInfo(wish.metadata.slot.time_zone))
-    told = f"only {fits} of {begun.sessions_left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
+    ends = new_access.expires_at.astimezone(ZoneInfo(wish.metadata.slot.time_zone))
+    left = new_access.sessions_left
+    told = f"only {fits} of {left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
     path, help_ = _at_fault(wish, (code_field,) if choice.code is not None else ("sessionCount",))
     return FieldProblem(path, f"{told}; {help_}{_listed(wish)}")
 
