@@ -76,7 +76,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         find_refund=gathered(catalog.refunds),
         reads=work,
         providers=providers,
-        default_provider=settings.default_provider or next(iter(providers), None),
+        default_provider=settings.default_in_force,
         new_id=uuid7,
         installation=partial(_installation, settings, work),
     )
@@ -130,7 +130,7 @@ async def _installation(settings: Settings, work: WorkCatalog) -> str:
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
-    """Those that are set up. The first is the default where none is named: one that takes money, if there is one."""
+    """Those that are set up, as `settings.offers` has them."""
     providers: dict[Provider, PaymentProvider] = {}
     if key := settings.stripe_secret_key:
         base = settings.stripe_api_base

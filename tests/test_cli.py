@@ -16,7 +16,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from db.urls import shown
 from gateway.cli import main
-from gateway.settings.rules import DEVELOPMENT_SECRET
+from gateway.settings.auth import DEVELOPMENT_SECRET
 from tests.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE
 from tests.server import Caller, environment, run, serving
 from tests.terminal import Said, empty_beside, gateway, on_sqlite

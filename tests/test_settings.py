@@ -7,10 +7,10 @@ import pytest
 from pydantic import ValidationError
 
 from gateway.services.core.model.values import Provider
+from gateway.settings.auth import DEVELOPMENT_SECRET
 from gateway.settings.loading import describe, load_settings
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.parsing import PREFIX
-from gateway.settings.rules import DEVELOPMENT_SECRET
 
 STRONG = "correct-horse-battery-staple-0123456789"
 HIDDEN = "hunter2"

@@ -14,7 +14,7 @@ from starlette.authentication import AuthenticationError
 from gateway.auth.jwks import IssuerKeys
 from gateway.services.core.model.values import Actor, Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject
-from gateway.settings.model import Settings
+from gateway.settings.auth import AuthSettings
 
 MAX_TOKEN_BYTES = 8192  # as much as common servers take for a header; real tokens need a quarter of it
 LAST_INSTANT = 253_402_300_799
@@ -46,7 +46,7 @@ class TokenVerifier:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: AuthSettings,
         *,
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -93,7 +93,7 @@ class TokenVerifier:
             raise InvalidToken("The token's signature is not valid.")
 
 
-def _keys_of(settings: Settings, monotonic: Callable[[], float]) -> OctKey | IssuerKeys:
+def _keys_of(settings: AuthSettings, monotonic: Callable[[], float]) -> OctKey | IssuerKeys:
     if settings.signing_key is not None:
         return OctKey.import_key(settings.signing_key)
     return IssuerKeys(
@@ -143,7 +143,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return claims
 
 
-def _check_parties(claims: dict[str, Any], settings: Settings) -> None:
+def _check_parties(claims: dict[str, Any], settings: AuthSettings) -> None:
     if settings.jwt_issuer is not None and claims.get("iss") != settings.jwt_issuer:
         raise InvalidToken("The token is from another issuer.")
     audience = claims.get("aud")

@@ -18,7 +18,7 @@ from graphql import (
 from graphql.validation.validate import ValidationAbortedError
 
 from gateway.schema.conventions.errors import over_limit
-from gateway.settings.model import Settings
+from gateway.settings.limits import LimitSettings
 
 DIRECTIVES_AT_ONE_PLACE = 4
 """A query may use @include and @skip, each once: more is not meant."""
@@ -40,7 +40,7 @@ class Limits:
     is_open: bool
 
     @classmethod
-    def of(cls, settings: Settings) -> "Limits":
+    def of(cls, settings: LimitSettings) -> "Limits":
         return cls(
             tokens=settings.limit_tokens,
             depth=settings.limit_depth,

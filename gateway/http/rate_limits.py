@@ -10,7 +10,7 @@ import structlog
 from starlette.requests import HTTPConnection
 
 from gateway.services.core.model.values import Actor, Role
-from gateway.settings.model import Settings
+from gateway.settings.limits import LimitSettings
 
 log = structlog.get_logger(__name__)
 
@@ -59,7 +59,7 @@ class MutationRate:
     A SERVICE has no bucket of its own, since it speaks for all students; that of its address holds for it.
     """
 
-    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, settings: LimitSettings, clock: Callable[[], float] = time.monotonic) -> None:
         self._viewers = Buckets(settings.rate_viewer_burst, settings.rate_viewer_per_s, clock)
         self._addresses = Buckets(settings.rate_address_burst, settings.rate_address_per_s, clock)
         self._proxies = settings.trusted_proxies

@@ -1,17 +1,15 @@
-"""What the settings say of who is told of events: their addresses and secrets, and what is wrong with them."""
+"""Who is told of events: addresses and secrets, and what is wrong with them."""
 
 import base64
 import re
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AnyHttpUrl, SecretStr, ValidationError
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr, ValidationError
 
-from gateway.settings.parsing import LOOPBACK
-
-if TYPE_CHECKING:
-    from gateway.settings.model import Settings
+from gateway.settings.group import Group, is_protected
+from gateway.settings.parsing import comma_separated
 
 SECRET_BYTES = range(24, 65)
 """What a key may have by Standard Webhooks."""
@@ -22,6 +20,52 @@ _URI_REFERENCE = re.compile(r"(%[0-9A-F]{2}|[\w.~:/?#\[\]@!$&'()*+,;=-])+", re.A
 _TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*", re.ASCII)
 
 SubscriberConfig = tuple[str, tuple[str, ...]]
+
+
+class EventSettings(Group):
+    """Who is told of events, and how."""
+
+    event_subscribers: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_separated)] = Field(
+        default=(),
+        description="Who is told of events, comma-separated: each a URL, a blank, and the secret that deliveries are"
+        " signed with (Standard Webhooks), `https://host/path whsec_…`; two secrets while one replaces the other."
+        " In production https, except on loopback. Lists of jobs show host and path, never the query.",
+    )
+    event_source: str = Field(
+        default="gateway", description="The `source` of every event (CloudEvents): a URI-reference."
+    )
+    course_service_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="Where the old course service is: it is told of each purchase by `POST /api/v1/purchases`;"
+        " in production https where it has a token, except on loopback.",
+    )
+    course_service_token: SecretStr | None = Field(
+        default=None, description="The bearer token that the course service asks for, if it does."
+    )
+
+    @property
+    def subscribers(self) -> tuple[SubscriberConfig, ...]:
+        """Who is told of events: each one's address, and the secrets that its deliveries are signed with."""
+        return tuple(map(read_entry, self.event_subscribers))
+
+    def problems(self) -> Iterator[str]:
+        yield from _entry_problems(self.event_subscribers, is_production=self.env == "production")
+        if not _is_uri_reference(self.event_source):
+            yield "GATEWAY_EVENT_SOURCE must be a URI-reference (RFC 3986), such as https://pay.example or gateway."
+        yield from self._course_service_problems()
+
+    def _course_service_problems(self) -> Iterator[str]:
+        url, token = self.course_service_url, self.course_service_token
+        if token and url is None:
+            yield "GATEWAY_COURSE_SERVICE_TOKEN is set, but GATEWAY_COURSE_SERVICE_URL is not."
+        if token and not _TOKEN.fullmatch(token.get_secret_value()):
+            yield "GATEWAY_COURSE_SERVICE_TOKEN must be a bearer token, of the characters that RFC 6750 §2.1 has."
+        if url is None:
+            return
+        if problem := _url_problem(url) or ("must have no query" if url.query is not None else None):
+            yield f"GATEWAY_COURSE_SERVICE_URL {problem}."
+        if self.env == "production" and token and not is_protected(url):
+            yield "GATEWAY_COURSE_SERVICE_URL must be https: the token goes with every request."
 
 
 class Unreadable(Exception):
@@ -51,14 +95,6 @@ def read_entry(entry: SecretStr) -> SubscriberConfig:
     return str(url), tuple(secrets)
 
 
-def subscriber_problems(settings: "Settings") -> Iterator[str]:
-    """One sentence for each thing that is wrong; never an address, whose query may be a secret."""
-    yield from _entry_problems(settings.event_subscribers, is_production=settings.env == "production")
-    if not _is_uri_reference(settings.event_source):
-        yield "GATEWAY_EVENT_SOURCE must be a URI-reference (RFC 3986), such as https://pay.example or gateway."
-    yield from _course_service_problems(settings)
-
-
 def _entry_problems(entries: Iterable[SecretStr], *, is_production: bool) -> Iterator[str]:
     seen: set[str] = set()
     for number, entry in enumerate(entries, 1):
@@ -67,25 +103,11 @@ def _entry_problems(entries: Iterable[SecretStr], *, is_production: bool) -> Ite
         except Unreadable as problem:
             yield f"{_SUBSCRIBERS}: entry {number} {problem}."
             continue
-        if is_production and not _is_protected(AnyHttpUrl(url)):
+        if is_production and not is_protected(AnyHttpUrl(url)):
             yield f"{_SUBSCRIBERS}: entry {number} must be https: events tell who bought what."
         if url in seen:
             yield f"{_SUBSCRIBERS}: entry {number} repeats a URL; give its secrets side by side."
         seen.add(url)
-
-
-def _course_service_problems(settings: "Settings") -> Iterator[str]:
-    url, token = settings.course_service_url, settings.course_service_token
-    if token and url is None:
-        yield "GATEWAY_COURSE_SERVICE_TOKEN is set, but GATEWAY_COURSE_SERVICE_URL is not."
-    if token and not _TOKEN.fullmatch(token.get_secret_value()):
-        yield "GATEWAY_COURSE_SERVICE_TOKEN must be a bearer token, of the characters that RFC 6750 §2.1 has."
-    if url is None:
-        return
-    if problem := _url_problem(url) or ("must have no query" if url.query is not None else None):
-        yield f"GATEWAY_COURSE_SERVICE_URL {problem}."
-    if settings.env == "production" and token and not _is_protected(url):
-        yield "GATEWAY_COURSE_SERVICE_URL must be https: the token goes with every request."
 
 
 def _url_problem(url: AnyHttpUrl) -> str | None:
@@ -108,11 +130,6 @@ def _is_sendable(url: str) -> bool:
         return bool(spoken.host and spoken.raw_host.decode().encode("idna"))
     except (httpx.InvalidURL, UnicodeError):
         return False
-
-
-def _is_protected(url: AnyHttpUrl) -> bool:
-    """Whether nobody between here and there reads what is sent."""
-    return url.scheme == "https" or url.host in LOOPBACK
 
 
 def _is_secret(text: str) -> bool:

@@ -1,15 +1,15 @@
 """What the operator decides about callers: how much one may ask for, how often, and from which pages."""
 
+from collections.abc import Iterator
 from typing import Annotated
 
-import pydantic
-from pydantic import BaseModel, BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import BeforeValidator, Field
 
+from gateway.settings.group import Group
 from gateway.settings.parsing import Origin, comma_separated
 
 
-class Limits(BaseModel):
+class LimitSettings(Group):
     """The defences. Each is on by default; a field's description says what it keeps away, or why it is so large."""
 
     introspection: bool | None = Field(
@@ -115,14 +115,18 @@ class Limits(BaseModel):
         default=100.0, gt=0, le=1_000_000, description="The same a second, for one address."
     )
 
-    @pydantic.model_validator(mode="after")
-    def _fit_together(self) -> "Limits":
+    @property
+    def is_schema_open(self) -> bool:
+        """Whether strangers may ask for the schema, whole or name by name."""
+        return self.env == "development" if self.introspection is None else self.introspection
+
+    @property
+    def takes_get(self) -> bool:
+        """Whether a query may stand in a URL."""
+        return self.env == "development" if self.get_queries is None else self.get_queries
+
+    def problems(self) -> Iterator[str]:
         if self.only_trusted_documents and not self.trusted_documents:
-            message = (
-                "GATEWAY_ONLY_TRUSTED_DOCUMENTS is set, but GATEWAY_TRUSTED_DOCUMENTS names none: nothing would run."
-            )
-            raise PydanticCustomError("settings", "{problems}", {"problems": message})
+            yield "GATEWAY_ONLY_TRUSTED_DOCUMENTS is set, but GATEWAY_TRUSTED_DOCUMENTS names none: nothing would run."
         if self.limit_root_fields > min(self.rate_viewer_burst, self.rate_address_burst):
-            message = "GATEWAY_LIMIT_ROOT_FIELDS is over a rate's burst: an operation of so many would never be let in."
-            raise PydanticCustomError("settings", "{problems}", {"problems": message})
-        return self
+            yield "GATEWAY_LIMIT_ROOT_FIELDS is over a rate's burst: an operation of so many would never be let in."

@@ -7,7 +7,6 @@ from difflib import get_close_matches
 
 from pydantic import ValidationError
 
-from gateway.settings.limits import Limits
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.parsing import PREFIX
 
@@ -37,9 +36,8 @@ def describe() -> list[tuple[str, str, str]]:
 
 
 def _names() -> dict[str, str]:
-    """Each field's variable, in the order of the README: what a gateway is, then what it keeps away."""
-    fields = sorted(Settings.model_fields, key=lambda field: field in Limits.model_fields)
-    return {field: PREFIX + field.upper() for field in fields}
+    """Each field's variable, group by group."""
+    return {field: PREFIX + field.upper() for group in Settings.groups() for field in group.model_fields}
 
 
 def _shown(default: object) -> str:

@@ -5,6 +5,8 @@ from typing import Annotated
 from pydantic import AfterValidator, HttpUrl, TypeAdapter, ValidationError
 from pydantic_core import PydanticCustomError
 
+PREFIX = "GATEWAY_"
+
 
 def comma_separated(value: object) -> object:
     return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
@@ -26,9 +28,3 @@ def _no_origin() -> PydanticCustomError:
 
 
 Origin = Annotated[str, AfterValidator(_origin)]
-
-
-PREFIX = "GATEWAY_"
-
-
-LOOPBACK = ("localhost", "127.0.0.1", "[::1]")

@@ -1,0 +1,54 @@
+"""How the process works: whether it runs jobs, shows its pages, how much it writes at once, and how much it logs."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from gateway.services.core.legacy.body import PLATFORM_TIME_ZONE
+from gateway.services.core.rules.schedule.zones import is_time_zone
+from gateway.settings.group import Group
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
+
+
+LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
+
+
+class ProcessSettings(Group):
+    """What this process does, beside answering the API."""
+
+    default_time_zone: str = Field(
+        default=PLATFORM_TIME_ZONE, description="Where a slot's clock hangs that names no IANA time zone, on REST."
+    )
+    worker: bool = Field(
+        default=True, description="Whether `serve` runs jobs as well. Off where `gateway worker` runs them alone."
+    )
+    graphiql: bool | None = Field(
+        default=None,
+        description="Whether a browser at `/graphql` gets the GraphiQL page, which without introspection has no docs."
+        " Unset: on in development, off in production.",
+    )
+    demo: bool = Field(
+        default=False,
+        description="Whether `/demo/` is the checkout example, for whoever comes a student. In development alone;"
+        " `serve --demo` turns it on.",
+    )
+    writer_queue: int = Field(
+        default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
+    )
+    writer_batch: int = Field(default=512, ge=1, le=10_000, description="Commands committed at once, at most.")
+    log_level: LogLevel = Field(default="info", description="Least severe: `debug`, `info`, `warning` or `error`.")
+
+    @property
+    def is_graphiql_on(self) -> bool:
+        """In production only by an explicit word: an API's doors are for programs."""
+        return self.env == "development" if self.graphiql is None else self.graphiql
+
+    def problems(self) -> Iterator[str]:
+        if not is_time_zone(self.default_time_zone):
+            yield "GATEWAY_DEFAULT_TIME_ZONE must be an IANA time zone, such as Asia/Kolkata."
+        if self.demo and self.env != "development":
+            yield "GATEWAY_DEMO is for development: its page makes everybody a student."
