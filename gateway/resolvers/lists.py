@@ -18,8 +18,7 @@ from gateway.schema.conventions.errors import bad_input
 from gateway.schema.courses import Course
 from gateway.schema.filters import OrderDirection
 from gateway.schema.jobs import Job
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.inputs.texts import text_problem
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter

@@ -16,8 +16,7 @@ from gateway.schema.conventions.errors import bad_input
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
 from gateway.schema.jobs import Job
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.refunds import Refund
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role

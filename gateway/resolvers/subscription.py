@@ -14,8 +14,7 @@ from gateway.resolvers.permissions import viewer_of
 from gateway.resolvers.query import Key, may_see
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import busy, forbidden, not_found, subscription_lost
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.services.changes.follower import FeedUnavailable
 from gateway.services.changes.hub import Inbox, SubscriptionLost, TooManySubscribers, Topic
 from gateway.services.core.model import values

@@ -9,8 +9,7 @@ from strawberry import type as graphql_type
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.enums import JobKind, JobState
 from gateway.schema.conventions.ids import Node
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.relations import RequestInfo
 from gateway.services.core.model import jobs
 

@@ -7,8 +7,7 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.refunds import Refund
 from gateway.schema.relations import RequestInfo
 from gateway.services.core.model import outcomes

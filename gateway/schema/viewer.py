@@ -10,8 +10,7 @@ from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.enums import PurchaseStatus, Role
-from gateway.schema.payments import Payment
-from gateway.schema.purchases import Purchase, StudentAccess
+from gateway.schema.purchases import Payment, Purchase, StudentAccess
 from gateway.schema.relations import RequestInfo
 from gateway.services.core.model import values
 

@@ -8,29 +8,30 @@ from strawberry import type as graphql_type
 
 from gateway.schema.conventions.scalars import Currency, MinorUnits, PurchaseTier
 from gateway.schema.courses import Course
-from gateway.schema.inputs import KEY
+from gateway.schema.mutations.descriptions import ALREADY, KEY
 from gateway.schema.problems import (
     IdempotencyKeyReused,
     InvalidInput,
     NotFound,
 )
-from gateway.schema.results import ALREADY
 from gateway.services.core.model import outcomes, values
 
 
-@strawberry.input(description="An amount of money.")
-class MoneyInput:
-    amount_minor: MinorUnits = field(
-        description="In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499."
+@strawberry.input(description="A course as it shall stand in the catalogue.")
+class SaveCourseInput:
+    id: ID | None = field(default=None, description="The course to change; left out, a new one.")
+    title: str = field(description="What people call it, 1 to 200 characters.")
+    tiers: "list[CourseTierInput]" = field(
+        description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
     )
-    currency: Currency = field(description="ISO 4217.")
+    idempotency_key: str | None = field(default=None, description=KEY)
 
 
 @strawberry.input(description="One way to buy a course.")
 class CourseTierInput:
     code: PurchaseTier = field(description="1 to 32 letters, digits, - or _; once in a course.")
     session_count: int = field(description="How many sessions: 1 to 10000.")
-    price: MoneyInput = field(description="What it costs; 0 is free, and then an admin grants it.")
+    price: "MoneyInput" = field(description="What it costs; 0 is free, and then an admin grants it.")
     validity_days: int | None = field(default=None, description="How many days an access lasts; left out, without end.")
     rank: int = field(description="Orders the tiers, 0 to 1000, once in a course: buying a higher one is an upgrade.")
 
@@ -39,14 +40,12 @@ class CourseTierInput:
         return values.Tier(self.code, self.session_count, price, self.validity_days, self.rank)
 
 
-@strawberry.input(description="A course as it shall stand in the catalogue.")
-class SaveCourseInput:
-    id: ID | None = field(default=None, description="The course to change; left out, a new one.")
-    title: str = field(description="What people call it, 1 to 200 characters.")
-    tiers: list[CourseTierInput] = field(
-        description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
+@strawberry.input(description="An amount of money.")
+class MoneyInput:
+    amount_minor: MinorUnits = field(
+        description="In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499."
     )
-    idempotency_key: str | None = field(default=None, description=KEY)
+    currency: Currency = field(description="ISO 4217.")
 
 
 @graphql_type(description="The course is in the catalogue as given.")

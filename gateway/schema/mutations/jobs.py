@@ -6,8 +6,8 @@ import strawberry
 from strawberry import ID, field
 from strawberry import type as graphql_type
 
-from gateway.schema.inputs import WHY
 from gateway.schema.jobs import Job
+from gateway.schema.mutations.descriptions import WHY
 from gateway.schema.problems import (
     InvalidInput,
     NotFound,
@@ -20,19 +20,8 @@ class RetryJobInput:
     reason: str = field(description=WHY)
 
 
-@strawberry.input(description="A job to be called off, or one that FAILED and is dealt with.")
-class CancelJobInput:
-    job_id: ID = field(description="The job.")
-    reason: str = field(description=WHY)
-
-
 @graphql_type(description="The job will run again.")
 class RetryJobSuccess:
-    job: Job = field(description="The job.")
-
-
-@graphql_type(description="The job will not run any more.")
-class CancelJobSuccess:
     job: Job = field(description="The job.")
 
 
@@ -40,6 +29,17 @@ RetryJobResult = Annotated[
     RetryJobSuccess | InvalidInput | NotFound,
     strawberry.union("RetryJobResult", description="What `retryJob` comes to."),
 ]
+
+
+@strawberry.input(description="A job to be called off, or one that FAILED and is dealt with.")
+class CancelJobInput:
+    job_id: ID = field(description="The job.")
+    reason: str = field(description=WHY)
+
+
+@graphql_type(description="The job will not run any more.")
+class CancelJobSuccess:
+    job: Job = field(description="The job.")
 
 
 CancelJobResult = Annotated[

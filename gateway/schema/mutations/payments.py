@@ -8,9 +8,8 @@ from strawberry import type as graphql_type
 
 from gateway.schema.conventions.enums import PaymentProvider, PaymentPurpose
 from gateway.schema.conventions.scalars import MinorUnits, PurchaseTier
-from gateway.schema.inputs import KEY, WHY
 from gateway.schema.metadata import PurchaseMetadataInput
-from gateway.schema.payments import Payment
+from gateway.schema.mutations.descriptions import ALREADY, KEY, WHY
 from gateway.schema.problems import (
     ActivePurchaseExists,
     DuplicatePayment,
@@ -21,9 +20,8 @@ from gateway.schema.problems import (
     PaymentDeclined,
     PaymentPending,
 )
-from gateway.schema.purchases import Purchase
+from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.refunds import Refund
-from gateway.schema.results import ALREADY
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.proofs import Proof, RazorpayProof, SandboxProof, StripeProof
 
@@ -43,6 +41,55 @@ class CreatePaymentInput:
     )
     purpose: PaymentPurpose | None = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
     idempotency_key: str | None = field(default=None, description=KEY)
+
+
+@graphql_type(description="The checkout stands; the student may pay.")
+class CreatePaymentSuccess:
+    payment: Payment = field(description="The payment, to be confirmed once it is paid.")
+    client_secret: str | None = field(description="What the provider's front-end SDK needs, where it needs something.")
+    already_processed: bool = field(description=ALREADY)
+
+    @classmethod
+    def of(cls, opened: outcomes.Opened) -> Self:
+        return cls(
+            payment=Payment.of(opened.payment),
+            client_secret=opened.client_secret,
+            already_processed=opened.already_processed,
+        )
+
+
+CreatePaymentResult = Annotated[
+    CreatePaymentSuccess | InvalidInput | NotFound | ActivePurchaseExists | IdempotencyKeyReused,
+    strawberry.union("CreatePaymentResult", description="What `createPayment` comes to."),
+]
+
+
+@strawberry.input(description="A payment to be settled.")
+class ConfirmPaymentInput:
+    payment_id: ID = field(description="The payment.")
+    proof: "PaymentProofInput | None" = field(
+        default=None,
+        description="What the provider handed the browser. Left out, the provider is asked as things stand.",
+    )
+    metadata: PurchaseMetadataInput | None = field(
+        default=None, description="Given, it must agree with what the payment was opened with."
+    )
+
+
+@strawberry.input(
+    one_of=True, description="What the provider's front-end SDK handed the browser, where it hands one over."
+)
+class PaymentProofInput:
+    sandbox: "SandboxProofInput | None" = field(default=strawberry.UNSET, description="For a payment with SANDBOX.")
+    stripe: "StripeProofInput | None" = field(default=strawberry.UNSET, description="For a payment with STRIPE.")
+    razorpay: "RazorpayProofInput | None" = field(default=strawberry.UNSET, description="For a payment with RAZORPAY.")
+
+    def to_value(self) -> Proof | None:
+        if self.stripe:
+            return StripeProof(self.stripe.payment_intent_id)
+        if self.razorpay:
+            return RazorpayProof(self.razorpay.order_id, self.razorpay.payment_id, self.razorpay.signature)
+        return SandboxProof(self.sandbox.token) if self.sandbox else None
 
 
 @strawberry.input(
@@ -66,32 +113,31 @@ class RazorpayProofInput:
     signature: str = field(description="`razorpay_signature`.")
 
 
-@strawberry.input(
-    one_of=True, description="What the provider's front-end SDK handed the browser, where it hands one over."
-)
-class PaymentProofInput:
-    sandbox: SandboxProofInput | None = field(default=strawberry.UNSET, description="For a payment with SANDBOX.")
-    stripe: StripeProofInput | None = field(default=strawberry.UNSET, description="For a payment with STRIPE.")
-    razorpay: RazorpayProofInput | None = field(default=strawberry.UNSET, description="For a payment with RAZORPAY.")
+@graphql_type(description="The payment is captured and the course is the student's.")
+class ConfirmPaymentSuccess:
+    payment: Payment = field(description="The payment.")
+    purchase: Purchase = field(description="What it became.")
+    already_processed: bool = field(description=ALREADY)
 
-    def to_value(self) -> Proof | None:
-        if self.stripe:
-            return StripeProof(self.stripe.payment_intent_id)
-        if self.razorpay:
-            return RazorpayProof(self.razorpay.order_id, self.razorpay.payment_id, self.razorpay.signature)
-        return SandboxProof(self.sandbox.token) if self.sandbox else None
+    @classmethod
+    def of(cls, confirmed: outcomes.Confirmed) -> Self:
+        return cls(
+            payment=Payment.of(confirmed.payment),
+            purchase=Purchase.of(confirmed.purchase),
+            already_processed=confirmed.already_processed,
+        )
 
 
-@strawberry.input(description="A payment to be settled.")
-class ConfirmPaymentInput:
-    payment_id: ID = field(description="The payment.")
-    proof: PaymentProofInput | None = field(
-        default=None,
-        description="What the provider handed the browser. Left out, the provider is asked as things stand.",
-    )
-    metadata: PurchaseMetadataInput | None = field(
-        default=None, description="Given, it must agree with what the payment was opened with."
-    )
+ConfirmPaymentResult = Annotated[
+    ConfirmPaymentSuccess
+    | PaymentPending
+    | PaymentDeclined
+    | DuplicatePayment
+    | MetadataConflict
+    | InvalidInput
+    | NotFound,
+    strawberry.union("ConfirmPaymentResult", description="What `confirmPayment` comes to."),
+]
 
 
 @strawberry.input(description="Captured money to be given back.")
@@ -110,36 +156,6 @@ class RefundPaymentInput:
     )
 
 
-@graphql_type(description="The checkout stands; the student may pay.")
-class CreatePaymentSuccess:
-    payment: Payment = field(description="The payment, to be confirmed once it is paid.")
-    client_secret: str | None = field(description="What the provider's front-end SDK needs, where it needs something.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, opened: outcomes.Opened) -> Self:
-        return cls(
-            payment=Payment.of(opened.payment),
-            client_secret=opened.client_secret,
-            already_processed=opened.already_processed,
-        )
-
-
-@graphql_type(description="The payment is captured and the course is the student's.")
-class ConfirmPaymentSuccess:
-    payment: Payment = field(description="The payment.")
-    purchase: Purchase = field(description="What it became.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, confirmed: outcomes.Confirmed) -> Self:
-        return cls(
-            payment=Payment.of(confirmed.payment),
-            purchase=Purchase.of(confirmed.purchase),
-            already_processed=confirmed.already_processed,
-        )
-
-
 @graphql_type(description="The refund is decided; a job carries it out.")
 class RefundPaymentSuccess:
     refund: Refund = field(description="The refund.")
@@ -153,24 +169,6 @@ class RefundPaymentSuccess:
             payment=Payment.of(requested.payment),
             already_processed=requested.already_processed,
         )
-
-
-CreatePaymentResult = Annotated[
-    CreatePaymentSuccess | InvalidInput | NotFound | ActivePurchaseExists | IdempotencyKeyReused,
-    strawberry.union("CreatePaymentResult", description="What `createPayment` comes to."),
-]
-
-
-ConfirmPaymentResult = Annotated[
-    ConfirmPaymentSuccess
-    | PaymentPending
-    | PaymentDeclined
-    | DuplicatePayment
-    | MetadataConflict
-    | InvalidInput
-    | NotFound,
-    strawberry.union("ConfirmPaymentResult", description="What `confirmPayment` comes to."),
-]
 
 
 RefundPaymentResult = Annotated[

@@ -9,8 +9,8 @@ from strawberry import type as graphql_type
 
 from gateway.schema.conventions.enums import OnExistingPurchase
 from gateway.schema.conventions.scalars import PurchaseTier
-from gateway.schema.inputs import KEY, WHY
 from gateway.schema.metadata import PurchaseMetadataInput
+from gateway.schema.mutations.descriptions import ALREADY, KEY, WHY
 from gateway.schema.problems import (
     ActivePurchaseExists,
     IdempotencyKeyReused,
@@ -19,7 +19,6 @@ from gateway.schema.problems import (
     NotFound,
 )
 from gateway.schema.purchases import Purchase
-from gateway.schema.results import ALREADY
 from gateway.services.core.model import outcomes
 
 
@@ -49,34 +48,6 @@ class CreatePurchaseInput:
     idempotency_key: str | None = field(default=None, description=KEY)
 
 
-@strawberry.input(
-    description="A purchase that shall end later. The end is named and not counted in days, so that asking twice "
-    "extends once. For more sessions, grant a higher tier: `createPurchase` with `onExisting: REPLACE`."
-)
-class ExtendPurchaseInput:
-    purchase_id: ID = field(description="The purchase: an ACTIVE one that has an end, or an EXPIRED one.")
-    expiry_date: dt.datetime = field(description="When it shall end: in the future, and not before it ends now.")
-    reason: str = field(description=WHY)
-    idempotency_key: str | None = field(default=None, description=KEY)
-
-
-@strawberry.input(description="A purchase whose metadata was wrong, with the metadata that it shall have.")
-class CorrectPurchaseMetadataInput:
-    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
-    metadata: PurchaseMetadataInput = field(
-        description="All of its metadata, as it shall be; what is left out of it is gone, labels too."
-    )
-    reason: str = field(description=WHY)
-    idempotency_key: str | None = field(default=None, description=KEY)
-
-
-@strawberry.input(description="A purchase to be taken back.")
-class RevokePurchaseInput:
-    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
-    reason: str = field(description=WHY)
-    idempotency_key: str | None = field(default=None, description=KEY)
-
-
 @graphql_type(description="The course is the student's.")
 class CreatePurchaseSuccess:
     purchase: Purchase = field(description="The purchase.")
@@ -92,6 +63,25 @@ class CreatePurchaseSuccess:
         )
 
 
+CreatePurchaseResult = Annotated[
+    CreatePurchaseSuccess | ActivePurchaseExists | MetadataConflict | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union(
+        "CreatePurchaseResult", description="What `createPurchase`, and each item of `createPurchases`, comes to."
+    ),
+]
+
+
+@strawberry.input(
+    description="A purchase that shall end later. The end is named and not counted in days, so that asking twice "
+    "extends once. For more sessions, grant a higher tier: `createPurchase` with `onExisting: REPLACE`."
+)
+class ExtendPurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one that has an end, or an EXPIRED one.")
+    expiry_date: dt.datetime = field(description="When it shall end: in the future, and not before it ends now.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
 @graphql_type(description="The purchase ends when it was asked to; one that had expired is active again.")
 class ExtendPurchaseSuccess:
     purchase: Purchase = field(description="The purchase.")
@@ -100,6 +90,22 @@ class ExtendPurchaseSuccess:
     @classmethod
     def of(cls, extended: outcomes.Extended) -> Self:
         return cls(purchase=Purchase.of(extended.purchase), already_processed=extended.already_processed)
+
+
+ExtendPurchaseResult = Annotated[
+    ExtendPurchaseSuccess | ActivePurchaseExists | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union("ExtendPurchaseResult", description="What `extendPurchase` comes to."),
+]
+
+
+@strawberry.input(description="A purchase whose metadata was wrong, with the metadata that it shall have.")
+class CorrectPurchaseMetadataInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    metadata: PurchaseMetadataInput = field(
+        description="All of its metadata, as it shall be; what is left out of it is gone, labels too."
+    )
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
 
 
 @graphql_type(description="The purchase has the metadata that was given.")
@@ -112,6 +118,19 @@ class CorrectPurchaseMetadataSuccess:
         return cls(purchase=Purchase.of(corrected.purchase), already_processed=corrected.already_processed)
 
 
+CorrectPurchaseMetadataResult = Annotated[
+    CorrectPurchaseMetadataSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
+    strawberry.union("CorrectPurchaseMetadataResult", description="What `correctPurchaseMetadata` comes to."),
+]
+
+
+@strawberry.input(description="A purchase to be taken back.")
+class RevokePurchaseInput:
+    purchase_id: ID = field(description="The purchase: an ACTIVE one.")
+    reason: str = field(description=WHY)
+    idempotency_key: str | None = field(default=None, description=KEY)
+
+
 @graphql_type(description="The purchase is REVOKED, and so is its access. No money moved.")
 class RevokePurchaseSuccess:
     purchase: Purchase = field(description="The purchase. A payment that it was bought with stands as it was.")
@@ -120,26 +139,6 @@ class RevokePurchaseSuccess:
     @classmethod
     def of(cls, revoked: outcomes.Revoked) -> Self:
         return cls(purchase=Purchase.of(revoked.purchase), already_processed=revoked.already_processed)
-
-
-CreatePurchaseResult = Annotated[
-    CreatePurchaseSuccess | ActivePurchaseExists | MetadataConflict | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union(
-        "CreatePurchaseResult", description="What `createPurchase`, and each item of `createPurchases`, comes to."
-    ),
-]
-
-
-ExtendPurchaseResult = Annotated[
-    ExtendPurchaseSuccess | ActivePurchaseExists | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union("ExtendPurchaseResult", description="What `extendPurchase` comes to."),
-]
-
-
-CorrectPurchaseMetadataResult = Annotated[
-    CorrectPurchaseMetadataSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union("CorrectPurchaseMetadataResult", description="What `correctPurchaseMetadata` comes to."),
-]
 
 
 RevokePurchaseResult = Annotated[
