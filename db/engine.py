@@ -45,7 +45,7 @@ def writer_engine(url: str) -> Engine:
         parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         paramstyle="format",
-        connect_args={"options": _options(lock_timeout=LOCK_TIMEOUT_MS)},
+        connect_args={"options": session_options(lock_timeout=LOCK_TIMEOUT_MS)},
         **_common(),
     )
 
@@ -69,7 +69,7 @@ def reader_engine(url: str) -> AsyncEngine:
         pool_size=READERS,
         max_overflow=READERS,
         pool_pre_ping=True,
-        connect_args={"options": _options(default_transaction_read_only="on")},
+        connect_args={"options": session_options(default_transaction_read_only="on")},
         **_common(),
     )
 
@@ -89,7 +89,7 @@ def feed_engine(url: str) -> AsyncEngine:
         parsed.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
-        connect_args={"options": _options(), **alive},
+        connect_args={"options": session_options(), **alive},
         **_common(),
     )
 
@@ -112,7 +112,7 @@ def audit_engine(url: str) -> Engine:
         parse_url(url).set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         isolation_level="REPEATABLE READ",
-        connect_args={"options": _options(default_transaction_read_only="on", statement_timeout=0)},
+        connect_args={"options": session_options(default_transaction_read_only="on", statement_timeout=0)},
         **_common(),
     )
 
@@ -154,7 +154,7 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
 
-def _options(**more: object) -> str:
+def session_options(**more: object) -> str:
     """Settings of a PostgreSQL session, as its connection string has them."""
     options = {"timezone": "UTC", "statement_timeout": STATEMENT_TIMEOUT_MS, **more}
     return " ".join(f"-c {name}={value}" for name, value in options.items())
@@ -164,10 +164,10 @@ def _common() -> dict[str, Any]:
     return {
         "hide_parameters": True,  # an error's text names the statement, and not whose row it was
         "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": _from_json,
+        "json_deserializer": from_json,
     }
 
 
-def _from_json(stored: str | bytes | float) -> Any:
+def from_json(stored: str | bytes | float) -> Any:
     """SQLite has no type of JSON: what is a number there, it stores and gives as a number."""
     return stored if isinstance(stored, int | float) else orjson.loads(stored)

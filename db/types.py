@@ -1,5 +1,6 @@
 """The two column types whose stored form differs between the databases: ids and instants."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,10 @@ class Id(TypeDecorator[UUID]):
     def process_result_value(self, value: Any, dialect: Dialect) -> UUID | None:
         return UUID(bytes=value) if isinstance(value, bytes) else value
 
+    def converter(self, dialect: Dialect) -> Callable[[bytes], UUID] | None:
+        """How a stored id is read, where it is read by itself; None where the driver gives it as it is."""
+        return _id_from_bytes if dialect.name == "sqlite" else None
+
 
 class Instant(TypeDecorator[datetime]):
     """A moment in UTC to the microsecond: `timestamptz` in PostgreSQL, microseconds since 1970 in SQLite.
@@ -55,3 +60,19 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         return _EPOCH + value * _MICROSECOND if isinstance(value, int) else value.astimezone(UTC)
+
+    def converter(self, dialect: Dialect) -> Callable[[Any], datetime]:
+        """How a stored instant is read, where it is read by itself."""
+        return _instant_from_microseconds if dialect.name == "sqlite" else _in_utc
+
+
+def _id_from_bytes(stored: bytes) -> UUID:
+    return UUID(bytes=stored)
+
+
+def _instant_from_microseconds(stored: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=stored)
+
+
+def _in_utc(stored: datetime) -> datetime:
+    return stored if stored.tzinfo is UTC else stored.astimezone(UTC)

@@ -1,0 +1,67 @@
+"""A select compiled once for each database: its text for the driver, and how its parameters and columns are stored."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Dialect, Select
+from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.types import TypeEngine
+
+from db.types import Id, Instant
+
+Parameters = Mapping[str, object]
+Raw = Sequence[Any]
+"""A row as its driver gives it."""
+Converter = Callable[[Any], Any]
+
+
+class Statement:
+    """A select whose text does not change with its parameters, which are its named binds.
+
+    SQLAlchemy would compile and bind each time anew, which costs more than the database does.
+    """
+
+    def __init__(self, select: Select[Any]) -> None:
+        self.select = select
+        self._compiled: dict[str, Compiled] = {}
+
+    def on(self, dialect: Dialect) -> "Compiled":
+        """The statement for a database. Dialects of one name must write their parameters alike."""
+        name = f"{dialect.name}+{dialect.driver}"
+        if name not in self._compiled:
+            self._compiled[name] = Compiled(self.select, dialect)
+        return self._compiled[name]
+
+
+class Compiled:
+    """A select in the driver's own SQL."""
+
+    def __init__(self, select: Select[Any], dialect: Dialect) -> None:
+        assert isinstance(dialect, DefaultDialect)
+        compiled = select.compile(dialect=dialect)
+        self.sql = str(compiled)
+        self._names = [
+            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect), compiled.params[name])
+            for name in compiled.positiontup or ()
+        ]
+        converters = enumerate(_converter(column.type, dialect) for column in select.selected_columns)
+        self._converters = [(place, converter) for place, converter in converters if converter]
+
+    def bound(self, parameters: Parameters) -> tuple[object, ...]:
+        """The parameters in their places and as they are stored; what the select itself binds need not be given."""
+        values = ((parameters.get(name, usual), process) for name, process, usual in self._names)
+        return tuple(process(value) if process else value for value, process in values)
+
+    def read(self, raw: Raw) -> list[Any]:
+        """A row's columns as values, in the order of the select."""
+        values = list(raw)
+        for place, convert in self._converters:
+            if (stored := values[place]) is not None:
+                values[place] = convert(stored)
+        return values
+
+
+def _converter(stored: TypeEngine[Any], dialect: DefaultDialect) -> Converter | None:
+    if isinstance(stored, Id | Instant):
+        return stored.converter(dialect)
+    return stored.dialect_impl(dialect).result_processor(dialect, None)

@@ -1,0 +1,83 @@
+"""Many keys in one condition, so that a statement's text and plan are the same for one key as for hundreds."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import Boolean, Column, ColumnElement, Dialect, bindparam
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.types import NullType
+
+from db.types import Id
+
+Key = Any
+"""A column's value, or a tuple of several columns'."""
+
+SEPARATE, TEXTS, IDS = "keys_{}", "key_texts", "key_ids"
+ID_BYTES = 16
+
+
+class Among(ColumnElement[bool]):
+    """Whether columns of ids and texts are those of one of the keys, see `key_parameters`."""
+
+    inherit_cache = False
+    type = Boolean()
+
+    def __init__(self, *columns: Column[Any]) -> None:
+        self.columns = columns
+
+    def parameters(self, keys: Sequence[Key], dialect: Dialect) -> dict[str, object]:
+        """The keys as parameters, one array for each kind of column, and of one length."""
+        parts: list[list[Any]] = (
+            [list(keys)] if len(self.columns) == 1 else [list(part) for part in zip(*keys, strict=True)]
+        )
+        if dialect.name != "sqlite":
+            return {SEPARATE.format(place): part for place, part in enumerate(parts)}
+        ids = [part for column, part in zip(self.columns, parts, strict=True) if isinstance(column.type, Id)]
+        texts = [part for column, part in zip(self.columns, parts, strict=True) if not isinstance(column.type, Id)]
+        assert len(ids) <= 1, "ids of several columns have no parameter"
+        return {
+            IDS: b"".join(key.bytes for part in ids for key in part),
+            TEXTS: orjson.dumps(list(zip(*texts, strict=True))).decode(),
+        }
+
+
+@compiles(Among, "postgresql")
+def _in_arrays(among: Among, compiler: SQLCompiler, **options: Any) -> str:
+    casts = ["uuid[]" if isinstance(column.type, Id) else "text[]" for column in among.columns]
+    arrays = [
+        f"CAST({_parameter(SEPARATE.format(place), compiler, options)} AS {cast})" for place, cast in enumerate(casts)
+    ]
+    columns = _names(among, compiler, options)
+    if len(arrays) == 1:
+        return f"{columns} = ANY({arrays[0]})"
+    return f"({columns}) IN (SELECT * FROM unnest({', '.join(arrays)}))"  # noqa: S608  names and places of parameters
+
+
+@compiles(Among, "sqlite")
+def _in_rows(among: Among, compiler: SQLCompiler, **options: Any) -> str:
+    """Ids lie in one blob, one after the other: SQLite has no arrays, and a text of JSON holds no bytes."""
+    columns = _names(among, compiler, options)
+    ids = _parameter(IDS, compiler, options)
+    if [type(column.type) for column in among.columns] == [Id]:
+        more = f"SELECT place + {ID_BYTES} FROM key WHERE place + {ID_BYTES} <= length({ids})"  # noqa: S608  as above
+        each = f"SELECT substr({ids}, place, {ID_BYTES}) FROM key"  # noqa: S608  as above
+        return f"{columns} IN (WITH RECURSIVE key(place) AS (SELECT 1 UNION ALL {more}) {each})"
+    values, text = [], 0
+    for column in among.columns:
+        if isinstance(column.type, Id):
+            values.append(f"substr({ids}, each.key * {ID_BYTES} + 1, {ID_BYTES})")
+        else:
+            values.append(f"json_extract(each.value, '$[{text}]')")
+            text += 1
+    rows = f"SELECT {', '.join(values)} FROM json_each({_parameter(TEXTS, compiler, options)}) AS each"  # noqa: S608  as above
+    return f"({columns}) IN ({rows})"
+
+
+def _names(among: Among, compiler: SQLCompiler, options: dict[str, Any]) -> str:
+    return ", ".join(compiler.process(column, **options) for column in among.columns)
+
+
+def _parameter(name: str, compiler: SQLCompiler, options: dict[str, Any]) -> str:
+    return compiler.process(bindparam(name, type_=NullType()), **options)

@@ -1,0 +1,93 @@
+"""Connections that read: opened straight by their drivers, each statement one crossing, and unable to write."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import aiosqlite
+import orjson
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.types.json import set_json_loads
+from sqlalchemy import Dialect
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from db.compiled import Raw
+from db.engine import BUSY_TIMEOUT_MS, from_json, parse_url, session_options
+from db.urls import is_embedded
+
+
+class Connection(Protocol):
+    """One connection of a driver; each statement sees all that was committed before it."""
+
+    async def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
+        """All rows of a statement. Raises the driver's own errors."""
+        ...
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it cannot be used any more."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+def reader_dialect(url: str) -> Dialect:
+    """How the statements of `open_reader`'s connections are written."""
+    if is_embedded(url):
+        return SQLiteDialect_pysqlite(json_deserializer=from_json)
+    return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+
+
+async def open_reader(url: str) -> Connection:
+    """A new connection. Raises the driver's own errors."""
+    return await (_SqliteReader if is_embedded(url) else _PostgresReader).open(url)
+
+
+class _SqliteReader:
+    is_lost = False
+
+    def __init__(self, connection: aiosqlite.Connection) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> "_SqliteReader":
+        dialect: Any = reader_dialect(url)
+        arguments, options = dialect.create_connect_args(parse_url(url))
+        connection = await aiosqlite.connect(*arguments, **options, isolation_level=None)
+        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON"):
+            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        return cls(connection)
+
+    async def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
+        return await self._connection.execute_fetchall(sql, parameters)  # type: ignore[return-value]  # it is a list
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+
+class _PostgresReader:
+    def __init__(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+        self._connection = connection
+
+    @classmethod
+    async def open(cls, url: str) -> "_PostgresReader":
+        dialect: Any = reader_dialect(url)
+        _, options = dialect.create_connect_args(parse_url(url))
+        options["options"] = session_options(default_transaction_read_only="on")
+        connection = await psycopg.AsyncConnection.connect(**options, autocommit=True)
+        set_json_loads(orjson.loads, connection)
+        return cls(connection)
+
+    async def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
+        async with self._connection.cursor(binary=True) as cursor:
+            await cursor.execute(sql, parameters, prepare=True)
+            return await cursor.fetchall()
+
+    @property
+    def is_lost(self) -> bool:
+        # A statement that was broken off may still be under way.
+        return self._connection.closed or self._connection.info.transaction_status is not TransactionStatus.IDLE
+
+    async def close(self) -> None:
+        await self._connection.close()

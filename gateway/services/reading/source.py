@@ -1,0 +1,66 @@
+"""Where reads come from: one statement and its rows, on one of a few connections that are kept."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Dialect
+from sqlalchemy.exc import DBAPIError
+
+from db.compiled import Raw, Statement
+from db.engine import READERS
+from db.readers import Connection, open_reader, reader_dialect
+
+
+class Source:
+    """Reads of one database, each as it was last committed. A connection is opened when it is first needed."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self.dialect: Dialect = reader_dialect(url)
+        self._driver_error: type[Exception] = type(self.dialect).import_dbapi().Error
+        # The connection that was used last is used next, so that an idle process keeps one warm.
+        self._places: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()
+        for _ in range(READERS):
+            self._places.put_nowait(None)
+
+    async def rows(self, statement: Statement, **parameters: object) -> list[list[Any]]:
+        """The statement's rows, each as the values of its columns in their order.
+
+        Raises:
+            DBAPIError: the database refused the statement, or is out of reach. It names no parameter.
+        """
+        compiled = statement.on(self.dialect)
+        return list(map(compiled.read, await self.fetch(compiled.sql, compiled.bound(parameters))))
+
+    async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Raw]:
+        """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does."""
+        connection = await self._places.get()
+        is_kept = connection is not None
+        try:
+            connection = connection or await open_reader(self._url)
+            try:
+                return await connection.fetch(sql, parameters)
+            except self._driver_error:
+                if not (is_kept and connection.is_lost):
+                    raise
+            # Its server was gone already, or went: a read may be asked again, and once is enough of a new connection.
+            connection = await open_reader(self._url)
+            return await connection.fetch(sql, parameters)
+        except self._driver_error as error:
+            raise self._without_parameters(sql, error) from error
+        finally:
+            if connection is not None and connection.is_lost:
+                await connection.close()
+                connection = None
+            self._places.put_nowait(connection)
+
+    async def close(self) -> None:
+        """Wait for the reads under way, and close every connection."""
+        for _ in range(READERS):
+            connection = await self._places.get()
+            if connection is not None:
+                await connection.close()
+
+    def _without_parameters(self, sql: str, error: Exception) -> BaseException:
+        return DBAPIError.instance(sql, None, error, self._driver_error, hide_parameters=True, dialect=self.dialect)

@@ -1,0 +1,106 @@
+"""Where reads come from: what is read is what is stored, nothing is written, and a lost connection is replaced."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC
+
+import pytest
+from sqlalchemy import Text, bindparam, cast, column, select, table
+from sqlalchemy.exc import DBAPIError
+
+from db.compiled import Statement
+from db.keys import Among
+from db.statements import PAYMENT, PURCHASE
+from db.tables import PaymentRow
+from gateway.services.reading.source import Source
+from tests.service import Service, running, student
+
+pytestmark = pytest.mark.anyio
+
+TERMINATE_OTHERS = (
+    "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+    "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+)
+BY_ID, BY_PAIR = Among(PAYMENT.c.id), Among(PURCHASE.c.student_id, PURCHASE.c.course_id)
+PAYMENTS = Statement(select(PAYMENT).where(BY_ID).order_by(PAYMENT.c.id))
+PAIRS = Statement(select(PURCHASE.c.student_id, PURCHASE.c.id).where(BY_PAIR))
+OF_STUDENT = Statement(select(PAYMENT.c.id).where(PAYMENT.c.student_id == bindparam("student_id")))
+
+
+@pytest.fixture
+async def source(service: Service) -> AsyncIterator[Source]:
+    opened = Source(service.url)
+    yield opened
+    await opened.close()
+
+
+async def test_a_row_is_read_as_the_table_has_it(service: Service, source: Source) -> None:
+    course = await service.save_course()
+    payments = [await service.opened(student(f"student-{number}"), course) for number in range(3)]
+    keys = [payment.id for payment in payments[:2]]
+    read = await source.rows(PAYMENTS, **BY_ID.parameters(keys, source.dialect))
+    assert read == [list(row) for row in service.stored(PaymentRow) if row.id in keys]
+    columns = dict(zip(PAYMENT.c.keys(), read[0], strict=True))
+    assert columns["created_at"] == service.clock.now
+    assert columns["created_at"].tzinfo is UTC
+    assert await source.rows(OF_STUDENT, student_id="student-2") == [[payments[2].id]]
+
+
+async def test_pairs_are_found_as_pairs(service: Service, source: Source) -> None:
+    courses = [await service.save_course() for _ in range(2)]
+    odd = 'a "quoted", \\escaped, 🧘 é name'
+    bought = {(name, course.id): await service.created(course, name) for name in ("s-1", odd) for course in courses}
+    keys = [(odd, courses[0].id), ("s-1", courses[1].id), ("nobody", courses[0].id)]
+    read = await source.rows(PAIRS, **BY_PAIR.parameters(keys, source.dialect))
+    assert sorted(read) == sorted([key[0], bought[key].id] for key in keys[:2])
+
+
+async def test_a_reader_cannot_write(source: Source) -> None:
+    with pytest.raises(DBAPIError, match=r"readonly|read-only"):
+        await source.fetch("DELETE FROM payment")
+
+
+async def test_an_error_names_the_statement_and_no_parameter(source: Source) -> None:
+    nowhere = (
+        select(column("id", Text)).select_from(table("nowhere")).where(column("id") == bindparam("key", type_=Text))
+    )
+    with pytest.raises(DBAPIError) as raised:
+        await source.rows(Statement(nowhere), key="a-secret")
+    assert "nowhere" in str(raised.value)
+    assert "a-secret" not in str(raised.value)
+
+
+async def test_many_reads_at_once_each_get_their_own_rows(source: Source) -> None:
+    echo = Statement(select(cast(bindparam("said", type_=Text), Text)))
+    read = await asyncio.gather(*(source.rows(echo, said=str(number)) for number in range(50)))
+    assert read == [[[str(number)]] for number in range(50)]
+
+
+async def test_a_reader_that_is_cancelled_takes_no_connection_with_it(source: Source) -> None:
+    echo = Statement(select(cast(bindparam("said", type_=Text), Text)))
+    for _ in range(3):
+        reads = [asyncio.create_task(source.rows(echo, said="x")) for _ in range(10)]
+        await asyncio.sleep(0)
+        for read in reads[::2]:
+            read.cancel()
+        await asyncio.gather(*reads, return_exceptions=True)
+    assert await source.rows(echo, said="still here") == [["still here"]]
+
+
+async def test_connections_that_were_lost_are_replaced_and_nobody_notices(new_postgresql: Callable[[], str]) -> None:
+    async with running(new_postgresql()) as service:
+        course, source = await service.save_course(), Source(service.url)
+        payment = await service.opened(student(), course)
+        for _ in range(2):
+            parameters = BY_ID.parameters([payment.id], source.dialect)
+            read = await asyncio.gather(*(source.rows(PAYMENTS, **parameters) for _ in range(8)))
+            assert [[row[PAYMENT.c.keys().index("id")] for row in rows] for rows in read] == [[payment.id]] * 8
+            service.rows(TERMINATE_OTHERS)
+        await source.close()
+
+
+async def test_a_database_that_is_out_of_reach_is_an_error_of_the_database() -> None:
+    source = Source("postgresql://nobody@127.0.0.1:1/nothing")
+    with pytest.raises(DBAPIError):
+        await source.fetch("SELECT 1")
+    await source.close()
