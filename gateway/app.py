@@ -33,17 +33,13 @@ from gateway.http.cors import allowing
 from gateway.http.errors import as_accepted, refusal
 from gateway.http.rate_limits import MutationRate
 from gateway.http.telemetry import RequestLog, configure_logging
-from gateway.pages import demo_visit
 from gateway.pages.checkout import checkout_routes
-from gateway.pages.demo import demo_tokens
+from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.resolvers.loaders import Loaders
-from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import ErrorCode
-from gateway.services.core.model.pages import Window
 from gateway.services.core.model.values import Actor
 from gateway.services.purchases import Purchases
-from gateway.services.reading.lookups import Catalog
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import warn
@@ -70,7 +66,7 @@ def build_app(settings: Settings) -> Starlette:
                     yield
 
     async def page() -> Response:
-        return await _graphiql(settings, app.state.services)
+        return graphiql_page(*await prepared(settings, app.state.services))
 
     rate = MutationRate(settings)
 
@@ -188,19 +184,6 @@ def _context_of(rate: MutationRate, documents: Documents, connection: HTTPConnec
 def _purchases(request: Request) -> Purchases:
     services: Services = request.app.state.services
     return services.purchases
-
-
-async def _graphiql(settings: Settings, services: Services) -> Response:
-    """The page, with ids of what there is for its tabs: in a demo, of what was made for this visit alone."""
-    if settings.demo and (tokens := demo_tokens(settings, student=(visitor := demo_visit.new_student()))):
-        return graphiql_page(tokens, await demo_visit.prepared(services, visitor))
-    course_id = await _first_course(services.catalog)
-    return graphiql_page(demo_tokens(settings), {"courseId": course_id} if course_id else {})
-
-
-async def _first_course(catalog: Catalog) -> str | None:
-    page = await catalog.course_page(Window(size=1))
-    return ids.to_text(ids.COURSE, page.items[0].id) if page.items else None
 
 
 def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:

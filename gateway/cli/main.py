@@ -102,9 +102,9 @@ def migrate() -> None:
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
     settings = _settings()
-    from gateway.cli import seed
+    from gateway.cli import demo
 
-    for line in seed.lines_of(seed.seed(settings)):
+    for line in demo.lines_of(demo.seed(settings)):
         print(line)
 
 

@@ -2,17 +2,13 @@
 
 import os
 import signal
-from collections.abc import Iterable
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
-from gateway.auth.minting import mint_token
 from gateway.cli.databases import May, make_ready
+from gateway.cli.demo import print_invitation, seed
 from gateway.cli.leaving import LingeringProtocol
-from gateway.cli.seed import lines_of, seed
-from gateway.pages.demo_catalogue import ADMIN, STUDENT, TOKEN_TTL_S
-from gateway.services.core.model.values import Course, Role
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES
@@ -44,7 +40,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     print(f"Serving {url}", flush=True)
     announce(settings, workers=workers)
     if with_demo:
-        _print_demo(settings, courses, url)
+        print_invitation(settings, courses, url)
     if workers > 1:
         Multiprocess(config, sockets=[listening]).run()
     else:
@@ -84,15 +80,3 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
     )
-
-
-def _print_demo(settings: Settings, courses: Iterable[Course], url: str) -> None:
-    print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
-    print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
-    for line in lines_of(courses):
-        print(f"  {line}")
-    if settings.signing_key is not None:
-        for role, subject in ((Role.STUDENT, STUDENT), (Role.ADMIN, ADMIN)):
-            bearer = mint_token(settings, role=role, subject=subject, ttl_s=TOKEN_TTL_S)
-            print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
-    print(flush=True)

@@ -1,13 +1,25 @@
-"""Tokens for the pages of a demo."""
+"""What the pages are given in a demo: tokens of its people, and ids of what there is to try."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from gateway.auth.minting import mint_token
-from gateway.pages import demo_catalogue
+from gateway.bootstrap import Services
+from gateway.pages import demo_catalogue, demo_visit
+from gateway.schema.conventions import ids
+from gateway.services.core.model.pages import Window
 from gateway.services.core.model.values import Role
+from gateway.services.reading.lookups import Catalog
 from gateway.settings.model import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTokens:
+    """Bearer tokens that the prepared tabs carry in development; never given in production."""
+
+    student: str
+    admin: str
 
 
 def demo_tokens(settings: Settings, student: str = demo_catalogue.STUDENT) -> DemoTokens | None:
@@ -20,9 +32,14 @@ def demo_tokens(settings: Settings, student: str = demo_catalogue.STUDENT) -> De
     )
 
 
-@dataclass(frozen=True, slots=True)
-class DemoTokens:
-    """Bearer tokens that the prepared tabs carry in development; never given in production."""
+async def prepared(settings: Settings, services: Services) -> tuple[DemoTokens | None, dict[str, str]]:
+    """GraphiQL's tokens, and ids of what there is for its tabs: in a demo, of what was made for this visit alone."""
+    visitor = demo_visit.new_student()
+    if settings.demo and (tokens := demo_tokens(settings, visitor)):
+        return tokens, await demo_visit.prepared(services, visitor)
+    return demo_tokens(settings), await _first_course(services.catalog)
 
-    student: str
-    admin: str
+
+async def _first_course(catalog: Catalog) -> dict[str, str]:
+    page = await catalog.course_page(Window(size=1))
+    return {"courseId": ids.to_text(ids.COURSE, page.items[0].id)} if page.items else {}

@@ -1,0 +1,42 @@
+"""The demo at a terminal: its courses seeded and listed, and where to try it as whom."""
+
+import asyncio
+from collections.abc import Iterable, Iterator
+
+from gateway.auth.minting import mint_token
+from gateway.bootstrap import open_services
+from gateway.cli.databases import May, make_ready
+from gateway.pages import demo_catalogue
+from gateway.pages.demo_catalogue import ADMIN, STUDENT, TOKEN_TTL_S
+from gateway.schema.conventions import ids
+from gateway.services.core.model.values import Course, Role
+from gateway.settings.model import Settings
+
+
+def seed(settings: Settings) -> list[Course]:
+    """The demo's courses, added where they are not there yet."""
+    make_ready(settings, May.MAKE)
+    return asyncio.run(_seed(settings))
+
+
+def lines_of(courses: Iterable[Course]) -> Iterator[str]:
+    """Each course's id and title."""
+    return (f"{ids.to_text(ids.COURSE, course.id)}  {course.title}" for course in courses)
+
+
+def print_invitation(settings: Settings, courses: Iterable[Course], url: str) -> None:
+    """Where to open the demo, what there is to buy, and tokens of a student and an admin where we sign tokens."""
+    print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
+    print(f"Open {url.removesuffix('graphql')}demo/ to buy a course as a student would.\n")
+    for line in lines_of(courses):
+        print(f"  {line}")
+    if settings.signing_key is not None:
+        for role, subject in ((Role.STUDENT, STUDENT), (Role.ADMIN, ADMIN)):
+            bearer = mint_token(settings, role=role, subject=subject, ttl_s=TOKEN_TTL_S)
+            print(f"\n{role} token ({subject}, 12 hours):\n{bearer}")
+    print(flush=True)
+
+
+async def _seed(settings: Settings) -> list[Course]:
+    async with open_services(settings) as services:
+        return await demo_catalogue.seed(services.purchases)
