@@ -1,4 +1,4 @@
-"""What the tests share: fresh, migrated databases of either kind."""
+"""What the tests share: fresh, migrated databases of either kind, and one served gateway for each kind."""
 
 import os
 import shutil
@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from db.migrate import upgrade
+from tests.served.gateway import Person, Served, served
 from tests.service import Service, running
 
 KINDS = ("sqlite", "postgresql")
@@ -79,3 +80,23 @@ async def service(database_url: str) -> AsyncIterator[Service]:
     """The service in this process on a fresh database, once for each kind; its clock stands still."""
     async with running(database_url) as started:
         yield started
+
+
+@pytest.fixture(scope="session", params=KINDS)
+def gateway(request: pytest.FixtureRequest) -> Iterator[Served]:
+    """Served for the whole run; tests keep apart by fresh students and courses."""
+    maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
+    with served(maker()) as started:
+        yield started
+
+
+@pytest.fixture
+def student(gateway: Served) -> Person:
+    """A student of that gateway, who has nothing."""
+    return gateway.student()
+
+
+@pytest.fixture
+def course(gateway: Served) -> str:
+    """The id of a course of that gateway, which nobody has."""
+    return gateway.course()

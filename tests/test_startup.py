@@ -13,8 +13,8 @@ import structlog
 from gateway.http.telemetry import configure_logging
 from gateway.settings.loading import load_settings
 from gateway.startup import NOTHING_TO_SELL_WITH, announce, configured, warn
-from tests.server import environment
-from tests.test_settings import HIDDEN, ISSUER, PRODUCTION
+from tests.served.server import environment
+from tests.settings.test_loading import HIDDEN, ISSUER, PRODUCTION
 
 TOLD = "whsec_" + "c2VjcmV0" * 4
 SELLING = {

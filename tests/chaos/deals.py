@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tests.chaos.banks import CURRENCY, Bank, Sale, sums
-from tests.operations import COURSE
+from tests.served.operations import COURSE
 
 TIERS = {tier["code"]: tier for tier in COURSE["tiers"]}
 

@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.schema.conventions import ids
 from tests.chaos.banks import Bank
 from tests.chaos.deals import Deal
-from tests.services.invariants import Rows
+from tests.simulation.invariants import Rows
 
 SLOT = (17 * 60 + 30, 60, {"Asia/Kolkata", "Asia/Calcutta"})
 """When every student of the run wants to come: the minute of the day, for how long, and the zone's two names."""

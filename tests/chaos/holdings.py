@@ -8,7 +8,7 @@ from typing import Any
 from gateway.schema.conventions import ids
 from tests.chaos.deals import TIERS, Deal
 from tests.chaos.ends import Ends
-from tests.services.invariants import Rows
+from tests.simulation.invariants import Rows
 
 Pair = tuple[str, str]
 SLACK = timedelta(days=2)

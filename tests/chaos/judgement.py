@@ -16,7 +16,7 @@ from tests.chaos.banks import Bank
 from tests.chaos.deals import Deal, deals_of
 from tests.chaos.ends import Ends
 from tests.chaos.holdings import Holdings
-from tests.services.invariants import Rows
+from tests.simulation.invariants import Rows
 
 CASE = "case.review"
 

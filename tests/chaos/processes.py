@@ -12,7 +12,7 @@ from typing import IO
 
 import httpx
 
-from tests.server import environment
+from tests.served.server import environment
 
 READY_S, STOP_S = 30, 40
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)

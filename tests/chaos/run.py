@@ -27,7 +27,7 @@ from tests.chaos.stripe_bank import StripeBank
 from tests.chaos.time_travel import Clocks
 from tests.chaos.visit import Visit
 from tests.chaos.weather import Weather
-from tests.operations import COURSE, SAVE_COURSE
+from tests.served.operations import COURSE, SAVE_COURSE
 
 SEED = int(os.environ.get("CHAOS_SEED", "20261"))
 FAILING = 0.3

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 from gateway.schema.conventions import ids
 from tests.chaos.banks import Sale
 from tests.chaos.visit import Visit
-from tests.operations import COURSE
+from tests.served.operations import COURSE
 
 PRICES = {tier["code"]: tier["price"]["amountMinor"] for tier in COURSE["tiers"]}
 SESSIONS = {tier["code"]: tier["sessionCount"] for tier in COURSE["tiers"]}

@@ -9,7 +9,7 @@ import httpx
 from gateway.services.core.model.values import Provider
 from gateway.services.providers.metadata import REFUND_ID
 from tests.chaos.banks import CURRENCY, Bank, GivenBack, Letter, Thing
-from tests.services.providers.fake_stripe import KEY, SECRET, FakeStripe, event, signed
+from tests.services.providers.stripe.fake import KEY, SECRET, FakeStripe, event, signed
 
 
 @dataclass

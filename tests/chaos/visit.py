@@ -16,7 +16,7 @@ from tests.chaos.clients import (
     Answer,
     Clients,
 )
-from tests.http.served import creating, opening
+from tests.served.gateway import creating, opening
 
 
 @dataclass

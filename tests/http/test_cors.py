@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 import httpx
 import pytest
 
-from tests.http.inside import Inside, inside
+from tests.served.inside import Inside, inside
 
 pytestmark = pytest.mark.anyio
 

@@ -11,9 +11,9 @@ import pytest
 from gateway.http.negotiation import GRAPHQL_JSON, JSON
 from gateway.services.core.model.values import Role
 from gateway.services.reading.lookups import Catalog
-from tests.http.inside import inside
-from tests.http.served import Person, Served, connected, creating, served
-from tests.operations import CREATE_PURCHASE
+from tests.served.gateway import Person, Served, connected, creating, served
+from tests.served.inside import inside
+from tests.served.operations import CREATE_PURCHASE
 
 WHO = "{ viewer { id } }"
 COURSES = "query($n: Int) { courses(first: $n) { nodes { id title } } }"

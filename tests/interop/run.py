@@ -25,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from gateway.services.core.model.values import Role
-from tests.server import serving
+from tests.served.server import serving
 
 HERE = Path(__file__).resolve().parent
 VENVS = HERE / ".venv"

@@ -13,7 +13,7 @@ from schemathesis.graphql import nodes
 from gateway.schema.conventions.errors import ErrorCode
 from tests.interop.python.conformance import Conformance
 from tests.interop.python.trials import ADMIN_TOKEN, STUDENT_TOKEN, ask, new_course, payment_input
-from tests.operations import CONFIRM_PAYMENT, CREATE_PAYMENT
+from tests.served.operations import CONFIRM_PAYMENT, CREATE_PAYMENT
 
 SDL = Path(__file__).parents[3] / "schema.graphql"
 

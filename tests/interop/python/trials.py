@@ -8,7 +8,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from tests.operations import COURSE, METADATA, SAVE_COURSE
+from tests.served.operations import COURSE, METADATA, SAVE_COURSE
 
 URL = os.environ["GATEWAY_URL"]
 STUDENT_TOKEN, ADMIN_TOKEN = os.environ["STUDENT_TOKEN"], os.environ["ADMIN_TOKEN"]

@@ -20,7 +20,7 @@ from tests.interop.python.trials import (
     new_course,
     payment_input,
 )
-from tests.operations import CREATE_PAYMENT
+from tests.served.operations import CREATE_PAYMENT
 
 
 def client() -> Client:

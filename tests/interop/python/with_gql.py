@@ -9,7 +9,7 @@ from gql.transport.httpx import HTTPXAsyncTransport
 from gql.transport.websockets import WebsocketsTransport
 
 from tests.interop.python.trials import STUDENT_TOKEN, TRIAL_S, URL, Trials, ask, bearer, new_course, payment_input
-from tests.operations import CONFIRM_PAYMENT, CREATE_PAYMENT
+from tests.served.operations import CONFIRM_PAYMENT, CREATE_PAYMENT
 
 COURSE = "query Course($id: ID!) { course(id: $id) { id tiers { code } } }"
 PAYMENT = "subscription Payment($id: ID!) { payment(id: $id) { id status purchase { id } } }"

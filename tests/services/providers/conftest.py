@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from gateway.services.providers.stripe.provider import Stripe
-from tests.services.providers.fake_stripe import FakeStripe
+from tests.services.providers.stripe.fake import FakeStripe
 
 
 @pytest.fixture

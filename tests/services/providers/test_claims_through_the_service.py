@@ -16,13 +16,13 @@ from gateway.services.core.model.outcomes import Confirmed, InvalidInput
 from gateway.services.core.model.values import Payment, Provider
 from gateway.services.providers.base import PaymentProvider
 from tests.service import STANDARD, Service, student
-from tests.services.books import Books
-from tests.services.providers import fake_stripe
-from tests.services.providers.fake_stripe import FakeStripe
 from tests.services.providers.razorpay import fake as fake_razorpay
 from tests.services.providers.razorpay.case import provider_of
 from tests.services.providers.razorpay.fake import FakeRazorpay
-from tests.services.shop import Shop
+from tests.services.providers.stripe import fake as fake_stripe
+from tests.services.providers.stripe.fake import FakeStripe
+from tests.simulation.books import Books
+from tests.simulation.shop import Shop
 
 pytestmark = pytest.mark.anyio
 PRICE = STANDARD.price.amount_minor

@@ -9,7 +9,7 @@ from gateway.services.core.model.values import Money
 from gateway.services.providers.razorpay.units import RAZORPAY_UNITS
 from gateway.services.providers.stripe.units import STRIPE_UNITS
 from gateway.services.providers.units import Units
-from tests.services.providers.stripe_prices import THREE_DECIMAL, ZERO_DECIMAL, ZERO_IN_HUNDREDTHS
+from tests.services.providers.stripe.prices import THREE_DECIMAL, ZERO_DECIMAL, ZERO_IN_HUNDREDTHS
 
 BORDERS = (STRIPE_UNITS, RAZORPAY_UNITS)
 AMOUNTS = st.integers(1, 10_000) | st.integers(1, HIGHEST_AMOUNT_MINOR)

@@ -23,8 +23,8 @@ from gateway.services.core.rules.schedule.zones import is_time_zone
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber, old_body
 from gateway.settings.model import Settings
-from tests.http.old_door import Door
-from tests.server import serving
+from tests.served.old_door import Door
+from tests.served.server import serving
 from tests.services.subscribers.examples import (
     AT,
     COURSE_ID,

@@ -25,10 +25,10 @@ from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.providers.razorpay.provider import Razorpay
 from tests.service import Service, student
+from tests.services.jobs.test_reconciliation import broken
 from tests.services.providers.opening import intent_of
 from tests.services.providers.razorpay.case import order_of, proof_of
 from tests.services.providers.razorpay.fake import FAULTS, KEY_ID, WEBHOOK_SECRET, FakeRazorpay, event, signature
-from tests.services.test_jobs import broken
 
 pytestmark = pytest.mark.anyio
 

@@ -1,0 +1,333 @@
+"""Each thing that a command can come to has its answer, and each mutation's union has room for it."""
+
+from dataclasses import replace
+from types import SimpleNamespace
+from typing import Any, get_args
+from uuid import UUID
+
+import pytest
+from graphql import GraphQLError, GraphQLNonNull, GraphQLUnionType
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gateway.execution.schema import build_schema
+from gateway.resolvers.answers import answer_to
+from gateway.schema.conventions.errors import ErrorCode
+from gateway.schema.problems import ProblemCode
+from gateway.services.core.commands.decide import decide
+from gateway.services.core.commands.every import (
+    AdoptPayment,
+    CancelJob,
+    ClaimJobs,
+    Command,
+    ConfirmPayment,
+    CorrectPurchaseMetadata,
+    CreatePurchase,
+    DeferJob,
+    EndEvent,
+    EndJob,
+    EndSweep,
+    ExtendPurchase,
+    LapsePurchases,
+    OpenPayment,
+    PlanAsk,
+    RecordExtra,
+    RecordIntent,
+    RecordRefunds,
+    RefundPayment,
+    RefusePrice,
+    RetryJob,
+    RevokePurchase,
+    SaveCourse,
+    SettleRefund,
+    StartSweep,
+    StoreEvent,
+    ticket_of,
+)
+from gateway.services.core.model import outcomes
+from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
+from gateway.services.core.model.state import State
+from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
+from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
+from tests.services.core.states import COMMANDS, WORLDS
+
+MUTATIONS = (
+    CREATE_PAYMENT := "createPayment",
+    CONFIRM_PAYMENT := "confirmPayment",
+    CREATE_PURCHASE := "createPurchase",
+    EXTEND_PURCHASE := "extendPurchase",
+    CORRECT_METADATA := "correctPurchaseMetadata",
+    REVOKE_PURCHASE := "revokePurchase",
+    SAVE_COURSE := "saveCourse",
+    REFUND_PAYMENT := "refundPayment",
+    RETRY_JOB := "retryJob",
+    CANCEL_JOB := "cancelJob",
+)
+KEYED = (
+    CREATE_PAYMENT,
+    CREATE_PURCHASE,
+    EXTEND_PURCHASE,
+    CORRECT_METADATA,
+    REVOKE_PURCHASE,
+    SAVE_COURSE,
+    REFUND_PAYMENT,
+)
+DECLINED = replace(PAYMENT, status=PaymentStatus.FAILED, failure=Failure("do_not_honor", "The bank said no."))
+CANCELED = replace(PAYMENT, status=PaymentStatus.CANCELED, failure=Failure("canceled", "It was closed unpaid."))
+REFUSED = replace(
+    PAYMENT,
+    status=PaymentStatus.SUCCEEDED,
+    fulfilment=Fulfilment.UNFULFILLABLE,
+    captured=CAPTURED.amount,
+    failure=Failure("tier_gone", "The tier is gone."),
+)
+DUPLICATE = replace(REFUSED, fulfilment=Fulfilment.DUPLICATE, failure=None, duplicate_of=PURCHASE.id)
+
+DIFFERENCE = Difference("date", "none", "2026-12-06")
+SUCCESSES: list[tuple[Outcome, str]] = [
+    (outcomes.Opened(PAYMENT, already_processed=False, client_secret="s"), "CreatePaymentSuccess"),
+    (outcomes.Confirmed(PAYMENT, PURCHASE, already_processed=True), "ConfirmPaymentSuccess"),
+    (outcomes.Created(PURCHASE, already_processed=False, replaced=PURCHASE), "CreatePurchaseSuccess"),
+    (outcomes.Extended(PURCHASE, already_processed=False), "ExtendPurchaseSuccess"),
+    (outcomes.Corrected(PURCHASE, already_processed=True), "CorrectPurchaseMetadataSuccess"),
+    (outcomes.Revoked(PURCHASE, already_processed=False), "RevokePurchaseSuccess"),
+    (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
+    (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
+]
+PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
+    (outcomes.PaymentPending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
+    (outcomes.PaymentPending(PAYMENT, 5, is_unreachable=True), "PaymentPending", "PROVIDER_UNAVAILABLE", True),
+    (outcomes.PaymentDeclined(DECLINED), "PaymentDeclined", "PAYMENT_DECLINED", True),
+    (outcomes.Unfulfillable(REFUSED), "PaymentDeclined", "PAYMENT_MISMATCH", False),
+    (outcomes.DuplicatePayment(DUPLICATE, PURCHASE), "DuplicatePayment", "DUPLICATE_PAYMENT", False),
+    (outcomes.MetadataConflict((DIFFERENCE,), PURCHASE), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.MetadataConflict((DIFFERENCE,), None), "MetadataConflict", "METADATA_CONFLICT", False),
+    (outcomes.ActivePurchaseExists(PURCHASE), "ActivePurchaseExists", "ACTIVE_PURCHASE_EXISTS", False),
+    (
+        outcomes.ActivePurchaseExists(PURCHASE, is_downgrade=True),
+        "ActivePurchaseExists",
+        "DOWNGRADE_NOT_ALLOWED",
+        False,
+    ),
+    (outcomes.IdempotencyKeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
+    (outcomes.InvalidInput((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
+    (outcomes.NotFound("course"), "NotFound", "NOT_FOUND", False),
+]
+ERRORS: list[tuple[Outcome, ErrorCode]] = [
+    (outcomes.Busy(retry_after_s=3), ErrorCode.BUSY),
+    (outcomes.ProviderAway(retry_after_s=3), ErrorCode.PROVIDER_UNAVAILABLE),
+]
+"""What is answered by a top-level error, which needs no place in a union."""
+ANSWERED: list[Outcome] = [*(example for example, *_ in SUCCESSES), *(example for example, *_ in PROBLEMS)]
+
+RUNNERS: list[Outcome] = [
+    outcomes.Claimed((JOB,)),
+    outcomes.RefundSettled(REFUND, PAYMENT),
+    outcomes.RefundsRecorded(PAYMENT),
+    outcomes.ExtraRecorded(PAYMENT),
+    outcomes.AskPlanned(PAYMENT),
+    outcomes.Lapsed((PURCHASE,)),
+    outcomes.EventStored(EVENT, is_new=True),
+    outcomes.EventEnded(EVENT),
+    outcomes.Stale(),
+]
+"""What no caller is ever answered: a runner or a webhook hears it."""
+CHANGED_JOB = outcomes.JobChanged(JOB)
+JOB_ANSWERS = {RETRY_JOB: "RetryJobSuccess", CANCEL_JOB: "CancelJobSuccess"}
+"""The one outcome whose answer depends on the mutation, which gives it itself."""
+
+COMES_FROM: dict[type[Any], tuple[str, ...]] = {
+    outcomes.Opened: (CREATE_PAYMENT,),
+    outcomes.Confirmed: (CONFIRM_PAYMENT,),
+    outcomes.Created: (CREATE_PURCHASE,),
+    outcomes.Extended: (EXTEND_PURCHASE,),
+    outcomes.Corrected: (CORRECT_METADATA,),
+    outcomes.Revoked: (REVOKE_PURCHASE,),
+    outcomes.CourseSaved: (SAVE_COURSE,),
+    outcomes.PaymentPending: (CONFIRM_PAYMENT,),
+    outcomes.PaymentDeclined: (CONFIRM_PAYMENT,),
+    outcomes.Unfulfillable: (CONFIRM_PAYMENT,),
+    outcomes.DuplicatePayment: (CONFIRM_PAYMENT,),
+    outcomes.MetadataConflict: (CONFIRM_PAYMENT, CREATE_PURCHASE),
+    outcomes.ActivePurchaseExists: (CREATE_PAYMENT, CREATE_PURCHASE, EXTEND_PURCHASE),
+    outcomes.IdempotencyKeyReused: KEYED,
+    outcomes.InvalidInput: MUTATIONS,
+    outcomes.NotFound: MUTATIONS,
+    outcomes.Busy: MUTATIONS,
+    outcomes.ProviderAway: (CREATE_PAYMENT,),
+    outcomes.RefundRequested: (REFUND_PAYMENT,),
+    outcomes.JobChanged: (RETRY_JOB, CANCEL_JOB),
+}
+"""Which mutations an outcome can come from."""
+
+
+def name_of(answer: object) -> str:
+    return str(answer.__strawberry_definition__.name)  # type: ignore[attr-defined]  # each answer is a Strawberry type
+
+
+def members_of(mutation: str) -> set[str]:
+    built = build_schema()._schema.mutation_type
+    assert built is not None
+    result = built.fields[mutation].type
+    assert isinstance(result, GraphQLNonNull)
+    assert isinstance(result.of_type, GraphQLUnionType)
+    return {member.name for member in result.of_type.types}
+
+
+def mutation_of(command: Command) -> str | None:
+    """The mutation that a command comes from; None where a runner or a webhook gives it."""
+    if ticket_of(command) is not None:
+        return None
+    match command:
+        case OpenPayment() | RecordIntent() | RefusePrice():
+            return CREATE_PAYMENT
+        case ConfirmPayment():
+            return CONFIRM_PAYMENT
+        case CreatePurchase():
+            return CREATE_PURCHASE
+        case ExtendPurchase():
+            return EXTEND_PURCHASE
+        case CorrectPurchaseMetadata():
+            return CORRECT_METADATA
+        case RevokePurchase():
+            return REVOKE_PURCHASE
+        case SaveCourse():
+            return SAVE_COURSE
+        case RefundPayment():
+            return REFUND_PAYMENT
+        case RetryJob():
+            return RETRY_JOB
+        case CancelJob():
+            return CANCEL_JOB
+        case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent() | AdoptPayment() | RecordExtra():
+            return None
+        case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | PlanAsk() | LapsePurchases():
+            return None
+
+
+def names_of(outcome: Outcome, mutation: str) -> str:
+    """The type that a mutation answers an outcome with."""
+    return JOB_ANSWERS[mutation] if isinstance(outcome, outcomes.JobChanged) else name_of(answer_to(outcome))
+
+
+def test_every_outcome_of_the_core_is_known_here() -> None:
+    examples = [*ANSWERED, CHANGED_JOB, *(example for example, _ in ERRORS)]
+    assert {type(example) for example in examples} == set(COMES_FROM)
+    assert {type(example) for example in [*examples, *RUNNERS]} == set(get_args(Outcome))
+    assert not set(COMES_FROM) & {type(example) for example in RUNNERS}
+
+
+@pytest.mark.parametrize("outcome", [*RUNNERS, CHANGED_JOB], ids=lambda outcome: type(outcome).__name__)
+def test_what_a_runner_hears_is_no_callers_answer(outcome: Outcome) -> None:
+    with pytest.raises(AssertionError, match="runner"):
+        answer_to(outcome)
+
+
+@pytest.mark.parametrize(("outcome", "name"), SUCCESSES, ids=lambda value: value if isinstance(value, str) else "")
+def test_a_success_is_answered_by_its_own_type(outcome: Outcome, name: str) -> None:
+    answer: Any = answer_to(outcome)
+    assert name_of(answer) == name
+    assert answer.already_processed is getattr(outcome, "already_processed", None)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "name", "code", "retryable"), PROBLEMS, ids=lambda value: value if isinstance(value, str) else ""
+)
+def test_a_problem_is_answered_with_its_type_its_code_and_whether_to_try_again(
+    outcome: Outcome, name: str, code: str, retryable: bool
+) -> None:
+    answer: Any = answer_to(outcome)
+    assert (name_of(answer), answer.code, answer.retryable) == (name, ProblemCode[code], retryable)
+    assert answer.message.endswith(".") or isinstance(outcome, outcomes.InvalidInput)
+
+
+@pytest.mark.parametrize(("outcome", "code"), ERRORS, ids=lambda value: value if isinstance(value, str) else "")
+def test_what_could_not_be_done_now_is_an_error_that_says_when_to_come_again(outcome: Outcome, code: ErrorCode) -> None:
+    with pytest.raises(GraphQLError) as raised:
+        answer_to(outcome)
+    assert raised.value.extensions == {"code": code.value, "retryable": True, "retryAfterSeconds": 3}
+
+
+def test_every_problem_code_is_some_outcomes_but_busy_which_is_an_error() -> None:
+    assert {code for _, _, code, _ in PROBLEMS} == {code.name for code in ProblemCode} - {"BUSY"}
+
+
+def test_a_checkout_that_is_closed_for_good_is_not_to_be_tried_again() -> None:
+    answer: Any = answer_to(outcomes.PaymentDeclined(CANCELED))
+    assert answer.retryable is False
+
+
+@pytest.mark.parametrize("outcome", ANSWERED, ids=lambda outcome: type(outcome).__name__)
+def test_an_answer_has_its_place_in_the_union_of_each_mutation_it_comes_from(outcome: Outcome) -> None:
+    name = name_of(answer_to(outcome))
+    assert all(name in members_of(mutation) for mutation in COMES_FROM[type(outcome)])
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
+    examples = [outcome for outcome in [*ANSWERED, CHANGED_JOB] if mutation in COMES_FROM[type(outcome)]]
+    answers = {names_of(outcome, mutation) for outcome in examples}
+    assert members_of(mutation) == answers
+
+
+@settings(derandomize=True, max_examples=600, deadline=None)
+@given(st.sampled_from(COMMANDS), WORLDS)
+def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, state: State) -> None:
+    outcome, mutation = decide(command, state, moment()).outcome, mutation_of(command)
+    if mutation is None:
+        return
+    assert mutation in COMES_FROM[type(outcome)]
+    assert names_of(outcome, mutation) in members_of(mutation)
+
+
+def test_a_pending_payment_says_when_to_ask_again() -> None:
+    answer: Any = answer_to(outcomes.PaymentPending(PAYMENT, 7))
+    assert answer.retry_after_seconds == 7
+    assert "Do not pay again" in answer.message
+
+
+def test_a_decline_says_the_providers_reason_and_that_no_money_was_taken() -> None:
+    answer: Any = answer_to(outcomes.PaymentDeclined(DECLINED))
+    assert answer.message == "The bank said no. No money was taken."
+
+
+@pytest.mark.anyio
+async def test_money_that_goes_back_says_so_and_why() -> None:
+    answer: Any = answer_to(outcomes.Unfulfillable(REFUSED))
+    assert answer.message == "The payment cannot become a purchase and is refunded in full. The tier is gone."
+    refund = await refund_told(REFUND)
+    assert (refund.amount.amount_minor, refund.amount.currency, refund.status.name) == (199_900, "INR", "PENDING")
+
+
+@pytest.mark.anyio
+async def test_a_refund_that_arrived_is_told_as_such() -> None:
+    arrived = await refund_told(replace(REFUND, status=RefundStatus.SUCCEEDED, settled_at=NOW))
+    assert (arrived.status.name, arrived.settled_at) == ("SUCCEEDED", NOW)
+
+
+async def refund_told(stored: Refund) -> Any:
+    """The refund of a duplicate payment, where this one is stored for it."""
+
+    async def refunds_of_payment(payment_id: UUID) -> list[Refund]:
+        assert payment_id == DUPLICATE.id
+        return [stored]
+
+    answer: Any = answer_to(outcomes.DuplicatePayment(DUPLICATE, PURCHASE))
+    loads = SimpleNamespace(refunds_of_payment=refunds_of_payment)
+    return await answer.refund(SimpleNamespace(context=SimpleNamespace(loads=loads)))
+
+
+def test_a_wrong_field_is_named_by_its_path_within_the_input() -> None:
+    answer: Any = answer_to(outcomes.InvalidInput((FieldProblem(("metadata", "date"), "must be a Sunday"),)))
+    assert [(each.path, each.message) for each in answer.fields] == [
+        (["input", "metadata", "date"], "must be a Sunday")
+    ]
+    assert answer.message == "input.metadata.date must be a Sunday"
+
+
+def test_a_conflict_names_each_difference_and_what_stands() -> None:
+    answer: Any = answer_to(outcomes.MetadataConflict((DIFFERENCE,), PURCHASE))
+    assert [(each.field, each.stored, each.given) for each in answer.fields] == [("date", "none", "2026-12-06")]
+    assert answer.existing_purchase.value == PURCHASE
+    alone: Any = answer_to(outcomes.MetadataConflict((DIFFERENCE,), None))
+    assert alone.existing_purchase is None

@@ -1,0 +1,159 @@
+"""An intent that took money more than once: what was taken once more is a payment of its own, and goes back."""
+
+import pytest
+
+from db.tables import AuditEntryRow, PaymentRow, RefundRow
+from gateway.services.core.commands.every import RecordExtra, RecordRefunds
+from gateway.services.core.model.outcomes import ExtraRecorded, NotFound
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Course, Payment, RefundStatus
+from gateway.services.core.model.verdicts import Captured, RefundRecord
+from tests.service import BASIC, Service, student
+from tests.simulation.shop import Shop, open_shop, reference_of
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+def extras(service: Service, payment: Payment) -> list[PaymentRow]:
+    return service.stored(PaymentRow, extra_of=payment.id)
+
+
+async def test_what_a_checkout_took_once_more_is_a_duplicate_and_goes_back_in_full(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment, purchase = await shop.paid(course)
+    again = shop.books.capture_again(reference_of(payment))
+    await shop.hear(payment)
+    [extra] = extras(service, payment)
+    assert (extra.fulfilment, extra.duplicate_of, extra.reference) == ("DUPLICATE", purchase.id, again.id)
+    assert (extra.status, extra.refunded_minor) == ("REFUNDED", BASIC.price.amount_minor)
+    assert shop.books.left(again) == 0
+    assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    assert service.actions(extra.id) == [
+        "payment.captured",
+        "payment.duplicate",
+        "payment.refund_requested",
+        "payment.refunded",
+    ]
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_it_is_found_by_the_sweep_where_no_webhook_came(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    again = shop.books.capture_again(reference_of(payment))
+    service.clock.advance(minutes=6)
+    await shop.sweep()
+    assert len(extras(service, payment)) == 1
+    assert shop.books.left(again) == 0
+    assert shop.agrees()
+
+
+async def test_it_is_refunded_once_however_often_it_is_heard_of(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    shop.books.capture_again(reference_of(payment))
+    for _ in range(3):
+        await shop.hear(payment)
+    assert (len(extras(service, payment)), len(service.stored(RefundRow)), len(shop.books.returns)) == (1, 1, 1)
+
+
+async def test_each_of_several_goes_back_by_itself(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    taken = [shop.books.capture_again(reference_of(payment)) for _ in range(3)]
+    await shop.hear(payment)
+    assert [shop.books.left(each) for each in taken] == [0, 0, 0]
+    assert shop.books.left(shop.capture(payment)) == BASIC.price.amount_minor
+    assert {row.status for row in extras(service, payment)} == {"REFUNDED"}
+
+
+async def test_both_captures_of_a_duplicate_go_back(service: Service, shop: Shop, course: Course) -> None:
+    first, second = [await service.opened(student(), course) for _ in range(2)]
+    shop.pay(first)
+    await service.confirm(student(), first)
+    shop.pay(second)
+    again = shop.books.capture_again(reference_of(second))
+    await shop.hear(second)
+    [extra] = extras(service, second)
+    assert extra.fulfilment == "DUPLICATE"
+    assert (shop.books.left(shop.capture(second)), shop.books.left(again)) == (0, 0)
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_both_captures_of_what_cannot_be_fulfilled_go_back(service: Service, shop: Shop, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    await service.save_course(*[tier for tier in course.tiers if tier.code != "BASIC"], course_id=course.id)
+    shop.pay(payment)
+    again = shop.books.capture_again(reference_of(payment))
+    await shop.hear(payment)
+    [extra] = extras(service, payment)
+    assert (extra.fulfilment, extra.failure_code) == ("UNFULFILLABLE", "paid_twice")
+    assert (shop.books.left(shop.capture(payment)), shop.books.left(again)) == (0, 0)
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_it_went_back_at_the_dashboard_before_we_heard_of_it(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    payment, _ = await shop.paid(course)
+    again = shop.books.capture_again(reference_of(payment))
+    shop.books.refund_at_dashboard(again)
+    await shop.hear(payment)
+    [extra] = extras(service, payment)
+    assert (extra.status, extra.refunded_minor) == ("REFUNDED", BASIC.price.amount_minor)
+    assert len(shop.books.returns) == 1
+    assert [(row.origin, row.status) for row in service.stored(RefundRow)] == [
+        ("GATEWAY", "FAILED"),
+        ("PROVIDER", "SUCCEEDED"),
+    ]
+    assert service.count("job", "state = 'FAILED'") == 0
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_it_is_not_judged_before_the_first_one_is(service: Service, shop: Shop, course: Course) -> None:
+    payment = await service.opened(student(), course)
+    before = service.everything()
+    captured = Captured("attempt-2", payment.amount)
+    command = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
+    assert isinstance(await service.purchases.submit(command), NotFound)
+    assert service.everything() == before
+
+
+async def test_told_twice_at_once_it_is_one_payment(service: Service, shop: Shop, course: Course) -> None:
+    payment, _ = await shop.paid(course)
+    captured = Captured("attempt-2", payment.amount)
+    commands = [
+        RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
+        for _ in range(3)
+    ]
+    outcomes = await service.together(*commands)
+    assert {each.payment.id for each in outcomes if isinstance(each, ExtraRecorded)} == {commands[0].extra_id}
+    assert service.stored(AuditEntryRow, action="payment.duplicate")
+    assert service.count("refund") == 1
+
+
+async def test_an_answer_that_took_the_paying_attempt_for_the_extra_one_changes_nothing(
+    service: Service, shop: Shop, course: Course
+) -> None:
+    """As where an older attempt is captured late, and the provider was asked before our books knew which one paid."""
+    payment, _ = await shop.paid(course)
+    paid = shop.capture(payment)
+    before = service.everything()
+    same = RecordExtra(
+        service.purchases.new_id(), payment.id, payment.provider, Captured(paid.id, paid.amount), door=Door.WEBHOOK
+    )
+    outcome = await service.purchases.submit(same)
+    assert isinstance(outcome, ExtraRecorded)
+    assert outcome.payment.id == payment.id
+    refunded = RefundRecord("re_1", None, payment.amount, RefundStatus.SUCCEEDED)
+    await service.purchases.submit(RecordRefunds(payment.id, "another attempt", (refunded,)))
+    assert service.everything() == before

@@ -1,0 +1,217 @@
+"""The gateway, its provider and the world around them, where the steps of a history are played."""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator, Collection, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+from sqlalchemy import ColumnElement, select
+from sqlmodel import SQLModel, col
+from structlog.testing import capture_logs
+from structlog.typing import EventDict
+from uuid_utils.compat import uuid7
+
+from db.job_tables import JobRow
+from db.statements import table_of
+from db.tables import PaymentRow
+from gateway.services.core.commands.every import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StoreEvent
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Course
+from gateway.services.jobs.sweeps import rounds
+from tests.service import ADMIN, METADATA, TIERS, Service, running, student
+from tests.simulation.acts import act, latest
+from tests.simulation.crashes import Died, die_at_commit, lose_next_answer
+from tests.simulation.happenings import (
+    AtOnce,
+    Book,
+    Claim,
+    Confirm,
+    Crash,
+    Fail,
+    Grant,
+    Later,
+    LoseAnswer,
+    Meanwhile,
+    Offer,
+    Open,
+    Refund,
+    Restart,
+    Retry,
+    Run,
+    Step,
+    Sweep,
+    Tell,
+)
+from tests.simulation.shop import Shop, open_shop
+from tests.simulation.slow_books import SlowBooks
+
+WITH_OTHER_DURATION = replace(METADATA, session_duration=90)
+CARRIES_A_PURCHASE = {"isSundayOnly": "true", "sessionDuration": "60", "timeSlot": "17:30", "timeZone": "Asia/Kolkata"}
+
+
+@dataclass
+class Stage:
+    """`shop` is the service that runs now; after a restart it is another one, before the same books.
+
+    `logs` is what the gateway said meanwhile, except of what happened to a process as it died.
+    """
+
+    url: str
+    books: SlowBooks = field(default_factory=SlowBooks)
+    courses: list[Course] = field(default_factory=list)
+    logs: list[EventDict] = field(default_factory=list)
+    _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
+    _patch: pytest.MonkeyPatch = field(default_factory=pytest.MonkeyPatch)
+
+    @property
+    def service(self) -> Service:
+        return self.shop.service
+
+    @property
+    def faults(self) -> list[EventDict]:
+        """What went wrong that no accident explains: what a job, or a whole turn, raised and somebody caught."""
+        return [entry for entry in self.logs if "exception" in entry or entry["event"] == "turn split"]
+
+    async def start(self) -> None:
+        self.shop: Shop = open_shop(await self._stack.enter_async_context(running(self.url)), self.books)
+
+    async def stop(self) -> None:
+        await self._stack.aclose()
+        self._patch.undo()
+
+    async def restart(self) -> None:
+        now = self.service.clock.now
+        await self.stop()
+        await self.start()
+        self.service.clock.now = now
+
+    async def play(self, step: Step) -> None:
+        match step:
+            case Open() | Confirm() | Tell() | Grant() | Refund() | Retry() | Offer():
+                await self._ask(step)
+            case Run() | Claim() | Sweep():
+                await self._work(step)
+            case Fail() | LoseAnswer() | Meanwhile():
+                self._prepare(step)
+            case Restart():
+                await self.restart()
+            case AtOnce(steps):
+                await asyncio.gather(*map(self.play, steps))
+            case Crash():
+                await self._crash(step)
+            case Later(seconds):
+                self.service.clock.advance(seconds=seconds)
+            case Book():
+                self._book(step)
+            case _:
+                act(self.books, step)
+
+    async def _ask(self, step: Open | Confirm | Tell | Grant | Refund | Retry | Offer) -> None:
+        match step:
+            case Open(name, course, tier, purpose, key):
+                await self.service.open(student(name), self.courses[course], tier, purpose=purpose, key=key)
+            case Grant(name, course, tier, on_existing, key):
+                await self.service.create(self.courses[course], name, tier, on_existing=on_existing, key=key)
+            case Offer(course, codes):
+                await self.offer(course, codes)
+            case Tell(which, number):
+                if intent := latest(list(self.books.intents), which):
+                    event_id = None if number is None else f"evt_again_{number}"
+                    await self.service.purchases.submit(StoreEvent(self.shop.event(intent, event_id=event_id)))
+            case Retry(which):
+                if job := latest(await self._rows(JobRow, col(JobRow.state) == "FAILED"), which):
+                    await self.service.purchases.submit(RetryJob(ADMIN, job.id, "a test"))
+            case Confirm() | Refund():
+                if payment := latest(await self._rows(PaymentRow), step.payment):
+                    await self._ask_about(payment, step)
+
+    async def offer(self, course: int, codes: Collection[str]) -> None:
+        tiers = tuple(tier for tier in TIERS if tier.code in codes)
+        await self.service.purchases.submit(SaveCourse(ADMIN, self.courses[course].id, False, "Yoga", tiers))
+
+    async def _ask_about(self, payment: Any, step: Confirm | Refund) -> None:
+        match step:
+            case Confirm(_, is_admins, has_other_metadata):
+                actor = ADMIN if is_admins else student(payment.student_id)
+                metadata = WITH_OTHER_DURATION if has_other_metadata else None
+                confirming = ConfirmPayment(actor, payment.id, uuid7(), None, metadata, door=Door.CONFIRM_PAYMENT)
+                await self.service.purchases.confirm(confirming, None)
+            case Refund(_, part_minor, key):
+                refund_id = uuid7()
+                name = str(refund_id) if key is None and part_minor is not None else key
+                refunding = RefundPayment(ADMIN, refund_id, payment.id, part_minor, "a test", name)
+                await self.service.purchases.submit(refunding)
+
+    async def _work(self, step: Run | Claim | Sweep) -> None:
+        match step:
+            case Run(draw):
+                await self.shop.runner(draw).run_due()
+            case Claim():
+                await self.shop.claimed()
+            case Sweep():
+                for round_ in rounds(self.service.purchases.providers):
+                    await self.service.purchases.submit(round_)
+
+    def _prepare(self, step: Fail | LoseAnswer | Meanwhile) -> None:
+        match step:
+            case Fail(faults):
+                self.books.faults.extend(faults)
+            case Meanwhile(steps):
+                self.books.late.append(steps)
+            case LoseAnswer():
+                lose_next_answer(self._patch, self.service.engine)
+
+    def _book(self, step: Book) -> None:
+        [tier] = [each for each in TIERS if each.code == step.tier]
+        of_whom = {"studentId": step.student_id, "courseId": str(self.courses[step.course].id)}
+        self.books.book(tier.price, {**CARRIES_A_PURCHASE, **of_whom, "purchaseTier": step.tier})
+
+    async def play_late(self, step: Step) -> None:
+        """What the gateway would take for a fault of its provider's is one of ours."""
+        try:
+            await self.play(step)
+        except Died:
+            raise
+        except Exception as error:
+            self.logs.append({"event": "a step failed", "exception": repr(error)})
+            raise
+
+    async def _crash(self, step: Crash) -> None:
+        """Whatever a dying process still logs or raises is heard by nobody."""
+        said = len(self.logs)
+        die_at_commit(self._patch, self.service.engine, step.commits, step.lands)
+        await asyncio.gather(*map(self.play, step.steps), return_exceptions=True)
+        del self.logs[said:]
+        await self.restart()
+
+    async def _rows(self, row: type[SQLModel], *conditions: ColumnElement[bool]) -> Sequence[Any]:
+        """The rows of a table as they were last committed, in the order of their keys."""
+        table = table_of(row)
+        async with self.service.readers.connect() as connection:
+            rows = await connection.execute(select(table).where(*conditions).order_by(*table.primary_key))
+            return rows.all()
+
+
+@asynccontextmanager
+async def staged(url: str) -> AsyncIterator[Stage]:
+    """A stage with two courses, on a database of its own."""
+    stage = Stage(url)
+    stage.books.play = stage.play_late
+    with capture_logs([_with_error]) as logs:
+        stage.logs = logs
+        await stage.start()
+        stage.courses = [await stage.service.save_course() for _ in range(2)]
+        try:
+            yield stage
+        finally:
+            await stage.stop()
+
+
+def _with_error(_logger: object, _method: str, entry: EventDict) -> EventDict:
+    """An entry with its exception's words: to draw a traceback takes longer than to run a history."""
+    if entry.pop("exc_info", None):
+        entry["exception"] = repr(sys.exc_info()[1])
+    return entry

@@ -1,0 +1,280 @@
+"""Whatever is asked in whatever order, by many at once and through restarts: the invariants hold after each step."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypeVar
+from uuid import UUID
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    rule,
+    run_state_machine_as_test,
+)
+
+from db.engine import writer_engine
+from db.tables import PurchaseRow, StudentAccessRow
+from gateway.services.core.commands.every import (
+    Command,
+    CorrectPurchaseMetadata,
+    CreatePurchase,
+    ExtendPurchase,
+    RevokePurchase,
+)
+from gateway.services.core.model.outcomes import (
+    Confirmed,
+    Corrected,
+    Created,
+    DuplicatePayment,
+    Extended,
+    Opened,
+    Outcome,
+    Revoked,
+    Unfulfillable,
+)
+from gateway.services.core.model.values import Course, Payment
+from tests.conftest import KINDS
+from tests.service import ADMIN, METADATA, TIERS, Service, running, student
+from tests.simulation.invariants import Rows, assert_invariants
+from tests.simulation.wishes import (
+    Amend,
+    Confirm,
+    Create,
+    Open,
+    Pay,
+    Wish,
+    amends,
+    confirms,
+    courses,
+    creates,
+    opens,
+    pays,
+    tokens,
+)
+
+T = TypeVar("T")
+
+EXAMPLES = {"sqlite": 30, "postgresql": 8}
+STEPS = 40
+
+
+class Gateway(RuleBasedStateMachine):
+    """The service on a database of its own, and what it has answered so far."""
+
+    new_database: Callable[[], str]
+    seen: set[str]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loop = asyncio.new_event_loop()
+        self.url = self.new_database()
+        self.engine = writer_engine(self.url)
+        self.rows = self.engine.connect()
+        self.payments: list[Payment] = []
+        self.ends: dict[UUID, tuple[str, UUID | None]] = {}
+        self.results: dict[tuple[str, str | None, str], UUID] = {}
+        self.stack = AsyncExitStack()
+        self.service: Service = self.run(self.stack.enter_async_context(running(self.url)))
+        self.courses: list[Course] = []
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        return self.loop.run_until_complete(work)
+
+    @initialize()
+    def save_courses(self) -> None:
+        self.courses = [self.run(self.service.save_course()) for _ in range(2)]
+
+    @rule(wish=opens)
+    def open(self, wish: Open) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wish=pays)
+    def pay(self, wish: Pay) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wish=opens, tokens=st.tuples(tokens, tokens))
+    def pay_in_two_tabs(self, wish: Open, tokens: tuple[str | None, str | None]) -> None:
+        async def pay() -> None:
+            await asyncio.gather(self.ask(wish), self.ask(replace(wish, key=None)))
+            last = len(self.payments)
+            both = (Confirm(last - 2 + index, token, False, None) for index, token in enumerate(tokens))
+            await asyncio.gather(*map(self.ask, both))
+
+        self.run(pay())
+
+    @rule(wish=confirms)
+    def confirm(self, wish: Confirm) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wish=creates)
+    def create(self, wish: Create) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wishes=st.lists(creates, min_size=2, max_size=6))
+    def create_many(self, wishes: list[Create]) -> None:
+        commands = [self.creating(wish) for wish in wishes]
+        outcomes = self.run(self.service.purchases.submit_all(commands, [()] * len(commands)))
+        for wish, created in zip(wishes, outcomes, strict=True):
+            if isinstance(created, Created):
+                self.note_result(ADMIN.id, wish.key, "create", created.purchase.id)
+
+    @rule(wish=amends)
+    def amend(self, wish: Amend) -> None:
+        self.run(self.ask(wish))
+
+    @rule(wishes=st.lists(st.one_of(opens, confirms, creates, pays, amends), min_size=2, max_size=6))
+    def at_once(self, wishes: list[Wish]) -> None:
+        async def all_of() -> None:
+            await asyncio.gather(*map(self.ask, wishes))
+
+        self.run(all_of())
+
+    # No rule has a precondition: what is drawn must not hang on which thread was faster.
+    @rule(which=st.integers(0, 20))
+    def confirm_again(self, which: int) -> None:
+        if decided := [payment for payment in self.payments if payment.id in self.ends]:
+            payment = decided[which % len(decided)]
+            before = self.service.everything()
+            self.note(payment, self.run(self.service.confirm(ADMIN, payment)))
+            assert self.service.everything() == before
+
+    @rule(course=courses, kept=st.sets(st.sampled_from(TIERS), min_size=2))
+    def save_course(self, course: int, kept: set[Any]) -> None:
+        saved = self.service.save_course(*kept, course_id=self.courses[course].id)
+        self.courses[course] = self.run(saved)
+
+    @rule(days=st.sampled_from([1, 90, 180]), sessions=st.sampled_from([1, 5, 24]))
+    def later(self, days: int, sessions: int) -> None:
+        """Days have passed, and everybody who could has had some sessions."""
+        for row in self.service.stored(StudentAccessRow, status="GRANTED"):
+            used = min(row.sessions_used + sessions, row.sessions_total)
+            self.service.change(StudentAccessRow, row.purchase_id, sessions_used=used)
+        self.service.clock.advance(days=days)
+
+    @rule(days=st.sampled_from([90, 0]))
+    def restart(self, days: int) -> None:
+        """The gateway is down for so long."""
+        now = self.service.clock.now + timedelta(days=days)
+        self.run(self.stack.aclose())
+        self.service = self.run(self.stack.enter_async_context(running(self.url)))
+        self.service.clock.now = now
+
+    @invariant()
+    def holds(self) -> None:
+        with self.rows.begin():
+            rows = Rows(self.rows)
+        assert_invariants(rows)
+        self.seen.update(row.status for row in rows.purchases.values())
+        self.seen.update(row.fulfilment for row in rows.payments.values())
+
+    def teardown(self) -> None:
+        self.run(self.stack.aclose())
+        self.rows.close()
+        self.engine.dispose()
+        self.run(self.loop.shutdown_default_executor())
+        self.loop.close()
+
+    async def ask(self, wish: Wish) -> None:
+        """Ask, and hold the answer against what was answered before."""
+        match wish:
+            case Open():
+                await self.open_payment(wish)
+            case Pay(opening, token):
+                if (payment := await self.open_payment(opening)) is not None:
+                    self.note(payment, await self.service.confirm(student(opening.student_id), payment, token))
+            case Create(key=key):
+                created = await self.service.purchases.submit(self.creating(wish))
+                if isinstance(created, Created):
+                    self.note_result(ADMIN.id, key, "create", created.purchase.id)
+            case Amend():
+                await self.amend_purchase(wish)
+            case Confirm(which, token, by_admin, duration) if self.payments:
+                payment = self.payments[which % len(self.payments)]
+                metadata_given = replace(METADATA, session_duration=duration) if duration else None
+                actor = ADMIN if by_admin else student(payment.student_id)
+                self.note(payment, await self.service.confirm(actor, payment, token, metadata_given))
+            case _:
+                pass  # there is nothing to confirm yet
+
+    def creating(self, wish: Create) -> CreatePurchase:
+        metadata = replace(METADATA, session_duration=wish.duration)
+        course = self.courses[wish.course]
+        given = {"on_existing": wish.on_existing, "key": wish.key, "metadata": metadata}
+        return self.service.creating(course, wish.student_id, wish.tier, **given)
+
+    async def amend_purchase(self, wish: Amend) -> None:
+        ids = [row.id for row in self.service.stored(PurchaseRow)]
+        if not ids:
+            return
+        which = ids[wish.purchase % len(ids)]
+        command: Command
+        if wish.days:
+            command = ExtendPurchase(ADMIN, which, self.service.clock.now + timedelta(wish.days), "a test", wish.key)
+        elif wish.duration:
+            metadata = replace(METADATA, session_duration=wish.duration)
+            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", wish.key)
+        else:
+            command = RevokePurchase(ADMIN, which, "a test", wish.key)
+        outcome = await self.service.purchases.submit(command)
+        if isinstance(outcome, Extended | Corrected | Revoked):
+            assert outcome.purchase.id == which
+
+    async def open_payment(self, wish: Open) -> Payment | None:
+        actor, course = student(wish.student_id), self.courses[wish.course]
+        opened = await self.service.open(actor, course, wish.tier, purpose=wish.purpose, key=wish.key)
+        if not isinstance(opened, Opened):
+            return None
+        self.note_result(actor.id, wish.key, "open", opened.payment.id)
+        self.payments.append(opened.payment)
+        return opened.payment
+
+    def note_result(self, actor_id: str, key: str | None, operation: str, result_id: UUID) -> None:
+        """The same key always gives the same result."""
+        if key is not None:
+            assert self.results.setdefault((actor_id, key, operation), result_id) == result_id
+
+    def note(self, payment: Payment, outcome: Outcome) -> None:
+        """A payment that came to an end stays at that end, and its purchase stays that one."""
+        end: tuple[str, UUID | None]
+        match outcome:
+            case Confirmed(_, purchase, _):
+                assert purchase.payment_id == payment.id
+                end = ("confirmed", purchase.id)
+            case DuplicatePayment(_, existing):
+                end = ("duplicate", existing.id)
+            case Unfulfillable():
+                end = ("unfulfillable", None)
+            case _:
+                return
+        assert self.ends.setdefault(payment.id, end) == end
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_invariants_hold_after_each_step_of_any_story(request: pytest.FixtureRequest, kind: str) -> None:
+    seen: set[str] = set()
+
+    class OnThisDatabase(Gateway):
+        pass
+
+    OnThisDatabase.new_database = staticmethod(request.getfixturevalue(f"new_{kind}"))
+    OnThisDatabase.seen = seen
+    run_state_machine_as_test(
+        OnThisDatabase,
+        settings=settings(
+            max_examples=EXAMPLES[kind],
+            stateful_step_count=STEPS,
+            derandomize=True,
+            database=None,
+            deadline=None,
+            phases=(Phase.generate, Phase.shrink),
+        ),
+    )
+    if kind == "sqlite":  # which tells enough stories to come to every end
+        assert seen >= {"SUPERSEDED", "EXPIRED", "REVOKED", "FULFILLED", "DUPLICATE", "UNFULFILLABLE"}
