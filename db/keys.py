@@ -23,6 +23,7 @@ class Among(ColumnElement[bool]):
 
     inherit_cache = False
     type = Boolean()
+    _is_implicitly_boolean = True  # else SQLite is asked whether it is `= 1`, and uses no index
 
     def __init__(self, *columns: Column[Any]) -> None:
         self.columns = columns

@@ -7,6 +7,7 @@ from datetime import UTC
 import pytest
 from sqlalchemy import Text, bindparam, cast, column, select, table
 from sqlalchemy.exc import DBAPIError
+from uuid_utils.compat import uuid7
 
 from db.compiled import Statement
 from db.keys import Among
@@ -104,3 +105,19 @@ async def test_a_database_that_is_out_of_reach_is_an_error_of_the_database() -> 
     with pytest.raises(DBAPIError):
         await source.fetch("SELECT 1")
     await source.close()
+
+
+async def test_rows_are_found_by_an_index_of_their_keys(service: Service, source: Source) -> None:
+    for statement, among, keys in ((PAYMENTS, BY_ID, [uuid7()]), (PAIRS, BY_PAIR, [("s-1", uuid7())])):
+        compiled = statement.on(source.dialect)
+        parameters = compiled.bound(among.parameters(keys, source.dialect))
+        is_sqlite = source.dialect.name == "sqlite"
+        with service.beside() as connection:
+            if not is_sqlite:  # an empty table is always read whole, unless that is forbidden
+                connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
+            explain = "EXPLAIN QUERY PLAN" if is_sqlite else "EXPLAIN (COSTS OFF)"
+            plan = "\n".join(
+                str(row[-1]) for row in connection.exec_driver_sql(f"{explain} {compiled.sql}", parameters)
+            )
+        assert "SEARCH p" in plan or "Index" in plan, plan
+        assert "SCAN p" not in plan, plan
