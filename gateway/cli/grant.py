@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.bootstrap import open_services
 from gateway.cli.databases import May, make_ready
-from gateway.resolvers.answers import answer_to
+from gateway.resolvers.answers import problem_of
 from gateway.resolvers.inputs import InputReader
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.scalars import read_date, read_local_time
@@ -111,5 +111,7 @@ def _in_words(outcome: outcomes.Outcome) -> str:
             return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
         case outcomes.Busy():
             return "The database is busy; nothing was done. Try again."
+        case _ if isinstance(outcome, outcomes.Refusal):
+            return problem_of(outcome).message
         case _:
-            return str(getattr(answer_to(outcome), "message", outcome))
+            return str(outcome)

@@ -30,7 +30,7 @@ from gateway.endpoints.rest_input import BodyReader
 from gateway.http.bodies import read_body
 from gateway.http.errors import Refused
 from gateway.http.rate_limits import MutationRate
-from gateway.resolvers.answers import Refusal, problem_of
+from gateway.resolvers.answers import problem_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
 from gateway.schema.conventions.scalars import write_instant
@@ -138,7 +138,7 @@ def _success(status: int, message: str, purchase: Purchase) -> Response:
 
 
 def _problem(
-    status: int, outcome: Refusal, existing: Purchase | None = None, errors: Sequence[Mapping[str, str]] = ()
+    status: int, outcome: outcomes.Refusal, existing: Purchase | None = None, errors: Sequence[Mapping[str, str]] = ()
 ) -> Response:
     """The problem in the words that GraphQL has for it."""
     problem = problem_of(outcome)

@@ -1,118 +1,93 @@
-"""Outcomes to GraphQL types: which type answers which outcome."""
+"""Outcomes to GraphQL types: of a mutation's union, the member that answers what its command came to."""
 
-from typing import assert_never
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from functools import wraps
+from inspect import signature
+from types import UnionType
+from typing import Any, Protocol, get_args, get_origin
 
-from gateway.schema import problems
+from strawberry import field
+from strawberry.types.field import StrawberryField
+
+from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.conventions.errors import busy, provider_unavailable
-from gateway.schema.mutations import courses, payments, purchases
-from gateway.services.core.model import outcomes
-
-Success = (
-    payments.CreatePaymentSuccess
-    | payments.ConfirmPaymentSuccess
-    | purchases.CreatePurchaseSuccess
-    | purchases.ExtendPurchaseSuccess
-    | purchases.CorrectPurchaseMetadataSuccess
-    | purchases.RevokePurchaseSuccess
-    | courses.SaveCourseSuccess
-    | payments.RefundPaymentSuccess
-)
-Answer = Success | problems.Problem
-
-Done = (
-    outcomes.Opened
-    | outcomes.Confirmed
-    | outcomes.Created
-    | outcomes.Extended
-    | outcomes.Corrected
-    | outcomes.Revoked
-    | outcomes.CourseSaved
-    | outcomes.RefundRequested
-)
-Refusal = (
-    outcomes.PaymentPending
-    | outcomes.PaymentDeclined
-    | outcomes.Unfulfillable
-    | outcomes.DuplicatePayment
-    | outcomes.MetadataConflict
-    | outcomes.ActivePurchaseExists
-    | outcomes.IdempotencyKeyReused
-    | outcomes.InvalidInput
-    | outcomes.NotFound
-)
+from gateway.schema.problems import Problem
+from gateway.services.core.model.outcomes import Busy, Outcome, ProviderAway, Refusal
 
 
-def answer_to(outcome: outcomes.Outcome) -> Answer:
-    """The outcome as the API says it.
+class Member(Protocol):
+    """A GraphQL type that answers the outcomes which its `of` takes, and no others."""
 
-    Raises:
-        GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
-    """
-    if isinstance(outcome, Done):
-        return success_of(outcome)
-    if isinstance(outcome, Refusal):
-        return problem_of(outcome)
-    match outcome:
-        case outcomes.Busy():
+    def of(self, outcome: Any, /) -> object: ...
+
+
+class Answers:
+    """What answers which outcome: one mutation's successes and problems."""
+
+    def __init__(self, members: Sequence[Member]) -> None:
+        pairs = [(outcome, member) for member in members for outcome in _taken_by(member)]
+        self._members: Mapping[type, Member] = dict(pairs)
+        assert len(self._members) == len(pairs), f"an outcome has one answer, and not several: {pairs}"
+
+    @classmethod
+    def in_union(cls, union: Any) -> "Answers":
+        """Of a result type as the schema declares it: `Annotated[Success | Problem, strawberry.union(…)]`."""
+        return cls(get_args(get_args(union)[0]))
+
+    @property
+    def outcomes(self) -> frozenset[type]:
+        """What is answered."""
+        return frozenset(self._members)
+
+    def to(self, outcome: Outcome) -> object:
+        """The outcome as the API says it.
+
+        Raises:
+            GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
+        """
+        if member := self._members.get(type(outcome)):
+            return member.of(outcome)
+        if isinstance(outcome, Busy):
             raise busy(outcome.retry_after_s)
-        case outcomes.ProviderAway():
+        if isinstance(outcome, ProviderAway):
             raise provider_unavailable(outcome.retry_after_s)
-        case (
-            outcomes.Claimed()
-            | outcomes.JobChanged()
-            | outcomes.RefundSettled()
-            | outcomes.RefundsRecorded()
-            | outcomes.ExtraRecorded()
-            | outcomes.AskPlanned()
-            | outcomes.Lapsed()
-            | outcomes.EventStored()
-            | outcomes.EventEnded()
-            | outcomes.Stale()
-        ):
-            raise AssertionError("a runner's outcome is no caller's answer")
-        case _:
-            assert_never(outcome)
+        raise AssertionError(f"{type(outcome).__name__} is a runner's, or another mutation's: no answer of this one")
 
 
-def success_of(outcome: Done) -> Success:
-    match outcome:
-        case outcomes.Opened():
-            return payments.CreatePaymentSuccess.of(outcome)
-        case outcomes.Confirmed():
-            return payments.ConfirmPaymentSuccess.of(outcome)
-        case outcomes.Created():
-            return purchases.CreatePurchaseSuccess.of(outcome)
-        case outcomes.Extended():
-            return purchases.ExtendPurchaseSuccess.of(outcome)
-        case outcomes.Corrected():
-            return purchases.CorrectPurchaseMetadataSuccess.of(outcome)
-        case outcomes.Revoked():
-            return purchases.RevokePurchaseSuccess.of(outcome)
-        case outcomes.CourseSaved():
-            return courses.SaveCourseSuccess.of(outcome)
-        case outcomes.RefundRequested():
-            return payments.RefundPaymentSuccess.of(outcome)
-        case _:
-            assert_never(outcome)
+def mutation(
+    result: Any, description: str, directives: Sequence[object]
+) -> Callable[[Callable[..., Awaitable[Outcome | Sequence[Outcome]]]], StrawberryField]:
+    """A mutation whose method comes to an outcome, and which answers it by its result's union.
+
+    Args:
+        result: the union; or a list of it, where the method comes to as many outcomes.
+    """
+    is_list = get_origin(result) is list
+    answers = Answers.in_union(get_args(result)[0] if is_list else result)
+
+    def declared(method: Callable[..., Awaitable[Any]]) -> StrawberryField:
+        @wraps(method)
+        async def answered(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
+            came_to = await method(self, info, input)
+            return [answers.to(each) for each in came_to] if is_list else answers.to(came_to)
+
+        return field(answered, description=description, directives=directives, graphql_type=result)
+
+    return declared
 
 
-def problem_of(outcome: Refusal) -> problems.Problem:
-    match outcome:
-        case outcomes.PaymentPending():
-            return problems.PaymentPending.of(outcome)
-        case outcomes.PaymentDeclined() | outcomes.Unfulfillable():
-            return problems.PaymentDeclined.of(outcome)
-        case outcomes.DuplicatePayment():
-            return problems.DuplicatePayment.of(outcome)
-        case outcomes.MetadataConflict():
-            return problems.MetadataConflict.of(outcome)
-        case outcomes.ActivePurchaseExists():
-            return problems.ActivePurchaseExists.of(outcome)
-        case outcomes.IdempotencyKeyReused():
-            return problems.IdempotencyKeyReused.of(outcome)
-        case outcomes.InvalidInput():
-            return problems.InvalidInput.of(outcome)
-        case outcomes.NotFound():
-            return problems.NotFound.of(outcome)
-        case _:
-            assert_never(outcome)
+def problem_of(outcome: Refusal) -> Problem:
+    """The expected failure as the API says it, for callers without GraphQL."""
+    problem = _PROBLEMS.to(outcome)
+    assert isinstance(problem, Problem)
+    return problem
+
+
+def _taken_by(member: Member) -> Iterator[type]:
+    """The outcomes that a member's `of` takes, as its signature says."""
+    [taken] = signature(member.of).parameters.values()
+    yield from get_args(taken.annotation) if isinstance(taken.annotation, UnionType) else [taken.annotation]
+
+
+_PROBLEMS = Answers(Problem.__subclasses__())
+assert _PROBLEMS.outcomes == set(get_args(Refusal)), "each refusal has its Problem, and each Problem its refusals"

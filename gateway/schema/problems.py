@@ -1,7 +1,8 @@
 """Expected failures as data: each kind of problem a type of its own."""
 
+from abc import abstractmethod
 from enum import Enum
-from typing import Self
+from typing import Any, Self
 
 import strawberry
 from strawberry import field
@@ -56,6 +57,11 @@ class Problem:
     code: ProblemCode = field(description="The kind of problem, for programs.")
     message: str = field(description="What is wrong and what to do, for people.")
     retryable: bool = field(description="Whether the same call may succeed later, unchanged.")
+
+    @classmethod
+    @abstractmethod
+    def of(cls, outcome: Any, /) -> Self:
+        """The problem that an outcome is; which outcomes, its signature says."""
 
 
 @graphql_type(description="One field that is not right.")

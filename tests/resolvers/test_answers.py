@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.execution.schema import build_schema
-from gateway.resolvers.answers import answer_to
+from gateway.resolvers.answers import Answers, problem_of
 from gateway.schema.conventions.errors import ErrorCode
+from gateway.schema.mutations import courses, jobs, payments, purchases, refunds
 from gateway.schema.problems import ProblemCode
 from gateway.services.core.commands.decide import decide
 from gateway.services.core.commands.every import (
@@ -118,7 +119,13 @@ ERRORS: list[tuple[Outcome, ErrorCode]] = [
     (outcomes.ProviderAway(retry_after_s=3), ErrorCode.PROVIDER_UNAVAILABLE),
 ]
 """What is answered by a top-level error, which needs no place in a union."""
-ANSWERED: list[Outcome] = [*(example for example, *_ in SUCCESSES), *(example for example, *_ in PROBLEMS)]
+CHANGED_JOB = outcomes.JobChanged(JOB)
+"""The one outcome that two mutations answer, each by its own success."""
+ANSWERED: list[Outcome] = [
+    *(example for example, *_ in SUCCESSES),
+    *(example for example, *_ in PROBLEMS),
+    CHANGED_JOB,
+]
 
 RUNNERS: list[Outcome] = [
     outcomes.Claimed((JOB,)),
@@ -132,9 +139,6 @@ RUNNERS: list[Outcome] = [
     outcomes.Stale(),
 ]
 """What no caller is ever answered: a runner or a webhook hears it."""
-CHANGED_JOB = outcomes.JobChanged(JOB)
-JOB_ANSWERS = {RETRY_JOB: "RetryJobSuccess", CANCEL_JOB: "CancelJobSuccess"}
-"""The one outcome whose answer depends on the mutation, which gives it itself."""
 
 COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Opened: (CREATE_PAYMENT,),
@@ -159,6 +163,25 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.JobChanged: (RETRY_JOB, CANCEL_JOB),
 }
 """Which mutations an outcome can come from."""
+
+
+ANSWERS = {
+    CREATE_PAYMENT: Answers.in_union(payments.CreatePaymentResult),
+    CONFIRM_PAYMENT: Answers.in_union(payments.ConfirmPaymentResult),
+    CREATE_PURCHASE: Answers.in_union(purchases.CreatePurchaseResult),
+    EXTEND_PURCHASE: Answers.in_union(purchases.ExtendPurchaseResult),
+    CORRECT_METADATA: Answers.in_union(purchases.CorrectPurchaseMetadataResult),
+    REVOKE_PURCHASE: Answers.in_union(purchases.RevokePurchaseResult),
+    SAVE_COURSE: Answers.in_union(courses.SaveCourseResult),
+    REFUND_PAYMENT: Answers.in_union(refunds.RefundPaymentResult),
+    RETRY_JOB: Answers.in_union(jobs.RetryJobResult),
+    CANCEL_JOB: Answers.in_union(jobs.CancelJobResult),
+}
+
+
+def answer_to(outcome: Outcome) -> Any:
+    """What the first of the mutations that it can come from answers."""
+    return ANSWERS[COMES_FROM[type(outcome)][0]].to(outcome)
 
 
 def name_of(answer: object) -> str:
@@ -207,20 +230,21 @@ def mutation_of(command: Command) -> str | None:
 
 def names_of(outcome: Outcome, mutation: str) -> str:
     """The type that a mutation answers an outcome with."""
-    return JOB_ANSWERS[mutation] if isinstance(outcome, outcomes.JobChanged) else name_of(answer_to(outcome))
+    return name_of(ANSWERS[mutation].to(outcome))
 
 
 def test_every_outcome_of_the_core_is_known_here() -> None:
-    examples = [*ANSWERED, CHANGED_JOB, *(example for example, _ in ERRORS)]
+    examples = [*ANSWERED, *(example for example, _ in ERRORS)]
     assert {type(example) for example in examples} == set(COMES_FROM)
     assert {type(example) for example in [*examples, *RUNNERS]} == set(get_args(Outcome))
     assert not set(COMES_FROM) & {type(example) for example in RUNNERS}
 
 
-@pytest.mark.parametrize("outcome", [*RUNNERS, CHANGED_JOB], ids=lambda outcome: type(outcome).__name__)
+@pytest.mark.parametrize("outcome", RUNNERS, ids=lambda outcome: type(outcome).__name__)
 def test_what_a_runner_hears_is_no_callers_answer(outcome: Outcome) -> None:
-    with pytest.raises(AssertionError, match="runner"):
-        answer_to(outcome)
+    for answers in ANSWERS.values():
+        with pytest.raises(AssertionError, match="runner"):
+            answers.to(outcome)
 
 
 @pytest.mark.parametrize(("outcome", "name"), SUCCESSES, ids=lambda value: value if isinstance(value, str) else "")
@@ -228,6 +252,11 @@ def test_a_success_is_answered_by_its_own_type(outcome: Outcome, name: str) -> N
     answer: Any = answer_to(outcome)
     assert name_of(answer) == name
     assert answer.already_processed is getattr(outcome, "already_processed", None)
+
+
+@pytest.mark.parametrize(("mutation", "name"), [(RETRY_JOB, "RetryJobSuccess"), (CANCEL_JOB, "CancelJobSuccess")])
+def test_a_changed_job_is_answered_by_the_mutation_that_changed_it(mutation: str, name: str) -> None:
+    assert names_of(CHANGED_JOB, mutation) == name
 
 
 @pytest.mark.parametrize(
@@ -239,6 +268,17 @@ def test_a_problem_is_answered_with_its_type_its_code_and_whether_to_try_again(
     answer: Any = answer_to(outcome)
     assert (name_of(answer), answer.code, answer.retryable) == (name, ProblemCode[code], retryable)
     assert answer.message.endswith(".") or isinstance(outcome, outcomes.InvalidInput)
+
+
+def test_a_problem_is_the_same_without_a_mutation() -> None:
+    for outcome in (example for example, *_ in PROBLEMS):
+        assert isinstance(outcome, outcomes.Refusal)
+        assert name_of(problem_of(outcome)) == name_of(answer_to(outcome))
+
+
+def test_two_answers_to_one_outcome_are_caught() -> None:
+    with pytest.raises(AssertionError, match="one answer"):
+        Answers([jobs.RetryJobSuccess, jobs.CancelJobSuccess])
 
 
 @pytest.mark.parametrize(("outcome", "code"), ERRORS, ids=lambda value: value if isinstance(value, str) else "")
@@ -259,13 +299,12 @@ def test_a_checkout_that_is_closed_for_good_is_not_to_be_tried_again() -> None:
 
 @pytest.mark.parametrize("outcome", ANSWERED, ids=lambda outcome: type(outcome).__name__)
 def test_an_answer_has_its_place_in_the_union_of_each_mutation_it_comes_from(outcome: Outcome) -> None:
-    name = name_of(answer_to(outcome))
-    assert all(name in members_of(mutation) for mutation in COMES_FROM[type(outcome)])
+    assert all(names_of(outcome, mutation) in members_of(mutation) for mutation in COMES_FROM[type(outcome)])
 
 
 @pytest.mark.parametrize("mutation", MUTATIONS)
 def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
-    examples = [outcome for outcome in [*ANSWERED, CHANGED_JOB] if mutation in COMES_FROM[type(outcome)]]
+    examples = [outcome for outcome in ANSWERED if mutation in COMES_FROM[type(outcome)]]
     answers = {names_of(outcome, mutation) for outcome in examples}
     assert members_of(mutation) == answers
 

@@ -1,6 +1,6 @@
 """What an admin may ask about jobs: inputs, what each answers, and what it may come to."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 import strawberry
 from strawberry import ID, field
@@ -12,6 +12,7 @@ from gateway.schema.problems import (
     InvalidInput,
     NotFound,
 )
+from gateway.services.core.model import outcomes
 
 
 @strawberry.input(description="A job that ended without success, to be run again.")
@@ -23,6 +24,10 @@ class RetryJobInput:
 @graphql_type(description="The job will run again.")
 class RetryJobSuccess:
     job: Job = field(description="The job.")
+
+    @classmethod
+    def of(cls, changed: outcomes.JobChanged) -> Self:
+        return cls(job=Job.of(changed.job))
 
 
 RetryJobResult = Annotated[
@@ -40,6 +45,10 @@ class CancelJobInput:
 @graphql_type(description="The job will not run any more.")
 class CancelJobSuccess:
     job: Job = field(description="The job.")
+
+    @classmethod
+    def of(cls, changed: outcomes.JobChanged) -> Self:
+        return cls(job=Job.of(changed.job))
 
 
 CancelJobResult = Annotated[

@@ -229,15 +229,8 @@ class Stale:
     """The runner does not hold the job any more; nothing was done."""
 
 
-Outcome = (
-    Opened
-    | Confirmed
-    | Created
-    | Extended
-    | Corrected
-    | Revoked
-    | CourseSaved
-    | PaymentPending
+Refusal = (
+    PaymentPending
     | PaymentDeclined
     | Unfulfillable
     | DuplicatePayment
@@ -246,11 +239,24 @@ Outcome = (
     | IdempotencyKeyReused
     | InvalidInput
     | NotFound
-    | Busy
+)
+"""The expected failures: each is data in the API, a `Problem`."""
+
+Outcome = (
+    Opened
+    | Confirmed
+    | Created
+    | Extended
+    | Corrected
+    | Revoked
+    | CourseSaved
     | RefundRequested
+    | JobChanged
+    | Refusal
+    | Busy
+    | ProviderAway
     | RefundSettled
     | Claimed
-    | JobChanged
     | Stale
     | RefundsRecorded
     | ExtraRecorded
@@ -258,5 +264,4 @@ Outcome = (
     | Lapsed
     | EventStored
     | EventEnded
-    | ProviderAway
 )

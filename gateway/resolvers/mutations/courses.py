@@ -1,0 +1,34 @@
+"""What an admin may do about the catalogue."""
+
+from typing import Annotated
+
+import strawberry
+
+from gateway.resolvers.answers import mutation
+from gateway.resolvers.inputs import GatewayInfo, InputReader, mutation_context
+from gateway.resolvers.permissions import viewer_of
+from gateway.schema.conventions import ids
+from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.mutations.courses import SaveCourseInput, SaveCourseResult
+from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.model.outcomes import Outcome
+
+
+@strawberry.type
+class CourseMutations:
+    @mutation(SaveCourseResult, "Puts a course and its tiers into the catalogue, or changes one.", ADMIN_ONLY)
+    async def save_course(
+        self,
+        info: GatewayInfo,
+        input: Annotated[SaveCourseInput, strawberry.argument(description="The course as it shall stand.")],  # noqa: A002
+    ) -> Outcome:
+        fields, context = InputReader(), mutation_context(info)
+        command = SaveCourse(
+            actor=viewer_of(context),
+            course_id=context.purchases.new_id() if input.id is None else fields.id(ids.COURSE, input.id, "id"),
+            is_new=input.id is None,
+            title=input.title,
+            tiers=tuple(tier.to_value() for tier in input.tiers),
+            key=input.idempotency_key,
+        )
+        return await context.purchases.submit(command, fields.problems)
