@@ -26,7 +26,7 @@ from gateway.services.core.model.outcomes import (
 )
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Course, Money, OnExisting, Payment
-from gateway.services.writing import loading, saving
+from gateway.services.writing import saving
 from tests.service import ADMIN, TIERS, Service, running, student
 
 pytestmark = pytest.mark.anyio
@@ -108,7 +108,7 @@ async def test_a_connection_that_is_lost_in_the_middle_of_a_turn_loses_nothing(
             remote.rows(losses.pop())
         save(connection, saves, state)
 
-    monkeypatch.setattr(loading, "save", lose_then_save)
+    monkeypatch.setattr(saving, "save", lose_then_save)
     outcomes = await asyncio.gather(*(remote.create(course, f"student-{index}") for index in range(3)))
     assert [outcome.already_processed for outcome in outcomes if isinstance(outcome, Created)] == [False] * 3
     assert len(remote.stored(PurchaseRow)) == 3

@@ -24,7 +24,7 @@ from gateway.services.core.model.outcomes import (
 )
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import OnExisting
-from gateway.services.writing import loading, saving
+from gateway.services.writing import saving
 from gateway.services.writing.turn import MOST_RUNS
 from tests.service import ADMIN, BASIC, METADATA, STANDARD, Service, running, student
 
@@ -64,7 +64,7 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
                 asyncio.run_coroutine_threadsafe(act(waiting.pop()), loop).result()
             save(connection, saves, state)
 
-        monkeypatch.setattr(loading, "save", act_then_save)
+        monkeypatch.setattr(saving, "save", act_then_save)
 
     return interrupt_turn
 
