@@ -25,7 +25,8 @@ from db.engine import parse_url
 from db.migrate import upgrade
 from gateway.bootstrap import Services, open_services
 from gateway.pages import demo_catalogue
-from gateway.services.core.commands.every import ConfirmPayment, OpenPayment
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, Opened
 from gateway.services.core.model.records import Door

@@ -16,17 +16,13 @@ from uuid_utils.compat import uuid7
 from db.engine import reader_engine, writer_engine
 from db.statements import table_of
 from db.tables import AuditEntryRow, Row
-from gateway.services.core.commands.every import (
-    Command,
-    ConfirmPayment,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    ExtendPurchase,
-    OpenPayment,
-    RefundPayment,
-    RevokePurchase,
-    SaveCourse,
-)
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.model.proofs import SandboxProof
@@ -170,20 +166,20 @@ class Service:
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         """A part has a key of its own where none is given, for it needs one."""
         name = str(uuid7()) if key is None and amount_minor is not None else key
-        return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", name))
+        return await self.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key=name))
 
     async def extend(
         self, purchase: Purchase, until: datetime, reason: str = "a test", key: str | None = None
     ) -> Outcome:
-        return await self.purchases.submit(ExtendPurchase(ADMIN, purchase.id, until, reason, key))
+        return await self.purchases.submit(ExtendPurchase(ADMIN, purchase.id, until, reason, key=key))
 
     async def correct(
         self, purchase: Purchase, metadata: Metadata, reason: str = "a test", key: str | None = None
     ) -> Outcome:
-        return await self.purchases.submit(CorrectPurchaseMetadata(ADMIN, purchase.id, metadata, reason, key))
+        return await self.purchases.submit(CorrectPurchaseMetadata(ADMIN, purchase.id, metadata, reason, key=key))
 
     async def revoke(self, purchase: Purchase, reason: str = "a test", key: str | None = None) -> Outcome:
-        return await self.purchases.submit(RevokePurchase(ADMIN, purchase.id, reason, key))
+        return await self.purchases.submit(RevokePurchase(ADMIN, purchase.id, reason, key=key))
 
     def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {

@@ -33,9 +33,7 @@ STANDING = frozenset(
         "endpoints imports db",
         "endpoints imports rules",
         "endpoints imports sqlalchemy",
-        "gateway/services/core/commands is crowded",
         "purchases imports jobs",
-        "rules imports commands",
         "schema waits",
     }
 )

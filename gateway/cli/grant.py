@@ -16,7 +16,7 @@ from gateway.resolvers.answers import problem_of
 from gateway.resolvers.inputs import InputReader
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.scalars import read_date, read_local_time
-from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.legacy.values import Unclear, instant
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.metadata import Metadata, TimeSlot

@@ -6,7 +6,7 @@ from typing import TypeVar
 from uuid import UUID
 
 from gateway.schema.conventions import ids
-from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.legacy.body import BESIDE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.legacy.values import is_blank
 from gateway.services.core.model.metadata import Metadata, TimeSlot

@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import CourseSaved
 from gateway.services.core.model.values import Actor, Course, Money, Role, Tier
 from gateway.services.purchases import Purchases

@@ -12,7 +12,10 @@ from uuid import UUID
 from gateway.bootstrap import Services, now
 from gateway.pages.demo_catalogue import ADMIN, COURSES
 from gateway.schema.conventions import ids
-from gateway.services.core.commands.every import ConfirmPayment, CreatePurchase, OpenPayment, RefundPayment
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, Created, Opened, RefundRequested
 from gateway.services.core.model.pages import Window

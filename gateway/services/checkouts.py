@@ -4,7 +4,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 from uuid import UUID
 
-from gateway.services.core.commands.every import Command, RecordIntent, RefundPayment, RefusePrice
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import RecordIntent, RefusePrice
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.outcomes import FieldProblem, Opened, Outcome, ProviderAway
 from gateway.services.core.model.values import Actor, Money, Payment, Provider
 from gateway.services.providers.base import Intent, PaymentProvider, PriceRefused

@@ -8,20 +8,15 @@ from uuid import UUID
 import structlog
 
 from gateway.services.checkouts import unsayable_part, with_intent
-from gateway.services.core.commands.checks import problems_of
-from gateway.services.core.commands.confirm_payment import needs_verdict
-from gateway.services.core.commands.every import (
-    Command,
-    ConfirmPayment,
-    DeferJob,
-    EndEvent,
-    OpenPayment,
-    RefundPayment,
-    SettleRefund,
-    StoreEvent,
-    Ticket,
-)
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.claims import DeferJob
+from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
+from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.jobs import Ticket
 from gateway.services.core.model.outcomes import (
     Busy,
     FieldProblem,
@@ -110,12 +105,12 @@ class Purchases:
         self, command: ConfirmPayment, proof: Proof | None, input_problems: Sequence[FieldProblem] = ()
     ) -> Outcome:
         """Settle a payment: the provider's verdict over the network, then one commit for all that follows."""
-        if input_problems or problems_of(command):
+        if input_problems or command.problems():
             return await self.submit(command, input_problems)
         payment = await self.find_payment(command.payment_id)
         if payment is None:
             return NotFound("payment")
-        if needs_verdict(payment, command):
+        if command.needs_verdict(payment):
             try:
                 verdict = await self._ask(payment, proof)
             except UnreadableAmount as error:  # the job that checks the payment has a person told
@@ -130,7 +125,7 @@ class Purchases:
         payment = await self.find_payment(payment_id)
         assert payment is not None, "a job's payment is never deleted"
         command = ConfirmPayment(GATEWAY, payment_id, self.new_id(), None, ticket=ticket, door=Door.CHECK_JOB)
-        if needs_verdict(payment, command):
+        if command.needs_verdict(payment):
             verdict = await self._ask(payment, None)
             assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
             command = replace(command, verdict=verdict)
@@ -145,7 +140,7 @@ class Purchases:
         refund = await self.find_refund(refund_id)
         assert refund is not None, "a job's refund is never deleted"
         if refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
-            return await self.submit(SettleRefund(refund_id, None, ticket))
+            return await self.submit(SettleRefund(refund_id, None, ticket=ticket))
         if await self._is_held(refund):
             return await self.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
         payment = await self._paid(refund)
@@ -154,7 +149,7 @@ class Purchases:
             await self.reconcile(payment, Door.REFUND_JOB)
             if await self._is_held(refund):
                 return await self.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
-        return await self.submit(SettleRefund(refund_id, result, ticket))
+        return await self.submit(SettleRefund(refund_id, result, ticket=ticket))
 
     async def keep(self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]]) -> Outcome:
         """Store a verified webhook, once. What it shows to be none of ours, and our books do not know, ends there.
@@ -197,7 +192,7 @@ class Purchases:
                 unknown = error
         if unknown is not None:
             raise unknown
-        return await self.submit(EndEvent(event_id, ticket, state))
+        return await self.submit(EndEvent(event_id, ticket=ticket, state=state))
 
     async def reconcile(self, payment: Payment, door: Door) -> ProviderRecord | None:
         """Bring our books of a payment to what its provider's say, see `Reconciler`."""
@@ -245,7 +240,7 @@ class Purchases:
         Args:
             noticed: what its door found wrong when it read the caller's words; all of it is answered at once.
         """
-        if found := (*input_problems, *problems_of(command)):
+        if found := (*input_problems, *command.problems()):
             return InvalidInput(found)
         if isinstance(command, RefundPayment) and (problem := await unsayable_part(command, self)):
             return InvalidInput((problem,))
@@ -261,7 +256,7 @@ class Purchases:
         Args:
             noticed: for each command, what its door found wrong.
         """
-        found = [(*seen, *problems_of(command)) for command, seen in zip(commands, input_problems, strict=True)]
+        found = [(*seen, *command.problems()) for command, seen in zip(commands, input_problems, strict=True)]
         right = [command for command, problems in zip(commands, found, strict=True) if not problems]
         outcomes = iter(await self.write_all(right) if right else ())
         return [InvalidInput(problems) if problems else next(outcomes) for problems in found]

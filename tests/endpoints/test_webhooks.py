@@ -18,7 +18,7 @@ from gateway.app import build_app
 from gateway.auth.minting import mint_token
 from gateway.bootstrap import Services
 from gateway.schema.conventions import ids
-from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import Busy, CourseSaved
 from gateway.services.core.model.values import Role
 from gateway.settings.loading import load_settings

@@ -47,7 +47,7 @@ async def page(gateway: Inside) -> Any:
     ("broken", "request_", "status"),
     [
         ("gateway.services.reading.lookups.Catalog.course_page", courses, 200),
-        ("gateway.services.writing.turn.decide", grant, 200),
+        ("gateway.services.core.commands.create_purchase.CreatePurchase.decide", grant, 200),
         ("gateway.services.reading.lookups.Catalog.course_page", page, 500),
         ("gateway.auth.tokens.TokenVerifier.judge", courses, 500),
     ],
@@ -88,7 +88,7 @@ async def test_a_decision_that_raises_fails_alone(
 ) -> None:
     async with inside(new_database()) as gateway:
         with monkeypatch.context() as broken:
-            broken.setattr("gateway.services.writing.turn.decide", fail)
+            broken.setattr("gateway.services.core.commands.create_purchase.CreatePurchase.decide", fail)
             assert "INTERNAL" in (await grant(gateway)).text
         assert (await grant(gateway)).json()["data"]["createPurchase"]["__typename"] == "NotFound"
 

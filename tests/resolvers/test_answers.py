@@ -15,36 +15,21 @@ from gateway.resolvers.answers import Answers, problem_of
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.schema.mutations import courses, jobs, payments, purchases, refunds
 from gateway.schema.problems import ProblemCode
-from gateway.services.core.commands.decide import decide
-from gateway.services.core.commands.every import (
-    AdoptPayment,
-    CancelJob,
-    ClaimJobs,
-    Command,
-    ConfirmPayment,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    DeferJob,
-    EndEvent,
-    EndJob,
-    EndSweep,
-    ExtendPurchase,
-    LapsePurchases,
-    OpenPayment,
-    PlanAsk,
-    RecordExtra,
-    RecordIntent,
-    RecordRefunds,
-    RefundPayment,
-    RefusePrice,
-    RetryJob,
-    RevokePurchase,
-    SaveCourse,
-    SettleRefund,
-    StartSweep,
-    StoreEvent,
-    ticket_of,
-)
+from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.lapse_purchases import LapsePurchases
+from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
+from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
 from gateway.services.core.model.state import State
@@ -199,7 +184,7 @@ def members_of(mutation: str) -> set[str]:
 
 def mutation_of(command: Command) -> str | None:
     """The mutation that a command comes from; None where a runner or a webhook gives it."""
-    if ticket_of(command) is not None:
+    if getattr(command, "ticket", None) is not None:
         return None
     match command:
         case OpenPayment() | RecordIntent() | RefusePrice():
@@ -312,7 +297,7 @@ def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
 @settings(derandomize=True, max_examples=600, deadline=None)
 @given(st.sampled_from(COMMANDS), WORLDS)
 def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, state: State) -> None:
-    outcome, mutation = decide(command, state, moment()).outcome, mutation_of(command)
+    outcome, mutation = command.decide(state, moment()).outcome, mutation_of(command)
     if mutation is None:
         return
     assert mutation in COMES_FROM[type(outcome)]

@@ -7,7 +7,8 @@ from uuid import UUID
 from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
-from gateway.services.core.commands.every import RefundPayment, RetryJob
+from gateway.services.core.commands.jobs.retries import RetryJob
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.values import GATEWAY, RefundStatus
 from tests.service import ADMIN, TIERS
 from tests.simulation.invariants import Rows, assert_invariants_of_refunds, assert_single

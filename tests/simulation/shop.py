@@ -8,7 +8,8 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
-from gateway.services.core.commands.every import ClaimJobs, StoreEvent
+from gateway.services.core.commands.jobs.claims import ClaimJobs
+from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Claimed, Confirmed, EventStored, RefundRequested

@@ -17,7 +17,11 @@ from uuid_utils.compat import uuid7
 from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import PaymentRow
-from gateway.services.core.commands.every import ConfirmPayment, RefundPayment, RetryJob, SaveCourse, StoreEvent
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.jobs.retries import RetryJob
+from gateway.services.core.commands.provider_events import StoreEvent
+from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course
 from gateway.services.jobs.sweeps import rounds
@@ -142,7 +146,7 @@ class Stage:
             case Refund(_, part_minor, key):
                 refund_id = uuid7()
                 name = str(refund_id) if key is None and part_minor is not None else key
-                refunding = RefundPayment(ADMIN, refund_id, payment.id, part_minor, "a test", name)
+                refunding = RefundPayment(ADMIN, refund_id, payment.id, part_minor, "a test", key=name)
                 await self.service.purchases.submit(refunding)
 
     async def _work(self, step: Run | Claim | Sweep) -> None:

@@ -21,13 +21,9 @@ from hypothesis.stateful import (
 
 from db.engine import writer_engine
 from db.tables import PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.every import (
-    Command,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    ExtendPurchase,
-    RevokePurchase,
-)
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
 from gateway.services.core.model.outcomes import (
     Confirmed,
     Corrected,
@@ -216,12 +212,14 @@ class Gateway(RuleBasedStateMachine):
         which = ids[wish.purchase % len(ids)]
         command: Command
         if wish.days:
-            command = ExtendPurchase(ADMIN, which, self.service.clock.now + timedelta(wish.days), "a test", wish.key)
+            command = ExtendPurchase(
+                ADMIN, which, self.service.clock.now + timedelta(wish.days), "a test", key=wish.key
+            )
         elif wish.duration:
             metadata = replace(METADATA, session_duration=wish.duration)
-            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", wish.key)
+            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", key=wish.key)
         else:
-            command = RevokePurchase(ADMIN, which, "a test", wish.key)
+            command = RevokePurchase(ADMIN, which, "a test", key=wish.key)
         outcome = await self.service.purchases.submit(command)
         if isinstance(outcome, Extended | Corrected | Revoked):
             assert outcome.purchase.id == which

@@ -10,7 +10,7 @@ from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.mutations.courses import SaveCourseInput, SaveCourseResult
-from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import Outcome
 
 

@@ -10,7 +10,7 @@ from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.mutations.jobs import CancelJobInput, CancelJobResult, RetryJobInput, RetryJobResult
-from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.outcomes import Outcome
 
 

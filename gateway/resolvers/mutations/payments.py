@@ -16,7 +16,8 @@ from gateway.schema.mutations.payments import (
     CreatePaymentInput,
     CreatePaymentResult,
 )
-from gateway.services.core.commands.every import ConfirmPayment, OpenPayment
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import TierChoice

@@ -22,12 +22,8 @@ from gateway.schema.mutations.purchases import (
     RevokePurchaseInput,
     RevokePurchaseResult,
 )
-from gateway.services.core.commands.every import (
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    ExtendPurchase,
-    RevokePurchase,
-)
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Outcome
 from gateway.services.core.model.values import TierChoice
 

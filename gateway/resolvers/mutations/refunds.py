@@ -10,7 +10,7 @@ from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.mutations.refunds import RefundPaymentInput, RefundPaymentResult
-from gateway.services.core.commands.every import RefundPayment
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.outcomes import Outcome
 
 

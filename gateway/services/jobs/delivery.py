@@ -2,8 +2,9 @@
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from gateway.services.core.commands.every import Command, DeferJob, EndJob, Ticket
-from gateway.services.core.model.jobs import Job
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.claims import DeferJob, EndJob
+from gateway.services.core.model.jobs import Job, Ticket
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.rules.events import event_of
 from gateway.services.subscribers.base import Subscriber, Undelivered

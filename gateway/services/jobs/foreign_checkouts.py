@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from gateway.services.core.commands.every import AdoptPayment
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.legacy.body import KNOWN, PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.legacy.values import is_blank
 from gateway.services.core.model.jobs import Case

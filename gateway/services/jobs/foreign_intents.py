@@ -5,7 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
-from gateway.services.core.commands.every import AdoptPayment, Command, RecordIntent
+from gateway.services.core.commands.adopt_payment import AdoptPayment
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import RecordIntent
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened, Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose

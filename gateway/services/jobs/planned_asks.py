@@ -9,7 +9,7 @@ from typing import Protocol
 
 import structlog
 
-from gateway.services.core.commands.every import PlanAsk
+from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider
 from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned

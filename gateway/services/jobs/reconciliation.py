@@ -6,7 +6,11 @@ from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands.every import Command, ConfirmPayment, PlanAsk, RecordExtra, RecordRefunds
+from gateway.services.core.commands.adopt_payment import RecordExtra
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.model.outcomes import ExtraRecorded, Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider

@@ -10,9 +10,9 @@ from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands.every import ClaimJobs, DeferJob, Ticket
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
-from gateway.services.core.model.jobs import Case, Job, JobKind
+from gateway.services.core.model.jobs import Case, Job, JobKind, Ticket
 from gateway.services.core.model.outcomes import Claimed, JobChanged, Outcome, Stale
 from gateway.services.core.model.records import Door
 from gateway.services.core.rules.cases import of_intent

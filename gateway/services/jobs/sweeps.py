@@ -8,8 +8,11 @@ from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands.every import EndJob, EndSweep, LapsePurchases, PlanAsk, StartSweep, Ticket
-from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.jobs.claims import EndJob
+from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.lapse_purchases import LapsePurchases
+from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind, Ticket
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs import planned_asks, provider_changes

@@ -1,7 +1,6 @@
 """What a turn reads and writes: the rows that a batch of commands touches, with a fixed number of statements."""
 
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence, Set
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -9,129 +8,18 @@ from sqlalchemy import Connection, Select
 
 from db import statements
 from gateway.services import audit_rows, job_rows, rows
-from gateway.services.core.commands.every import (
-    AdoptPayment,
-    CancelJob,
-    ClaimJobs,
-    Command,
-    ConfirmPayment,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    DeferJob,
-    EndEvent,
-    EndJob,
-    EndSweep,
-    ExtendPurchase,
-    LapsePurchases,
-    OpenPayment,
-    PlanAsk,
-    RecordExtra,
-    RecordIntent,
-    RecordRefunds,
-    RefundPayment,
-    RefusePrice,
-    RetryJob,
-    RevokePurchase,
-    SaveCourse,
-    SettleRefund,
-    StartSweep,
-    StoreEvent,
-    key_of,
-    ticket_of,
-)
+from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Case, Job, JobKind
-from gateway.services.core.model.state import Pair, State
+from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.state import Pair, RowKeys, State
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
-from gateway.services.core.rules import cases
 
 Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)
 
 
-@dataclass(slots=True)
-class RowKeys:
-    """The keys of all rows that a batch may look at, known before anything is loaded."""
-
-    payments: set[UUID] = field(default_factory=set)
-    references: set[tuple[str, str]] = field(default_factory=set)
-    purchases: set[UUID] = field(default_factory=set)
-    extending: set[UUID] = field(default_factory=set)
-    pairs: set[Pair] = field(default_factory=set)
-    courses: set[UUID] = field(default_factory=set)
-    keys: set[tuple[str, str, str]] = field(default_factory=set)
-    jobs: set[UUID] = field(default_factory=set)
-    cases: set[UUID] = field(default_factory=set)
-    """What a case may have been noted of."""
-    events: set[UUID] = field(default_factory=set)
-    sweeps: set[UUID] = field(default_factory=set)
-    event_names: set[tuple[str, str]] = field(default_factory=set)
-    refunds: set[UUID] = field(default_factory=set)
-    refunding: set[UUID] = field(default_factory=set)
-    """Payments that are to be refunded: how much is left depends on their other refunds."""
-
-    def add(self, command: Command) -> None:
-        match command:
-            case OpenPayment():
-                self.payments.add(command.payment_id)
-                self._add_pair(command.actor.id, command.course_id)
-            case RecordIntent() | RefusePrice() | ConfirmPayment() | PlanAsk():
-                self.payments.add(command.payment_id)
-            case AdoptPayment():
-                self.payments.add(command.payment_id)
-                self.courses.add(command.course_id)
-                self.references.add((command.provider.value, command.reference))
-                self.cases.add(cases.of_intent(command.provider, command.reference))
-            case RecordExtra():
-                self.payments.add(command.payment_id)
-                self.references.add((command.provider.value, command.captured.attempt))
-            case LapsePurchases():
-                self.purchases.update(command.purchase_ids)
-            case CorrectPurchaseMetadata() | RevokePurchase():
-                self.purchases.add(command.purchase_id)
-            case ExtendPurchase():
-                self.extending.add(command.purchase_id)
-            case CreatePurchase():
-                self._add_pair(command.student_id, command.course_id)
-            case SaveCourse():
-                self.courses.add(command.course_id)
-            case RefundPayment():
-                self.refunding.add(command.payment_id)
-                self.refunds.add(command.refund_id)
-            case SettleRefund():
-                self.refunds.add(command.refund_id)
-            case RecordRefunds():
-                self.refunding.add(command.payment_id)
-            case StoreEvent():
-                provider = command.event.provider.value
-                self.event_names.add((provider, command.event.event_id))
-                self.references.update((provider, reference) for reference in command.foreign)
-            case EndEvent():
-                self.events.add(command.event_id)
-            case ClaimJobs():
-                self.jobs.update(command.job_ids)
-            case RetryJob() | CancelJob():
-                self.jobs.add(command.job_id)
-            case StartSweep():
-                self.sweeps.add(command.subject_id)
-            case DeferJob(case=Case(subject_id)):
-                self.cases.add(subject_id)
-            case DeferJob() | EndJob() | EndSweep():
-                pass  # its ticket names the job
-        if (key := key_of(command)) is not None:
-            self.keys.add((key.actor_id, key.operation, key.key))
-        if (ticket := ticket_of(command)) is not None:
-            self.jobs.add(ticket.job_id)
-
-    def _add_pair(self, student_id: str, course_id: UUID) -> None:
-        self.pairs.add((student_id, course_id))
-        self.courses.add(course_id)
-
-
 def load(connection: Connection, commands: Iterable[Command]) -> State:
     """The working set of a batch, by a fixed number of statements whatever its size: those that have keys at all."""
-    touched = RowKeys()
-    for command in commands:
-        touched.add(command)
+    touched = RowKeys.all_of(command.keys() for command in commands)
     state = State()
     state.records = {
         record.key: record
@@ -207,7 +95,7 @@ def _load_payments(connection: Connection, state: State, touched: RowKeys, payme
     state.loaded.update(state.payments)
 
 
-def _load_purchases(connection: Connection, state: State, pairs: set[Pair], ids: Collection[UUID]) -> None:
+def _load_purchases(connection: Connection, state: State, pairs: Set[Pair], ids: Collection[UUID]) -> None:
     payments = state.payments.values()
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
     by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)

@@ -13,7 +13,6 @@ from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import Saves
 from gateway.services.changes.commits import Commit, commit_of, note_of
-from gateway.services.core.commands.decide import decide, precedence
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
@@ -137,9 +136,9 @@ class Turn:
     def _decide_all(self, commands: Sequence[Command], state: State) -> list[Result]:
         moment = Moment(self._clock(), self._new_id)
         results: dict[int, Result] = {}
-        for index in sorted(range(len(commands)), key=lambda index: precedence(commands[index])):
+        for index in sorted(range(len(commands)), key=lambda index: commands[index].precedence):
             try:
-                decision = decide(commands[index], state, moment)
+                decision = commands[index].decide(state, moment)
             except Exception as error:  # noqa: BLE001  a command that raises fails alone
                 results[index] = error
                 continue

@@ -6,19 +6,14 @@ from datetime import UTC, datetime, time, timedelta
 from itertools import count
 from uuid import UUID
 
-from gateway.services.core.commands.every import (
-    ConfirmPayment,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    ExtendPurchase,
-    OpenPayment,
-    RefundPayment,
-    RevokePurchase,
-    SaveCourse,
-    Ticket,
-)
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Moment

@@ -5,28 +5,17 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from gateway.services.core.commands.every import (
-    AdoptPayment,
-    CancelJob,
-    Case,
-    ClaimJobs,
-    Command,
-    DeferJob,
-    EndEvent,
-    EndJob,
-    EndSweep,
-    LapsePurchases,
-    PlanAsk,
-    RecordExtra,
-    RecordIntent,
-    RecordRefunds,
-    RefusePrice,
-    RetryJob,
-    SettleRefund,
-    StartSweep,
-    StoreEvent,
-)
-from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.lapse_purchases import LapsePurchases
+from gateway.services.core.commands.open_payment import RecordIntent, RefusePrice
+from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
+from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.model.jobs import Case, Job, JobKind, JobState
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import (
@@ -135,10 +124,14 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict, ticket=TICKET) for verdict in VERDICTS),
     *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
     replace(REFUND_IT, payment_id=key(99)),
-    *(SettleRefund(REFUND.id, result, ticket) for result in RESULTS for ticket in (None, TICKET)),
-    *(RecordRefunds(PAYMENT.id, CAPTURED.attempt, facts, ticket) for facts in FACTS for ticket in (None, TICKET)),
+    *(SettleRefund(REFUND.id, result, ticket=ticket) for result in RESULTS for ticket in (None, TICKET)),
+    *(
+        RecordRefunds(PAYMENT.id, CAPTURED.attempt, facts, ticket=ticket)
+        for facts in FACTS
+        for ticket in (None, TICKET)
+    ),
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
-    *(EndEvent(event_id, TICKET) for event_id in (EVENT.id, key(99))),
+    *(EndEvent(event_id, ticket=TICKET) for event_id in (EVENT.id, key(99))),
     *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
     *(EndJob(ticket) for ticket in (TICKET, replace(TICKET, fence=7))),
     *(LapsePurchases((purchase_id,)) for purchase_id in (PURCHASE.id, key(99))),

@@ -10,7 +10,7 @@ from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import AuditEntryRow
 from gateway.services import job_rows
-from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.outcomes import InvalidInput, JobChanged
 from gateway.services.core.model.state import Moment
 from gateway.services.core.rules.cases import noted

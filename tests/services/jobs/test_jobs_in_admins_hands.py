@@ -7,8 +7,11 @@ from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow
-from gateway.services.core.commands.every import CancelJob, DeferJob, EndEvent, RetryJob, StartSweep, Ticket
-from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.commands.jobs.claims import DeferJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.sweeps import StartSweep
+from gateway.services.core.commands.provider_events import EndEvent
+from gateway.services.core.model.jobs import JobKind, Ticket
 from gateway.services.core.model.outcomes import InvalidInput, JobChanged, NotFound, Outcome, Stale
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
@@ -161,7 +164,7 @@ async def test_a_webhook_called_off_while_it_runs_ends_nothing(service: Service,
     [job] = await shop.claimed()
     assert isinstance(await cancel(service, job.id), JobChanged)
     before = service.everything()
-    assert await service.purchases.submit(EndEvent(job.subject_id, Ticket(job.id, job.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(job.subject_id, ticket=Ticket(job.id, job.fence))) == Stale()
     assert service.everything() == before
 
 
@@ -173,10 +176,10 @@ async def test_a_retried_job_is_nothing_that_its_old_runner_may_end(
     [old] = await shop.claimed()
     await cancel(service, old.id)
     await retry(service, old.id)
-    assert await service.purchases.submit(EndEvent(old.subject_id, Ticket(old.id, old.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(old.subject_id, ticket=Ticket(old.id, old.fence))) == Stale()
     [new] = await shop.claimed()
     assert new.fence == old.fence + 1
-    assert await service.purchases.submit(EndEvent(old.subject_id, Ticket(old.id, old.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(old.subject_id, ticket=Ticket(old.id, old.fence))) == Stale()
 
 
 async def test_a_job_that_does_not_exist_is_missing(service: Service) -> None:

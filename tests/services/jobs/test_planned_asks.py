@@ -10,7 +10,7 @@ import pytest
 
 from db.job_tables import JobRow
 from db.tables import PaymentRow
-from gateway.services.core.commands.every import PlanAsk
+from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.model.jobs import SUBJECTS, JobKind
 from gateway.services.core.model.outcomes import InvalidInput, PaymentDeclined
 from gateway.services.core.model.values import Course, Payment, Provider

@@ -5,7 +5,7 @@ from itertools import pairwise
 import pytest
 
 from db.job_tables import JobRow, ProviderEventRow
-from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Course
 from gateway.services.jobs.provider_changes import LONGEST_WINDOW

@@ -5,8 +5,9 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PaymentRow
-from gateway.services.core.commands.every import ClaimJobs, DeferJob, RecordRefunds, SettleRefund, Ticket
-from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
+from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.model.jobs import JobKind, Ticket
 from gateway.services.core.model.outcomes import (
     Claimed,
     Confirmed,
@@ -81,10 +82,10 @@ async def test_a_stalled_runners_late_result_is_refused(service: Service) -> Non
     service.clock.advance(seconds=61)
     taken = await service.purchases.submit(ClaimJobs(uuid7(), tuple(ids), 60))
     assert isinstance(taken, Claimed)
-    late = SettleRefund(job.subject_id, RefundSucceeded("late"), Ticket(job.id, job.fence))
+    late = SettleRefund(job.subject_id, RefundSucceeded("late"), ticket=Ticket(job.id, job.fence))
     assert isinstance(await service.purchases.submit(late), Stale)
     assert service.count("refund", "status = 'SUCCEEDED'") == 0
-    in_time = SettleRefund(job.subject_id, RefundSucceeded("in time"), Ticket(job.id, taken.jobs[0].fence))
+    in_time = SettleRefund(job.subject_id, RefundSucceeded("in time"), ticket=Ticket(job.id, taken.jobs[0].fence))
     await service.purchases.submit(in_time)
     assert service.rows("SELECT reference FROM refund") == [("in time",)]
 

@@ -7,8 +7,12 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
-from gateway.services.core.commands.every import ClaimJobs, DeferJob, EndEvent, EndSweep, RetryJob, SettleRefund, Ticket
-from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
+from gateway.services.core.commands.jobs.retries import RetryJob
+from gateway.services.core.commands.jobs.sweeps import EndSweep
+from gateway.services.core.commands.provider_events import EndEvent
+from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.core.model.outcomes import Claimed, RefundSettled, Stale
 from gateway.services.core.model.values import Course, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
@@ -74,10 +78,10 @@ async def test_the_late_result_of_a_runner_that_stalled_is_refused_and_changes_n
     before = service.everything()
     ticket = Ticket(stalled.id, stalled.fence)
     for late in (
-        SettleRefund(stalled.subject_id, RefundSucceeded("re_late"), ticket),
-        SettleRefund(stalled.subject_id, RefundRejected("late", "Late."), ticket),
+        SettleRefund(stalled.subject_id, RefundSucceeded("re_late"), ticket=ticket),
+        SettleRefund(stalled.subject_id, RefundRejected("late", "Late."), ticket=ticket),
         DeferJob(ticket, "late"),
-        EndEvent(stalled.subject_id, ticket),
+        EndEvent(stalled.subject_id, ticket=ticket),
         EndSweep(ticket, None, 0),
     ):
         assert await service.purchases.submit(late) == Stale()
@@ -89,7 +93,7 @@ async def test_a_ticket_is_worth_nothing_for_a_job_that_nobody_claimed(
 ) -> None:
     [job] = service.stored(JobRow)
     for ticket in (Ticket(job.id, job.fence), Ticket(uuid7(), 0)):
-        settle = SettleRefund(job.subject_id, RefundSucceeded("re_forged"), ticket)
+        settle = SettleRefund(job.subject_id, RefundSucceeded("re_forged"), ticket=ticket)
         assert await service.purchases.submit(settle) == Stale()
     assert shop.refunds(owed.id) == [(PRICE, "PENDING")]
 
@@ -162,7 +166,7 @@ async def test_a_refund_that_two_runners_carry_out_is_given_and_counted_once(
     result = await shop.books.refund(payment, refund)
     later(shop, other, seconds=LEASE_S)
     await other.run_jobs()
-    late = SettleRefund(refund.id, result, Ticket(stalled.id, stalled.fence))
+    late = SettleRefund(refund.id, result, ticket=Ticket(stalled.id, stalled.fence))
     assert await service.purchases.submit(late) == Stale()
     assert len(shop.books.returns) == 1
     assert shop.payment(owed) == ("REFUNDED", "FULFILLED", PRICE)
@@ -178,7 +182,7 @@ async def test_a_refund_heard_of_by_webhook_before_its_own_runner_answers_is_cou
     result = await shop.books.refund(payment, refund)
     await shop.hear(payment)
     assert shop.payment(owed) == ("REFUNDED", "FULFILLED", PRICE)
-    outcome = await service.purchases.submit(SettleRefund(refund.id, result, Ticket(job.id, job.fence)))
+    outcome = await service.purchases.submit(SettleRefund(refund.id, result, ticket=Ticket(job.id, job.fence)))
     assert isinstance(outcome, RefundSettled)
     assert shop.refunds(owed.id) == [(PRICE, "SUCCEEDED")]
     assert {row.state for row in service.stored(JobRow)} == {"COMPLETED"}

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.every import StoreEvent
+from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Confirmed, InvalidInput
 from gateway.services.core.model.values import Payment, Provider

@@ -8,7 +8,7 @@ from sqlalchemy import delete
 from db.job_tables import JobRow
 from db.statements import AUDIT
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.outcomes import Confirmed, PaymentDeclined
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict

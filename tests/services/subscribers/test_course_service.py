@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from gateway.endpoints.rest_input import BodyReader
 from gateway.schema.conventions import ids
-from gateway.services.core.commands.every import CreatePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.legacy.body import BESIDE
 from gateway.services.core.model.events import EVENT_TYPES, OutgoingEvent
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot

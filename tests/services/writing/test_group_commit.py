@@ -11,8 +11,10 @@ from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
 from db.tables import PaymentRow, PurchaseRow
-from gateway.services.core.commands.decide import decide
-from gateway.services.core.commands.every import Command, CreatePurchase, RecordIntent, SaveCourse
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import RecordIntent
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import (
     Busy,
     Confirmed,
@@ -24,7 +26,6 @@ from gateway.services.core.model.outcomes import (
 )
 from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.core.model.values import Course
-from gateway.services.writing import turn
 from gateway.services.writing.group_commit import GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
 from tests.service import ADMIN, METADATA, TIERS, Service, running, statements_of, student
@@ -94,12 +95,14 @@ async def test_a_command_that_raises_fails_alone(
     course = await service.save_course()
     commands = purchases_for(service, course, 5)
 
-    def decide_or_raise(command: Command, state: State, moment: Moment) -> Decision:
+    decide = CreatePurchase.decide
+
+    def decide_or_raise(command: CreatePurchase, state: State, moment: Moment) -> Decision:
         if command == commands[2]:
             raise raised("a bug")
         return decide(command, state, moment)
 
-    monkeypatch.setattr(turn, "decide", decide_or_raise)
+    monkeypatch.setattr(CreatePurchase, "decide", decide_or_raise)
     turns = service.writer.turns
     outcomes = await all_of(service.writer.submit, *commands)
     assert [isinstance(outcome, Created) for outcome in outcomes] == [True, True, False, True, True]

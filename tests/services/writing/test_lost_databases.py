@@ -11,7 +11,8 @@ from uuid_utils.compat import uuid7
 from db.saves import Saves
 from db.statements import COURSE, PAYMENT
 from db.tables import CourseRow, PurchaseRow
-from gateway.services.core.commands.every import Command, SaveCourse
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.outcomes import (
     Busy,
@@ -148,7 +149,7 @@ async def replacing(service: Service, course: Course, _: Payment) -> Command:
 
 
 async def saving_a_course(_service: Service, _course: Course, _: Payment) -> Command:
-    return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, "k")
+    return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key="k")
 
 
 async def changing(_service: Service, course: Course, _: Payment) -> Command:

@@ -12,7 +12,9 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from db.job_tables import JobRow
 from db.saves import Saves
 from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
-from gateway.services.core.commands.every import Command, RecordIntent, SaveCourse
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import RecordIntent
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import (
     Confirmed,
     CourseSaved,

@@ -9,8 +9,8 @@ from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from db.tables import IdempotencyRecordRow, PurchaseRow
-from gateway.services.core.commands.decide import decide
-from gateway.services.core.commands.every import Command, CreatePurchase
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
 from gateway.services.core.model.outcomes import (
     Busy,
     Created,
@@ -21,7 +21,6 @@ from gateway.services.core.model.outcomes import (
     Outcome,
 )
 from gateway.services.core.model.state import Decision, Moment, State
-from gateway.services.writing import turn
 from tests.service import METADATA, Service, running, statements_of
 
 pytestmark = pytest.mark.anyio
@@ -128,12 +127,14 @@ async def test_an_item_that_raises_is_missing_from_the_commit_of_the_others(
 ) -> None:
     commands = await grants(service, 5)
 
-    def decide_or_raise(command: Command, state: State, moment: Moment) -> Decision:
+    decide = CreatePurchase.decide
+
+    def decide_or_raise(command: CreatePurchase, state: State, moment: Moment) -> Decision:
         if command == commands[2]:
             raise ZeroDivisionError("a bug")
         return decide(command, state, moment)
 
-    monkeypatch.setattr(turn, "decide", decide_or_raise)
+    monkeypatch.setattr(CreatePurchase, "decide", decide_or_raise)
     turns = service.writer.turns
     with pytest.raises(ZeroDivisionError, match="a bug"):
         await submitted(service, commands)

@@ -1,14 +1,12 @@
-"""What becomes of an admin's wish to extend, to correct or to revoke a purchase that stands."""
+"""A purchase that stands, extended, corrected or revoked by an admin."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import ClassVar
+from uuid import UUID
 
-from gateway.services.core.commands.amendments import (
-    AmendPurchase,
-    CorrectPurchaseMetadata,
-    ExtendPurchase,
-    RevokePurchase,
-)
+from gateway.services.core.model.command import KeyedCommand
+from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     Corrected,
@@ -19,74 +17,132 @@ from gateway.services.core.model.outcomes import (
     NotFound,
     Revoked,
 )
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import Access, AccessStatus, PaymentStatus, Purchase, PurchaseStatus
 from gateway.services.core.rules import access, granting
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.inputs.fields import (
+    key_problems,
+    metadata_problems,
+    reason_problems,
+)
 
 
-def extend_purchase(command: ExtendPurchase, state: State, moment: Moment) -> Decision:
-    """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a
-    student whose time ran out is whom an extension is for."""
-    named = _named(command, state)
-    if not isinstance(named, tuple):
-        return Decision(named)
-    purchase, is_replay = named
-    if is_replay:
-        return Decision(Extended(purchase, already_processed=True))
-    if problem := _not_extendable(purchase, state) or _no_later_end(purchase, command, moment):
-        return Decision(InvalidInput((problem,)))
-    if purchase.status is PurchaseStatus.ACTIVE:
-        return _extended(purchase, command, NOTHING, moment)
-    standing = granting.standing(state, purchase.student_id, purchase.course_id, command.actor, moment)
-    if standing.active is not None:
-        return Decision(ActivePurchaseExists(standing.active))
-    return _extended(purchase, command, standing.changes, moment)
+@dataclass(frozen=True, slots=True)
+class ExtendPurchase(KeyedCommand):
+    """Let a purchase's access end later, at `expiry_date`. `reason` is audited.
+
+    The end is named and not counted in days, so that asking twice extends once.
+    """
+
+    operation: ClassVar[str] = "extendPurchase"
+
+    purchase_id: UUID
+    expiry_date: datetime
+    reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return [*key_problems(self.key), *reason_problems(self.reason)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(extending={self.purchase_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a
+        student whose time ran out is whom an extension is for."""
+        named = _named(self, state)
+        if not isinstance(named, tuple):
+            return Decision(named)
+        purchase, is_replay = named
+        if is_replay:
+            return Decision(Extended(purchase, already_processed=True))
+        if problem := _not_extendable(purchase, state) or _no_later_end(purchase, self, moment):
+            return Decision(InvalidInput((problem,)))
+        if purchase.status is PurchaseStatus.ACTIVE:
+            return _extended(purchase, self, NOTHING, moment)
+        standing = granting.standing(state, purchase.student_id, purchase.course_id, self.actor, moment)
+        if standing.active is not None:
+            return Decision(ActivePurchaseExists(standing.active))
+        return _extended(purchase, self, standing.changes, moment)
 
 
-def correct_purchase_metadata(command: CorrectPurchaseMetadata, state: State, moment: Moment) -> Decision:
-    """The purchase with the metadata given. The sessions used and the end stay; the start follows a new first day."""
-    named = _named(command, state)
-    if not isinstance(named, tuple):
-        return Decision(named)
-    purchase, is_replay = named
-    if is_replay:
-        return Decision(Corrected(purchase, already_processed=True))
-    if problem := _not_active(purchase, "corrected", moment):
-        return Decision(InvalidInput((problem,)))
-    differing = metadata.differences(purchase.metadata, command.metadata)
-    if not differing:
-        records = recorded(command, purchase.id, moment)
-        return Decision(Corrected(purchase, already_processed=True), Changes(records=records))
-    moved = access.corrected(purchase.access, command.metadata, moment.now)
-    if problem := _begins_too_late(moved):
-        return Decision(InvalidInput((problem,)))
-    change: dict[str, object] = {each.field: [each.stored, each.given] for each in differing}
-    if moved.starts_at != purchase.access.starts_at:
-        change["startsAt"] = [_instant(purchase.access.starts_at), _instant(moved.starts_at)]
-    corrected = replace(purchase, metadata=command.metadata, access=moved)
-    changes = _changes(corrected, "purchase.corrected", change, command, moment)
-    return Decision(Corrected(corrected, already_processed=False), changes)
+@dataclass(frozen=True, slots=True)
+class CorrectPurchaseMetadata(KeyedCommand):
+    """Put `metadata` in the place of what an active purchase has. `reason` is audited."""
+
+    operation: ClassVar[str] = "correctPurchaseMetadata"
+
+    purchase_id: UUID
+    metadata: Metadata
+    reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return [*key_problems(self.key), *reason_problems(self.reason), *metadata_problems(self.metadata)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(purchases={self.purchase_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The purchase with the metadata given. The sessions used and the end stay; a new first day moves the start."""
+        named = _named(self, state)
+        if not isinstance(named, tuple):
+            return Decision(named)
+        purchase, is_replay = named
+        if is_replay:
+            return Decision(Corrected(purchase, already_processed=True))
+        if problem := _not_active(purchase, "corrected", moment):
+            return Decision(InvalidInput((problem,)))
+        differing = metadata.differences(purchase.metadata, self.metadata)
+        if not differing:
+            records = recorded(self, purchase.id, moment)
+            return Decision(Corrected(purchase, already_processed=True), Changes(records=records))
+        moved = access.corrected(purchase.access, self.metadata, moment.now)
+        if problem := _begins_too_late(moved):
+            return Decision(InvalidInput((problem,)))
+        change: dict[str, object] = {each.field: [each.stored, each.given] for each in differing}
+        if moved.starts_at != purchase.access.starts_at:
+            change["startsAt"] = [_instant(purchase.access.starts_at), _instant(moved.starts_at)]
+        corrected = replace(purchase, metadata=self.metadata, access=moved)
+        changes = _changes(corrected, "purchase.corrected", change, self, moment)
+        return Decision(Corrected(corrected, already_processed=False), changes)
 
 
-def revoke_purchase(command: RevokePurchase, state: State, moment: Moment) -> Decision:
-    """The purchase and its access, taken back. The sessions used stay, and so does the money of a paid one."""
-    named = _named(command, state)
-    if not isinstance(named, tuple):
-        return Decision(named)
-    purchase, is_replay = named
-    if is_replay:
-        return Decision(Revoked(purchase, already_processed=True))
-    if purchase.status is PurchaseStatus.REVOKED:
-        records = recorded(command, purchase.id, moment)
-        return Decision(Revoked(purchase, already_processed=True), Changes(records=records))
-    if problem := _not_active(purchase, "revoked", moment):
-        return Decision(InvalidInput((problem,)))
-    revoked = granting.end(purchase, PurchaseStatus.REVOKED, AccessStatus.REVOKED, moment.now)
-    change: dict[str, object] = {"status": [purchase.status.value, revoked.status.value]}
-    changes = _changes(revoked, "purchase.revoked", change, command, moment)
-    return Decision(Revoked(revoked, already_processed=False), changes)
+@dataclass(frozen=True, slots=True)
+class RevokePurchase(KeyedCommand):
+    """Take a purchase back, whoever paid for it; no money moves. `reason` is audited."""
+
+    operation: ClassVar[str] = "revokePurchase"
+
+    purchase_id: UUID
+    reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return [*key_problems(self.key), *reason_problems(self.reason)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(purchases={self.purchase_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The purchase and its access, taken back. The sessions used stay, and so does the money of a paid one."""
+        named = _named(self, state)
+        if not isinstance(named, tuple):
+            return Decision(named)
+        purchase, is_replay = named
+        if is_replay:
+            return Decision(Revoked(purchase, already_processed=True))
+        if purchase.status is PurchaseStatus.REVOKED:
+            records = recorded(self, purchase.id, moment)
+            return Decision(Revoked(purchase, already_processed=True), Changes(records=records))
+        if problem := _not_active(purchase, "revoked", moment):
+            return Decision(InvalidInput((problem,)))
+        revoked = granting.end(purchase, PurchaseStatus.REVOKED, AccessStatus.REVOKED, moment.now)
+        change: dict[str, object] = {"status": [purchase.status.value, revoked.status.value]}
+        changes = _changes(revoked, "purchase.revoked", change, self, moment)
+        return Decision(Revoked(revoked, already_processed=False), changes)
+
+
+AmendPurchase = ExtendPurchase | CorrectPurchaseMetadata | RevokePurchase
 
 
 def _named(command: AmendPurchase, state: State) -> tuple[Purchase, bool] | IdempotencyKeyReused | NotFound:

@@ -1,43 +1,91 @@
-"""What money that a provider holds makes of a payment: one purchase, or one refund."""
+"""A payment settled by what its provider says: captured money becomes one purchase, or one refund."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+from uuid import UUID
 
-from gateway.services.core.commands.every import ConfirmPayment
-from gateway.services.core.commands.refund_payment import all_back
-from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, MetadataConflict, NotFound, Unfulfillable
-from gateway.services.core.model.state import Changes, Decision, Moment, State
-from gateway.services.core.model.values import Course, Failure, Fulfilment, Origin, Payment, PaymentStatus, Purchase
-from gateway.services.core.model.verdicts import Captured
+from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.outcomes import (
+    Confirmed,
+    DuplicatePayment,
+    FieldProblem,
+    MetadataConflict,
+    NotFound,
+    Unfulfillable,
+)
+from gateway.services.core.model.records import Asker, Door
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import (
+    Actor,
+    Course,
+    Failure,
+    Fulfilment,
+    Origin,
+    Payment,
+    PaymentStatus,
+    Purchase,
+)
+from gateway.services.core.model.verdicts import Captured, Verdict
 from gateway.services.core.rules import access, asks, granting, tiers, timeline
 from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.inputs.fields import metadata_problems
 from gateway.services.core.rules.inputs.subjects import trimmed
+from gateway.services.core.rules.refunds.promises import all_back
 from gateway.services.core.rules.unsettled import unsettled
 
 HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
 
 
-def needs_verdict(payment: Payment, command: ConfirmPayment) -> bool:
-    """Whether the provider must be asked: not for a stranger, a conflict, or a payment whose end is decided."""
-    return (
-        may_touch(command.actor.id, command.actor.role, payment)
-        and payment.fulfilment is Fulfilment.PENDING
-        and not _conflicts(payment, command)
-    )
+@dataclass(frozen=True, slots=True)
+class ConfirmPayment(JobRun):
+    """Settle a payment by what its provider says of it.
 
+    `verdict` is None only where the payment's row already said enough for no provider to be asked.
+    `metadata`, where given, must agree with what the payment was opened with. `door` is for the audit alone.
+    """
 
-def confirm(command: ConfirmPayment, state: State, moment: Moment) -> Decision:
-    """The same payment by any door, once or often, comes to one end."""
-    payment = state.payments.get(command.payment_id)
-    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(NotFound("payment"))
-    if _conflicts(payment, command):
-        assert command.metadata is not None
-        differing = metadata.differences(payment.metadata, command.metadata)
-        return Decision(MetadataConflict(differing, state.purchase_of(payment)))
-    if payment.fulfilment is not Fulfilment.PENDING:
-        return _as_decided(payment, command, state)
-    return _settle(payment, command, state, moment)
+    precedence: ClassVar[int] = 0
+    """Where a payment and an admin's grant arrive at one instant, the paid one wins the row."""
+
+    actor: Actor
+    payment_id: UUID
+    purchase_id: UUID
+    verdict: Verdict | None
+    metadata: Metadata | None = None
+    door: Door = field(kw_only=True)
+
+    @property
+    def asker(self) -> Asker:
+        return Asker(self.actor, self.door)
+
+    def needs_verdict(self, payment: Payment) -> bool:
+        """Whether the provider must be asked: not for a stranger, a conflict, or a payment whose end is decided."""
+        return (
+            may_touch(self.actor.id, self.actor.role, payment)
+            and payment.fulfilment is Fulfilment.PENDING
+            and not _conflicts(payment, self)
+        )
+
+    def problems(self) -> list[FieldProblem]:
+        return [] if self.metadata is None else [*metadata_problems(self.metadata)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(payments={self.payment_id})
+
+    def own_decision(self, state: State, moment: Moment) -> Decision:
+        """The same payment by any door, once or often, comes to one end."""
+        payment = state.payments.get(self.payment_id)
+        if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
+            return Decision(NotFound("payment"))
+        if _conflicts(payment, self):
+            assert self.metadata is not None
+            differing = metadata.differences(payment.metadata, self.metadata)
+            return Decision(MetadataConflict(differing, state.purchase_of(payment)))
+        if payment.fulfilment is not Fulfilment.PENDING:
+            return _as_decided(payment, self, state)
+        return _settle(payment, self, state, moment)
 
 
 def _conflicts(payment: Payment, command: ConfirmPayment) -> bool:
@@ -64,7 +112,7 @@ def _settle(payment: Payment, command: ConfirmPayment, state: State, moment: Mom
         case None:
             raise AssertionError("a payment that is still open is settled by a verdict")
         case verdict:
-            return unsettled(payment, verdict, command, state, moment)
+            return unsettled(payment, verdict, command.asker, state, moment)
 
 
 def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, state: State, moment: Moment) -> Decision:

@@ -1,6 +1,11 @@
-"""What becomes of an admin's wish to grant a course."""
+"""A course granted by an admin, without a payment."""
 
-from gateway.services.core.commands.every import CreatePurchase
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar
+from uuid import UUID
+
+from gateway.services.core.model.command import NOT_WISHED, KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
@@ -12,39 +17,71 @@ from gateway.services.core.model.outcomes import (
     MetadataConflict,
     NotFound,
 )
-from gateway.services.core.model.state import Changes, Decision, Moment, State
-from gateway.services.core.model.values import Access, Course, OnExisting, Origin, Purchase, Terms, Tier
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import Access, Course, OnExisting, Origin, Purchase, Terms, Tier, TierChoice
 from gateway.services.core.rules import access, granting, tiers
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.inputs.fields import key_problems, metadata_problems, reason_problems, student_problems
 from gateway.services.core.rules.schedule.fitting import Wish, room_problem
 
 
-def create_purchase(command: CreatePurchase, state: State, moment: Moment) -> Decision:
-    """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
-    match replay_of(command, state):
-        case IdempotencyKeyReused() as reused:
-            return Decision(reused)
-        case purchase_id if purchase_id is not None:
-            purchase = state.purchases[purchase_id]
-            return Decision(Created(purchase, purchase.id != command.purchase_id))
+@dataclass(frozen=True, slots=True)
+class CreatePurchase(KeyedCommand):
+    """Grant a course without a payment. `reason` is audited.
 
-    course = state.courses.get(command.course_id)
-    if course is None:
-        return Decision(NotFound("course"))
-    tier = tiers.choose(course, command.tier, "purchaseTier")
-    found = _problems(command, tier, moment)
-    if found or isinstance(tier, FieldProblem):
-        return Decision(InvalidInput(tuple(found)))
+    `may_fall_short` is the endpoint's choice: not every session needs a day before the access ends, where its callers
+    may have taken the money already.
+    """
 
-    standing = granting.standing(state, command.student_id, course.id, command.actor, moment)
-    if (refusal := _beside(command, tier, standing.active, moment)) is not None:
-        return refusal
-    if problem := _without_room(command, course, tier, standing.active, moment):
-        return Decision(InvalidInput((problem,)))
-    if standing.active is None:
-        return _begin(command, tier, standing.changes, moment)
-    return _replace(command, tier, standing.active, moment)
+    operation: ClassVar[str] = "createPurchase"
+
+    purchase_id: UUID = field(metadata=NOT_WISHED)
+    student_id: str
+    course_id: UUID
+    tier: TierChoice
+    metadata: Metadata
+    reason: str
+    expiry_date: datetime | None = None
+    on_existing: OnExisting = OnExisting.RETURN
+    may_fall_short: bool = field(default=False, metadata=NOT_WISHED)
+
+    def problems(self) -> list[FieldProblem]:
+        return [
+            *key_problems(self.key),
+            *student_problems(self.student_id),
+            *reason_problems(self.reason),
+            *metadata_problems(self.metadata),
+        ]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(pairs={(self.student_id, self.course_id)}, courses={self.course_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
+        match replay_of(self, state):
+            case IdempotencyKeyReused() as reused:
+                return Decision(reused)
+            case purchase_id if purchase_id is not None:
+                purchase = state.purchases[purchase_id]
+                return Decision(Created(purchase, purchase.id != self.purchase_id))
+
+        course = state.courses.get(self.course_id)
+        if course is None:
+            return Decision(NotFound("course"))
+        tier = tiers.choose(course, self.tier, "purchaseTier")
+        found = _problems(self, tier, moment)
+        if found or isinstance(tier, FieldProblem):
+            return Decision(InvalidInput(tuple(found)))
+
+        standing = granting.standing(state, self.student_id, course.id, self.actor, moment)
+        if (refusal := _beside(self, tier, standing.active, moment)) is not None:
+            return refusal
+        if problem := _without_room(self, course, tier, standing.active, moment):
+            return Decision(InvalidInput((problem,)))
+        if standing.active is None:
+            return _begin(self, tier, standing.changes, moment)
+        return _replace(self, tier, standing.active, moment)
 
 
 def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:

@@ -1,8 +1,10 @@
-"""What becomes of a wish to pay: everything is checked before money moves."""
+"""A checkout of ours: everything is checked before it is opened, so before money can move."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from typing import ClassVar
+from uuid import UUID
 
-from gateway.services.core.commands.every import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.model.command import NOT_WISHED, BaseCommand, KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
@@ -12,84 +14,139 @@ from gateway.services.core.model.outcomes import (
     NotFound,
     Opened,
 )
-from gateway.services.core.model.state import Changes, Decision, Moment, State
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import (
     Access,
+    Actor,
     Course,
     Failure,
     Payment,
     PaymentStatus,
+    Provider,
     Purpose,
     Terms,
     Tier,
+    TierChoice,
 )
 from gateway.services.core.rules import asks, tiers, timeline
 from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.granting import held, is_higher, paid_access
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
+from gateway.services.core.rules.inputs.fields import key_problems, metadata_problems
 from gateway.services.core.rules.schedule.fitting import Wish, room_problem
 
 PRICE_REFUSED = "price_refused"
 
 
-def open_payment(command: OpenPayment, state: State, moment: Moment) -> Decision:
-    """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
-    student already has."""
-    match replay_of(command, state):
-        case IdempotencyKeyReused() as reused:
-            return Decision(reused)
-        case payment_id if payment_id is not None:
-            return _opened(state.payments[payment_id], payment_id != command.payment_id)
-    if command.payment_id in state.payments:
-        return _opened(state.payments[command.payment_id], already_processed=False)
+@dataclass(frozen=True, slots=True)
+class OpenPayment(KeyedCommand):
+    """Start a checkout for the acting student.
 
-    course = state.courses.get(command.course_id)
-    if course is None:
-        return Decision(NotFound("course"))
-    tier = tiers.choose(course, command.tier, "tier")
-    found = _problems(command, tier, moment)
-    if found or isinstance(tier, FieldProblem):
-        return Decision(InvalidInput(tuple(found)))
-    if refusal := _already_held(command, course, tier, state, moment):
-        return Decision(refusal)
-    if problem := _without_room(command, course, tier, state, moment):
-        return Decision(InvalidInput((problem,)))
+    `provider` is what the caller asked for; where that is None, `default_provider` is taken, which is the operator's
+    choice and no part of the wish: a replay stays a replay when the default changes.
+    """
 
-    payment = _new_payment(command, tier, moment)
-    return Decision(
-        Opened(payment, already_processed=False),
-        Changes(
-            payments=(payment,),
-            records=recorded(command, payment.id, moment),
-            audit=(timeline.opened(payment, command.actor, moment),),
-        ),
-    )
+    operation: ClassVar[str] = "createPayment"
+    payment_id: UUID = field(metadata=NOT_WISHED)
+    course_id: UUID
+    tier: TierChoice
+    metadata: Metadata
+    provider: Provider | None
+    purpose: Purpose
+    default_provider: Provider | None = field(default=None, metadata=NOT_WISHED)
+
+    def problems(self) -> list[FieldProblem]:
+        return [*key_problems(self.key), *metadata_problems(self.metadata)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(payments={self.payment_id}, pairs={(self.actor.id, self.course_id)}, courses={self.course_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
+        student already has."""
+        match replay_of(self, state):
+            case IdempotencyKeyReused() as reused:
+                return Decision(reused)
+            case payment_id if payment_id is not None:
+                return _opened(state.payments[payment_id], payment_id != self.payment_id)
+        if self.payment_id in state.payments:
+            return _opened(state.payments[self.payment_id], already_processed=False)
+
+        course = state.courses.get(self.course_id)
+        if course is None:
+            return Decision(NotFound("course"))
+        tier = tiers.choose(course, self.tier, "tier")
+        found = _problems(self, tier, moment)
+        if found or isinstance(tier, FieldProblem):
+            return Decision(InvalidInput(tuple(found)))
+        if refusal := _already_held(self, course, tier, state, moment):
+            return Decision(refusal)
+        if problem := _without_room(self, course, tier, state, moment):
+            return Decision(InvalidInput((problem,)))
+
+        payment = _new_payment(self, tier, moment)
+        return Decision(
+            Opened(payment, already_processed=False),
+            Changes(
+                payments=(payment,),
+                records=recorded(self, payment.id, moment),
+                audit=(timeline.opened(payment, self.actor, moment),),
+            ),
+        )
 
 
-def record_intent(command: RecordIntent, state: State, moment: Moment) -> Decision:
-    """The payment with its provider's reference; the first one recorded stays. From now on it may be paid."""
-    payment = state.payments.get(command.payment_id)
-    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(NotFound("payment"))
-    if payment.reference is not None:
-        return Decision(Opened(payment, already_processed=True))
-    changed = asks.first_ask(replace(payment, reference=command.reference), moment.now)
-    entry = timeline.intent_opened(changed, command.actor, moment)
-    return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
+@dataclass(frozen=True, slots=True)
+class RecordIntent(BaseCommand):
+    """Note the provider's id of the intent that was opened for a payment."""
+
+    actor: Actor
+    payment_id: UUID
+    reference: str
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def keys(self) -> RowKeys:
+        return RowKeys(payments={self.payment_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The payment with its provider's reference; the first one recorded stays. From now on it may be paid."""
+        payment = state.payments.get(self.payment_id)
+        if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
+            return Decision(NotFound("payment"))
+        if payment.reference is not None:
+            return Decision(Opened(payment, already_processed=True))
+        changed = asks.first_ask(replace(payment, reference=self.reference), moment.now)
+        entry = timeline.intent_opened(changed, self.actor, moment)
+        return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
 
 
-def refuse_price(command: RefusePrice, state: State, moment: Moment) -> Decision:
-    """The payment as closed for good, with the provider's reason; where somebody opened it all the same, it stands."""
-    payment = state.payments.get(command.payment_id)
-    if payment is None or not may_touch(command.actor.id, command.actor.role, payment):
-        return Decision(NotFound("payment"))
-    if payment.reference is not None or payment.status is PaymentStatus.CANCELED:
-        return _opened(payment)
-    said = f"{payment.terms.tier} costs {payment.amount}, which {payment.provider} does not take: {command.reason}"
-    refused = replace(payment, status=PaymentStatus.CANCELED, failure=Failure(PRICE_REFUSED, said))
-    entry = timeline.refused(refused, command.actor, moment)
-    return Decision(_opened(refused).outcome, Changes(payments=(refused,), audit=(entry,)))
+@dataclass(frozen=True, slots=True)
+class RefusePrice(BaseCommand):
+    """Note that the provider will never open a checkout for a payment. `reason` is its own, for people."""
+
+    actor: Actor
+    payment_id: UUID
+    reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def keys(self) -> RowKeys:
+        return RowKeys(payments={self.payment_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The payment, closed for good with the provider's reason; where somebody opened it meanwhile, it stands."""
+        payment = state.payments.get(self.payment_id)
+        if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
+            return Decision(NotFound("payment"))
+        if payment.reference is not None or payment.status is PaymentStatus.CANCELED:
+            return _opened(payment)
+        message = f"{payment.terms.tier} costs {payment.amount}, which {payment.provider} does not take: {self.reason}"
+        refused = replace(payment, status=PaymentStatus.CANCELED, failure=Failure(PRICE_REFUSED, message))
+        entry = timeline.refused(refused, self.actor, moment)
+        return Decision(_opened(refused).outcome, Changes(payments=(refused,), audit=(entry,)))
 
 
 def _problems(command: OpenPayment, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:

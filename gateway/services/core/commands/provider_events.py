@@ -1,12 +1,14 @@
-"""What becomes of a provider's webhook: it is kept once, handled by a job, and its end is noted."""
+"""A provider's webhook: it is stored once, handled by a job, and its end is noted."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID
 
-from gateway.services.core.commands.every import EndEvent, StoreEvent
+from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.events import EventState, ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind
-from gateway.services.core.model.outcomes import EventEnded, EventStored, NotFound
-from gateway.services.core.model.state import Changes, Decision, Moment, State
+from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.outcomes import EventEnded, EventStored, FieldProblem, NotFound
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 
 SHOWN = "shown"
 """Where a job keeps which references its webhook showed to be for us: those are not given up for being unknown."""
@@ -15,31 +17,68 @@ LISTED = "isListed"
 """Where a job keeps that nobody sent its webhook: it was found in the provider's list of changes."""
 
 
-def store_event(command: StoreEvent, state: State, moment: Moment) -> Decision:
-    """The webhook in our books, with the job that handles it; one that is there already changes nothing.
+@dataclass(frozen=True, slots=True)
+class StoreEvent(BaseCommand):
+    """Keep a verified webhook, once, with the job that handles it.
 
-    No job where it is about nothing of ours. What our books know is heard of, whatever the webhook shows.
+    Of its references, `foreign` are those that the webhook itself shows to be none of ours, and `shown` those that it
+    shows to be for us; of the others it shows nothing. `is_listed` where nobody sent it: it was found in the provider's
+    own list of changes.
     """
-    event = command.event
-    known = _known(event, state)
-    if known is not None:
-        return Decision(EventStored(known, is_new=False))
-    if all(_is_foreign(reference, command, state) for reference in event.references):  # or it names none
-        ignored = replace(event, state=EventState.IGNORED, handled_at=moment.now)
-        return Decision(EventStored(ignored, is_new=True), Changes(events=(ignored,)))
-    said: dict[str, object] = {SHOWN: list(command.shown)} if command.shown else {}
-    if command.is_listed:
-        said[LISTED] = True
-    job = Job(moment.new_id(), JobKind.WEBHOOK_HANDLE, event.id, moment.now, moment.now, payload=said)
-    return Decision(EventStored(event, is_new=True), Changes(events=(event,), jobs=(job,)))
+
+    event: ProviderEvent
+    foreign: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    is_listed: bool = False
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def keys(self) -> RowKeys:
+        provider = self.event.provider.value
+        references = {(provider, reference) for reference in self.foreign}
+        return RowKeys(event_names={(provider, self.event.event_id)}, references=references)
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The webhook in our books, with the job that handles it; one that is there already changes nothing.
+
+        No job where it is about nothing of ours. What our books know is heard of, whatever the webhook shows.
+        """
+        event = self.event
+        known = _known(event, state)
+        if known is not None:
+            return Decision(EventStored(known, is_new=False))
+        if all(_is_foreign(reference, self, state) for reference in event.references):  # or it names none
+            ignored = replace(event, state=EventState.IGNORED, handled_at=moment.now)
+            return Decision(EventStored(ignored, is_new=True), Changes(events=(ignored,)))
+        payload: dict[str, object] = {SHOWN: list(self.shown)} if self.shown else {}
+        if self.is_listed:
+            payload[LISTED] = True
+        job = Job(moment.new_id(), JobKind.WEBHOOK_HANDLE, event.id, moment.now, moment.now, payload=payload)
+        return Decision(EventStored(event, is_new=True), Changes(events=(event,), jobs=(job,)))
 
 
-def end_event(command: EndEvent, state: State, moment: Moment) -> Decision:
-    event = state.events.get(command.event_id)
-    if event is None:
-        return Decision(NotFound("event"))
-    handled = replace(event, state=command.state, handled_at=moment.now)
-    return Decision(EventEnded(handled), Changes(events=(handled,)))
+@dataclass(frozen=True, slots=True)
+class EndEvent(JobRun):
+    """Note what became of a webhook: HANDLED, or IGNORED where all of it was about what is none of ours."""
+
+    event_id: UUID
+    ticket: Ticket = field(kw_only=True)
+    state: EventState = EventState.HANDLED
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(events={self.event_id})
+
+    def own_decision(self, state: State, moment: Moment) -> Decision:
+        """The event as one that is over."""
+        event = state.events.get(self.event_id)
+        if event is None:
+            return Decision(NotFound("event"))
+        handled = replace(event, state=self.state, handled_at=moment.now)
+        return Decision(EventEnded(handled), Changes(events=(handled,)))
 
 
 def _is_foreign(reference: str, command: StoreEvent, state: State) -> bool:

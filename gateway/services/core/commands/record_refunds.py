@@ -1,11 +1,12 @@
 """Our books of a payment's refunds, brought to what the provider's say, whoever asked for them there."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from uuid import UUID
 
-from gateway.services.core.commands.every import RecordRefunds, SettleRefund
+from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.model.jobs import Job, JobState
-from gateway.services.core.model.outcomes import NotFound, RefundSettled, RefundsRecorded
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
+from gateway.services.core.model.outcomes import FieldProblem, NotFound, RefundSettled, RefundsRecorded
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import (
     GATEWAY,
     Failure,
@@ -16,7 +17,7 @@ from gateway.services.core.model.values import (
     RefundOrigin,
     RefundStatus,
 )
-from gateway.services.core.model.verdicts import RefundRecord, RefundRejected
+from gateway.services.core.model.verdicts import RefundRecord, RefundRejected, RefundResult
 from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.cases import noted
 from gateway.services.core.rules.jobs import refund_job
@@ -24,37 +25,64 @@ from gateway.services.core.rules.refunds.books import RefundBooks
 from gateway.services.core.rules.refunds.effects import end_purchase, reinstated
 
 
-def record_refunds(command: RecordRefunds, state: State, moment: Moment) -> Decision:
-    """The payment and its refunds as all facts together make them, whichever of them were heard of before."""
-    payment = state.payments.get(command.payment_id)
-    if payment is None:
-        return Decision(NotFound("payment"))
-    if payment.captured is None or payment.attempt != command.attempt:
-        return Decision(RefundsRecorded(payment))  # that money is not this payment's, or not yet
-    books = RefundBooks(payment, state.refunds_of(payment.id), moment)
-    books.hear(command.facts)
-    return Decision(RefundsRecorded(books.payment), _written(books, state, moment))
+@dataclass(frozen=True, slots=True)
+class RecordRefunds(JobRun):
+    """Bring our books of a payment's refunds to what the provider's say of the attempt that paid it."""
+
+    payment_id: UUID
+    attempt: str
+    facts: tuple[RefundRecord, ...]
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(refunding={self.payment_id})
+
+    def own_decision(self, state: State, moment: Moment) -> Decision:
+        """The payment and its refunds as all facts together make them, whichever of them were heard of before."""
+        payment = state.payments.get(self.payment_id)
+        if payment is None:
+            return Decision(NotFound("payment"))
+        if payment.captured is None or payment.attempt != self.attempt:
+            return Decision(RefundsRecorded(payment))  # that money is not this payment's, or not yet
+        books = RefundBooks(payment, state.refunds_of(payment.id), moment)
+        books.hear(self.facts)
+        return Decision(RefundsRecorded(books.payment), _written(books, state, moment))
 
 
-def settle_refund(command: SettleRefund, state: State, moment: Moment) -> Decision:
-    """The provider's word on a refund of ours, in the books once. Where it gave what our books had given up, it counts
-    all the same."""
-    refund = state.refunds.get(command.refund_id)
-    if refund is None:
-        return Decision(NotFound("refund"))
-    payment, result = state.payments[refund.payment_id], command.result
-    is_waiting = refund.status is RefundStatus.PENDING
-    assert result is not None or not is_waiting, "a refund that is still owed is settled by the provider's word"
-    if isinstance(result, RefundRejected) and is_waiting:
-        return _rejected(refund, payment, result, moment)
-    if result is None or isinstance(result, RefundRejected) or refund.status is RefundStatus.SUCCEEDED:
-        return Decision(RefundSettled(refund, payment))
-    books = RefundBooks(payment, state.refunds_of(payment.id), moment)
-    books.hear([RefundRecord(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
-    if not result.is_final:
-        books.payment = asks.asked_after(books.payment, moment.now)
-    settled = RefundSettled(books.refunds[refund.id], books.payment)
-    return Decision(settled, _written(books, state, moment))
+@dataclass(frozen=True, slots=True)
+class SettleRefund(JobRun):
+    """Note what the provider says of a refund; None where our books say already what became of it."""
+
+    refund_id: UUID
+    result: RefundResult | None
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(refunds={self.refund_id})
+
+    def own_decision(self, state: State, moment: Moment) -> Decision:
+        """The provider's answer about a refund of ours, in the books once. Money that went back counts, even where our
+        books had given that refund up."""
+        refund = state.refunds.get(self.refund_id)
+        if refund is None:
+            return Decision(NotFound("refund"))
+        payment, result = state.payments[refund.payment_id], self.result
+        is_waiting = refund.status is RefundStatus.PENDING
+        assert result is not None or not is_waiting, "a refund that is still owed is settled by the provider's word"
+        if isinstance(result, RefundRejected) and is_waiting:
+            return _rejected(refund, payment, result, moment)
+        if result is None or isinstance(result, RefundRejected) or refund.status is RefundStatus.SUCCEEDED:
+            return Decision(RefundSettled(refund, payment))
+        books = RefundBooks(payment, state.refunds_of(payment.id), moment)
+        books.hear([RefundRecord(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
+        if not result.is_final:
+            books.payment = asks.asked_after(books.payment, moment.now)
+        settled = RefundSettled(books.refunds[refund.id], books.payment)
+        return Decision(settled, _written(books, state, moment))
 
 
 def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: Moment) -> Decision:

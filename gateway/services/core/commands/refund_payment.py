@@ -1,8 +1,11 @@
-"""How captured money goes back, and what that does to the purchase it had become."""
+"""A refund, all or a part of it, as an admin asks for it."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.commands.every import RefundPayment
+from gateway.services.core.model.command import NOT_WISHED, KeyedCommand
 from gateway.services.core.model.outcomes import (
     FieldProblem,
     IdempotencyKeyReused,
@@ -10,11 +13,11 @@ from gateway.services.core.model.outcomes import (
     NotFound,
     RefundRequested,
 )
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
-from gateway.services.core.model.values import GATEWAY, Actor, Money, Payment, Refund
-from gateway.services.core.rules import timeline
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import Payment, Refund
 from gateway.services.core.rules.idempotency import recorded, replay_of
-from gateway.services.core.rules.jobs import refund_job
+from gateway.services.core.rules.inputs.fields import key_problems, reason_problems
+from gateway.services.core.rules.refunds.promises import promise
 from gateway.services.core.rules.refunds.sums import left_to_refund, reserved
 
 ALL_GONE = "all of it went back, or is on its way back"
@@ -24,47 +27,51 @@ UNDER_DISPUTE = (
 )
 
 
-def refund_payment(command: RefundPayment, state: State, moment: Moment) -> Decision:
-    """An admin's wish to give money back: all that is left, or a part of it."""
-    match replay_of(command, state):
-        case IdempotencyKeyReused() as reused:
-            return Decision(reused)
-        case refund_id if refund_id is not None:
-            return _requested(state.refunds[refund_id], command, state)
-    if command.refund_id in state.refunds:
-        return _requested(state.refunds[command.refund_id], command, state)
-    payment = state.payments.get(command.payment_id)
-    if payment is None:
-        return Decision(NotFound("payment"))
-    left = left_to_refund(payment, state)
-    amount = left if command.amount_minor is None else command.amount_minor
-    if problem := _problem(payment, amount, left, reserved(state.refunds_of(payment.id))):
-        return Decision(InvalidInput((problem,)))
-    refund, changes = promise(payment, amount, command.reason, command.actor, moment, command.refund_id)
-    return Decision(
-        RefundRequested(refund, payment, already_processed=False),
-        changes + Changes(records=recorded(command, refund.id, moment)),
-    )
+@dataclass(frozen=True, slots=True)
+class RefundPayment(KeyedCommand):
+    """Give captured money back: `amount_minor` of it, or, where None, all that was not given back yet."""
+
+    operation: ClassVar[str] = "refundPayment"
+
+    refund_id: UUID = field(metadata=NOT_WISHED)
+    payment_id: UUID
+    amount_minor: int | None
+    reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return [*_key_of_part(self), *key_problems(self.key), *reason_problems(self.reason)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(refunding={self.payment_id}, refunds={self.refund_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """An admin's wish to give money back: all that is left, or a part of it."""
+        match replay_of(self, state):
+            case IdempotencyKeyReused() as reused:
+                return Decision(reused)
+            case refund_id if refund_id is not None:
+                return _requested(state.refunds[refund_id], self, state)
+        if self.refund_id in state.refunds:
+            return _requested(state.refunds[self.refund_id], self, state)
+        payment = state.payments.get(self.payment_id)
+        if payment is None:
+            return Decision(NotFound("payment"))
+        left = left_to_refund(payment, state)
+        amount = left if self.amount_minor is None else self.amount_minor
+        if problem := _problem(payment, amount, left, reserved(state.refunds_of(payment.id))):
+            return Decision(InvalidInput((problem,)))
+        refund, changes = promise(payment, amount, self.reason, self.actor, moment, self.refund_id)
+        return Decision(
+            RefundRequested(refund, payment, already_processed=False),
+            changes + Changes(records=recorded(self, refund.id, moment)),
+        )
 
 
-def promise(
-    payment: Payment, amount_minor: int, reason: str, actor: Actor, moment: Moment, refund_id: UUID
-) -> tuple[Refund, Changes]:
-    """A refund, with the job that carries it out and the entry that says who wanted it."""
-    assert payment.captured is not None, "only captured money is refunded"
-    amount = Money(amount_minor, payment.captured.currency)
-    refund = Refund(refund_id, payment.id, amount, reason, actor, moment.now)
-    entry = timeline.refund(refund, "payment.refund_requested", actor, moment, reason)
-    return refund, Changes(refunds=(refund,), jobs=(refund_job(refund, moment),), audit=(entry,))
-
-
-def all_back(taken: Payment, reason: str, moment: Moment) -> Changes:
-    """The refund of all that a payment took, where it took anything."""
-    assert taken.captured is not None, "only captured money is refunded"
-    if taken.captured.amount_minor == 0:
-        return NOTHING
-    _, changes = promise(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
-    return changes
+def _key_of_part(command: RefundPayment) -> Iterable[FieldProblem]:
+    """Of all that is left nothing is left a second time; of a part, there may be enough for another one."""
+    if command.amount_minor is not None and command.key is None:
+        why = "is needed for a part: the same call twice would give two parts back; take any text, a new one each time"
+        yield FieldProblem(("idempotencyKey",), why)
 
 
 def _requested(refund: Refund, command: RefundPayment, state: State) -> Decision:

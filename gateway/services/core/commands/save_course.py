@@ -1,25 +1,55 @@
-"""What becomes of an admin's wish to put a course into the catalogue or to change it."""
+"""A course put into the catalogue, or changed there, by an admin."""
 
-from gateway.services.core.commands.every import SaveCourse
-from gateway.services.core.model.outcomes import CourseSaved, IdempotencyKeyReused, NotFound
-from gateway.services.core.model.state import Changes, Decision, Moment, State
-from gateway.services.core.model.values import Course
+from dataclasses import dataclass
+from typing import ClassVar
+from uuid import UUID
+
+from gateway.services.core.model.command import KeyedCommand
+from gateway.services.core.model.outcomes import CourseSaved, FieldProblem, IdempotencyKeyReused, NotFound
+from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import Course, Tier
 from gateway.services.core.rules import granting
 from gateway.services.core.rules.idempotency import recorded, replay_of
+from gateway.services.core.rules.inputs.courses import course_problems
+from gateway.services.core.rules.inputs.fields import key_problems
 
 
-def save_course(command: SaveCourse, state: State, moment: Moment) -> Decision:
-    """The course as given; saving the same again changes and audits nothing."""
-    match replay_of(command, state):
-        case IdempotencyKeyReused() as reused:
-            return Decision(reused)
-        case course_id if course_id is not None:
-            is_own = command.is_new and course_id == command.course_id  # in a turn that is run again
-            return Decision(CourseSaved(state.courses[course_id], already_processed=not is_own))
-    stored = state.courses.get(command.course_id)
-    if stored is None and not command.is_new:
-        return Decision(NotFound("course"))
-    return _saved(command, stored, moment)
+@dataclass(frozen=True, slots=True)
+class SaveCourse(KeyedCommand):
+    """Put a course and its tiers into the catalogue; `is_new` tells a new course from a change of one."""
+
+    operation: ClassVar[str] = "saveCourse"
+
+    course_id: UUID
+    is_new: bool
+    title: str
+    tiers: tuple[Tier, ...]
+
+    def wish(self) -> dict[str, object]:
+        """Without the id of a new course, which each call mints anew; it counts where the caller named the course."""
+        wish = KeyedCommand.wish(self)
+        if self.is_new:
+            del wish["course_id"]
+        return wish
+
+    def problems(self) -> list[FieldProblem]:
+        return [*key_problems(self.key), *course_problems(self.title, self.tiers)]
+
+    def own_keys(self) -> RowKeys:
+        return RowKeys(courses={self.course_id})
+
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """The course as given; saving the same again changes and audits nothing."""
+        match replay_of(self, state):
+            case IdempotencyKeyReused() as reused:
+                return Decision(reused)
+            case course_id if course_id is not None:
+                is_own = self.is_new and course_id == self.course_id  # in a turn that is run again
+                return Decision(CourseSaved(state.courses[course_id], already_processed=not is_own))
+        stored = state.courses.get(self.course_id)
+        if stored is None and not self.is_new:
+            return Decision(NotFound("course"))
+        return _saved(self, stored, moment)
 
 
 def _saved(command: SaveCourse, stored: Course | None, moment: Moment) -> Decision:

@@ -53,6 +53,14 @@ class Door(StrEnum):
     """What the provider itself lists as changed, for whoever missed a webhook."""
 
 
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """For whom, and by which door, the provider was asked about a payment: for the audit alone."""
+
+    actor: Actor
+    door: Door
+
+
 ACTIONS = {
     "payment.opened": "A checkout was opened here, for this tier and amount.",
     "payment.intent_opened": "The provider opened its intent, under this reference.",

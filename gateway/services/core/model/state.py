@@ -1,8 +1,9 @@
-"""The working set: what a batch of commands touches, as loaded and as changed so far."""
+"""The working set of a turn: which rows its commands may look at, those rows, and what was changed so far."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Set
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from gateway.services.core.model.events import ProviderEvent
@@ -21,6 +22,48 @@ class Moment:
 
     now: datetime
     new_id: Callable[[], UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class RowKeys:
+    """The keys of all rows that a decision may look at, known before anything is loaded.
+
+    Args:
+        references: payments by their provider and its id of the intent.
+        extending: purchases, with all others of the same student and course.
+        pairs: the active purchase of each student and course.
+        keys: idempotency keys by actor, operation and key.
+        cases: what a case may have been noted of.
+        sweeps: the subjects of sweeps, whose jobs that will still run are looked for.
+        event_names: events by their provider and its id.
+        refunds: refunds, with all others of the same payment.
+        refunding: payments with all their refunds: how much is left of one depends on those.
+    """
+
+    payments: Set[UUID] = frozenset()
+    references: Set[tuple[str, str]] = frozenset()
+    purchases: Set[UUID] = frozenset()
+    extending: Set[UUID] = frozenset()
+    pairs: Set[Pair] = frozenset()
+    courses: Set[UUID] = frozenset()
+    keys: Set[tuple[str, str, str]] = frozenset()
+    jobs: Set[UUID] = frozenset()
+    cases: Set[UUID] = frozenset()
+    events: Set[UUID] = frozenset()
+    sweeps: Set[UUID] = frozenset()
+    event_names: Set[tuple[str, str]] = frozenset()
+    refunds: Set[UUID] = frozenset()
+    refunding: Set[UUID] = frozenset()
+
+    def __or__(self, other: "RowKeys") -> "RowKeys":
+        return RowKeys.all_of((self, other))
+
+    @classmethod
+    def all_of(cls, parts: Iterable["RowKeys"]) -> "RowKeys":
+        """The keys of many decisions as one."""
+        listed = list(parts)
+        names = (each.name for each in fields(cls))
+        return cls(*(frozenset[Any]().union(*(getattr(part, name) for part in listed)) for name in names))
 
 
 @dataclass(frozen=True, slots=True)

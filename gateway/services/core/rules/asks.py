@@ -3,9 +3,6 @@
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from gateway.services.core.commands.every import PlanAsk
-from gateway.services.core.model.outcomes import AskPlanned, NotFound
-from gateway.services.core.model.state import Changes, Decision, Moment, State
 from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400
@@ -62,29 +59,21 @@ def is_abandoned(payment: Payment, now: datetime) -> bool:
     return is_open(payment) and not is_under_way and payment.created_at + CLOSED_AFTER <= now
 
 
-def plan_ask(command: PlanAsk, state: State, moment: Moment) -> Decision:
-    """When the payment is asked after next, if at all. Who was overtaken by another ask plans nothing."""
-    payment = state.payments.get(command.payment_id)
-    if payment is None:
-        return Decision(NotFound("payment"))
-    planned = _planned(payment, command, moment.now)
-    changes = Changes() if planned == payment else Changes(payments=(planned,))
-    return Decision(AskPlanned(planned), changes)
-
-
-def _planned(payment: Payment, command: PlanAsk, now: datetime) -> Payment:
-    if command.asks is None:  # heard of another way
+def planned(payment: Payment, asks: int | None, now: datetime, *, is_pending: bool, is_answered: bool) -> Payment:
+    """The payment with its next ask, if it needs one, after the provider was asked. Who was overtaken by another ask
+    plans nothing. The arguments are those of `PlanAsk`."""
+    if asks is None:  # told by another way than the schedule
         is_missed = is_open(payment) and payment.ask_at is None and payment.reference is not None
-        return first_ask(payment, now) if is_missed else asked_after(payment, now) if command.is_pending else payment
-    if payment.ask_at is None or payment.asks != command.asks:
+        return first_ask(payment, now) if is_missed else asked_after(payment, now) if is_pending else payment
+    if payment.ask_at is None or payment.asks != asks:
         return payment
-    if is_open(payment) or not command.is_answered:
-        is_rare = command.is_answered and is_abandoned(payment, now)  # and could not be closed
-        wait_s = RARELY_S if is_rare else WAITS_S[min(payment.asks, len(WAITS_S) - 1)]
-        return _asked_in(payment, wait_s, payment.asks + 1, now)
-    if command.is_pending:
-        wait_s = WAITS_FOR_REFUNDS_S[min(payment.asks + 1, len(WAITS_FOR_REFUNDS_S) - 1)]
-        return _asked_in(payment, wait_s, payment.asks + 1, now)
+    if is_open(payment) or not is_answered:
+        is_rare = is_answered and is_abandoned(payment, now)  # and could not be closed
+        wait_s = RARELY_S if is_rare else WAITS_S[min(asks, len(WAITS_S) - 1)]
+        return _asked_in(payment, wait_s, asks + 1, now)
+    if is_pending:
+        wait_s = WAITS_FOR_REFUNDS_S[min(asks + 1, len(WAITS_FOR_REFUNDS_S) - 1)]
+        return _asked_in(payment, wait_s, asks + 1, now)
     return never_asked(payment)
 
 

@@ -4,13 +4,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from gateway.services.core.commands.every import LapsePurchases
 from gateway.services.core.model.metadata import Metadata
-from gateway.services.core.model.outcomes import Lapsed
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
-    GATEWAY,
     Access,
     AccessStatus,
     Actor,
@@ -45,16 +42,6 @@ def lapsed(active: Purchase, actor: Actor, moment: Moment) -> tuple[Purchase, Ch
     expired = end(active, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now)
     entry = audit(expired.id, "purchase.expired", actor, moment)
     return expired, Changes(purchases=(expired,), audit=(entry,))
-
-
-def lapse_purchases(command: LapsePurchases, state: State, moment: Moment) -> Decision:
-    """Those of the purchases that are past their expiry and still marked active, ended."""
-    found = [state.purchases[each] for each in dict.fromkeys(command.purchase_ids) if each in state.purchases]
-    due = [
-        each for each in found if each.status is PurchaseStatus.ACTIVE and access.has_lapsed(each.access, moment.now)
-    ]
-    ended = [lapsed(purchase, GATEWAY, moment) for purchase in due]
-    return Decision(Lapsed(tuple(purchase for purchase, _ in ended)), Changes.all_of(changes for _, changes in ended))
 
 
 def held(state: State, student_id: str, course_id: UUID, now: datetime) -> Purchase | None:

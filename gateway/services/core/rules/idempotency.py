@@ -1,34 +1,73 @@
-"""Idempotency keys: one result for one key of one actor in one operation."""
+"""Idempotency keys: one result for one key of one actor in one operation.
 
-from dataclasses import replace
+What a key stood for is compared by a fingerprint, which is stored: its form never changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime, time
 from uuid import UUID
 
-from gateway.services.core.commands.every import Command, CreatePurchase, OpenPayment, key_of
+from gateway.services.core.model.command import KeyedCommand
+from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import IdempotencyKeyReused
 from gateway.services.core.model.records import IdempotencyRecord
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import TierChoice
-from gateway.services.core.rules.fingerprint import as_spelt, fingerprint
+from gateway.services.core.rules.inputs.metadata import in_canonical_words
+
+Wish = Mapping[str, object]
+"""The fields of a command that two calls must agree in to mean the same, by name."""
 
 
-def replay_of(command: Command, state: State) -> UUID | IdempotencyKeyReused | None:
-    """The id of what the command's key led to before; KeyReused where it stood for other input; None for a new
-    key or none."""
-    key = key_of(command)
+def replay_of(command: KeyedCommand, state: State) -> UUID | IdempotencyKeyReused | None:
+    """The id of what the command's key led to before; IdempotencyKeyReused where it stood for other input; None for a
+    new key or none."""
+    key = command.idempotency_key
     record = None if key is None else state.records.get(key)
     if key is None or record is None:
         return None
-    return record.result_id if _is_same_wish(record, command, state) else IdempotencyKeyReused(key.key)
+    return record.result_id if _is_same_wish(record, command.wish(), state) else IdempotencyKeyReused(key.key)
 
 
-def _is_same_wish(record: IdempotencyRecord, command: Command, state: State) -> bool:
+def recorded(command: KeyedCommand, result_id: UUID, moment: Moment) -> tuple[IdempotencyRecord, ...]:
+    """The record to be written with the result, where the caller gave a key."""
+    key = command.idempotency_key
+    if key is None:
+        return ()
+    return (IdempotencyRecord(key, fingerprint(command.wish()), result_id, moment.now),)
+
+
+def fingerprint(wish: Wish) -> bytes:
+    """SHA-256 over the wish's canonical JSON: names sorted, no spaces.
+
+    Instants count in UTC, time zones by their canonical name. Labels and tiers count without their order, which means
+    nothing.
+    """
+    return as_spelt(
+        {name: in_canonical_words(value) if isinstance(value, Metadata) else value for name, value in wish.items()}
+    )
+
+
+def as_spelt(wish: Wish) -> bytes:
+    """The same, but with time zones as the caller spelt them. What is canonical changes when a zone is renamed, and a
+    replay to the letter is one all the same."""
+    plain = {name: _plain(value) for name, value in wish.items()}
+    return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+def _is_same_wish(record: IdempotencyRecord, wish: Wish, state: State) -> bool:
     """By what it says and not by how: a tier by its code is the same as by its number of sessions."""
-    if record.fingerprint in (fingerprint(command), as_spelt(command)):
+    if record.fingerprint in (fingerprint(wish), as_spelt(wish)):
         return True
-    if not isinstance(command, OpenPayment | CreatePurchase):
-        return False
-    others = _same_tier_in_other_words(command.tier, _sold(record.result_id, state))
-    return any(record.fingerprint == fingerprint(replace(command, tier=other)) for other in others)
+    return any(
+        record.fingerprint == fingerprint({**wish, name: other})
+        for name, choice in wish.items()
+        if isinstance(choice, TierChoice)
+        for other in _same_tier_in_other_words(choice, _sold(record.result_id, state))
+    )
 
 
 def _same_tier_in_other_words(choice: TierChoice, sold: TierChoice) -> tuple[TierChoice, ...]:
@@ -49,9 +88,19 @@ def _sold(result_id: UUID, state: State) -> TierChoice:
     return TierChoice(purchase.tier, purchase.access.sessions_total)
 
 
-def recorded(command: Command, result_id: UUID, moment: Moment) -> tuple[IdempotencyRecord, ...]:
-    """The record to be written with the result, where the caller gave a key."""
-    key = key_of(command)
-    if key is None:
-        return ()
-    return (IdempotencyRecord(key, fingerprint(command), result_id, moment.now),)
+def _plain(value: object) -> object:
+    match value:
+        case None | bool() | int() | str():
+            return value
+        case UUID():
+            return value.hex
+        case datetime():
+            return value.astimezone(UTC).isoformat()
+        case date() | time():
+            return value.isoformat()
+        case tuple():
+            return sorted((_plain(each) for each in value), key=json.dumps)
+        case _ if is_dataclass(value):
+            return [_plain(getattr(value, field.name)) for field in fields(value)]
+        case _:
+            raise TypeError(f"{type(value).__name__} has no canonical form")

@@ -4,8 +4,9 @@ An entry is written where what stands changes, and for the first ask alone that 
 two seconds, or a schedule that asks for days, adds no more.
 """
 
-from gateway.services.core.commands.every import AdoptPayment, ConfirmPayment
-from gateway.services.core.model.records import AuditEntry, Door
+from collections.abc import Sequence
+
+from gateway.services.core.model.records import Asker, AuditEntry, Door
 from gateway.services.core.model.state import Moment
 from gateway.services.core.model.values import GATEWAY, Actor, Money, Payment, Refund, RefundOrigin
 from gateway.services.core.model.verdicts import Captured
@@ -40,34 +41,37 @@ def refused(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
     return audit(payment.id, "payment.refused", actor, moment, payment.failure.message, changes)
 
 
-def adopted(payment: Payment, command: AdoptPayment, moment: Moment) -> AuditEntry:
-    unkept = {"cleaned": list(command.cleaned), "leftOut": list(command.left_out)}
-    said = {"door": command.door.value, "reference": payment.reference, **_offer(payment)}
-    changes: dict[str, object] = said | {name: names for name, names in unkept.items() if names}
+def adopted(
+    payment: Payment, door: Door, cleaned: Sequence[str], left_out: Sequence[str], moment: Moment
+) -> AuditEntry:
+    """A checkout that another system opened. Of its free entries, `cleaned` are not kept as they were written, and
+    `left_out` not at all."""
+    changes: dict[str, object] = {"door": door.value, "reference": payment.reference, **_offer(payment)}
+    changes |= {name: list(names) for name, names in (("cleaned", cleaned), ("leftOut", left_out)) if names}
     return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
 
 
-def asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
-    return _heard(payment, "payment.asked", command, moment, said)
+def asked(payment: Payment, asker: Asker, moment: Moment, said: str) -> AuditEntry:
+    return _of_ask(payment, "payment.asked", asker, moment, said)
 
 
-def processing(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> AuditEntry:
-    return _heard(payment, "payment.processing", command, moment, said, attempt=payment.attempt)
+def processing(payment: Payment, asker: Asker, moment: Moment, said: str) -> AuditEntry:
+    return _of_ask(payment, "payment.processing", asker, moment, said, attempt=payment.attempt)
 
 
-def unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
-    return _heard(payment, "payment.unpaid", command, moment, CAME_TO_NOTHING, attempt=payment.attempt)
+def unpaid(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:
+    return _of_ask(payment, "payment.unpaid", asker, moment, CAME_TO_NOTHING, attempt=payment.attempt)
 
 
-def declined(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+def declined(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:
     assert payment.failure is not None, "a declined payment says why"
     code, message = payment.failure.code, payment.failure.message
-    return _heard(payment, "payment.declined", command, moment, message, attempt=payment.attempt, code=code)
+    return _of_ask(payment, "payment.declined", asker, moment, message, attempt=payment.attempt, code=code)
 
 
-def canceled(payment: Payment, command: ConfirmPayment, moment: Moment) -> AuditEntry:
+def canceled(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:
     assert payment.failure is not None, "a canceled payment says why"
-    return _heard(payment, "payment.canceled", command, moment, payment.failure.message, code=payment.failure.code)
+    return _of_ask(payment, "payment.canceled", asker, moment, payment.failure.message, code=payment.failure.code)
 
 
 def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: Moment) -> AuditEntry:
@@ -94,10 +98,8 @@ def dispute_or(refund: Refund, action: str) -> str:
     return OF_DISPUTES.get(action, action) if refund.origin is RefundOrigin.DISPUTE else action
 
 
-def _heard(
-    payment: Payment, action: str, command: ConfirmPayment, moment: Moment, said: str, **more: object
-) -> AuditEntry:
-    return audit(payment.id, action, command.actor, moment, said, {"door": command.door.value, **more})
+def _of_ask(payment: Payment, action: str, asker: Asker, moment: Moment, said: str, **more: object) -> AuditEntry:
+    return audit(payment.id, action, asker.actor, moment, said, {"door": asker.door.value, **more})
 
 
 def _offer(payment: Payment) -> dict[str, object]:

@@ -2,9 +2,8 @@
 
 from dataclasses import replace
 
-from gateway.services.core.commands.every import ConfirmPayment
 from gateway.services.core.model.outcomes import PaymentDeclined, PaymentPending
-from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.model.records import Asker, AuditEntry
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
 from gateway.services.core.model.values import Failure, Payment, PaymentStatus
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable
@@ -21,55 +20,51 @@ ABANDONED = Failure("abandoned", "Nobody paid this checkout for a month, so it w
 Unsettled = Processing | Unreachable | AwaitingPayment | DeclinedAttempt | Canceled
 
 
-def unsettled(payment: Payment, verdict: Unsettled, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
+def unsettled(payment: Payment, verdict: Unsettled, asker: Asker, state: State, moment: Moment) -> Decision:
     match verdict:
         case Processing():
-            return _wait(payment, verdict, command, state, moment)
+            return _wait(payment, verdict, asker, state, moment)
         case Unreachable():
-            return _unreachable(payment, verdict, command, state, moment)
+            return _unreachable(payment, verdict, asker, state, moment)
         case AwaitingPayment():
-            return _unpaid(payment, command, moment)
+            return _unpaid(payment, asker, moment)
         case DeclinedAttempt():
-            return _declined(payment, verdict, command, state, moment)
+            return _declined(payment, verdict, asker, state, moment)
         case Canceled():
-            return _canceled(payment, verdict, command, moment)
+            return _canceled(payment, verdict, asker, moment)
 
 
-def _wait(payment: Payment, verdict: Processing, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
+def _wait(payment: Payment, verdict: Processing, asker: Asker, state: State, moment: Moment) -> Decision:
     waiting = _under_way(payment, verdict.attempt)
     jobs = check_job(waiting, verdict.retry_after_s, state, moment)
-    entries = _of_attempt(payment, waiting, command, moment, timeline.NOT_SETTLED)
+    entries = _of_attempt(payment, waiting, asker, moment, timeline.NOT_SETTLED)
     return Decision(
         PaymentPending(waiting, verdict.retry_after_s), Changes(payments=(waiting,), jobs=jobs, audit=entries)
     )
 
 
-def _unreachable(
-    payment: Payment, verdict: Unreachable, command: ConfirmPayment, state: State, moment: Moment
-) -> Decision:
+def _unreachable(payment: Payment, verdict: Unreachable, asker: Asker, state: State, moment: Moment) -> Decision:
     """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
     if verdict.attempt is None:
-        waiting, changes = _asked(payment, command, moment, timeline.NO_ANSWER)
+        waiting, changes = _asked(payment, asker, moment, timeline.NO_ANSWER)
     else:
         waiting = _under_way(payment, verdict.attempt)
-        changes = Changes(payments=(waiting,), audit=_of_attempt(payment, waiting, command, moment, timeline.NO_ANSWER))
+        changes = Changes(payments=(waiting,), audit=_of_attempt(payment, waiting, asker, moment, timeline.NO_ANSWER))
     jobs = check_job(payment, verdict.retry_after_s, state, moment)
     return Decision(PaymentPending(waiting, verdict.retry_after_s, is_unreachable=True), changes + Changes(jobs=jobs))
 
 
-def _asked(payment: Payment, command: ConfirmPayment, moment: Moment, said: str) -> tuple[Payment, Changes]:
+def _asked(payment: Payment, asker: Asker, moment: Moment, said: str) -> tuple[Payment, Changes]:
     """The payment after an ask that settled nothing; the first one is noted, so that the history tells of it."""
     if payment.checks > 0:
         return payment, NOTHING
     asked = replace(payment, checks=1)
-    return asked, Changes(payments=(asked,), audit=(timeline.asked(asked, command, moment, said),))
+    return asked, Changes(payments=(asked,), audit=(timeline.asked(asked, asker, moment, said),))
 
 
-def _of_attempt(
-    payment: Payment, waiting: Payment, command: ConfirmPayment, moment: Moment, said: str
-) -> tuple[AuditEntry, ...]:
+def _of_attempt(payment: Payment, waiting: Payment, asker: Asker, moment: Moment, said: str) -> tuple[AuditEntry, ...]:
     """An attempt is told of when it begins, however often it is asked about."""
-    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, command, moment, said),)
+    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, asker, moment, said),)
 
 
 def _under_way(payment: Payment, attempt: str) -> Payment:
@@ -87,30 +82,28 @@ def _is_under_way(payment: Payment, attempt: str | None) -> bool:
     return payment.status is PaymentStatus.PROCESSING and payment.attempt == attempt
 
 
-def _unpaid(payment: Payment, command: ConfirmPayment, moment: Moment) -> Decision:
+def _unpaid(payment: Payment, asker: Asker, moment: Moment) -> Decision:
     """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
     if payment.status is PaymentStatus.CANCELED:
         return Decision(PaymentDeclined(payment))  # closed for good: nobody ever will
     if payment.status is not PaymentStatus.PROCESSING:
-        asked, noted = _asked(payment, command, moment, timeline.NOBODY_PAID)
+        asked, noted = _asked(payment, asker, moment, timeline.NOBODY_PAID)
         return Decision(PaymentPending(asked, ASK_AGAIN_S), noted)
     unpaid = replace(payment, status=PaymentStatus.REQUIRES_PAYMENT)
-    changes = Changes(payments=(unpaid,), audit=(timeline.unpaid(unpaid, command, moment),))
+    changes = Changes(payments=(unpaid,), audit=(timeline.unpaid(unpaid, asker, moment),))
     return Decision(PaymentPending(unpaid, ASK_AGAIN_S), changes)
 
 
-def _canceled(payment: Payment, verdict: Canceled, command: ConfirmPayment, moment: Moment) -> Decision:
+def _canceled(payment: Payment, verdict: Canceled, asker: Asker, moment: Moment) -> Decision:
     if payment.status is PaymentStatus.CANCELED:
         return Decision(PaymentDeclined(payment))
     failure = ABANDONED if verdict.is_abandoned else CLOSED
     canceled = replace(asks.never_asked(payment), status=PaymentStatus.CANCELED, failure=failure)
-    entry = timeline.canceled(canceled, command, moment)
+    entry = timeline.canceled(canceled, asker, moment)
     return Decision(PaymentDeclined(canceled), Changes(payments=(canceled,), audit=(entry,)))
 
 
-def _declined(
-    payment: Payment, verdict: DeclinedAttempt, command: ConfirmPayment, state: State, moment: Moment
-) -> Decision:
+def _declined(payment: Payment, verdict: DeclinedAttempt, asker: Asker, state: State, moment: Moment) -> Decision:
     """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
     if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
         return Decision(
@@ -126,5 +119,5 @@ def _declined(
     )
     if failed == payment:
         return Decision(PaymentDeclined(payment))
-    entry = timeline.declined(failed, command, moment)
+    entry = timeline.declined(failed, asker, moment)
     return Decision(PaymentDeclined(failed), Changes(payments=(failed,), audit=(entry,)))

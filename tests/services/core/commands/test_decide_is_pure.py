@@ -15,8 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.services import core
-from gateway.services.core.commands.decide import decide
-from gateway.services.core.commands.every import Command, ticket_of
+from gateway.services.core.commands.every import Command
 from gateway.services.core.legacy.values import Unclear
 from gateway.services.core.model.outcomes import Stale
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
@@ -41,7 +40,7 @@ def test_a_decision_changes_nothing_and_is_the_same_again(
     command: Command, state: State, at: Callable[[], Moment]
 ) -> None:
     before, asked = state_of(state), deepcopy(command)
-    first, second = decide(command, state, at()), decide(command, state, at())
+    first, second = command.decide(state, at()), command.decide(state, at())
     assert state_of(state) == before
     assert command == asked
     assert first == second
@@ -56,20 +55,20 @@ def test_what_was_decided_once_is_found_and_not_decided_again(
 
     A job's run ends with it: nobody holds the job any longer.
     """
-    first = decide(command, state, at())
+    first = command.decide(state, at())
     state.apply(first.changes)
-    again = decide(command, state, at()).changes
+    again = command.decide(state, at()).changes
     assert (again.courses, again.refunds, again.jobs, again.events, again.audit) == ((), (), (), (), ())
     assert {row.id for row in again.payments} <= set(state.payments)
     assert {row.id for row in again.purchases} <= set(state.purchases)
-    is_run = ticket_of(command) is not None and type(first.outcome) is not Stale
-    assert type(decide(command, state, at()).outcome) is (Stale if is_run else type(first.outcome))
+    is_run = getattr(command, "ticket", None) is not None and type(first.outcome) is not Stale
+    assert type(command.decide(state, at()).outcome) is (Stale if is_run else type(first.outcome))
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
 def test_applying_a_decision_leaves_the_decision_as_it_was(command: Command) -> None:
     state = world_of(PAYMENT, None, has_course=True, has_job=False)
-    decision = decide(command, state, moment())
+    decision = command.decide(state, moment())
     before = deepcopy(decision)
     state.apply(decision.changes)
     state.apply(NOTHING)
@@ -90,7 +89,7 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
 
     state = world_of(PAYMENT, None, has_course=True, has_job=False)
     mismatch = replace(CONFIRM, verdict=Captured("attempt-1", Money(1, "INR")))
-    changes = decide(mismatch, state, Moment(NOW, new_id)).changes
+    changes = mismatch.decide(state, Moment(NOW, new_id)).changes
     refunds, jobs, audit = [row.id for row in changes.refunds], [row.id for row in changes.jobs], changes.audit
     assert sorted([*refunds, *jobs, *(entry.id for entry in audit)]) == taken
     assert (len(refunds), len(jobs), len(audit)) == (1, 1, 3)
@@ -100,7 +99,7 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
 def test_every_row_of_a_decision_is_stamped_with_the_moment_it_was_given() -> None:
     later = NOW + timedelta(days=3)
     state = world_of(PAYMENT, LAPSED, has_course=True, has_job=False)
-    changes = decide(CONFIRM, state, moment(later)).changes
+    changes = CONFIRM.decide(state, moment(later)).changes
     [expired, bought] = changes.purchases
     assert (expired.ended_at, bought.created_at, bought.access.starts_at) == (later, later, later)
     assert [payment.confirmed_at for payment in changes.payments] == [later]

@@ -7,39 +7,24 @@ from typing import get_args
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.every import (
-    AdoptPayment,
-    CancelJob,
-    Case,
-    ClaimJobs,
-    Command,
-    ConfirmPayment,
-    CorrectPurchaseMetadata,
-    CreatePurchase,
-    DeferJob,
-    EndEvent,
-    EndJob,
-    EndSweep,
-    ExtendPurchase,
-    LapsePurchases,
-    OpenPayment,
-    PlanAsk,
-    RecordExtra,
-    RecordIntent,
-    RecordRefunds,
-    RefundPayment,
-    RefusePrice,
-    RetryJob,
-    RevokePurchase,
-    SaveCourse,
-    SettleRefund,
-    StartSweep,
-    StoreEvent,
-    Ticket,
-)
+from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.lapse_purchases import LapsePurchases
+from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
+from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.events import EventState, ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Ticket
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     AskPlanned,
@@ -143,17 +128,17 @@ VERDICTS: tuple[verdicts.Verdict, ...] = (
     verdicts.Unreachable(None, 2),
 )
 COMMANDS: tuple[Command, ...] = (
-    OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, "k"),
+    OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, key="k"),
     RecordIntent(student(), ID, "sbx_1"),
     RefusePrice(student(), ID, "amount_too_small"),
     *(ConfirmPayment(student(), ID, ID, verdict, METADATA, door=Door.WEBHOOK) for verdict in VERDICTS),
     CreatePurchase(ADMIN, ID, "student-1", ID, TierChoice("BASIC", None), METADATA, "a reason", NOW),
-    ExtendPurchase(ADMIN, ID, NOW, "a reason", "k"),
-    CorrectPurchaseMetadata(ADMIN, ID, METADATA, "a reason", "k"),
-    RevokePurchase(ADMIN, ID, "a reason", "k"),
+    ExtendPurchase(ADMIN, ID, NOW, "a reason", key="k"),
+    CorrectPurchaseMetadata(ADMIN, ID, METADATA, "a reason", key="k"),
+    RevokePurchase(ADMIN, ID, "a reason", key="k"),
     SaveCourse(ADMIN, ID, True, "Yoga", TIERS),
-    RefundPayment(ADMIN, ID, ID, 100, "a reason", "k"),
-    *(SettleRefund(ID, result, TICKET) for result in RESULTS),
+    RefundPayment(ADMIN, ID, ID, 100, "a reason", key="k"),
+    *(SettleRefund(ID, result, ticket=TICKET) for result in RESULTS),
     AdoptPayment(
         ID,
         Provider.STRIPE,
@@ -170,9 +155,9 @@ COMMANDS: tuple[Command, ...] = (
     RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE), door=Door.WEBHOOK),
     LapsePurchases((ID,)),
     EndJob(TICKET),
-    RecordRefunds(ID, "attempt-1", (verdicts.RefundRecord("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), TICKET),
+    RecordRefunds(ID, "attempt-1", (verdicts.RefundRecord("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), ticket=TICKET),
     StoreEvent(EVENT),
-    EndEvent(ID, TICKET),
+    EndEvent(ID, ticket=TICKET),
     ClaimJobs(ID, (ID,), 60),
     DeferJob(TICKET, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.decide import decide
-from gateway.services.core.commands.every import Command, RecordRefunds
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import (
     Fulfilment,
@@ -74,7 +74,7 @@ class Student:
         return [payment for payment in paid if payment.status is not PaymentStatus.REFUNDED]
 
     def _do(self, command: Command) -> None:
-        self.state.apply(decide(command, self.state, Moment(self.now, uuid7)).changes)
+        self.state.apply(command.decide(self.state, Moment(self.now, uuid7)).changes)
 
 
 wishes = st.tuples(st.sampled_from(TIERS), st.sampled_from([Purpose.RENEWAL, Purpose.RENEWAL, Purpose.PURCHASE]))

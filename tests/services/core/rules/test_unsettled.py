@@ -5,7 +5,6 @@ from itertools import permutations
 
 import pytest
 
-from gateway.services.core.commands.decide import decide
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus, Purchase
@@ -25,7 +24,7 @@ def world_of(payment: Payment, *purchases: Purchase) -> State:
 def after(state: State, *verdicts: Verdict) -> Payment:
     """The payment after its provider said all this."""
     for verdict in verdicts:
-        state.apply(decide(replace(CONFIRM, verdict=verdict), state, moment()).changes)
+        state.apply(replace(CONFIRM, verdict=verdict).decide(state, moment()).changes)
     return state.payments[PAYMENT.id]
 
 

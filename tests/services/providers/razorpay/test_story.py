@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.every import ConfirmPayment, StoreEvent
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobState
 from gateway.services.core.model.outcomes import (

@@ -7,7 +7,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, TierRow
-from gateway.services.core.commands.every import SaveCourse
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import CourseSaved, InvalidInput, NotFound
 from gateway.services.core.model.values import Course, Money, Tier
 from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 def saving(*tiers: Tier, course: Course | None = None, title: str = "Yoga", key: str | None = None) -> SaveCourse:
     course_id = uuid7() if course is None else course.id
-    return SaveCourse(ADMIN, course_id, course is None, title, tiers or TIERS, key)
+    return SaveCourse(ADMIN, course_id, course is None, title, tiers or TIERS, key=key)
 
 
 async def test_a_new_course_is_stored_with_its_tiers_lowest_rank_first(service: Service) -> None:

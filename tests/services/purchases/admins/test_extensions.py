@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.every import ExtendPurchase
+from gateway.services.core.commands.amend_purchase import ExtendPurchase
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     Confirmed,

@@ -7,7 +7,7 @@ import pytest
 from db.job_tables import JobRow, ProviderEventRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, StudentAccessRow
 from gateway.schema.conventions import ids
-from gateway.services.core.commands.every import CancelJob
+from gateway.services.core.commands.jobs.retries import CancelJob
 from gateway.services.core.model.metadata import Label
 from gateway.services.core.model.values import Course, Money, Purpose
 from gateway.services.providers.metadata import of_payment

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import PaymentRow, RefundRow
-from gateway.services.core.commands.every import StoreEvent
+from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Confirmed, PaymentPending
 from gateway.services.core.model.values import Course, Money, Provider

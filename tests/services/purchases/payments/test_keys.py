@@ -8,7 +8,9 @@ from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, CourseRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
-from gateway.services.core.commands.every import CreatePurchase, KeyedCommand, OpenPayment, SaveCourse
+from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     CourseSaved,
@@ -28,11 +30,13 @@ from tests.service import ADMIN, METADATA, TIERS, Service, student
 pytestmark = pytest.mark.anyio
 
 OPERATIONS = ("createPayment", "createPurchase", "saveCourse")
+Keyed = OpenPayment | CreatePurchase | SaveCourse
+"""What makes a row under a key, and may come again as another call of the same caller."""
 OTHER_ACTOR = Actor("somebody-else", Role.ADMIN)
 ROWS: dict[str, type[SQLModel]] = {"createPayment": PaymentRow, "createPurchase": PurchaseRow, "saveCourse": CourseRow}
 
 
-def wish(service: Service, operation: str, course: Course, key: str | None = "k") -> KeyedCommand:
+def wish(service: Service, operation: str, course: Course, key: str | None = "k") -> Keyed:
     """A wish that makes a row, as another call of the same caller would say it: with an id of its own."""
     match operation:
         case "createPayment":
@@ -40,17 +44,15 @@ def wish(service: Service, operation: str, course: Course, key: str | None = "k"
         case "createPurchase":
             return service.creating(course, "student-2", key=key)
         case _:
-            return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key)
+            return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key=key)
 
 
-def other_wish(command: KeyedCommand) -> KeyedCommand:
+def other_wish(command: Keyed) -> Keyed:
     match command:
         case OpenPayment() | CreatePurchase():
             return replace(command, metadata=replace(METADATA, session_duration=90))
         case SaveCourse():
             return replace(command, title="Go")
-        case _:
-            raise AssertionError(command)
 
 
 def result_of(outcome: Outcome) -> tuple[UUID, bool]:
@@ -169,7 +171,7 @@ async def test_a_replay_answers_with_the_present_state_of_a_purchase(service: Se
 
 
 async def test_a_replay_answers_with_the_present_state_of_a_course(service: Service) -> None:
-    command = SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, "k")
+    command = SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key="k")
     await service.purchases.submit(command)
     await service.save_course(course_id=command.course_id, title="Go")
     again = await service.purchases.submit(replace(command, course_id=uuid7()))

@@ -8,7 +8,8 @@ import pytest
 
 from db.job_tables import JobRow
 from db.tables import PaymentRow, PurchaseRow
-from gateway.services.core.commands.every import Command, RecordIntent
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.open_payment import RecordIntent
 from gateway.services.core.model.metadata import Label, TimeSlot
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,

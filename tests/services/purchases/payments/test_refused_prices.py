@@ -8,7 +8,7 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands.every import ConfirmPayment
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened, PaymentDeclined, ProviderAway
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course, Money, Provider

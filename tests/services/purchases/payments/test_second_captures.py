@@ -3,7 +3,8 @@
 import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands.every import RecordExtra, RecordRefunds
+from gateway.services.core.commands.adopt_payment import RecordExtra
+from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.model.outcomes import ExtraRecorded, NotFound
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course, Payment, RefundStatus

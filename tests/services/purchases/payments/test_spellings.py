@@ -16,7 +16,7 @@ from gateway.services.core.model.outcomes import (
     Opened,
 )
 from gateway.services.core.model.values import TierChoice
-from gateway.services.core.rules.fingerprint import as_spelt
+from gateway.services.core.rules.idempotency import as_spelt
 from tests.service import BASIC, METADATA, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -94,7 +94,7 @@ async def test_a_key_of_before_a_zone_was_renamed_still_stands_for_the_wish_to_t
     [record] = service.stored(IdempotencyRecordRow)
     with service.beside() as connection:
         table = IdempotencyRecordRow.__table__  # type: ignore[attr-defined]  # SQLModel's
-        connection.execute(table.update().values(fingerprint=as_spelt(wish)))
+        connection.execute(table.update().values(fingerprint=as_spelt(wish.wish())))
     assert service.stored(IdempotencyRecordRow) != [record]
     assert isinstance(await service.purchases.submit(wish), Created)
 

@@ -9,7 +9,7 @@ from structlog.typing import EventDict
 
 from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
-from gateway.services.core.commands.every import CancelJob, RetryJob
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.outcomes import JobChanged, Opened, ProviderAway
 from gateway.services.core.model.values import Course

@@ -5,8 +5,9 @@ import pytest
 
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
-from gateway.services.core.commands.every import RetryJob, SettleRefund, Ticket
-from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.commands.jobs.retries import RetryJob
+from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, Money, Payment, RefundStatus
 from gateway.services.core.model.verdicts import RefundSucceeded

@@ -7,7 +7,8 @@ from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import IdempotencyRecordRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.every import RecordRefunds, RefundPayment
+from gateway.services.core.commands.record_refunds import RecordRefunds
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.outcomes import (
     Confirmed,
     DuplicatePayment,
@@ -296,4 +297,4 @@ async def test_money_that_no_purchase_can_stand_for_goes_back_and_the_student_bu
 
 def refunding(payment: Payment, amount_minor: int | None, key: str | None = None) -> RefundPayment:
     name = str(uuid7()) if key is None and amount_minor is not None else key
-    return RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", name)
+    return RefundPayment(ADMIN, uuid7(), payment.id, amount_minor, "a test", key=name)

@@ -3,8 +3,8 @@
 import pytest
 
 from db.job_tables import JobRow
-from gateway.services.core.commands.every import CancelJob, RetryJob, Ticket
-from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.model.jobs import JobKind, Ticket
 from tests.service import ADMIN, Service, student
 from tests.simulation.shop import Shop, open_shop
 

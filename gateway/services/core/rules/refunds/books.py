@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from gateway.services.core.commands.refund_payment import promise
 from gateway.services.core.model.state import NOTHING, Changes, Moment
 from gateway.services.core.model.values import (
     GATEWAY,
@@ -19,6 +18,7 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
+from gateway.services.core.rules.refunds.promises import promise
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
 
 BEYOND = "exceeds_captured"

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.services.core.commands.checks import problems_of
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject, subject_problem, trimmed
 from tests.services.core.examples import CREATE
 from tests.services.core.states import ADOPT
@@ -58,5 +57,5 @@ def test_two_spellings_of_one_letter_are_two_people() -> None:
 @given(st.text(max_size=8))
 def test_whoever_is_granted_or_adopted_a_purchase_may_have_a_token(text: str) -> None:
     for command in (replace(CREATE, student_id=text), replace(ADOPT, student_id=text)):
-        assert ([problem.path for problem in problems_of(command)] == []) is is_subject(text)
+        assert ([problem.path for problem in command.problems()] == []) is is_subject(text)
     assert trimmed(trimmed(text)) == trimmed(text) in text

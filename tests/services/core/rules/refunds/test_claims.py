@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.every import RecordRefunds
-from gateway.services.core.commands.record_refunds import record_refunds
+from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Money, Payment, PaymentStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord
@@ -84,6 +83,6 @@ def heard(sets: Sequence[tuple[RefundRecord, ...]]) -> End:
 def world_after(sets: Sequence[tuple[RefundRecord, ...]]) -> State:
     state = world_of(PAID, BOUGHT, has_course=True, has_job=False)
     for told in sets:
-        decision = record_refunds(RecordRefunds(PAID.id, str(PAID.attempt), told), state, Moment(NOW, uuid7))
+        decision = RecordRefunds(PAID.id, str(PAID.attempt), told).decide(state, Moment(NOW, uuid7))
         state.apply(decision.changes)
     return state

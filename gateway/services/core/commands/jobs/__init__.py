@@ -1,0 +1,1 @@
+"""What may be asked about jobs, which follow from what was committed."""

@@ -1,0 +1,71 @@
+"""What a command is: a value that says what is wrong in it, which rows it may look at, and what it comes to."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import ClassVar, final
+
+from gateway.services.core.model.outcomes import FieldProblem
+from gateway.services.core.model.records import IdempotencyKey
+from gateway.services.core.model.state import Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import Actor
+
+NOT_WISHED: Mapping[str, bool] = {"is_wished": False}
+"""The metadata of a field of a keyed command that is no part of what its caller wishes: an id that each call mints
+anew, the scope of the key, or what the operator or the endpoint chose. Every other field is part of the wish."""
+
+
+@dataclass(frozen=True, slots=True)
+class BaseCommand(ABC):
+    """What may be asked of the service: a plain value that could cross a process border.
+
+    A command carries the id of the row that it would make. A turn that is run again after a lost connection then finds
+    its own row instead of making a second one.
+    """
+
+    precedence: ClassVar[int] = 1
+    """The order in which the commands of one turn are decided, lower first."""
+
+    @abstractmethod
+    def problems(self) -> list[FieldProblem]:
+        """Each field that is wrong in itself, by its path in the API's input, before anything is looked up."""
+
+    @abstractmethod
+    def keys(self) -> RowKeys:
+        """The keys of all rows that the decision may look at."""
+
+    @abstractmethod
+    def decide(self, state: State, moment: Moment) -> Decision:
+        """What the command comes to. Pure: the same state and moment give the same decision, and neither changes."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyedCommand(BaseCommand):
+    """A command that may be repeated under a key of its caller's: the same actor, operation and key mean one wish."""
+
+    actor: Actor = field(metadata=NOT_WISHED)
+    key: str | None = field(default=None, kw_only=True, metadata=NOT_WISHED)
+
+    @property
+    @abstractmethod
+    def operation(self) -> str:
+        """The mutation that the command comes from; a key is unique within it. A `ClassVar` of each command."""
+
+    @abstractmethod
+    def own_keys(self) -> RowKeys:
+        """What the decision may look at besides the record of its key."""
+
+    @final
+    def keys(self) -> RowKeys:
+        if self.key is None:
+            return self.own_keys()
+        return self.own_keys() | RowKeys(keys={(self.actor.id, self.operation, self.key)})
+
+    @property
+    def idempotency_key(self) -> IdempotencyKey | None:
+        """The caller's key, scoped to the actor and the operation; None where the caller gave none."""
+        return None if self.key is None else IdempotencyKey(self.actor.id, self.operation, self.key)
+
+    def wish(self) -> dict[str, object]:
+        """By name, the fields that two calls must agree in to mean the same."""
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.metadata.get("is_wished", True)}
