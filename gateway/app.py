@@ -16,10 +16,9 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from db.pulse import pulse
 from gateway.auth.bearer import BearerBackend, on_auth_error, viewer_of
 from gateway.auth.tokens import TokenVerifier
-from gateway.bootstrap import Services, now, open_services, running
+from gateway.bootstrap import Services, now, open_services, running_jobs
 from gateway.context import Context
 from gateway.endpoints.graphql import GraphQLEndpoint
 from gateway.endpoints.health import healthz, readyz
@@ -61,7 +60,7 @@ def build_app(settings: Settings) -> Starlette:
         warn(settings)
         async with open_services(settings) as services:
             app.state.services, app.state.endings = services, endings
-            async with running(services.runners, pulse(settings.database_url)) if settings.worker else nullcontext():
+            async with running_jobs(settings, services) if settings.worker else nullcontext():
                 with endings.stopping_on_signals():
                     yield
 

@@ -2,24 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from db import feed
 from db.engine import reader_engine, writer_engine
+from db.pulse import pulse
+from db.standing import Standing, standing
 from gateway.resolvers.loaders import gathered
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
-from gateway.services.core.model.events import EVENT_TYPES
+from gateway.services.core.model.events import EVENT_TYPES, Listener
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.values import Provider
-from gateway.services.core.rules.events import Listener
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from gateway.services.jobs.sweeps import Sweeps
@@ -46,6 +48,24 @@ class Services:
     readers: AsyncEngine
     runners: Sequence[Runner]
     live: Live
+
+    async def readiness(self) -> "Readiness":
+        """How the database and the writer stand, asked now."""
+        is_in_reach, schema = False, Standing(None)
+        with suppress(DBAPIError, OSError):
+            async with self.readers.connect() as connection:
+                is_in_reach = True
+                schema = await connection.run_sync(standing)
+        return Readiness(is_in_reach, schema, self.writer.is_alive)
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """What it takes to serve: a database in reach, a schema that this code may run on, and a writer that is alive."""
+
+    is_in_reach: bool
+    schema: Standing
+    is_writing: bool
 
 
 @asynccontextmanager
@@ -99,11 +119,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def running(runners: Sequence[Runner], beats: AsyncGenerator[None, None]) -> AsyncIterator[None]:
+async def running_jobs(settings: Settings, services: Services) -> AsyncIterator[None]:
     """Jobs are run meanwhile, also those that other processes wrote; at the end those under way are finished."""
     stopped = asyncio.Event()
-    tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in runners]
-    following = asyncio.create_task(_look_at_each(beats, runners), name="pulse")
+    tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in services.runners]
+    beats = pulse(settings.database_url)
+    following = asyncio.create_task(_look_at_each(beats, services.runners), name="pulse")
     try:
         yield
     finally:

@@ -26,13 +26,8 @@ from tests.house import (
 
 STANDING = frozenset(
     {
-        "app imports db",
         "bootstrap imports resolvers",
-        "bootstrap imports rules",
-        "cli imports rules",
-        "endpoints imports db",
         "endpoints imports rules",
-        "endpoints imports sqlalchemy",
         "purchases imports jobs",
         "schema waits",
     }

@@ -21,7 +21,6 @@ from gateway.services.core.legacy.values import Unclear, instant
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.values import Actor, OnExisting, Role, TierChoice
-from gateway.services.core.rules.schedule.zones import is_time_zone
 from gateway.settings.model import Settings
 
 Value = TypeVar("Value")
@@ -100,7 +99,7 @@ def _read(fields: InputReader, name: str, read: Callable[[object], Value], text:
 def _end(text: object, time_zone: str) -> datetime:
     """The instant that a text names, or the end of the day that it names, where the slot's clock hangs."""
     try:
-        return instant(text, time_zone if is_time_zone(time_zone) else "UTC")
+        return instant(text, time_zone)
     except Unclear as unclear:
         raise GraphQLError(str(unclear)) from None
 

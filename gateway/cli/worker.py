@@ -3,8 +3,7 @@
 import asyncio
 import signal
 
-from db.pulse import pulse
-from gateway.bootstrap import open_services, running
+from gateway.bootstrap import open_services, running_jobs
 from gateway.cli.databases import May, make_ready
 from gateway.settings.model import Settings
 from gateway.startup import announce, warn
@@ -22,6 +21,6 @@ async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with open_services(settings) as services, running(services.runners, pulse(settings.database_url)):
+    async with open_services(settings) as services, running_jobs(settings, services):
         print("Running jobs; stop with Ctrl-C.", flush=True)
         await stopped.wait()

@@ -1,10 +1,8 @@
 """Whether the process answers, and whether it can serve."""
 
-from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from db.standing import Standing, standing
 from gateway.bootstrap import Services
 
 
@@ -16,16 +14,13 @@ async def healthz(_: Request) -> Response:
 async def readyz(request: Request) -> Response:
     """Whether requests can be served: the database answers, its schema is one of ours, and the writer is alive."""
     services: Services = request.app.state.services
-    found = Standing(None)
-    checks = {"database": False, "migrations": False, "writer": services.writer.is_alive}
-    try:
-        async with services.readers.connect() as connection:
-            checks["database"] = True
-            found = await connection.run_sync(standing)
-            checks["migrations"] = found.is_usable
-    except (DBAPIError, OSError):
-        pass  # said by the answer
+    found = await services.readiness()
+    checks = {"database": found.is_in_reach, "migrations": found.schema.is_usable, "writer": found.is_writing}
     is_ready = all(checks.values())
-    schema = {"database": found.database, "gateway": found.code, "oldestGateway": found.oldest_code}
+    schema = {
+        "database": found.schema.database,
+        "gateway": found.schema.code,
+        "oldestGateway": found.schema.oldest_code,
+    }
     answer = {"status": "ok" if is_ready else "unavailable", **checks, "schema": schema}
     return JSONResponse(answer, 200 if is_ready else 503)

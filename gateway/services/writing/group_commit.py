@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
+from gateway.services.core.model.events import Listener
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.core.rules.events import Listener
 from gateway.services.writing.turn import Group, Result, Turn
 
 log = structlog.get_logger(__name__)

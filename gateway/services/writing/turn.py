@@ -14,10 +14,11 @@ from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import Saves
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
+from gateway.services.core.model.events import Listener
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.core.model.state import NOTHING, Moment, State
-from gateway.services.core.rules.events import Listener, announced
+from gateway.services.core.rules.events import announced
 from gateway.services.writing import loading, saving
 
 log = structlog.get_logger(__name__)

@@ -17,8 +17,8 @@ from gateway.resolvers.permissions import required_roles
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
+from gateway.services.core.model.events import Listener
 from gateway.services.core.model.values import Actor, Payment, Purchase, Role
-from gateway.services.core.rules.events import Listener
 from tests.service import ADMIN, Service, running, statements_of, student
 
 pytestmark = pytest.mark.anyio

@@ -10,10 +10,9 @@ from uuid import UUID
 import pytest
 
 from db.job_tables import JobRow
-from gateway.services.core.model.events import EVENT_TYPES, OutgoingEvent
+from gateway.services.core.model.events import EVENT_TYPES, Listener, OutgoingEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import OnExisting, Purpose
-from gateway.services.core.rules.events import Listener
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.subscribers.base import Undelivered
 from tests.service import METADATA, Service, running, student

@@ -123,12 +123,13 @@ def day(value: object, time_zone: str) -> dt.date:
 
 
 def instant(value: object, time_zone: str) -> dt.datetime:
-    """An instant in UTC, at which something ends. A day alone counts to its end, where the slot's clock hangs."""
+    """An instant in UTC, at which something ends. A day alone counts to its end, where the slot's clock hangs; where
+    that is no time zone, which is refused elsewhere, to its end in UTC."""
     wanted = "must be an ISO 8601 instant with its offset, such as 2026-12-31T18:30:00Z, or a day"
     said = value.strip() if isinstance(value, str) else ""
     try:
         if _DATE.fullmatch(said):
-            return end_of_day(dt.date.fromisoformat(said), time_zone)
+            return end_of_day(dt.date.fromisoformat(said), time_zone if is_time_zone(time_zone) else "UTC")
         if (found := _INSTANT.fullmatch(said)) and found[3]:
             return dt.datetime.fromisoformat(said.upper()).astimezone(dt.UTC)
     except (ValueError, OverflowError):

@@ -59,3 +59,11 @@ EVENT_TYPES = (
     "access.revoked",
     "access.recounted",
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Somebody who is told of events of these types; `name` is what the jobs know it by."""
+
+    name: str
+    types: tuple[str, ...]

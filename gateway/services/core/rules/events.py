@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.services.core.model.events import OutgoingEvent
+from gateway.services.core.model.events import Listener, OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
@@ -18,14 +18,6 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.core.rules.access import ends_later
 from gateway.services.core.rules.snapshots import of_payment, of_purchase
-
-
-@dataclass(frozen=True, slots=True)
-class Listener:
-    """Somebody who is told of events of these types; `name` is what the jobs know it by."""
-
-    name: str
-    types: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
