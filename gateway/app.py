@@ -38,6 +38,7 @@ from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.resolvers.loaders import Loaders
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.values import Actor
+from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.purchases import Purchases
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings, SettingsError
@@ -98,7 +99,7 @@ def build_app(settings: Settings) -> Starlette:
     ]
     app = Starlette(
         routes=[
-            *webhook_routes(_purchases, now, settings),  # providers prove themselves by a signature, and have no token
+            *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
             Mount("", routes=judged, middleware=[_authentication(verifier)]),
         ],
         middleware=_middleware(settings),
@@ -183,6 +184,11 @@ def _context_of(rate: MutationRate, documents: Documents, connection: HTTPConnec
 def _purchases(request: Request) -> Purchases:
     services: Services = request.app.state.services
     return services.purchases
+
+
+def _events(request: Request) -> ProviderEvents:
+    services: Services = request.app.state.services
+    return services.work.events
 
 
 def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:

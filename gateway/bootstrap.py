@@ -24,9 +24,10 @@ from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
-from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.jobs.work import Work, work_on
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.razorpay.provider import Razorpay
+from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.providers.stripe.provider import Stripe
 from gateway.services.purchases import Purchases
@@ -43,6 +44,7 @@ class Services:
     """What a door needs: the stories, the reads, and what they stand on."""
 
     purchases: Purchases
+    work: Work
     catalog: Catalog
     writer: GroupCommit
     readers: AsyncEngine
@@ -85,7 +87,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         on_commit=hub.hear,
         on_jobs=lambda jobs: _notice(runners, jobs),
     )
-    catalog, work = Catalog(readers), WorkCatalog(readers)
+    catalog, lookups = Catalog(readers), WorkCatalog(readers)
     follow = partial(feed.follow, settings.database_url)
     live = Live(hub, follow, gathered(catalog.payments), gathered(catalog.purchases))
     providers = _providers(settings)
@@ -93,20 +95,15 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         write=writer.submit,
         write_all=writer.submit_all,
         find_payment=gathered(catalog.payments),
-        find_refund=gathered(catalog.refunds),
-        reads=work,
-        providers=providers,
-        default_provider=settings.default_in_force,
+        providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=uuid7,
-        installation=partial(_installation, settings, work),
     )
+    work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
     writer.start()
     following = asyncio.create_task(live.run(), name="feed")
     try:
-        sweeps = Sweeps(purchases, work, {name: Pace() for name in providers})
-        reads = (work.due_jobs, work.next_due)
-        runners += [Runner(purchases, sweeps, *reads, now, subscribers, kinds) for kinds in (MONEY, MESSAGES)]
-        yield Services(purchases, catalog, writer, readers, runners, live)
+        runners += [Runner(work, lookups.due_jobs, lookups.next_due, now, kinds) for kinds in (MONEY, MESSAGES)]
+        yield Services(purchases, work, catalog, writer, readers, runners, live)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
@@ -146,8 +143,8 @@ def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
         runner.notice(jobs)
 
 
-async def _installation(settings: Settings, work: WorkCatalog) -> str:
-    return settings.installation or await work.installation()
+async def _installation(settings: Settings, lookups: WorkCatalog) -> str:
+    return settings.installation or await lookups.installation()
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:

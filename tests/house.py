@@ -59,7 +59,7 @@ ROOMS = {
     "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),
     "writing": _room("gateway.services.writing", "changes rows commands rules model db", f"{WEB} {VENDORS}"),
     "purchases": _room(
-        "gateway.services.purchases gateway.services.checkouts",
+        "gateway.services.purchases",
         "providers commands rules model",
         f"{WEB} {SQL} {VENDORS}",
     ),
@@ -90,8 +90,8 @@ ROOMS = {
     ),
     "endpoints": _room(
         "gateway.endpoints",
-        "bootstrap streaming execution resolvers context schema http auth settings purchases providers commands legacy"
-        " model",
+        "bootstrap streaming execution resolvers context schema http auth settings jobs purchases providers commands"
+        " legacy model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "pages": _room(
@@ -101,8 +101,8 @@ ROOMS = {
     ),
     "app": _room(
         "gateway.app",
-        "startup pages endpoints bootstrap streaming execution resolvers context schema http auth settings purchases"
-        " model",
+        "startup pages endpoints bootstrap streaming execution resolvers context schema http auth settings jobs"
+        " purchases model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "cli": _room(

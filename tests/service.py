@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -36,15 +36,16 @@ from gateway.services.core.model.values import (
     Provider,
     Purchase,
     Purpose,
-    Refund,
     Role,
     Tier,
     TierChoice,
 )
 from gateway.services.core.model.verdicts import Captured, Verdict
+from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.runner import Runner
-from gateway.services.jobs.sweeps import Sweeps
-from gateway.services.providers.base import PaymentProvider
+from gateway.services.jobs.work import work_on
+from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import WorkCatalog
@@ -157,11 +158,23 @@ class Service:
             actor or student(payment.student_id), payment.id, uuid7(), verdict or captured, door=Door.CONFIRM_PAYMENT
         )
 
-    def runner(self, draw: float = 0.0, subscribers: Mapping[str, Subscriber] | None = None) -> Runner:
+    def runner(
+        self,
+        draw: float = 0.0,
+        subscribers: Mapping[str, Subscriber] | None = None,
+        paces: Mapping[Provider, Pace] | None = None,
+    ) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
-        sweeps = Sweeps(self.purchases, self.work)
-        reads = (self.work.due_jobs, self.work.next_due)
-        return Runner(self.purchases, sweeps, *reads, self.clock, subscribers or {}, draw=lambda: draw)
+        work = work_on(self.purchases, self.work, self.clock, subscribers or {}, paces or {})
+        return Runner(work, self.work.due_jobs, self.work.next_due, self.clock, draw=lambda: draw)
+
+    @property
+    def events(self) -> ProviderEvents:
+        return self.runner().work.events
+
+    def set_up(self, **changes: Any) -> None:
+        """Have the service take payments by other providers; `changes` are fields of its `ProviderRegistry`."""
+        self.purchases = replace(self.purchases, providers=replace(self.purchases.providers, **changes))
 
     async def refund(self, payment: Payment, amount_minor: int | None = None, key: str | None = None) -> Outcome:
         """A part has a key of its own where none is given, for it needs one."""
@@ -278,21 +291,8 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     async def find_payment(payment_id: UUID) -> Payment | None:
         return (await catalog.payments([payment_id])).get(payment_id)
 
-    async def find_refund(refund_id: UUID) -> Refund | None:
-        return (await catalog.refunds([refund_id])).get(refund_id)
-
-    providers: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox()}
-    purchases = Purchases(
-        writer.submit,
-        writer.submit_all,
-        find_payment,
-        find_refund,
-        work,
-        providers,
-        Provider.SANDBOX,
-        uuid7,
-        work.installation,
-    )
+    providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
+    purchases = Purchases(writer.submit, writer.submit_all, find_payment, providers, uuid7)
     writer.start()
     try:
         yield Service(purchases, catalog, work, writer, clock, url, engine, readers)

@@ -28,7 +28,6 @@ STANDING = frozenset(
     {
         "bootstrap imports resolvers",
         "endpoints imports rules",
-        "purchases imports jobs",
         "schema waits",
     }
 )

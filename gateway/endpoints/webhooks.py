@@ -16,8 +16,8 @@ from gateway.http.errors import Refused
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy, EventStored
 from gateway.services.core.model.values import Provider
+from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.providers.base import BadSignature
-from gateway.services.purchases import Purchases
 from gateway.settings.model import Settings
 
 log = structlog.get_logger(__name__)
@@ -29,7 +29,7 @@ PROVIDERS = {provider.lower(): provider for provider in Provider}
 
 
 def webhook_routes(
-    purchases_of: Callable[[Request], Purchases], clock: Callable[[], datetime], settings: Settings
+    events_of: Callable[[Request], ProviderEvents], clock: Callable[[], datetime], settings: Settings
 ) -> list[Route]:
     """`POST /webhooks/{provider}`. It is for no bearer of tokens: the signature over the body is the proof. With a
     slash at its end as well, as people type it into dashboards: providers follow no redirect.
@@ -47,14 +47,14 @@ def webhook_routes(
 
     class Webhooks(HTTPEndpoint):
         async def post(self, request: Request) -> Response:
-            return await _answer(request, purchases_of(request), clock(), settings)
+            return await _answer(request, events_of(request), clock(), settings)
 
     return [Route(path, Webhooks) for path in ("/webhooks/{provider}", "/webhooks/{provider}/")]
 
 
-async def _answer(request: Request, purchases: Purchases, now: datetime, settings: Settings) -> Response:
+async def _answer(request: Request, events: ProviderEvents, now: datetime, settings: Settings) -> Response:
     name = PROVIDERS.get(request.path_params["provider"])
-    provider = None if name is None else purchases.providers.get(name)
+    provider = None if name is None else events.purchases.providers.by_name.get(name)
     if provider is None:
         return _refused(404, "no such provider is set up here")
     try:
@@ -67,7 +67,7 @@ async def _answer(request: Request, purchases: Purchases, now: datetime, setting
         return _refused(400, str(error))
     event_id: UUID = uuid7()
     event = ProviderEvent(event_id, provider.name, notice.event_id, notice.type, notice.references, now)
-    outcome = await purchases.keep(event, notice.said)
+    outcome = await events.store(event, notice.said)
     if isinstance(outcome, Busy):
         return _refused(503, "too busy to keep it now", {"Retry-After": str(outcome.retry_after_s)})
     assert isinstance(outcome, EventStored), outcome

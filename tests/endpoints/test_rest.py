@@ -21,6 +21,7 @@ from gateway.schema.conventions import ids
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.core.model.values import Role
+from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.purchases import Purchases
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings, SettingsError
@@ -248,7 +249,7 @@ def _door_of(outcome: Outcome | None) -> Starlette:
     async def nothing(_: object) -> None:
         return None
 
-    purchases = Purchases(write, nothing, nothing, nothing, None, {}, None, uuid7, nothing)  # type: ignore[arg-type]  # reads nothing
+    purchases = Purchases(write, nothing, nothing, ProviderRegistry({}, None, nothing), uuid7)  # type: ignore[arg-type]  # reads nothing
     backend = BearerBackend(TokenVerifier(Settings()))
     return Starlette(
         routes=[purchases_route(lambda _: purchases, Settings(), MutationRate(Settings()))],

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -15,8 +15,8 @@ from db.tables import PurchaseRow
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Provider
+from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.providers.razorpay.provider import Razorpay
-from gateway.services.purchases import Purchases
 from gateway.settings.loading import load_settings
 from tests.service import STANDARD, Service
 from tests.services.providers.razorpay import fake as fake_razorpay
@@ -66,15 +66,15 @@ async def door(service: Service) -> AsyncIterator[Door]:
     stripe, razorpay = FakeStripe(), FakeRazorpay()
     second: Razorpay = provider_of(razorpay)
 
-    def purchases_of(_: object) -> Purchases:
-        return service.purchases
+    def events_of(_: object) -> ProviderEvents:
+        return service.events
 
-    app = Starlette(routes=webhook_routes(purchases_of, service.clock, load_settings({})))
+    app = Starlette(routes=webhook_routes(events_of, service.clock, load_settings({})))
     async with (
         stripe.provider() as first,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,
     ):
-        service.purchases = replace(service.purchases, providers={Provider.STRIPE: first, Provider.RAZORPAY: second})
+        service.set_up(by_name={Provider.STRIPE: first, Provider.RAZORPAY: second})
         yield Door(service, client, stripe, razorpay)
     await second.close()
 

@@ -1,6 +1,6 @@
 """The service beside a provider with books of its own, with short ways to say what passes between them."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import count
 from uuid import UUID
 
@@ -102,7 +102,7 @@ class Shop:
 
     async def sweep(self) -> None:
         """Every round is gone through once, and what follows from it is done."""
-        for round_ in rounds(self.service.purchases.providers):
+        for round_ in rounds(self.service.purchases.providers.by_name):
             await self.service.purchases.submit(round_)
         await self.run_jobs()
 
@@ -136,7 +136,7 @@ class Shop:
 def open_shop(service: Service, books: Books | None = None) -> Shop:
     """Have the service take its payments with a provider that keeps books, in the place of the sandbox."""
     kept = books or Books()
-    service.purchases = replace(service.purchases, providers={kept.name: kept}, default_provider=kept.name)
+    service.set_up(by_name={kept.name: kept}, default=kept.name)
     return Shop(service, kept)
 
 

@@ -156,7 +156,7 @@ class Stage:
             case Claim():
                 await self.shop.claimed()
             case Sweep():
-                for round_ in rounds(self.service.purchases.providers):
+                for round_ in rounds(self.service.purchases.providers.by_name):
                     await self.service.purchases.submit(round_)
 
     def _prepare(self, step: Fail | LoseAnswer | Meanwhile) -> None:

@@ -55,7 +55,7 @@ async def test_the_verdict_is_of_the_attempts_as_they_stand(shop: Shop, payment:
     attempt = shop.books.begin(reference)
     assert await shop.books.settle(payment, None) == verdicts.Processing(attempt.id, 7)
     shop.books.pay(reference, attempt)
-    mark = await shop.service.purchases.installation()
+    mark = await shop.service.purchases.providers.installation()
     captured = Captured(attempt.id, PRICE, payment.student_id, payment.course_id, mark)
     assert await shop.books.settle(payment, None) == captured
     assert await shop.books.inspect(payment) == ProviderRecord(captured)
@@ -72,7 +72,7 @@ async def test_a_second_capture_is_extra_with_what_went_back_of_it(shop: Shop, p
     claimed = shop.books.dispute(first, 9)
     truth = await shop.books.inspect(payment)
     assert truth.refunds == (RefundRecord(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),)
-    mark = await shop.service.purchases.installation()
+    mark = await shop.service.purchases.providers.installation()
     extra = Captured(second.id, Money(5, "INR"), payment.student_id, payment.course_id, mark)
     assert truth.extra == (ExtraCapture(extra, (RefundRecord(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),)
 

@@ -1,19 +1,18 @@
 """Whose an intent is that a provider speaks of and our books do not know: ours, to be adopted, or not to be touched."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Protocol
-from uuid import UUID
 
 from gateway.services.core.commands.adopt_payment import AdoptPayment
-from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import RecordIntent
-from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened, Outcome
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose
 from gateway.services.jobs.foreign_checkouts import UnknownPayment, adopting, is_course_purchase, unreadable
 from gateway.services.providers import metadata as kept
-from gateway.services.providers.base import FoundIntent, PaymentProvider
+from gateway.services.providers.base import FoundIntent
+from gateway.services.purchases import Purchases
 
 
 class ForeignIntent(Exception):
@@ -28,20 +27,10 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Intents:
-    """Finds the payment of an intent.
+    """Finds the payment of an intent."""
 
-    Args:
-        ask: the provider of that name.
-        done: hands a command over that a job cannot do without.
-        installation: the mark of this gateway.
-    """
-
+    purchases: Purchases
     reads: Reads
-    find_payment: Callable[[UUID], Awaitable[Payment | None]]
-    ask: Callable[[Provider], PaymentProvider]
-    done: Callable[[Command], Awaitable[Outcome]]
-    new_id: Callable[[], UUID]
-    installation: Callable[[], Awaitable[str]]
 
     async def payment_of(self, name: Provider, reference: str, door: Door, is_shown: bool = False) -> Payment:
         """The payment of what an event refers to: one in our books, or ours, where we opened it and died before we
@@ -56,7 +45,7 @@ class Intents:
         """
         if payment := await self.reads.payment_by_reference(name, reference):
             return payment
-        found = await self.ask(name).find(reference)
+        found = await self.purchases.providers.get(name).find(reference)
         if found is None and is_shown:
             raise UnknownPayment(f"{name} speaks of {reference}, which it does not know itself")
         if found is None:
@@ -71,28 +60,29 @@ class Intents:
         """Whether an intent's metadata alone shows that it is none of ours: it bears the mark of another gateway, or
         neither a mark nor what makes a course purchase."""
         if mark := kept.installation_of(said):
-            return mark != await self.installation()
+            return mark != await self.purchases.providers.installation()
         return not (kept.names_payment(said) or is_course_purchase(said))
 
     async def is_own(self, said: Mapping[str, str], payment: Payment) -> bool:
         """Whether this gateway opened the intent, for that payment; before there were marks, it noted just that."""
         mark = kept.installation_of(said)
-        return kept.payment_id_of(said) == payment.id and (not mark or mark == await self.installation())
+        is_marked_ours = not mark or mark == await self.purchases.providers.installation()
+        return kept.payment_id_of(said) == payment.id and is_marked_ours
 
     async def _taken(self, name: Provider, found: FoundIntent, door: Door) -> Payment:
         """Raises: ForeignIntent, UnknownPayment."""
         payment_id = kept.payment_id_of(found.metadata)
-        ours = None if payment_id is None else await self.find_payment(payment_id)
+        ours = None if payment_id is None else await self.purchases.find_payment(payment_id)
         if ours is None and kept.names_payment(found.metadata) and not kept.installation_of(found.metadata):
             raise ForeignIntent(f"{found.reference} is of a payment that is in other books")
         command: AdoptPayment | RecordIntent
         if ours is None:
-            command = adopting(name, found, payment_id or self.new_id(), door)
+            command = adopting(name, found, payment_id or self.purchases.new_id(), door)
         elif ours.reference in (None, found.reference):
             command = RecordIntent(GATEWAY, ours.id, found.reference)
         else:  # opened a second time, long after the first, when the provider had forgotten our key
-            command = replace(adopting(name, found, self.new_id(), door), purpose=Purpose.PURCHASE)
-        match await self.done(command):
+            command = replace(adopting(name, found, self.purchases.new_id(), door), purpose=Purpose.PURCHASE)
+        match await self.purchases.submit_or_raise(command):
             case Opened(payment):
                 return payment
             case InvalidInput(fields):

@@ -14,8 +14,8 @@ from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider
 from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned
 from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
-from gateway.services.purchases import Purchases
 
 log = structlog.get_logger(__name__)
 
@@ -33,7 +33,7 @@ class Reads(Protocol):
 class Asks:
     """One page of what is due at one provider, for each run of its job."""
 
-    purchases: Purchases
+    reconciler: Reconciler
     reads: Reads
 
     async def run(self, provider: Provider, pace: Pace | None, now: datetime) -> float:
@@ -43,7 +43,7 @@ class Asks:
         """
         page = await self.reads.next_asks(provider, ASKED_IN_A_RUN + 1)
         due = [payment for payment in page[:ASKED_IN_A_RUN] if payment.ask_at and payment.ask_at <= now]
-        round_ = _Round(self.purchases, pace, now)
+        round_ = _Round(self.reconciler, pace, now)
         await round_.ask(due)
         if round_.busy_s:
             return round_.busy_s
@@ -56,7 +56,7 @@ class Asks:
 
 @dataclass(slots=True)
 class _Round:
-    purchases: Purchases
+    reconciler: Reconciler
     pace: Pace | None
     now: datetime
     busy_s: int = 0
@@ -76,7 +76,7 @@ class _Round:
             return
         plan = PlanAsk(payment.id, payment.asks)
         try:
-            truth = await self.purchases.reconcile(payment, Door.SCHEDULE)
+            truth = await self.reconciler.reconcile(payment, Door.SCHEDULE)
             if truth is not None:
                 await self._close(payment)
             is_pending = truth is not None and truth.is_pending and payment.extra_of is None
@@ -91,10 +91,10 @@ class _Round:
         except Exception:  # whatever is wrong with this one, it is logged, and the others have their turn
             log.exception("payment could not be asked after", payment=str(payment.id))
             plan = PlanAsk(payment.id, payment.asks, is_answered=False)
-        await self.purchases.submit(plan)
+        await self.reconciler.purchases.submit(plan)
 
     async def _close(self, payment: Payment) -> None:
         """Nobody shall pay a checkout that is older than its schedule; by what was just heard of it."""
-        now = await self.purchases.find_payment(payment.id)
+        now = await self.reconciler.purchases.find_payment(payment.id)
         if now is not None and is_abandoned(now, self.now):
-            await self.purchases.abandon(now)
+            await self.reconciler.abandon(now)

@@ -8,8 +8,8 @@ from typing import Protocol
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.values import Provider
+from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable, WebhookEvent, Window
-from gateway.services.purchases import Purchases
 
 LONGEST_WINDOW = timedelta(days=1)
 """Of one run: after a long time out of service the lists are gone through in steps, and each step is kept."""
@@ -29,7 +29,7 @@ class Reads(Protocol):
 class Follower:
     """Each run covers one window of time, and stores what it finds there before it moves on."""
 
-    purchases: Purchases
+    events: ProviderEvents
     reads: Reads
 
     async def run(self, provider: PaymentProvider, since: datetime, now: datetime) -> datetime:
@@ -55,11 +55,11 @@ class Follower:
         return {each.references or (each.event_id,): each for each in news}.values()
 
     async def _store(self, provider: Provider, notices: Iterable[WebhookEvent], now: datetime) -> None:
-        commands = []
+        purchases, commands = self.events.purchases, []
         for each in notices:
-            event = ProviderEvent(self.purchases.new_id(), provider, each.event_id, each.type, each.references, now)
-            commands.append(await self.purchases.keeping(event, each.said, is_listed=True))
-        outcomes = await self.purchases.submit_all(commands, [()] * len(commands))
+            event = ProviderEvent(purchases.new_id(), provider, each.event_id, each.type, each.references, now)
+            commands.append(await self.events.storing(event, each.said, is_listed=True))
+        outcomes = await purchases.submit_all(commands)
         for outcome in outcomes:
             if isinstance(outcome, Busy):
                 raise ProviderUnavailable(outcome.retry_after_s)

@@ -1,28 +1,20 @@
-"""Running jobs: what is due is claimed under a lease, run with the network outside any transaction, and ended."""
+"""Running jobs: what is due is claimed under a lease, and run with the network outside any transaction."""
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import assert_never
 from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
-from gateway.services.core.commands.provider_events import LISTED, SHOWN
-from gateway.services.core.model.jobs import Case, Job, JobKind, Ticket
-from gateway.services.core.model.outcomes import Claimed, JobChanged, Outcome, Stale
-from gateway.services.core.model.records import Door
-from gateway.services.core.rules.cases import of_intent
+from gateway.services.core.commands.jobs.claims import ClaimJobs
+from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.outcomes import Claimed, JobChanged, Stale
 from gateway.services.jobs.alarm import Alarm
-from gateway.services.jobs.delivery import deliver
-from gateway.services.jobs.foreign_checkouts import UnknownPayment
-from gateway.services.jobs.sweeps import Sweeps, rounds
-from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
-from gateway.services.purchases import Purchases
-from gateway.services.subscribers.base import Subscriber
+from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.work import Work
 
 log = structlog.get_logger(__name__)
 
@@ -54,17 +46,14 @@ class Runner:
     Args:
         due: reads the ids of jobs of those kinds whose time has come by then, at most so many, the longest due first.
         next_due: reads when the time of the next one comes that nobody runs yet.
-        subscribers: who is told of events, by name.
         kinds: the jobs that it runs.
         draw: a number from 0 to 1, to spread the waits of jobs that failed together.
     """
 
-    purchases: Purchases
-    sweeps: Sweeps
+    work: Work
     due: Due
     next_due: NextDue
     clock: Callable[[], datetime]
-    subscribers: Mapping[str, Subscriber] = field(default_factory=dict)
     kinds: Collection[JobKind] = (*MONEY, *MESSAGES)
     draw: Callable[[], float] = random.random
     alarm: Alarm = field(default_factory=Alarm)
@@ -105,8 +94,8 @@ class Runner:
 
     async def _start_sweeps(self) -> bool:
         """Whether all the sweeps that are this runner's go round now."""
-        ours = [round_ for round_ in rounds(self.purchases.providers) if round_.kind in self.kinds]
-        started = [await self.purchases.submit(round_) for round_ in ours]
+        ours = [round_ for round_ in rounds(self.work.purchases.providers.by_name) if round_.kind in self.kinds]
+        started = [await self.work.purchases.submit(round_) for round_ in ours]
         return all(isinstance(outcome, JobChanged) for outcome in started)
 
     async def _claim(self, most: int) -> list[Job]:
@@ -118,7 +107,7 @@ class Runner:
             if (at := await self.next_due(self.kinds)) is not None:
                 self.alarm.set_for(at)
             return []
-        claimed = await self.purchases.submit(ClaimJobs(self.purchases.new_id(), tuple(candidates), LEASE_S))
+        claimed = await self.work.purchases.submit(ClaimJobs(self.work.purchases.new_id(), tuple(candidates), LEASE_S))
         if isinstance(claimed, Claimed) and claimed.jobs:
             return list(claimed.jobs)
         self._look_again(AGAIN_S)  # the writer is busy, or others were faster
@@ -131,46 +120,11 @@ class Runner:
         """A job, and what became of it; where even that could not be written, its lease ends."""
         ticket = Ticket(job.id, job.fence, self.draw())
         try:
-            outcome = await self._ended(job, ticket)
+            outcome = await self.work.run(job, ticket)
             if isinstance(outcome, Stale):
                 log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
         except Exception:  # the runner outlives it, and another run follows
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
-
-    async def _ended(self, job: Job, ticket: Ticket) -> Outcome:
-        try:
-            return await self._work(job, ticket)
-        except UnreadableAmount as error:
-            told = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
-            case = Case(of_intent(error.provider, error.reference), told)
-            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s, case))
-        except ProviderUnavailable as error:
-            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
-        except UnknownPayment as error:
-            return await self.purchases.submit(DeferJob(ticket, str(error), case=error.case))
-        except Exception as error:  # a job that raises is tried again alone, and is logged
-            log.exception("job failed", job=str(job.id), kind=job.kind.value)
-            return await self.purchases.submit(DeferJob(ticket, type(error).__name__))
-
-    async def _work(self, job: Job, ticket: Ticket) -> Outcome:
-        match job.kind:
-            case JobKind.PAYMENT_CHECK:
-                return await self.purchases.check(job.subject_id, ticket)
-            case JobKind.PAYMENT_REFUND:
-                return await self.purchases.refund(job.subject_id, ticket)
-            case JobKind.WEBHOOK_HANDLE:
-                door = Door.CHANGE_LIST if job.payload.get(LISTED) else Door.WEBHOOK
-                return await self.purchases.hear(job.subject_id, ticket, job.payload.get(SHOWN), door)
-            case JobKind.EVENT_DELIVER:
-                return await deliver(job, ticket, self.subscribers, self.purchases.submit)
-            case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
-                return await self.sweeps.run(job, ticket, self.clock())
-            case JobKind.CASE_REVIEW:
-                raise AssertionError("a case is born FAILED, and nothing takes it up")
-            case JobKind.UNKNOWN:
-                raise AssertionError("a job of another release is not claimed")
-            case _:
-                assert_never(job.kind)
 
     async def _news(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
         """Wait until a job ended, which may make another due, or it is time to look again."""

@@ -1,7 +1,7 @@
 """The rounds that miss nothing: what is due is asked after, what changed is heard, and lapsed purchases are ended."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 from uuid import UUID
@@ -17,6 +17,8 @@ from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs import planned_asks, provider_changes
 from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.provider_events import ProviderEvents
+from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable
 from gateway.services.purchases import Purchases
 
@@ -58,8 +60,10 @@ class Sweeps:
     """
 
     purchases: Purchases
+    reconciler: Reconciler
+    events: ProviderEvents
     reads: Reads
-    paces: Mapping[Provider, Pace] = field(default_factory=dict)
+    paces: Mapping[Provider, Pace]
 
     async def run(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
         """Go on where the last run ended."""
@@ -72,11 +76,11 @@ class Sweeps:
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
         if name is None:  # one of a release that had a single round for all providers
             return await self.purchases.submit(EndJob(ticket))
-        provider = self.purchases.providers.get(name)
+        provider = self.purchases.providers.by_name.get(name)
         if provider is None:  # taken out of the settings, perhaps for a while
             return await self.purchases.submit(EndSweep(ticket, after, PROVIDER_GONE_S))
         if job.kind is JobKind.SWEEP_OPEN:
-            wait_s = await planned_asks.Asks(self.purchases, self.reads).run(name, self.paces.get(name), now)
+            wait_s = await planned_asks.Asks(self.reconciler, self.reads).run(name, self.paces.get(name), now)
             return await self.purchases.submit(EndSweep(ticket, None, wait_s))
         went_to, wait_s = await self._changes(provider, after, job.created_at, now)
         return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
@@ -88,7 +92,7 @@ class Sweeps:
         round first began: what another system sold before that is none of our business."""
         since = datetime.fromisoformat(after) if after else began
         try:
-            until = await provider_changes.Follower(self.purchases, self.reads).run(provider, since, now)
+            until = await provider_changes.Follower(self.events, self.reads).run(provider, since, now)
         except ProviderUnavailable as error:
             log.info("changes could not be told", provider=provider.name.value, error=str(error))
             return since.isoformat(), max(error.retry_after_s, CHANGES_S)
@@ -98,7 +102,7 @@ class Sweeps:
         """While a release rolls out, the one before it opens payments and knows of no schedules."""
         missed = await self.reads.unscheduled(now - LATELY, MISSED_AT_ONCE)
         commands = [PlanAsk(payment_id, None) for payment_id in missed]
-        await self.purchases.submit_all(commands, [()] * len(commands))
+        await self.purchases.submit_all(commands)
 
     async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
         """Purchases past their expiry are ended, so that whoever lists them, or is told, need not wait for the

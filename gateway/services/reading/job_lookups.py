@@ -81,10 +81,18 @@ class WorkCatalog:
             row = (await session.exec(statement)).first()
         return None if row is None else rows.payment_from(row)
 
-    async def refunds_of(self, payment_id: UUID) -> list[Refund]:
-        statement = select(RefundRow).where(col(RefundRow.payment_id) == payment_id).order_by(col(RefundRow.id))
+    async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
+        """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
+        named = select(RefundRow.payment_id).where(col(RefundRow.id) == refund_id).scalar_subquery()
+        statement = (
+            select(PaymentRow, RefundRow)
+            .join(RefundRow, col(RefundRow.payment_id) == col(PaymentRow.id))
+            .where(col(PaymentRow.id) == named)
+            .order_by(col(RefundRow.id))
+        )
         async with AsyncSession(self._engine) as session:
-            return [rows.refund_from(row) for row in await session.exec(statement)]
+            found = (await session.exec(statement)).all()
+        return (rows.payment_from(found[0][0]), [rows.refund_from(row) for _, row in found]) if found else None
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments whose next ask has a time, the earliest first, whether or not that has come."""

@@ -1,6 +1,5 @@
 """Payments that nobody confirms: each is asked after by its own schedule, and never forgotten."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -17,7 +16,7 @@ from gateway.services.core.model.values import Course, Payment, Provider
 from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
 from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
 from gateway.services.jobs.runner import Runner
-from gateway.services.jobs.sweeps import Sweeps, rounds
+from gateway.services.jobs.sweeps import rounds
 from tests.service import Service, student
 from tests.simulation.books import BUSY_S, Books
 from tests.simulation.shop import Shop, open_shop, reference_of
@@ -129,7 +128,7 @@ async def test_one_payment_that_cannot_be_asked_holds_up_no_other(service: Servi
 async def test_too_many_requests_slow_only_the_provider_that_said_so(service: Service, course: Course) -> None:
     slow, quick = Books(name=Provider.STRIPE), Books(name=Provider.RAZORPAY)
     providers = {Provider.STRIPE: slow, Provider.RAZORPAY: quick}
-    service.purchases = replace(service.purchases, providers=providers)
+    service.set_up(by_name=providers)
     payments = {
         name: await service.opened(student(name), course, provider=name)
         for name in (Provider.STRIPE, Provider.RAZORPAY)
@@ -292,9 +291,9 @@ def round_due_in(service: Service) -> float:
 
 
 async def start_rounds(service: Service) -> None:
-    for round_ in rounds(service.purchases.providers):
+    for round_ in rounds(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
 
 
 def paced_runner(service: Service, pace: Pace) -> Runner:
-    return replace(service.runner(), sweeps=Sweeps(service.purchases, service.work, {Provider.SANDBOX: pace}))
+    return service.runner(paces={Provider.SANDBOX: pace})

@@ -25,7 +25,7 @@ GOOD_WITHIN_S = 90
 async def shop(service: Service) -> Shop:
     """Whose rounds go."""
     shop = open_shop(service)
-    for round_ in rounds(service.purchases.providers):
+    for round_ in rounds(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
     await shop.run_jobs()
     return shop

@@ -1,7 +1,7 @@
 """Refunds and disputes at Stripe and at Razorpay, by their own objects and signed webhooks, through to the purchase."""
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from typing import Protocol
 
@@ -139,12 +139,12 @@ async def till(request: pytest.FixtureRequest, service: Service) -> AsyncIterato
     if request.param == "stripe":
         stripe = FakeStripe()
         async with stripe.provider() as provider:
-            service.purchases = replace(service.purchases, providers={Provider.STRIPE: provider})
+            service.set_up(by_name={Provider.STRIPE: provider})
             yield Till(shop, StripeBooks(stripe, service), provider)
     else:
         razorpay = FakeRazorpay()
         opened = provider_of(razorpay)
-        service.purchases = replace(service.purchases, providers={Provider.RAZORPAY: opened})
+        service.set_up(by_name={Provider.RAZORPAY: opened})
         yield Till(shop, RazorpayBooks(razorpay), opened)
         await opened.close()
 

@@ -117,7 +117,7 @@ async def test_the_history_names_the_providers_list_of_changes_where_that_told_o
     service: Service, shop: Shop, course: Course
 ) -> None:
     payment = await service.opened(student(), course)
-    for round_ in rounds(service.purchases.providers):
+    for round_ in rounds(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
     await shop.run_jobs()
     service.clock.advance(seconds=CHANGES_S - 1)  # before the first ask of the payment's own schedule

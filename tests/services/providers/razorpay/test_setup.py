@@ -47,8 +47,8 @@ def test_a_stand_in_on_loopback_is_allowed_in_production() -> None:
 async def test_it_is_offered_and_the_default_where_it_is_set_up(database_url: str) -> None:
     settings = load_settings(KEYS | {"GATEWAY_DATABASE_URL": database_url})
     async with open_services(settings) as services:
-        assert services.purchases.default_provider is Provider.RAZORPAY
-        assert services.purchases.providers[Provider.RAZORPAY].name is Provider.RAZORPAY
+        assert services.purchases.providers.default is Provider.RAZORPAY
+        assert services.purchases.providers.by_name[Provider.RAZORPAY].name is Provider.RAZORPAY
 
 
 def test_the_browsers_words_are_a_proof() -> None:

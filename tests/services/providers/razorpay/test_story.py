@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -73,7 +73,7 @@ class Shop:
 
 @pytest.fixture
 async def shop(service: Service, fake: FakeRazorpay, razorpay: Razorpay) -> AsyncIterator[Shop]:
-    service.purchases = replace(service.purchases, providers={Provider.RAZORPAY: razorpay})
+    service.set_up(by_name={Provider.RAZORPAY: razorpay})
     yield Shop(service, fake, razorpay)
     assert broken(service) == []
 
@@ -187,7 +187,7 @@ async def test_an_order_whose_reference_we_lost_is_ours_when_its_webhook_comes(s
     started = await shop.service.purchases.submit(opening)
     assert isinstance(started, Opened)
     intent = await intent_of(
-        shop.razorpay, started.payment, await shop.service.purchases.installation()
+        shop.razorpay, started.payment, await shop.service.purchases.providers.installation()
     )  # and here we died
     attempt = shop.fake.pay(intent.reference)
     await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")

@@ -311,7 +311,7 @@ async def test_a_payment_of_ours_that_our_books_lost_is_adopted_under_its_own_id
 ) -> None:
     """As after a backup that is a minute old: what we wrote into the intent is enough."""
     lost = await service.opened(student(), course, "STANDARD")
-    ours, lost_id = of_payment(lost, await service.purchases.installation()), str(service.purchases.new_id())
+    ours, lost_id = of_payment(lost, await service.purchases.providers.installation()), str(service.purchases.new_id())
     renewal = ours | {"gateway_payment_id": lost_id, "gateway_purpose": "RENEWAL"}
     shop.books.book(STANDARD.price, {name: text for name, text in renewal.items() if text}, "pi_lost")
     shop.pay(lost)

@@ -63,7 +63,7 @@ async def till(service: Service) -> AsyncIterator[Till]:
     fake = FakeStripe()
     async with fake.provider() as stripe:
         providers = {Provider.STRIPE: stripe}
-        service.purchases = replace(service.purchases, providers=providers, default_provider=Provider.STRIPE)
+        service.set_up(by_name=providers, default=Provider.STRIPE)
         yield Till(service, fake)
 
 

@@ -32,7 +32,7 @@ class Asked(Sandbox):
 @pytest.fixture
 def provider(service: Service) -> Asked:
     asked = Asked()
-    service.purchases = replace(service.purchases, providers={Provider.SANDBOX: asked})
+    service.set_up(by_name={Provider.SANDBOX: asked})
     return asked
 
 

@@ -80,7 +80,7 @@ async def test_an_intent_whose_payment_has_an_id_that_is_none_is_never_touched(
 async def test_an_intent_with_our_mark_is_adopted_though_our_books_lost_its_payment(
     service: Service, shop: Shop, course: Course
 ) -> None:
-    said = await written(service, course, await service.purchases.installation())
+    said = await written(service, course, await service.purchases.providers.installation())
     shop.books.book(STANDARD.price, said, "pi_lost")
     shop.books.pay("pi_lost")
     await shop.hear("pi_lost")
@@ -93,7 +93,7 @@ async def test_every_intent_of_ours_bears_the_mark_of_its_database(
 ) -> None:
     payment = await service.opened(student(), course)
     [(installation,)] = service.rows("SELECT id FROM installation")
-    mark = await service.purchases.installation()
+    mark = await service.purchases.providers.installation()
     assert shop.books.intents[str(payment.reference)].metadata["gateway_installation"] == mark
     assert mark.replace("-", "") == (installation.hex() if isinstance(installation, bytes) else installation.hex)  # type: ignore[attr-defined]
 
@@ -104,7 +104,7 @@ def of_another(service: Service) -> None:
     async def named() -> str:
         return INSTALLATION
 
-    service.purchases = replace(service.purchases, installation=named)
+    service.set_up(installation=named)
 
 
 @pytest.fixture
@@ -133,7 +133,7 @@ async def test_an_event_that_shows_that_it_is_nobodys_here_ends_at_the_door(
     service: Service, shop: Shop, course: Course
 ) -> None:
     said = {"orderId": "a book"}
-    kept = await service.purchases.keep(shop.event("pi_book"), {"pi_book": said})
+    kept = await service.events.store(shop.event("pi_book"), {"pi_book": said})
     assert isinstance(kept, EventStored)
     assert (kept.event.state, service.stored(JobRow), shop.books.asked) == ("IGNORED", [], [])
 
@@ -144,7 +144,7 @@ async def test_what_our_books_know_is_heard_whatever_the_event_shows(
     payment = await service.opened(student(), course)
     shop.pay(payment)
     shop.books.intents[str(payment.reference)].metadata.clear()
-    await service.purchases.keep(shop.event(payment), {str(payment.reference): {}})
+    await service.events.store(shop.event(payment), {str(payment.reference): {}})
     await shop.run_jobs()
     assert shop.purchases() == [("BASIC", "ACTIVE")]
 
@@ -153,7 +153,7 @@ async def test_an_event_that_shows_a_course_purchase_is_asked_about_until_the_pr
     service: Service, shop: Shop, course: Course
 ) -> None:
     said = {"studentId": "student-1", "courseId": str(course.id), "purchaseTier": "BASIC"}
-    await service.purchases.keep(shop.event("pi_late"), {"pi_late": said})
+    await service.events.store(shop.event("pi_late"), {"pi_late": said})
     await shop.run_jobs()
     assert [row.state for row in service.stored(JobRow)] == ["RETRYING"]
     await shop.hear("pi_later")

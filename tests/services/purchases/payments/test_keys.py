@@ -183,7 +183,7 @@ async def test_a_replay_stays_one_when_the_default_provider_changes(service: Ser
     course = await service.save_course()
     payment = await service.opened(student(), course, provider=None, key="k")
     both: dict[Provider, PaymentProvider] = {Provider.SANDBOX: Sandbox(), Provider.STRIPE: Sandbox()}
-    service.purchases = replace(service.purchases, providers=both, default_provider=Provider.STRIPE)
+    service.set_up(by_name=both, default=Provider.STRIPE)
     again = await service.open(student(), course, provider=None, key="k")
     assert isinstance(again, Opened)
     assert (again.payment, again.already_processed) == (payment, True)
@@ -194,7 +194,7 @@ async def test_a_replay_of_a_payment_whose_provider_is_gone_says_so(service: Ser
     course = await service.save_course()
     await service.opened(student(), course, provider=None, key="k")
     others: dict[Provider, PaymentProvider] = {Provider.STRIPE: Sandbox()}
-    service.purchases = replace(service.purchases, providers=others, default_provider=Provider.STRIPE)
+    service.set_up(by_name=others, default=Provider.STRIPE)
     assert isinstance(await service.open(student(), course, provider=None, key="k"), ProviderAway)
     assert len(service.stored(PaymentRow)) == 1
 

@@ -224,7 +224,7 @@ async def test_the_purchase_of_another_student_does_not_stand_in_the_way(service
 
 async def test_without_a_provider_nothing_can_be_opened(service: Service) -> None:
     course = await service.save_course()
-    service.purchases = replace(service.purchases, providers={}, default_provider=None)
+    service.set_up(by_name={}, default=None)
     outcome = await service.open(student(), course, provider=None)
     assert isinstance(outcome, InvalidInput)
     assert [problem.path for problem in outcome.fields] == [("provider",)]
@@ -256,7 +256,7 @@ class Recovering(Sandbox):
 
 async def test_an_outage_while_opening_leaves_a_payment_that_the_same_call_goes_on_with(service: Service) -> None:
     course = await service.save_course()
-    service.purchases = replace(service.purchases, providers={Provider.SANDBOX: Recovering()})
+    service.set_up(by_name={Provider.SANDBOX: Recovering()})
     assert await service.open(student(), course, key="k") == ProviderAway(3)
     [row] = service.stored(PaymentRow)
     assert (row.status, row.reference) == (PaymentStatus.REQUIRES_PAYMENT, None)

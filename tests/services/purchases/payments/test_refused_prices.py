@@ -50,7 +50,7 @@ async def vendor(request: pytest.FixtureRequest, service: Service) -> AsyncItera
 
 def _sell_by(service: Service, provider: PaymentProvider) -> None:
     providers = {provider.name: provider}
-    service.purchases = replace(service.purchases, providers=providers, default_provider=provider.name)
+    service.set_up(by_name=providers, default=provider.name)
 
 
 REFUSED: dict[Provider, list[tuple[Money, str]]] = {
@@ -145,7 +145,7 @@ async def test_a_checkout_that_was_opened_meanwhile_stands(service: Service, sho
         open = staticmethod(opened_by_another_first)
 
     racing = Racing()
-    service.purchases = replace(whole, providers={racing.name: racing})
+    service.set_up(by_name={racing.name: racing})
     assert await service.open(student(), course, key="k") == ProviderAway(1)
     service.purchases = whole
     assert isinstance(await service.open(student(), course, key="k"), Opened)

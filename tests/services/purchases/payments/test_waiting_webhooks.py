@@ -69,7 +69,7 @@ async def test_a_webhook_that_was_given_up_runs_again_when_an_admin_says_so(
 
     [payment] = (await service.catalog.payments([row.id for row in service.stored(PaymentRow)])).values()
     theirs.metadata = of_payment(
-        payment, await service.purchases.installation()
+        payment, await service.purchases.providers.installation()
     )  # somebody put right at the provider what was left out
     shop.books.pay(theirs.reference)
     retried = await service.purchases.submit(RetryJob(ADMIN, job.id, "put right"))

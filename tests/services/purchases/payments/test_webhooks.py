@@ -266,7 +266,8 @@ def unheard(everything: dict[str, list[str]]) -> dict[str, list[str]]:
 
 async def test_money_on_a_second_intent_of_a_payment_is_not_passed_over(service: Service, shop: Shop) -> None:
     payment = await service.opened(student(), await service.save_course())
-    other = shop.books.book(BASIC.price, of_payment(payment, await service.purchases.installation()), "pi_second")
+    mark = await service.purchases.providers.installation()
+    other = shop.books.book(BASIC.price, of_payment(payment, mark), "pi_second")
     shop.books.pay(other.reference)
     with capture_logs():
         await shop.hear(other.reference)

@@ -116,7 +116,7 @@ async def test_a_refund_of_ours_waits_while_a_dispute_opens_over_its_money_and_i
     await shop.store(paid)
     for job in await shop.claimed():  # the webhook's runner is the faster one
         if job.kind is JobKind.WEBHOOK_HANDLE:
-            await service.purchases.hear(job.subject_id, ticket_of(job))
+            await service.events.handle(job.subject_id, ticket_of(job))
     for _ in range(120):  # a bank takes weeks, and no job gives up for that
         service.clock.advance(hours=6)
         await shop.run_jobs()
@@ -173,7 +173,7 @@ async def test_a_refund_that_the_provider_gave_counts_though_our_books_had_given
     await shop.store(paid)
     for job in await shop.claimed():
         if job.kind is JobKind.WEBHOOK_HANDLE:
-            await service.purchases.hear(job.subject_id, ticket_of(job))
+            await service.events.handle(job.subject_id, ticket_of(job))
     assert counted(service) == {"GATEWAY": (PRICE, "FAILED"), "DISPUTE": (PRICE, "SUCCEEDED")}
     await service.purchases.submit(SettleRefund(promised.refund.id, RefundSucceeded("re_90")))
     assert counted(service) == {"GATEWAY": (PRICE, "SUCCEEDED"), "DISPUTE": (PRICE, "FAILED")}

@@ -1,0 +1,74 @@
+"""A refund carried out: the provider first, by the refund's id as its idempotency key, then our books."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from gateway.services.core.commands.jobs.claims import DeferJob
+from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.model.jobs import Ticket
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Payment, Refund, RefundStatus
+from gateway.services.core.model.verdicts import RefundRejected
+from gateway.services.core.rules.refunds.sums import is_held
+from gateway.services.jobs.reconciliation import Reconciler
+from gateway.services.purchases import Purchases
+
+HELD = "a dispute is open over the money, or a refund is under way at the provider's dashboard"
+HELD_RETRY_S = 3600
+"""A bank takes weeks; what it has decided is in our books before we look again."""
+
+
+class Reads(Protocol):
+    """What is read of our books, as it was last committed."""
+
+    async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
+        """The payment of a refund, with all of its refunds; None where there is no such refund."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Refunding:
+    """Gives back what our books owe."""
+
+    purchases: Purchases
+    reconciler: Reconciler
+    reads: Reads
+
+    async def carry_out(self, refund_id: UUID, ticket: Ticket) -> Outcome:
+        """Carry a refund out, unless the money went back another way, or somebody else may take it yet.
+
+        Raises:
+            ProviderUnavailable: nobody knows yet whether the money went back.
+        """
+        owed = await self._owed(refund_id)
+        if owed.refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
+            return await self.purchases.submit(SettleRefund(refund_id, None, ticket=ticket))
+        if owed.is_held:
+            return await self._wait(ticket)
+        result = await self.purchases.providers.get(owed.payment.provider).refund(owed.payment, owed.refund)
+        if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
+            await self.reconciler.reconcile(owed.payment, Door.REFUND_JOB)
+            if (await self._owed(refund_id)).is_held:
+                return await self._wait(ticket)
+        return await self.purchases.submit(SettleRefund(refund_id, result, ticket=ticket))
+
+    async def _owed(self, refund_id: UUID) -> "_Owed":
+        found = await self.reads.payment_with_refunds(refund_id)
+        assert found is not None, "a job's refund is never deleted"
+        payment, refunds = found
+        [refund] = (each for each in refunds if each.id == refund_id)
+        return _Owed(refund, payment, is_held(refund, payment, refunds))
+
+    async def _wait(self, ticket: Ticket) -> Outcome:
+        return await self.purchases.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
+
+
+@dataclass(frozen=True, slots=True)
+class _Owed:
+    """A refund as our books have it; `is_held` where somebody else may take its money yet."""
+
+    refund: Refund
+    payment: Payment
+    is_held: bool

@@ -1,0 +1,110 @@
+"""What each kind of job does, and what its failure means for it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, assert_never
+
+import structlog
+
+from gateway.services.core.commands.jobs.claims import DeferJob
+from gateway.services.core.commands.provider_events import LISTED, SHOWN
+from gateway.services.core.model.jobs import Case, Job, JobKind, Ticket
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.values import Provider
+from gateway.services.core.rules.cases import of_intent
+from gateway.services.jobs import foreign_intents, provider_events, refunding, sweeps
+from gateway.services.jobs.delivery import deliver
+from gateway.services.jobs.foreign_checkouts import UnknownPayment
+from gateway.services.jobs.foreign_intents import Intents
+from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.provider_events import ProviderEvents
+from gateway.services.jobs.reconciliation import Reconciler
+from gateway.services.jobs.refunding import Refunding
+from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
+from gateway.services.purchases import Purchases
+from gateway.services.subscribers.base import Subscriber
+
+log = structlog.get_logger(__name__)
+
+
+class Reads(foreign_intents.Reads, provider_events.Reads, refunding.Reads, sweeps.Reads, Protocol):
+    """All that jobs read of our books."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Does the work of one job, and ends the job or puts it off in the commit that writes down what came of it."""
+
+    purchases: Purchases
+    reconciler: Reconciler
+    refunding: Refunding
+    events: ProviderEvents
+    sweeps: Sweeps
+    subscribers: Mapping[str, Subscriber]
+    clock: Callable[[], datetime]
+
+    async def run(self, job: Job, ticket: Ticket) -> Outcome:
+        """Do it now; where that fails, it is tried again later."""
+        try:
+            return await self._do(job, ticket)
+        except UnreadableAmount as error:
+            told = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
+            case = Case(of_intent(error.provider, error.reference), told)
+            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s, case))
+        except ProviderUnavailable as error:
+            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
+        except UnknownPayment as error:
+            return await self.purchases.submit(DeferJob(ticket, str(error), case=error.case))
+        except Exception as error:  # a job that raises is tried again alone, and is logged
+            log.exception("job failed", job=str(job.id), kind=job.kind.value)
+            return await self.purchases.submit(DeferJob(ticket, type(error).__name__))
+
+    async def _do(self, job: Job, ticket: Ticket) -> Outcome:
+        match job.kind:
+            case JobKind.PAYMENT_CHECK:
+                return await self.reconciler.check(job.subject_id, ticket)
+            case JobKind.PAYMENT_REFUND:
+                return await self.refunding.carry_out(job.subject_id, ticket)
+            case JobKind.WEBHOOK_HANDLE:
+                door = Door.CHANGE_LIST if job.payload.get(LISTED) else Door.WEBHOOK
+                return await self.events.handle(job.subject_id, ticket, job.payload.get(SHOWN), door)
+            case JobKind.EVENT_DELIVER:
+                return await deliver(job, ticket, self.subscribers, self.purchases.submit)
+            case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
+                return await self.sweeps.run(job, ticket, self.clock())
+            case JobKind.CASE_REVIEW:
+                raise AssertionError("a case is born FAILED, and nothing takes it up")
+            case JobKind.UNKNOWN:
+                raise AssertionError("a job of another release is not claimed")
+            case _:
+                assert_never(job.kind)
+
+
+def work_on(
+    purchases: Purchases,
+    reads: Reads,
+    clock: Callable[[], datetime],
+    subscribers: Mapping[str, Subscriber],
+    paces: Mapping[Provider, Pace],
+) -> Work:
+    """The work on these purchases.
+
+    Args:
+        subscribers: who is told of events, by name.
+        paces: how fast each provider is asked; any number at once where there is none.
+    """
+    intents = Intents(purchases, reads)
+    reconciler = Reconciler(purchases, intents)
+    events = ProviderEvents(purchases, intents, reconciler, reads)
+    return Work(
+        purchases,
+        reconciler,
+        Refunding(purchases, reconciler, reads),
+        events,
+        Sweeps(purchases, reconciler, events, reads, paces),
+        subscribers,
+        clock,
+    )
