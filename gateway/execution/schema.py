@@ -22,6 +22,7 @@ from gateway.execution.limits import Limits
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
+from gateway.resolvers.relations import connect
 from gateway.resolvers.subscription import Subscription
 from gateway.schema.conventions.scalars import SCALARS
 from gateway.settings.model import Settings
@@ -69,6 +70,7 @@ def _built(limits: Limits) -> GatewaySchema:
     schema.is_open = limits.is_open
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
+    connect(built)
     enforce(built)
     return schema
 

@@ -21,7 +21,7 @@ MOST_KEYS = 500
 
 
 class Loaders:
-    """See `gateway.schema.relations.Loads`. Lives as long as its request, so that nothing stale outlives it."""
+    """See `gateway.context.Loads`. Lives as long as its request, so that nothing stale outlives it."""
 
     def __init__(self, catalog: Catalog) -> None:
         self._catalog = catalog

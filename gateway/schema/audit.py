@@ -2,42 +2,42 @@
 
 import datetime as dt
 from typing import Self
+from uuid import UUID
 
-from strawberry import field
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
 
-from gateway.schema.conventions.connections import Connection, connection_of
+from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
 from gateway.schema.conventions.cursors import Cursors
+from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.people import Actor
+from gateway.schema.relations import FieldsOf, HasId, RelationBy, Wraps, relation_by
 from gateway.services.core.model import records
-from gateway.services.core.model.pages import Page
+from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import ACTIONS, Door
 
 _ACTIONS = "\n".join(f"- `{action}`: {meaning}" for action, meaning in ACTIONS.items())
 _DOORS = ", ".join(f"`{door.value}`" for door in Door)
 
 
-@graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")
-class AuditEntry:
-    at: dt.datetime = field(description="When.")
-    actor: Actor = field(description="Who did it; the gateway itself is `gateway`, of role SERVICE.")
-    action: str = field(description=f"What was done. More may be added.\n\n{_ACTIONS}")
-    reason: str | None = field(description="Why: what an admin gave as the reason, or what the provider said.")
-    changes: JSON | None = field(
-        description="What it came to, by name: a value, or a pair of what was before and what is since. `door` is how "
-        f"we learnt of it from the provider: {_DOORS}."
-    )
+_entry = FieldsOf[records.AuditEntry]()
 
-    @classmethod
-    def of(cls, entry: records.AuditEntry) -> Self:
-        return cls(
-            at=entry.at,
-            actor=Actor.of(entry.actor),
-            action=entry.action,
-            reason=entry.reason,
-            changes=None if entry.changes is None else JSON(entry.changes),
-        )
+
+@graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")
+class AuditEntry(Wraps[records.AuditEntry]):
+    at: dt.datetime = _entry.field("When.", lambda entry: entry.at)
+    actor: Actor = _entry.field(
+        "Who did it; the gateway itself is `gateway`, of role SERVICE.", lambda entry: Actor.of(entry.actor)
+    )
+    action: str = _entry.field(f"What was done. More may be added.\n\n{_ACTIONS}", lambda entry: entry.action)
+    reason: str | None = _entry.field(
+        "Why: what an admin gave as the reason, or what the provider said.", lambda entry: entry.reason
+    )
+    changes: JSON | None = _entry.field(
+        "What it came to, by name: a value, or a pair of what was before and what is since. `door` is how "
+        f"we learnt of it from the provider: {_DOORS}.",
+        lambda entry: None if entry.changes is None else JSON(entry.changes),
+    )
 
 
 @graphql_type(name="AuditConnection", description="A page of a history.")
@@ -46,3 +46,18 @@ class AuditConnection(Connection[AuditEntry]):
     def of(cls, page: Page[records.AuditEntry], cursors: Cursors) -> Self:
         found = connection_of(page, cursors, AuditEntry.of)
         return cls(edges=found.edges, nodes=found.nodes, page_info=found.page_info)
+
+
+def history_field(cursors: Cursors) -> RelationBy[tuple[UUID, Window], Page[records.AuditEntry]]:
+    """The history of a type whose values have an id."""
+
+    def by(
+        self: Wraps[HasId], first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> tuple[UUID, Window]:
+        return self.value.id, asked(first, after, last, before, cursors)
+
+    def answer(page: Page[records.AuditEntry]) -> AuditConnection:
+        return AuditConnection.of(page, cursors)
+
+    description = "What was done to it, the earliest first."
+    return relation_by(AuditConnection, description, answer, directives=ADMIN_ONLY)(by)

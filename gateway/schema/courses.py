@@ -1,56 +1,49 @@
 """The catalogue in the API: courses, their tiers, and money."""
 
-from typing import Self
-
-from strawberry import ID, field
+from strawberry import ID
 from strawberry import type as graphql_type
 
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.ids import Node
 from gateway.schema.conventions.scalars import Currency, MinorUnits, PurchaseTier
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import values
+
+_course = FieldsOf[values.Course]()
+_tier = FieldsOf[values.Tier]()
+_money = FieldsOf[values.Money]()
 
 
 @graphql_type(description="An amount of money.")
-class Money:
-    amount_minor: MinorUnits = field(
-        description="In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499."
+class Money(Wraps[values.Money]):
+    amount_minor: MinorUnits = _money.field(
+        "In the currency's minor unit by ISO 4217: 49900 INR are ₹499.00, 499 JPY are ¥499.",
+        lambda money: MinorUnits(money.amount_minor),
     )
-    currency: Currency = field(description="The currency of the amount.")
-
-    @classmethod
-    def of(cls, money: values.Money) -> Self:
-        return cls(amount_minor=MinorUnits(money.amount_minor), currency=Currency(money.currency))
+    currency: Currency = _money.field("The currency of the amount.", lambda money: Currency(money.currency))
 
 
 @graphql_type(description="One way to buy a course.")
-class CourseTier:
-    code: PurchaseTier = field(description="What to give as `tier` or `purchaseTier`.")
-    session_count: int = field(description="How many sessions it has; `sessionCount` names a tier as well.")
-    price: Money = field(description="What it costs now. A payment keeps the price that it was opened with.")
-    validity_days: int | None = field(description="How many days the access lasts from its start; null for no end.")
-    rank: int = field(description="Orders the tiers of a course: buying a higher one upgrades a lower one.")
-
-    @classmethod
-    def of(cls, tier: values.Tier) -> Self:
-        return cls(
-            code=PurchaseTier(tier.code),
-            session_count=tier.session_count,
-            price=Money.of(tier.price),
-            validity_days=tier.validity_days,
-            rank=tier.rank,
-        )
+class CourseTier(Wraps[values.Tier]):
+    code: PurchaseTier = _tier.field("What to give as `tier` or `purchaseTier`.", lambda tier: PurchaseTier(tier.code))
+    session_count: int = _tier.field(
+        "How many sessions it has; `sessionCount` names a tier as well.", lambda tier: tier.session_count
+    )
+    price: Money = _tier.field(
+        "What it costs now. A payment keeps the price that it was opened with.", lambda tier: Money.of(tier.price)
+    )
+    validity_days: int | None = _tier.field(
+        "How many days the access lasts from its start; null for no end.", lambda tier: tier.validity_days
+    )
+    rank: int = _tier.field(
+        "Orders the tiers of a course: buying a higher one upgrades a lower one.", lambda tier: tier.rank
+    )
 
 
 @graphql_type(description="A course of the catalogue.")
-class Course(Node):
-    title: str = field(description="What people call it.")
-    tiers: list[CourseTier] = field(description="The ways to buy it, lowest rank first.")
-
-    @classmethod
-    def of(cls, course: values.Course) -> Self:
-        return cls(
-            id=ID(ids.to_text(ids.COURSE, course.id)),
-            title=course.title,
-            tiers=[CourseTier.of(tier) for tier in course.tiers],
-        )
+class Course(Node, Wraps[values.Course]):
+    id: ID = ids.id_field(ids.COURSE)
+    title: str = _course.field("What people call it.", lambda course: course.title)
+    tiers: list[CourseTier] = _course.field(
+        "The ways to buy it, lowest rank first.", lambda course: [CourseTier.of(tier) for tier in course.tiers]
+    )

@@ -1,22 +1,29 @@
 """Session metadata in the API: the same type and the same input for both flows."""
 
 import datetime as dt
-from typing import Self
 
 import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
 from gateway.schema.conventions.scalars import TimeZone
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import metadata as model_metadata
 from gateway.services.core.rules.schedule.sessions import slot_end
 
+_metadata = FieldsOf[model_metadata.Metadata]()
+
 
 @graphql_type(description="When a session takes place, by the wall clock.")
-class TimeSlot:
-    start: dt.time = field(description="When a session begins.")
-    end: dt.time = field(description="When it ends: `start` and the session's duration; past midnight it begins anew.")
-    time_zone: TimeZone = field(description="Where the wall clock hangs.")
+class TimeSlot(Wraps[model_metadata.Metadata]):
+    start: dt.time = _metadata.field("When a session begins.", lambda metadata: metadata.slot.start)
+    end: dt.time = _metadata.field(
+        "When it ends: `start` and the session's duration; past midnight it begins anew.",
+        lambda metadata: slot_end(metadata.slot, metadata.session_duration),
+    )
+    time_zone: TimeZone = _metadata.field(
+        "Where the wall clock hangs.", lambda metadata: TimeZone(metadata.slot.time_zone)
+    )
 
 
 @graphql_type(description="An entry of the caller's own: stored, never interpreted.")
@@ -26,27 +33,21 @@ class Label:
 
 
 @graphql_type(description="When and how the sessions take place.")
-class PurchaseMetadata:
-    is_sunday_only: bool = field(description="Sessions on Sundays only; otherwise daily.")
-    session_duration: int = field(description="How long a session lasts, in minutes.")
-    time_slot: TimeSlot = field(description="When a session takes place.")
-    date: dt.date | None = field(description="The day of the first session; null leaves it to the access's start.")
-    labels: list[Label] = field(description="Entries of the caller's own.")
-
-    @classmethod
-    def of(cls, metadata: model_metadata.Metadata) -> Self:
-        slot = metadata.slot
-        return cls(
-            is_sunday_only=metadata.is_sunday_only,
-            session_duration=metadata.session_duration,
-            time_slot=TimeSlot(
-                start=slot.start,
-                end=slot_end(slot, metadata.session_duration),
-                time_zone=TimeZone(slot.time_zone),
-            ),
-            date=metadata.date,
-            labels=[Label(key=label.key, value=label.value) for label in metadata.labels],
-        )
+class PurchaseMetadata(Wraps[model_metadata.Metadata]):
+    is_sunday_only: bool = _metadata.field(
+        "Sessions on Sundays only; otherwise daily.", lambda metadata: metadata.is_sunday_only
+    )
+    session_duration: int = _metadata.field(
+        "How long a session lasts, in minutes.", lambda metadata: metadata.session_duration
+    )
+    time_slot: TimeSlot = _metadata.field("When a session takes place.", TimeSlot.of)
+    date: dt.date | None = _metadata.field(
+        "The day of the first session; null leaves it to the access's start.", lambda metadata: metadata.date
+    )
+    labels: list[Label] = _metadata.field(
+        "Entries of the caller's own.",
+        lambda metadata: [Label(key=label.key, value=label.value) for label in metadata.labels],
+    )
 
 
 @strawberry.input(description="When sessions take place, by the wall clock.")

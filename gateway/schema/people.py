@@ -1,24 +1,22 @@
 """Students and actors in the API; the platform keeps them, we know their ids."""
 
-from typing import Self
-
-from strawberry import ID, field
+from strawberry import ID
 from strawberry import type as graphql_type
 
 from gateway.schema.conventions.enums import Role
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import values
+
+_student_id = FieldsOf[str]()
+_actor = FieldsOf[values.Actor]()
 
 
 @graphql_type(description="A student of the platform.")
-class Student:
-    id: ID = field(description="The platform's id of the student: the `sub` of their token.")
+class Student(Wraps[str]):
+    id: ID = _student_id.field("The platform's id of the student: the `sub` of their token.", ID)
 
 
 @graphql_type(description="Who did something.")
-class Actor:
-    id: ID = field(description="The `sub` of the token that it was done with.")
-    role: Role = field(description="The role of that token.")
-
-    @classmethod
-    def of(cls, actor: values.Actor) -> Self:
-        return cls(id=ID(actor.id), role=actor.role)
+class Actor(Wraps[values.Actor]):
+    id: ID = _actor.field("The `sub` of the token that it was done with.", lambda actor: ID(actor.id))
+    role: Role = _actor.field("The role of that token.", lambda actor: actor.role)

@@ -10,9 +10,11 @@ from strawberry import type as graphql_type
 
 from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.refunds import Refund
-from gateway.schema.relations import RequestInfo
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.values import PaymentStatus
+
+_duplicate = FieldsOf[outcomes.DuplicatePayment]()
 
 
 @strawberry.enum(description="What kind of problem it is, for programs.")
@@ -131,9 +133,15 @@ class PaymentDeclined(Problem):
 
 
 @graphql_type(description="The student had the course already, so the payment is refunded in full.")
-class DuplicatePayment(Problem):
-    payment: Payment = field(description="The payment that goes back.")
-    existing_purchase: Purchase | None = field(description=f"What the student had already. {ALWAYS}")
+class DuplicatePayment(Problem, Wraps[outcomes.DuplicatePayment]):
+    payment: Payment = _duplicate.field("The payment that goes back.", lambda duplicate: Payment.of(duplicate.payment))
+    existing_purchase: Purchase | None = _duplicate.field(
+        f"What the student had already. {ALWAYS}", lambda duplicate: Purchase.of(duplicate.existing)
+    )
+    refund: Refund | None = _duplicate.relation(
+        "The refund; decided in the same commit as that it is a duplicate.",
+        by=lambda duplicate: duplicate.payment.id,
+    )
 
     @classmethod
     def of(cls, duplicate: outcomes.DuplicatePayment) -> Self:
@@ -141,14 +149,8 @@ class DuplicatePayment(Problem):
             code=ProblemCode.DUPLICATE_PAYMENT,
             message="You have this course already. The payment is refunded in full.",
             retryable=False,
-            payment=Payment.of(duplicate.payment),
-            existing_purchase=Purchase.of(duplicate.existing),
+            value=duplicate,
         )
-
-    @field(description="The refund; decided in the same commit as that it is a duplicate.")
-    async def refund(self, info: RequestInfo) -> Refund | None:
-        refunds = await info.context.loads.refunds_of_payment(self.payment.key)
-        return Refund.of(refunds[0]) if refunds else None
 
 
 @graphql_type(description="One field in which two metadata disagree.")

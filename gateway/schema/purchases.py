@@ -1,16 +1,15 @@
 """Payments, the purchases that they become, and the access that belongs to each purchase."""
 
 import datetime as dt
-from typing import Annotated, Self
-from uuid import UUID
+from typing import Annotated
 
 import strawberry
-from strawberry import ID, Private, field
+from strawberry import ID, field
 from strawberry import type as graphql_type
 
-from gateway.schema.audit import AuditConnection
+from gateway.schema.audit import history_field
 from gateway.schema.conventions import ids
-from gateway.schema.conventions.connections import After, Before, First, Last, asked, size_of
+from gateway.schema.conventions.connections import size_of
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.enums import (
@@ -27,175 +26,125 @@ from gateway.schema.courses import Course, Money
 from gateway.schema.metadata import PurchaseMetadata
 from gateway.schema.people import Actor, Student
 from gateway.schema.refunds import Refund
-from gateway.schema.relations import RequestInfo
-from gateway.services.core.model import metadata as model_metadata
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import values
 from gateway.services.core.rules.access import has_lapsed
-from gateway.services.core.rules.schedule.sessions import sessions
+from gateway.services.core.rules.schedule.sessions import Session, sessions
 
-PAYMENT_HISTORY = Cursors("payment.history")
-PURCHASE_HISTORY = Cursors("purchase.history")
+_payment = FieldsOf[values.Payment]()
+_purchase = FieldsOf[values.Purchase]()
+_failure = FieldsOf[values.Failure]()
+_session = FieldsOf[Session]()
 
 
 @graphql_type(description="A checkout, and what became of it.")
-class Payment(Node):
-    key: Private[UUID]
-    course_key: Private[UUID]
-    student: Student = field(description="Who pays.")
-    tier: PurchaseTier = field(description="The tier that it pays for.")
-    amount: Money = field(description="What was asked for when it was opened.")
-    amount_captured: Money | None = field(
-        description="What the provider took, and what can go back: an offer at its checkout, or a fee that the student "
-        "bears, may make it differ from `amount`. Null until it is captured."
+class Payment(Node, Wraps[values.Payment]):
+    id: ID = ids.id_field(ids.PAYMENT)
+    student: Student = _payment.field("Who pays.", lambda payment: Student.of(payment.student_id))
+    tier: PurchaseTier = _payment.field("The tier that it pays for.", lambda payment: PurchaseTier(payment.terms.tier))
+    amount: Money = _payment.field("What was asked for when it was opened.", lambda payment: Money.of(payment.amount))
+    amount_captured: Money | None = _payment.field(
+        "What the provider took, and what can go back: an offer at its checkout, or a fee that the student "
+        "bears, may make it differ from `amount`. Null until it is captured.",
+        lambda payment: Money.of(payment.captured) if payment.captured else None,
     )
-    amount_refunded: Money = field(description="How much of what was captured went back.")
-    provider: PaymentProvider = field(description="Who moves the money.")
-    provider_reference: str | None = field(description="The provider's id of the checkout.")
-    status: PaymentStatus = field(description="What the money is doing.")
-    fulfilment: PaymentFulfilment = field(description="What became of the money once it was captured.")
-    failure: "PaymentFailure | None" = field(description="Why the latest attempt, or the purchase, failed.")
-    metadata: PurchaseMetadata = field(description="When and how the sessions shall take place.")
-    created_at: dt.datetime = field(description="When it was opened.")
-    confirmed_at: dt.datetime | None = field(description="When we learnt that the money was captured.")
-
-    @field(description="The course that it pays for.")
-    async def course(self, info: RequestInfo) -> Course:
-        course = await info.context.loads.course(self.course_key)
-        assert course is not None, "a payment's course is held by a foreign key"
-        return Course.of(course)
-
-    @field(description="The purchase that it became; null while it is open, and where the money goes back.")
-    async def purchase(self, info: RequestInfo) -> "Purchase | None":
-        purchase = await info.context.loads.purchase_of_payment(self.key)
-        return None if purchase is None else Purchase.of(purchase)
-
-    @field(description="What goes or went back of the money, the first refund first.")
-    async def refunds(self, info: RequestInfo) -> list[Refund]:
-        return [Refund.of(refund) for refund in await info.context.loads.refunds_of_payment(self.key) or ()]
-
-    @field(description="What was done to it, the earliest first.", directives=ADMIN_ONLY)
-    async def history(
-        self, info: RequestInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> AuditConnection:
-        page = await info.context.loads.history(self.key, asked(first, after, last, before, PAYMENT_HISTORY))
-        return AuditConnection.of(page, PAYMENT_HISTORY)
-
-    @classmethod
-    def of(cls, payment: values.Payment) -> Self:
-        taken, failure = payment.captured or payment.amount, payment.failure
-        return cls(
-            key=payment.id,
-            course_key=payment.course_id,
-            id=ID(ids.to_text(ids.PAYMENT, payment.id)),
-            student=Student(id=ID(payment.student_id)),
-            tier=PurchaseTier(payment.terms.tier),
-            amount=Money.of(payment.amount),
-            amount_captured=Money.of(payment.captured) if payment.captured else None,
-            amount_refunded=Money.of(values.Money(payment.refunded_minor, taken.currency)),
-            provider=payment.provider,
-            provider_reference=payment.reference,
-            status=payment.status,
-            fulfilment=payment.fulfilment,
-            failure=PaymentFailure(code=failure.code, message=failure.message) if failure else None,
-            metadata=PurchaseMetadata.of(payment.metadata),
-            created_at=payment.created_at,
-            confirmed_at=payment.confirmed_at,
-        )
-
-
-@graphql_type(description="A student's hold on a course.")
-class Purchase(Node):
-    value: Private[values.Purchase]
-    student: Student = field(description="Whose it is.")
-    tier: PurchaseTier = field(description="The tier that it was bought or granted at.")
-    status: PurchaseStatus = field(description="Where it stands.")
-    origin: PurchaseOrigin = field(description="How it came to be.")
-    metadata: PurchaseMetadata = field(description="When and how the sessions take place.")
-    expiry_date: dt.datetime | None = field(description="When its access ends; null for never.")
-    access: "StudentAccess | None" = field(description="What it lets the student use.")
-    created_at: dt.datetime = field(description="When it came to be.")
-    ended_at: dt.datetime | None = field(description="When it stopped being ACTIVE.")
-    created_by: Actor = field(
-        description="Whose call made it: the student who confirmed, or the admin who granted it.",
-        directives=ADMIN_ONLY,
+    amount_refunded: Money = _payment.field(
+        "How much of what was captured went back.", lambda payment: Money.of(_refunded(payment))
+    )
+    provider: PaymentProvider = _payment.field("Who moves the money.", lambda payment: payment.provider)
+    provider_reference: str | None = _payment.field(
+        "The provider's id of the checkout.", lambda payment: payment.reference
+    )
+    status: PaymentStatus = _payment.field("What the money is doing.", lambda payment: payment.status)
+    fulfilment: PaymentFulfilment = _payment.field(
+        "What became of the money once it was captured.", lambda payment: payment.fulfilment
+    )
+    failure: "PaymentFailure | None" = _payment.field(
+        "Why the latest attempt, or the purchase, failed.",
+        lambda payment: PaymentFailure.of(payment.failure) if payment.failure else None,
+    )
+    metadata: PurchaseMetadata = _payment.field(
+        "When and how the sessions shall take place.", lambda payment: PurchaseMetadata.of(payment.metadata)
+    )
+    created_at: dt.datetime = _payment.field("When it was opened.", lambda payment: payment.created_at)
+    confirmed_at: dt.datetime | None = _payment.field(
+        "When we learnt that the money was captured.", lambda payment: payment.confirmed_at
+    )
+    course: Course = _payment.relation("The course that it pays for.", by=lambda payment: payment.course_id)
+    purchase: "Purchase | None" = _payment.relation(
+        "The purchase that it became; null while it is open, and where the money goes back.",
+        by=lambda payment: payment.id,
+    )
+    refunds: list[Refund] = _payment.relation(
+        "What goes or went back of the money, the first refund first.", by=lambda payment: payment.id
     )
 
-    @field(description="The course.")
-    async def course(self, info: RequestInfo) -> Course:
-        course = await info.context.loads.course(self.value.course_id)
-        assert course is not None, "a purchase's course is held by a foreign key"
-        return Course.of(course)
-
-    @field(description="The payment that it was bought with; null where an admin granted it.")
-    async def payment(self, info: RequestInfo) -> Payment | None:
-        payment = self.value.payment_id and await info.context.loads.payment(self.value.payment_id)
-        return Payment.of(payment) if payment else None
-
-    @field(description="The purchase that this one took the place of.")
-    async def supersedes(self, info: RequestInfo) -> "Purchase | None":
-        earlier = self.value.supersedes and await info.context.loads.purchase(self.value.supersedes)
-        return Purchase.of(earlier) if earlier else None
-
-    @field(description="The purchase that took this one's place.")
-    async def superseded_by(self, info: RequestInfo) -> "Purchase | None":
-        later = await info.context.loads.successor(self.value.id)
-        return Purchase.of(later) if later else None
-
-    @field(description="What was done to it, the earliest first.", directives=ADMIN_ONLY)
-    async def history(
-        self, info: RequestInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
-    ) -> AuditConnection:
-        page = await info.context.loads.history(self.value.id, asked(first, after, last, before, PURCHASE_HISTORY))
-        return AuditConnection.of(page, PURCHASE_HISTORY)
-
-    @classmethod
-    def of(cls, purchase: values.Purchase) -> Self:
-        return cls(
-            value=purchase,
-            id=ID(ids.to_text(ids.PURCHASE, purchase.id)),
-            student=Student(id=ID(purchase.student_id)),
-            tier=PurchaseTier(purchase.tier),
-            status=purchase.status,
-            origin=purchase.origin,
-            metadata=PurchaseMetadata.of(purchase.metadata),
-            expiry_date=purchase.access.expires_at,
-            access=StudentAccess.of(purchase),
-            created_at=purchase.created_at,
-            ended_at=purchase.ended_at,
-            created_by=Actor.of(purchase.created_by),
-        )
+    history = history_field(Cursors("payment.history"))
 
 
 @graphql_type(description="Why a payment did not lead to a purchase.")
-class PaymentFailure:
-    code: str = field(
-        description="For programs; a decline has the provider's own code, `price_refused` a price it does not take."
+class PaymentFailure(Wraps[values.Failure]):
+    code: str = _failure.field(
+        "For programs; a decline has the provider's own code, `price_refused` a price it does not take.",
+        lambda failure: failure.code,
     )
-    message: str = field(description="For people.")
+    message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
-@graphql_type(description="One session of a course.")
-class ScheduledSession:
-    number: int = field(description="Counts from 1.")
-    starts_at: dt.datetime = field(description="When it begins.")
-    ends_at: dt.datetime = field(description="When it ends.")
+@graphql_type(description="A student's hold on a course.")
+class Purchase(Node, Wraps[values.Purchase]):
+    id: ID = ids.id_field(ids.PURCHASE)
+    student: Student = _purchase.field("Whose it is.", lambda purchase: Student.of(purchase.student_id))
+    tier: PurchaseTier = _purchase.field(
+        "The tier that it was bought or granted at.", lambda purchase: PurchaseTier(purchase.tier)
+    )
+    status: PurchaseStatus = _purchase.field("Where it stands.", lambda purchase: purchase.status)
+    origin: PurchaseOrigin = _purchase.field("How it came to be.", lambda purchase: purchase.origin)
+    metadata: PurchaseMetadata = _purchase.field(
+        "When and how the sessions take place.", lambda purchase: PurchaseMetadata.of(purchase.metadata)
+    )
+    expiry_date: dt.datetime | None = _purchase.field(
+        "When its access ends; null for never.", lambda purchase: purchase.access.expires_at
+    )
+    access: "StudentAccess | None" = _purchase.field(
+        "What it lets the student use.", lambda purchase: StudentAccess.of(purchase)
+    )
+    created_at: dt.datetime = _purchase.field("When it came to be.", lambda purchase: purchase.created_at)
+    ended_at: dt.datetime | None = _purchase.field("When it stopped being ACTIVE.", lambda purchase: purchase.ended_at)
+    created_by: Actor = _purchase.field(
+        "Whose call made it: the student who confirmed, or the admin who granted it.",
+        lambda purchase: Actor.of(purchase.created_by),
+        directives=ADMIN_ONLY,
+    )
+    course: Course = _purchase.relation("The course.", by=lambda purchase: purchase.course_id)
+    payment: Payment | None = _purchase.relation(
+        "The payment that it was bought with; null where an admin granted it.", by=lambda purchase: purchase.payment_id
+    )
+    supersedes: "Purchase | None" = _purchase.relation(
+        "The purchase that this one took the place of.", by=lambda purchase: purchase.supersedes
+    )
+    superseded_by: "Purchase | None" = _purchase.relation(
+        "The purchase that took this one's place.", by=lambda purchase: purchase.id
+    )
+
+    history = history_field(Cursors("purchase.history"))
 
 
 @graphql_type(description="What a purchase lets its student use.")
-class StudentAccess:
-    access: Private[values.Access]
-    metadata: Private[model_metadata.Metadata]
-    sessions_total: int = field(description="How many sessions it has.")
-    sessions_used: int = field(
-        description="How many of them were used; never deleted, whatever happens to the purchase."
+class StudentAccess(Wraps[values.Purchase]):
+    sessions_total: int = _purchase.field("How many sessions it has.", lambda purchase: purchase.access.sessions_total)
+    sessions_used: int = _purchase.field(
+        "How many of them were used; never deleted, whatever happens to the purchase.",
+        lambda purchase: purchase.access.sessions_used,
     )
-    starts_at: dt.datetime = field(description="When it begins.")
-    expires_at: dt.datetime | None = field(description="When it ends; null for never.")
-
-    @field(description="Whether the student may use the course now; past `expiresAt` it is EXPIRED at once.")
-    def status(self, info: RequestInfo) -> AccessStatus:
-        is_over = self.access.status is AccessStatus.GRANTED and has_lapsed(self.access, info.context.now)
-        return AccessStatus.EXPIRED if is_over else self.access.status
+    starts_at: dt.datetime = _purchase.field("When it begins.", lambda purchase: purchase.access.starts_at)
+    expires_at: dt.datetime | None = _purchase.field(
+        "When it ends; null for never.", lambda purchase: purchase.access.expires_at
+    )
+    status: AccessStatus = _purchase.field_now(
+        "Whether the student may use the course now; past `expiresAt` it is EXPIRED at once.",
+        lambda purchase, now: _status(purchase.access, now),
+    )
 
     @field(
         description="The sessions that the metadata implies: Sundays only or daily, at the slot, in its time zone, "
@@ -204,21 +153,23 @@ class StudentAccess:
     def schedule(
         self,
         first: Annotated[int | None, strawberry.argument(description="How many, from the first on: 0 to 100.")] = 10,
-    ) -> list[ScheduledSession]:
-        size = size_of(10 if first is None else first)
-        return [
-            ScheduledSession(number=session.number, starts_at=session.starts_at, ends_at=session.ends_at)
-            for session in sessions(self.metadata, self.access, size)
-        ]
+    ) -> "list[ScheduledSession]":
+        purchase, size = self.value, size_of(10 if first is None else first)
+        return [ScheduledSession.of(session) for session in sessions(purchase.metadata, purchase.access, size)]
 
-    @classmethod
-    def of(cls, purchase: values.Purchase) -> Self:
-        access = purchase.access
-        return cls(
-            access=access,
-            metadata=purchase.metadata,
-            sessions_total=access.sessions_total,
-            sessions_used=access.sessions_used,
-            starts_at=access.starts_at,
-            expires_at=access.expires_at,
-        )
+
+@graphql_type(description="One session of a course.")
+class ScheduledSession(Wraps[Session]):
+    number: int = _session.field("Counts from 1.", lambda session: session.number)
+    starts_at: dt.datetime = _session.field("When it begins.", lambda session: session.starts_at)
+    ends_at: dt.datetime = _session.field("When it ends.", lambda session: session.ends_at)
+
+
+def _refunded(payment: values.Payment) -> values.Money:
+    taken = payment.captured or payment.amount
+    return values.Money(payment.refunded_minor, taken.currency)
+
+
+def _status(access: values.Access, now: dt.datetime) -> AccessStatus:
+    is_over = access.status is AccessStatus.GRANTED and has_lapsed(access, now)
+    return AccessStatus.EXPIRED if is_over else access.status

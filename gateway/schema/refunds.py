@@ -1,46 +1,38 @@
 """Refunds in the API."""
 
 import datetime as dt
-from typing import Self
 
-from strawberry import ID, field
+from strawberry import ID
 from strawberry import type as graphql_type
 
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.enums import RefundOrigin, RefundStatus
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Money
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import values
+
+_refund = FieldsOf[values.Refund]()
+_failure = FieldsOf[values.Failure]()
 
 
 @graphql_type(description="Why a refund was not made.")
-class RefundFailure:
-    code: str = field(description="For programs; the provider's own code.")
-    message: str = field(description="For people.")
+class RefundFailure(Wraps[values.Failure]):
+    code: str = _failure.field("For programs; the provider's own code.", lambda failure: failure.code)
+    message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
 @graphql_type(description="Captured money on its way back.")
-class Refund(Node):
-    amount: Money = field(description="How much goes back.")
-    status: RefundStatus = field(description="Where it stands.")
-    origin: RefundOrigin = field(description="Whose wish it was.")
-    reason: str = field(description="Why it goes back.")
-    failure: RefundFailure | None = field(description="Why it was not made, where it was not.")
-    provider_reference: str | None = field(description="The provider's id of the refund.")
-    created_at: dt.datetime = field(description="When it was decided.")
-    settled_at: dt.datetime | None = field(description="When the provider settled it.")
-
-    @classmethod
-    def of(cls, refund: values.Refund) -> Self:
-        failure = refund.failure
-        return cls(
-            id=ID(ids.to_text(ids.REFUND, refund.id)),
-            amount=Money.of(refund.amount),
-            status=refund.status,
-            origin=refund.origin,
-            reason=refund.reason,
-            failure=RefundFailure(code=failure.code, message=failure.message) if failure else None,
-            provider_reference=refund.reference,
-            created_at=refund.created_at,
-            settled_at=refund.settled_at,
-        )
+class Refund(Node, Wraps[values.Refund]):
+    id: ID = ids.id_field(ids.REFUND)
+    amount: Money = _refund.field("How much goes back.", lambda refund: Money.of(refund.amount))
+    status: RefundStatus = _refund.field("Where it stands.", lambda refund: refund.status)
+    origin: RefundOrigin = _refund.field("Whose wish it was.", lambda refund: refund.origin)
+    reason: str = _refund.field("Why it goes back.", lambda refund: refund.reason)
+    failure: RefundFailure | None = _refund.field(
+        "Why it was not made, where it was not.",
+        lambda refund: RefundFailure.of(refund.failure) if refund.failure else None,
+    )
+    provider_reference: str | None = _refund.field("The provider's id of the refund.", lambda refund: refund.reference)
+    created_at: dt.datetime = _refund.field("When it was decided.", lambda refund: refund.created_at)
+    settled_at: dt.datetime | None = _refund.field("When the provider settled it.", lambda refund: refund.settled_at)

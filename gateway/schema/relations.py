@@ -1,70 +1,119 @@
-"""What the types need from a request to resolve fields that are not in hand."""
+"""Fields of a type that stands for a core value: read from the value, or found by a key that it has.
 
+Nothing is made of a value before a field is asked for. What is not in the value is a relation: its type and its key
+stand here, and `gateway.resolvers.relations` binds it to what finds it and gives each kind of field its resolver.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Any, Generic, Protocol, Self, TypeVar, cast
 from uuid import UUID
 
-from strawberry import Info
+from strawberry import Private
+from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 
-from gateway.services.core.model import jobs, records, values
-from gateway.services.core.model.pages import Page, Window
-
-
-class Loads(Protocol):
-    """Rows by id, many in one statement. Each gives None for an id that stands for nothing."""
-
-    async def payment(self, payment_id: UUID) -> values.Payment | None: ...
-
-    async def purchase(self, purchase_id: UUID) -> values.Purchase | None: ...
-
-    async def purchase_of_payment(self, payment_id: UUID) -> values.Purchase | None: ...
-
-    async def successor(self, purchase_id: UUID) -> values.Purchase | None: ...
-
-    async def refund(self, refund_id: UUID) -> values.Refund | None: ...
-
-    async def refunds_of_payment(self, payment_id: UUID) -> list[values.Refund] | None: ...
-
-    async def job(self, job_id: UUID) -> jobs.Job | None: ...
-
-    async def course(self, course_id: UUID) -> values.Course | None: ...
-
-    async def held_purchase(self, student_id: str, course_id: UUID) -> values.Purchase | None:
-        """A student's active purchase of a course, or else the latest that there was."""
-        ...
-
-    async def history(self, subject_id: UUID, window: Window) -> Page[records.AuditEntry]:
-        """What was done to a payment or a purchase; the same window of many by the same statements."""
-        ...
-
-    async def purchases_of_student(
-        self, student_id: str | None, status: values.PurchaseStatus | None, window: Window
-    ) -> Page[values.Purchase]:
-        """None is nobody, who has none."""
-        ...
-
-    async def payments_of_student(self, student_id: str | None, window: Window) -> Page[values.Payment]:
-        """None is nobody, who has none."""
-        ...
-
-    def forget(self) -> None:
-        """Drop what was read: it may have changed."""
-        ...
+Value = TypeVar("Value")
+Result = TypeVar("Result")
+Key = TypeVar("Key")
+Found = TypeVar("Found")
 
 
-class RequestContext(Protocol):
+class HasId(Protocol):
     @property
-    def viewer(self) -> values.Actor | None:
-        """Who asks; None without a token."""
-        ...
-
-    @property
-    def now(self) -> datetime:
-        """When the request came in."""
-        ...
-
-    @property
-    def loads(self) -> Loads: ...
+    def id(self) -> UUID: ...
 
 
-RequestInfo = Info[RequestContext, None]
+@dataclass(kw_only=True)
+class Wraps(Generic[Value]):
+    """What a GraphQL type is that stands for one value of the core."""
+
+    value: Private[Value]
+
+    @classmethod
+    def of(cls, value: Value) -> Self:
+        return cls(value=value)
+
+
+class FieldsOf(Generic[Value]):
+    """Declares fields of a type that stands for a value; what they read is checked against the value's own type."""
+
+    def field(self, description: str, read: Callable[[Value], Result], *, directives: Sequence[object] = ()) -> Result:
+        """Of what is in the value."""
+        return cast(Result, Computed(description, read, directives))
+
+    def field_now(self, description: str, read: Callable[[Value, datetime], Result]) -> Result:
+        """Of what the value is at the time of the request."""
+        return cast(Result, Timed(description, read))
+
+    def relation(self, description: str, *, by: Callable[[Value], object]) -> Any:
+        """Of what is found by a key, None for nothing. Its annotation says what it is answered as: `Course | None`."""
+        return Relation(description, by)
+
+
+def relation_by(
+    graphql_type: object, description: str, answer: Callable[[Found], object], *, directives: Sequence[object] = ()
+) -> Callable[[Callable[..., Key | None]], "RelationBy[Key, Found]"]:
+    """A relation with arguments: its method gives, from what they are, the key that it goes by.
+
+    Args:
+        answer: makes of what was found a value of the GraphQL type.
+    """
+    return lambda method: RelationBy(graphql_type, description, answer, method, directives)
+
+
+class ValueField(StrawberryField):
+    """A field that no constructor takes. RelationBy for on its class, it gives itself."""
+
+    def __init__(self, description: str, directives: Sequence[object] = ()) -> None:
+        super().__init__(description=description, directives=directives)
+        self.init = self.compare = self.repr = False
+        self.default = self  # so that the dataclass leaves it on the class
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        """Nothing: a dataclass's field hands this on to its default, which is itself."""
+
+
+class Computed(ValueField):
+    """Read from the value, each time that it is asked for."""
+
+    def __init__(self, description: str, read: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
+        super().__init__(description, directives)
+        self.read = read
+
+    def __get__(self, source: Wraps[Any] | None, owner: type) -> object:
+        return self if source is None else self.read(source.value)
+
+
+class Timed(ValueField):
+    """Read from the value as of an instant."""
+
+    def __init__(self, description: str, read: Callable[[Any, datetime], object]) -> None:
+        super().__init__(description)
+        self.read = read
+
+
+class Relation(ValueField):
+    """Found by a key of the value."""
+
+    def __init__(self, description: str, by: Callable[[Any], object]) -> None:
+        super().__init__(description)
+        self.by = by
+
+
+class RelationBy(ValueField, Generic[Key, Found]):
+    """Found by a key that the field's arguments are part of."""
+
+    def __init__(
+        self,
+        graphql_type: object,
+        description: str,
+        answer: Callable[[Found], object],
+        by: Callable[..., Key | None],
+        directives: Sequence[object],
+    ) -> None:
+        super().__init__(description, directives)
+        self.type = graphql_type
+        self.arguments = StrawberryResolver(by).arguments
+        self.answer, self.by = answer, by

@@ -9,6 +9,7 @@ from typeid.base32 import encode
 from typeid.errors import TypeIDException
 
 from gateway.schema.conventions.errors import bad_input
+from gateway.schema.relations import FieldsOf, HasId
 
 PAYMENT = "pay"
 PURCHASE = "pur"
@@ -75,8 +76,14 @@ def _parsed(text: str) -> tuple[str, UUID] | None:
     return parsed.prefix, UUID(bytes=parsed.uuid.bytes)
 
 
+_ID = "Type-prefixed and ordered by time of creation, such as `pay_01m82wzdd5evbs08a25nzd2awn`."
+
+
 @interface(description="Anything with an id of its own; `node(id:)` finds it again.")
 class Node:
-    id: ID = field(
-        description="Type-prefixed and ordered by time of creation, such as `pay_01m82wzdd5evbs08a25nzd2awn`."
-    )
+    id: ID = field(description=_ID)
+
+
+def id_field(prefix: str) -> ID:
+    """The id of a type whose ids have that prefix."""
+    return FieldsOf[HasId]().field(_ID, lambda value: ID(to_text(prefix, value.id)))
