@@ -85,6 +85,12 @@ class Computed(ValueField):
     def __get__(self, source: Wraps[Any] | None, owner: type) -> object:
         return self if source is None else self.read(source.value)
 
+    def __copy__(self) -> "Computed":
+        """For each type that is made of a generic one."""
+        copied = Computed(self.description or "", self.read, self.directives)
+        copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
+        return copied
+
 
 class Timed(ValueField):
     """Read from the value as of an instant."""
