@@ -7,7 +7,7 @@ stand here, and `gateway.resolvers.relations` binds it to what finds it and give
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 from strawberry import Private
@@ -34,6 +34,14 @@ class Wraps(Generic[Value]):
     @classmethod
     def of(cls, value: Value) -> Self:
         return cls(value=value)
+
+
+def wrapped_by(graphql_type: object) -> Any:
+    """The type of the values that a type stands for."""
+    [value_type] = [
+        get_args(base)[0] for base in getattr(graphql_type, "__orig_bases__", ()) if get_origin(base) is Wraps
+    ]
+    return value_type
 
 
 class FieldsOf(Generic[Value]):
