@@ -1,7 +1,7 @@
 """Fields of a type that stands for a core value: read from the value, or found by a key that it has.
 
-Nothing is made of a value before a field is asked for. What is not in the value is a relation: its type and its key
-stand here, and `gateway.resolvers.relations` binds it to what finds it and gives each kind of field its resolver.
+Nothing is made of a value before a field is asked for. What is not in the value is a relation: the schema has its type
+and its key, `gateway.resolvers.relations` what finds it.
 """
 
 from collections.abc import Callable, Sequence
