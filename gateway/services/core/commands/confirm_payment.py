@@ -75,7 +75,7 @@ class ConfirmPayment(JobRun):
         return RowKeys(payments={self.payment_id})
 
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """The same payment by any door, once or often, comes to one end."""
+        """One end for one payment, through whichever door it is confirmed, and however often."""
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))

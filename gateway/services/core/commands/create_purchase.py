@@ -111,7 +111,7 @@ def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment)
 
 
 def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, moment: Moment) -> Decision | None:
-    """What the wish comes to beside what stands; None where a new purchase is to begin."""
+    """What the command comes to beside the pair's active purchase; None where a new purchase is to begin."""
     if existing is None:
         return None
     if existing.tier == tier.code:
@@ -130,7 +130,7 @@ def _without_room(
     command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
 ) -> FieldProblem | None:
     """What leaves sessions without a day to take place. An end that is named is its admin's deliberate word, and money
-    may have moved already where the door says so: then nothing is refused."""
+    may have moved already where the endpoint says so: then nothing is refused."""
     if command.expiry_date is not None or command.may_fall_short:
         return None
 

@@ -42,7 +42,7 @@ class StoreEvent(BaseCommand):
     def decide(self, state: State, moment: Moment) -> Decision:
         """The webhook in our books, with the job that handles it; one that is there already changes nothing.
 
-        No job where it is about nothing of ours. What our books know is heard of, whatever the webhook shows.
+        No job where nothing in it is ours. A payment that is in our books is ours, whatever the webhook shows.
         """
         event = self.event
         known = _known(event, state)
@@ -60,7 +60,7 @@ class StoreEvent(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class EndEvent(JobRun):
-    """Note what became of a webhook: HANDLED, or IGNORED where all of it was about what is none of ours."""
+    """Note the end of a webhook: HANDLED, or IGNORED where nothing in it is ours."""
 
     event_id: UUID
     ticket: Ticket = field(kw_only=True)

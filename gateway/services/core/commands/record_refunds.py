@@ -40,20 +40,20 @@ class RecordRefunds(JobRun):
         return RowKeys(refunding={self.payment_id})
 
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """The payment and its refunds as all facts together make them, whichever of them were heard of before."""
+        """The payment and its refunds as all the provider's records together make them, whichever of them are known."""
         payment = state.payments.get(self.payment_id)
         if payment is None:
             return Decision(NotFound("payment"))
         if payment.captured is None or payment.attempt != self.attempt:
             return Decision(RefundsRecorded(payment))  # that money is not this payment's, or not yet
         books = RefundBooks(payment, state.refunds_of(payment.id), moment)
-        books.hear(self.facts)
+        books.apply(self.facts)
         return Decision(RefundsRecorded(books.payment), _written(books, state, moment))
 
 
 @dataclass(frozen=True, slots=True)
 class SettleRefund(JobRun):
-    """Note what the provider says of a refund; None where our books say already what became of it."""
+    """Note what the provider says of a refund; None where our books know its end already."""
 
     refund_id: UUID
     result: RefundResult | None
@@ -78,7 +78,7 @@ class SettleRefund(JobRun):
         if result is None or isinstance(result, RefundRejected) or refund.status is RefundStatus.SUCCEEDED:
             return Decision(RefundSettled(refund, payment))
         books = RefundBooks(payment, state.refunds_of(payment.id), moment)
-        books.hear([RefundRecord(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
+        books.apply([RefundRecord(result.reference, refund.id, refund.amount, RefundStatus.SUCCEEDED)])
         if not result.is_final:
             books.payment = asks.asked_after(books.payment, moment.now)
         settled = RefundSettled(books.refunds[refund.id], books.payment)
@@ -93,7 +93,7 @@ def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: 
 
 
 def _written(books: RefundBooks, state: State, moment: Moment) -> Changes:
-    """All that follows from what the books heard."""
+    """All that follows from what the provider's records changed."""
     if books.changes == NOTHING:
         return NOTHING
     changes = books.changes + Changes(payments=(books.payment,)) + end_purchase(books.payment, state, moment)
@@ -103,12 +103,12 @@ def _written(books: RefundBooks, state: State, moment: Moment) -> Changes:
 
 
 def _beyond_in_words(books: RefundBooks) -> str:
-    said = "; ".join(
+    listed = "; ".join(
         f"{claim.fact.reference} says {claim.fact.amount}, of which {claim.counted} were left" for claim in books.beyond
     )
     return (
-        f"More went back at the provider than this payment took: {said}. The payment's books count what was left. Look "
-        "at the provider's dashboard whether the rest can be claimed back, then end this case with cancelJob."
+        f"More went back at the provider than this payment took: {listed}. The payment's books count what was left. "
+        "Look at the provider's dashboard whether the rest can be claimed back, then end this case with cancelJob."
     )
 
 

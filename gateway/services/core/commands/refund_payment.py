@@ -45,7 +45,7 @@ class RefundPayment(KeyedCommand):
         return RowKeys(refunding={self.payment_id}, refunds={self.refund_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """An admin's wish to give money back: all that is left, or a part of it."""
+        """A refund that a job carries out, of all that is left or of a part, or why there is none."""
         match replay_of(self, state):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)

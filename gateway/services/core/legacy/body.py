@@ -111,16 +111,16 @@ class _Entries:
 
 
 def _duration(entries: _Entries, span: Span | None) -> int | None:
-    """What is said, or the length of the range; said of both, they agree."""
-    said = entries.read("sessionDuration", values.whole)
+    """The number that is given, or else the length of the range; where both are given, they agree."""
+    given = entries.read("sessionDuration", values.whole)
     length = span.minutes if span else None
     if not entries.has("sessionDuration"):
         if length is None and not (entries.has("timeSlot") and span is None):
             entries.note("is required, in minutes, unless timeSlot is a range", "sessionDuration")
         return length
-    if said is not None and length not in (None, said):
-        entries.note(f"is {said}, but the range in timeSlot is {length} minutes long", "sessionDuration")
-    return said
+    if given is not None and length not in (None, given):
+        entries.note(f"is {given}, but the range in timeSlot is {length} minutes long", "sessionDuration")
+    return given
 
 
 def _time_zone(entries: _Entries, span: Span | None) -> str | None:

@@ -60,10 +60,10 @@ def text(value: object) -> str:
 
 
 def flag(value: object) -> bool:
-    said = value.strip().lower() if isinstance(value, str) else value
-    if said is True or said == "true":
+    given = value.strip().lower() if isinstance(value, str) else value
+    if given is True or given == "true":
         return True
-    if said is False or said == "false":
+    if given is False or given == "false":
         return False
     raise Unclear("must be true or false")
 
@@ -109,12 +109,12 @@ def day(value: object, time_zone: str) -> dt.date:
     """A day, or the day that an instant falls on where the slot's clock hangs: midnight in a browser in India is the
     evening before in UTC. An instant without an offset is by that clock already."""
     wanted = "must be a day such as 2026-11-29, or an ISO 8601 instant"
-    said = value.strip() if isinstance(value, str) else ""
+    given = value.strip() if isinstance(value, str) else ""
     try:
-        if _DATE.fullmatch(said):
-            return dt.date.fromisoformat(said)
-        if _INSTANT.fullmatch(said):
-            instant = dt.datetime.fromisoformat(said.upper())
+        if _DATE.fullmatch(given):
+            return dt.date.fromisoformat(given)
+        if _INSTANT.fullmatch(given):
+            instant = dt.datetime.fromisoformat(given.upper())
             is_placed = instant.tzinfo is not None and is_time_zone(time_zone)
             return (instant.astimezone(ZoneInfo(time_zone)) if is_placed else instant).date()
     except (ValueError, OverflowError):  # a 31 February, or an instant beyond the calendar
@@ -126,12 +126,12 @@ def instant(value: object, time_zone: str) -> dt.datetime:
     """An instant in UTC, at which something ends. A day alone counts to its end, where the slot's clock hangs; where
     that is no time zone, which is refused elsewhere, to its end in UTC."""
     wanted = "must be an ISO 8601 instant with its offset, such as 2026-12-31T18:30:00Z, or a day"
-    said = value.strip() if isinstance(value, str) else ""
+    given = value.strip() if isinstance(value, str) else ""
     try:
-        if _DATE.fullmatch(said):
-            return end_of_day(dt.date.fromisoformat(said), time_zone if is_time_zone(time_zone) else "UTC")
-        if (found := _INSTANT.fullmatch(said)) and found[3]:
-            return dt.datetime.fromisoformat(said.upper()).astimezone(dt.UTC)
+        if _DATE.fullmatch(given):
+            return end_of_day(dt.date.fromisoformat(given), time_zone if is_time_zone(time_zone) else "UTC")
+        if (found := _INSTANT.fullmatch(given)) and found[3]:
+            return dt.datetime.fromisoformat(given.upper()).astimezone(dt.UTC)
     except (ValueError, OverflowError):
         raise Unclear(wanted) from None
     raise Unclear(wanted)

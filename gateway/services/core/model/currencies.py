@@ -1,4 +1,4 @@
-"""What an amount of money is: which currencies there are, and how many minor units can be said.
+"""What an amount of money is: which currencies there are, and how many minor units an amount may have.
 
 The list is ISO 4217's own, from a package that is released when the list changes. It is data, as the time zones of
 `zoneinfo` are, and so the one package that the core may import.

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, get_args
 from uuid import UUID
 
 from gateway.services.core.model.values import Provider
@@ -32,8 +33,8 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """What subscribers are told: `type` is one of `EVENT_TYPES`, `data` is what it is about as it stood then, as JSON
-    with ids as UUIDs: a `purchase`, or a `payment`. Every subscriber gets the same id, however often it is sent."""
+    """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase` or the `payment` as it
+    stood then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
 
     id: UUID
     type: str
@@ -42,7 +43,7 @@ class OutgoingEvent:
     data: dict[str, object] = field(hash=False)
 
 
-EVENT_TYPES = (
+EventType = Literal[
     "payment.succeeded",
     "payment.failed",
     "payment.duplicate",
@@ -58,12 +59,13 @@ EVENT_TYPES = (
     "access.granted",
     "access.revoked",
     "access.recounted",
-)
+]
+EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Somebody who is told of events of these types; `name` is what the jobs know it by."""
+    """A subscriber to events of these types; `name` is how jobs refer to it."""
 
     name: str
-    types: tuple[str, ...]
+    types: tuple[EventType, ...]

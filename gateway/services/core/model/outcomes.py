@@ -169,7 +169,7 @@ class RefundRequested:
 
 @dataclass(frozen=True, slots=True)
 class RefundSettled:
-    """What the provider said of a refund is in the books."""
+    """The provider's answer about a refund is in our books."""
 
     refund: Refund
     payment: Payment

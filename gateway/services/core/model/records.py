@@ -55,7 +55,7 @@ class Door(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """For whom, and by which door, the provider was asked about a payment: for the audit alone."""
+    """For whom, and by which door, the provider was asked about a payment; only the audit needs it."""
 
     actor: Actor
     door: Door

@@ -33,7 +33,7 @@ class PaymentStatus(StrEnum):
 
 
 class Fulfilment(StrEnum):
-    """What became of a captured payment: one purchase, or one refund and why."""
+    """What a captured payment led to: one purchase, or one refund and why."""
 
     PENDING = "PENDING"
     FULFILLED = "FULFILLED"
@@ -77,7 +77,7 @@ class RefundStatus(StrEnum):
 
 
 class RefundOrigin(StrEnum):
-    """Whose wish it was: ours, somebody's at the provider's dashboard, or the student's bank's."""
+    """Who asked for it: this gateway, somebody at the provider's dashboard, or the student's bank."""
 
     GATEWAY = "GATEWAY"
     PROVIDER = "PROVIDER"
@@ -144,7 +144,7 @@ class Failure:
 
 @dataclass(frozen=True, slots=True)
 class Payment:
-    """A checkout and what became of it.
+    """A checkout, and what happened to its money.
 
     `reference` is the provider's id of the intent and `attempt` its id of the latest attempt to pay it; `checks`
     counts how often the provider was asked and had not settled. `captured` is what the provider says it took,

@@ -24,7 +24,7 @@ takes."""
 
 RARELY_S = 90 * DAY
 """Where the provider cannot close it, it takes money for ever, and is asked for ever. What is paid there stands in its
-list of changes as well, and is heard of at once."""
+list of changes as well, and so is noticed at once."""
 
 WAITS_FOR_REFUNDS_S = tuple(hours * HOUR for hours in (1, 2, 4, 8, 12, 24))
 """After money is on its way back, or disputed: banks take days and weeks."""
@@ -62,7 +62,7 @@ def is_abandoned(payment: Payment, now: datetime) -> bool:
 def planned(payment: Payment, asks: int | None, now: datetime, *, is_pending: bool, is_answered: bool) -> Payment:
     """The payment with its next ask, if it needs one, after the provider was asked. Who was overtaken by another ask
     plans nothing. The arguments are those of `PlanAsk`."""
-    if asks is None:  # told by another way than the schedule
+    if asks is None:  # asked by another way than the schedule
         is_missed = is_open(payment) and payment.ask_at is None and payment.reference is not None
         return first_ask(payment, now) if is_missed else asked_after(payment, now) if is_pending else payment
     if payment.ask_at is None or payment.asks != asks:

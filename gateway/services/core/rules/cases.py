@@ -17,7 +17,7 @@ def of_intent(provider: Provider, reference: str) -> UUID:
 
 
 def standing(subject_id: UUID, state: State) -> Job | None:
-    """The case that was noted of a subject, whatever became of it."""
+    """The case that was noted of a subject, whatever its state."""
     cases = (job for job in state.jobs.values() if job.kind is JobKind.CASE_REVIEW)
     return next((job for job in cases if job.subject_id == subject_id), None)
 

@@ -1,10 +1,10 @@
-"""What subscribers are told of a decision: the differences that it makes to payments, purchases and accesses."""
+"""The events that a decision sends to subscribers: what it changes of payments, purchases and accesses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.services.core.model.events import Listener, OutgoingEvent
+from gateway.services.core.model.events import EventType, Listener, OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
@@ -21,10 +21,10 @@ from gateway.services.core.rules.snapshots import of_payment, of_purchase
 
 
 @dataclass(frozen=True, slots=True)
-class _News:
+class _Announcement:
     """An event to be: `stream` is the purchase, or the payment that has none, whose events are kept in order."""
 
-    type: str
+    type: EventType
     stream: UUID
     about: Payment | Purchase
 
@@ -33,30 +33,26 @@ def announced(changes: Changes, before: State, listeners: Sequence[Listener], mo
     """One job for each event and listener, to be written with the changes themselves.
 
     Args:
-        before: the world as it was when the changes were decided.
+        before: the state as it was when the changes were decided.
     """
     if not listeners or not (changes.payments or changes.purchases):
         return NOTHING
     bought = {purchase.payment_id: purchase for purchase in changes.purchases if purchase.payment_id}
-    news = [*_of_payments(changes.payments, before, bought), *_of_purchases(changes.purchases, before)]
-    return Changes(jobs=tuple(job for each in news for job in _jobs(each, bought, before, listeners, moment)))
+    announcements = [*_of_payments(changes.payments, before, bought), *_of_purchases(changes.purchases, before)]
+    return Changes(jobs=tuple(job for each in announcements for job in _jobs(each, bought, before, listeners, moment)))
 
 
-def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_News]:
+def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_Announcement]:
     for payment in payments:
         purchase = bought.get(payment.id) or before.purchase_of(payment)
         stream = purchase.id if purchase else payment.id
         for event_type in _payment_types(before.payments.get(payment.id), payment):
-            yield _News(event_type, stream, payment)
+            yield _Announcement(event_type, stream, payment)
 
 
-def _payment_types(was: Payment | None, now: Payment) -> Iterator[str]:
-    if now.fulfilment is not (was.fulfilment if was else Fulfilment.PENDING):
-        yield {
-            Fulfilment.FULFILLED: "payment.succeeded",
-            Fulfilment.DUPLICATE: "payment.duplicate",
-            Fulfilment.UNFULFILLABLE: "payment.failed",
-        }[now.fulfilment]
+def _payment_types(was: Payment | None, now: Payment) -> Iterator[EventType]:
+    if was is None or was.fulfilment is not now.fulfilment:
+        yield from _fulfilment_types(now.fulfilment)
     is_failed = now.status in (PaymentStatus.FAILED, PaymentStatus.CANCELED)
     if is_failed and (was is None or (was.status, was.attempt) != (now.status, now.attempt)):
         yield "payment.failed"
@@ -64,29 +60,56 @@ def _payment_types(was: Payment | None, now: Payment) -> Iterator[str]:
         yield "payment.refunded"
 
 
-def _of_purchases(purchases: Iterable[Purchase], before: State) -> Iterator[_News]:
+def _fulfilment_types(fulfilment: Fulfilment) -> tuple[EventType, ...]:
+    match fulfilment:
+        case Fulfilment.PENDING:
+            return ()
+        case Fulfilment.FULFILLED:
+            return ("payment.succeeded",)
+        case Fulfilment.DUPLICATE:
+            return ("payment.duplicate",)
+        case Fulfilment.UNFULFILLABLE:
+            return ("payment.failed",)
+
+
+def _of_purchases(purchases: Iterable[Purchase], before: State) -> Iterator[_Announcement]:
     for purchase in purchases:
         was = before.purchases.get(purchase.id)
         for event_type in _purchase_types(was, purchase):
-            yield _News(event_type, purchase.id, purchase)
+            yield _Announcement(event_type, purchase.id, purchase)
         had, has = (each is not None and each.access.status is AccessStatus.GRANTED for each in (was, purchase))
         if had is not has:
-            yield _News("access.granted" if has else "access.revoked", purchase.id, purchase)
+            yield _Announcement("access.granted" if has else "access.revoked", purchase.id, purchase)
         elif was is not None and has and _is_recounted(was.access, purchase.access):
-            yield _News("access.recounted", purchase.id, purchase)
+            yield _Announcement("access.recounted", purchase.id, purchase)
 
 
-def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[str]:
+def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[EventType]:
     if was is None:
         yield "purchase.created"
         return
     if was.status is not now.status:
-        yield "purchase.revived" if now.status is PurchaseStatus.ACTIVE else f"purchase.{now.status.lower()}"
+        yield _status_type(now.status)
     is_active = now.status is PurchaseStatus.ACTIVE
     if is_active and ends_later(was.access, now.access):
         yield "purchase.extended"
     if was.metadata != now.metadata:
         yield "purchase.corrected"
+
+
+def _status_type(status: PurchaseStatus) -> EventType:
+    """What a purchase that came to this status is announced by."""
+    match status:
+        case PurchaseStatus.ACTIVE:
+            return "purchase.revived"
+        case PurchaseStatus.SUPERSEDED:
+            return "purchase.superseded"
+        case PurchaseStatus.EXPIRED:
+            return "purchase.expired"
+        case PurchaseStatus.REVOKED:
+            return "purchase.revoked"
+        case PurchaseStatus.REFUNDED:
+            return "purchase.refunded"
 
 
 def _is_recounted(was: Access, now: Access) -> bool:
@@ -96,32 +119,36 @@ def _is_recounted(was: Access, now: Access) -> bool:
 
 
 def _jobs(
-    news: _News, bought: dict[UUID, Purchase], before: State, listeners: Sequence[Listener], moment: Moment
+    announcement: _Announcement,
+    bought: dict[UUID, Purchase],
+    before: State,
+    listeners: Sequence[Listener],
+    moment: Moment,
 ) -> Iterator[Job]:
-    told = [listener for listener in listeners if news.type in listener.types]
-    if not told:
+    subscribed = [listener for listener in listeners if announcement.type in listener.types]
+    if not subscribed:
         return
-    match news.about:
+    match announcement.about:
         case Payment() as payment:
             data: dict[str, object] = {
                 "payment": of_payment(payment, bought.get(payment.id) or before.purchase_of(payment))
             }
         case Purchase() as purchase:
             data = {"purchase": of_purchase(purchase)}
-    event = OutgoingEvent(moment.new_id(), news.type, news.about.id, moment.now, data)
-    for listener in told:
+    event = OutgoingEvent(moment.new_id(), announcement.type, announcement.about.id, moment.now, data)
+    for listener in subscribed:
         yield Job(
             moment.new_id(),
             JobKind.EVENT_DELIVER,
-            news.stream,
+            announcement.stream,
             run_at=moment.now,
             created_at=moment.now,
             target=listener.name,
-            payload=_kept(event),
+            payload=_payload(event),
         )
 
 
-def _kept(event: OutgoingEvent) -> dict[str, object]:
+def _payload(event: OutgoingEvent) -> dict[str, object]:
     return {
         "id": str(event.id),
         "type": event.type,
@@ -132,7 +159,9 @@ def _kept(event: OutgoingEvent) -> dict[str, object]:
 
 def event_of(job: Job) -> OutgoingEvent:
     """The event that a job is to deliver."""
-    kept = job.payload
-    data = kept["data"]
+    payload = job.payload
+    data = payload["data"]
     assert isinstance(data, dict), "it was written so"
-    return OutgoingEvent(UUID(str(kept["id"])), str(kept["type"]), UUID(str(kept["subjectId"])), job.created_at, data)
+    return OutgoingEvent(
+        UUID(str(payload["id"])), str(payload["type"]), UUID(str(payload["subjectId"])), job.created_at, data
+    )

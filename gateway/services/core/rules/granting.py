@@ -1,4 +1,4 @@
-"""How a pair's next purchase comes to be: the one place where purchases begin and end, whichever door asks."""
+"""How a pair's next purchase comes to be: the one place where purchases begin and end, whoever asks."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""A payment and a purchase as JSON, as they stand when something is told of them. Ids are UUIDs, instants UTC."""
+"""A payment and a purchase as JSON, as an event shows them. Ids are UUIDs, instants UTC."""
 
 from datetime import UTC, datetime
 

@@ -21,7 +21,7 @@ OF_DISPUTES = {
     "payment.refund_returned": "payment.dispute_won",
     "payment.refund_rejected": "payment.dispute_won",
 }
-"""What is said of a dispute, in the place of what would be said of a refund."""
+"""The action of a dispute, in the place of the action that a refund has."""
 
 CAME_TO_NOTHING = "The attempt came to nothing; the checkout can still be paid."
 
@@ -51,12 +51,12 @@ def adopted(
     return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
 
 
-def asked(payment: Payment, asker: Asker, moment: Moment, said: str) -> AuditEntry:
-    return _of_ask(payment, "payment.asked", asker, moment, said)
+def asked(payment: Payment, asker: Asker, moment: Moment, reason: str) -> AuditEntry:
+    return _of_ask(payment, "payment.asked", asker, moment, reason)
 
 
-def processing(payment: Payment, asker: Asker, moment: Moment, said: str) -> AuditEntry:
-    return _of_ask(payment, "payment.processing", asker, moment, said, attempt=payment.attempt)
+def processing(payment: Payment, asker: Asker, moment: Moment, reason: str) -> AuditEntry:
+    return _of_ask(payment, "payment.processing", asker, moment, reason, attempt=payment.attempt)
 
 
 def unpaid(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:
@@ -81,25 +81,30 @@ def captured(payment: Payment, by: Captured, door: Door, actor: Actor, moment: M
 
 
 def refund(
-    refund: Refund, action: str, actor: Actor, moment: Moment, said: str | None, change: dict[str, object] | None = None
+    refund: Refund,
+    action: str,
+    actor: Actor,
+    moment: Moment,
+    reason: str | None,
+    change: dict[str, object] | None = None,
 ) -> AuditEntry:
-    """What became of money that goes back: how much, whose wish it was, and the provider's id of it once there is one.
+    """What happened to money that goes back: how much, who wanted it, and the provider's id of it once there is one.
 
     Args:
-        change: what is said of it beside that, or in another way.
+        change: what the entry has beside that, or instead of a part of it.
     """
-    told: dict[str, object] = {**_money(refund.amount), "origin": refund.origin.value}
+    changes: dict[str, object] = {**_money(refund.amount), "origin": refund.origin.value}
     if refund.reference is not None:
-        told["reference"] = refund.reference
-    return audit(refund.payment_id, action, actor, moment, said, {**told, **(change or {})})
+        changes["reference"] = refund.reference
+    return audit(refund.payment_id, action, actor, moment, reason, {**changes, **(change or {})})
 
 
 def dispute_or(refund: Refund, action: str) -> str:
     return OF_DISPUTES.get(action, action) if refund.origin is RefundOrigin.DISPUTE else action
 
 
-def _of_ask(payment: Payment, action: str, asker: Asker, moment: Moment, said: str, **more: object) -> AuditEntry:
-    return audit(payment.id, action, asker.actor, moment, said, {"door": asker.door.value, **more})
+def _of_ask(payment: Payment, action: str, asker: Asker, moment: Moment, reason: str, **more: object) -> AuditEntry:
+    return audit(payment.id, action, asker.actor, moment, reason, {"door": asker.door.value, **more})
 
 
 def _offer(payment: Payment) -> dict[str, object]:

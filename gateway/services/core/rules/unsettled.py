@@ -44,7 +44,7 @@ def _wait(payment: Payment, verdict: Processing, asker: Asker, state: State, mom
 
 
 def _unreachable(payment: Payment, verdict: Unreachable, asker: Asker, state: State, moment: Moment) -> Decision:
-    """An attempt whose end nobody heard may have taken the money: it stands as PROCESSING and is checked."""
+    """An attempt whose end is unknown may have taken the money: it stands as PROCESSING and is checked."""
     if verdict.attempt is None:
         waiting, changes = _asked(payment, asker, moment, timeline.NO_ANSWER)
     else:
@@ -54,17 +54,19 @@ def _unreachable(payment: Payment, verdict: Unreachable, asker: Asker, state: St
     return Decision(PaymentPending(waiting, verdict.retry_after_s, is_unreachable=True), changes + Changes(jobs=jobs))
 
 
-def _asked(payment: Payment, asker: Asker, moment: Moment, said: str) -> tuple[Payment, Changes]:
+def _asked(payment: Payment, asker: Asker, moment: Moment, reason: str) -> tuple[Payment, Changes]:
     """The payment after an ask that settled nothing; the first one is noted, so that the history tells of it."""
     if payment.checks > 0:
         return payment, NOTHING
     asked = replace(payment, checks=1)
-    return asked, Changes(payments=(asked,), audit=(timeline.asked(asked, asker, moment, said),))
+    return asked, Changes(payments=(asked,), audit=(timeline.asked(asked, asker, moment, reason),))
 
 
-def _of_attempt(payment: Payment, waiting: Payment, asker: Asker, moment: Moment, said: str) -> tuple[AuditEntry, ...]:
-    """An attempt is told of when it begins, however often it is asked about."""
-    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, asker, moment, said),)
+def _of_attempt(
+    payment: Payment, waiting: Payment, asker: Asker, moment: Moment, reason: str
+) -> tuple[AuditEntry, ...]:
+    """An attempt is noted when it begins, however often the provider is asked about it."""
+    return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, asker, moment, reason),)
 
 
 def _under_way(payment: Payment, attempt: str) -> Payment:
@@ -110,7 +112,9 @@ def _declined(payment: Payment, verdict: DeclinedAttempt, asker: Asker, state: S
             PaymentPending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, state, moment))
         )
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(PaymentDeclined(payment))  # closed for good: an attempt's end heard late opens it no more
+        return Decision(
+            PaymentDeclined(payment)
+        )  # closed for good: an attempt whose end is known late opens it no more
     failed = replace(
         payment,
         status=PaymentStatus.FAILED,

@@ -17,7 +17,7 @@ class PlanAsk(BaseCommand):
         asks: how often it had been asked by its schedule before it was asked now; None where that was by another way:
             then only what has no next ask and needs one gets it.
         is_pending: whether money of it is on its way back, or disputed.
-        is_answered: whether the provider said anything.
+        is_answered: whether the provider answered.
     """
 
     payment_id: UUID

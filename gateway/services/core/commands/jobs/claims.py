@@ -48,7 +48,7 @@ class ClaimJobs(BaseCommand):
 class DeferJob(BaseCommand):
     """Try a job again later: its run did not come to an end. `at_least_s` is how long it has to wait in any case.
 
-    `case` is what a person is told at once; once an admin has called that off, the job is not tried again.
+    `case` is noted for a person at once; after an admin has canceled it, the job is not tried again.
     `is_attempt` is False where it had to wait for somebody else, which is no failure and no reason to give it up.
     """
 

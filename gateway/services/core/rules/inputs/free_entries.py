@@ -48,8 +48,8 @@ def keep(entries: Mapping[str, str]) -> Kept:
 
 def _cleaned(text: str) -> str:
     """On one line, in whole characters that turn no direction, and no longer than a label may be."""
-    seen = "".join(map(_character, _TURNS.sub("", text)))
-    return " ".join(seen.split())[:LONGEST_LABEL_VALUE].rstrip()
+    readable = "".join(map(_character, _TURNS.sub("", text)))
+    return " ".join(readable.split())[:LONGEST_LABEL_VALUE].rstrip()
 
 
 def _character(character: str) -> str:

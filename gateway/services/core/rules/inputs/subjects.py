@@ -1,4 +1,4 @@
-"""Who somebody is: the one rule for a token's subject, and so for a student's id at every door.
+"""Who somebody is: the one rule for a token's subject, and so for a student's id at every endpoint.
 
 Two subjects are the same when their characters are: nothing is folded or normalised, as RFC 7519 has it (7.3). So what
 a reader would not see in one is refused: a student's id that no token could have would be a purchase of nobody's.

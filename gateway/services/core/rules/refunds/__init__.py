@@ -1,1 +1,1 @@
-"""How much of a payment went back, by whose wish, and what that does to what it had become."""
+"""How much of a payment went back, who wanted it, and what that does to its purchase."""

@@ -1,4 +1,4 @@
-"""A payment and its refunds as they are once facts were heard, and what our books say of how they came to be so."""
+"""A payment and its refunds as the provider's records make them, with the entries of the audit that say how."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -41,7 +41,7 @@ class RefundBooks:
         """What went back just now, or will not after all: of money that is nobody's purchase, the rest is owed."""
         self._moment = moment
 
-    def hear(self, facts: Iterable[RefundRecord]) -> None:
+    def apply(self, facts: Iterable[RefundRecord]) -> None:
         """Each claim in our books as it counts among all of them, and ours that wait as far as there is money left."""
         was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), facts):

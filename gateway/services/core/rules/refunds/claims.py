@@ -1,6 +1,6 @@
 """What each refund and each dispute in the provider's books takes of a payment's captured money.
 
-The answer follows from the set of them and not from the order in which they were heard of. Together they take at most
+The answer follows from the set of them and not from the order in which they arrived. Together they take at most
 what was captured: what a dispute says beyond that, by a refund before it or by a drifting exchange rate, was never this
 payment's. Money of another currency is worth all that is left: no rate is guessed, and nothing is paid twice.
 """

@@ -52,9 +52,9 @@ def room_problem(wish: Wish, choice: TierChoice, code_field: str) -> FieldProble
         return None
     ends = new_access.expires_at.astimezone(ZoneInfo(wish.metadata.slot.time_zone))
     left = new_access.sessions_left
-    told = f"only {fits} of {left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
+    problem = f"only {fits} of {left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
     path, help_ = _at_fault(wish, (code_field,) if choice.code is not None else ("sessionCount",))
-    return FieldProblem(path, f"{told}; {help_}{_listed(wish)}")
+    return FieldProblem(path, f"{problem}; {help_}{_listed(wish)}")
 
 
 def _at_fault(wish: Wish, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
