@@ -26,8 +26,8 @@ class Statement:
         self._compiled: dict[str, Compiled] = {}
 
     def on(self, dialect: Dialect) -> "Compiled":
-        """The statement for a database. Dialects of one name must write their parameters alike."""
-        name = f"{dialect.name}+{dialect.driver}"
+        """The statement for a database."""
+        name = f"{dialect.name}+{dialect.driver}+{dialect.paramstyle}"
         if name not in self._compiled:
             self._compiled[name] = Compiled(self.select, dialect)
         return self._compiled[name]

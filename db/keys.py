@@ -1,9 +1,9 @@
 """Many keys in one condition, so that a statement's text and plan are the same for one key as for hundreds."""
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
 from sqlalchemy import Boolean, Column, ColumnElement, Dialect, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -40,7 +40,7 @@ class Among(ColumnElement[bool]):
         assert len(ids) <= 1, "ids of several columns have no parameter"
         return {
             IDS: b"".join(key.bytes for part in ids for key in part),
-            TEXTS: orjson.dumps(list(zip(*texts, strict=True))).decode(),
+            TEXTS: json.dumps(list(zip(*texts, strict=True)), ensure_ascii=False),
         }
 
 
@@ -70,7 +70,8 @@ def _in_rows(among: Among, compiler: SQLCompiler, **options: Any) -> str:
         if isinstance(column.type, Id):
             values.append(f"substr({ids}, each.key * {ID_BYTES} + 1, {ID_BYTES})")
         else:
-            values.append(f"json_extract(each.value, '$[{text}]')")
+            # A text for certain: else an index of just some of the columns may be preferred to that of all of them.
+            values.append(f"CAST(json_extract(each.value, '$[{text}]') AS TEXT)")
             text += 1
     rows = f"SELECT {', '.join(values)} FROM json_each({_parameter(TEXTS, compiler, options)}) AS each"  # noqa: S608  as above
     return f"({columns}) IN ({rows})"

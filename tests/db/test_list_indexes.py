@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy import event
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import reader_engine, writer_engine
-from db.statements import PAYMENTS_BY_REFERENCE
+from db.engine import reader_engine
 from db.urls import is_embedded
 from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
@@ -145,20 +144,6 @@ async def test_histories_are_read_from_where_they_lie(planner: Planner) -> None:
     window = Window(20, after=Place(UUID(int=1)))
     for plan in await planner.plans(lambda: planner.catalog.histories([UUID(int=2), UUID(int=3)], window)):
         assert "PRIMARY KEY" in plan or "pk_audit_entry" in plan, plan
-
-
-async def test_a_payment_is_found_by_its_providers_reference(database_url: str) -> None:
-    engine, asked = writer_engine(database_url), []
-    event.listen(engine, "before_cursor_execute", lambda *given: asked.append(given[2:4]))
-    with engine.begin() as connection:
-        connection.execute(PAYMENTS_BY_REFERENCE, {"keys": [("SANDBOX", "intent-1")]})
-        statement, parameters = asked[-1]
-        if not is_embedded(database_url):
-            connection.exec_driver_sql("SET enable_seqscan = off")
-        explain = "EXPLAIN QUERY PLAN" if is_embedded(database_url) else "EXPLAIN (COSTS OFF)"
-        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()
-    engine.dispose()
-    assert "uq_payment_provider_reference" in str(plan)
 
 
 async def test_the_payments_to_be_asked_after_next_are_read_from_their_index_in_order(planner: Planner) -> None:

@@ -1,6 +1,7 @@
 """The reads of whoever does the gateway's own work: what is due, and what a provider is to be asked about."""
 
-from collections.abc import Collection, Iterator, Sequence
+import inspect
+from collections.abc import Callable, Collection, Iterator, Sequence
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -14,12 +15,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from db.installation import InstallationRow
 from db.job_tables import LIVE_JOB, JobRow, ProviderEventRow
 from db.tables import TO_BE_ASKED, PaymentRow, RefundRow, StudentAccessRow
-from gateway.services import job_rows, rows
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Payment, Provider, Refund
+from gateway.services.rows.jobs import event_from
+from gateway.services.rows.payments import payment_from, refund_from
 
 Name = TypeVar("Name")
+Value = TypeVar("Value")
 
 AT_ONCE = 500
 """Of names in one statement."""
@@ -71,7 +74,7 @@ class WorkCatalog:
     async def event(self, event_id: UUID) -> ProviderEvent | None:
         async with AsyncSession(self._engine) as session:
             row = (await session.exec(select(ProviderEventRow).where(col(ProviderEventRow.id) == event_id))).first()
-        return None if row is None else job_rows.event_from(row)
+        return None if row is None else _made(event_from, row)
 
     async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
         statement = select(PaymentRow).where(
@@ -79,7 +82,7 @@ class WorkCatalog:
         )
         async with AsyncSession(self._engine) as session:
             row = (await session.exec(statement)).first()
-        return None if row is None else rows.payment_from(row)
+        return None if row is None else _made(payment_from, row)
 
     async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
         """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
@@ -92,7 +95,7 @@ class WorkCatalog:
         )
         async with AsyncSession(self._engine) as session:
             found = (await session.exec(statement)).all()
-        return (rows.payment_from(found[0][0]), [rows.refund_from(row) for _, row in found]) if found else None
+        return (_made(payment_from, found[0][0]), [_made(refund_from, row) for _, row in found]) if found else None
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments whose next ask has a time, the earliest first, whether or not that has come."""
@@ -103,7 +106,7 @@ class WorkCatalog:
             .limit(most)
         )
         async with AsyncSession(self._engine) as session:
-            return [rows.payment_from(row) for row in await session.exec(statement)]
+            return [_made(payment_from, row) for row in await session.exec(statement)]
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
         """Payments that were opened since then, may be paid yet, and have no time for the next ask."""
@@ -155,6 +158,10 @@ class WorkCatalog:
         )
         async with AsyncSession(self._engine) as session:
             return list(await session.exec(statement))
+
+
+def _made(make: Callable[..., Value], row: object) -> Value:
+    return make(*(getattr(row, name) for name in inspect.signature(make).parameters))
 
 
 def _in_parts(names: Collection[Name]) -> Iterator[Sequence[Name]]:

@@ -4,21 +4,22 @@ from collections.abc import Collection, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, tuple_
+from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import col, select
+from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from db.job_tables import JobRow
-from db.tables import CourseRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow, TierRow
-from gateway.services import job_rows, rows
+from db.tables import CourseRow, PaymentRow, PurchaseRow
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.core.model.values import Course, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import histories
 from gateway.services.reading.windows import Keys, Order, keys_of
+from gateway.services.rows import lookups
+from gateway.services.rows.lookups import Lookup
 
 Value = TypeVar("Value", Course, Payment, Purchase, Job)
 
@@ -36,51 +37,35 @@ class Catalog:
         self._engine = engine
 
     async def payments(self, ids: Collection[UUID]) -> dict[UUID, Payment]:
-        async with AsyncSession(self._engine) as session:
-            found = await session.exec(select(PaymentRow).where(col(PaymentRow.id).in_(ids)))
-            return {row.id: rows.payment_from(row) for row in found}
+        return await self._found(lookups.PAYMENT_BY_ID, ids)
 
     async def purchases(self, ids: Collection[UUID]) -> dict[UUID, Purchase]:
-        return {found.id: found for found in await self._purchases(col(PurchaseRow.id).in_(ids))}
+        return await self._found(lookups.PURCHASE_BY_ID, ids)
 
     async def purchases_of_payments(self, payment_ids: Collection[UUID]) -> dict[UUID, Purchase]:
         """The purchase that each payment led to, by the payment's id."""
-        found = await self._purchases(col(PurchaseRow.payment_id).in_(payment_ids))
-        return {purchase.payment_id: purchase for purchase in found if purchase.payment_id}
+        return await self._found(lookups.PURCHASE_OF_PAYMENT, payment_ids)
 
     async def successors(self, purchase_ids: Collection[UUID]) -> dict[UUID, Purchase]:
         """The purchase that superseded each one, by the superseded one's id; the latest where there were several."""
-        found = await self._purchases(col(PurchaseRow.supersedes).in_(purchase_ids))
-        return {purchase.supersedes: purchase for purchase in found if purchase.supersedes}
+        return await self._found(lookups.SUCCESSOR, purchase_ids)
 
     async def refunds(self, ids: Collection[UUID]) -> dict[UUID, Refund]:
-        async with AsyncSession(self._engine) as session:
-            found = await session.exec(select(RefundRow).where(col(RefundRow.id).in_(ids)))
-            return {row.id: rows.refund_from(row) for row in found}
+        return await self._found(lookups.REFUND_BY_ID, ids)
 
     async def refunds_of_payments(self, payment_ids: Collection[UUID]) -> dict[UUID, list[Refund]]:
         """Each payment's refunds, the first one first; payments without any are left out."""
-        statement = select(RefundRow).where(col(RefundRow.payment_id).in_(payment_ids)).order_by(col(RefundRow.id))
-        found: dict[UUID, list[Refund]] = {}
-        async with AsyncSession(self._engine) as session:
-            for row in await session.exec(statement):
-                found.setdefault(row.payment_id, []).append(rows.refund_from(row))
-        return found
+        return await self._found(lookups.REFUNDS_OF_PAYMENT, payment_ids)
 
     async def jobs(self, ids: Collection[UUID]) -> dict[UUID, Job]:
-        async with AsyncSession(self._engine) as session:
-            found = await session.exec(select(JobRow).where(col(JobRow.id).in_(ids)))
-            return {row.id: job_rows.job_from(row) for row in found}
+        return await self._found(lookups.JOB_BY_ID, ids)
 
     async def courses(self, ids: Collection[UUID]) -> dict[UUID, Course]:
-        return {course.id: course for course in await self._courses(ids)}
+        return await self._found(lookups.COURSE_BY_ID, ids)
 
     async def held(self, pairs: Collection[tuple[str, UUID]]) -> dict[tuple[str, UUID], Purchase]:
         """What counts for each student and course: the active purchase, or else the latest that there was."""
-        pair = tuple_(col(PurchaseRow.student_id), col(PurchaseRow.course_id))
-        found = await self._purchases(pair.in_(pairs))
-        found.sort(key=lambda each: (each.status is PurchaseStatus.ACTIVE, each.created_at, each.id))
-        return {(purchase.student_id, purchase.course_id): purchase for purchase in found}
+        return await self._found(lookups.HELD_PURCHASE, pairs)
 
     async def histories(self, subject_ids: Collection[UUID], window: Window) -> dict[UUID, Page[AuditEntry]]:
         """What was done to each payment or purchase, the same window of each."""
@@ -106,34 +91,11 @@ class Catalog:
         async with AsyncSession(self._engine) as session:
             return await keys_of(session, order, conditions, window)
 
-    async def _purchases(self, condition: Any) -> list[Purchase]:
-        statement = (
-            select(PurchaseRow, StudentAccessRow)
-            .join(StudentAccessRow, col(StudentAccessRow.purchase_id) == col(PurchaseRow.id))
-            .where(condition)
-            .order_by(col(PurchaseRow.id))
-        )
-        async with AsyncSession(self._engine) as session:
-            return [
-                rows.purchase_from(purchase, rows.access_from(access, access.status))
-                for purchase, access in await session.exec(statement)
-            ]
-
-    async def _courses(self, ids: Collection[UUID]) -> list[Course]:
-        statement = (
-            select(CourseRow, TierRow)
-            .join(TierRow, col(TierRow.course_id) == col(CourseRow.id), isouter=True)
-            .where(col(CourseRow.id).in_(ids))
-            .order_by(col(CourseRow.id), col(TierRow.rank))
-        )
-        courses: dict[UUID, Course] = {}
-        async with AsyncSession(self._engine) as session:
-            for course, tier in await session.exec(statement):
-                before = courses[course.id].tiers if course.id in courses else ()
-                found: TierRow | None = tier  # by the outer join
-                tiers = before if found is None else (*before, rows.tier_from(found))
-                courses[course.id] = Course(course.id, course.title, tiers, course.created_at)
-        return list(courses.values())
+    async def _found(self, lookup: Lookup[Any, Any, Any], keys: Collection[Any]) -> dict[Any, Any]:
+        async with self._engine.connect() as connection:
+            parameters = lookup.among.parameters(list(keys), connection.dialect)
+            found = (await connection.execute(lookup.statement.select, parameters)).all()
+        return dict(lookup.gather(lookup.kind.values(found)))
 
 
 def _ids(keys: Keys) -> list[UUID]:

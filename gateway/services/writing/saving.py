@@ -6,10 +6,14 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from db.saves import Saves
-from gateway.services import audit_rows, job_rows, rows
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import Purchase, PurchaseStatus
-from gateway.services.writing.loading import Value
+from gateway.services.rows.audit import audit_columns, record_columns
+from gateway.services.rows.columns import Value, keyed
+from gateway.services.rows.courses import course_columns, tier_columns
+from gateway.services.rows.jobs import event_columns, job_columns
+from gateway.services.rows.payments import payment_columns, refund_columns
+from gateway.services.rows.purchases import access_columns, purchase_columns
 
 
 def save(connection: Connection, saves: Saves, state: State) -> None:
@@ -21,15 +25,15 @@ def save(connection: Connection, saves: Saves, state: State) -> None:
     new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), state.loaded)
 
     _save_courses(connection, saves, state, changes)
-    saves.add_payments.run(connection, map(rows.payment_columns, new_payments))
+    saves.add_payments.run(connection, map(payment_columns, new_payments))
     # Purchases that end make room for those that begin, and payments may name either.
-    saves.change_purchases.run(connection, map(rows.keyed(rows.purchase_columns), changed_purchases))
-    saves.change_accesses.run(connection, map(rows.keyed(rows.access_columns), changed_purchases))
-    saves.add_purchases.run(connection, map(rows.purchase_columns, new_purchases))
-    saves.add_accesses.run(connection, map(rows.access_columns, new_purchases))
-    saves.change_payments.run(connection, map(rows.keyed(rows.payment_columns), changed_payments))
-    saves.add_audit.run(connection, map(audit_rows.audit_columns, changes.audit))
-    saves.add_records.run(connection, map(audit_rows.record_columns, changes.records))
+    saves.change_purchases.run(connection, map(keyed(purchase_columns), changed_purchases))
+    saves.change_accesses.run(connection, map(keyed(access_columns), changed_purchases))
+    saves.add_purchases.run(connection, map(purchase_columns, new_purchases))
+    saves.add_accesses.run(connection, map(access_columns, new_purchases))
+    saves.change_payments.run(connection, map(keyed(payment_columns), changed_payments))
+    saves.add_audit.run(connection, map(audit_columns, changes.audit))
+    saves.add_records.run(connection, map(record_columns, changes.records))
     _save_what_follows(connection, saves, state, changes)
 
 
@@ -42,24 +46,24 @@ def _save_what_follows(connection: Connection, saves: Saves, state: State, chang
     jobs = {job.id: state.jobs[job.id] for job in changes.jobs}
     new_refunds, changed_refunds = _split(refunds.values(), state.loaded)
     new_jobs, changed_jobs = _split(jobs.values(), state.loaded)
-    saves.add_refunds.run(connection, map(rows.refund_columns, new_refunds))
-    saves.change_refunds.run(connection, map(rows.keyed(rows.refund_columns), changed_refunds))
+    saves.add_refunds.run(connection, map(refund_columns, new_refunds))
+    saves.change_refunds.run(connection, map(keyed(refund_columns), changed_refunds))
     events = {event.id: state.events[event.id] for event in changes.events}
     new_events, changed_events = _split(events.values(), state.loaded)
-    saves.add_events.run(connection, map(job_rows.event_columns, new_events))
-    saves.change_events.run(connection, map(rows.keyed(job_rows.event_columns), changed_events))
+    saves.add_events.run(connection, map(event_columns, new_events))
+    saves.change_events.run(connection, map(keyed(event_columns), changed_events))
     # Jobs that end make room for those that begin: one live job of a kind for a subject.
-    saves.change_jobs.run(connection, map(rows.keyed(job_rows.job_columns), changed_jobs))
-    saves.add_jobs.run(connection, map(job_rows.job_columns, new_jobs))
+    saves.change_jobs.run(connection, map(keyed(job_columns), changed_jobs))
+    saves.add_jobs.run(connection, map(job_columns, new_jobs))
 
 
 def _save_courses(connection: Connection, saves: Saves, state: State, changes: Changes) -> None:
     courses = [state.courses[course_id] for course_id in dict.fromkeys(c.id for c in changes.courses)]
     new, changed = _split(courses, state.loaded)
-    saves.add_courses.run(connection, map(rows.course_columns, new))
-    saves.change_courses.run(connection, map(rows.keyed(rows.course_columns), changed))
+    saves.add_courses.run(connection, map(course_columns, new))
+    saves.change_courses.run(connection, map(keyed(course_columns), changed))
     saves.drop_tiers.run(connection, ({"course_id": course.id} for course in changed))
-    saves.add_tiers.run(connection, (tier for course in courses for tier in rows.tier_columns(course)))
+    saves.add_tiers.run(connection, (tier for course in courses for tier in tier_columns(course)))
 
 
 def _split(values: Iterable[Value], loaded: set[UUID]) -> tuple[list[Value], list[Value]]:

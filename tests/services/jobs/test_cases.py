@@ -9,11 +9,11 @@ from uuid_utils.compat import uuid7
 from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import AuditEntryRow
-from gateway.services import job_rows
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.outcomes import InvalidInput, JobChanged
 from gateway.services.core.model.state import Moment
 from gateway.services.core.rules.cases import noted
+from gateway.services.rows.jobs import job_columns
 from tests.service import ADMIN, Service, student
 from tests.simulation.shop import open_shop
 
@@ -69,5 +69,5 @@ def note(service: Service, subject_id: UUID) -> UUID:
     """A case as a commit writes it."""
     [job] = noted(subject_id, "something happened; cancelJob ends it", Moment(service.clock.now, uuid7)).jobs
     with service.beside() as connection:
-        connection.execute(insert(table_of(JobRow)).values(job_rows.job_columns(job)))
+        connection.execute(insert(table_of(JobRow)).values(job_columns(job)))
     return job.id

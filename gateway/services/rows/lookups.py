@@ -1,0 +1,134 @@
+"""The look-ups: which values are found by which keys. Readers find by them, and the writer loads by the same."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from sqlalchemy import Column, ColumnElement, literal_column
+
+from db.compiled import Statement
+from db.job_tables import LIVE_JOB
+from db.keys import Among
+from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND
+from gateway.services.core.model.values import Purchase, PurchaseStatus
+from gateway.services.rows.kinds import (
+    COURSES,
+    EVENTS,
+    JOBS,
+    PAYMENTS,
+    PURCHASES,
+    RECORDS,
+    REFUNDS,
+    SUBJECTS_OF_JOBS,
+    Kind,
+)
+
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+Found = TypeVar("Found")
+Condition = ColumnElement[bool]
+
+
+class Lookup(Generic[Key, Value, Found]):
+    """Values of a kind by a key of theirs, those of many keys by one statement.
+
+    Args:
+        by: the columns that hold the key.
+        where: what else holds of each row. It is written out and not bound: a partial index serves only a condition
+            that the planner can read.
+        gather: what is found for each key, made of the values of all keys in their kind's order.
+        absent: what is found for a key that nothing has.
+    """
+
+    def __init__(
+        self,
+        kind: Kind[Value],
+        by: Sequence[Column[Any]],
+        gather: Callable[[Iterable[Value]], Mapping[Key, Found]],
+        absent: Found,
+        where: Sequence[Condition] = (),
+    ) -> None:
+        self.kind = kind
+        self.among = Among(*by)
+        self.gather = gather
+        self.absent = absent
+        select = kind.select.where(self.among, *where).order_by(*kind.order)
+        self.statement = Statement(select)
+        self.locking = Statement(select if kind.locks is None else select.with_for_update(of=kind.locks))
+        """The same for a writer: the rows are locked in the order of their ids, so that two writers wait for each
+        other and not in a circle."""
+
+
+def _one(
+    kind: Kind[Value], key_of: Callable[[Value], Key], *by: Column[Any], where: Sequence[Condition] = ()
+) -> Lookup[Key, Value, Value | None]:
+    """Finds a value; the last one where several have the key."""
+    return Lookup(kind, by, lambda values: {key_of(value): value for value in values}, None, where)
+
+
+def _all(
+    kind: Kind[Value], key_of: Callable[[Value], Key], *by: Column[Any], where: Sequence[Condition] = ()
+) -> Lookup[Key, Value, Sequence[Value]]:
+    """Finds all that have the key."""
+
+    def gather(values: Iterable[Value]) -> Mapping[Key, Sequence[Value]]:
+        found: dict[Key, list[Value]] = {}
+        for value in values:
+            found.setdefault(key_of(value), []).append(value)
+        return found
+
+    return Lookup(kind, by, gather, (), where)
+
+
+def _what_counts(purchases: Iterable[Purchase]) -> Mapping[tuple[str, UUID], Purchase]:
+    ordered = sorted(purchases, key=lambda each: (each.status is PurchaseStatus.ACTIVE, each.created_at, each.id))
+    return {_pair(purchase): purchase for purchase in ordered}
+
+
+def _pair(purchase: Purchase) -> tuple[str, UUID]:
+    return purchase.student_id, purchase.course_id
+
+
+_IS_ACTIVE = PURCHASE.c.status == literal_column("'ACTIVE'")
+_IS_CASE = JOB.c.kind == literal_column("'case.review'")
+_IS_LIVE: Condition = literal_column(LIVE_JOB)
+
+PAYMENT_BY_ID = _one(PAYMENTS, lambda payment: payment.id, PAYMENT.c.id)
+PAYMENT_BY_REFERENCE = _one(
+    PAYMENTS,
+    lambda payment: (payment.provider.value, payment.reference),
+    PAYMENT.c.provider,
+    PAYMENT.c.reference,
+    where=[PAYMENT.c.reference.is_not(None)],
+)
+PURCHASE_BY_ID = _one(PURCHASES, lambda purchase: purchase.id, PURCHASE.c.id)
+PURCHASE_OF_PAYMENT = _one(
+    PURCHASES, lambda purchase: purchase.payment_id, PURCHASE.c.payment_id, where=[PURCHASE.c.payment_id.is_not(None)]
+)
+"""The purchase that a payment led to."""
+SUCCESSOR = _one(
+    PURCHASES, lambda purchase: purchase.supersedes, PURCHASE.c.supersedes, where=[PURCHASE.c.supersedes.is_not(None)]
+)
+"""The purchase that superseded another, by the superseded one's id; the latest where there were several."""
+ACTIVE_PURCHASE = _one(PURCHASES, _pair, PURCHASE.c.student_id, PURCHASE.c.course_id, where=[_IS_ACTIVE])
+PURCHASES_OF_PAIR = _all(PURCHASES, _pair, PURCHASE.c.student_id, PURCHASE.c.course_id)
+HELD_PURCHASE: Lookup[tuple[str, UUID], Purchase, Purchase | None] = Lookup(
+    PURCHASES, (PURCHASE.c.student_id, PURCHASE.c.course_id), _what_counts, None
+)
+"""What counts for a student and a course: the active purchase, or else the latest that there was."""
+COURSE_BY_ID = _one(COURSES, lambda course: course.id, COURSE.c.id)
+REFUND_BY_ID = _one(REFUNDS, lambda refund: refund.id, REFUND.c.id)
+REFUNDS_OF_PAYMENT = _all(REFUNDS, lambda refund: refund.payment_id, REFUND.c.payment_id)
+"""A payment's refunds, the first one first."""
+JOB_BY_ID = _one(JOBS, lambda job: job.id, JOB.c.id)
+CASES_OF_SUBJECT = _all(JOBS, lambda job: job.subject_id, JOB.c.subject_id, where=[_IS_CASE])
+LIVE_JOBS_OF_SUBJECT = _all(SUBJECTS_OF_JOBS, lambda subject: subject[1], JOB.c.subject_id, where=[_IS_LIVE])
+EVENT_BY_ID = _one(EVENTS, lambda event: event.id, EVENT.c.id)
+EVENT_BY_NAME = _one(EVENTS, lambda event: (event.provider.value, event.event_id), EVENT.c.provider, EVENT.c.event_id)
+RECORD_BY_KEY = _one(
+    RECORDS,
+    lambda record: (record.key.actor_id, record.key.operation, record.key.key),
+    RECORD.c.actor_id,
+    RECORD.c.operation,
+    RECORD.c.key,
+)
