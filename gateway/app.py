@@ -6,7 +6,6 @@ from functools import partial
 
 import structlog
 from starlette.applications import Starlette
-from starlette.authentication import AuthenticationError
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
@@ -14,29 +13,27 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route, WebSocketRoute
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from gateway.auth.bearer import BearerBackend, on_auth_error, viewer_of
+from gateway.auth.bearer import BearerBackend, viewer_of
 from gateway.auth.tokens import TokenVerifier
 from gateway.bootstrap import Services, now, open_services, running_jobs
 from gateway.context import Context
+from gateway.endpoints import graphql
+from gateway.endpoints.errors import Masked, refuse, refuse_token
 from gateway.endpoints.graphql import GraphQLEndpoint
 from gateway.endpoints.health import healthz, readyz
-from gateway.endpoints.rest import PATH, enveloped, purchases_route
+from gateway.endpoints.rest import purchases_route
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
 from gateway.execution.limits import Limits
-from gateway.execution.masking import internal, report
 from gateway.execution.schema import build_schema
 from gateway.http.cors import allowing
-from gateway.http.errors import as_accepted, refusal
 from gateway.http.rate_limits import MutationRate
 from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.resolvers.loaders import Loaders
-from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.values import Actor
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.purchases import Purchases
@@ -47,8 +44,6 @@ from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.websocket import GraphQLSocket
 
 log = structlog.get_logger(__name__)
-
-GRAPHQL = "/graphql"
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -78,11 +73,11 @@ def build_app(settings: Settings) -> Starlette:
 
     judged = [
         Route(
-            GRAPHQL,
+            graphql.PATH,
             GraphQLEndpoint(settings, make_context, page if settings.is_graphiql_on else None, endings, documents),
         ),
         WebSocketRoute(
-            GRAPHQL,
+            graphql.PATH,
             GraphQLSocket(
                 build_schema(Limits.of(settings)),
                 verifier.judge,
@@ -103,34 +98,10 @@ def build_app(settings: Settings) -> Starlette:
             Mount("", routes=judged, middleware=[_authentication(verifier)]),
         ],
         middleware=_middleware(settings),
-        exception_handlers={HTTPException: _no_such_door},
+        exception_handlers={HTTPException: refuse},
         lifespan=lifespan,
     )
     return app
-
-
-class Masked:
-    """ASGI middleware: what nobody expected is answered as INTERNAL, while the log still knows the request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        is_answered = False
-
-        async def noting(message: Message) -> None:
-            nonlocal is_answered
-            is_answered = True
-            await send(message)
-
-        try:
-            await self._app(scope, receive, noting)
-        except Exception as error:
-            if is_answered or scope["type"] != "http":
-                raise
-            error_id = report(error)
-            refused = refusal(500, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)
-            await _in_its_shape(HTTPConnection(scope), refused)(scope, receive, send)
 
 
 def from_environment() -> Starlette:
@@ -143,7 +114,7 @@ def from_environment() -> Starlette:
 def _authentication(verifier: TokenVerifier) -> Middleware:
     """What judges a bearer token before a route sees the request."""
     backend = BearerBackend(verifier)
-    return Middleware(AuthenticationMiddleware, backend=backend, on_error=_auth_error)
+    return Middleware(AuthenticationMiddleware, backend=backend, on_error=refuse_token)
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
@@ -189,25 +160,3 @@ def _purchases(request: Request) -> Purchases:
 def _events(request: Request) -> ProviderEvents:
     services: Services = request.app.state.services
     return services.work.events
-
-
-def _auth_error(connection: HTTPConnection, error: AuthenticationError) -> Response:
-    return _in_its_shape(connection, on_auth_error(connection, error))
-
-
-async def _no_such_door(request: Request, error: Exception) -> Response:
-    """404 and 405, of whatever route, in JSON as everything else."""
-    assert isinstance(error, HTTPException)
-    headers = dict(error.headers or {})
-    if error.status_code == 405:
-        # Static files are the one route that does not say which methods it has; the others say them in any order.
-        headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET, HEAD").split(", ")))
-    return _in_its_shape(request, refusal(error.status_code, f"{error.detail}.", headers=headers))
-
-
-def _in_its_shape(connection: HTTPConnection, refused: Response) -> Response:
-    """A refusal as the callers of its path read one."""
-    path = connection.scope["path"]
-    if path == PATH:
-        return enveloped(refused)
-    return as_accepted(connection, refused) if path == GRAPHQL else refused

@@ -2,11 +2,9 @@
 
 import re
 
-from starlette.authentication import AuthCredentials, AuthenticationBackend, AuthenticationError, BaseUser
+from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, Response
 
-from gateway.auth.jwks import COOLDOWN_S, KeysUnavailable
 from gateway.auth.tokens import InvalidToken, TokenVerifier, Verified
 from gateway.services.core.model.values import Actor
 
@@ -68,17 +66,3 @@ def verified_of(conn: HTTPConnection) -> Verified | None:
     """Whom the request speaks for, and until when; None for an anonymous one."""
     user = conn.scope.get("user")
     return user.verified if isinstance(user, AuthenticatedActor) else None
-
-
-def on_auth_error(conn: HTTPConnection, exc: AuthenticationError) -> Response:
-    """401 with RFC 6750's challenge, or 503 when it is the keys that are missing; both in GraphQL's shape."""
-    if isinstance(exc, KeysUnavailable):
-        return _refusal(503, "AUTH_KEYS_UNAVAILABLE", str(exc), {"Retry-After": str(int(COOLDOWN_S))})
-    reason = exc.reason if isinstance(exc, InvalidToken) else "The token is not valid."
-    challenge = f'Bearer error="invalid_token", error_description="{reason}"'
-    return _refusal(401, "UNAUTHENTICATED", reason, {"WWW-Authenticate": challenge})
-
-
-def _refusal(status: int, code: str, message: str, headers: dict[str, str]) -> Response:
-    error = {"message": message, "extensions": {"code": code}}
-    return JSONResponse({"errors": [error]}, status, headers | {"Cache-Control": "no-store"})

@@ -39,14 +39,16 @@ from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
 from gateway.execution.masking import shown
 from gateway.execution.schema import build_schema
-from gateway.http.bodies import BoundedRequest, check_type, read_object
-from gateway.http.errors import Refused, as_accepted, refusal
+from gateway.http.bodies import check_type, read_body, read_object
+from gateway.http.errors import Refused
 from gateway.http.negotiation import JSON, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
 from gateway.streaming.http import Streamed, streamed, streamed_response
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.selection import names_stream
+
+PATH = "/graphql"
 
 MOST_URL_BYTES = 16_384
 """Of a query in a URL: as much as common servers and proxies take. More goes by POST."""
@@ -59,6 +61,22 @@ ASKS_FOR_MORE = (ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_
 
 STATUSES = {ErrorCode.RATE_LIMITED: 429, ErrorCode.INTERNAL: 500, ErrorCode.BUSY: 503}
 """Of requests that were not executed, by their error's code; any other is the caller's to mend."""
+
+
+class BoundedRequest(StarletteRequestAdapter):
+    """A request as Strawberry's view reads it, whose body has an end."""
+
+    def __init__(self, request: Request, most_bytes: int, most_s: float) -> None:
+        super().__init__(request)
+        self._most_bytes, self._most_s = most_bytes, most_s
+
+    @property
+    def content_type(self) -> str:
+        """In small letters: Strawberry compares the name of a type by the letter, and RFC 9110 §8.3.1 does not."""
+        return (super().content_type or "").lower()
+
+    async def get_body(self) -> bytes:
+        return await read_body(self._request, self._most_bytes, self._most_s)
 
 
 class GraphQLEndpoint(GraphQL[Context, None]):
@@ -94,11 +112,8 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         try:
             self._check(request)
             response = await self.run(request)
-        except Refused as refused:
-            answer = refusal(refused.status_code, refused.reason, refused.code, refused.headers, **refused.extensions)
-            response = as_accepted(request, answer)
-        except HTTPException as refused:
-            response = as_accepted(request, refusal(refused.status_code, refused.reason))
+        except HTTPException as refused:  # the view's own
+            raise Refused(refused.status_code, ErrorCode.BAD_USER_INPUT, refused.reason) from None
         await response(scope, receive, send)
 
     async def get_context(self, request: Request | WebSocket, response: Response | WebSocket) -> Context:
@@ -116,11 +131,18 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         if request.method != "POST" and not (request.method == "GET" and self._may_get(request)):
             is_read = request.method != "GET" and (self._settings.takes_get or self.graphql_ide is not None)
             allowed = "GET, POST" if is_read else "POST"
-            raise Refused(405, f"Send GraphQL by {allowed.replace(', ', ' or ')}.", headers={"Allow": allowed})
+            raise Refused(
+                405,
+                ErrorCode.BAD_USER_INPUT,
+                f"Send GraphQL by {allowed.replace(', ', ' or ')}.",
+                headers={"Allow": allowed},
+            )
         if accepted(request.headers) is None and not names_stream(request.headers) and not self._wants_page(request):
-            raise Refused(406, "Accept application/graphql-response+json or application/json.")
+            raise Refused(
+                406, ErrorCode.BAD_USER_INPUT, "Accept application/graphql-response+json or application/json."
+            )
         if len(request.scope["query_string"]) > MOST_URL_BYTES:
-            raise Refused(414, "The URL is too long: send the query by POST.")
+            raise Refused(414, ErrorCode.BAD_USER_INPUT, "The URL is too long: send the query by POST.")
         if request.method == "POST":
             check_type(request)
 
@@ -142,7 +164,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         data = await super().parse_http_body(request)
         assert isinstance(data, GraphQLRequestData), "parse_json refuses batches"
         if not isinstance(data.operation_name, str | None):
-            raise Refused(400, "`operationName` must be a string or null, if provided.")
+            raise Refused(400, ErrorCode.BAD_USER_INPUT, "`operationName` must be a string or null, if provided.")
         return data
 
     def parse_query_params(self, params: QueryParams) -> dict[str, Any]:
@@ -157,7 +179,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
         Raises:
             Refused: 400 for anything else, with what would be right.
         """
-        given = read_object(data)
+        given = read_object(data, "The body must be one JSON object; batches are not accepted.")
         return self._with_document(given) if isinstance(data, bytes) else given  # as text, it is a part of a URL
 
     def _with_document(self, given: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +188,7 @@ class GraphQLEndpoint(GraphQL[Context, None]):
             text = self._documents.text_of(given)
         except GraphQLError as error:
             code = ErrorCode((error.extensions or {})["code"])
-            raise Refused(200 if code in ASKS_FOR_MORE else 400, error.message, code) from None
+            raise Refused(200 if code in ASKS_FOR_MORE else 400, code, error.message) from None
         return given if text is None else {**given, "query": text}
 
     # ------------------------------------------------------------ what is done
@@ -258,15 +280,19 @@ class GraphQLEndpoint(GraphQL[Context, None]):
 
 def _unavailable(code: ErrorCode, message: str) -> Refused:
     headers = {"Retry-After": str(RETRY_AFTER_S)}
-    return Refused(503, message, code, headers, retryable=True, retryAfterSeconds=RETRY_AFTER_S)
+    return Refused(503, code, message, headers, retryable=True, retryAfterSeconds=RETRY_AFTER_S)
 
 
-def _explained(refused: HTTPException) -> HTTPException:
+def _explained(refused: HTTPException) -> Exception:
     """What Strawberry says in words of its own."""
     match refused.__cause__:
         case InvalidOperationTypeError():
-            return Refused(405, "Send mutations by POST.", headers={"Allow": "POST"})
+            return Refused(405, ErrorCode.BAD_USER_INPUT, "Send mutations by POST.", headers={"Allow": "POST"})
         case CannotGetOperationTypeError(operation_name=None):
-            return Refused(400, "The document must have one operation, or `operationName` must name one of several.")
+            return Refused(
+                400,
+                ErrorCode.BAD_USER_INPUT,
+                "The document must have one operation, or `operationName` must name one of several.",
+            )
         case _:
             return refused

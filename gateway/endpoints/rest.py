@@ -17,9 +17,7 @@ at a time, and 503 busy: nothing was done, again after `Retry-After`.
 """
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -27,7 +25,7 @@ from starlette.routing import Route
 
 from gateway.auth.bearer import viewer_of
 from gateway.endpoints.rest_input import BodyReader
-from gateway.http.bodies import read_body
+from gateway.http.bodies import ANY_JSON, check_type, read_body, read_object
 from gateway.http.errors import Refused
 from gateway.http.rate_limits import MutationRate
 from gateway.resolvers.answers import problem_of
@@ -45,21 +43,17 @@ from gateway.settings.model import Settings
 PATH = "/api/v1/purchases"
 KEY = "Idempotency-Key"
 ROLES = frozenset({Role.ADMIN, Role.SERVICE})
-_JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)
 
 
 def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Settings, rate: MutationRate) -> Route:
     """The route. A call counts as one mutation of its caller's rate."""
 
     async def create(request: Request) -> Response:
-        actor = viewer_of(request)
-        if actor is None or actor.role not in ROLES:
-            return _turned_away(actor)
+        actor = _permitted(viewer_of(request))
         if wait_s := rate.take(request, actor, 1):
-            return _later(429, ErrorCode.RATE_LIMITED, rate_limited(wait_s).message, wait_s)
-        body = await _body(request, settings)
-        if isinstance(body, Response):
-            return body
+            raise _later(429, ErrorCode.RATE_LIMITED, rate_limited(wait_s).message, wait_s)
+        check_type(request, ANY_JSON)
+        body = read_object(await read_body(request, settings.limit_body_bytes, settings.limit_body_s))
         purchases, reading = purchases_of(request), BodyReader(body, settings.default_time_zone)
         key = _key(request, reading)
         return _answer(await purchases.submit(reading.command(actor, purchases.new_id(), key), reading.problems))
@@ -67,40 +61,18 @@ def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Sett
     return Route(PATH, create, methods=["POST"])
 
 
-def enveloped(refusal: Response) -> Response:
-    """A refusal in the shape of a GraphQL answer, as the old callers read one."""
-    error = json.loads(bytes(refusal.body))["errors"][0]
-    headers = {name: value for name, value in refusal.headers.items() if not name.startswith("content-")}
-    return _refusal(refusal.status_code, error["extensions"]["code"], error["message"], headers=headers)
+def enveloped(refused: Refused) -> Response:
+    """The refusal as the old callers read one."""
+    return _refusal(refused.status_code, refused.code, refused.detail, headers=refused.headers)
 
 
-def _turned_away(actor: Actor | None) -> Response:
+def _permitted(actor: Actor | None) -> Actor:
+    """Raises: Refused, where the caller may not ask at all."""
     if actor is None:
-        message = unauthenticated().message
-        return _refusal(401, ErrorCode.UNAUTHENTICATED, message, headers={"WWW-Authenticate": "Bearer"})
-    return _refusal(403, ErrorCode.FORBIDDEN, forbidden(" or ".join(sorted(ROLES))).message)
-
-
-async def _body(request: Request, settings: Settings) -> dict[str, object] | Response:
-    """The body's JSON object, or why there is none."""
-    if not _JSON.fullmatch(request.headers.get("content-type", "")):
-        return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send Content-Type: application/json, in UTF-8.")
-    if request.headers.get("content-encoding", "identity").lower() != "identity":
-        return _refusal(415, ErrorCode.BAD_USER_INPUT, "Send the body as it is, without a Content-Encoding.")
-    try:
-        content = await read_body(request, settings.limit_body_bytes, settings.limit_body_s)
-        body = json.loads(content.decode(), parse_constant=_no_number)
-    except Refused as refused:
-        return _refusal(refused.status_code, refused.code, refused.reason, headers=refused.headers)
-    except (ValueError, RecursionError):  # malformed, not UTF-8, or nested without end
-        return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body must be a JSON object, in UTF-8.")
-    if not isinstance(body, dict):
-        return _refusal(400, ErrorCode.BAD_USER_INPUT, "The body must be one JSON object.")
-    return body
-
-
-def _no_number(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+        raise Refused(401, ErrorCode.UNAUTHENTICATED, unauthenticated().message, {"WWW-Authenticate": "Bearer"})
+    if actor.role not in ROLES:
+        raise Refused(403, ErrorCode.FORBIDDEN, forbidden(" or ".join(sorted(ROLES))).message)
+    return actor
 
 
 def _key(request: Request, reading: BodyReader) -> str | None:
@@ -127,7 +99,7 @@ def _answer(outcome: outcomes.Outcome) -> Response:
         case outcomes.NotFound():
             return _problem(404, outcome)
         case outcomes.Busy(retry_after_s):
-            return _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)
+            raise _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no end of a createPurchase")
 
@@ -190,8 +162,8 @@ def _shown_metadata(metadata: Metadata) -> dict[str, object]:
     }
 
 
-def _later(status: int, code: ErrorCode, message: str, retry_after_s: int) -> Response:
-    return _refusal(status, code, message, headers={"Retry-After": str(retry_after_s)})
+def _later(status: int, code: ErrorCode, message: str, retry_after_s: int) -> Refused:
+    return Refused(status, code, message, {"Retry-After": str(retry_after_s)})
 
 
 def _refusal(

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.http.bodies import read_body
 from gateway.http.errors import Refused
+from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy, EventStored
 from gateway.services.core.model.values import Provider
@@ -21,6 +22,8 @@ from gateway.services.providers.base import BadSignature
 from gateway.settings.model import Settings
 
 log = structlog.get_logger(__name__)
+
+PATH = "/webhooks/"
 
 MOST_BYTES = 1024 * 1024
 """Of a body: many times a real event, whose length is the provider's to choose and not `GATEWAY_LIMIT_BODY_BYTES`'s."""
@@ -49,30 +52,30 @@ def webhook_routes(
         async def post(self, request: Request) -> Response:
             return await _answer(request, events_of(request), clock(), settings)
 
-    return [Route(path, Webhooks) for path in ("/webhooks/{provider}", "/webhooks/{provider}/")]
+    return [Route(path, Webhooks) for path in (f"{PATH}{{provider}}", f"{PATH}{{provider}}/")]
 
 
 async def _answer(request: Request, events: ProviderEvents, now: datetime, settings: Settings) -> Response:
     name = PROVIDERS.get(request.path_params["provider"])
     provider = None if name is None else events.purchases.providers.by_name.get(name)
     if provider is None:
-        return _refused(404, "no such provider is set up here")
+        raise Refused(404, ErrorCode.NOT_FOUND, "no such provider is set up here")
+    body = await read_body(request, MOST_BYTES, settings.limit_body_s)
     try:
-        body = await read_body(request, MOST_BYTES, settings.limit_body_s)
         notice = provider.read_webhook(request.headers, body, now)
-    except Refused as refused:
-        return _refused(refused.status_code, refused.reason, dict(refused.headers))
     except BadSignature as error:
         log.warning("webhook refused", provider=provider.name.value, reason=str(error))
-        return _refused(400, str(error))
+        raise Refused(400, ErrorCode.BAD_USER_INPUT, str(error)) from None
     event_id: UUID = uuid7()
     event = ProviderEvent(event_id, provider.name, notice.event_id, notice.type, notice.references, now)
     outcome = await events.store(event, notice.said)
     if isinstance(outcome, Busy):
-        return _refused(503, "too busy to keep it now", {"Retry-After": str(outcome.retry_after_s)})
+        retry = {"Retry-After": str(outcome.retry_after_s)}
+        raise Refused(503, ErrorCode.BUSY, "too busy to keep it now", retry)
     assert isinstance(outcome, EventStored), outcome
     return JSONResponse({"stored": True})
 
 
-def _refused(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"stored": False, "reason": reason}, status, headers)
+def not_stored(refused: Refused) -> Response:
+    """The refusal as providers' logs show one."""
+    return JSONResponse({"stored": False, "reason": refused.detail}, refused.status_code, refused.headers)

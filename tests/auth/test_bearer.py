@@ -23,9 +23,10 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 from starlette.types import Message
 
-from gateway.auth.bearer import BearerBackend, on_auth_error, viewer_of
+from gateway.auth.bearer import BearerBackend, viewer_of
 from gateway.auth.minting import mint_token
 from gateway.auth.tokens import MAX_TOKEN_BYTES, InvalidToken, TokenVerifier
+from gateway.endpoints.errors import refuse_token
 from gateway.services.core.model.values import Actor, Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.settings.model import Settings, SettingsError
@@ -361,7 +362,7 @@ def app(settings: Settings = SETTINGS) -> Starlette:
     backend = BearerBackend(TokenVerifier(settings, now=lambda: NOW))
     return Starlette(
         routes=[Route("/", whoami)],
-        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=on_auth_error)],
+        middleware=[Middleware(AuthenticationMiddleware, backend=backend, on_error=refuse_token)],
     )
 
 
@@ -443,7 +444,7 @@ async def test_an_issuer_that_cannot_be_reached_is_no_fault_of_the_caller(free_t
 
 
 def test_a_foreign_authentication_error_is_not_repeated_to_the_caller() -> None:
-    response = on_auth_error(HTTPConnection({"type": "http"}), AuthenticationError('a "secret" thing'))
+    response = refuse_token(HTTPConnection({"type": "http", "path": "/"}), AuthenticationError('a "secret" thing'))
     assert response.status_code == 401
     assert b"secret" not in bytes(response.body)
     assert "secret" not in response.headers["www-authenticate"]

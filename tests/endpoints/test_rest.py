@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.types import Message
@@ -15,6 +16,7 @@ from uuid_utils.compat import uuid7
 from gateway.auth.bearer import BearerBackend
 from gateway.auth.minting import mint_token
 from gateway.auth.tokens import TokenVerifier
+from gateway.endpoints.errors import refuse
 from gateway.endpoints.rest import PATH, purchases_route
 from gateway.http.rate_limits import MutationRate
 from gateway.schema.conventions import ids
@@ -254,4 +256,5 @@ def _door_of(outcome: Outcome | None) -> Starlette:
     return Starlette(
         routes=[purchases_route(lambda _: purchases, Settings(), MutationRate(Settings()))],
         middleware=[Middleware(AuthenticationMiddleware, backend=backend)],
+        exception_handlers={HTTPException: refuse},
     )

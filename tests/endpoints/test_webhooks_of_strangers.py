@@ -10,8 +10,10 @@ from uuid import UUID
 import httpx
 import pytest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 
 from db.tables import PurchaseRow
+from gateway.endpoints.errors import refuse
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Provider
@@ -69,7 +71,8 @@ async def door(service: Service) -> AsyncIterator[Door]:
     def events_of(_: object) -> ProviderEvents:
         return service.events
 
-    app = Starlette(routes=webhook_routes(events_of, service.clock, load_settings({})))
+    routes = webhook_routes(events_of, service.clock, load_settings({}))
+    app = Starlette(routes=routes, exception_handlers={HTTPException: refuse})
     async with (
         stripe.provider() as first,
         httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client,

@@ -1,0 +1,97 @@
+"""How a refusal is written: once, in the dialect of the route that was called.
+
+| route               | its refusals                                                                                  |
+|---------------------|-----------------------------------------------------------------------------------------------|
+| `/graphql`          | a GraphQL answer, `{"errors": […]}`, in the media type that the request accepts               |
+| `/api/v1/purchases` | the old envelope, `{"success": false, "statusCode": …, …}`                                    |
+| `/webhooks/…`       | what the route itself refuses: `{"stored": false, "reason": …}`                               |
+| any other, or none  | as a GraphQL answer in JSON: most callers read that, and there is no other format to expect   |
+"""
+
+import json
+
+from starlette.authentication import AuthenticationError
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from gateway.auth.jwks import COOLDOWN_S, KeysUnavailable
+from gateway.auth.tokens import InvalidToken
+from gateway.endpoints import graphql, rest, webhooks
+from gateway.execution.masking import internal, report
+from gateway.http.errors import Refused
+from gateway.http.negotiation import JSON, accepted, content_type
+from gateway.schema.conventions.errors import ErrorCode
+
+
+def written(connection: HTTPConnection, refused: Refused) -> Response:
+    """The refusal as the callers of its path read one."""
+    match connection.scope["path"]:
+        case graphql.PATH:
+            return _answer(refused, accepted(connection.headers) or JSON)
+        case rest.PATH:
+            return rest.enveloped(refused)
+        case _:
+            return _answer(refused, JSON)
+
+
+async def refuse(request: Request, error: Exception) -> Response:
+    """Starlette's handler of `Refused`, and of its own 404 and 405, of whatever route."""
+    assert isinstance(error, HTTPException)
+    if not isinstance(error, Refused):
+        return written(request, _no_such_route(error))
+    return webhooks.not_stored(error) if request.scope["path"].startswith(webhooks.PATH) else written(request, error)
+
+
+def refuse_token(connection: HTTPConnection, error: AuthenticationError) -> Response:
+    """401 with RFC 6750's challenge; 503 where it is the keys that are missing, and so nothing was judged."""
+    if isinstance(error, KeysUnavailable):
+        retry = {"Retry-After": str(int(COOLDOWN_S))}
+        return written(connection, Refused(503, ErrorCode.AUTH_KEYS_UNAVAILABLE, str(error), retry))
+    reason = error.reason if isinstance(error, InvalidToken) else "The token is not valid."
+    challenge = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{reason}"'}
+    return written(connection, Refused(401, ErrorCode.UNAUTHENTICATED, reason, challenge))
+
+
+class Masked:
+    """ASGI middleware: what nobody expected is answered as INTERNAL, while the log still knows the request.
+
+    Starlette's own handler of a 500 stands outside all middleware, where neither is the case.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        is_answered = False
+
+        async def noting(message: Message) -> None:
+            nonlocal is_answered
+            is_answered = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, noting)
+        except Exception as error:
+            if is_answered or scope["type"] != "http":
+                raise
+            error_id = report(error)
+            refused = Refused(500, ErrorCode.INTERNAL, internal(error_id), errorId=error_id)
+            await written(HTTPConnection(scope), refused)(scope, receive, send)
+
+
+def _no_such_route(error: HTTPException) -> Refused:
+    headers = dict(error.headers or {})
+    if error.status_code == 405:
+        # Static files are the one route that does not say which methods it has; the others say them in any order.
+        headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET, HEAD").split(", ")))
+    return Refused(error.status_code, ErrorCode.BAD_USER_INPUT, f"{error.detail}.", headers)
+
+
+def _answer(refused: Refused, media_type: str) -> Response:
+    """A GraphQL answer of one error."""
+    body = {"errors": [{"message": refused.detail, "extensions": {"code": refused.code, **refused.extensions}}]}
+    headers = {"Content-Type": content_type(media_type), "Cache-Control": "no-store", **(refused.headers or {})}
+    # Escaped to ASCII: a message may quote a lone surrogate, which has no UTF-8.
+    return Response(json.dumps(body), refused.status_code, headers)

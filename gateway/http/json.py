@@ -1,0 +1,43 @@
+"""JSON as it is read and written at the rim: by orjson, and by the standard library what orjson has no way for."""
+
+import json
+import re
+from contextlib import suppress
+from typing import NoReturn
+
+import orjson
+
+_LONG_NUMBER = re.compile(rb"\d{18}")
+"""Perhaps an integer of more than 64 bits, which orjson would round."""
+
+
+def read(content: bytes) -> object:
+    """What a text in UTF-8 says.
+
+    Raises:
+        ValueError: it is malformed, not UTF-8, or nested without end.
+    """
+    if not _LONG_NUMBER.search(content):
+        with suppress(orjson.JSONDecodeError):
+            return orjson.loads(content)
+    return read_text(content.decode())  # lone surrogates, which escapes can carry, and numbers of any size
+
+
+def read_text(text: str) -> object:
+    """The same of a text that is decoded already. Raises: ValueError."""
+    try:
+        return json.loads(text, parse_constant=_no_number)
+    except RecursionError:
+        raise ValueError("nested without end") from None
+
+
+def written(content: object) -> bytes:
+    """In one line."""
+    try:
+        return orjson.dumps(content)
+    except TypeError:  # a message that quotes a lone surrogate, which only escapes can carry
+        return json.dumps(content).encode()
+
+
+def _no_number(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
