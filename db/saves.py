@@ -47,84 +47,59 @@ class Saves:
 
     def __init__(self, dialect: Dialect) -> None:
         self.add_courses = _insert(COURSE, dialect)
-        self.change_courses = _update(COURSE, ("title",), dialect)
+        self.change_courses = _update(COURSE, dialect)
         self.drop_tiers = Bulk(delete(TIER).where(TIER.c.course_id == bindparam("course_id")), dialect)
         self.add_tiers = _insert(TIER, dialect)
         self.add_payments = _insert(PAYMENT, dialect)
-        self.change_payments = _update(PAYMENT, PAYMENT_CHANGES, dialect)
+        self.change_payments = _update(PAYMENT, dialect)
         self.add_purchases = _insert(PURCHASE, dialect)
-        self.change_purchases = _update(PURCHASE, PURCHASE_CHANGES, dialect)
+        self.change_purchases = _update(PURCHASE, dialect)
         self.add_accesses = _insert(ACCESS, dialect)
-        self.change_accesses = _update(ACCESS, ACCESS_CHANGES, dialect, key="purchase_id")
+        self.change_accesses = _update(ACCESS, dialect)
         self.add_audit = _insert(AUDIT, dialect)
         self.add_records = _insert(RECORD, dialect)
         self.add_refunds = _insert(REFUND, dialect)
-        self.change_refunds = _update(REFUND, REFUND_CHANGES, dialect)
+        self.change_refunds = _update(REFUND, dialect)
         self.add_events = _insert(EVENT, dialect)
-        self.change_events = _update(EVENT, ("state", "handled_at"), dialect)
+        self.change_events = _update(EVENT, dialect)
         self.add_jobs = _insert(JOB, dialect)
-        self.change_jobs = _update(JOB, JOB_CHANGES, dialect)
+        self.change_jobs = _update(JOB, dialect)
 
 
-PAYMENT_CHANGES = (
-    "reference",
-    "attempt",
-    "checks",
-    "status",
-    "fulfilment",
-    "captured_minor",
-    "captured_currency",
-    "refunded_minor",
-    "failure_code",
-    "failure_message",
-    "duplicate_of",
-    "confirmed_at",
-    "ask_at",
-    "asks",
-)
+_METADATA = frozenset({"is_sunday_only", "session_duration_min", "slot_start_min", "time_zone", "first_day", "labels"})
+_OFFER = frozenset({"tier", "tier_rank", "session_count", "validity_days", "expires_at", "amount_minor", "currency"})
+
+FIXED: Mapping[str, frozenset[str]] = {
+    "course": frozenset({"id", "created_at"}),
+    "payment": frozenset({"id", "student_id", "course_id", "purpose", "provider", "extra_of", "created_at"})
+    | _METADATA
+    | _OFFER,
+    "purchase": frozenset({"id", "student_id", "course_id", "tier", "tier_rank", "origin", "created_by_id"})
+    | {"created_by_role", "payment_id", "supersedes", "created_at"},
+    "student_access": frozenset({"purchase_id"}),
+    "refund": frozenset({"id", "payment_id", "reason", "origin", "requested_by_id", "requested_by_role", "created_at"}),
+    "provider_event": frozenset({"id", "provider", "event_id", "type", "refs", "received_at"}),
+    "job": frozenset({"id", "kind", "target", "created_at"}),
+}
+"""What a row keeps from its beginning, by table. Everything else is written whenever the row changes, so that a column
+that is new is never forgotten."""
 
 
-PURCHASE_CHANGES = (
-    "status",
-    "ended_at",
-    "is_sunday_only",
-    "session_duration_min",
-    "slot_start_min",
-    "time_zone",
-    "first_day",
-    "labels",
-)
-
-
-REFUND_CHANGES = ("amount_minor", "currency", "status", "reference", "failure_code", "failure_message", "settled_at")
-
-
-JOB_CHANGES = (
-    "subject_id",
-    "payload",
-    "state",
-    "run_at",
-    "attempts",
-    "fence",
-    "lease_until",
-    "claim_id",
-    "last_error",
-    "finished_at",
-)
-
-
-ACCESS_CHANGES = ("status", "sessions_total", "sessions_used", "starts_at", "expires_at")
+def changing(table: Table) -> list[str]:
+    """The columns that an UPDATE of a row writes."""
+    return [column.name for column in table.c if column.name not in FIXED[table.name]]
 
 
 def _insert(table: Table, dialect: Dialect) -> Bulk:
     return Bulk(insert(table).values({column.name: bindparam(column.name) for column in table.c}), dialect)
 
 
-def _update(table: Table, columns: Iterable[str], dialect: Dialect, key: str = "id") -> Bulk:
+def _update(table: Table, dialect: Dialect) -> Bulk:
     # The key's parameter has a name of its own: SQLAlchemy keeps column names for what is set.
+    [key] = table.primary_key
     return Bulk(
         update(table)
-        .where(table.c[key] == bindparam("row_key"))
-        .values({name: bindparam(name, type_=table.c[name].type) for name in columns}),
+        .where(key == bindparam("row_key"))
+        .values({name: bindparam(name, type_=table.c[name].type) for name in changing(table)}),
         dialect,
     )

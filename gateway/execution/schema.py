@@ -19,10 +19,10 @@ from strawberry.types.execution import ExecutionContext
 
 from gateway.execution.admission import Admission
 from gateway.execution.limits import Limits
+from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
-from gateway.resolvers.relations import connect
 from gateway.resolvers.subscription import Subscription
 from gateway.schema.conventions.scalars import SCALARS
 from gateway.settings.model import Settings
@@ -70,7 +70,7 @@ def _built(limits: Limits) -> GatewaySchema:
     schema.is_open = limits.is_open
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
-    connect(built)
+    resolve_fields(built)
     enforce(built)
     return schema
 

@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from inspect import signature
 from types import UnionType
-from typing import Any, Protocol, get_args, get_origin
+from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from strawberry import field
 from strawberry.types.field import StrawberryField
@@ -12,6 +12,7 @@ from strawberry.types.field import StrawberryField
 from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.conventions.errors import busy, provider_unavailable
 from gateway.schema.problems import Problem
+from gateway.schema.relations import wrapped_by
 from gateway.services.core.model.outcomes import Busy, Outcome, ProviderAway, Refusal
 
 
@@ -84,9 +85,10 @@ def problem_of(outcome: Refusal) -> Problem:
 
 
 def _taken_by(member: Member) -> Iterator[type]:
-    """The outcomes that a member's `of` takes, as its signature says."""
-    [taken] = signature(member.of).parameters.values()
-    yield from get_args(taken.annotation) if isinstance(taken.annotation, UnionType) else [taken.annotation]
+    """The outcomes that a member's `of` takes, as its signature says, or the value that it wraps."""
+    [parameter] = signature(member.of).parameters.values()
+    taken = wrapped_by(member) if isinstance(parameter.annotation, TypeVar) else parameter.annotation
+    yield from get_args(taken) if isinstance(taken, UnionType) else [taken]
 
 
 _PROBLEMS = Answers(Problem.__subclasses__())

@@ -5,10 +5,10 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from strawberry import ID, Info, field
+from strawberry import ID, field
 
 from gateway.context import Context
-from gateway.resolvers.inputs import id_argument
+from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.schema import filters
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
@@ -22,8 +22,6 @@ from gateway.schema.purchases import Payment, Purchase
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.inputs.texts import text_problem
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
-
-GatewayInfo = Info[Context, None]
 
 COURSES = Cursors("courses")
 JOBS = Cursors("jobs", is_newest_first=True)

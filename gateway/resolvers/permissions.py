@@ -47,6 +47,11 @@ def viewer_of(context: Context) -> Actor:
     return context.viewer
 
 
+def may_see(viewer: Actor, student_id: str) -> bool:
+    """Whether a payment or a purchase of that student exists for who asks."""
+    return viewer.role is Role.ADMIN or (viewer.role is Role.STUDENT and viewer.id == student_id)
+
+
 def _required(extensions: dict[str, Any]) -> frozenset[Role]:
     definition = extensions.get(DEFINITION)
     directives: Iterable[object] = getattr(definition, "directives", None) or ()

@@ -4,12 +4,12 @@ import asyncio
 from typing import Annotated
 
 import strawberry
-from strawberry import ID, Info, field
+from strawberry import ID, field
 
 from gateway.context import Context
-from gateway.resolvers.inputs import id_argument
+from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
-from gateway.resolvers.permissions import viewer_of
+from gateway.resolvers.permissions import may_see, viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import MOST
 from gateway.schema.conventions.errors import bad_input
@@ -21,7 +21,6 @@ from gateway.schema.refunds import Refund
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role
 
-GatewayInfo = Info[Context, None]
 Key = Annotated[ID, strawberry.argument(description="Its id.")]
 
 
@@ -82,7 +81,7 @@ async def _course(context: Context, text: str) -> Course | None:
 async def _payment(context: Context, text: str) -> Payment | None:
     viewer, key = viewer_of(context), id_argument(ids.PAYMENT, text)
     payment = await context.loads.payment(key)
-    if payment is None or not may_see(viewer.role, payment.student_id == viewer.id):
+    if payment is None or not may_see(viewer, payment.student_id):
         return None
     return Payment.of(payment)
 
@@ -90,7 +89,7 @@ async def _payment(context: Context, text: str) -> Payment | None:
 async def _purchase(context: Context, text: str) -> Purchase | None:
     viewer, key = viewer_of(context), id_argument(ids.PURCHASE, text)
     purchase = await context.loads.purchase(key)
-    if purchase is None or not may_see(viewer.role, purchase.student_id == viewer.id):
+    if purchase is None or not may_see(viewer, purchase.student_id):
         return None
     return Purchase.of(purchase)
 
@@ -100,7 +99,7 @@ async def _refund(context: Context, text: str) -> Refund | None:
     viewer, key = viewer_of(context), id_argument(ids.REFUND, text)
     refund = await context.loads.refund(key)
     payment = refund and await context.loads.payment(refund.payment_id)
-    if not refund or not payment or not may_see(viewer.role, payment.student_id == viewer.id):
+    if not refund or not payment or not may_see(viewer, payment.student_id):
         return None
     return Refund.of(refund)
 
@@ -111,8 +110,3 @@ async def _job(context: Context, text: str) -> Job | None:
         return None
     job = await context.loads.job(id_argument(ids.JOB, text))
     return None if job is None else Job.of(job)
-
-
-def may_see(role: Role, is_own: bool) -> bool:
-    """Whether somebody of that role sees a payment or a purchase, their own or another's."""
-    return role is Role.ADMIN or (role is Role.STUDENT and is_own)

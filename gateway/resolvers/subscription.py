@@ -6,12 +6,12 @@ from typing import Annotated
 from uuid import UUID
 
 import strawberry
-from strawberry import ID, Info
+from strawberry import ID
 
 from gateway.context import Context
-from gateway.resolvers.inputs import id_argument
-from gateway.resolvers.permissions import viewer_of
-from gateway.resolvers.query import Key, may_see
+from gateway.resolvers.inputs import GatewayInfo, id_argument
+from gateway.resolvers.permissions import may_see, viewer_of
+from gateway.resolvers.query import Key
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import busy, forbidden, not_found, subscription_lost
 from gateway.schema.purchases import Payment, Purchase
@@ -21,8 +21,6 @@ from gateway.services.core.model import values
 from gateway.services.core.model.pages import Window
 from gateway.services.core.model.values import Role
 from gateway.services.reading.filters import PurchaseFilter
-
-GatewayInfo = Info[Context, None]
 
 MOST_PRESENT = 100
 """Purchases that a subscription begins with: as many as a list's page holds at most."""
@@ -87,7 +85,7 @@ def _whose(viewer: values.Actor, course_id: ID | None) -> Topic:
 
 async def _payment(context: Context, viewer: values.Actor, key: UUID) -> Payment:
     payment = await context.live.find_payment(key)
-    if payment is None or not may_see(viewer.role, payment.student_id == viewer.id):
+    if payment is None or not may_see(viewer, payment.student_id):
         raise not_found("payment")
     return Payment.of(payment)
 

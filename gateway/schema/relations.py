@@ -1,13 +1,13 @@
 """Fields of a type that stands for a core value: read from the value, or found by a key that it has.
 
-Nothing is made of a value before a field is asked for. What is not in the value is a relation: its type and its key
-stand here, and `gateway.resolvers.relations` binds it to what finds it and gives each kind of field its resolver.
+Nothing is made of a value before a field is asked for. What is not in the value is a relation: the schema has its type
+and its key, `gateway.resolvers.relations` what finds it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, Self, TypeVar, cast
+from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
 from uuid import UUID
 
 from strawberry import Private
@@ -34,6 +34,14 @@ class Wraps(Generic[Value]):
     @classmethod
     def of(cls, value: Value) -> Self:
         return cls(value=value)
+
+
+def wrapped_by(graphql_type: object) -> Any:
+    """The type of the values that a type stands for."""
+    [value_type] = [
+        get_args(base)[0] for base in getattr(graphql_type, "__orig_bases__", ()) if get_origin(base) is Wraps
+    ]
+    return value_type
 
 
 class FieldsOf(Generic[Value]):
@@ -84,6 +92,12 @@ class Computed(ValueField):
 
     def __get__(self, source: Wraps[Any] | None, owner: type) -> object:
         return self if source is None else self.read(source.value)
+
+    def __copy__(self) -> "Computed":
+        """For each type that is made of a generic one."""
+        copied = Computed(self.description or "", self.read, self.directives)
+        copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
+        return copied
 
 
 class Timed(ValueField):

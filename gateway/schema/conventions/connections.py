@@ -1,6 +1,7 @@
 """Lists by the Relay server specification: edges, cursors and page info."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated, Generic, TypeVar
 
 import strawberry
@@ -9,7 +10,8 @@ from strawberry import type as graphql_type
 
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import bad_input
-from gateway.services.core.model.pages import Page, Window
+from gateway.schema.relations import FieldsOf, Wraps
+from gateway.services.core.model.pages import Page, Place, Window
 
 DEFAULT_SIZE = 20
 
@@ -34,11 +36,27 @@ class PageInfo:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A place, and the list that it lies in: its cursor is not written before it is asked for."""
+
+    place: Place
+    cursors: Cursors
+
+    @property
+    def cursor(self) -> str:
+        return self.cursors.write(self.place)
+
+
+_placed = FieldsOf[Placed]()
+
+
 @graphql_type(description="An item and its place in the list.")
-class Edge(Generic[NodeType]):
+class Edge(Wraps[Placed], Generic[NodeType]):
     node: NodeType = field(description="The item.")
-    cursor: str = field(
-        description="The item's place in the list, for `after` and `before` of the same list in the same order."
+    cursor: str = _placed.field(
+        "The item's place in the list, for `after` and `before` of the same list in the same order.",
+        lambda placed: placed.cursor,
     )
 
 
@@ -80,7 +98,7 @@ def asked_size(first: int | None, last: int | None) -> tuple[int, bool]:
 
 def connection_of(page: Page[Value], cursors: Cursors, to_node: Callable[[Value], NodeType]) -> Connection[NodeType]:
     items = zip(page.places, page.items, strict=True)
-    edges = [Edge(node=to_node(item), cursor=cursors.write(place)) for place, item in items]
+    edges = [Edge(value=Placed(place, cursors), node=to_node(item)) for place, item in items]
     return Connection(
         edges=edges,
         nodes=[edge.node for edge in edges],

@@ -1,6 +1,6 @@
 """What an admin may ask about the catalogue: input, what it answers, and what it may come to."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, field
@@ -14,7 +14,10 @@ from gateway.schema.problems import (
     InvalidInput,
     NotFound,
 )
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes, values
+
+_saved = FieldsOf[outcomes.CourseSaved]()
 
 
 @strawberry.input(description="A course as it shall stand in the catalogue.")
@@ -49,13 +52,9 @@ class MoneyInput:
 
 
 @graphql_type(description="The course is in the catalogue as given.")
-class SaveCourseSuccess:
-    course: Course = field(description="The course.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, saved: outcomes.CourseSaved) -> Self:
-        return cls(course=Course.of(saved.course), already_processed=saved.already_processed)
+class SaveCourseSuccess(Wraps[outcomes.CourseSaved]):
+    course: Course = _saved.field("The course.", lambda saved: Course.of(saved.course))
+    already_processed: bool = _saved.field(ALREADY, lambda saved: saved.already_processed)
 
 
 SaveCourseResult = Annotated[

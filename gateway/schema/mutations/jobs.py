@@ -1,6 +1,6 @@
 """What an admin may ask about jobs: inputs, what each answers, and what it may come to."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, field
@@ -12,7 +12,10 @@ from gateway.schema.problems import (
     InvalidInput,
     NotFound,
 )
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
+
+_changed = FieldsOf[outcomes.JobChanged]()
 
 
 @strawberry.input(description="A job that ended without success, to be run again.")
@@ -22,12 +25,8 @@ class RetryJobInput:
 
 
 @graphql_type(description="The job will run again.")
-class RetryJobSuccess:
-    job: Job = field(description="The job.")
-
-    @classmethod
-    def of(cls, changed: outcomes.JobChanged) -> Self:
-        return cls(job=Job.of(changed.job))
+class RetryJobSuccess(Wraps[outcomes.JobChanged]):
+    job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
 
 
 RetryJobResult = Annotated[
@@ -43,12 +42,8 @@ class CancelJobInput:
 
 
 @graphql_type(description="The job will not run any more.")
-class CancelJobSuccess:
-    job: Job = field(description="The job.")
-
-    @classmethod
-    def of(cls, changed: outcomes.JobChanged) -> Self:
-        return cls(job=Job.of(changed.job))
+class CancelJobSuccess(Wraps[outcomes.JobChanged]):
+    job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
 
 
 CancelJobResult = Annotated[

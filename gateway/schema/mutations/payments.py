@@ -1,6 +1,6 @@
 """What may be asked about payments: inputs, what each answers, and what it may come to."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, field
@@ -21,8 +21,12 @@ from gateway.schema.problems import (
     PaymentPending,
 )
 from gateway.schema.purchases import Payment, Purchase
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.proofs import Proof, RazorpayProof, SandboxProof, StripeProof
+
+_opened = FieldsOf[outcomes.Opened]()
+_confirmed = FieldsOf[outcomes.Confirmed]()
 
 
 @strawberry.input(description="A checkout to be started.")
@@ -43,18 +47,14 @@ class CreatePaymentInput:
 
 
 @graphql_type(description="The checkout stands; the student may pay.")
-class CreatePaymentSuccess:
-    payment: Payment = field(description="The payment, to be confirmed once it is paid.")
-    client_secret: str | None = field(description="What the provider's front-end SDK needs, where it needs something.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, opened: outcomes.Opened) -> Self:
-        return cls(
-            payment=Payment.of(opened.payment),
-            client_secret=opened.client_secret,
-            already_processed=opened.already_processed,
-        )
+class CreatePaymentSuccess(Wraps[outcomes.Opened]):
+    payment: Payment = _opened.field(
+        "The payment, to be confirmed once it is paid.", lambda opened: Payment.of(opened.payment)
+    )
+    client_secret: str | None = _opened.field(
+        "What the provider's front-end SDK needs, where it needs something.", lambda opened: opened.client_secret
+    )
+    already_processed: bool = _opened.field(ALREADY, lambda opened: opened.already_processed)
 
 
 CreatePaymentResult = Annotated[
@@ -113,18 +113,10 @@ class RazorpayProofInput:
 
 
 @graphql_type(description="The payment is captured and the course is the student's.")
-class ConfirmPaymentSuccess:
-    payment: Payment = field(description="The payment.")
-    purchase: Purchase = field(description="What it became.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, confirmed: outcomes.Confirmed) -> Self:
-        return cls(
-            payment=Payment.of(confirmed.payment),
-            purchase=Purchase.of(confirmed.purchase),
-            already_processed=confirmed.already_processed,
-        )
+class ConfirmPaymentSuccess(Wraps[outcomes.Confirmed]):
+    payment: Payment = _confirmed.field("The payment.", lambda confirmed: Payment.of(confirmed.payment))
+    purchase: Purchase = _confirmed.field("What it became.", lambda confirmed: Purchase.of(confirmed.purchase))
+    already_processed: bool = _confirmed.field(ALREADY, lambda confirmed: confirmed.already_processed)
 
 
 ConfirmPaymentResult = Annotated[

@@ -1,7 +1,7 @@
 """What an admin may ask about purchases: inputs, what each answers, and what it may come to."""
 
 import datetime as dt
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, field
@@ -19,7 +19,13 @@ from gateway.schema.problems import (
     NotFound,
 )
 from gateway.schema.purchases import Purchase
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
+
+_created = FieldsOf[outcomes.Created]()
+_extended = FieldsOf[outcomes.Extended]()
+_corrected = FieldsOf[outcomes.Corrected]()
+_revoked = FieldsOf[outcomes.Revoked]()
 
 
 @strawberry.input(description="A purchase to be granted without a payment.")
@@ -49,18 +55,13 @@ class CreatePurchaseInput:
 
 
 @graphql_type(description="The course is the student's.")
-class CreatePurchaseSuccess:
-    purchase: Purchase = field(description="The purchase.")
-    already_processed: bool = field(description=ALREADY)
-    replaced: Purchase | None = field(description="The purchase that it took the place of, with `onExisting: REPLACE`.")
-
-    @classmethod
-    def of(cls, created: outcomes.Created) -> Self:
-        return cls(
-            purchase=Purchase.of(created.purchase),
-            already_processed=created.already_processed,
-            replaced=Purchase.of(created.replaced) if created.replaced else None,
-        )
+class CreatePurchaseSuccess(Wraps[outcomes.Created]):
+    purchase: Purchase = _created.field("The purchase.", lambda created: Purchase.of(created.purchase))
+    already_processed: bool = _created.field(ALREADY, lambda created: created.already_processed)
+    replaced: Purchase | None = _created.field(
+        "The purchase that it took the place of, with `onExisting: REPLACE`.",
+        lambda created: Purchase.of(created.replaced) if created.replaced else None,
+    )
 
 
 CreatePurchaseResult = Annotated[
@@ -83,13 +84,9 @@ class ExtendPurchaseInput:
 
 
 @graphql_type(description="The purchase ends when it was asked to; one that had expired is active again.")
-class ExtendPurchaseSuccess:
-    purchase: Purchase = field(description="The purchase.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, extended: outcomes.Extended) -> Self:
-        return cls(purchase=Purchase.of(extended.purchase), already_processed=extended.already_processed)
+class ExtendPurchaseSuccess(Wraps[outcomes.Extended]):
+    purchase: Purchase = _extended.field("The purchase.", lambda extended: Purchase.of(extended.purchase))
+    already_processed: bool = _extended.field(ALREADY, lambda extended: extended.already_processed)
 
 
 ExtendPurchaseResult = Annotated[
@@ -109,13 +106,9 @@ class CorrectPurchaseMetadataInput:
 
 
 @graphql_type(description="The purchase has the metadata that was given.")
-class CorrectPurchaseMetadataSuccess:
-    purchase: Purchase = field(description="The purchase.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, corrected: outcomes.Corrected) -> Self:
-        return cls(purchase=Purchase.of(corrected.purchase), already_processed=corrected.already_processed)
+class CorrectPurchaseMetadataSuccess(Wraps[outcomes.Corrected]):
+    purchase: Purchase = _corrected.field("The purchase.", lambda corrected: Purchase.of(corrected.purchase))
+    already_processed: bool = _corrected.field(ALREADY, lambda corrected: corrected.already_processed)
 
 
 CorrectPurchaseMetadataResult = Annotated[
@@ -132,13 +125,12 @@ class RevokePurchaseInput:
 
 
 @graphql_type(description="The purchase is REVOKED, and so is its access. No money moved.")
-class RevokePurchaseSuccess:
-    purchase: Purchase = field(description="The purchase. A payment that it was bought with stands as it was.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, revoked: outcomes.Revoked) -> Self:
-        return cls(purchase=Purchase.of(revoked.purchase), already_processed=revoked.already_processed)
+class RevokePurchaseSuccess(Wraps[outcomes.Revoked]):
+    purchase: Purchase = _revoked.field(
+        "The purchase. A payment that it was bought with stands as it was.",
+        lambda revoked: Purchase.of(revoked.purchase),
+    )
+    already_processed: bool = _revoked.field(ALREADY, lambda revoked: revoked.already_processed)
 
 
 RevokePurchaseResult = Annotated[

@@ -1,6 +1,6 @@
 """What an admin may ask about refunds: input, what it answers, and what it may come to."""
 
-from typing import Annotated, Self
+from typing import Annotated
 
 import strawberry
 from strawberry import ID, field
@@ -11,7 +11,10 @@ from gateway.schema.mutations.descriptions import ALREADY, KEY, WHY
 from gateway.schema.problems import IdempotencyKeyReused, InvalidInput, NotFound
 from gateway.schema.purchases import Payment
 from gateway.schema.refunds import Refund
+from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
+
+_requested = FieldsOf[outcomes.RefundRequested]()
 
 
 @strawberry.input(description="Captured money to be given back.")
@@ -31,18 +34,10 @@ class RefundPaymentInput:
 
 
 @graphql_type(description="The refund is decided; a job carries it out.")
-class RefundPaymentSuccess:
-    refund: Refund = field(description="The refund.")
-    payment: Payment = field(description="The payment.")
-    already_processed: bool = field(description=ALREADY)
-
-    @classmethod
-    def of(cls, requested: outcomes.RefundRequested) -> Self:
-        return cls(
-            refund=Refund.of(requested.refund),
-            payment=Payment.of(requested.payment),
-            already_processed=requested.already_processed,
-        )
+class RefundPaymentSuccess(Wraps[outcomes.RefundRequested]):
+    refund: Refund = _requested.field("The refund.", lambda requested: Refund.of(requested.refund))
+    payment: Payment = _requested.field("The payment.", lambda requested: Payment.of(requested.payment))
+    already_processed: bool = _requested.field(ALREADY, lambda requested: requested.already_processed)
 
 
 RefundPaymentResult = Annotated[

@@ -10,7 +10,7 @@ import strawberry
 from graphql import GraphQLError, GraphQLObjectType
 
 from gateway.execution.schema import build_schema
-from gateway.resolvers.relations import FINDERS, connect
+from gateway.resolvers.fields import resolve_fields
 from gateway.schema.people import Student
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model.values import AccessStatus, Actor, Role
@@ -39,12 +39,10 @@ def test_a_relation_that_nothing_finds_is_caught_when_the_schema_is_built() -> N
         lonely: Lonely
 
     with pytest.raises(LookupError, match=r"Lonely\.friend"):
-        connect(strawberry.Schema(Query)._schema)
+        resolve_fields(strawberry.Schema(Query)._schema)
 
 
-def test_what_a_relation_cannot_be_answered_as_is_caught_when_the_schema_is_built(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_what_a_relation_cannot_be_answered_as_is_caught_when_the_schema_is_built() -> None:
     @strawberry.type
     class Odd(Wraps[int]):
         friend: int = _number.relation("What is no type of a value.", by=lambda number: number)
@@ -53,13 +51,12 @@ def test_what_a_relation_cannot_be_answered_as_is_caught_when_the_schema_is_buil
     class Query:
         odd: Odd
 
-    monkeypatch.setattr("gateway.resolvers.relations.FINDERS", {**FINDERS, Odd.friend: lambda _context, key: key})
     with pytest.raises(LookupError, match="int"):
-        connect(strawberry.Schema(Query)._schema)
+        resolve_fields(strawberry.Schema(Query)._schema, {Odd.friend: lambda _context, key: key})
 
 
 @pytest.mark.anyio
-async def test_what_is_known_is_answered_at_once_and_what_is_not_is_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_known_is_answered_at_once_and_what_is_not_is_waited_for() -> None:
     async def found_later(_context: object, key: int) -> str | None:
         return str(key) if key else None
 
@@ -75,14 +72,13 @@ async def test_what_is_known_is_answered_at_once_and_what_is_not_is_waited_for(m
         def numbered(self, number: int) -> Numbered:
             return Numbered.of(number)
 
-    bound = {
+    bound: dict[object, Any] = {
         Numbered.known: lambda _context, key: str(key),
         Numbered.sought: found_later,
         Numbered.nobody: found_later,
     }
-    monkeypatch.setattr("gateway.resolvers.relations.FINDERS", bound)
     schema = strawberry.Schema(Query)
-    connect(schema._schema)
+    resolve_fields(schema._schema, bound)
     document = "query($n: Int!) { numbered(number: $n) { known { id } sought { id } nobody { id } } }"
     seven = await schema.execute(document, variable_values={"n": 7})
     assert seven.data == {"numbered": {"known": {"id": "7"}, "sought": {"id": "7"}, "nobody": None}}
