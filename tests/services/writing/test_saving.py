@@ -11,21 +11,25 @@ from sqlalchemy import Table
 
 from db.saves import FIXED, changing
 from db.statements import ACCESS, COURSE, EVENT, JOB, PAYMENT, PURCHASE, REFUND
-from gateway.services import job_rows, rows
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.state import State
+from gateway.services.rows.columns import Columns
+from gateway.services.rows.courses import course_columns
+from gateway.services.rows.jobs import event_columns, job_columns
+from gateway.services.rows.payments import payment_columns, refund_columns
+from gateway.services.rows.purchases import access_columns, purchase_columns
 from tests.services.core.examples import moment
 from tests.services.core.states import COMMANDS, WORLDS
 
 TABLES = (COURSE, PAYMENT, PURCHASE, ACCESS, REFUND, EVENT, JOB)
-KINDS: tuple[tuple[str, Table, Callable[[Any], rows.Columns]], ...] = (
-    ("courses", COURSE, rows.course_columns),
-    ("payments", PAYMENT, rows.payment_columns),
-    ("purchases", PURCHASE, rows.purchase_columns),
-    ("purchases", ACCESS, rows.access_columns),
-    ("refunds", REFUND, rows.refund_columns),
-    ("events", EVENT, job_rows.event_columns),
-    ("jobs", JOB, job_rows.job_columns),
+KINDS: tuple[tuple[str, Table, Callable[[Any], Columns]], ...] = (
+    ("courses", COURSE, course_columns),
+    ("payments", PAYMENT, payment_columns),
+    ("purchases", PURCHASE, purchase_columns),
+    ("purchases", ACCESS, access_columns),
+    ("refunds", REFUND, refund_columns),
+    ("events", EVENT, event_columns),
+    ("jobs", JOB, job_columns),
 )
 
 
