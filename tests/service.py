@@ -1,21 +1,22 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, event, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, event, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import SQLModel
+from sqlmodel import SQLModel, col
 from uuid_utils.compat import uuid7
 
 from db.engine import reader_engine, writer_engine
+from db.job_tables import JobRow
 from db.statements import table_of
-from db.tables import AuditEntryRow, Row
+from db.tables import AuditEntryRow, PaymentRow, Row
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -220,6 +221,29 @@ class Service:
             "on_existing": OnExisting.RETURN,
         }
         return CreatePurchase(**{**fields, **changes})  # type: ignore[arg-type]  # the fields of the command, by name
+
+    async def payments(self) -> Sequence[Any]:
+        """All payments as they were last committed, the first one first."""
+        return await self._committed(PaymentRow)
+
+    async def failed_jobs(self) -> Sequence[Any]:
+        return await self._committed(JobRow, col(JobRow.state) == "FAILED")
+
+    async def _committed(self, row: type[SQLModel], *conditions: ColumnElement[bool]) -> Sequence[Any]:
+        table = table_of(row)
+        async with self.readers.connect() as connection:
+            rows = await connection.execute(select(table).where(*conditions).order_by(*table.primary_key))
+            return rows.all()
+
+    @property
+    def commits(self) -> Any:
+        """Whose `do_commit` makes the writer's work durable."""
+        return self.engine.dialect
+
+    def lose_connection(self, connection: Any) -> None:
+        """Have the writer's connection lost under it, as it commits."""
+        connection.dbapi_connection.close()
+        connection.dbapi_connection.cursor()  # raises: the connection is closed
 
     @contextmanager
     def beside(self) -> Iterator[Connection]:

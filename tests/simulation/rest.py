@@ -6,11 +6,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from db.engine import writer_engine
 from gateway.services.core.commands.jobs.retries import RetryJob
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.model.values import GATEWAY, RefundStatus
-from tests.service import ADMIN, TIERS
+from tests.service import ADMIN, TIERS, Service
 from tests.simulation.invariants import Rows, assert_invariants_of_refunds, assert_single
 from tests.simulation.ledger import Ledger
 from tests.simulation.stage import Stage
@@ -27,7 +26,7 @@ async def come_to_rest(stage: Stage) -> None:
     for course in range(len(stage.courses)):
         await stage.offer(course, [tier.code for tier in TIERS])
     await _hear_all(stage)
-    if _failed(rows_of(stage.url)):
+    if _failed(rows_of(stage.service)):
         await _mend(stage)
         await _hear_all(stage)
 
@@ -43,10 +42,10 @@ async def _hear_all(stage: Stage) -> None:
 async def _mend(stage: Stage) -> None:
     """Refunds that the provider refused, or that came back to it, are listed as failed jobs: an admin has them run
     again, and where that is in vain asks for a new refund of what is still owed."""
-    for job in _failed(rows_of(stage.url)):
+    for job in _failed(rows_of(stage.service)):
         await stage.service.purchases.submit(RetryJob(ADMIN, job.id, "a test"))
     await stage.shop.run_jobs()
-    rows = rows_of(stage.url)
+    rows = rows_of(stage.service)
     listed = {job.subject_id for job in _failed(rows)}
     owed = {row.payment_id for row in rows.refunds if row.id in listed}
     for payment_id in sorted(owed):
@@ -59,17 +58,14 @@ def _failed(rows: Rows) -> list[Any]:
     return [job for job in rows.jobs if (job.state, job.kind) == ("FAILED", "payment.refund")]
 
 
-def rows_of(url: str) -> Rows:
-    engine = writer_engine(url)
-    with engine.begin() as connection:
-        rows = Rows(connection)
-    engine.dispose()
-    return rows
+def rows_of(service: Service) -> Rows:
+    with service.beside() as connection:
+        return Rows(connection)
 
 
 def assert_at_rest(stage: Stage) -> None:
     """Nothing is owed and nothing is waited for, and both sides' books say the same."""
-    rows = rows_of(stage.url)
+    rows = rows_of(stage.service)
     assert stage.faults == []
     assert (stage.shop.broken(), stage.shop.agrees()) == ([], True)
     assert_invariants_of_refunds(rows)

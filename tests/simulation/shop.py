@@ -6,7 +6,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from db.engine import writer_engine
 from db.tables import PaymentRow, PurchaseRow, RefundRow
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.commands.provider_events import StoreEvent
@@ -121,11 +120,8 @@ class Shop:
 
     def broken(self) -> list[str]:
         """The invariants that the whole database does not keep."""
-        engine = writer_engine(self.service.url)
-        with engine.connect() as connection:
-            found = [each.sentence for each in INVARIANTS if verify(connection, each).broken]
-        engine.dispose()
-        return found
+        with self.service.beside() as connection:
+            return [each.sentence for each in INVARIANTS if verify(connection, each).broken]
 
     def agrees(self) -> bool:
         """Whether our books say of each payment's money just what the provider's say went back of it."""

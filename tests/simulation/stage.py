@@ -2,21 +2,16 @@
 
 import asyncio
 import sys
-from collections.abc import AsyncIterator, Collection, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
-from sqlalchemy import ColumnElement, select
-from sqlmodel import SQLModel, col
 from structlog.testing import capture_logs
 from structlog.typing import EventDict
 from uuid_utils.compat import uuid7
 
-from db.job_tables import JobRow
-from db.statements import table_of
-from db.tables import PaymentRow
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.jobs.retries import RetryJob
 from gateway.services.core.commands.provider_events import StoreEvent
@@ -25,7 +20,7 @@ from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course
 from gateway.services.jobs.sweeps import rounds
-from tests.service import ADMIN, METADATA, TIERS, Service, running, student
+from tests.service import ADMIN, METADATA, TIERS, Service, student
 from tests.simulation.acts import act, latest
 from tests.simulation.crashes import Died, die_at_commit, lose_next_answer
 from tests.simulation.happenings import (
@@ -63,7 +58,7 @@ class Stage:
     `logs` is what the gateway said meanwhile, except of what happened to a process as it died.
     """
 
-    url: str
+    running: Callable[[], AbstractAsyncContextManager[Service]]
     books: SlowBooks = field(default_factory=SlowBooks)
     courses: list[Course] = field(default_factory=list)
     logs: list[EventDict] = field(default_factory=list)
@@ -80,7 +75,7 @@ class Stage:
         return [entry for entry in self.logs if "exception" in entry or entry["event"] == "turn split"]
 
     async def start(self) -> None:
-        self.shop: Shop = open_shop(await self._stack.enter_async_context(running(self.url)), self.books)
+        self.shop: Shop = open_shop(await self._stack.enter_async_context(self.running()), self.books)
 
     async def stop(self) -> None:
         await self._stack.aclose()
@@ -126,10 +121,10 @@ class Stage:
                     event_id = None if number is None else f"evt_again_{number}"
                     await self.service.purchases.submit(StoreEvent(self.shop.event(intent, event_id=event_id)))
             case Retry(which):
-                if job := latest(await self._rows(JobRow, col(JobRow.state) == "FAILED"), which):
+                if job := latest(await self.service.failed_jobs(), which):
                     await self.service.purchases.submit(RetryJob(ADMIN, job.id, "a test"))
             case Confirm() | Refund():
-                if payment := latest(await self._rows(PaymentRow), step.payment):
+                if payment := latest(await self.service.payments(), step.payment):
                     await self._ask_about(payment, step)
 
     async def offer(self, course: int, codes: Collection[str]) -> None:
@@ -166,7 +161,7 @@ class Stage:
             case Meanwhile(steps):
                 self.books.late.append(steps)
             case LoseAnswer():
-                lose_next_answer(self._patch, self.service.engine)
+                lose_next_answer(self._patch, self.service.commits, self.service.lose_connection)
 
     def _book(self, step: Book) -> None:
         [tier] = [each for each in TIERS if each.code == step.tier]
@@ -186,23 +181,16 @@ class Stage:
     async def _crash(self, step: Crash) -> None:
         """Whatever a dying process still logs or raises is heard by nobody."""
         said = len(self.logs)
-        die_at_commit(self._patch, self.service.engine, step.commits, step.lands)
+        die_at_commit(self._patch, self.service.commits, step.commits, step.lands)
         await asyncio.gather(*map(self.play, step.steps), return_exceptions=True)
         del self.logs[said:]
         await self.restart()
 
-    async def _rows(self, row: type[SQLModel], *conditions: ColumnElement[bool]) -> Sequence[Any]:
-        """The rows of a table as they were last committed, in the order of their keys."""
-        table = table_of(row)
-        async with self.service.readers.connect() as connection:
-            rows = await connection.execute(select(table).where(*conditions).order_by(*table.primary_key))
-            return rows.all()
-
 
 @asynccontextmanager
-async def staged(url: str) -> AsyncIterator[Stage]:
-    """A stage with two courses, on a database of its own."""
-    stage = Stage(url)
+async def staged(running: Callable[[], AbstractAsyncContextManager[Service]]) -> AsyncIterator[Stage]:
+    """A stage with two courses, on rows of its own."""
+    stage = Stage(running)
     stage.books.play = stage.play_late
     with capture_logs([_with_error]) as logs:
         stage.logs = logs

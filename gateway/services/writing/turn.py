@@ -112,7 +112,7 @@ class Turn:
             return [Busy() for _ in commands]
         with connection.begin() as transaction:
             state = loading.load(connection, commands)
-            results = self._decide_all(commands, state)
+            results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._listeners)
             if state.journal:
                 saving.save(connection, self._saves, state)
             else:
@@ -134,16 +134,19 @@ class Turn:
                 log.warning("database unreachable", error=type(error.orig).__name__)
         return self._connection
 
-    def _decide_all(self, commands: Sequence[Command], state: State) -> list[Result]:
-        moment = Moment(self._clock(), self._new_id)
-        results: dict[int, Result] = {}
-        for index in sorted(range(len(commands)), key=lambda index: commands[index].precedence):
-            try:
-                decision = commands[index].decide(state, moment)
-            except Exception as error:  # noqa: BLE001  a command that raises fails alone
-                results[index] = error
-                continue
-            results[index] = decision.outcome
-            if decision.changes != NOTHING:
-                state.apply(decision.changes + announced(decision.changes, state, self._listeners, moment))
-        return [results[index] for index in range(len(commands))]
+
+def decide_all(
+    commands: Sequence[Command], state: State, moment: Moment, listeners: Sequence[Listener] = ()
+) -> list[Result]:
+    """What each command of a turn comes to, in the order they were given; the state has all that was decided."""
+    results: dict[int, Result] = {}
+    for index in sorted(range(len(commands)), key=lambda index: commands[index].precedence):
+        try:
+            decision = commands[index].decide(state, moment)
+        except Exception as error:  # noqa: BLE001  a command that raises fails alone
+            results[index] = error
+            continue
+        results[index] = decision.outcome
+        if decision.changes != NOTHING:
+            state.apply(decision.changes + announced(decision.changes, state, listeners, moment))
+    return [results[index] for index in range(len(commands))]
