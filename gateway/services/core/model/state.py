@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, field, fields
 from datetime import datetime
+from itertools import chain
+from operator import add, attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -61,9 +63,11 @@ class RowKeys:
     @classmethod
     def all_of(cls, parts: Iterable["RowKeys"]) -> "RowKeys":
         """The keys of many decisions as one."""
-        listed = list(parts)
-        names = (each.name for each in fields(cls))
-        return cls(*(frozenset[Any]().union(*(getattr(part, name) for part in listed)) for name in names))
+        return cls(*(frozenset[Any]().union(*of_kind) for of_kind in zip(*map(_keys_of, parts), strict=True)))
+
+
+_keys_of = attrgetter(*(each.name for each in fields(RowKeys)))
+"""The keys, kind by kind: a kind that is new is gathered like the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,32 +86,16 @@ class Changes:
     def __add__(self, other: "Changes") -> "Changes":
         if self is NOTHING or other is NOTHING:  # most often, and on the way of every confirmation
             return other if self is NOTHING else self
-        return Changes(
-            self.payments + other.payments,
-            self.purchases + other.purchases,
-            self.courses + other.courses,
-            self.records + other.records,
-            self.refunds + other.refunds,
-            self.jobs + other.jobs,
-            self.events + other.events,
-            self.audit + other.audit,
-        )
+        return Changes(*map(add, _rows_of(self), _rows_of(other)))
 
     @classmethod
     def all_of(cls, parts: Iterable["Changes"]) -> "Changes":
         """Many changes as one, in their order."""
-        listed = list(parts)
-        return cls(
-            tuple(row for part in listed for row in part.payments),
-            tuple(row for part in listed for row in part.purchases),
-            tuple(row for part in listed for row in part.courses),
-            tuple(row for part in listed for row in part.records),
-            tuple(row for part in listed for row in part.refunds),
-            tuple(row for part in listed for row in part.jobs),
-            tuple(row for part in listed for row in part.events),
-            tuple(row for part in listed for row in part.audit),
-        )
+        return cls(*(tuple(chain.from_iterable(of_kind)) for of_kind in zip(*map(_rows_of, parts), strict=True)))
 
+
+_rows_of = attrgetter(*(each.name for each in fields(Changes)))
+"""The rows of changes, kind by kind: a kind that is new is summed up like the others."""
 
 NOTHING = Changes()
 
