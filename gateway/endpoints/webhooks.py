@@ -15,7 +15,8 @@ from gateway.http.bodies import read_body
 from gateway.http.errors import Refused
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.outcomes import Busy, EventStored
+from gateway.services.core.model.job_outcomes import EventStored
+from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.providers.base import BadSignature

@@ -30,7 +30,7 @@ from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
-from gateway.services.core.model import outcomes
+from gateway.services.core.model import job_outcomes, outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
@@ -104,7 +104,7 @@ ERRORS: list[tuple[Outcome, ErrorCode]] = [
     (outcomes.ProviderAway(retry_after_s=3), ErrorCode.PROVIDER_UNAVAILABLE),
 ]
 """What is answered by a top-level error, which needs no place in a union."""
-CHANGED_JOB = outcomes.JobChanged(JOB)
+CHANGED_JOB = job_outcomes.JobChanged(JOB)
 """The one outcome that two mutations answer, each by its own success."""
 ANSWERED: list[Outcome] = [
     *(example for example, *_ in SUCCESSES),
@@ -113,15 +113,15 @@ ANSWERED: list[Outcome] = [
 ]
 
 RUNNERS: list[Outcome] = [
-    outcomes.Claimed((JOB,)),
-    outcomes.RefundSettled(REFUND, PAYMENT),
-    outcomes.RefundsRecorded(PAYMENT),
-    outcomes.ExtraRecorded(PAYMENT),
-    outcomes.AskPlanned(PAYMENT),
-    outcomes.Lapsed((PURCHASE,)),
-    outcomes.EventStored(EVENT, is_new=True),
-    outcomes.EventEnded(EVENT),
-    outcomes.Stale(),
+    job_outcomes.Claimed((JOB,)),
+    job_outcomes.RefundSettled(REFUND, PAYMENT),
+    job_outcomes.RefundsRecorded(PAYMENT),
+    job_outcomes.ExtraRecorded(PAYMENT),
+    job_outcomes.AskPlanned(PAYMENT),
+    job_outcomes.Lapsed((PURCHASE,)),
+    job_outcomes.EventStored(EVENT, is_new=True),
+    job_outcomes.EventEnded(EVENT),
+    job_outcomes.Stale(),
 ]
 """What no caller is ever answered: a runner or a webhook hears it."""
 
@@ -145,7 +145,7 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Busy: MUTATIONS,
     outcomes.ProviderAway: (CREATE_PAYMENT,),
     outcomes.RefundRequested: (REFUND_PAYMENT,),
-    outcomes.JobChanged: (RETRY_JOB, CANCEL_JOB),
+    job_outcomes.JobChanged: (RETRY_JOB, CANCEL_JOB),
 }
 """Which mutations an outcome can come from."""
 

@@ -10,8 +10,9 @@ from db.tables import PaymentRow, PurchaseRow, RefundRow
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.job_outcomes import Claimed, EventStored
 from gateway.services.core.model.jobs import Job
-from gateway.services.core.model.outcomes import Claimed, Confirmed, EventStored, RefundRequested
+from gateway.services.core.model.outcomes import Confirmed, RefundRequested
 from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
 from gateway.services.invariants import INVARIANTS, verify
 from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE, Runner

@@ -13,9 +13,9 @@ from gateway.schema.problems import (
     NotFound,
 )
 from gateway.schema.relations import FieldsOf, Wraps
-from gateway.services.core.model import outcomes
+from gateway.services.core.model import job_outcomes
 
-_changed = FieldsOf[outcomes.JobChanged]()
+_changed = FieldsOf[job_outcomes.JobChanged]()
 
 
 @strawberry.input(description="A job that ended without success, to be run again.")
@@ -25,7 +25,7 @@ class RetryJobInput:
 
 
 @graphql_type(description="The job will run again.")
-class RetryJobSuccess(Wraps[outcomes.JobChanged]):
+class RetryJobSuccess(Wraps[job_outcomes.JobChanged]):
     job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
 
 
@@ -42,7 +42,7 @@ class CancelJobInput:
 
 
 @graphql_type(description="The job will not run any more.")
-class CancelJobSuccess(Wraps[outcomes.JobChanged]):
+class CancelJobSuccess(Wraps[job_outcomes.JobChanged]):
     job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
 
 

@@ -7,8 +7,9 @@ from gateway.services.core.commands.adopt_payment import RecordExtra
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.record_refunds import RecordRefunds
+from gateway.services.core.model.job_outcomes import ExtraRecorded
 from gateway.services.core.model.jobs import Ticket
-from gateway.services.core.model.outcomes import ExtraRecorded, Outcome
+from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment
 from gateway.services.core.model.verdicts import Canceled, Captured, ProviderRecord, Unacceptable

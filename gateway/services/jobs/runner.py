@@ -10,8 +10,8 @@ from uuid import UUID
 import structlog
 
 from gateway.services.core.commands.jobs.claims import ClaimJobs
+from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
-from gateway.services.core.model.outcomes import Claimed, JobChanged, Stale
 from gateway.services.jobs.alarm import Alarm
 from gateway.services.jobs.sweeps import rounds
 from gateway.services.jobs.work import Work

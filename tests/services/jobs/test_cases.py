@@ -10,7 +10,8 @@ from db.job_tables import JobRow
 from db.statements import table_of
 from db.tables import AuditEntryRow
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
-from gateway.services.core.model.outcomes import InvalidInput, JobChanged
+from gateway.services.core.model.job_outcomes import JobChanged
+from gateway.services.core.model.outcomes import InvalidInput
 from gateway.services.core.model.state import Moment
 from gateway.services.core.rules.cases import noted
 from gateway.services.rows.jobs import job_columns

@@ -11,8 +11,9 @@ from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import StartSweep
 from gateway.services.core.commands.provider_events import EndEvent
+from gateway.services.core.model.job_outcomes import JobChanged, Stale
 from gateway.services.core.model.jobs import JobKind, Ticket
-from gateway.services.core.model.outcomes import InvalidInput, JobChanged, NotFound, Outcome, Stale
+from gateway.services.core.model.outcomes import InvalidInput, NotFound, Outcome
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from tests.service import ADMIN, BASIC, Service, student

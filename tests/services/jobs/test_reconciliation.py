@@ -7,16 +7,9 @@ from db.engine import writer_engine
 from db.tables import PaymentRow
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
 from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.model.job_outcomes import Claimed, Stale
 from gateway.services.core.model.jobs import JobKind, Ticket
-from gateway.services.core.model.outcomes import (
-    Claimed,
-    Confirmed,
-    DuplicatePayment,
-    Opened,
-    PaymentPending,
-    Stale,
-    Unfulfillable,
-)
+from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, Opened, PaymentPending, Unfulfillable
 from gateway.services.core.model.values import Payment, PurchaseStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS

@@ -12,8 +12,8 @@ from gateway.services.core.commands.jobs.retries import RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep
 from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.model.job_outcomes import Claimed, RefundSettled, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
-from gateway.services.core.model.outcomes import Claimed, RefundSettled, Stale
 from gateway.services.core.model.values import Course, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS

@@ -5,8 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
+from gateway.services.core.model.job_outcomes import ExtraRecorded
 from gateway.services.core.model.metadata import Metadata
-from gateway.services.core.model.outcomes import ExtraRecorded, FieldProblem, InvalidInput, NotFound, Opened
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, NotFound, Opened
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import (

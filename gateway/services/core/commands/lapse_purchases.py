@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
-from gateway.services.core.model.outcomes import FieldProblem, Lapsed
+from gateway.services.core.model.job_outcomes import Lapsed
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, PurchaseStatus
 from gateway.services.core.rules import access, granting

@@ -6,8 +6,9 @@ from uuid import UUID
 from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.job_outcomes import EventEnded, EventStored
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
-from gateway.services.core.model.outcomes import EventEnded, EventStored, FieldProblem, NotFound
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 
 SHOWN = "shown"

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.model.job_outcomes import RefundSettled, RefundsRecorded
 from gateway.services.core.model.jobs import Job, JobState
-from gateway.services.core.model.outcomes import FieldProblem, NotFound, RefundSettled, RefundsRecorded
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import (
     GATEWAY,

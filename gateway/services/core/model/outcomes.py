@@ -2,8 +2,18 @@
 
 from dataclasses import dataclass
 
-from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.job_outcomes import (
+    AskPlanned,
+    Claimed,
+    EventEnded,
+    EventStored,
+    ExtraRecorded,
+    JobChanged,
+    Lapsed,
+    RefundSettled,
+    RefundsRecorded,
+    Stale,
+)
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 
 
@@ -165,68 +175,6 @@ class RefundRequested:
     refund: Refund
     payment: Payment
     already_processed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class RefundSettled:
-    """The provider's answer about a refund is in our books."""
-
-    refund: Refund
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class Claimed:
-    """The jobs that the runner holds now."""
-
-    jobs: tuple[Job, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class JobChanged:
-    job: Job
-
-
-@dataclass(frozen=True, slots=True)
-class RefundsRecorded:
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class AskPlanned:
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraRecorded:
-    """The money that an intent took once more is in the books, as a payment of its own."""
-
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class Lapsed:
-    """The purchases that were ended because their expiry had passed."""
-
-    purchases: tuple[Purchase, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class EventStored:
-    """The webhook is in our books. `is_new` is False where it had been before."""
-
-    event: ProviderEvent
-    is_new: bool
-
-
-@dataclass(frozen=True, slots=True)
-class EventEnded:
-    event: ProviderEvent
-
-
-@dataclass(frozen=True, slots=True)
-class Stale:
-    """The runner does not hold the job any more; nothing was done."""
 
 
 Refusal = (

@@ -4,12 +4,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gateway.services.core.model.job_outcomes import RefundSettled
 from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
-from gateway.services.core.model.outcomes import (
-    Outcome,
-    PaymentPending,
-    RefundSettled,
-)
+from gateway.services.core.model.outcomes import Outcome, PaymentPending
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Payment, PaymentStatus, Refund
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK

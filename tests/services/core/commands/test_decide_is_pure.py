@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from gateway.services import core
 from gateway.services.core.commands.every import Command
 from gateway.services.core.legacy.values import Unclear
-from gateway.services.core.model.outcomes import Stale
+from gateway.services.core.model.job_outcomes import Stale
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Money
 from gateway.services.core.model.verdicts import Captured, Verdict

@@ -10,8 +10,8 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.model.command import BaseCommand, KeyedCommand
+from gateway.services.core.model.job_outcomes import Stale
 from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
-from gateway.services.core.model.outcomes import Stale
 from gateway.services.core.model.state import NOTHING, Changes, RowKeys, State
 from tests.services.core.examples import ADMIN, CONFIRM, EVENT, NOW, OPEN, PAYMENT, REFUND, key, moment
 from tests.services.core.states import COMMANDS

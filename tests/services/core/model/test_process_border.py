@@ -24,27 +24,32 @@ from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.job_outcomes import (
+    AskPlanned,
+    Claimed,
+    EventEnded,
+    EventStored,
+    ExtraRecorded,
+    JobChanged,
+    Lapsed,
+    RefundSettled,
+    RefundsRecorded,
+    Stale,
+)
 from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Ticket
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
-    AskPlanned,
     Busy,
-    Claimed,
     Confirmed,
     Corrected,
     CourseSaved,
     Created,
     Difference,
     DuplicatePayment,
-    EventEnded,
-    EventStored,
     Extended,
-    ExtraRecorded,
     FieldProblem,
     IdempotencyKeyReused,
     InvalidInput,
-    JobChanged,
-    Lapsed,
     MetadataConflict,
     NotFound,
     Opened,
@@ -53,10 +58,7 @@ from gateway.services.core.model.outcomes import (
     PaymentPending,
     ProviderAway,
     RefundRequested,
-    RefundSettled,
-    RefundsRecorded,
     Revoked,
-    Stale,
     Unfulfillable,
 )
 from gateway.services.core.model.records import Door

@@ -6,7 +6,8 @@ import pytest
 
 from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
-from gateway.services.core.model.outcomes import EventStored, PaymentPending
+from gateway.services.core.model.job_outcomes import EventStored
+from gateway.services.core.model.outcomes import PaymentPending
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.providers.metadata import of_payment
 from tests.service import INSTALLATION, STANDARD, Service, student

@@ -5,7 +5,8 @@ import pytest
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
 from gateway.services.core.commands.adopt_payment import RecordExtra
 from gateway.services.core.commands.record_refunds import RecordRefunds
-from gateway.services.core.model.outcomes import ExtraRecorded, NotFound
+from gateway.services.core.model.job_outcomes import ExtraRecorded
+from gateway.services.core.model.outcomes import NotFound
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course, Payment, RefundStatus
 from gateway.services.core.model.verdicts import Captured, RefundRecord

@@ -10,8 +10,9 @@ from structlog.typing import EventDict
 from db.job_tables import JobRow, ProviderEventRow
 from db.tables import PaymentRow
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
+from gateway.services.core.model.job_outcomes import JobChanged
 from gateway.services.core.model.jobs import JobKind
-from gateway.services.core.model.outcomes import JobChanged, Opened, ProviderAway
+from gateway.services.core.model.outcomes import Opened, ProviderAway
 from gateway.services.core.model.values import Course
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.providers.metadata import of_payment

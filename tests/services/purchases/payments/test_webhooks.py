@@ -11,7 +11,8 @@ from structlog.testing import capture_logs
 from db.job_tables import ProviderEventRow
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.commands.provider_events import StoreEvent
-from gateway.services.core.model.outcomes import Confirmed, EventStored, PaymentDeclined, PaymentPending, Unfulfillable
+from gateway.services.core.model.job_outcomes import EventStored
+from gateway.services.core.model.outcomes import Confirmed, PaymentDeclined, PaymentPending, Unfulfillable
 from gateway.services.core.model.values import Course, Money, Payment
 from gateway.services.core.model.verdicts import ProviderRecord
 from gateway.services.providers.metadata import of_payment

@@ -9,7 +9,7 @@ import pytest
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.jobs.retries import CancelJob
-from gateway.services.core.model.outcomes import JobChanged
+from gateway.services.core.model.job_outcomes import JobChanged
 from gateway.services.core.model.values import Course, Money, OnExisting, Payment, Purchase, Purpose, Tier
 from tests.service import ADMIN, STANDARD, Service
 from tests.simulation.ledger import Return

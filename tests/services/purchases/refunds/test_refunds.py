@@ -9,6 +9,7 @@ from db.job_tables import JobRow
 from db.tables import IdempotencyRecordRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.model.job_outcomes import RefundsRecorded
 from gateway.services.core.model.outcomes import (
     Confirmed,
     DuplicatePayment,
@@ -17,7 +18,6 @@ from gateway.services.core.model.outcomes import (
     NotFound,
     Opened,
     RefundRequested,
-    RefundsRecorded,
     Unfulfillable,
 )
 from gateway.services.core.model.values import Actor, Money, Payment, PurchaseStatus, Role

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
-from gateway.services.core.model.outcomes import AskPlanned, FieldProblem, NotFound
+from gateway.services.core.model.job_outcomes import AskPlanned
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import asks
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
+from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Case, JobState, Ticket
-from gateway.services.core.model.outcomes import Claimed, FieldProblem, JobChanged, Stale
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import cases
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS, deferred, ended, held, is_due, taken

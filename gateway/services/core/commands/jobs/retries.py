@@ -4,8 +4,9 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
+from gateway.services.core.model.job_outcomes import JobChanged
 from gateway.services.core.model.jobs import Job, JobKind, JobState
-from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, JobChanged, NotFound
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import Actor, Refund, RefundStatus
 from gateway.services.core.rules.granting import audit

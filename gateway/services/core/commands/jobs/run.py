@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from typing import final
 
 from gateway.services.core.model.command import BaseCommand
+from gateway.services.core.model.job_outcomes import Stale
 from gateway.services.core.model.jobs import Ticket
-from gateway.services.core.model.outcomes import Stale
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import after, held
 

@@ -5,8 +5,9 @@ from datetime import timedelta
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
+from gateway.services.core.model.job_outcomes import JobChanged, Stale
 from gateway.services.core.model.jobs import NOBODY, Job, JobKind, JobState, Ticket
-from gateway.services.core.model.outcomes import FieldProblem, JobChanged, Stale
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import held
 
