@@ -51,9 +51,7 @@ ROOMS = {
     "startup": _room("gateway.startup", "settings model db.urls", f"{WEB} {SQL} {VENDORS}"),
     "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),
     "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
-    "rows": _room(
-        "gateway.services.rows gateway.services.job_rows gateway.services.audit_rows", "model db", f"{WEB} {VENDORS}"
-    ),
+    "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
     "invariants": _room("gateway.services.invariants", "db", f"{WEB} {VENDORS}"),
     "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
     "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),

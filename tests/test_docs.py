@@ -1,0 +1,49 @@
+"""What the documents say of the house is so: each path that they name is there, and each room is as they draw it."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.house import ROOMS, ROOT
+
+TOPS = "gateway|db|tests|docs|examples|bench|web"
+PATH = re.compile(rf"(?<![\w./-])(?:{TOPS})/[\w./-]*\w")
+LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
+ROW = re.compile(r"\| (\w+) \| (`[^|]+`) \| ([^|]+) \| [^|]+ \|")
+
+
+def documents() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z", "*.md"], cwd=ROOT, capture_output=True, check=True).stdout
+    return [ROOT / name for name in listed.decode().split("\0") if name and name != "CHANGELOG.md"]
+
+
+def missing_in(document: Path, text: str) -> list[str]:
+    """The paths that a document names from the root, and the links that it has, to what is not there."""
+    named = {path for path in PATH.findall(text) if not (ROOT / path).exists()}
+    return sorted(named | {link for link in LINK.findall(text) if not (document.parent / link).exists()})
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: path.name)
+def test_what_a_document_names_is_there(document: Path) -> None:
+    assert missing_in(document, document.read_text(encoding="utf-8")) == []
+
+
+def test_a_path_that_is_not_there_is_caught() -> None:
+    text = "See `gateway/app.py`, `gateway/nowhere.py`, https://docs.example/db/x and [this](docs/none.md)."
+    assert missing_in(ROOT / "README.md", text) == ["docs/none.md", "gateway/nowhere.py"]
+
+
+def test_each_room_is_drawn_as_the_rule_has_it() -> None:
+    drawn = {name: (where, may) for name, where, may in ROW.findall((ROOT / "CONTRIBUTING.md").read_text())}
+    assert list(drawn) == list(ROOMS)
+    for name, room in ROOMS.items():
+        where, may = drawn[name]
+        assert {_module(path) for path in re.findall(r"`([^`]+)`", where)} == room.holds, name
+        known = set() if may in ("the standard library", "nothing of ours") else set(may.replace("`", "").split(", "))
+        assert known == room.may_import, name
+
+
+def _module(path: str) -> str:
+    return path.removesuffix(".py").rstrip("/").replace("/", ".")
