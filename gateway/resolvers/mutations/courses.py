@@ -22,13 +22,13 @@ class CourseMutations:
         info: GatewayInfo,
         input: Annotated[SaveCourseInput, strawberry.argument(description="The course as it shall stand.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = SaveCourse(
             actor=viewer_of(context),
-            course_id=context.purchases.new_id() if input.id is None else fields.id(ids.COURSE, input.id, "id"),
+            course_id=context.purchases.new_id() if input.id is None else reader.id(ids.COURSE, input.id, "id"),
             is_new=input.id is None,
             title=input.title,
             tiers=tuple(tier.to_value() for tier in input.tiers),
             key=input.idempotency_key,
         )
-        return await context.purchases.submit(command, fields.problems)
+        return await context.purchases.submit(command, reader.problems)

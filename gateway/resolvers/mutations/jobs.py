@@ -26,9 +26,9 @@ class JobMutations:
         info: GatewayInfo,
         input: Annotated[RetryJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
-        command = RetryJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
-        return await context.purchases.submit(command, fields.problems)
+        reader, context = InputReader(), mutation_context(info)
+        command = RetryJob(viewer_of(context), reader.id(ids.JOB, input.job_id, "jobId"), input.reason)
+        return await context.purchases.submit(command, reader.problems)
 
     @mutation(
         CancelJobResult,
@@ -41,6 +41,6 @@ class JobMutations:
         info: GatewayInfo,
         input: Annotated[CancelJobInput, strawberry.argument(description="Which job, and why.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
-        command = CancelJob(viewer_of(context), fields.id(ids.JOB, input.job_id, "jobId"), input.reason)
-        return await context.purchases.submit(command, fields.problems)
+        reader, context = InputReader(), mutation_context(info)
+        command = CancelJob(viewer_of(context), reader.id(ids.JOB, input.job_id, "jobId"), input.reason)
+        return await context.purchases.submit(command, reader.problems)

@@ -36,18 +36,18 @@ class PaymentMutations:
         info: GatewayInfo,
         input: Annotated[CreatePaymentInput, strawberry.argument(description="What shall be paid for.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = OpenPayment(
             actor=viewer_of(context),
             payment_id=context.purchases.new_id(),
-            course_id=fields.id(ids.COURSE, input.course_id, "courseId"),
+            course_id=reader.id(ids.COURSE, input.course_id, "courseId"),
             tier=TierChoice(input.tier, input.session_count),
             metadata=input.metadata.to_value(),
             provider=input.provider,
             purpose=input.purpose or PaymentPurpose.PURCHASE,
             key=input.idempotency_key,
         )
-        return await context.purchases.open(command, fields.problems)
+        return await context.purchases.open(command, reader.problems)
 
     @mutation(
         ConfirmPaymentResult,
@@ -60,14 +60,14 @@ class PaymentMutations:
         info: GatewayInfo,
         input: Annotated[ConfirmPaymentInput, strawberry.argument(description="Which payment.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = ConfirmPayment(
             actor=viewer_of(context),
-            payment_id=fields.id(ids.PAYMENT, input.payment_id, "paymentId"),
+            payment_id=reader.id(ids.PAYMENT, input.payment_id, "paymentId"),
             purchase_id=context.purchases.new_id(),
             verdict=None,
             metadata=input.metadata.to_value() if input.metadata else None,
             door=Door.CONFIRM_PAYMENT,
         )
         proof = input.proof.to_value() if input.proof else None
-        return await context.purchases.confirm(command, proof, fields.problems)
+        return await context.purchases.confirm(command, proof, reader.problems)

@@ -82,15 +82,15 @@ class PurchaseMutations:
         info: GatewayInfo,
         input: Annotated[ExtendPurchaseInput, strawberry.argument(description="Which purchase, and until when.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = ExtendPurchase(
             actor=viewer_of(context),
-            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
+            purchase_id=reader.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
             expiry_date=input.expiry_date,
             reason=input.reason,
             key=input.idempotency_key,
         )
-        return await context.purchases.submit(command, fields.problems)
+        return await context.purchases.submit(command, reader.problems)
 
     @mutation(
         CorrectPurchaseMetadataResult,
@@ -106,15 +106,15 @@ class PurchaseMutations:
             strawberry.argument(description="Which purchase, and its metadata as it shall be."),
         ],
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = CorrectPurchaseMetadata(
             actor=viewer_of(context),
-            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
+            purchase_id=reader.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
             metadata=input.metadata.to_value(),
             reason=input.reason,
             key=input.idempotency_key,
         )
-        return await context.purchases.submit(command, fields.problems)
+        return await context.purchases.submit(command, reader.problems)
 
     @mutation(
         RevokePurchaseResult,
@@ -127,24 +127,24 @@ class PurchaseMutations:
         info: GatewayInfo,
         input: Annotated[RevokePurchaseInput, strawberry.argument(description="Which purchase, and why.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = RevokePurchase(
             actor=viewer_of(context),
-            purchase_id=fields.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
+            purchase_id=reader.id(ids.PURCHASE, input.purchase_id, "purchaseId"),
             reason=input.reason,
             key=input.idempotency_key,
         )
-        return await context.purchases.submit(command, fields.problems)
+        return await context.purchases.submit(command, reader.problems)
 
 
 def _grant(context: Context, input: CreatePurchaseInput) -> tuple[CreatePurchase, list[FieldProblem]]:  # noqa: A002
     """The command that an input means, and what is wrong with its ids."""
-    fields = InputReader()
+    reader = InputReader()
     command = CreatePurchase(
         actor=viewer_of(context),
         purchase_id=context.purchases.new_id(),
         student_id=str(input.student_id),
-        course_id=fields.id(ids.COURSE, input.course_id, "courseId"),
+        course_id=reader.id(ids.COURSE, input.course_id, "courseId"),
         tier=TierChoice(input.purchase_tier, input.session_count),
         metadata=input.metadata.to_value(),
         reason=input.reason,
@@ -152,7 +152,7 @@ def _grant(context: Context, input: CreatePurchaseInput) -> tuple[CreatePurchase
         on_existing=input.on_existing,
         key=input.idempotency_key,
     )
-    return command, fields.problems
+    return command, reader.problems
 
 
 def _of_item(index: int, outcome: Outcome) -> Outcome:

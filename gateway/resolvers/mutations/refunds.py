@@ -27,13 +27,13 @@ class RefundMutations:
         info: GatewayInfo,
         input: Annotated[RefundPaymentInput, strawberry.argument(description="What shall go back.")],  # noqa: A002
     ) -> Outcome:
-        fields, context = InputReader(), mutation_context(info)
+        reader, context = InputReader(), mutation_context(info)
         command = RefundPayment(
             actor=viewer_of(context),
             refund_id=context.purchases.new_id(),
-            payment_id=fields.id(ids.PAYMENT, input.payment_id, "paymentId"),
+            payment_id=reader.id(ids.PAYMENT, input.payment_id, "paymentId"),
             amount_minor=input.amount_minor,
             reason=input.reason,
             key=input.idempotency_key,
         )
-        return await context.purchases.submit(command, fields.problems)
+        return await context.purchases.submit(command, reader.problems)
