@@ -23,7 +23,7 @@ from gateway.services.core.rules import access, granting, tiers
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import key_problems, metadata_problems, reason_problems, student_problems
-from gateway.services.core.rules.schedule.fitting import Wish, room_problem
+from gateway.services.core.rules.schedule.fitting import Offer, room_problem
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +139,7 @@ def _without_room(
             return access.granted(terms, given, moment.now)
         return access.replacing(existing.access, terms, given, moment.now)
 
-    return room_problem(Wish(course, tier, command.metadata, moment.now, begin), command.tier, "purchaseTier")
+    return room_problem(Offer(course, tier, command.metadata, moment.now, begin), command.tier, "purchaseTier")
 
 
 def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:

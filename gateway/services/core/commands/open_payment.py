@@ -34,7 +34,7 @@ from gateway.services.core.rules.granting import held, is_higher, paid_access
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import key_problems, metadata_problems
-from gateway.services.core.rules.schedule.fitting import Wish, room_problem
+from gateway.services.core.rules.schedule.fitting import Offer, room_problem
 
 PRICE_REFUSED = "price_refused"
 
@@ -180,7 +180,7 @@ def _without_room(
     def begin(terms: Terms, given: Metadata) -> Access | None:
         return paid_access(terms, command.purpose, given, course, active, moment.now)
 
-    return room_problem(Wish(course, tier, command.metadata, moment.now, begin), command.tier, "tier")
+    return room_problem(Offer(course, tier, command.metadata, moment.now, begin), command.tier, "tier")
 
 
 def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:

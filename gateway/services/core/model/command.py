@@ -24,7 +24,7 @@ class BaseCommand(ABC):
     """
 
     precedence: ClassVar[int] = 1
-    """The order in which the commands of one turn are decided, lower first."""
+    """The order in which the commands of one turn are decided, lower first; equal ones as they came."""
 
     @abstractmethod
     def problems(self) -> list[FieldProblem]:

@@ -134,7 +134,7 @@ class State:
             self._put_purchase(purchase)
 
     def active_purchase(self, student_id: str, course_id: UUID) -> Purchase | None:
-        """The purchase whose row says ACTIVE; its expiry may have passed, see `granting.lapse`."""
+        """The purchase whose row says ACTIVE; its expiry may have passed, see `granting.standing`."""
         purchase_id = self.active.get((student_id, course_id))
         return None if purchase_id is None else self.purchases[purchase_id]
 

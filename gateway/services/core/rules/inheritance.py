@@ -1,4 +1,4 @@
-"""What a purchase took over from those that it took the place of, and gives back as their money goes back.
+"""What a purchase took over from the ones that it replaced, and gives back as their money goes back.
 
 A paid purchase's access follows from its own payment and from the nearest purchase below it that still stands: a
 renewal adds to that one's sessions and counts from its end, an upgrade is not cut shorter than it. Where nothing stands

@@ -22,7 +22,7 @@ from gateway.services.core.rules.refunds.promises import promise
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
 
 BEYOND = "exceeds_captured"
-"""Why a refund does not count of whose money nothing was left, as a lost dispute after a refund can be."""
+"""Why a refund does not count: nothing was left of the money, as with a dispute that is lost after a refund."""
 
 ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
 LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
@@ -30,7 +30,7 @@ RETURNED = Failure("returned", "the refund came back to the provider")
 
 
 class RefundBooks:
-    """`beyond` is what the provider newly says of more money than there was; `came_back`, what had gone and is here."""
+    """`beyond` has claims that newly exceed what was captured; `came_back`, refunds whose money is here again."""
 
     def __init__(self, payment: Payment, refunds: Iterable[Refund], moment: Moment) -> None:
         self.payment, self.changes = payment, NOTHING
@@ -38,11 +38,12 @@ class RefundBooks:
         self.beyond: list[Claim] = []
         self.came_back: list[Refund] = []
         self._moved: list[Refund] = []
-        """What went back just now, or will not after all: of money that is nobody's purchase, the rest is owed."""
+        """What just went back, or failed to. Where the payment led to no purchase, the rest of its money is owed."""
         self._moment = moment
 
     def apply(self, facts: Iterable[RefundRecord]) -> None:
-        """Each claim in our books as it counts among all of them, and ours that wait as far as there is money left."""
+        """Puts each claim into our books as it counts among all of them, and keeps our own refunds that wait as far as
+        there is money left."""
         was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), facts):
             match claim.fact.status:
@@ -56,7 +57,7 @@ class RefundBooks:
         self.payment = _with_refunded(self.payment, back)
         self._crowd_out(was_all)
         if self._moved and self.payment.fulfilment is not Fulfilment.FULFILLED:
-            self._promise(left_of(self.payment, self.refunds.values()), self._moved[-1])  # a part is no end
+            self._promise(left_of(self.payment, self.refunds.values()), self._moved[-1])  # a part of it settles nothing
 
     def _given(self, claim: Claim) -> None:
         known = claim.known
@@ -67,9 +68,9 @@ class RefundBooks:
             self._put(given, timeline.dispute_or(given, "payment.refunded"), given.reason)
             self._moved.append(given)
             self._note(claim)
-        elif known.amount != claim.counted:  # another one has a part of what this one was counted for, or no more
+        elif known.amount != claim.counted:  # another claim took a part of its share, or gave it back
             self._recount(known, claim.counted)
-            if known.amount == claim.fact.amount:  # else it was noted when it began to be beyond
+            if known.amount == claim.fact.amount:  # else it was noted when it first exceeded its share
                 self._note(claim)
 
     def _recount(self, known: Refund, counted: Money) -> None:
@@ -77,7 +78,7 @@ class RefundBooks:
         self._put(replace(known, amount=counted), "payment.refund_recounted", known.reason, change)
 
     def _without_share(self, claim: Claim) -> None:
-        """It went back when nothing was left of the money: it is noted by the provider's figure, and counts nothing."""
+        """It went back when nothing was left: it is noted with the provider's amount, and counts nothing."""
         if claim.known and claim.known.failure and claim.known.failure.code == BEYOND:
             return  # noted before
         failure = Failure(BEYOND, "more than was captured went back; see the provider's books")
@@ -99,7 +100,7 @@ class RefundBooks:
         self.beyond.append(claim)
 
     def _reserved(self, claim: Claim) -> None:
-        """What somebody else may take yet."""
+        """A dispute that is open, or a refund under way at the provider's dashboard."""
         known, counted = claim.known, claim.counted
         if counted.amount_minor == 0:
             if known and known.status is RefundStatus.PENDING:

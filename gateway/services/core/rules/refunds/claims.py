@@ -1,8 +1,9 @@
 """What each refund and each dispute in the provider's books takes of a payment's captured money.
 
 The answer follows from the set of them and not from the order in which they arrived. Together they take at most
-what was captured: what a dispute says beyond that, by a refund before it or by a drifting exchange rate, was never this
-payment's. Money of another currency is worth all that is left: no rate is guessed, and nothing is paid twice.
+what was captured: a dispute may claim more, because of a refund before it or a drifting exchange rate, and that was
+never this payment's money. A claim in another currency takes all that is left: no rate is guessed, and nothing is
+paid twice.
 """
 
 from collections.abc import Iterable, Iterator
@@ -23,16 +24,16 @@ class Claim:
 
     @property
     def is_beyond(self) -> bool:
-        """Whether the provider says of it more, or another currency, than it can take."""
+        """Whether the provider says more than it can take, or another currency."""
         return self.fact.amount != self.counted
 
 
 def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[RefundRecord]) -> list[Claim]:
-    """All that went back, or that others may take yet, each in the order in which it takes its share; then what came
-    to nothing. A refund of ours that is only promised is not among them, nor is what our books know to be over."""
+    """All that went back, or that others may still take, in the order in which each takes its share; then what failed.
+    A refund of ours that is only promised is not among them, nor is what our books know to be over."""
     assert payment.captured is not None, "only captured money goes back"
     left, claims = payment.captured, []
-    for fact, known in sorted(_heard(list(refunds), facts), key=lambda each: _turn(each[0], payment)):
+    for fact, known in sorted(_matched(list(refunds), facts), key=lambda each: _turn(each[0], payment)):
         counted = _share(fact, left)
         claims.append(Claim(fact, known, counted))
         left = replace(left, amount_minor=left.amount_minor - counted.amount_minor)
@@ -48,24 +49,24 @@ def _share(fact: RefundRecord, left: Money) -> Money:
 
 
 def _turn(fact: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
-    """What went back before what may yet; of each, what is of the captured currency first, and a dispute last: the
-    bank names the whole price at times, whatever went back before."""
+    """First what went back, then what still may. In each of the two, what is in the captured currency comes first, and
+    a dispute last: a bank at times claims the whole price, whatever went back before."""
     assert payment.captured is not None
     ranks = {RefundStatus.SUCCEEDED: 0, RefundStatus.PENDING: 1, RefundStatus.FAILED: 2}
     return ranks[fact.status], fact.amount.currency != payment.captured.currency, fact.is_dispute, fact.reference
 
 
-def _heard(refunds: list[Refund], facts: Iterable[RefundRecord]) -> Iterator[tuple[RefundRecord, Refund | None]]:
-    """Each fact with its refund in our books, and the refunds that the provider does not speak of this time."""
-    spoken_of = set()
+def _matched(refunds: list[Refund], facts: Iterable[RefundRecord]) -> Iterator[tuple[RefundRecord, Refund | None]]:
+    """Each fact with its refund in our books, and the refunds in our books that no fact is about."""
+    matched = set()
     for fact in {each.reference: each for each in facts}.values():
         known = next((each for each in refunds if fact.refund_id == each.id or fact.reference == each.reference), None)
         if known is not None:
-            spoken_of.add(known.id)
+            matched.add(known.id)
         if (status := _status(fact, known)) is not None:
             yield replace(fact, status=status), known
     for refund in refunds:
-        if refund.id not in spoken_of and _claims(refund):
+        if refund.id not in matched and _claims(refund):
             yield _as_fact(refund), refund
 
 
@@ -76,13 +77,13 @@ def _status(fact: RefundRecord, known: Refund | None) -> RefundStatus | None:
     if fact.status is RefundStatus.PENDING and known.status is RefundStatus.SUCCEEDED:
         return known.status
     if fact.status is not RefundStatus.PENDING or known.status is RefundStatus.PENDING:
-        return fact.status if _is_news(fact, known) else None
+        return fact.status if _is_new(fact, known) else None
     # What had no share, because others had it all, may have one again; what is over does not begin anew.
     is_crowded_out = known.failure is not None and known.failure.code == ALREADY_BACK
     return fact.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
 
 
-def _is_news(fact: RefundRecord, known: Refund) -> bool:
+def _is_new(fact: RefundRecord, known: Refund) -> bool:
     """A refund of ours that waits is settled by its own job, unless the provider has given it."""
     if fact.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
         return False

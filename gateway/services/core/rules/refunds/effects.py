@@ -1,4 +1,4 @@
-"""What money that went back does to the purchase that it had become, and to those above and below that one."""
+"""What a refund does to the payment's purchase, and to the purchases that replaced it or that it had replaced."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -111,8 +111,8 @@ def _chain_below(purchase: Purchase, state: State) -> set[UUID]:
 
 
 def _revive(refunded: Purchase, state: State, moment: Moment) -> Changes:
-    """What an upgrade stood in the place of, active again if it is not past its expiry; where that one's money is back
-    as well, what it had superseded in turn. The sessions used above stay used."""
+    """The purchase that the refunded one had replaced, active again if it is not past its expiry; where that one is
+    refunded as well, the one before it. The sessions used since stay used."""
     used = refunded.access.sessions_used
     above, below = refunded, state.purchases.get(refunded.supersedes) if refunded.supersedes else None
     while below is not None:
@@ -124,8 +124,8 @@ def _revive(refunded: Purchase, state: State, moment: Moment) -> Changes:
 
 
 def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) -> Changes:
-    """Only what was superseded, and would still run, holds again. Of a higher tier's sessions no more count as used
-    than there are."""
+    """Only a purchase that is SUPERSEDED and has not expired holds again. No more sessions of it count as used than it
+    has."""
     if below.status is not PurchaseStatus.SUPERSEDED or access.has_lapsed(below.access, moment.now):
         return NOTHING
     held = replace(below.access, status=AccessStatus.GRANTED)
@@ -136,5 +136,5 @@ def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) ->
 
 
 def _used_by_then(below: Purchase, above: Purchase, used: int) -> int:
-    """Sessions used in all, at the one below: an upgrade goes on counting where it stood; a renewal begins anew."""
+    """All the sessions used, as `below` counts them: an upgrade had gone on counting, and a renewal had begun anew."""
     return below.access.sessions_used + used if above.tier == below.tier else max(below.access.sessions_used, used)

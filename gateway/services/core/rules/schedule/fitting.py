@@ -16,8 +16,8 @@ Begin = Callable[[Terms, Metadata], Access | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """What is asked for: a tier of a course, and when its sessions shall take place."""
+class Offer:
+    """A tier of a course, and when its sessions would take place."""
 
     course: Course
     tier: Tier
@@ -38,38 +38,38 @@ class Wish:
         return min(room, new_access.sessions_left)
 
 
-def room_problem(wish: Wish, choice: TierChoice, code_field: str) -> FieldProblem | None:
+def room_problem(offer: Offer, choice: TierChoice, code_field: str) -> FieldProblem | None:
     """The field that leaves sessions without room, how many fit, and what would help; None where all fit.
 
     Args:
-        choice: how the caller named the tier, by whose name in the input the problem is told.
+        choice: how the caller named the tier: the problem names the same field of the input.
         code_field: what the input calls a tier's code.
     """
-    new_access = wish.begin(tiers.terms_of(wish.tier), wish.metadata)
+    new_access = offer.begin(tiers.terms_of(offer.tier), offer.metadata)
     assert new_access is not None, "asked of what leads to an access"
-    fits = wish.fitting(new_access, wish.metadata)
+    fits = offer.fitting(new_access, offer.metadata)
     if new_access.expires_at is None or fits == new_access.sessions_left:
         return None
-    ends = new_access.expires_at.astimezone(ZoneInfo(wish.metadata.slot.time_zone))
+    ends = new_access.expires_at.astimezone(ZoneInfo(offer.metadata.slot.time_zone))
     left = new_access.sessions_left
     problem = f"only {fits} of {left} sessions can take place before the access ends, {ends:%Y-%m-%d %H:%M}"
-    path, help_ = _at_fault(wish, (code_field,) if choice.code is not None else ("sessionCount",))
-    return FieldProblem(path, f"{problem}; {help_}{_listed(wish)}")
+    path, help_ = _at_fault(offer, (code_field,) if choice.code is not None else ("sessionCount",))
+    return FieldProblem(path, f"{problem}; {help_}{_listed(offer)}")
 
 
-def _at_fault(wish: Wish, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+def _at_fault(offer: Offer, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
     """The first field that would leave room for all of them if it were otherwise, and how."""
-    metadata = wish.metadata
-    if metadata.date is not None and not wish.is_short(wish.tier, replace(metadata, date=None)):
+    metadata = offer.metadata
+    if metadata.date is not None and not offer.is_short(offer.tier, replace(metadata, date=None)):
         return ("metadata", "date"), "name an earlier day, or none"
-    if metadata.is_sunday_only and not wish.is_short(wish.tier, replace(metadata, is_sunday_only=False)):
+    if metadata.is_sunday_only and not offer.is_short(offer.tier, replace(metadata, is_sunday_only=False)):
         return ("metadata", "isSundayOnly"), "daily sessions would fit"
     return of_tier, "a tier with fewer sessions or a longer validity is needed"
 
 
-def _listed(wish: Wish) -> str:
+def _listed(offer: Offer) -> str:
     """The course's tiers whose sessions all fit, with the metadata as they are."""
-    fitting = [tier for tier in wish.course.tiers if not wish.is_short(tier, wish.metadata)]
+    fitting = [tier for tier in offer.course.tiers if not offer.is_short(tier, offer.metadata)]
     if not fitting:
         return ""
     return "; with this metadata fit: " + ", ".join(f"{tier.code} ({tier.session_count} sessions)" for tier in fitting)
