@@ -33,6 +33,7 @@ from gateway.services.providers.stripe.provider import Stripe
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import WorkCatalog
 from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.source import Source
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.roster import build_subscribers
 from gateway.services.writing.group_commit import GroupCommit
@@ -87,7 +88,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         on_commit=hub.hear,
         on_jobs=lambda jobs: _notice(runners, jobs),
     )
-    catalog, lookups = Catalog(readers), WorkCatalog(readers)
+    source = Source(settings.database_url)
+    catalog, lookups = Catalog(source), WorkCatalog(source)
     follow = partial(feed.follow, settings.database_url)
     live = Live(hub, follow, gathered(catalog.payments), gathered(catalog.purchases))
     providers = _providers(settings)
@@ -108,6 +110,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await writer.close()
+        await source.close()
         await readers.dispose()
         for provider in providers.values():
             await provider.close()

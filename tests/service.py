@@ -6,17 +6,17 @@ from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Connection, Engine, event, select, update
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import SQLModel, col
+from sqlalchemy import Connection, Engine, event, literal_column, select, update
+from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
-from db.engine import reader_engine, writer_engine
-from db.job_tables import JobRow
-from db.statements import table_of
-from db.tables import AuditEntryRow, PaymentRow, Row
+from db.compiled import Statement
+from db.engine import writer_engine
+from db.statements import JOB, PAYMENT, table_of
+from db.tables import AuditEntryRow, Row
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -24,6 +24,7 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.model.proofs import SandboxProof
@@ -51,10 +52,14 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import WorkCatalog
 from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.source import Source
+from gateway.services.rows.kinds import JOBS, PAYMENTS
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
 
 ADMIN = Actor("admin-1", Role.ADMIN)
+ALL_PAYMENTS = Statement(PAYMENTS.select.order_by(PAYMENT.c.id))
+FAILED_JOBS = Statement(JOBS.select.where(JOB.c.state == literal_column("'FAILED'")).order_by(JOB.c.id))
 OPENED = ("payment.opened", "payment.intent_opened")
 """How the history of every payment of ours begins."""
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
@@ -99,7 +104,7 @@ class Service:
     url: str
     engine: Engine
     """The writer's, to listen to."""
-    readers: AsyncEngine
+    source: Source
 
     async def save_course(self, *tiers: Tier, course_id: UUID | None = None, title: str = "Yoga") -> Course:
         command = SaveCourse(ADMIN, course_id or uuid7(), course_id is None, title, tiers or TIERS)
@@ -222,18 +227,12 @@ class Service:
         }
         return CreatePurchase(**{**fields, **changes})  # type: ignore[arg-type]  # the fields of the command, by name
 
-    async def payments(self) -> Sequence[Any]:
+    async def payments(self) -> Sequence[Payment]:
         """All payments as they were last committed, the first one first."""
-        return await self._committed(PaymentRow)
+        return PAYMENTS.values(await self.source.rows(ALL_PAYMENTS))
 
-    async def failed_jobs(self) -> Sequence[Any]:
-        return await self._committed(JobRow, col(JobRow.state) == "FAILED")
-
-    async def _committed(self, row: type[SQLModel], *conditions: ColumnElement[bool]) -> Sequence[Any]:
-        table = table_of(row)
-        async with self.readers.connect() as connection:
-            rows = await connection.execute(select(table).where(*conditions).order_by(*table.primary_key))
-            return rows.all()
+    async def failed_jobs(self) -> Sequence[Job]:
+        return JOBS.values(await self.source.rows(FAILED_JOBS))
 
     @property
     def commits(self) -> Any:
@@ -305,12 +304,26 @@ def statements_of(engine: Engine) -> Iterator[list[str]]:
         event.remove(engine, "before_cursor_execute", note)
 
 
+@contextmanager
+def reads_of(source: Source) -> Iterator[list[tuple[str, Sequence[object]]]]:
+    """The statements that a source reads by meanwhile, each with its parameters."""
+    reads: list[tuple[str, Sequence[object]]] = []
+    fetch = source.fetch
+
+    async def noted(sql: str, parameters: Sequence[object] = ()) -> Sequence[Sequence[Any]]:
+        reads.append((sql, parameters))
+        return await fetch(sql, parameters)
+
+    with patch.object(source, "fetch", noted):
+        yield reads
+
+
 @asynccontextmanager
 async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
-    clock, readers, engine = Clock(), reader_engine(url), writer_engine(url)
+    clock, source, engine = Clock(), Source(url), writer_engine(url)
     writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
-    catalog, work = Catalog(readers), WorkCatalog(readers)
+    catalog, work = Catalog(source), WorkCatalog(source)
 
     async def find_payment(payment_id: UUID) -> Payment | None:
         return (await catalog.payments([payment_id])).get(payment_id)
@@ -319,7 +332,7 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     purchases = Purchases(writer.submit, writer.submit_all, find_payment, providers, uuid7)
     writer.start()
     try:
-        yield Service(purchases, catalog, work, writer, clock, url, engine, readers)
+        yield Service(purchases, catalog, work, writer, clock, url, engine, source)
     finally:
         await writer.close()
-        await readers.dispose()
+        await source.close()

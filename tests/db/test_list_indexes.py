@@ -3,22 +3,23 @@
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from functools import partial
-from itertools import combinations
+from itertools import combinations, product
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.ext.asyncio import AsyncEngine
 
-from db.engine import reader_engine
+from db.engine import writer_engine
 from db.urls import is_embedded
 from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
-from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.reading.histories import histories
 from gateway.services.reading.job_lookups import WorkCatalog
-from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page
+from gateway.services.reading.source import Source
+from tests.service import reads_of
 
 pytestmark = pytest.mark.anyio
 
@@ -57,38 +58,34 @@ INDEXED = ("student_id", "course_id", "status", "fulfilment", "origin", "subject
 class Planner:
     """What a database says of how it would run the statements of a read."""
 
-    def __init__(self, engine: AsyncEngine, is_sqlite: bool) -> None:
-        self._engine, self.is_sqlite = engine, is_sqlite
-        self.catalog, self.work = Catalog(engine), WorkCatalog(engine)
+    def __init__(self, url: str) -> None:
+        self.is_sqlite = is_embedded(url)
+        self.source, self._engine = Source(url), writer_engine(url)
+        self.work = WorkCatalog(self.source)
 
-    async def plans(self, read: Callable[[], Awaitable[object]]) -> list[str]:
-        asked: list[tuple[str, Any]] = []
-
-        def note(_connection: object, _cursor: object, statement: str, parameters: object, *_: object) -> None:
-            asked.append((statement, parameters))
-
-        event.listen(self._engine.sync_engine, "before_cursor_execute", note)
-        try:
+    async def plan(self, read: Callable[[], Awaitable[object]]) -> str:
+        """The plan of the one statement that the read is."""
+        with reads_of(self.source) as reads:
             await read()
-        finally:
-            event.remove(self._engine.sync_engine, "before_cursor_execute", note)
-        async with self._engine.connect() as connection:
+        [(statement, parameters)] = reads
+        explain = "EXPLAIN QUERY PLAN" if self.is_sqlite else "EXPLAIN (COSTS OFF)"
+        with self._engine.begin() as connection:
             if not self.is_sqlite:  # an empty table is always read whole, and sorted, unless that is forbidden
                 for way in ("seqscan", "bitmapscan", "sort"):
-                    await connection.exec_driver_sql(f"SET enable_{way} = off")
-            return [await self._plan(connection, *each) for each in asked]
+                    connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+            rows = connection.exec_driver_sql(f"{explain} {statement}", tuple(parameters))
+            return "\n".join(str(row[-1]) for row in rows)
 
-    async def _plan(self, connection: Any, statement: str, parameters: object) -> str:
-        explain = "EXPLAIN QUERY PLAN" if self.is_sqlite else "EXPLAIN (COSTS OFF)"
-        rows = await connection.exec_driver_sql(f"{explain} {statement}", parameters)
-        return "\n".join(str(row[-1]) for row in rows)
+    async def close(self) -> None:
+        await self.source.close()
+        self._engine.dispose()
 
 
 @pytest.fixture
 async def planner(database_url: str) -> AsyncIterator[Planner]:
-    engine = reader_engine(database_url)
-    yield Planner(engine, is_embedded(database_url))
-    await engine.dispose()
+    planner = Planner(database_url)
+    yield planner
+    await planner.close()
 
 
 def subsets(conditions: Iterable[str], most: int) -> list[tuple[str, ...]]:
@@ -110,62 +107,69 @@ def is_read_in_order(plan: str) -> bool:
 async def test_every_filter_of_purchases_is_served(planner: Planner) -> None:
     for names in subsets(OF_PURCHASES, 3):
         wanted = PurchaseFilter(**{name: OF_PURCHASES[name] for name in names})  # type: ignore[arg-type]
-        await _is_served(planner, "purchase", names, partial(planner.catalog.purchase_page, wanted, WINDOW))
+        await _is_served(planner, PURCHASES, names, wanted)
 
 
 async def test_every_filter_of_payments_is_served(planner: Planner) -> None:
     for names in subsets(OF_PAYMENTS, 3):
         wanted = PaymentFilter(**{name: OF_PAYMENTS[name] for name in names})  # type: ignore[arg-type]
-        await _is_served(planner, "payment", names, partial(planner.catalog.payment_page, wanted, WINDOW))
+        await _is_served(planner, PAYMENTS, names, wanted)
 
 
 async def test_every_filter_of_jobs_is_served(planner: Planner) -> None:
-    window = Window(20, after=Place(UUID(int=1)), is_newest_first=True)
     for names in subsets(OF_JOBS, 3):
         wanted = JobFilter(**{name: OF_JOBS[name] for name in names})  # type: ignore[arg-type]
-        await _is_served(planner, "job", names, partial(planner.catalog.job_page, wanted, window))
+        await _is_served(planner, JOBS, names, wanted)
+
+
+@pytest.mark.parametrize("is_newest_first", [True, False])
+@pytest.mark.parametrize("from_end", [True, False])
+async def test_every_window_is_served(planner: Planner, is_newest_first: bool, from_end: bool) -> None:
+    for after, before in product((None, PLACE), (None, PLACE)):
+        window = Window(20, after, before, from_end, is_newest_first)
+        await _is_served(planner, PURCHASES, ("student_id",), PurchaseFilter(student_id="student-1"), window)
+        await _is_served(planner, PAYMENTS, (), PaymentFilter(), window)
+        await _is_served(planner, JOBS, ("state",), JobFilter(state=JobState.FAILED), window)
 
 
 async def _is_served(
-    planner: Planner, table: str, names: tuple[str, ...], read: Callable[[], Awaitable[object]]
+    planner: Planner, listing: Listing[Any], names: tuple[str, ...], wanted: Filter, window: Window = WINDOW
 ) -> None:
-    """The page, and what lies beyond it, are read in order; with nothing to sort, and by the right index."""
-    keys, beyond, *_ = await planner.plans(read)
-    index = index_of(table, names)
+    """The page and what lies beyond its bounds are read in order, nothing is sorted, and the right index serves."""
+    plan = await planner.plan(partial(page, planner.source, listing, window, wanted))
+    index = index_of(listing.order.id.table.name, names)
     # PostgreSQL chooses by what the columns hold, which is nothing here; with one condition there is one choice.
     if index is not None and (planner.is_sqlite or len(names) < 2):
-        assert index in keys, (names, keys)
-        assert index in beyond, (names, beyond)
-    assert is_read_in_order(keys), (names, keys)
-    assert is_read_in_order(beyond), (names, beyond)
+        assert plan.count(index) == 1 + (window.after is not None) + (window.before is not None), (names, plan)
+    assert is_read_in_order(plan), (names, plan)
 
 
 async def test_histories_are_read_from_where_they_lie(planner: Planner) -> None:
     window = Window(20, after=Place(UUID(int=1)))
-    for plan in await planner.plans(lambda: planner.catalog.histories([UUID(int=2), UUID(int=3)], window)):
-        assert "PRIMARY KEY" in plan or "pk_audit_entry" in plan, plan
+    plan = await planner.plan(lambda: histories(planner.source, [UUID(int=2), UUID(int=3)], window))
+    assert "PRIMARY KEY" in plan or "pk_audit_entry" in plan, plan
 
 
 async def test_the_payments_to_be_asked_after_next_are_read_from_their_index_in_order(planner: Planner) -> None:
-    [plan] = await planner.plans(lambda: planner.work.next_asks(Provider.STRIPE, 65))
+    plan = await planner.plan(lambda: planner.work.next_asks(Provider.STRIPE, 65))
     assert "ix_payment_ask_at" in plan
     assert is_read_in_order(plan), plan
 
 
 async def test_payments_without_a_schedule_are_found_among_those_opened_lately(planner: Planner) -> None:
-    [plan] = await planner.plans(lambda: planner.work.unscheduled(NOW, 200))
+    plan = await planner.plan(lambda: planner.work.unscheduled(NOW, 200))
     assert "ix_payment_fulfilment" in plan
     assert is_read_in_order(plan), plan
 
 
 async def test_what_was_heard_of_is_found_by_its_names(planner: Planner) -> None:
-    [plan] = await planner.plans(lambda: planner.work.known_events(Provider.STRIPE, ["evt_1", "evt_2"]))
+    plan = await planner.plan(lambda: planner.work.known_events(Provider.STRIPE, ["evt_1", "evt_2"]))
     assert "uq_provider_event_provider_event_id" in plan, plan
-    [plan] = await planner.plans(lambda: planner.work.known_captures(Provider.STRIPE, [("pi_1", "ch_1")]))
+    plan = await planner.plan(lambda: planner.work.known_captures(Provider.STRIPE, [("pi_1", "ch_1")]))
     assert "uq_payment_provider_reference" in plan, plan
 
 
 async def test_the_runner_still_finds_what_is_due_in_order(planner: Planner) -> None:
     """An index more must not lead its query astray: it asks for kinds as well, and must not go through all of them."""
-    [plan] = await planner.plans(lambda: planner.work.due_jobs(NOW, 10, [JobKind.PAYMENT_CHECK]))
+    plan = await planner.plan(lambda: planner.work.due_jobs(NOW, 10, [JobKind.PAYMENT_CHECK]))
     assert "ix_job_due" in plan

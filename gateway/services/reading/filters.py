@@ -1,103 +1,146 @@
 """Which items of a list: conditions, each of which must hold where it is given."""
 
-from collections.abc import Iterator
+import operator
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
-from sqlmodel import col
+from sqlalchemy import Column, ColumnElement, Dialect, and_, bindparam, text
 
-from db.job_tables import NO_EVENT, NOT_COMPLETED, JobRow
-from db.tables import NOT_ACTIVE, NOT_FULFILLED, NOT_SUCCEEDED, OF_ADMINS, PaymentRow, PurchaseRow
+from db.job_tables import NO_EVENT, NOT_COMPLETED
+from db.keys import Among
+from db.statements import JOB, PAYMENT, PURCHASE
+from db.tables import NOT_ACTIVE, NOT_FULFILLED, NOT_SUCCEEDED, OF_ADMINS
 from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
 
-Conditions = list[ColumnElement[bool]]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Condition:
+    """A condition in SQL, built once; the value that it is asked with is a parameter."""
+
+    sql: ColumnElement[bool]
+    name: str
+
+    def parameters(self, value: Any, dialect: Dialect) -> dict[str, object]:
+        if isinstance(self.sql, Among):
+            return self.sql.parameters(sorted(value), dialect)
+        return {self.name: value}
 
 
-@dataclass(frozen=True, slots=True)
-class PurchaseFilter:
-    """Which purchases. Created from an instant on, and before another."""
+class Term(Protocol):
+    """What a value of a filter's field means."""
 
-    student_id: str | None = None
-    course_id: UUID | None = None
-    tier: str | None = None
-    status: PurchaseStatus | None = None
-    origin: Origin | None = None
-    created_from: datetime | None = None
-    created_before: datetime | None = None
-
-    def conditions(self) -> Conditions:
-        return [
-            *_equal(col(PurchaseRow.student_id), self.student_id),
-            *_equal(col(PurchaseRow.course_id), self.course_id),
-            *_equal(col(PurchaseRow.tier), self.tier),
-            *_equal(col(PurchaseRow.status), self.status, PurchaseStatus.ACTIVE, NOT_ACTIVE),
-            *_equal(col(PurchaseRow.origin), self.origin, Origin.PAYMENT, OF_ADMINS),
-            *_between(col(PurchaseRow.created_at), self.created_from, self.created_before),
-        ]
+    def asked(self, value: Any) -> tuple[Condition, object]:
+        """The condition of such a value, and what it is asked with."""
+        ...
 
 
-@dataclass(frozen=True, slots=True)
-class PaymentFilter:
-    """Which payments. Created from an instant on, and before another."""
-
-    student_id: str | None = None
-    course_id: UUID | None = None
-    tier: str | None = None
-    provider: Provider | None = None
-    status: PaymentStatus | None = None
-    fulfilment: Fulfilment | None = None
-    created_from: datetime | None = None
-    created_before: datetime | None = None
-
-    def conditions(self) -> Conditions:
-        return [
-            *_equal(col(PaymentRow.student_id), self.student_id),
-            *_equal(col(PaymentRow.course_id), self.course_id),
-            *_equal(col(PaymentRow.tier), self.tier),
-            *_equal(col(PaymentRow.provider), self.provider),
-            *_equal(col(PaymentRow.status), self.status, PaymentStatus.SUCCEEDED, NOT_SUCCEEDED),
-            *_equal(col(PaymentRow.fulfilment), self.fulfilment, Fulfilment.FULFILLED, NOT_FULFILLED),
-            *_between(col(PaymentRow.created_at), self.created_from, self.created_before),
-        ]
-
-
-@dataclass(frozen=True, slots=True)
-class JobFilter:
-    """Which jobs. `subject_ids` are those of what they are about: any of them."""
-
-    state: JobState | None = None
-    kind: JobKind | None = None
-    subject_ids: frozenset[UUID] | None = None
-
-    def conditions(self) -> Conditions:
-        among = [] if self.subject_ids is None else [col(JobRow.subject_id).in_(sorted(self.subject_ids))]
-        return [
-            *_equal(col(JobRow.state), self.state, JobState.COMPLETED, NOT_COMPLETED),
-            *_equal(col(JobRow.kind), self.kind, JobKind.EVENT_DELIVER, NO_EVENT),
-            *among,
-        ]
-
-
-def _equal(column: Any, wanted: object, usual: object = None, unusual: str = "") -> Iterator[ColumnElement[bool]]:
-    """The column's condition, where there is one.
+class Equals:
+    """That a column has the value.
 
     Args:
         usual: the value that most rows have. The others are in an index of their own, small and cheap to keep,
             which serves only a statement that says its condition too.
         unusual: that condition.
     """
-    if wanted is not None:
-        yield column == wanted
-        if unusual and wanted is not usual:
-            yield text(unusual)  # type: ignore[misc]  # a condition as well
+
+    def __init__(self, column: Column[Any], usual: object = None, unusual: str = "") -> None:
+        equal = column == bindparam(column.key, type_=column.type)
+        self._usual = usual
+        self._usually = self._unusually = Condition(equal, column.key)
+        if unusual:
+            self._unusually = Condition(and_(equal, text(f"{column.table.name}.{unusual}")), column.key)
+
+    def asked(self, value: object) -> tuple[Condition, object]:
+        return (self._usually if value is self._usual else self._unusually), value
 
 
-def _between(column: Any, first: datetime | None, end: datetime | None) -> Iterator[ColumnElement[bool]]:
-    if first is not None:
-        yield column >= first
-    if end is not None:
-        yield column < end
+class IsAmong:
+    """That a column has one of the values. A single one is asked for as such: its rows lie in an index in the list's
+    order, and nothing is sorted."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        self._one = Equals(column)
+        self._many = Condition(Among(column), column.key)
+
+    def asked(self, value: frozenset[Any]) -> tuple[Condition, object]:
+        return self._one.asked(*value) if len(value) == 1 else (self._many, value)
+
+
+class From:
+    """That a column has the value or a higher one."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        self._condition = _compared(operator.ge, column, f"{column.key}_from")
+
+    def asked(self, value: object) -> tuple[Condition, object]:
+        return self._condition, value
+
+
+class Before:
+    """That a column has a lower value."""
+
+    def __init__(self, column: Column[Any]) -> None:
+        self._condition = _compared(operator.lt, column, f"{column.key}_before")
+
+    def asked(self, value: object) -> tuple[Condition, object]:
+        return self._condition, value
+
+
+def _compared(how: Any, column: Column[Any], name: str) -> Condition:
+    return Condition(how(column, bindparam(name, type_=column.type)), name)
+
+
+class Filter:
+    """A dataclass, each of whose fields is annotated with the term that its value means; None means none."""
+
+    __slots__ = ()
+    _terms: ClassVar[Mapping[str, Term]]
+
+    def __init_subclass__(cls) -> None:
+        hints = get_type_hints(cls, include_extras=True)
+        cls._terms = {name: hints[name].__metadata__[0] for name in cls.__annotations__}
+
+    def conditions(self) -> dict[Condition, object]:
+        """Those that are given, each with the value that it is asked with."""
+        given = ((term, getattr(self, name)) for name, term in self._terms.items())
+        return dict(term.asked(value) for term, value in given if value is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class PurchaseFilter(Filter):
+    """Which purchases. Created from an instant on, and before another."""
+
+    student_id: Annotated[str | None, Equals(PURCHASE.c.student_id)] = None
+    course_id: Annotated[UUID | None, Equals(PURCHASE.c.course_id)] = None
+    tier: Annotated[str | None, Equals(PURCHASE.c.tier)] = None
+    status: Annotated[PurchaseStatus | None, Equals(PURCHASE.c.status, PurchaseStatus.ACTIVE, NOT_ACTIVE)] = None
+    origin: Annotated[Origin | None, Equals(PURCHASE.c.origin, Origin.PAYMENT, OF_ADMINS)] = None
+    created_from: Annotated[datetime | None, From(PURCHASE.c.created_at)] = None
+    created_before: Annotated[datetime | None, Before(PURCHASE.c.created_at)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentFilter(Filter):
+    """Which payments. Created from an instant on, and before another."""
+
+    student_id: Annotated[str | None, Equals(PAYMENT.c.student_id)] = None
+    course_id: Annotated[UUID | None, Equals(PAYMENT.c.course_id)] = None
+    tier: Annotated[str | None, Equals(PAYMENT.c.tier)] = None
+    provider: Annotated[Provider | None, Equals(PAYMENT.c.provider)] = None
+    status: Annotated[PaymentStatus | None, Equals(PAYMENT.c.status, PaymentStatus.SUCCEEDED, NOT_SUCCEEDED)] = None
+    fulfilment: Annotated[Fulfilment | None, Equals(PAYMENT.c.fulfilment, Fulfilment.FULFILLED, NOT_FULFILLED)] = None
+    created_from: Annotated[datetime | None, From(PAYMENT.c.created_at)] = None
+    created_before: Annotated[datetime | None, Before(PAYMENT.c.created_at)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class JobFilter(Filter):
+    """Which jobs. `subject_ids` are those of what they are about: any of them."""
+
+    state: Annotated[JobState | None, Equals(JOB.c.state, JobState.COMPLETED, NOT_COMPLETED)] = None
+    kind: Annotated[JobKind | None, Equals(JOB.c.kind, JobKind.EVENT_DELIVER, NO_EVENT)] = None
+    subject_ids: Annotated[frozenset[UUID] | None, IsAmong(JOB.c.subject_id)] = None

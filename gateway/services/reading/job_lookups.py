@@ -1,188 +1,178 @@
 """The reads of whoever does the gateway's own work: what is due, and what a provider is to be asked about."""
 
-import inspect
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, text
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.orm import aliased
-from sqlmodel import col, select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import Integer, bindparam, literal_column, select, text
 
+from db.compiled import Statement
 from db.installation import InstallationRow
-from db.job_tables import LIVE_JOB, JobRow, ProviderEventRow
-from db.tables import TO_BE_ASKED, PaymentRow, RefundRow, StudentAccessRow
+from db.job_tables import LIVE_JOB
+from db.keys import Among
+from db.statements import ACCESS, EVENT, JOB, PAYMENT, REFUND, table_of
+from db.tables import TO_BE_ASKED
+from db.types import Id, Instant
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Payment, Provider, Refund
-from gateway.services.rows.jobs import event_from
-from gateway.services.rows.payments import payment_from, refund_from
+from gateway.services.reading.source import Source
+from gateway.services.rows import lookups
+from gateway.services.rows.kinds import PAYMENTS, REFUNDS
+from gateway.services.rows.lookups import Lookup
 
-Name = TypeVar("Name")
+Key = TypeVar("Key")
 Value = TypeVar("Value")
+Found = TypeVar("Found")
 
-AT_ONCE = 500
-"""Of names in one statement."""
+_NOW = bindparam("now", type_=Instant())
+_MOST = bindparam("most", type_=Integer())
+_ONE = literal_column("1", Integer)
+
+# ------------------------------------------------------------------------------------------------------------ jobs
+# What is written out is an index's own condition: a partial index serves only what the planner can read.
+
+_earlier = JOB.alias("earlier")
+_HAS_TO_WAIT = (
+    select(_ONE)
+    .where(text(f"earlier.{LIVE_JOB}"), text("earlier.kind = 'event.deliver'"))
+    .where(_earlier.c.subject_id == JOB.c.subject_id, _earlier.c.target == JOB.c.target, _earlier.c.id < JOB.c.id)
+    .correlate(JOB)
+    .exists()
+)
+"""Whether an earlier event of the same purchase is still on its way to the same subscriber. Only events have a target,
+so that nothing else ever waits."""
+
+_KINDS = Among(JOB.c.kind)
+_IS_WAITING = text("job.state IN ('PENDING', 'RETRYING')")
+_DUE = Statement(
+    select(JOB.c.id)
+    .where(text(f"job.{LIVE_JOB}"))
+    .where((_IS_WAITING & (JOB.c.run_at <= _NOW)) | (text("job.state = 'RUNNING'") & (JOB.c.lease_until <= _NOW)))
+    .where(_KINDS, ~_HAS_TO_WAIT)
+    .order_by(JOB.c.run_at, JOB.c.id)
+    .limit(_MOST)
+)
+_NEXT_DUE = Statement(
+    select(JOB.c.run_at)
+    .where(text(f"job.{LIVE_JOB}"), _IS_WAITING, _KINDS, ~_HAS_TO_WAIT)
+    .order_by(JOB.c.run_at)
+    .limit(_ONE)
+)
+
+# -------------------------------------------------------------------------------------------- what providers are asked
+
+_PROVIDER = bindparam("provider", type_=PAYMENT.c.provider.type)
+_TO_BE_ASKED = Statement(
+    PAYMENTS.select.where(PAYMENT.c.provider == _PROVIDER, text(TO_BE_ASKED)).order_by(PAYMENT.c.ask_at).limit(_MOST)
+)
+_UNSCHEDULED = Statement(
+    select(PAYMENT.c.id)
+    .where(text("fulfilment <> 'FULFILLED'"), text("fulfilment = 'PENDING'"))
+    .where(PAYMENT.c.created_at >= bindparam("since", type_=Instant()), PAYMENT.c.ask_at.is_(None))
+    .where(text("status <> 'CANCELED'"), PAYMENT.c.reference.is_not(None))
+    .order_by(PAYMENT.c.created_at, PAYMENT.c.id)
+    .limit(_MOST)
+)
+_EVENT_NAMES = Among(EVENT.c.event_id)
+_KNOWN_EVENTS = Statement(select(EVENT.c.event_id).where(EVENT.c.provider == _PROVIDER, _EVENT_NAMES))
+_REFERENCES = Among(PAYMENT.c.reference)
+_TAKEN = Statement(
+    select(PAYMENT.c.reference, PAYMENT.c.attempt)
+    .where(PAYMENT.c.provider == _PROVIDER, _REFERENCES)
+    .where(PAYMENT.c.reference.is_not(None), text("fulfilment <> 'PENDING'"))
+)
+_OF_PAYMENT = len(PAYMENTS.select.selected_columns)
+_asked = REFUND.alias("asked")
+_PAYMENT_OF_REFUND = select(_asked.c.payment_id).where(_asked.c.id == bindparam("refund_id", type_=Id()))
+_PAYMENT_WITH_REFUNDS = Statement(
+    select(*PAYMENTS.select.selected_columns, *REFUNDS.select.selected_columns)
+    .where(PAYMENT.c.id == _PAYMENT_OF_REFUND.scalar_subquery(), REFUND.c.payment_id == PAYMENT.c.id)
+    .order_by(REFUND.c.id)
+)
+_LAPSED = Statement(
+    select(ACCESS.c.purchase_id)
+    .where(text("status = 'GRANTED'"), ACCESS.c.expires_at <= _NOW)
+    .where(ACCESS.c.purchase_id > bindparam("after", type_=Id()))
+    .order_by(ACCESS.c.purchase_id)
+    .limit(_MOST)
+)
+_INSTALLATION = Statement(select(table_of(InstallationRow).c.id))
+
+BEFORE_ALL = UUID(int=0)
+"""No id comes before it."""
 
 
 class WorkCatalog:
-    """Reads by SQLModel over the readers' engine, as it was last committed; each call is one statement."""
+    """Reads of the books as they were last committed; each call is one statement."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, source: Source) -> None:
+        self._source = source
         self._installation: str | None = None
 
     async def installation(self) -> str:
         """The database's own id, which no migration changes: read once."""
         if self._installation is None:
-            async with AsyncSession(self._engine) as session:
-                self._installation = str((await session.exec(select(InstallationRow.id))).one())
+            [[found]] = await self._source.rows(_INSTALLATION)
+            self._installation = str(found)
         return self._installation
+
+    async def event(self, event_id: UUID) -> ProviderEvent | None:
+        return await self._find(lookups.EVENT_BY_ID, event_id)
+
+    async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
+        return await self._find(lookups.PAYMENT_BY_REFERENCE, (provider.value, reference))
+
+    async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
+        """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
+        rows = await self._source.rows(_PAYMENT_WITH_REFUNDS, refund_id=refund_id)
+        payments = PAYMENTS.values(row[:_OF_PAYMENT] for row in rows[:1])
+        return (payments[0], REFUNDS.values(row[_OF_PAYMENT:] for row in rows)) if payments else None
 
     async def due_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
         """Jobs of those kinds whose time has come, or whose runner is gone, the longest due first.
 
         An event waits until its subscriber has those before it of the same purchase, or they were given up.
         """
-        is_waiting = col(JobRow.state).in_(["PENDING", "RETRYING"]) & (col(JobRow.run_at) <= now)
-        is_abandoned = (col(JobRow.state) == "RUNNING") & (col(JobRow.lease_until) <= now)
-        statement = (
-            select(JobRow.id)
-            .where(text(f"job.{LIVE_JOB}"), is_waiting | is_abandoned)  # the first is the index's own condition
-            .where(col(JobRow.kind).in_([kind.value for kind in kinds]), ~_has_to_wait())
-            .order_by(col(JobRow.run_at), col(JobRow.id))
-            .limit(most)
-        )
-        async with AsyncSession(self._engine) as session:
-            return list(await session.exec(statement))
+        return await self._firsts(_DUE, now=now, most=most, **self._among(_KINDS, kinds))
 
     async def next_due(self, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
         """When the next job of those kinds is due that waits for nothing but its time, be it past; None without one."""
-        statement = (
-            select(JobRow.run_at)
-            .where(text(f"job.{LIVE_JOB}"), col(JobRow.state).in_(["PENDING", "RETRYING"]))
-            .where(col(JobRow.kind).in_([kind.value for kind in kinds]), ~_has_to_wait())
-            .order_by(col(JobRow.run_at))
-            .limit(1)
-        )
-        async with AsyncSession(self._engine) as session:
-            return (await session.exec(statement)).first()
-
-    async def event(self, event_id: UUID) -> ProviderEvent | None:
-        async with AsyncSession(self._engine) as session:
-            row = (await session.exec(select(ProviderEventRow).where(col(ProviderEventRow.id) == event_id))).first()
-        return None if row is None else _made(event_from, row)
-
-    async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
-        statement = select(PaymentRow).where(
-            col(PaymentRow.provider) == provider.value, col(PaymentRow.reference) == reference
-        )
-        async with AsyncSession(self._engine) as session:
-            row = (await session.exec(statement)).first()
-        return None if row is None else _made(payment_from, row)
-
-    async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
-        """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
-        named = select(RefundRow.payment_id).where(col(RefundRow.id) == refund_id).scalar_subquery()
-        statement = (
-            select(PaymentRow, RefundRow)
-            .join(RefundRow, col(RefundRow.payment_id) == col(PaymentRow.id))
-            .where(col(PaymentRow.id) == named)
-            .order_by(col(RefundRow.id))
-        )
-        async with AsyncSession(self._engine) as session:
-            found = (await session.exec(statement)).all()
-        return (_made(payment_from, found[0][0]), [_made(refund_from, row) for _, row in found]) if found else None
+        found: list[datetime] = await self._firsts(_NEXT_DUE, **self._among(_KINDS, kinds))
+        return found[0] if found else None
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments whose next ask has a time, the earliest first, whether or not that has come."""
-        statement = (
-            select(PaymentRow)
-            .where(col(PaymentRow.provider) == provider.value, text(TO_BE_ASKED))
-            .order_by(col(PaymentRow.ask_at))
-            .limit(most)
-        )
-        async with AsyncSession(self._engine) as session:
-            return [_made(payment_from, row) for row in await session.exec(statement)]
+        return PAYMENTS.values(await self._source.rows(_TO_BE_ASKED, provider=provider.value, most=most))
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
         """Payments that were opened since then, may be paid yet, and have no time for the next ask."""
-        statement = (
-            select(PaymentRow.id)
-            .where(text("fulfilment <> 'FULFILLED'"), col(PaymentRow.fulfilment) == "PENDING")  # the index's own, first
-            .where(col(PaymentRow.created_at) >= since, col(PaymentRow.ask_at).is_(None))
-            .where(col(PaymentRow.status) != "CANCELED", col(PaymentRow.reference).is_not(None))
-            .order_by(col(PaymentRow.created_at), col(PaymentRow.id))
-            .limit(most)
-        )
-        async with AsyncSession(self._engine) as session:
-            return list(await session.exec(statement))
+        return await self._firsts(_UNSCHEDULED, since=since, most=most)
 
     async def known_events(self, provider: Provider, event_ids: Collection[str]) -> set[str]:
         """Those of the ids whose events are in our books."""
-        name = col(ProviderEventRow.event_id)
-        found: set[str] = set()
-        async with AsyncSession(self._engine) as session:
-            for some in _in_parts(event_ids):
-                statement = select(name).where(col(ProviderEventRow.provider) == provider.value, name.in_(some))
-                found.update(await session.exec(statement))
-        return found
+        among = self._among(_EVENT_NAMES, event_ids)
+        return set(await self._firsts(_KNOWN_EVENTS, provider=provider.value, **among))
 
     async def known_captures(self, provider: Provider, captures: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the pairs of an intent and an attempt that our books have as money that was taken: by the intent
         itself, or once more by that attempt."""
-        reference, attempt = col(PaymentRow.reference), col(PaymentRow.attempt)
-        taken: set[tuple[str, str]] = set()
-        async with AsyncSession(self._engine) as session:
-            for some in _in_parts(captures):
-                statement = select(reference, attempt).where(
-                    col(PaymentRow.provider) == provider.value,
-                    reference.in_({name for pair in some for name in pair}),
-                    reference.is_not(None),
-                    col(PaymentRow.fulfilment) != "PENDING",
-                )
-                taken.update((str(row[0]), str(row[1])) for row in await session.exec(statement))
+        among = self._among(_REFERENCES, {name for pair in captures for name in pair})
+        taken = {(row[0], row[1]) for row in await self._source.rows(_TAKEN, provider=provider.value, **among)}
         return {pair for pair in captures if pair in taken or (pair[1], pair[1]) in taken}
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
         """Purchases whose access is past its expiry and still granted, in the order of their ids."""
-        beyond = [] if after is None else [col(StudentAccessRow.purchase_id) > after]
-        statement = (
-            select(StudentAccessRow.purchase_id)
-            .where(text("status = 'GRANTED'"), col(StudentAccessRow.expires_at) <= now, *beyond)
-            .order_by(col(StudentAccessRow.purchase_id))
-            .limit(most)
-        )
-        async with AsyncSession(self._engine) as session:
-            return list(await session.exec(statement))
+        return await self._firsts(_LAPSED, now=now, after=after or BEFORE_ALL, most=most)
 
+    async def _find(self, lookup: Lookup[Key, Value, Found], key: Key) -> Found:
+        rows = await self._source.rows(lookup.statement, **lookup.among.parameters([key], self._source.dialect))
+        return lookup.gather(lookup.kind.values(rows)).get(key, lookup.absent)
 
-def _made(make: Callable[..., Value], row: object) -> Value:
-    return make(*(getattr(row, name) for name in inspect.signature(make).parameters))
+    async def _firsts(self, statement: Statement, **parameters: object) -> list[Any]:
+        """The first column of each row."""
+        return [row[0] for row in await self._source.rows(statement, **parameters)]
 
-
-def _in_parts(names: Collection[Name]) -> Iterator[Sequence[Name]]:
-    listed = list(names)
-    return (listed[start : start + AT_ONCE] for start in range(0, len(listed), AT_ONCE))
-
-
-def _has_to_wait() -> ColumnElement[bool]:
-    """Whether an earlier event of the same purchase is still on its way to the same subscriber.
-
-    The first two conditions are the index's own. Only events have a target, so that nothing else ever waits.
-    """
-    earlier = aliased(JobRow, name="earlier")
-    return (
-        select(1)
-        .where(text(f"earlier.{LIVE_JOB}"), text("earlier.kind = 'event.deliver'"))
-        .where(
-            col(earlier.subject_id) == col(JobRow.subject_id),
-            col(earlier.target) == col(JobRow.target),
-            col(earlier.id) < col(JobRow.id),
-        )
-        .correlate(JobRow)
-        .exists()
-    )
+    def _among(self, among: Among, keys: Iterable[str]) -> dict[str, object]:
+        return among.parameters(sorted(keys), self._source.dialect)

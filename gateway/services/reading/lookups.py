@@ -1,40 +1,26 @@
 """The reads: payments, purchases, courses and jobs as they were last committed, many at a time or a page of them."""
 
-from collections.abc import Collection, Sequence
-from typing import Any, TypeVar
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from db.job_tables import JobRow
-from db.tables import CourseRow, PaymentRow, PurchaseRow
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import AuditEntry
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
+from gateway.services.reading import lists
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import histories
-from gateway.services.reading.windows import Keys, Order, keys_of
+from gateway.services.reading.source import Source
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
 
-Value = TypeVar("Value", Course, Payment, Purchase, Job)
-
-COURSES = Order(col(CourseRow.id))
-PAYMENTS = Order(col(PaymentRow.id), col(PaymentRow.created_at))
-PURCHASES = Order(col(PurchaseRow.id), col(PurchaseRow.created_at))
-JOBS = Order(col(JobRow.id))
-"""How the lists are ordered: by the time of creation. Where that is asked for by itself, ids are not exact enough."""
-
 
 class Catalog:
-    """Reads by SQLModel over the readers' engine; each call is a fixed number of statements."""
+    """Reads of the books as they were last committed; each call is one statement."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
-        self._engine = engine
+    def __init__(self, source: Source) -> None:
+        self._source = source
 
     async def payments(self, ids: Collection[UUID]) -> dict[UUID, Payment]:
         return await self._found(lookups.PAYMENT_BY_ID, ids)
@@ -69,40 +55,21 @@ class Catalog:
 
     async def histories(self, subject_ids: Collection[UUID], window: Window) -> dict[UUID, Page[AuditEntry]]:
         """What was done to each payment or purchase, the same window of each."""
-        return await histories(self._engine, subject_ids, window)
+        return await histories(self._source, subject_ids, window)
 
     async def payment_page(self, wanted: PaymentFilter, window: Window) -> Page[Payment]:
-        keys = await self._keys(PAYMENTS, wanted.conditions(), window)
-        return _page(keys, await self.payments(_ids(keys)))
+        return await lists.page(self._source, lists.PAYMENTS, window, wanted)
 
     async def purchase_page(self, wanted: PurchaseFilter, window: Window) -> Page[Purchase]:
-        keys = await self._keys(PURCHASES, wanted.conditions(), window)
-        return _page(keys, await self.purchases(_ids(keys)))
+        return await lists.page(self._source, lists.PURCHASES, window, wanted)
 
     async def job_page(self, wanted: JobFilter, window: Window) -> Page[Job]:
-        keys = await self._keys(JOBS, wanted.conditions(), window)
-        return _page(keys, await self.jobs(_ids(keys)))
+        return await lists.page(self._source, lists.JOBS, window, wanted)
 
     async def course_page(self, window: Window) -> Page[Course]:
-        keys = await self._keys(COURSES, [], window)
-        return _page(keys, await self.courses(_ids(keys)))
-
-    async def _keys(self, order: Order, conditions: Sequence[ColumnElement[bool]], window: Window) -> Keys:
-        async with AsyncSession(self._engine) as session:
-            return await keys_of(session, order, conditions, window)
+        return await lists.page(self._source, lists.COURSES, window)
 
     async def _found(self, lookup: Lookup[Any, Any, Any], keys: Collection[Any]) -> dict[Any, Any]:
-        async with self._engine.connect() as connection:
-            parameters = lookup.among.parameters(list(keys), connection.dialect)
-            found = (await connection.execute(lookup.statement.select, parameters)).all()
+        among = lookup.among.parameters(list(keys), self._source.dialect)
+        found = await self._source.rows(lookup.statement, **among)
         return dict(lookup.gather(lookup.kind.values(found)))
-
-
-def _ids(keys: Keys) -> list[UUID]:
-    return [place.id for place in keys.places]
-
-
-def _page(keys: Keys, found: dict[UUID, Value]) -> Page[Value]:
-    # Rows are never deleted, so each key is found; were one gone between the two reads, the page is one shorter.
-    places = [place for place in keys.places if place.id in found]
-    return Page([found[place.id] for place in places], places, keys.has_previous, keys.has_next)

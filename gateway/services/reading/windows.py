@@ -1,128 +1,136 @@
-"""Keyset windows over lists: which items a window shows, and whether its list goes on at either side."""
+"""Keyset windows in SQL: which items of a list one shows, and whether the list goes on at either side."""
 
 import operator
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
+from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, literal, tuple_
-from sqlmodel import select
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Integer,
+    Select,
+    bindparam,
+    literal_column,
+    null,
+    select,
+    tuple_,
+    type_coerce,
+)
 
-from gateway.services.core.model.pages import Place, Window
+from gateway.services.core.model.pages import Page, Place, Window
 
+Value = TypeVar("Value")
 Comparison = Callable[[Any, Any], Any]
+Sql = ColumnElement[Any]
+
+MOST = bindparam("most", type_=Integer())
+"""How many items are read: one more than a window shows, which tells that there are more."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Order:
     """What a list is ordered by: an instant and then the id, or the id alone."""
 
-    id: Any
-    at: Any = None
+    id: Column[Any]
+    at: Column[Any] | None = None
 
     @property
-    def columns(self) -> tuple[Any, ...]:
-        return (self.id,) if self.at is None else (self.at, self.id)
+    def columns(self) -> list[Column[Any]]:
+        return [self.id] if self.at is None else [self.at, self.id]
 
-    def place(self, row: Any) -> Place:
-        """The place that a row of `columns` stands for."""
-        return Place(row[0]) if self.at is None else Place(row[1], row[0])
+    def place(self, item: Any) -> Place:
+        """Where an item lies: values bear their columns' names."""
+        return Place(item.id) if self.at is None else Place(item.id, getattr(item, self.at.key))
 
-    def compare(self, how: Comparison, place: Place) -> ColumnElement[bool]:
-        if self.at is None:
-            return how(self.id, place.id)  # type: ignore[no-any-return]
-        given = tuple_(literal(place.at, self.at.type), literal(place.id, self.id.type))
-        return how(tuple_(self.at, self.id), given)  # type: ignore[no-any-return]
+    def sorted(self, *, is_descending: bool) -> list[Sql]:
+        return [column.desc() if is_descending else column.asc() for column in self.columns]
 
+    def compare(self, how: Comparison, bound: str) -> Sql:
+        """A comparison with a bound of the window, "after" or "before", whose place `parameters` gives."""
+        place = [bindparam(f"{bound}_{column.key}", type_=column.type) for column in self.columns]
+        if len(place) == 1:
+            return how(self.id, *place)  # type: ignore[no-any-return]  # an operator's
+        return how(tuple_(*self.columns), tuple_(*place))  # type: ignore[no-any-return]  # likewise
 
-@dataclass(frozen=True, slots=True)
-class Keys:
-    """The places of a window in the order of its list, and whether the list goes on at either side."""
+    def parameters(self, window: Window) -> dict[str, object]:
+        """The window's bounds, and how many items it is made of."""
+        bounds = {"after": window.after, "before": window.before}
+        places = {bound: self._values(place) for bound, place in bounds.items() if place}
+        named = {f"{bound}_{name}": value for bound, place in places.items() for name, value in place.items()}
+        return {**named, MOST.key: window.size + 1}
 
-    places: Sequence[Place]
-    has_previous: bool
-    has_next: bool
+    def _values(self, place: Place) -> dict[str, object]:
+        return {self.id.key: place.id} if self.at is None else {self.at.key: place.at, self.id.key: place.id}
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A list as its reader sees it: earlier means nearer to its beginning, whichever way its instants run."""
+    """What the text of a window's statement depends on. Earlier means nearer to the beginning of its list, whichever
+    way the instants run there."""
 
-    order: Order
-    window: Window
+    has_after: bool
+    has_before: bool
+    from_end: bool
+    is_newest_first: bool
 
-    def inside(self) -> list[ColumnElement[bool]]:
+    @classmethod
+    def of(cls, window: Window) -> "View":
+        return cls(window.after is not None, window.before is not None, window.from_end, window.is_newest_first)
+
+    def inside(self, order: Order) -> list[Sql]:
         """What lies between the window's bounds."""
-        after, before = self.window.after, self.window.before
-        return [
-            *([self.order.compare(self._later, after)] if after else []),
-            *([self.order.compare(self._earlier, before)] if before else []),
-        ]
+        later, earlier = (operator.lt, operator.gt) if self.is_newest_first else (operator.gt, operator.lt)
+        after = [order.compare(later, "after")] if self.has_after else []
+        before = [order.compare(earlier, "before")] if self.has_before else []
+        return [*after, *before]
 
-    def up_to(self, place: Place) -> ColumnElement[bool]:
-        return self.order.compare(operator.ge if self.window.is_newest_first else operator.le, place)
-
-    def from_(self, place: Place) -> ColumnElement[bool]:
-        return self.order.compare(operator.le if self.window.is_newest_first else operator.ge, place)
-
-    def counted(self) -> list[Any]:
+    def counting(self, order: Order) -> list[Sql]:
         """The order in which the window's items are counted: from its end, or from its beginning."""
-        return self.sorted(is_descending=self.window.is_newest_first != self.window.from_end)
+        return order.sorted(is_descending=self.is_newest_first != self.from_end)
 
-    def sorted(self, *, is_descending: bool) -> list[Any]:
-        return [column.desc() if is_descending else column.asc() for column in self.order.columns]
+    def up_to(self, order: Order) -> Sql | None:
+        """What lies up to the window's own `after`; None where it has none."""
+        return order.compare(operator.ge if self.is_newest_first else operator.le, "after") if self.has_after else None
 
-    def keys(self, counted: Sequence[Place], *, has_before: bool, has_after: bool) -> Keys:
-        """What the window shows of up to `size + 1` places, counted as it counts.
+    def from_(self, order: Order) -> Sql | None:
+        """What lies from its `before` on."""
+        return (
+            order.compare(operator.le if self.is_newest_first else operator.ge, "before") if self.has_before else None
+        )
 
-        Args:
-            has_before: whether the list has anything up to the window's own `after`.
-            has_after: whether it has anything from its `before` on.
-        """
-        goes_on, places = len(counted) > self.window.size, list(counted[: self.window.size])
-        if self.window.from_end:
-            return Keys(places[::-1], goes_on or has_before, has_after)
-        return Keys(places, has_before, goes_on or has_after)
+    def goes_on(self, order: Order, conditions: Sequence[Sql]) -> Select[Any]:
+        """One row: whether the list has anything up to the window's `after`, and anything from its `before` on."""
+        backwards = self._has(self.up_to(order), order, conditions, is_descending=not self.is_newest_first)
+        forwards = self._has(self.from_(order), order, conditions, is_descending=self.is_newest_first)
+        return select(backwards.label("has_up_to"), forwards.label("has_from"))
 
-    @property
-    def _later(self) -> Comparison:
-        return operator.lt if self.window.is_newest_first else operator.gt
-
-    @property
-    def _earlier(self) -> Comparison:
-        return operator.gt if self.window.is_newest_first else operator.lt
-
-
-async def keys_of(
-    session: AsyncSession, order: Order, conditions: Sequence[ColumnElement[bool]], window: Window
-) -> Keys:
-    """The places that the window shows: one statement, and one more where the window has a bound."""
-    view = View(order, window)
-    statement = select(*order.columns).where(*conditions, *view.inside())
-    found = await session.exec(statement.order_by(*view.counted()).limit(window.size + 1))
-    counted = [order.place(row if len(order.columns) > 1 else (row,)) for row in found]
-    has_before = has_after = False
-    if window.after or window.before:
-        beyond = select(*_beyond(view, conditions))
-        before, after = (await session.exec(beyond)).one()
-        has_before, has_after = before is not None, after is not None
-    return view.keys(counted, has_before=has_before, has_after=has_after)
+    def _has(self, beyond: Sql | None, order: Order, conditions: Sequence[Sql], *, is_descending: bool) -> Sql:
+        if beyond is None:
+            return null()
+        # Nearest first, so that the list's own index finds it at once: EXISTS would leave the order, and so the index,
+        # to the planner. What it gives is a truth value as it is stored, for it comes with every row.
+        nearest = select(order.id).where(*conditions, beyond).order_by(*order.sorted(is_descending=is_descending))
+        return type_coerce(nearest.limit(literal_column("1")).scalar_subquery().is_not(None), Integer)
 
 
-def _beyond(view: View, conditions: Sequence[ColumnElement[bool]]) -> tuple[Any, Any]:
-    """The nearest item on the other side of either bound; null where there is none, or no bound.
+def page_of(order: Order, window: Window, found: Iterable[Value], *, has_up_to: bool, has_from: bool) -> Page[Value]:
+    """What a window shows of the items that were found for it, one more than its size at most.
 
-    Nearest first, so that the list's own index finds it at once.
+    Args:
+        has_up_to: whether the list has anything up to the window's own `after`.
+        has_from: whether it has anything from its `before` on.
     """
-    window = view.window
+    # They come as they were counted, which SQL does not promise through a join; in order already, it costs nothing.
+    placed = sorted(((order.place(item), item) for item in found), key=_key, reverse=window.is_newest_first)
+    goes_on = len(placed) > window.size
+    if goes_on:
+        placed = placed[1:] if window.from_end else placed[:-1]
+    has_previous = has_up_to or (goes_on and window.from_end)
+    has_next = has_from or (goes_on and not window.from_end)
+    return Page([item for _, item in placed], [place for place, _ in placed], has_previous, has_next)
 
-    def nearest(*beyond: ColumnElement[bool], is_descending: bool) -> Any:
-        found: Select[Any] = select(view.order.id).where(*conditions, *beyond)
-        return found.order_by(*view.sorted(is_descending=is_descending)).limit(1).scalar_subquery()
 
-    nothing = literal(None)
-    return (
-        nearest(view.up_to(window.after), is_descending=not window.is_newest_first) if window.after else nothing,
-        nearest(view.from_(window.before), is_descending=window.is_newest_first) if window.before else nothing,
-    )
+def _key(placed: tuple[Place, object]) -> tuple[Any, UUID]:
+    return placed[0].at, placed[0].id

@@ -16,7 +16,7 @@ from gateway.services.changes import follower as live_module
 from gateway.services.changes.commits import Changed, Commit, commit_from, note_of
 from gateway.services.changes.follower import FeedUnavailable, Live
 from gateway.services.changes.hub import Hub, SubscriptionLost, Topic
-from tests.service import Service, running, statements_of, student
+from tests.service import Service, reads_of, running, statements_of, student
 
 pytestmark = pytest.mark.anyio
 
@@ -114,7 +114,7 @@ async def test_a_thousand_idle_subscribers_ask_nothing_of_the_database(database_
         with ExitStack() as stack:
             inboxes = [stack.enter_context(hub.inbox(Topic(payment_id=each))) for each in payments]
             await asyncio.gather(*(live.ready() for _ in payments))
-            with statements_of(service.engine) as written, statements_of(service.readers.sync_engine) as read:
+            with statements_of(service.engine) as written, reads_of(service.source) as read:
                 takings = [asyncio.create_task(inbox.take()) for inbox in inboxes]
                 course = await service.save_course()
                 statements = len(written)
@@ -131,7 +131,7 @@ async def test_those_who_are_told_at_once_read_by_one_statement(database_url: st
     async with running(database_url, on_commit=hub.hear) as service, following(service, hub) as live:
         course = await service.save_course()
         opened = [await service.opened(student(f"student-{number}"), course) for number in range(50)]
-        with statements_of(service.readers.sync_engine) as read:
+        with reads_of(service.source) as read:
             found = await asyncio.gather(*(live.find_payment(payment.id) for payment in opened))
         assert [payment and payment.id for payment in found] == [payment.id for payment in opened]
         assert len(read) == 1

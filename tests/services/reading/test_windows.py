@@ -1,22 +1,24 @@
 """Windows over lists: what they show, whether the list goes on at either side, and what they cost."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
+from typing import Annotated, Any
 from uuid import UUID
 
 import pytest
-from sqlmodel import col
-from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlalchemy import Column, bindparam
 from uuid_utils.compat import uuid7
 
+from db.statements import COURSE
 from db.tables import CourseRow
 from gateway.services.core.model.pages import Page, Place, Window
 from gateway.services.core.model.values import Course, OnExisting, Origin, Purchase, PurchaseStatus
-from gateway.services.reading.filters import PurchaseFilter
-from gateway.services.reading.windows import Keys, Order, keys_of
-from tests.service import Service, statements_of, student
+from gateway.services.reading.filters import Condition, Filter, PurchaseFilter
+from gateway.services.reading.lists import COURSES, Listing, page
+from gateway.services.reading.windows import Order
+from tests.service import Service, reads_of, student
+from tests.services.reading.plain import Shown, expected
 
 pytestmark = pytest.mark.anyio
 
@@ -89,21 +91,27 @@ async def test_bounds_that_cross_show_nothing(service: Service) -> None:
     assert found == []
 
 
-def expected(listed: Sequence[Place], window: Window, order: Callable[[Place], object]) -> Keys:
-    """What a window over a list shows, told without SQL: the list goes on wherever it does, beyond a bound as well."""
+class Differs:
+    """That a column has another value."""
 
-    def is_before(one: Place, other: Place) -> bool:
-        return bool(order(one) > order(other) if window.is_newest_first else order(one) < order(other))  # type: ignore[operator]
+    def __init__(self, column: Column[Any]) -> None:
+        self._condition = Condition(column != bindparam("other", type_=column.type), "other")
 
-    begin = 0 if window.after is None else sum(not is_before(window.after, each) for each in listed)
-    end = len(listed) if window.before is None else sum(is_before(each, window.before) for each in listed)
-    inside = list(listed[begin:end])
-    shown = inside[max(0, len(inside) - window.size) :] if window.from_end else inside[: window.size]
-    has_more = len(inside) > window.size
-    before, after = window.after is not None and begin > 0, window.before is not None and end < len(listed)
-    if window.from_end:
-        return Keys(shown, has_more or before, after)
-    return Keys(shown, before, has_more or after)
+    def asked(self, value: object) -> tuple[Condition, object]:
+        return self._condition, value
+
+
+@dataclass(frozen=True, slots=True)
+class Present(Filter):
+    """Which courses: all but one."""
+
+    absent: Annotated[UUID | None, Differs(COURSE.c.id)] = None
+
+
+async def shown(service: Service, listing: Listing[Course], window: Window, absent: UUID | None = None) -> Shown:
+    found = await page(service.source, listing, window, Present(absent))
+    assert [item.id for item in found.items] == [place.id for place in found.places]
+    return list(found.places), found.has_previous, found.has_next
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
@@ -115,12 +123,10 @@ async def test_every_window_shows_what_the_same_window_of_a_plain_list_does(
     places = [first, second, third]
     listed = places[::-1] if is_newest_first else places
     bounds: list[Place | None] = [None, Place(UUID(int=0)), absent, *places]
-    is_there = [col(CourseRow.id) != absent.id]
-    async with AsyncSession(service.readers) as session:
-        for size, after, before in product((0, 1, 2, 4), bounds, bounds):
-            window = Window(size, after, before, from_end, is_newest_first)
-            found = await keys_of(session, Order(col(CourseRow.id)), is_there, window)
-            assert found == expected(listed, window, lambda place: place.id), window
+    for size, after, before in product((0, 1, 2, 4), bounds, bounds):
+        window = Window(size, after, before, from_end, is_newest_first)
+        found = await shown(service, COURSES, window, absent.id)
+        assert found == expected(listed, window, lambda place: place.id), window
 
 
 @pytest.mark.parametrize("is_newest_first", [False, True])
@@ -138,11 +144,11 @@ async def test_a_list_by_time_is_in_the_order_of_its_instants_and_of_ids_at_one_
     places = [placed[3], placed[2], placed[0], placed[1]]
     listed = places[::-1] if is_newest_first else places
     bounds: list[Place | None] = [None, Place(UUID(int=0), now), *places]
-    async with AsyncSession(service.readers) as session:
-        for size, after, before in product((0, 1, 3, 9), bounds, bounds):
-            window = Window(size, after, before, from_end, is_newest_first)
-            found = await keys_of(session, Order(col(CourseRow.id), col(CourseRow.created_at)), [], window)
-            assert found == expected(listed, window, lambda place: (place.at, place.id)), window
+    by_time = replace(COURSES, order=Order(COURSE.c.id, COURSE.c.created_at))
+    for size, after, before in product((0, 1, 3, 9), bounds, bounds):
+        window = Window(size, after, before, from_end, is_newest_first)
+        found = await shown(service, by_time, window)
+        assert found == expected(listed, window, lambda place: (place.at, place.id)), window
 
 
 async def test_pages_stay_as_they_are_while_the_list_grows(service: Service) -> None:
@@ -212,22 +218,6 @@ async def test_courses_are_listed_with_their_tiers_in_the_order_they_were_added(
     assert (list(page.items), page.has_previous, page.has_next) == (courses[:2], False, True)
 
 
-async def test_a_page_takes_the_same_number_of_statements_whatever_its_size(service: Service) -> None:
-    course = await service.save_course()
-    ids = await granted(service, course, 12)
-    for _ in range(5):
-        await service.save_course()
-    places = [Place(key, service.clock.now) for key in ids]
-    for window in (Window(1), Window(1, places[0]), Window(1, before=places[9], from_end=True)):
-        counts = []
-        for size in (1, 8):
-            with statements_of(service.readers.sync_engine) as statements:
-                assert (await service.catalog.purchase_page(ALL, replace(window, size=size))).items
-                await service.catalog.course_page(replace(window, size=size))
-            counts.append(len(statements))
-        assert counts[0] == counts[1] <= 2 * 3, window
-
-
 async def test_reads_of_many_take_one_statement(service: Service) -> None:
     course = await service.save_course()
     paid = [await service.paid(student(f"student-{index}"), course) for index in range(5)]
@@ -239,9 +229,9 @@ async def test_reads_of_many_take_one_statement(service: Service) -> None:
         (service.catalog.successors, purchases),
         (service.catalog.courses, [course.id]),
     ):
-        with statements_of(service.readers.sync_engine) as statements:
+        with reads_of(service.source) as reads:
             await read(ids)
-        assert len(statements) == 1, read
+        assert len(reads) == 1, read
 
 
 async def test_purchases_are_found_by_their_payments_and_by_what_they_superseded(service: Service) -> None:

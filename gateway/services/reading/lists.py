@@ -1,0 +1,81 @@
+"""The lists, and a page of one: a single statement, whatever its filter and its window."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy import Column, ColumnElement, Select, select, true
+
+from db.compiled import Statement
+from db.statements import COURSE, JOB, PAYMENT, PURCHASE, TIER
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.values import Course, Payment, Purchase
+from gateway.services.reading.filters import Condition, Filter
+from gateway.services.reading.source import Source
+from gateway.services.reading.windows import MOST, Order, View, page_of
+from gateway.services.rows import kinds
+from gateway.services.rows.kinds import Kind
+
+Value = TypeVar("Value")
+
+KEPT = 500
+"""Statements that are kept compiled. Of the thousands that can be asked for, a gateway's callers ask for a few dozen;
+another costs the milliseconds in which it is compiled."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listing(Generic[Value]):
+    """A list of values of a kind in an order.
+
+    Args:
+        parts: what the rows of one item are ordered by; None where each item is one row.
+    """
+
+    kind: Kind[Value]
+    order: Order
+    parts: Column[Any] | None = None
+
+    def counted(self, conditions: Sequence[ColumnElement[bool]], counting: Sequence[Any]) -> Select[Any]:
+        """The rows of as many items as are read of those that meet the conditions."""
+        if self.parts is None:
+            return self.kind.select.where(*conditions).order_by(*counting).limit(MOST)
+        keys = select(self.order.id).where(*conditions).order_by(*counting).limit(MOST)
+        return self.kind.select.where(self.order.id.in_(keys))
+
+
+COURSES: Listing[Course] = Listing(kinds.COURSES, Order(COURSE.c.id), TIER.c.rank)
+PAYMENTS: Listing[Payment] = Listing(kinds.PAYMENTS, Order(PAYMENT.c.id, PAYMENT.c.created_at))
+PURCHASES: Listing[Purchase] = Listing(kinds.PURCHASES, Order(PURCHASE.c.id, PURCHASE.c.created_at))
+JOBS: Listing[Job] = Listing(kinds.JOBS, Order(JOB.c.id))
+"""How the lists are ordered: by the time of creation. Where that is asked for by itself, ids are not exact enough."""
+
+
+async def page(source: Source, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
+    """What a window shows of those items of a list that a filter wants.
+
+    Raises:
+        DBAPIError: the database is out of reach.
+    """
+    asked = wanted.conditions() if wanted else {}
+    parameters = listing.order.parameters(window)
+    for condition, value in asked.items():
+        parameters |= condition.parameters(value, source.dialect)
+    rows = await source.rows(page_statement(listing, tuple(asked), View.of(window)), **parameters)
+    *_, has_up_to, has_from = rows[0]
+    found = listing.kind.values(row[:-2] for row in rows if row[0] is not None)
+    return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
+
+
+@lru_cache(KEPT)
+def page_statement(listing: Listing[Any], asked: tuple[Condition, ...], view: View) -> Statement:
+    """The rows of a window's items, each with whether the list goes on beyond the window's bounds. Where the window
+    has none there is one row of nulls with these two."""
+    first, *_ = listing.kind.select.selected_columns
+    assert not first.nullable, "a null there says that there is no item"
+    conditions = [condition.sql for condition in asked]
+    shown = listing.counted([*conditions, *view.inside(listing.order)], view.counting(listing.order)).subquery("shown")
+    goes_on = view.goes_on(listing.order, conditions).subquery("goes_on")
+    statement = select(shown, goes_on).select_from(goes_on.outerjoin(shown, true()))
+    return Statement(statement if listing.parts is None else statement.order_by(shown.c[listing.parts.key]))
