@@ -7,7 +7,7 @@ and its key, `gateway.resolvers.relations` what finds it.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin
+from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin, overload
 from uuid import UUID
 
 from strawberry import Private
@@ -72,7 +72,7 @@ def relation_by(
 
 
 class ValueField(StrawberryField):
-    """A field that no constructor takes. RelationBy for on its class, it gives itself."""
+    """A field that no constructor takes. Asked for on its class, it gives itself; only an operation can resolve it."""
 
     def __init__(self, description: str, directives: Sequence[object] = ()) -> None:
         super().__init__(description=description, directives=directives)
@@ -82,16 +82,28 @@ class ValueField(StrawberryField):
     def __set_name__(self, owner: type, name: str) -> None:
         """Nothing: a dataclass's field hands this on to its default, which is itself."""
 
+    @overload
+    def __get__(self, source: None, owner: type) -> Self: ...
+
+    @overload
+    def __get__(self, source: Wraps[Any], owner: type) -> object: ...
+
+    def __get__(self, source: Wraps[Any] | None, owner: type) -> object:
+        return self if source is None else self.read_in_python(source)
+
+    def read_in_python(self, source: Wraps[Any]) -> object:
+        raise AttributeError(f"only an operation resolves {type(source).__name__}.{self.python_name}")
+
 
 class Computed(ValueField):
-    """Read from the value, each time that it is asked for."""
+    """Read from the value, each time that it is asked for: by an operation, or in Python."""
 
     def __init__(self, description: str, read: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
         super().__init__(description, directives)
         self.read = read
 
-    def __get__(self, source: Wraps[Any] | None, owner: type) -> object:
-        return self if source is None else self.read(source.value)
+    def read_in_python(self, source: Wraps[Any]) -> object:
+        return self.read(source.value)
 
     def __copy__(self) -> "Computed":
         """For each type that is made of a generic one."""

@@ -12,6 +12,7 @@ from graphql import GraphQLError, GraphQLObjectType
 from gateway.execution.schema import build_schema
 from gateway.resolvers.fields import resolve_fields
 from gateway.schema.people import Student
+from gateway.schema.purchases import Purchase
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model.values import AccessStatus, Actor, Role
 from tests.services.core.examples import NOW, PURCHASE
@@ -86,6 +87,14 @@ async def test_what_is_known_is_answered_at_once_and_what_is_not_is_waited_for()
     assert none.data == {"numbered": {"known": {"id": "0"}, "sought": None, "nobody": None}}
     at_once = schema.execute_sync("{ numbered(number: 7) { known { id } } }")
     assert at_once.data == {"numbered": {"known": {"id": "7"}}}
+
+
+def test_what_an_operation_alone_can_resolve_is_not_read_in_python() -> None:
+    purchase = Purchase.of(PURCHASE)
+    assert (purchase.tier, purchase.created_at) == (PURCHASE.tier, PURCHASE.created_at)
+    for name in ("course", "history"):
+        with pytest.raises(AttributeError, match="operation"):
+            getattr(purchase, name)
 
 
 def test_a_guarded_field_stays_guarded_however_short_its_way_is() -> None:
