@@ -18,6 +18,9 @@ NAMES = {
 }
 
 
+PROVIDERS = ("STRIPE", "RAZORPAY", "SANDBOX")
+
+
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
     return CheckConstraint(f"{column} IN ({listed})", name=column)

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Index, Text, text
 from sqlmodel import Field
 
-from db.columns import Json, Row, list_index, one_of
+from db.columns import PROVIDERS, Json, Row, list_index, one_of
 from db.types import Id, Instant
 
 JOB_STATES = ("PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED")
@@ -23,7 +23,7 @@ class ProviderEventRow(Row, table=True):
 
     __tablename__ = "provider_event"
     __table_args__ = (
-        one_of("provider", ("STRIPE", "RAZORPAY", "SANDBOX")),
+        one_of("provider", PROVIDERS),
         one_of("state", ("PENDING", "HANDLED", "IGNORED")),
         Index("uq_provider_event_provider_event_id", "provider", "event_id", unique=True),
         Row.clustered,

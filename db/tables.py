@@ -20,7 +20,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field
 
-from db.columns import Json, SessionPlan, list_index, one_of, plan_checks
+from db.columns import PROVIDERS, Json, SessionPlan, list_index, one_of, plan_checks
 from db.columns import Row as Row  # who imports it from here gets its metadata with all tables in it
 from db.compatibility import SchemaCompatibilityRow as SchemaCompatibilityRow  # and this one
 from db.feed import ChangeRow as ChangeRow  # as JobRow below
@@ -84,7 +84,7 @@ class TierRow(Row, table=True):
 class PaymentRow(Row, SessionPlan, table=True):
     __tablename__ = "payment"
     __table_args__ = (
-        one_of("provider", ("STRIPE", "RAZORPAY", "SANDBOX")),
+        one_of("provider", PROVIDERS),
         one_of("purpose", ("PURCHASE", "RENEWAL")),
         one_of("status", PAYMENT_STATUSES),
         one_of("fulfilment", FULFILMENTS),

@@ -10,8 +10,9 @@ from gateway.services.core.model.values import Provider
 NOBODY = UUID(int=0)
 """The subject of a sweep that is about no single row."""
 
-SUBJECTS = {Provider.STRIPE: UUID(int=1), Provider.RAZORPAY: UUID(int=2), Provider.SANDBOX: UUID(int=3)}
-"""The subjects of sweeps that are about one provider: each has its own, so that a slow one holds up no other."""
+SUBJECTS = {name: UUID(int=number) for number, name in enumerate(Provider, 1)}
+"""The subjects of sweeps that are about one provider: each has its own, so that a slow one holds up no other. Rows hold
+them, so the order of providers stays."""
 
 
 class JobKind(StrEnum):

@@ -15,6 +15,8 @@ class Role(StrEnum):
 
 
 class Provider(StrEnum):
+    """Who moves the money. A new one stands at the end, for rows hold its place (`SUBJECTS`)."""
+
     STRIPE = "STRIPE"
     RAZORPAY = "RAZORPAY"
     SANDBOX = "SANDBOX"
