@@ -2,8 +2,6 @@
 
 import asyncio
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
@@ -14,7 +12,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tests.served.gateway import Person, Served, served
 from tests.served.operations import PAYMENT_BY_ID
-from tests.served.server import environment
+from tests.served.server import Process, environment, started
 from tests.services.providers.stripe.fake import KEY, FakeStripe
 
 MOST_ASKS = 10_000
@@ -107,15 +105,9 @@ def listening(app: ASGIApp) -> Iterator[str]:
 
 
 @contextmanager
-def working(database_url: str, **settings: str) -> Iterator[subprocess.Popen[str]]:
+def working(database_url: str, **settings: str) -> Iterator[Process]:
     """A worker's process, looking for work; ended at the end if it still runs."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "worker"],
-        env=environment(database_url, **settings),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    process = started("worker", env=environment(database_url, **settings))
     assert process.stdout is not None
     try:
         assert process.stdout.readline().startswith("Running jobs")
@@ -127,7 +119,7 @@ def working(database_url: str, **settings: str) -> Iterator[subprocess.Popen[str
 
 
 @contextmanager
-def unneeded(gateway: Served) -> Iterator[subprocess.Popen[str]]:
+def unneeded(gateway: Served) -> Iterator[Process]:
     """No worker: the gateway's own process runs the jobs."""
     yield gateway.server.process
 

@@ -15,11 +15,15 @@ from gateway.auth.minting import mint_token
 from gateway.services.core.model.values import Role
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
+from tests.served.forks import Forked, fork
 
 SECRET = "a-secret-of-the-tests-of-at-least-32-bytes"
 
 UNHURRIED = {f"rate_{whose}_{what}": "1000000" for whose in ("viewer", "address") for what in ("burst", "per_s")}
 """Tests send crowds from one address, and as few people."""
+
+
+Process = subprocess.Popen[str] | Forked
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
@@ -36,11 +40,19 @@ def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[
     )
 
 
+def started(*arguments: str, env: Mapping[str, str]) -> Process:
+    """The command line, running; what it prints can be read."""
+    if "--workers" not in arguments:
+        return fork(*arguments, env=env)
+    command = [sys.executable, "-m", "gateway", *arguments]
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+
+
 @dataclass
 class Server:
     """A running gateway. `url` is that of /graphql."""
 
-    process: subprocess.Popen[str]
+    process: Process
     url: str
     settings: Settings
 
@@ -69,13 +81,7 @@ class Server:
 def serving(database_url: str, *arguments: str, **settings: str) -> Iterator[Server]:
     """A gateway on a free port, ready; stopped at the end if it still runs."""
     env = environment(database_url, **settings)
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", "serve", "--port", "0", *arguments],
-        env=env,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
+    process = started("serve", "--port", "0", *arguments, env=env)
     try:
         assert process.stdout is not None
         first = process.stdout.readline()
