@@ -110,6 +110,7 @@ class PostgresqlDatabases:
                 connection.execute(LET_GO)
                 for table in self._emptied:
                     connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
+                connection.execute(COUNT_ANEW)
                 return self._look_of(connection) == self._as_migrated
         except psycopg.Error:
             return False
@@ -126,6 +127,10 @@ LET_GO: LiteralString = """
 SET statement_timeout = '5s';
 SET session_replication_role = replica; -- so that tables may be emptied in any order
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+"""
+
+COUNT_ANEW: LiteralString = """
+SELECT setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S' AND relnamespace = 'public'::regnamespace
 """
 
 LOOK: LiteralString = """
