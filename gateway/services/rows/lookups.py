@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, literal_column
+from sqlalchemy import Column, ColumnElement, Dialect, literal_column
 
 from db.compiled import Statement
 from db.job_tables import LIVE_JOB
@@ -57,6 +57,14 @@ class Lookup(Generic[Key, Value, Found]):
         self.locking = Statement(select if kind.locks is None else select.with_for_update(of=kind.locks))
         """The same for a writer: the rows are locked in the order of their ids, so that two writers wait for each
         other and not in a circle."""
+
+    def parameters(self, keys: Sequence[Key], dialect: Dialect) -> dict[str, object]:
+        """Keys that differ, as parameters of either statement."""
+        return self.among.parameters(keys, dialect)
+
+    def found(self, rows: Iterable[Sequence[Any]]) -> Mapping[Key, Found]:
+        """What the rows of either statement say of each key; those that nothing has are left out."""
+        return self.gather(self.kind.values(rows))
 
 
 def _one(

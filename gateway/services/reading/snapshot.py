@@ -1,0 +1,79 @@
+"""What one operation knows of the books: what it was told by an outcome, and what it has read."""
+
+from asyncio import Future
+from collections.abc import Awaitable
+from dataclasses import fields
+from typing import Any, TypeVar, cast
+
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.values import Course, Payment, Purchase, Refund
+from gateway.services.reading.reader import Finder, Reader
+from gateway.services.rows.lookups import (
+    COURSE_BY_ID,
+    JOB_BY_ID,
+    PAYMENT_BY_ID,
+    PURCHASE_BY_ID,
+    PURCHASE_OF_PAYMENT,
+    REFUND_BY_ID,
+)
+
+Key = TypeVar("Key")
+Found = TypeVar("Found")
+
+
+class Snapshot:
+    """Each thing is one and the same throughout an operation, until that is to `forget`.
+
+    Things that are read are as they were last committed when they were first asked for. Things that are learnt of an
+    outcome are as that command committed them; another command, even one of the same commit, may have changed them
+    since, as it may have whatever is read. It is no snapshot of the database: two things may be of two moments.
+    """
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+        self._known: dict[tuple[Finder[Any, Any], Any], Any] = {}
+        self._asked: dict[tuple[Finder[Any, Any], Any], Future[Any]] = {}
+
+    async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
+        """What is found by a key. Raises what the source raises, and again for as long as it remembers."""
+        found = self.ask(finder, key)
+        return await found if isinstance(found, Future) else cast(Found, found)
+
+    def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
+        """The same: at once where it is known, else to be awaited."""
+        place = (finder, key)
+        if place in self._known:
+            return cast(Found, self._known[place])
+        asked = self._asked.get(place)
+        if asked is None or asked.cancelled():
+            asked = self._asked[place] = self.reader.ask(finder, key)
+        return asked
+
+    def forget(self) -> None:
+        """Drop all that is known: it may have changed."""
+        self._known.clear()
+        self._asked.clear()
+
+    def learn(self, outcome: Outcome) -> None:
+        """Know what a command came to as it committed it, so that an answer is not read back."""
+        for each in fields(outcome):
+            match getattr(outcome, each.name):
+                case Payment() as payment:
+                    self._know(PAYMENT_BY_ID, payment.id, payment)
+                case Purchase() as purchase:
+                    self._learn_purchase(purchase)
+                case Course() as course:
+                    self._know(COURSE_BY_ID, course.id, course)
+                case Refund() as refund:
+                    self._know(REFUND_BY_ID, refund.id, refund)
+                case Job() as job:
+                    self._know(JOB_BY_ID, job.id, job)
+
+    def _learn_purchase(self, purchase: Purchase) -> None:
+        self._know(PURCHASE_BY_ID, purchase.id, purchase)
+        if purchase.payment_id is not None:
+            self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
+
+    def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
+        self._known[finder, key] = found

@@ -1,0 +1,208 @@
+"""The reader: look-ups of all requests by one statement a kind, each answered for itself."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+import pytest
+from sqlalchemy import Dialect, select
+from sqlalchemy.engine.default import DefaultDialect
+
+from db.compiled import Statement
+from gateway.services.reading.reader import MOST_KEYS, Reader
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.reading.source import Source
+from gateway.services.rows.lookups import (
+    COURSE_BY_ID,
+    HELD_PURCHASE,
+    PAYMENT_BY_ID,
+    PURCHASE_BY_ID,
+    PURCHASE_OF_PAYMENT,
+    REFUNDS_OF_PAYMENT,
+    SUCCESSOR,
+)
+from tests.service import Service, student
+
+pytestmark = pytest.mark.anyio
+
+NO_SOURCE = cast(Source, None)
+
+
+@dataclass
+class Books:
+    """A source whose statements end when they are let; the row of a number is that number, unless it is too large."""
+
+    errors: list[Exception] = field(default_factory=list)
+    asked: list[list[int]] = field(default_factory=list)
+    may_end: asyncio.Event = field(default_factory=asyncio.Event)
+    dialect: Dialect = field(default_factory=DefaultDialect)
+
+    async def rows(self, _: Statement, keys: list[int]) -> list[list[int]]:
+        self.asked.append(keys)
+        await self.may_end.wait()
+        if self.errors:
+            raise self.errors.pop()
+        return [[key] for key in keys if key < 1_000]
+
+    @property
+    def reader(self) -> Reader:
+        return Reader(cast(Source, self))
+
+
+class Doubled:
+    """Finds of each number its double."""
+
+    statement = Statement(select())
+    absent = -1
+
+    def parameters(self, keys: Sequence[int], _: Dialect) -> Mapping[str, object]:
+        return {"keys": keys}
+
+    def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+        return {key: 2 * key for [key] in rows}
+
+
+async def settled() -> None:
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
+async def test_what_is_asked_at_one_moment_is_one_statement_and_each_gets_its_own() -> None:
+    books, doubled = Books(), Doubled()
+    reader = books.reader
+    books.may_end.set()
+    assert await asyncio.gather(*(reader.find(doubled, key) for key in (1, 2, 2, 5_000))) == [2, 4, 4, -1]
+    assert books.asked == [[1, 2, 5_000]]
+
+
+async def test_what_is_asked_while_a_statement_runs_waits_for_the_next() -> None:
+    books, doubled = Books(), Doubled()
+    reader = books.reader
+    first = reader.ask(doubled, 1)
+    await settled()
+    later = [reader.ask(doubled, key) for key in (1, 2, 3)]  # the first again: it may have changed meanwhile
+    await settled()
+    assert books.asked == [[1]]
+    books.may_end.set()
+    assert await asyncio.gather(first, *later) == [2, 2, 4, 6]
+    assert books.asked == [[1], [1, 2, 3]]
+
+
+async def test_kinds_do_not_wait_for_one_another() -> None:
+    books = Books()
+    reader = books.reader
+    asked = [reader.ask(Doubled(), key) for key in (1, 2)]
+    await settled()
+    assert books.asked == [[1], [2]]
+    books.may_end.set()
+    assert [await each for each in asked] == [2, 4]
+
+
+async def test_a_statement_takes_so_many_keys_and_no_more() -> None:
+    books, doubled = Books(), Doubled()
+    reader = books.reader
+    books.may_end.set()
+    keys = [*range(MOST_KEYS), 0, *range(MOST_KEYS, MOST_KEYS + 3)]
+    assert await asyncio.gather(*(reader.find(doubled, key) for key in keys)) == [2 * key for key in keys]
+    assert [len(asked) for asked in books.asked] == [MOST_KEYS, 3]
+
+
+async def test_a_caller_that_is_cancelled_harms_nobody() -> None:
+    books, doubled = Books(), Doubled()
+    reader = books.reader
+    callers = [asyncio.create_task(reader.find(doubled, key)) for key in (1, 1, 2)]
+    await settled()
+    callers[0].cancel()
+    late = [asyncio.create_task(reader.find(doubled, key)) for key in (3, 4)]
+    await settled()
+    late[0].cancel()
+    books.may_end.set()
+    assert [await caller for caller in (*callers[1:], late[1])] == [2, 4, 8]
+    assert books.asked == [[1, 2], [4]]
+
+
+async def test_an_error_reaches_all_who_waited_and_nobody_else() -> None:
+    books, doubled = Books(errors=[RuntimeError("lost")]), Doubled()
+    reader = books.reader
+    failing = [asyncio.create_task(reader.find(doubled, key)) for key in (1, 2)]
+    await settled()
+    later = asyncio.create_task(reader.find(doubled, 1))
+    await settled()
+    books.may_end.set()
+    for caller in failing:
+        with pytest.raises(RuntimeError, match="lost"):
+            await caller
+    assert await later == 2
+    assert await reader.find(doubled, 2) == 4
+
+
+async def test_nothing_is_kept() -> None:
+    books, doubled = Books(), Doubled()
+    reader = books.reader
+    books.may_end.set()
+    for _ in range(2):
+        assert await reader.find(doubled, 1) == 2
+    assert books.asked == [[1], [1]]
+    assert not reader._waiting
+    await settled()
+    assert not reader._serving
+
+
+@pytest.fixture
+async def reader(service: Service) -> AsyncIterator[Reader]:
+    source = Source(service.url)
+    yield Reader(source)
+    await source.close()
+
+
+async def test_each_kind_of_look_up_finds_what_stands(service: Service, reader: Reader) -> None:
+    course = await service.save_course()
+    payment, first = await service.paid(student(), course, "BASIC")
+    await service.refund(payment, 100)
+    upgrade, second = await service.paid(student(), course, "PREMIUM")
+    assert await reader.find(COURSE_BY_ID, course.id) == course
+    assert await reader.find(PAYMENT_BY_ID, upgrade.id) == upgrade
+    assert await reader.find(PURCHASE_BY_ID, second.id) == second
+    assert await reader.find(PURCHASE_OF_PAYMENT, upgrade.id) == second
+    assert await reader.find(SUCCESSOR, first.id) == second
+    assert await reader.find(HELD_PURCHASE, (first.student_id, course.id)) == second
+    assert [refund.amount.amount_minor for refund in await reader.find(REFUNDS_OF_PAYMENT, payment.id)] == [100]
+    assert await reader.find(REFUNDS_OF_PAYMENT, upgrade.id) == ()
+    assert await reader.find(SUCCESSOR, second.id) is None
+    assert await reader.find(HELD_PURCHASE, ("nobody", course.id)) is None
+
+
+async def test_an_operation_knows_each_thing_once_until_it_forgets() -> None:
+    books, doubled = Books(), Doubled()
+    books.may_end.set()
+    reads = Snapshot(books.reader)
+    assert await asyncio.gather(*(reads.find(doubled, 1) for _ in range(3))) == [2] * 3
+    assert await reads.find(doubled, 1) == 2
+    assert books.asked == [[1]]
+    reads.forget()
+    assert await reads.find(doubled, 1) == 2
+    assert books.asked == [[1], [1]]
+
+
+async def test_what_an_operation_gave_up_waiting_for_is_asked_again() -> None:
+    books, doubled = Books(), Doubled()
+    reads = Snapshot(books.reader)
+    given_up = asyncio.create_task(reads.find(doubled, 1))
+    await settled()
+    given_up.cancel()
+    await settled()
+    books.may_end.set()
+    assert await reads.find(doubled, 1) == 2
+
+
+async def test_an_outcome_is_learnt_and_is_what_would_be_read(service: Service, reader: Reader) -> None:
+    course = await service.save_course()
+    opened = await service.opened(student(), course)
+    outcome = await service.confirm(student(), opened)
+    learnt, read = Snapshot(Reader(NO_SOURCE)), Snapshot(reader)
+    learnt.learn(outcome)
+    purchase = await learnt.find(PURCHASE_OF_PAYMENT, opened.id)
+    assert purchase is not None
+    for lookup, key in ((PAYMENT_BY_ID, opened.id), (PURCHASE_BY_ID, purchase.id), (PURCHASE_OF_PAYMENT, opened.id)):
+        assert await learnt.find(lookup, key) == await read.find(lookup, key)
