@@ -48,7 +48,7 @@ async def test_a_test_mode_key_in_production_is_said_aloud(
     given = PRODUCTION | STRIPE | {"GATEWAY_STRIPE_SECRET_KEY": key, "GATEWAY_DATABASE_URL": database_url}
     app = build_app(load_settings(given))
     async with app.router.lifespan_context(app):
-        assert next(iter(app.state.services.purchases.providers)) is Provider.STRIPE
+        assert next(iter(app.state.services.purchases.providers.by_name)) is Provider.STRIPE
     written = "".join(capsys.readouterr())
     assert ("test mode key" in written) is is_warned
     assert key not in written
