@@ -20,19 +20,19 @@ Finder = Callable[[Context, Any], object]
 
 @overload
 def bound(
-    relation: Wraps[Found] | None, find: Callable[[Context, Any], Awaitable[Found | None]]
+    relation: Wraps[Found] | None, find: Callable[[Context, Any], Found | Awaitable[Found | None] | None]
 ) -> tuple[object, Finder]: ...
 
 
 @overload
 def bound(
-    relation: Sequence[Wraps[Found]], find: Callable[[Context, Any], Awaitable[Collection[Found]]]
+    relation: Sequence[Wraps[Found]], find: Callable[[Context, Any], Collection[Found] | Awaitable[Collection[Found]]]
 ) -> tuple[object, Finder]: ...
 
 
 @overload
 def bound(
-    relation: RelationBy[Key, Found], find: Callable[[Context, Key], Awaitable[Found | None]]
+    relation: RelationBy[Key, Found], find: Callable[[Context, Key], Found | Awaitable[Found | None] | None]
 ) -> tuple[object, Finder]: ...
 
 
