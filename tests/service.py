@@ -16,12 +16,13 @@ from uuid_utils.compat import uuid7
 from db.compiled import Statement
 from db.engine import writer_engine
 from db.statements import JOB, PAYMENT, table_of
-from db.tables import AuditEntryRow, Row
+from db.tables import AuditEntryRow, PaymentRow, Row
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import OpenPayment
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.jobs import Job
@@ -42,7 +43,7 @@ from gateway.services.core.model.values import (
     Tier,
     TierChoice,
 )
-from gateway.services.core.model.verdicts import Captured, Verdict
+from gateway.services.core.model.verdicts import Captured, ProviderRecord, RefundRecord, Verdict
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.runner import Runner
@@ -163,6 +164,14 @@ class Service:
         return ConfirmPayment(
             actor or student(payment.student_id), payment.id, uuid7(), verdict or captured, door=Door.CONFIRM_PAYMENT
         )
+
+    def reconciling(self, payment: Payment, *refunds: RefundRecord, **changes: Any) -> Reconcile:
+        """What a job hands over where the provider took the payment's money by the attempt that we know, or by the
+        first, and tells of these refunds; `changes` are fields of its record."""
+        [row] = self.stored(PaymentRow, id=payment.id)
+        captured = Captured(row.attempt or "attempt-1", payment.captured or payment.amount)
+        record = replace(ProviderRecord(captured, refunds), **changes)
+        return Reconcile(payment.id, payment.provider, uuid7(), record, door=Door.WEBHOOK)
 
     def runner(
         self,

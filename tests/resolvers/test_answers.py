@@ -15,7 +15,7 @@ from gateway.resolvers.answers import Answers, problem_of
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.schema.mutations import courses, jobs, payments, purchases, refunds
 from gateway.schema.problems import ProblemCode
-from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -27,9 +27,10 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import job_outcomes, outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
 from gateway.services.core.model.state import State
@@ -115,8 +116,7 @@ ANSWERED: list[Outcome] = [
 RUNNERS: list[Outcome] = [
     job_outcomes.Claimed((JOB,)),
     job_outcomes.RefundSettled(REFUND, PAYMENT),
-    job_outcomes.RefundsRecorded(PAYMENT),
-    job_outcomes.ExtraRecorded(PAYMENT),
+    outcomes.Reconciled(PAYMENT, outcomes.PaymentPending(PAYMENT, 2)),
     job_outcomes.AskPlanned(PAYMENT),
     job_outcomes.Lapsed((PURCHASE,)),
     job_outcomes.EventStored(EVENT, is_new=True),
@@ -207,7 +207,7 @@ def mutation_of(command: Command) -> str | None:
             return RETRY_JOB
         case CancelJob():
             return CANCEL_JOB
-        case SettleRefund() | RecordRefunds() | StoreEvent() | EndEvent() | AdoptPayment() | RecordExtra():
+        case SettleRefund() | Reconcile() | StoreEvent() | EndEvent() | AdoptPayment():
             return None
         case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | PlanAsk() | LapsePurchases():
             return None

@@ -3,16 +3,18 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
 import structlog
 
 from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.reconcile import Reconcile
+from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider
-from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned
+from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned, is_old
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
@@ -74,27 +76,36 @@ class _Round:
         too much to do is asked no more: those that are left stay due."""
         if self.busy_s:
             return
-        plan = PlanAsk(payment.id, payment.asks)
         try:
-            truth = await self.reconciler.reconcile(payment, Door.SCHEDULE)
-            if truth is not None:
-                await self._close(payment)
-            is_pending = truth is not None and truth.is_pending and payment.extra_of is None
-            plan = PlanAsk(payment.id, payment.asks, is_pending)
+            await self.reconciler.purchases.submit(await self._answer(payment))
         except ProviderBusy as error:
             self.busy_s = max(self.busy_s, error.retry_after_s, 1)
             log.info("provider has too much to do", provider=payment.provider.value, retry_after_s=self.busy_s)
-            return
         except ProviderUnavailable as error:
             log.info("payment could not be asked after", payment=str(payment.id), error=str(error))
-            plan = PlanAsk(payment.id, payment.asks, is_answered=False)
+            await self._leave_unanswered(payment)
         except Exception:  # whatever is wrong with this one, it is logged, and the others have their turn
             log.exception("payment could not be asked after", payment=str(payment.id))
-            plan = PlanAsk(payment.id, payment.asks, is_answered=False)
-        await self.reconciler.purchases.submit(plan)
+            await self._leave_unanswered(payment)
 
-    async def _close(self, payment: Payment) -> None:
-        """Nobody shall pay a checkout that is older than its schedule; by what was just heard of it."""
-        now = await self.reconciler.purchases.find_payment(payment.id)
-        if now is not None and is_abandoned(now, self.now):
-            await self.reconciler.abandon(now)
+    async def _answer(self, payment: Payment) -> Reconcile | PlanAsk:
+        """What the provider says, with the next ask."""
+        command = await self.reconciler.inspect(payment, Door.SCHEDULE)
+        if command is None:
+            return PlanAsk(payment.id, payment.asks)
+        if payment.extra_of is not None:
+            return replace(command, ask=PlanAsk(payment.id, payment.asks))
+        ask = PlanAsk(payment.id, payment.asks, command.record.is_pending)
+        return await self._closing(command, ask) if is_old(payment, self.now) else replace(command, ask=ask)
+
+    async def _closing(self, command: Reconcile, ask: PlanAsk) -> Reconcile | PlanAsk:
+        """Nobody shall pay a checkout that is older than its schedule: where that is so by what was just heard of it,
+        it is closed."""
+        outcome = await self.reconciler.purchases.submit_or_raise(command)
+        if isinstance(outcome, Reconciled) and is_abandoned(outcome.payment, self.now):
+            closed = await self.reconciler.close(outcome.payment)
+            return replace(closed, ask=ask) if closed else ask
+        return ask
+
+    async def _leave_unanswered(self, payment: Payment) -> None:
+        await self.reconciler.purchases.submit(PlanAsk(payment.id, payment.asks, is_answered=False))

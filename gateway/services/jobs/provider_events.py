@@ -1,7 +1,7 @@
 """What becomes of a provider's events: each is stored once, and then handled by asking what is true now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 from uuid import UUID
 
@@ -68,12 +68,19 @@ class ProviderEvents:
             is_shown = isinstance(shown, list) and reference in shown
             try:
                 payment = await self.intents.payment_of(event.provider, reference, door, is_shown)
-                if await self.reconciler.reconcile(payment, door):
-                    state = EventState.HANDLED
+                command = await self.reconciler.inspect(payment, door)
             except ForeignIntent as error:
                 log.info("webhook of somebody else's intent", event_id=event.event_id, reason=str(error))
+                continue
             except UnknownPayment as error:  # which holds up no other payment of the event
                 unknown = error
+                continue
+            if command is None:
+                continue
+            if reference == event.references[-1] and unknown is None:  # which ends the event, and its job
+                return await self.purchases.submit_or_raise(replace(command, event_id=event_id, ticket=ticket))
+            await self.purchases.submit_or_raise(command)
+            state = EventState.HANDLED
         if unknown is not None:
             raise unknown
         return await self.purchases.submit(EndEvent(event_id, state, ticket=ticket))

@@ -5,7 +5,7 @@ from typing import Protocol
 from uuid import UUID
 
 from gateway.services.core.commands.jobs.claims import DeferJob
-from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.jobs import Ticket
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
@@ -49,7 +49,8 @@ class Refunding:
             return await self._wait(ticket)
         result = await self.purchases.providers.get(owed.payment.provider).refund(owed.payment, owed.refund)
         if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
-            await self.reconciler.reconcile(owed.payment, Door.REFUND_JOB)
+            if command := await self.reconciler.inspect(owed.payment, Door.REFUND_JOB):
+                await self.purchases.submit_or_raise(command)
             if (await self._owed(refund_id)).is_held:
                 return await self._wait(ticket)
         return await self.purchases.submit(SettleRefund(refund_id, result, ticket=ticket))

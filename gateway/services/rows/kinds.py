@@ -48,6 +48,10 @@ class Kind(Generic[Value]):
     order: Sequence[Column[Any]]
     locks: Table | None = None
 
+    def position(self, name: str) -> int:
+        """Where a column stands in each row."""
+        return list(self.select.selected_columns.keys()).index(name)
+
 
 def _made_of_rows(
     rows: Select[Any], make: Callable[..., Value], *order: Column[Any], locks: Table | None = None

@@ -1,13 +1,12 @@
 """What a turn reads and writes: the rows that a batch of commands touches, with a fixed number of statements."""
 
-from collections.abc import Collection, Iterable, Set
+from collections.abc import Collection, Container, Iterable, Sequence, Set
 from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Connection
 
 from gateway.services.core.commands.every import Command
-from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.state import Pair, RowKeys, State
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
@@ -46,14 +45,15 @@ def _load_jobs_and_refunds(
     connection: Connection, state: State, touched: RowKeys, results: Collection[UUID]
 ) -> set[UUID]:
     """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
-    jobs = _all(connection, lookups.JOB_BY_ID, touched.jobs)
+    jobs = _all(connection, lookups.JOB_BY_ID, touched.jobs | touched.retrying)
     noted = _all(connection, lookups.CASES_OF_SUBJECT, touched.cases)
     state.jobs = {job.id: job for job in (*jobs, *noted)}
-    subjects = {job.subject_id for job in state.jobs.values() if job.kind is JobKind.PAYMENT_REFUND}
-    named = _all(connection, lookups.REFUND_BY_ID, touched.refunds | set(results) | subjects)
-    payment_ids = {refund.payment_id for refund in named} | touched.refunding
-    refunds = _all(connection, lookups.REFUNDS_OF_PAYMENT, payment_ids)
-    state.refunds = {refund.id: refund for refund in refunds}
+    retried = {job.subject_id for job in jobs if job.id in touched.retrying}
+    refunds = _all(connection, lookups.REFUND_BY_ID, {*touched.refunds, *results, *retried})
+    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, touched.refunding_references)
+    payment_ids = {*touched.refunding, *(each.payment_id for each in refunds), *(each.id for each in extra)}
+    all_refunds = _all(connection, lookups.REFUNDS_OF_PAYMENT, payment_ids)
+    state.refunds = {refund.id: refund for refund in all_refunds}
     state.loaded.update(state.jobs, state.refunds)
     return payment_ids
 
@@ -66,10 +66,11 @@ def _load_what_may_hold_again(
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
     extended = [state.purchases[purchase_id] for purchase_id in extending if purchase_id in state.purchases]
     pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
-    purchases = _all(connection, lookups.PURCHASES_OF_PAIR, pairs)
+    purchases = _unseen(connection, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
     state.load_purchases(purchases)
     state.loaded.update(purchase.id for purchase in purchases)
-    paid = {purchase.payment_id for purchase in purchases if purchase.payment_id} - state.payments.keys()
+    of_pairs = (each for each in state.purchases.values() if (each.student_id, each.course_id) in pairs)
+    paid = {purchase.payment_id for purchase in of_pairs if purchase.payment_id} - state.payments.keys()
     for payment in _all(connection, lookups.PAYMENT_BY_ID, paid):
         state.payments[payment.id] = payment
         state.loaded.add(payment.id)
@@ -81,7 +82,8 @@ def _load_payments(connection: Connection, state: State, touched: RowKeys, payme
         *_all(connection, lookups.PAYMENT_BY_REFERENCE, touched.references),
     ]
     state.payments.update((payment.id, payment) for payment in payments)
-    subjects = {*state.payments, *state.refunds, *(job.subject_id for job in state.jobs.values()), *touched.sweeps}
+    retried = {job.subject_id for job in state.jobs.values() if job.id in touched.retrying}
+    subjects = {*state.payments, *retried, *touched.sweeps}
     state.live_jobs = set(_all(connection, lookups.LIVE_JOBS_OF_SUBJECT, subjects))
     state.loaded.update(state.payments)
 
@@ -90,21 +92,29 @@ def _load_purchases(connection: Connection, state: State, pairs: Set[Pair], ids:
     payments = state.payments.values()
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
     by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
-    purchases = [
-        *_all(connection, lookups.ACTIVE_PURCHASE, all_pairs),
-        *_all(connection, lookups.PURCHASE_OF_PAYMENT, state.payments.keys()),
-        *_all(connection, lookups.PURCHASE_BY_ID, by_id),
-    ]
-    found = {purchase.id: purchase for purchase in purchases}
-    state.load_purchases(found.values())
-    state.loaded.update(found)
+    state.load_purchases(_all(connection, lookups.ACTIVE_PURCHASE, all_pairs))
+    state.load_purchases(_unseen(connection, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
+    state.load_purchases(_unseen(connection, lookups.PURCHASE_BY_ID, by_id, state.purchases))
+    state.loaded.update(state.purchases)
+
+
+def _unseen(
+    connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key], seen: Container[UUID]
+) -> list[Value]:
+    """Those that have one of the keys, locked, without those that another look-up found: a row is read once."""
+    id_at = lookup.kind.position("id")
+    return lookup.kind.values(row for row in _rows(connection, lookup, keys) if row[id_at] not in seen)
 
 
 def _all(connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:
     """All values that have one of the keys, locked; no statement for none."""
+    return lookup.kind.values(_rows(connection, lookup, keys))
+
+
+def _rows(connection: Connection, lookup: Lookup[Key, Any, Any], keys: Collection[Key]) -> Iterable[Sequence[Any]]:
     if not keys:
-        return []
+        return ()
     statement = lookup.locking.on(connection.dialect)
     parameters = lookup.among.parameters(list(keys), connection.dialect)
     rows = connection.exec_driver_sql(statement.sql, statement.bound(parameters))
-    return lookup.kind.values(map(statement.read, rows))
+    return map(statement.read, rows)

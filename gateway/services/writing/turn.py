@@ -147,6 +147,7 @@ def decide_all(
             results[index] = error
             continue
         results[index] = decision.outcome
-        if decision.changes != NOTHING:
-            state.apply(decision.changes + announced(decision.changes, state, listeners, moment))
+        for step in decision.steps:
+            if step != NOTHING:
+                state.apply(step + announced(step, state, listeners, moment))
     return [results[index] for index in range(len(commands))]

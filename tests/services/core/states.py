@@ -5,7 +5,7 @@ from datetime import date, timedelta
 
 from hypothesis import strategies as st
 
-from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
@@ -14,7 +14,8 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.reconcile import Reconcile
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.jobs import Case, Job, JobKind, JobState
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Changes, State
@@ -36,8 +37,10 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import (
     AwaitingPayment,
     Canceled,
+    ExtraCapture,
     PaymentDeclined,
     Processing,
+    ProviderRecord,
     RefundRecord,
     RefundRejected,
     RefundSucceeded,
@@ -81,7 +84,6 @@ ADOPT = AdoptPayment(
     METADATA,
     door=Door.WEBHOOK,
 )
-EXTRA = RecordExtra(key(63), PAYMENT.id, PAYMENT.provider, replace(CAPTURED, attempt="attempt-2"), door=Door.WEBHOOK)
 OTHER_METADATA = replace(METADATA, session_duration=90)
 LATE_METADATA = replace(METADATA, date=date(2027, 1, 3))
 VERDICTS: tuple[Verdict, ...] = (
@@ -102,6 +104,20 @@ FACTS: tuple[tuple[RefundRecord, ...], ...] = (
     (RefundRecord("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
     *((RefundRecord("dp_1", None, PAYMENT.amount, status, is_dispute=True),) for status in RefundStatus),
 )
+AGAIN = replace(CAPTURED, attempt="attempt-2")
+EXTRAS: tuple[tuple[ExtraCapture, ...], ...] = (
+    (ExtraCapture(AGAIN),),
+    (ExtraCapture(CAPTURED),),
+    *((ExtraCapture(AGAIN, (RefundRecord("re_8", None, AGAIN.amount, status),)),) for status in RefundStatus),
+    (ExtraCapture(replace(AGAIN, amount=Money(1, "INR"))), ExtraCapture(replace(AGAIN, attempt="attempt-3"))),
+)
+RECORDS: tuple[ProviderRecord, ...] = (
+    *(ProviderRecord(verdict) for verdict in VERDICTS),
+    *(ProviderRecord(CAPTURED, facts) for facts in FACTS),
+    *(ProviderRecord(CAPTURED, facts, extra) for facts in FACTS for extra in EXTRAS),
+    *(ProviderRecord(Processing("attempt-1", 2), facts, EXTRAS[0]) for facts in FACTS),
+)
+RECONCILE = Reconcile(PAYMENT.id, PAYMENT.provider, key(30), ProviderRecord(CAPTURED), door=Door.WEBHOOK)
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
     replace(CONFIRM, metadata=OTHER_METADATA),
@@ -121,15 +137,14 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(CORRECT, metadata=metadata) for metadata in (METADATA, LATE_METADATA)),
     *(replace(SAVE, key=name) for name in (None, "k")),
     replace(SAVE, course_id=COURSE.id, is_new=False, tiers=(BASIC,)),
-    *(replace(CONFIRM, verdict=verdict, ticket=TICKET) for verdict in VERDICTS),
     *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
     replace(REFUND_IT, payment_id=key(99)),
     *(SettleRefund(REFUND.id, result, ticket=ticket) for result in RESULTS for ticket in (None, TICKET)),
-    *(
-        RecordRefunds(PAYMENT.id, CAPTURED.attempt, facts, ticket=ticket)
-        for facts in FACTS
-        for ticket in (None, TICKET)
-    ),
+    *(replace(RECONCILE, record=record) for record in RECORDS),
+    *(replace(RECONCILE, record=record, ticket=TICKET) for record in RECORDS),
+    *(replace(RECONCILE, record=record, ticket=TICKET, event_id=EVENT.id) for record in RECORDS),
+    *(replace(RECONCILE, record=record, ask=PlanAsk(PAYMENT.id, 0)) for record in RECORDS),
+    replace(RECONCILE, payment_id=key(99)),
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
     *(EndEvent(event_id, ticket=TICKET) for event_id in (EVENT.id, key(99))),
     *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
@@ -137,8 +152,6 @@ COMMANDS: tuple[Command, ...] = (
     *(LapsePurchases((purchase_id,)) for purchase_id in (PURCHASE.id, key(99))),
     *(replace(ADOPT, reference=reference, tier=tier) for reference in ("pi_1", "pi_9") for tier in (ADOPT.tier, GONE)),
     *(replace(ADOPT, payment_id=key(62), course_id=course_id) for course_id in (COURSE.id, key(99))),
-    *(replace(EXTRA, payment_id=payment_id) for payment_id in (PAYMENT.id, key(99))),
-    replace(EXTRA, captured=replace(CAPTURED, attempt="attempt-2", amount=Money(1, "INR"))),
     DeferJob(TICKET, "it cannot be read", case=Case(key(82), "a reason")),
     *(DeferJob(ticket, "TimeoutError") for ticket in (TICKET, replace(TICKET, fence=7))),
     *(StartSweep(kind) for kind in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)),

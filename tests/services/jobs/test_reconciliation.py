@@ -4,25 +4,18 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
-from db.tables import PaymentRow
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.job_outcomes import Claimed, Stale
 from gateway.services.core.model.jobs import JobKind, Ticket
 from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, Opened, PaymentPending, Unfulfillable
-from gateway.services.core.model.values import Payment, PurchaseStatus, RefundStatus
+from gateway.services.core.model.values import PurchaseStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.invariants import INVARIANTS, verify
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio
-
-
-def attempt_of(service: Service, payment: Payment) -> str:
-    """The attempt that paid it, by our books."""
-    [row] = service.stored(PaymentRow, id=payment.id)
-    return str(row.attempt)
 
 
 def broken(service: Service) -> list[str]:
@@ -136,7 +129,7 @@ async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Servic
     assert refund.reference is not None
     back = RefundRecord(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
     for _ in range(2):
-        await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (back,)))
+        await service.purchases.submit(service.reconciling(payment, back))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("SUCCEEDED", 0)]
     assert service.rows("SELECT status FROM refund") == [("FAILED",)]
     assert sorted(service.rows("SELECT state FROM job")) == [("COMPLETED",), ("FAILED",)]
@@ -149,7 +142,7 @@ async def test_a_refund_made_at_the_provider_ends_the_purchase_once(service: Ser
     await service.confirm(student(), payment)
     made = RefundRecord("re_dashboard", None, payment.amount, RefundStatus.SUCCEEDED)
     for _ in range(3):
-        await service.purchases.submit(RecordRefunds(payment.id, attempt_of(service, payment), (made,)))
+        await service.purchases.submit(service.reconciling(payment, made))
     assert service.rows("SELECT status, refunded_minor FROM payment") == [("REFUNDED", 199_900)]
     assert service.rows("SELECT status FROM purchase") == [("REFUNDED",)]
     assert service.count("refund") == 1

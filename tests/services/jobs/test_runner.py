@@ -11,7 +11,7 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
 from gateway.services.core.commands.jobs.retries import RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep
 from gateway.services.core.commands.provider_events import EndEvent
-from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.job_outcomes import Claimed, RefundSettled, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.core.model.values import Course, Payment, Refund

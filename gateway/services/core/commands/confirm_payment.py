@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     Confirmed,
@@ -39,7 +39,7 @@ HAS_IT_ALREADY = "The student has the course already, in this tier or a higher o
 
 
 @dataclass(frozen=True, slots=True)
-class ConfirmPayment(JobRun):
+class ConfirmPayment(BaseCommand):
     """Settle a payment by what its provider says of it.
 
     `verdict` is None only where the payment's row already said enough for no provider to be asked.
@@ -71,10 +71,10 @@ class ConfirmPayment(JobRun):
     def problems(self) -> list[FieldProblem]:
         return [] if self.metadata is None else [*metadata_problems(self.metadata)]
 
-    def own_keys(self) -> RowKeys:
+    def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})
 
-    def own_decision(self, state: State, moment: Moment) -> Decision:
+    def decide(self, state: State, moment: Moment) -> Decision:
         """One end for one payment, through whichever door it is confirmed, and however often."""
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):

@@ -1,6 +1,6 @@
 """Every command that there is: what may be submitted. A new one is a file beside this one, and a line in the union."""
 
-from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -11,9 +11,10 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.settle_refund import SettleRefund
 
 Command = (
     OpenPayment
@@ -21,7 +22,7 @@ Command = (
     | RefusePrice
     | AdoptPayment
     | ConfirmPayment
-    | RecordExtra
+    | Reconcile
     | CreatePurchase
     | ExtendPurchase
     | CorrectPurchaseMetadata
@@ -29,7 +30,6 @@ Command = (
     | SaveCourse
     | RefundPayment
     | SettleRefund
-    | RecordRefunds
     | LapsePurchases
     | StoreEvent
     | EndEvent

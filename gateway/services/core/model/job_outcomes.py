@@ -28,19 +28,7 @@ class JobChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class RefundsRecorded:
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
 class AskPlanned:
-    payment: Payment
-
-
-@dataclass(frozen=True, slots=True)
-class ExtraRecorded:
-    """The money that an intent took once more is in the books, as a payment of its own."""
-
     payment: Payment
 
 

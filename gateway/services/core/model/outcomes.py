@@ -2,16 +2,15 @@
 
 from dataclasses import dataclass
 
+from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.job_outcomes import (
     AskPlanned,
     Claimed,
     EventEnded,
     EventStored,
-    ExtraRecorded,
     JobChanged,
     Lapsed,
     RefundSettled,
-    RefundsRecorded,
     Stale,
 )
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
@@ -177,6 +176,19 @@ class RefundRequested:
     already_processed: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Reconciled:
+    """Our books of a payment say what its provider's do.
+
+    `settled` is what the attempt that the provider tells of made of it; `event` the provider's event that ended with
+    that, if it was one that told of it.
+    """
+
+    payment: Payment
+    settled: "Outcome"
+    event: ProviderEvent | None = None
+
+
 Refusal = (
     PaymentPending
     | PaymentDeclined
@@ -206,8 +218,7 @@ Outcome = (
     | RefundSettled
     | Claimed
     | Stale
-    | RefundsRecorded
-    | ExtraRecorded
+    | Reconciled
     | AskPlanned
     | Lapsed
     | EventStored

@@ -1,6 +1,7 @@
 """The working set of a turn: which rows its commands may look at, those rows, and what was changed so far."""
 
-from collections.abc import Callable, Iterable, Set
+from collections.abc import Callable, Iterable, Sequence, Set
+from copy import copy
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from itertools import chain
@@ -12,7 +13,7 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
-from gateway.services.core.model.values import Course, Payment, Purchase, PurchaseStatus, Refund
+from gateway.services.core.model.values import Course, Payment, Provider, Purchase, PurchaseStatus, Refund
 
 Pair = tuple[str, UUID]
 """A student and a course: at most one purchase of a pair is active."""
@@ -34,12 +35,14 @@ class RowKeys:
         references: payments by their provider and its id of the intent.
         extending: purchases, with all others of the same student and course.
         pairs: the active purchase of each student and course.
+        retrying: jobs that may run again, with the refund that one is about and all others of its payment.
         keys: idempotency keys by actor, operation and key.
         cases: what a case may have been noted of.
         sweeps: the subjects of sweeps, whose jobs that will still run are looked for.
         event_names: events by their provider and its id.
         refunds: refunds, with all others of the same payment.
         refunding: payments with all their refunds: how much is left of one depends on those.
+        refunding_references: the same of payments by their provider and its id of the intent.
     """
 
     payments: Set[UUID] = frozenset()
@@ -50,12 +53,14 @@ class RowKeys:
     courses: Set[UUID] = frozenset()
     keys: Set[tuple[str, str, str]] = frozenset()
     jobs: Set[UUID] = frozenset()
+    retrying: Set[UUID] = frozenset()
     cases: Set[UUID] = frozenset()
     events: Set[UUID] = frozenset()
     sweeps: Set[UUID] = frozenset()
     event_names: Set[tuple[str, str]] = frozenset()
     refunds: Set[UUID] = frozenset()
     refunding: Set[UUID] = frozenset()
+    refunding_references: Set[tuple[str, str]] = frozenset()
 
     def __or__(self, other: "RowKeys") -> "RowKeys":
         return RowKeys.all_of((self, other))
@@ -102,10 +107,29 @@ NOTHING = Changes()
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a command comes to, and what must be written for that to be true."""
+    """What a command comes to, and what must be written for that to be true.
+
+    `parts` are set where the changes came about in several steps, each decided in the state that those before it left:
+    subscribers are told of one step after the other.
+    """
 
     outcome: Outcome
     changes: Changes = NOTHING
+    parts: tuple[Changes, ...] = ()
+
+    @classmethod
+    def in_steps(cls, outcome: Outcome, steps: Sequence[Changes]) -> "Decision":
+        """A decision that was made in these steps."""
+        return cls(outcome, Changes.all_of(steps), tuple(steps))
+
+    @property
+    def steps(self) -> tuple[Changes, ...]:
+        """The changes as they are announced, one after the other."""
+        return self.parts or (self.changes,)
+
+    def with_step(self, changes: Changes) -> "Decision":
+        """The decision with changes that no subscriber is told of, as those of jobs and events are."""
+        return Decision.in_steps(self.outcome, (*self.steps, changes))
 
 
 @dataclass(slots=True)
@@ -142,10 +166,22 @@ class State:
         purchase_id = self.by_payment.get(payment.id)
         return None if purchase_id is None else self.purchases[purchase_id]
 
+    def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
+        named = (each for each in self.payments.values() if (each.provider, each.reference) == (provider, reference))
+        return next(named, None)
+
+    def after(self, changes: Changes) -> "State":
+        """The state with the changes applied; this one stays as it is."""
+        copies = {each.name: copy(getattr(self, each.name)) for each in fields(self)}
+        changed = State(**copies)
+        changed.apply(changes)
+        return changed
+
     def apply(self, changes: Changes) -> None:
         self.payments.update((payment.id, payment) for payment in changes.payments)
-        # Ended ones first: a pair is free before its next purchase takes it.
-        for purchase in sorted(changes.purchases, key=lambda each: each.status is PurchaseStatus.ACTIVE):
+        # Each as it is at last, and ended ones first: a pair is free before its next purchase takes it.
+        purchases = {purchase.id: purchase for purchase in changes.purchases}.values()
+        for purchase in sorted(purchases, key=lambda each: each.status is PurchaseStatus.ACTIVE):
             self._put_purchase(purchase)
         self.courses.update((course.id, course) for course in changes.courses)
         self.records.update((record.key, record) for record in changes.records)

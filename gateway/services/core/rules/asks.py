@@ -56,7 +56,12 @@ def is_open(payment: Payment) -> bool:
 def is_abandoned(payment: Payment, now: datetime) -> bool:
     """Whether a checkout is to be closed: nobody paid it in all its time, and no bank has it under way."""
     is_under_way = payment.status is PaymentStatus.PROCESSING
-    return is_open(payment) and not is_under_way and payment.created_at + CLOSED_AFTER <= now
+    return is_open(payment) and not is_under_way and is_old(payment, now)
+
+
+def is_old(payment: Payment, now: datetime) -> bool:
+    """Whether a checkout was opened so long ago that it is closed if nobody paid it."""
+    return payment.created_at + CLOSED_AFTER <= now
 
 
 def planned(payment: Payment, asks: int | None, now: datetime, *, is_pending: bool, is_answered: bool) -> Payment:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.model.job_outcomes import RefundSettled
 from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
-from gateway.services.core.model.outcomes import Outcome, PaymentPending
+from gateway.services.core.model.outcomes import Outcome, PaymentPending, Reconciled
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Payment, PaymentStatus, Refund
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK
@@ -54,6 +54,8 @@ def held(ticket: Ticket, state: State) -> Job | None:
 def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
     """The job after a run that came to an outcome."""
     match outcome:
+        case Reconciled(_, settled, None):
+            return after(job, ticket, settled, moment)
         case PaymentPending(payment, _, False) if payment.status is not PaymentStatus.PROCESSING:
             return ended(job, JobState.COMPLETED, moment)  # nobody is paying; whoever does will confirm
         case PaymentPending(_, retry_after_s):

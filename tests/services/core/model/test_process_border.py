@@ -7,7 +7,7 @@ from typing import get_args
 import pytest
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -19,9 +19,10 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.job_outcomes import (
@@ -29,11 +30,9 @@ from gateway.services.core.model.job_outcomes import (
     Claimed,
     EventEnded,
     EventStored,
-    ExtraRecorded,
     JobChanged,
     Lapsed,
     RefundSettled,
-    RefundsRecorded,
     Stale,
 )
 from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Ticket
@@ -57,6 +56,7 @@ from gateway.services.core.model.outcomes import (
     PaymentDeclined,
     PaymentPending,
     ProviderAway,
+    Reconciled,
     RefundRequested,
     Revoked,
     Unfulfillable,
@@ -129,6 +129,10 @@ VERDICTS: tuple[verdicts.Verdict, ...] = (
     verdicts.Canceled(),
     verdicts.Unreachable(None, 2),
 )
+BACK = verdicts.RefundRecord("re_1", ID, PRICE, RefundStatus.SUCCEEDED)
+TOLD = verdicts.ProviderRecord(
+    verdicts.Captured("pay_1", PRICE), (BACK,), (verdicts.ExtraCapture(verdicts.Captured("pay_2", PRICE), (BACK,)),)
+)
 COMMANDS: tuple[Command, ...] = (
     OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, key="k"),
     RecordIntent(student(), ID, "sbx_1"),
@@ -154,10 +158,9 @@ COMMANDS: tuple[Command, ...] = (
         Purpose.RENEWAL,
         door=Door.WEBHOOK,
     ),
-    RecordExtra(ID, ID, Provider.RAZORPAY, verdicts.Captured("pay_2", PRICE), door=Door.WEBHOOK),
+    Reconcile(ID, Provider.RAZORPAY, ID, TOLD, PlanAsk(ID, 1), ID, door=Door.WEBHOOK, ticket=TICKET),
     LapsePurchases((ID,)),
     EndJob(TICKET),
-    RecordRefunds(ID, "attempt-1", (verdicts.RefundRecord("re_1", ID, PRICE, RefundStatus.SUCCEEDED),), ticket=TICKET),
     StoreEvent(EVENT),
     EndEvent(ID, ticket=TICKET),
     ClaimJobs(ID, (ID,), 60),
@@ -189,8 +192,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     ProviderAway(60),
     RefundRequested(REFUND, PAYMENT, True),
     RefundSettled(REFUND, PAYMENT),
-    RefundsRecorded(PAYMENT),
-    ExtraRecorded(PAYMENT),
+    Reconciled(PAYMENT, PaymentPending(PAYMENT, 2), EVENT),
     Lapsed((PURCHASE,)),
     Claimed((JOB,)),
     JobChanged(JOB),

@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import pytest
 
-from gateway.services.core.commands.adopt_payment import AdoptPayment, RecordExtra
+from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -18,9 +18,10 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
-from gateway.services.core.commands.record_refunds import RecordRefunds, SettleRefund
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.command import KeyedCommand
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
 from gateway.services.core.model.records import IdempotencyKey
@@ -67,11 +68,10 @@ UNKEYED = (
     RefusePrice,
     AdoptPayment,
     ConfirmPayment,
-    RecordExtra,
+    Reconcile,
     LapsePurchases,
     EndJob,
     SettleRefund,
-    RecordRefunds,
     StoreEvent,
     EndEvent,
     ClaimJobs,

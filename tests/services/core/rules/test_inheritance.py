@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from gateway.services.core.commands.every import Command
-from gateway.services.core.commands.record_refunds import RecordRefunds
+from gateway.services.core.commands.reconcile import Reconcile
+from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import (
     Fulfilment,
@@ -23,7 +24,7 @@ from gateway.services.core.model.values import (
     RefundStatus,
     Tier,
 )
-from gateway.services.core.model.verdicts import RefundRecord
+from gateway.services.core.model.verdicts import Captured, ProviderRecord, RefundRecord
 from gateway.services.core.rules.tiers import terms_of
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, NOW, PAYMENT
 
@@ -57,7 +58,8 @@ class Student:
         if self.bought:
             payment = self.state.payments[self.bought[which % len(self.bought)]]
             fact = RefundRecord(f"re_{payment.id}", None, payment.amount, status)
-            self._do(RecordRefunds(payment.id, str(payment.attempt), (fact,)))
+            record = ProviderRecord(Captured(str(payment.attempt), payment.amount), (fact,))
+            self._do(Reconcile(payment.id, payment.provider, uuid7(), record, door=Door.WEBHOOK))
 
     def use(self, sessions: int) -> None:
         if active := self.active:

@@ -3,13 +3,9 @@
 import pytest
 
 from db.tables import AuditEntryRow, PaymentRow, RefundRow
-from gateway.services.core.commands.adopt_payment import RecordExtra
-from gateway.services.core.commands.record_refunds import RecordRefunds
-from gateway.services.core.model.job_outcomes import ExtraRecorded
-from gateway.services.core.model.outcomes import NotFound
-from gateway.services.core.model.records import Door
+from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.values import Course, Payment, RefundStatus
-from gateway.services.core.model.verdicts import Captured, RefundRecord
+from gateway.services.core.model.verdicts import Captured, ExtraCapture, Processing, RefundRecord
 from tests.service import BASIC, Service, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
@@ -123,22 +119,20 @@ async def test_it_went_back_at_the_dashboard_before_we_heard_of_it(
 
 async def test_it_is_not_judged_before_the_first_one_is(service: Service, shop: Shop, course: Course) -> None:
     payment = await service.opened(student(), course)
-    before = service.everything()
-    captured = Captured("attempt-2", payment.amount)
-    command = RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
-    assert isinstance(await service.purchases.submit(command), NotFound)
-    assert service.everything() == before
+    extra = ExtraCapture(Captured("attempt-2", payment.amount))
+    before = service.count("payment"), service.count("refund")
+    told = service.reconciling(payment, verdict=Processing("attempt-1", 2), extra=(extra,))
+    assert isinstance(await service.purchases.submit(told), Reconciled)
+    assert (service.count("payment"), service.count("refund")) == before
+    assert shop.payment(payment) == ("PROCESSING", "PENDING", 0)
 
 
 async def test_told_twice_at_once_it_is_one_payment(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
-    captured = Captured("attempt-2", payment.amount)
-    commands = [
-        RecordExtra(service.purchases.new_id(), payment.id, payment.provider, captured, door=Door.WEBHOOK)
-        for _ in range(3)
-    ]
-    outcomes = await service.together(*commands)
-    assert {each.payment.id for each in outcomes if isinstance(each, ExtraRecorded)} == {commands[0].extra_id}
+    extra = ExtraCapture(Captured("attempt-2", payment.amount))
+    outcomes = await service.together(*(service.reconciling(payment, extra=(extra,)) for _ in range(3)))
+    assert {type(each) for each in outcomes} == {Reconciled}
+    assert len(extras(service, payment)) == 1
     assert service.stored(AuditEntryRow, action="payment.duplicate")
     assert service.count("refund") == 1
 
@@ -150,12 +144,11 @@ async def test_an_answer_that_took_the_paying_attempt_for_the_extra_one_changes_
     payment, _ = await shop.paid(course)
     paid = shop.capture(payment)
     before = service.everything()
-    same = RecordExtra(
-        service.purchases.new_id(), payment.id, payment.provider, Captured(paid.id, paid.amount), door=Door.WEBHOOK
-    )
-    outcome = await service.purchases.submit(same)
-    assert isinstance(outcome, ExtraRecorded)
+    same = ExtraCapture(Captured(paid.id, paid.amount))
+    outcome = await service.purchases.submit(service.reconciling(payment, extra=(same,)))
+    assert isinstance(outcome, Reconciled)
     assert outcome.payment.id == payment.id
     refunded = RefundRecord("re_1", None, payment.amount, RefundStatus.SUCCEEDED)
-    await service.purchases.submit(RecordRefunds(payment.id, "another attempt", (refunded,)))
+    another = Captured("another attempt", payment.amount)
+    await service.purchases.submit(service.reconciling(payment, refunded, verdict=another))
     assert service.everything() == before

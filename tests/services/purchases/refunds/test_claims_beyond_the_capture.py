@@ -6,7 +6,7 @@ import pytest
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
 from gateway.services.core.commands.jobs.retries import RetryJob
-from gateway.services.core.commands.record_refunds import SettleRefund
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, Money, Payment, RefundStatus

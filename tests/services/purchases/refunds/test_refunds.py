@@ -7,9 +7,7 @@ from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import IdempotencyRecordRow, PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.commands.refund_payment import RefundPayment
-from gateway.services.core.model.job_outcomes import RefundsRecorded
 from gateway.services.core.model.outcomes import (
     Confirmed,
     DuplicatePayment,
@@ -20,7 +18,10 @@ from gateway.services.core.model.outcomes import (
     RefundRequested,
     Unfulfillable,
 )
+from gateway.services.core.model.state import NOTHING, Moment, State
 from gateway.services.core.model.values import Actor, Money, Payment, PurchaseStatus, Role
+from gateway.services.core.model.verdicts import Captured
+from gateway.services.core.rules.refunds.following import refunds_recorded
 from tests.service import ADMIN, BASIC, Service, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
@@ -204,11 +205,12 @@ async def test_a_refund_that_is_heard_of_before_the_capture_changes_nothing_unti
     payment = await service.opened(student(), await service.save_course())
     fact = shop.books.refund_at_dashboard(shop.pay(payment)).fact
     before = service.everything()
-    outcome = await service.purchases.submit(RecordRefunds(payment.id, shop.capture(payment).id, (fact,)))
-    assert isinstance(outcome, RefundsRecorded)
+    attempt, now = shop.capture(payment).id, Moment(service.clock.now, uuid7)
+    assert refunds_recorded(payment, attempt, [fact], State({payment.id: payment}), now) == NOTHING
     assert service.everything() == before
     assert isinstance(await service.confirm(student(), payment), Confirmed)
-    await service.purchases.submit(RecordRefunds(payment.id, shop.capture(payment).id, (fact,)))
+    told = service.reconciling(payment, fact, verdict=Captured(attempt, payment.amount))
+    await service.purchases.submit(told)
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "REFUNDED")], [])
 

@@ -7,8 +7,8 @@ import pytest
 from uuid_utils.compat import uuid7
 
 from db.tables import PurchaseRow, StudentAccessRow
-from gateway.services.core.commands.record_refunds import SettleRefund
 from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
 from gateway.services.core.model.verdicts import RefundSucceeded

@@ -29,7 +29,7 @@ class RetryJob(BaseCommand):
         return [*reason_problems(self.reason)]
 
     def keys(self) -> RowKeys:
-        return RowKeys(jobs={self.job_id})
+        return RowKeys(retrying={self.job_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
         """A job that had ended without success, from the beginning."""
@@ -70,7 +70,7 @@ class CancelJob(BaseCommand):
         return [*reason_problems(self.reason)]
 
     def keys(self) -> RowKeys:
-        return RowKeys(jobs={self.job_id})
+        return RowKeys(retrying={self.job_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
         """The job as one that will not run. What is running is not stopped, but its result is refused. One that FAILED,

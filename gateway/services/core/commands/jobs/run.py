@@ -39,4 +39,4 @@ class JobRun(BaseCommand):
             return Decision(Stale())
         decision = self.own_decision(state, moment)
         follow_up = after(job, self.ticket, decision.outcome, moment)
-        return Decision(decision.outcome, decision.changes + Changes(jobs=(follow_up,)))
+        return decision.with_step(Changes(jobs=(follow_up,)))

@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.services.core.commands.record_refunds import RecordRefunds
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Money, Payment, PaymentStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord
+from gateway.services.core.rules.refunds.following import refunds_recorded
 from gateway.services.core.rules.refunds.sums import kept_of, left_to_refund
 from tests.services.core.examples import NOW, PURCHASE
 from tests.services.core.states import TAKEN, world_of
@@ -83,6 +83,6 @@ def heard(sets: Sequence[tuple[RefundRecord, ...]]) -> End:
 def world_after(sets: Sequence[tuple[RefundRecord, ...]]) -> State:
     state = world_of(PAID, BOUGHT, has_course=True, has_job=False)
     for told in sets:
-        decision = RecordRefunds(PAID.id, str(PAID.attempt), told).decide(state, Moment(NOW, uuid7))
-        state.apply(decision.changes)
+        paid = state.payments[PAID.id]
+        state.apply(refunds_recorded(paid, str(PAID.attempt), told, state, Moment(NOW, uuid7)))
     return state

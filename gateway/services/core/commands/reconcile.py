@@ -1,0 +1,116 @@
+"""Our books of a payment brought to what its provider says of it, with all that follows, at once."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import ClassVar
+from uuid import UUID
+
+from gateway.services.core.commands.confirm_payment import ConfirmPayment
+from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.model.events import EventState
+from gateway.services.core.model.outcomes import FieldProblem, NotFound, Reconciled
+from gateway.services.core.model.records import Door
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.values import GATEWAY, Provider
+from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord
+from gateway.services.core.rules.refunds.extra_captures import extra_recorded
+from gateway.services.core.rules.refunds.following import refunds_recorded
+
+Step = Callable[[State, Moment], Changes]
+"""A part of a decision, in the state that the parts before it left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconcile(JobRun):
+    """Bring our books of a payment to what its provider's say: what was captured, then what went back, then the same of
+    money that its intent took once more. Money that is on its way back, or disputed, is asked after until it is
+    decided.
+
+    Args:
+        purchase_id: the id of the purchase that the payment may become.
+        record: all that the provider says, or as much of it as it was asked for.
+        ask: the ask by schedule that this was, which plans the next one.
+        event_id: the provider's event that is handled with that.
+        door: for the audit alone.
+    """
+
+    precedence: ClassVar[int] = ConfirmPayment.precedence
+
+    payment_id: UUID
+    provider: Provider
+    purchase_id: UUID
+    record: ProviderRecord
+    ask: PlanAsk | None = None
+    event_id: UUID | None = None
+    door: Door = field(kw_only=True)
+
+    def problems(self) -> list[FieldProblem]:
+        return []
+
+    def own_keys(self) -> RowKeys:
+        extra = {(self.provider.value, each.captured.attempt) for each in self.record.extra}
+        refunded = {(self.provider.value, each.captured.attempt) for each in self.record.extra if each.refunds}
+        return RowKeys(
+            payments={self.payment_id} | ({self.ask.payment_id} if self.ask else set()),
+            references=extra,
+            refunding={self.payment_id} if self.record.refunds or refunded else frozenset(),
+            refunding_references=refunded,
+            events={self.event_id} if self.event_id else frozenset(),
+        )
+
+    def own_decision(self, state: State, moment: Moment) -> Decision:
+        """The same record once or often, by any door, comes to one end."""
+        if self.payment_id not in state.payments:
+            return Decision(NotFound("payment"))
+        confirm = ConfirmPayment(GATEWAY, self.payment_id, self.purchase_id, self.record.verdict, door=self.door)
+        settled = confirm.decide(state, moment)
+        steps = _in_turn(settled.changes, self._following(), state, moment)
+        versions = [each for step in steps for each in step.payments if each.id == self.payment_id]
+        payment = versions[-1] if versions else state.payments[self.payment_id]
+        event = state.events.get(self.event_id) if self.event_id else None
+        if event is not None:
+            event = replace(event, state=EventState.HANDLED, handled_at=moment.now)
+            steps.append(Changes(events=(event,)))
+        return Decision.in_steps(Reconciled(payment, settled.outcome, event), steps)
+
+    def _following(self) -> Iterator[Step]:
+        """What follows once the payment is settled, in its order."""
+        if self.record.refunds:
+            yield self._with_refunds
+        for extra in self.record.extra:
+            yield partial(self._with_extra, extra)
+            if extra.refunds:
+                yield partial(self._with_refunds_of_extra, extra)
+        if self.record.is_pending:
+            yield partial(_planned, PlanAsk(self.payment_id, None, is_pending=True))
+        if self.ask is not None:
+            yield partial(_planned, self.ask)
+
+    def _with_refunds(self, state: State, moment: Moment) -> Changes:
+        verdict, payment = self.record.verdict, state.payments[self.payment_id]
+        if not isinstance(verdict, Captured):
+            return NOTHING
+        return refunds_recorded(payment, verdict.attempt, self.record.refunds, state, moment)
+
+    def _with_extra(self, extra: ExtraCapture, state: State, moment: Moment) -> Changes:
+        return extra_recorded(state.payments[self.payment_id], extra.captured, self.door, state, moment)
+
+    def _with_refunds_of_extra(self, extra: ExtraCapture, state: State, moment: Moment) -> Changes:
+        attempt = extra.captured.attempt
+        payment = state.payment_by_reference(self.provider, attempt) or state.payments[self.payment_id]
+        return refunds_recorded(payment, attempt, extra.refunds, state, moment)
+
+
+def _planned(ask: PlanAsk, state: State, moment: Moment) -> Changes:
+    return ask.decide(state, moment).changes
+
+
+def _in_turn(first: Changes, steps: Iterable[Step], state: State, moment: Moment) -> list[Changes]:
+    """The changes of each step, the first one's included."""
+    done = [first]
+    for step in steps:
+        state = state if done[-1] == NOTHING else state.after(done[-1])
+        done.append(step(state, moment))
+    return done
