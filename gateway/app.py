@@ -25,7 +25,7 @@ from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.rest import purchases_route
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
-from gateway.execution.limits import Limits
+from gateway.execution.executor import Executor
 from gateway.execution.schema import build_schema
 from gateway.http.cors import allowing
 from gateway.http.rate_limits import MutationRate
@@ -66,7 +66,8 @@ def build_app(settings: Settings) -> Starlette:
     rate = MutationRate(settings)
 
     documents = _documents(settings)
-    context_of = partial(_context_of, rate, documents)
+    executor = Executor(build_schema(), settings, documents)
+    context_of = partial(_context_of, rate)
 
     def make_context(request: Request) -> Context:
         return context_of(request, viewer_of(request))
@@ -74,17 +75,13 @@ def build_app(settings: Settings) -> Starlette:
     judged = [
         Route(
             graphql.PATH,
-            GraphQLEndpoint(settings, make_context, page if settings.is_graphiql_on else None, endings, documents),
+            GraphQLEndpoint(
+                settings, executor, make_context, page if settings.is_graphiql_on else None, endings, documents
+            ),
         ),
         WebSocketRoute(
             graphql.PATH,
-            GraphQLSocket(
-                build_schema(Limits.of(settings)),
-                verifier.judge,
-                context_of,
-                endings,
-                allowed_origins=settings.cors_origins,
-            ),
+            GraphQLSocket(executor, verifier.judge, context_of, endings, allowed_origins=settings.cors_origins),
         ),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", healthz, methods=["GET"]),
@@ -128,7 +125,7 @@ def _middleware(settings: Settings) -> list[Middleware]:
 
 def _documents(settings: Settings) -> Documents:
     """Raises: SettingsError, where a file of trusted documents cannot be used."""
-    schema = build_schema(Limits.of(settings))._schema  # Strawberry's one way to it
+    schema = build_schema()._schema  # Strawberry's one way to it
     try:
         trusted = read_trusted(settings.trusted_documents, schema)
     except UnreadableDocuments as error:
@@ -136,7 +133,7 @@ def _documents(settings: Settings) -> Documents:
     return Documents(trusted, settings.only_trusted_documents, settings.automatic_persisted_queries)
 
 
-def _context_of(rate: MutationRate, documents: Documents, connection: HTTPConnection, viewer: Actor | None) -> Context:
+def _context_of(rate: MutationRate, connection: HTTPConnection, viewer: Actor | None) -> Context:
     """The context of one operation; of a WebSocket there may be many."""
     services: Services = connection.app.state.services
     return Context(
@@ -148,7 +145,6 @@ def _context_of(rate: MutationRate, documents: Documents, connection: HTTPConnec
         live=services.live,
         clock=now,
         throttle=partial(rate.take, connection, viewer),
-        admit=documents.admit,
     )
 
 

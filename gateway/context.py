@@ -61,7 +61,6 @@ class Context:
     """One request. `viewer` is None without a token. A subscription is one request for as long as it lasts.
 
     `throttle` takes so many mutations from what the caller may make now; it gives 0, or the seconds to wait first.
-    `admit` raises a coded error for a document that may not be run here.
     """
 
     viewer: Actor | None
@@ -72,7 +71,6 @@ class Context:
     throttle: Callable[[int], int]
     live: Live
     clock: Callable[[], datetime]
-    admit: Callable[[str], None]
 
     def renew(self) -> None:
         """Forget what was read, and when: the next result of a subscription is of another time."""

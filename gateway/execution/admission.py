@@ -1,88 +1,145 @@
 """What an operation has to pass before it runs: the limits of its document, its cost, and its caller's rate."""
 
-from collections.abc import Iterator
-from functools import cache
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from graphql import (
     ASTValidationRule,
+    DocumentNode,
     GraphQLError,
+    GraphQLSchema,
     NoSchemaIntrospectionCustomRule,
+    OperationDefinitionNode,
     OperationType,
+    parse,
     specified_rules,
+    validate,
 )
-from strawberry.extensions import SchemaExtension
-from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.context import Context
-from gateway.execution.costs import Operation, operations
+from gateway.execution.costs import Priced, priced
+from gateway.execution.documents import LONGEST_KEPT, Documents
 from gateway.execution.limits import Limits, within
+from gateway.execution.masking import shown
+from gateway.execution.operations import NoOperation, NotAllowed, Operation
 from gateway.schema.conventions.errors import over_limit, rate_limited
 
-COST = "cost"
-"""In a request's `extensions`, `{"cost": true}` asks for the answer's `{"cost": {"requested": …, "budget": …}}`."""
+CACHED_DOCUMENTS = 1_024
+"""Documents that are kept as they were read: more than a platform's clients have, few enough to hold."""
 
 
 @cache
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
-    """What documents are validated by; the same for the same limits, since they are part of the cache's key."""
+    """What documents are validated by; the last are those that Strawberry's inputs want."""
     hidden = () if limits.is_open else (NoSchemaIntrospectionCustomRule,)
-    return (within(limits), *specified_rules, *hidden)
+    return (within(limits), *specified_rules, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
-class Admission(SchemaExtension):
-    """Has documents parsed and validated within our limits, and judges the operation that is asked for.
+@dataclass(frozen=True, slots=True, eq=False)
+class Document:
+    """What is known of a text, whoever sends it: read, judged and priced once.
 
-    It stands after the cache of validation, so that it judges valid documents only.
+    `kinds` are its operations' by their names, in the text's order. `errors` say why none of them may run.
     """
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._cost: int | None = None
+    node: DocumentNode
+    kinds: Mapping[str | None, OperationType]
+    errors: tuple[GraphQLError, ...]
+    operations: Mapping[str | None, Priced]
 
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.parse_options["max_tokens"] = self._limits.tokens
-        self.execution_context.validation_rules = rules(self._limits)
-        yield
 
-    def on_validate(self) -> Iterator[None]:
-        execution = self.execution_context
-        if not execution.pre_execution_errors:
-            error = self._refusal(self._operation())
-            execution.pre_execution_errors = [error] if error else []
-        yield
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An operation that may run, or the `errors` because of which it may not. `cost` is None where it was not asked."""
 
-    def get_results(self) -> dict[str, object]:
-        asked = (self.execution_context.operation_extensions or {}).get(COST)
-        if asked is not True or self._cost is None:
-            return {}
-        return {COST: {"requested": self._cost, "budget": self._limits.cost}}
+    document: Document
+    name: str | None
+    kind: OperationType
+    errors: tuple[GraphQLError, ...] = ()
+    cost: int | None = None
 
-    def _operation(self) -> Operation:
-        """The one to run.
+
+class Admission:
+    """Judges operations of one schema by one set of limits."""
+
+    def __init__(self, schema: GraphQLSchema, limits: Limits, documents: Documents) -> None:
+        self._schema, self._limits, self._documents = schema, limits, documents
+        self._remembered = lru_cache(CACHED_DOCUMENTS)(self._read)
+
+    def is_subscription(self, operation: Operation) -> bool:
+        """Whether the operation that would be executed is a subscription; False for what is no operation at all."""
+        if operation.query is None or "subscription" not in operation.query:
+            return False
+        try:
+            _, kind = _chosen(self._document(operation.query), operation.name)
+        except (GraphQLError, NoOperation):  # it will be refused as what it is
+            return False
+        return kind is OperationType.SUBSCRIPTION
+
+    def admit(self, operation: Operation, context: Context) -> Admitted:
+        """The operation to run, after it took what it may from its caller's rate.
 
         Raises:
-            CannotGetOperationTypeError: there are several, and none is named. Strawberry would run the first.
+            NoOperation: it is not said which one, or it may not be had in this way.
+            GraphQLError: it cannot be read, or may not be run here.
         """
-        execution = self.execution_context
-        assert execution.query is not None, "there was something to parse"
-        known = operations(execution.schema._schema, execution.query)
-        if execution._provided_operation_name is None and len(known) > 1:
-            raise CannotGetOperationTypeError(None)
-        return known[execution.operation_name]
+        if not operation.query:
+            raise NoOperation("No GraphQL query found in the request")
+        self._documents.admit(operation.query)
+        document = self._document(operation.query)
+        name, kind = _chosen(document, operation.name)
+        if kind not in operation.allowed:
+            raise NotAllowed(kind)
+        if document.errors:
+            return Admitted(document, name, kind, document.errors)
+        if operation.name is None and len(document.kinds) > 1:
+            raise NoOperation("The document must have one operation, or `operationName` must name one of several.")
+        return self._within_means(Admitted(document, name, kind), operation, context)
 
-    def _refusal(self, operation: Operation) -> GraphQLError | None:
-        execution = self.execution_context
-        context: Context = execution.context
+    def _within_means(self, admitted: Admitted, operation: Operation, context: Context) -> Admitted:
+        """The same, with its cost, and why it may not be paid."""
+        wanted = admitted.document.operations[admitted.name]
+        cost = wanted.cost(operation.variables)
+        errors: tuple[GraphQLError, ...] = ()
+        if cost > self._limits.cost:
+            message = f"This costs {cost}; one operation may cost {self._limits.cost}. Ask for fewer items at a time."
+            errors = (over_limit("cost", self._limits.cost, message),)
+        elif wanted.kind is OperationType.MUTATION and (wait_s := context.throttle(wanted.root_fields)):
+            errors = (rate_limited(wait_s),)
+        return Admitted(admitted.document, admitted.name, admitted.kind, errors, cost)
+
+    def _document(self, text: str) -> Document:
+        """Raises: GraphQLError, where it cannot be read."""
+        return self._remembered(text) if len(text) <= LONGEST_KEPT else self._read(text)
+
+    def _read(self, text: str) -> Document:
+        node = parse(text, max_tokens=self._limits.tokens)
         try:
-            context.admit(execution.query or "")
-        except GraphQLError as error:
-            return error
-        self._cost = operation.cost(execution.variables)
-        if self._cost > self._limits.cost:
-            message = (
-                f"This costs {self._cost}; one operation may cost {self._limits.cost}. Ask for fewer items at a time."
-            )
-            return over_limit(COST, self._limits.cost, message)
-        if operation.kind is OperationType.MUTATION and (wait_s := context.throttle(operation.root_fields)):
-            return rate_limited(wait_s)
-        return None
+            # Strangers are told no names of a schema that they may not read.
+            found = validate(self._schema, node, rules(self._limits), hide_suggestions=not self._limits.is_open)
+        except ValueError as error:  # a literal number of more digits than Python reads
+            found = [GraphQLError(str(error), original_error=error)]
+        kinds = {
+            each.name.value if each.name else None: each.operation
+            for each in node.definitions
+            if isinstance(each, OperationDefinitionNode)
+        }
+        errors = tuple(shown(found, is_before_execution=True))
+        return Document(node, kinds, errors, {} if errors else priced(self._schema, node))
+
+
+def _chosen(document: Document, name: str | None) -> tuple[str | None, OperationType]:
+    """The name and the kind of the operation that is named; where none is, of the first.
+
+    Raises: NoOperation.
+    """
+    if name is None:
+        if not document.kinds:
+            raise NoOperation("The document must have one operation, or `operationName` must name one of several.")
+        return next(iter(document.kinds.items()))
+    if name not in document.kinds:
+        raise NoOperation(f'Unknown operation named "{name}".')
+    return name, document.kinds[name]

@@ -16,7 +16,6 @@ of a union that an answer turns out not to be, are counted with the rest.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 from graphql import (
     DocumentNode,
@@ -42,7 +41,6 @@ from graphql import (
     ValueNode,
     VariableNode,
     get_named_type,
-    parse,
 )
 
 from gateway.execution.limits import Counting
@@ -57,8 +55,6 @@ FREE_OR_FLAT = {"__typename": 0, "__schema": 1_000, "__type": 100}
 
 MOST_COST = 2**31 - 1
 """What a cost is told as at most: a GraphQL Int."""
-
-CACHED_DOCUMENTS = 1_024
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +106,7 @@ def _times(price: Cost, size: int | Multiplier) -> Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
+class Priced:
     """What is known of an operation before it runs. `root_fields`: how many questions or commands it is."""
 
     kind: OperationType
@@ -122,16 +118,11 @@ class Operation:
         return self.price.amount({**self.defaults, **(variables or {})}, {})
 
 
-@lru_cache(CACHED_DOCUMENTS)
-def operations(schema: GraphQLSchema, text: str) -> Mapping[str | None, Operation]:
-    """The operations of a valid document by their names.
-
-    Kept by its text, and not by what was parsed from it, whose hash takes a walk over the whole.
-    """
-    document = parse(text, no_location=True)
+def priced(schema: GraphQLSchema, document: DocumentNode) -> Mapping[str | None, Priced]:
+    """The operations of a valid document by their names."""
     pricing, counting = _Pricing(schema, document), Counting(document)
     return {
-        each.name.value if each.name else None: Operation(
+        each.name.value if each.name else None: Priced(
             each.operation, counting.operation(each).fields, pricing.operation(each), _defaults(each)
         )
         for each in document.definitions

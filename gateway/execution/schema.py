@@ -1,4 +1,4 @@
-"""The GraphQL schema as one thing, with all that an operation passes on its way through it."""
+"""The GraphQL schema as one thing."""
 
 from collections.abc import Iterable
 from functools import cache
@@ -6,68 +6,28 @@ from functools import cache
 import strawberry
 from graphql import (
     GraphQLArgument,
-    GraphQLError,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLObjectType,
     GraphQLSchema,
     Undefined,
 )
-from strawberry.extensions import ParserCache, ValidationCache
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
 
-from gateway.execution.admission import Admission
-from gateway.execution.limits import Limits
 from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
 from gateway.resolvers.subscription import Subscription
 from gateway.schema.conventions.scalars import SCALARS
-from gateway.settings.model import Settings
-
-CACHED_DOCUMENTS = 1024
-"""Parsed and validated documents that are kept: more than a platform's clients have, few enough to hold."""
-
-_SUGGESTION = " Did you mean "
-"""How graphql-core begins to tell names that are near a wrong one."""
-
-
-class GatewaySchema(strawberry.Schema):
-    is_open = True
-
-    def process_errors(self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None) -> None:
-        """Strangers are told no names of a schema that they may not read. Nothing is logged: `masking` logs what is
-        unexpected, and what is expected is no news."""
-        if not self.is_open:
-            for error in errors:
-                error.message = error.message.partition(_SUGGESTION)[0]
-
-
-def build_schema(limits: Limits | None = None) -> GatewaySchema:
-    """The schema, its `@requiresRole` enforced. One for the process and its limits: caches are keyed by it.
-
-    Args:
-        limits: of its operations; None for those of the settings' defaults.
-    """
-    return _built(limits or Limits.of(Settings()))
 
 
 @cache
-def _built(limits: Limits) -> GatewaySchema:
-    schema = GatewaySchema(
-        query=Query,
-        mutation=Mutation,
-        subscription=Subscription,
-        config=StrawberryConfig(scalar_map=SCALARS),
-        extensions=[
-            lambda: ParserCache(maxsize=CACHED_DOCUMENTS),
-            lambda: ValidationCache(maxsize=CACHED_DOCUMENTS),
-            lambda: Admission(limits),
-        ],
+def build_schema() -> strawberry.Schema:
+    """The schema, its `@requiresRole` enforced. One for the process."""
+    schema = strawberry.Schema(
+        query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
     )
-    schema.is_open = limits.is_open
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
     resolve_fields(built)

@@ -2,9 +2,6 @@
 
 from dataclasses import dataclass
 
-MOST_TOKENS = 5_000
-"""Tokens of one document: ten times a large page's query, and what the parser takes in a few milliseconds."""
-
 STALLED_S = 30.0
 """How long a send may wait for a reader that does not read, before the connection is given up."""
 

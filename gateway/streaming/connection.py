@@ -8,19 +8,21 @@ from typing import Any
 
 import structlog
 from starlette.websockets import WebSocket, WebSocketDisconnect
-from strawberry import Schema
 
 from gateway.auth.bearer import bearer_token
 from gateway.auth.jwks import KeysUnavailable
 from gateway.auth.tokens import InvalidToken, Verified
 from gateway.context import Context
+from gateway.execution.executor import Executor
 from gateway.execution.masking import report
+from gateway.execution.operations import Operation
+from gateway.http.json import written
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
 from gateway.streaming.bounds import Bounds
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
-from gateway.streaming.results import Ending, Operation, encoded, results_of, until
+from gateway.streaming.results import Ending, until
 
 log = structlog.get_logger(__name__)
 
@@ -60,14 +62,14 @@ class Connection:
     def __init__(
         self,
         socket: WebSocket,
-        schema: Schema,
+        executor: Executor,
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[Actor | None], Context],
         verified: Verified | None,
         endings: StreamLifetimes,
         bounds: Bounds,
     ) -> None:
-        self._socket, self._schema, self._judge, self._make_context = socket, schema, judge, make_context
+        self._socket, self._executor, self._judge, self._make_context = socket, executor, judge, make_context
         self._verified, self._endings, self._bounds = verified, endings, bounds
         self._is_initialised = False
         self._ending: Ending | None = None
@@ -165,7 +167,7 @@ class Connection:
 
     async def _run(self, operation_id: str, operation: Operation, ending: Ending) -> None:
         context = self._make_context(self._verified.actor if self._verified else None)
-        async with aclosing(until(ending, results_of(self._schema, operation, context))) as results:
+        async with aclosing(until(ending, self._executor.stream(operation, context))) as results:
             async for result in results:
                 assert result is not None, "no beat was asked for: the socket has its own"
                 if result.is_refusal:
@@ -179,7 +181,7 @@ class Connection:
     async def _send(self, **message: object) -> None:
         """Raises: TimeoutError, where the client takes nothing for too long; WebSocketDisconnect, where it is gone."""
         async with asyncio.timeout(self._bounds.stalled_s):
-            await self._socket.send_text(encoded(message).decode())
+            await self._socket.send_text(written(message).decode())
 
     def _close(self, close: Close | None) -> None:
         if not self._closing.done() and not (close is INIT_LATE and self._is_initialised):

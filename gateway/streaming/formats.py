@@ -10,7 +10,8 @@ it, so that each part brings its own. Without the last boundary, Apollo takes th
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from gateway.streaming.results import Payload, encoded
+from gateway.execution.operations import Payload
+from gateway.http.json import written
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +35,11 @@ PARTS_BEAT_S = 5.0
 
 
 def _event(payload: Payload) -> bytes:
-    return b"event: next\ndata: " + encoded(payload) + b"\n\n"
+    return b"event: next\ndata: " + written(payload) + b"\n\n"
 
 
 def _part(content: object) -> bytes:
-    return b"\r\nContent-Type: application/json\r\n\r\n" + encoded(content) + b"\r\n--graphql"
+    return b"\r\nContent-Type: application/json\r\n\r\n" + written(content) + b"\r\n--graphql"
 
 
 def _payload_part(payload: Payload) -> bytes:

@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from gateway.streaming.results import Operation
+from gateway.execution.operations import Operation
 
 
 class BadMessage(Exception):
@@ -75,8 +75,7 @@ def _subscribe(message: dict[str, Any]) -> Subscribe:
     name = payload.get("operationName")
     if not isinstance(name, str | None):
         raise BadMessage("operationName must be a string.")
-    _object(payload, "extensions")
-    operation = Operation(_text(payload, "query"), _object(payload, "variables"), name)
+    operation = Operation(_text(payload, "query"), _object(payload, "variables"), name, _object(payload, "extensions"))
     return Subscribe(_text(message, "id"), operation)
 
 

@@ -8,10 +8,11 @@ import structlog
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
+from gateway.execution.operations import Result
 from gateway.streaming.bounds import STALLED_S
 from gateway.streaming.formats import Format
 from gateway.streaming.lifetimes import StreamLifetimes
-from gateway.streaming.results import Ending, Result, until
+from gateway.streaming.results import Ending, until
 
 log = structlog.get_logger(__name__)
 

@@ -1,13 +1,9 @@
 """Which kind of answer a request asks for: one JSON object, or a stream, and which."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from itertools import islice
-
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
-
-from gateway.streaming.bounds import MOST_TOKENS
+from functools import lru_cache
 
 JSON_TYPES = ("application/json", "application/graphql-response+json", "application/graphql+json")
 WILDCARDS = ("*/*", "application/*")
@@ -31,7 +27,7 @@ class NoStream(Exception):
     """A subscription, of a caller who named no stream that we could answer it with."""
 
 
-def kind_of_answer(accept: str, query: str | None, operation_name: str | None) -> Kind:
+def kind_of_answer(accept: str, *, is_subscription: bool) -> Kind:
     """The kind that suits the operation and the caller.
 
     A subscription is streamed to whoever names a stream, however low on the list: nothing else can answer it. A query
@@ -41,32 +37,25 @@ def kind_of_answer(accept: str, query: str | None, operation_name: str | None) -
     Raises:
         NoStream: for a subscription whose caller named none.
     """
-    ranges = sorted(_ranges(accept), key=lambda each: -each.quality)  # stable: ties stay in the order of the list
-    if is_subscription(query, operation_name):
-        streams = [each.kind for each in ranges if each.kind is not Kind.JSON]
+    kinds = _kinds(accept)
+    if is_subscription:
+        streams = [each for each in kinds if each is not Kind.JSON]
         if not streams:
             raise NoStream
         return streams[0]
-    return next((each.kind for each in ranges if each.kind is not Kind.MULTIPART), Kind.JSON)
+    return next((each for each in kinds if each is not Kind.MULTIPART), Kind.JSON)
 
 
-def names_stream(headers: Mapping[str, str]) -> bool:
+def names_stream(accept: str) -> bool:
     """Whether the caller reads a stream of ours."""
-    return any(each.kind is not Kind.JSON for each in _ranges(headers.get("accept", "")))
+    return any(each is not Kind.JSON for each in _kinds(accept))
 
 
-def is_subscription(query: str | None, operation_name: str | None) -> bool:
-    """Whether the operation that would be executed is a subscription; False for what is no operation at all."""
-    if query is None or "subscription" not in query:
-        return False
-    try:
-        document = parse(query, no_location=True, max_tokens=MOST_TOKENS)
-    except (GraphQLError, ValueError):  # it will be refused as what it is
-        return False
-    operations = (each for each in document.definitions if isinstance(each, OperationDefinitionNode))
-    # Of several, Strawberry takes the first where none is named.
-    named = (each for each in operations if operation_name in (None, each.name and each.name.value))
-    return any(each.operation is OperationType.SUBSCRIPTION for each in islice(named, 1))
+@lru_cache(1_024)
+def _kinds(accept: str) -> tuple[Kind, ...]:
+    """What the caller reads, the best first. Remembered: clients send the same few over and over."""
+    ranges = sorted(_ranges(accept), key=lambda each: -each.quality)  # stable: ties stay in the order of the list
+    return tuple(each.kind for each in ranges)
 
 
 def _ranges(accept: str) -> Iterator[_Range]:

@@ -4,12 +4,12 @@ from collections.abc import Awaitable, Callable, Collection
 
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
-from strawberry import Schema
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from gateway.auth.bearer import verified_of
 from gateway.auth.tokens import Verified
 from gateway.context import Context
+from gateway.execution.executor import Executor
 from gateway.services.core.model.values import Actor
 from gateway.streaming.bounds import Bounds
 from gateway.streaming.connection import Connection
@@ -30,14 +30,14 @@ class GraphQLSocket:
 
     def __init__(
         self,
-        schema: Schema,
+        executor: Executor,
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[WebSocket, Actor | None], Context],
         endings: StreamLifetimes,
         allowed_origins: Collection[str] = (),
         bounds: Bounds = Bounds(),  # noqa: B008  # frozen
     ) -> None:
-        self._schema, self._judge, self._make_context = schema, judge, make_context
+        self._executor, self._judge, self._make_context = executor, judge, make_context
         self._endings, self._bounds = endings, bounds
         self._allowed_origins = normalize_allowed_origins(allowed_origins)
 
@@ -53,7 +53,7 @@ class GraphQLSocket:
             return
         connection = Connection(
             socket,
-            self._schema,
+            self._executor,
             self._judge,
             lambda viewer: self._make_context(socket, viewer),
             verified_of(socket),

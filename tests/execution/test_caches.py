@@ -1,18 +1,24 @@
 """A document that comes again is neither parsed nor validated again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import httpx
 import pytest
-from graphql import ASTValidationRule, parse, validate
+from graphql import parse, validate
 from starlette.requests import Request
-from strawberry.extensions import parser_cache, validation_cache
 
 from gateway.endpoints.graphql import GraphQLEndpoint
-from gateway.execution.schema import CACHED_DOCUMENTS, build_schema
+from gateway.execution import admission
+from gateway.execution.admission import CACHED_DOCUMENTS, Admission
+from gateway.execution.documents import LONGEST_KEPT, Documents
+from gateway.execution.executor import Executor
+from gateway.execution.limits import Limits
+from gateway.execution.operations import Operation
+from gateway.execution.schema import build_schema
 from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings
+from gateway.streaming.lifetimes import StreamLifetimes
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +28,6 @@ class Asked:
 
     viewer = Actor("student-1", Role.STUDENT)
 
-    def admit(self, text: str) -> None:
-        """Every document."""
-
 
 def context_of(_: Request) -> Any:
     return Asked()
@@ -33,14 +36,16 @@ def context_of(_: Request) -> Any:
 @pytest.fixture
 async def client() -> Any:
     """A caller of the endpoint as it is served, without a database behind it."""
-    transport = httpx.ASGITransport(app=GraphQLEndpoint(Settings(), context_of, None))
+    executor, documents = Executor(build_schema(), Settings()), Documents()
+    endpoint = GraphQLEndpoint(Settings(), executor, context_of, None, StreamLifetimes(), documents)
+    transport = httpx.ASGITransport(app=endpoint)
     async with httpx.AsyncClient(transport=transport, base_url="http://gateway") as client:
         yield client
 
 
 @pytest.fixture
-def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    """What is parsed and validated from here on, as it happens; both caches are empty at first."""
+def work(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """What is parsed and validated from here on, as it happens."""
     done: list[str] = []
 
     def noted(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
@@ -50,16 +55,9 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
 
         return note
 
-    monkeypatch.setattr("strawberry.extensions.parser_cache.parse", noted("parse", parse))
-    monkeypatch.setattr("strawberry.schema.schema.validate", noted("validate", validate))
-    _forget()
-    yield done
-    _forget()  # the parser's cache holds what is patched here
-
-
-def _forget() -> None:
-    parser_cache._get_parse_cache.cache_clear()
-    validation_cache._get_validate_cache.cache_clear()
+    monkeypatch.setattr(admission, "parse", noted("parse", parse))
+    monkeypatch.setattr(admission, "validate", noted("validate", validate))
+    return done
 
 
 async def ask(client: httpx.AsyncClient, query: str, **more: object) -> dict[str, Any]:
@@ -103,34 +101,19 @@ async def test_the_limits_of_parsing_hold_for_a_cached_document_as_well(client: 
     assert [answer["errors"][0]["extensions"]["code"] for answer in answers] == ["GRAPHQL_PARSE_FAILED"] * 2
 
 
-async def test_the_caches_are_bounded_and_count_their_hits(client: httpx.AsyncClient, work: list[str]) -> None:
-    await ask(client, QUERY)
-    await ask(client, QUERY)
-    for cached in (
-        parser_cache._get_parse_cache(CACHED_DOCUMENTS),
-        validation_cache._get_validate_cache(CACHED_DOCUMENTS),
-    ):
-        info = cached.cache_info()  # type: ignore[attr-defined]  # an lru_cache, typed as any function
-        assert (info.hits, info.misses, info.currsize, info.maxsize) == (1, 1, 1, CACHED_DOCUMENTS)
-    assert len(work) == 2
-
-
-async def test_every_request_is_validated_by_the_same_rules(
-    client: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """They are part of the cache's key: rules that were made anew for a request would never be found again."""
-    seen: list[tuple[object, tuple[type[ASTValidationRule], ...]]] = []
-
-    def remember(schema: object, _document: object, rules: tuple[type[ASTValidationRule], ...]) -> list[Any]:
-        seen.append((schema, rules))
-        return []
-
-    monkeypatch.setattr(validation_cache, "_get_validate_cache", lambda _: remember)
-    for number in range(3):
-        await ask(client, f"{{ viewer {{ id }} }} # {number}")
-    assert len(seen) == 3
-    assert len(set(seen)) == 1
-    assert len(seen[0][1]) > 20
+def test_the_cache_is_bounded_in_number_and_in_length(work: list[str]) -> None:
+    judge = Admission(build_schema()._schema, Limits.of(Settings()), Documents())
+    first = Operation("subscription First { __typename }")
+    for text in (first.query, *(f"subscription N{number} {{ __typename }}" for number in range(CACHED_DOCUMENTS))):
+        assert judge.is_subscription(Operation(text))
+    work.clear()
+    assert judge.is_subscription(first)
+    assert work == ["parse", "validate"]
+    work.clear()
+    long = Operation("subscription { __typename } #".ljust(LONGEST_KEPT + 1))
+    assert judge.is_subscription(long)
+    assert judge.is_subscription(long)
+    assert work == ["parse", "validate"] * 2
 
 
 def test_there_is_one_schema_for_the_process() -> None:

@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator
 import pytest
 from graphql import GraphQLError
 
+from gateway.execution.operations import Result
 from gateway.streaming.lifetimes import StreamLifetimes
-from gateway.streaming.results import Ending, Result, until
+from gateway.streaming.results import Ending, until
 
 pytestmark = pytest.mark.anyio
 

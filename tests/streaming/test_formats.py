@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from gateway.execution.operations import Payload
+from gateway.http.json import written
 from gateway.streaming.formats import MULTIPART, SSE, Format
-from gateway.streaming.results import Payload, encoded
 
 PAYLOADS: list[Payload] = [
     {"data": {"payment": {"status": "PROCESSING"}}},
@@ -59,5 +60,5 @@ def test_the_boundary_comes_with_its_part_so_that_nobody_waits_for_the_next() ->
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_payload_is_one_line(payload: Payload) -> None:
-    assert json.loads(encoded(payload)) == payload
-    assert b"\n" not in encoded(payload)
+    assert json.loads(written(payload)) == payload
+    assert b"\n" not in written(payload)

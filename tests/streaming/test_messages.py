@@ -4,8 +4,8 @@ import json
 
 import pytest
 
+from gateway.execution.operations import Operation
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
-from gateway.streaming.results import Operation
 
 QUERY = "{ viewer { id } }"
 

@@ -10,6 +10,8 @@ import pytest
 from starlette.types import Message
 
 from gateway.auth.minting import mint_token
+from gateway.execution.executor import Executor
+from gateway.execution.operations import Result
 from gateway.execution.schema import build_schema
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
@@ -17,7 +19,6 @@ from gateway.streaming.bounds import Bounds
 from gateway.streaming.formats import SSE
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.response import StreamedResponse
-from gateway.streaming.results import Result
 from gateway.streaming.websocket import GraphQLSocket
 from tests.served.inside import Inside, inside
 from tests.served.operations import COURSE, CREATE_PAYMENT, METADATA, SAVE_COURSE
@@ -242,7 +243,8 @@ async def closed(gateway: Inside, bounds: Bounds, messages: list[dict[str, objec
         *({"type": "websocket.receive", "text": json.dumps(m)} for m in messages),
     ):
         incoming.put_nowait(message)
-    socket = GraphQLSocket(build_schema(), judge, _no_context, StreamLifetimes(), bounds=bounds)  # type: ignore[arg-type]
+    executor = Executor(build_schema(), gateway.settings)
+    socket = GraphQLSocket(executor, judge, _no_context, StreamLifetimes(), bounds=bounds)  # type: ignore[arg-type]
     async with asyncio.timeout(TOO_LONG_S):
         await socket(_scope(gateway, "websocket", []), incoming.get, send)
     return codes[0] if codes else None

@@ -11,7 +11,6 @@ from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, g
 
 from db import feed
 from gateway.context import Context
-from gateway.execution.documents import Documents
 from gateway.execution.schema import build_schema
 from gateway.resolvers.loaders import Loaders, gathered
 from gateway.resolvers.permissions import required_roles
@@ -131,9 +130,7 @@ async def ask(service: Service, actor: Actor, document: str, **variables: object
         gathered(service.catalog.purchases),
     )
     loads, clock = Loaders(service.catalog), service.clock
-    context = Context(
-        actor, datetime.now(UTC), service.purchases, service.catalog, loads, lambda _: 0, live, clock, Documents().admit
-    )
+    context = Context(actor, datetime.now(UTC), service.purchases, service.catalog, loads, lambda _: 0, live, clock)
     with reads_of(service.source) as reads:
         result = await build_schema().execute(document, variable_values=variables, context_value=context)
     assert result.errors is None, (document, result.errors)

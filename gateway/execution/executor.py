@@ -1,0 +1,167 @@
+"""The one way through which every transport runs an operation: bounded, priced, masked."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from inspect import isawaitable
+from typing import Any
+
+from graphql import ExecutionResult, GraphQLError, execute, subscribe
+from strawberry import Schema
+from strawberry.execution import optimized_is_awaitable
+
+from gateway.context import Context
+from gateway.execution.admission import Admission, Admitted
+from gateway.execution.documents import Documents
+from gateway.execution.limits import Limits
+from gateway.execution.masking import shown
+from gateway.execution.operations import NoOperation, Operation, Payload, Result
+from gateway.schema.conventions.errors import ErrorCode, bad_input, coded
+from gateway.settings.model import Settings
+
+COST = "cost"
+"""In a request's `extensions`, `{"cost": true}` asks for the answer's `{"cost": {"requested": …, "budget": …}}`."""
+
+IS_AWAITABLE: Any = optimized_is_awaitable
+"""Strawberry's, whose declaration says less than graphql-core asks for: it knows plain values at a glance."""
+
+RETRY_AFTER_S = 1
+"""Where too many operations are under way: they are short, and the next second has room."""
+
+
+class Executor:
+    """Runs operations of one schema.
+
+    Args:
+        documents: those that may be named by an id.
+    """
+
+    def __init__(self, schema: Schema, settings: Settings, documents: Documents | None = None) -> None:
+        self._schema, self._limits = schema, Limits.of(settings)
+        self._built = schema._schema  # Strawberry's one way to it
+        self._admission = Admission(self._built, self._limits, documents or Documents())
+        self.is_subscription = self._admission.is_subscription
+        self._most_in_flight, self._most_s = settings.limit_in_flight, settings.limit_operation_s
+        self._in_flight = 0
+
+    async def run(self, operation: Operation, context: Context) -> Result:
+        """What a query or a mutation comes to, if there is room for it, within its time.
+
+        Past its time it is cancelled where it waits. A command that was handed to the writer by then is committed all
+        the same, and the same call again finds what it did.
+
+        Raises:
+            NoOperation: it is not said which operation, or it may not be had in this way.
+        """
+        if self._in_flight >= self._most_in_flight:
+            return refused(_unavailable(ErrorCode.BUSY, "Too much is under way; make the same call again shortly."))
+        self._in_flight += 1
+        try:
+            async with asyncio.timeout(self._most_s):
+                return await self._answered(operation, context)
+        except TimeoutError:
+            message = "This took too long. A change may have been made all the same: make the same call again to see."
+            return refused(_unavailable(ErrorCode.TIMED_OUT, message))
+        finally:
+            self._in_flight -= 1
+
+    async def stream(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
+        """The results of a subscription, which are as many as there are, or the one of a query or a mutation."""
+        try:
+            if self._admission.is_subscription(operation):
+                async with aclosing(self._events(operation, context)) as results:
+                    async for result in results:
+                        yield result
+            else:
+                yield await self.run(operation, context)
+        except NoOperation as error:
+            yield refused(bad_input(str(error)))
+
+    async def _answered(self, operation: Operation, context: Context) -> Result:
+        """Raises: NoOperation."""
+        try:
+            admitted = self._admission.admit(operation, context)
+            if admitted.errors:
+                return self._refused(admitted.errors, self._extensions(admitted, operation))
+            asked = self._asked(admitted, operation, context)
+            outcome = execute(self._built, admitted.document.node, **asked, is_awaitable=IS_AWAITABLE)
+            result = await outcome if isawaitable(outcome) else outcome
+        except GraphQLError as error:
+            return self._refused([error])
+        except NoOperation:
+            raise
+        except Exception as error:  # noqa: BLE001  what nobody expected is told by its id, under every transport
+            return self._refused([_as_graphql(error)])
+        return self._result(result, self._extensions(admitted, operation))
+
+    async def _events(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
+        """Raises: NoOperation."""
+        try:
+            admitted = self._admission.admit(operation, context)
+            if admitted.errors:
+                yield self._refused(admitted.errors, self._extensions(admitted, operation))
+                return
+            extensions = self._extensions(admitted, operation)
+            begun = subscribe(self._built, admitted.document.node, **self._asked(admitted, operation, context))
+            source = await begun if isawaitable(begun) else begun
+            if isinstance(source, ExecutionResult):
+                yield self._refused(source.errors or (), extensions)
+                return
+            assert isinstance(source, AsyncGenerator), "graphql-core maps a source by a generator"
+            async with aclosing(source) as events:
+                async for event in events:
+                    yield self._result(event, extensions)
+        except NoOperation:
+            raise
+        except Exception as error:  # noqa: BLE001  a source that fails unexpectedly ends its stream
+            yield self._refused([_as_graphql(error)])
+
+    def _asked(self, admitted: Admitted, operation: Operation, context: Context) -> dict[str, Any]:
+        """What graphql-core is called with, as Strawberry's own `execute` does."""
+        return {
+            "context_value": context,
+            "variable_values": operation.variables,
+            "operation_name": admitted.name,
+            "executor_class": self._schema.execution_context_class,
+            "operation_extensions": operation.extensions,
+            "hide_suggestions": not self._limits.is_open,
+        }
+
+    def _extensions(self, admitted: Admitted, operation: Operation) -> Payload:
+        if admitted.cost is None or (operation.extensions or {}).get(COST) is not True:
+            return {}
+        return {COST: {"requested": admitted.cost, "budget": self._limits.cost}}
+
+    def _result(self, result: ExecutionResult, extensions: Payload) -> Result:
+        if not result.errors:
+            return Result(_payload(result.data, (), extensions))
+        errors = shown(result.errors, is_before_execution=False)
+        # What fails while it is executed says where; a variable, or a source that fails, is nowhere in the answer.
+        is_nowhere = result.data is None and all(error.path is None for error in errors)
+        return Result(_payload(result.data, errors, extensions), is_nowhere)
+
+    def _refused(self, errors: Iterable[GraphQLError], extensions: Payload | None = None) -> Result:
+        told = shown(errors, is_before_execution=True)
+        return Result(_payload(None, told, extensions or {}), is_refusal=True)
+
+
+def refused(error: GraphQLError) -> Result:
+    """The last result of an operation that has to end."""
+    return Result(_payload(None, (error,), {}), is_refusal=True)
+
+
+def _payload(data: object, errors: Iterable[GraphQLError], extensions: Payload) -> Payload:
+    payload: Payload = {"data": data}
+    if formatted := [error.formatted for error in errors]:
+        payload["errors"] = formatted
+    if extensions:
+        payload["extensions"] = extensions
+    return payload
+
+
+def _unavailable(code: ErrorCode, message: str) -> GraphQLError:
+    return coded(code, message, retryable=True, retryAfterSeconds=RETRY_AFTER_S)
+
+
+def _as_graphql(error: Exception) -> GraphQLError:
+    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)
