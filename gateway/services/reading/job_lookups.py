@@ -152,12 +152,16 @@ class WorkCatalog:
 
     async def known_events(self, provider: Provider, event_ids: Collection[str]) -> set[str]:
         """Those of the ids whose events are in our books."""
+        if not event_ids:
+            return set()
         among = self._among(_EVENT_NAMES, event_ids)
         return set(await self._firsts(_KNOWN_EVENTS, provider=provider.value, **among))
 
     async def known_captures(self, provider: Provider, captures: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
         """Those of the pairs of an intent and an attempt that our books have as money that was taken: by the intent
         itself, or once more by that attempt."""
+        if not captures:
+            return set()
         among = self._among(_REFERENCES, {name for pair in captures for name in pair})
         taken = {(row[0], row[1]) for row in await self._source.rows(_TAKEN, provider=provider.value, **among)}
         return {pair for pair in captures if pair in taken or (pair[1], pair[1]) in taken}
