@@ -36,7 +36,7 @@ from gateway.services.core.model.outcomes import Difference, FieldProblem, Outco
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
 from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
-from tests.services.core.states import COMMANDS, WORLDS
+from tests.services.core.states import COMMANDS, STATES
 
 MUTATIONS = (
     CREATE_PAYMENT := "createPayment",
@@ -295,7 +295,7 @@ def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS)
+@given(st.sampled_from(COMMANDS), STATES)
 def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, state: State) -> None:
     outcome, mutation = command.decide(state, moment()).outcome, mutation_of(command)
     if mutation is None:

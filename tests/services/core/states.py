@@ -1,4 +1,4 @@
-"""Every kind of command and every kind of world that one may meet, for tests of what holds for all of them."""
+"""Every kind of command and every kind of state that one may meet, for tests of what holds for all of them."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -212,7 +212,7 @@ JOBS = (
 )
 
 
-def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> State:
+def state_with(payment: Payment | None, active: Purchase | None, *, has_course: bool, has_job: bool) -> State:
     state = State()
     state.load_purchases([ENDED, EXPIRED, *([active] if active else [])])
     if payment is not None:
@@ -225,9 +225,9 @@ def world_of(payment: Payment | None, active: Purchase | None, *, has_course: bo
     return state
 
 
-def world_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, has_event: bool) -> State:
+def state_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, has_event: bool) -> State:
     """A payment that became a purchase, with what is still to be done about it, or was."""
-    state = world_of(payment, BOUGHT, has_course=True, has_job=False)
+    state = state_with(payment, BOUGHT, has_course=True, has_job=False)
     changes = Changes(
         refunds=(refund,) if refund else (), jobs=(job,) if job else (), events=(EVENT,) if has_event else ()
     )
@@ -236,24 +236,24 @@ def world_at_work(payment: Payment, refund: Refund | None, job: Job | None, *, h
     return state
 
 
-WORLDS = st.one_of(
+STATES = st.one_of(
     st.builds(
-        world_of,
+        state_with,
         st.sampled_from([None, *PAYMENTS]),
         st.sampled_from([None, PURCHASE, ENDING, LAPSED, replace(PURCHASE, tier="STANDARD", rank=2)]),
         has_course=st.booleans(),
         has_job=st.booleans(),
     ),
-    st.builds(world_of, st.just(FULFILLED), st.just(BOUGHT), has_course=st.booleans(), has_job=st.booleans()),
+    st.builds(state_with, st.just(FULFILLED), st.just(BOUGHT), has_course=st.booleans(), has_job=st.booleans()),
     st.builds(
-        world_at_work,
+        state_at_work,
         st.just(TAKEN),
         st.sampled_from([None, REFUND, *(each for each in REFUNDS if each.status is RefundStatus.FAILED)]),
         st.sampled_from([None, *JOBS]),
         has_event=st.booleans(),
     ),
     st.builds(
-        world_at_work,
+        state_at_work,
         st.just(replace(TAKEN, status=PaymentStatus.REFUNDED, refunded_minor=PAYMENT.amount.amount_minor)),
         st.just(SENT),
         st.sampled_from([None, *JOBS]),

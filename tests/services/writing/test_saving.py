@@ -19,7 +19,7 @@ from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns
 from tests.services.core.examples import moment
-from tests.services.core.states import COMMANDS, WORLDS
+from tests.services.core.states import COMMANDS, STATES
 
 TABLES = (COURSE, PAYMENT, PURCHASE, ACCESS, REFUND, EVENT, JOB)
 KINDS: tuple[tuple[str, Table, Callable[[Any], Columns]], ...] = (
@@ -44,7 +44,7 @@ def changed_columns(command: Command, state: State) -> Iterator[tuple[Table, str
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS)
+@given(st.sampled_from(COMMANDS), STATES)
 def test_every_column_that_a_decision_changes_is_written(command: Command, state: State) -> None:
     assert [name for table, name in changed_columns(command, state) if name in FIXED[table.name]] == []
 

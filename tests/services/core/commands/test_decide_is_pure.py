@@ -23,7 +23,7 @@ from gateway.services.core.model.values import Money
 from gateway.services.core.model.verdicts import Captured, Verdict
 from gateway.services.core.rules.idempotency import recorded
 from tests.services.core.examples import CONFIRM, NOW, OPEN, PAYMENT, key, moment
-from tests.services.core.states import COMMANDS, LAPSED, VERDICTS, WORLDS, world_of
+from tests.services.core.states import COMMANDS, LAPSED, STATES, VERDICTS, state_with
 
 
 def ids() -> st.SearchStrategy[Callable[[], Moment]]:
@@ -35,7 +35,7 @@ def state_of(state: State) -> dict[str, object]:
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS, ids())
+@given(st.sampled_from(COMMANDS), STATES, ids())
 def test_a_decision_changes_nothing_and_is_the_same_again(
     command: Command, state: State, at: Callable[[], Moment]
 ) -> None:
@@ -47,7 +47,7 @@ def test_a_decision_changes_nothing_and_is_the_same_again(
 
 
 @settings(derandomize=True, max_examples=600, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS, ids())
+@given(st.sampled_from(COMMANDS), STATES, ids())
 def test_what_was_decided_once_is_found_and_not_decided_again(
     command: Command, state: State, at: Callable[[], Moment]
 ) -> None:
@@ -67,7 +67,7 @@ def test_what_was_decided_once_is_found_and_not_decided_again(
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: type(command).__name__)
 def test_applying_a_decision_leaves_the_decision_as_it_was(command: Command) -> None:
-    state = world_of(PAYMENT, None, has_course=True, has_job=False)
+    state = state_with(PAYMENT, None, has_course=True, has_job=False)
     decision = command.decide(state, moment())
     before = deepcopy(decision)
     state.apply(decision.changes)
@@ -87,7 +87,7 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
         taken.append(key(5_000 + len(taken)))
         return taken[-1]
 
-    state = world_of(PAYMENT, None, has_course=True, has_job=False)
+    state = state_with(PAYMENT, None, has_course=True, has_job=False)
     mismatch = replace(CONFIRM, verdict=Captured("attempt-1", Money(1, "INR")))
     changes = mismatch.decide(state, Moment(NOW, new_id)).changes
     refunds, jobs, audit = [row.id for row in changes.refunds], [row.id for row in changes.jobs], changes.audit
@@ -98,7 +98,7 @@ def test_a_new_id_is_taken_for_each_new_row_and_none_twice() -> None:
 
 def test_every_row_of_a_decision_is_stamped_with_the_moment_it_was_given() -> None:
     later = NOW + timedelta(days=3)
-    state = world_of(PAYMENT, LAPSED, has_course=True, has_job=False)
+    state = state_with(PAYMENT, LAPSED, has_course=True, has_job=False)
     changes = CONFIRM.decide(state, moment(later)).changes
     [expired, bought] = changes.purchases
     assert (expired.ended_at, bought.created_at, bought.access.starts_at) == (later, later, later)

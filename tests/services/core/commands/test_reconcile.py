@@ -27,7 +27,7 @@ from gateway.services.core.rules.events import announced
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
 from gateway.services.core.rules.refunds.following import refunds_recorded
 from tests.services.core.examples import CAPTURED, EVENT, PAYMENT, TICKET, moment
-from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, TAKEN, WORLDS, world_at_work, world_of
+from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, STATES, TAKEN, state_at_work, state_with
 
 LISTENERS = (Listener("a", tuple(EVENT_TYPES)), Listener("b", ("payment.refunded",)))
 COMMANDS = [
@@ -40,7 +40,7 @@ Part = Callable[[State, Moment], Decision]
 
 
 @settings(derandomize=True, max_examples=1_000, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS, st.sampled_from([(), LISTENERS]))
+@given(st.sampled_from(COMMANDS), STATES, st.sampled_from([(), LISTENERS]))
 def test_it_leaves_what_its_parts_leave_one_after_the_other(
     command: Reconcile, state: State, listeners: Sequence[Listener]
 ) -> None:
@@ -57,7 +57,7 @@ def test_it_leaves_what_its_parts_leave_one_after_the_other(
 
 
 @settings(derandomize=True, max_examples=300, deadline=None)
-@given(st.sampled_from(COMMANDS), WORLDS)
+@given(st.sampled_from(COMMANDS), STATES)
 def test_its_changes_come_to_the_same_taken_together_or_step_by_step(command: Reconcile, state: State) -> None:
     decision = command.decide(state, moment())
     together, by_steps = deepcopy(state), deepcopy(state)
@@ -70,7 +70,7 @@ def test_its_changes_come_to_the_same_taken_together_or_step_by_step(command: Re
 
 
 def test_a_subscriber_is_told_of_each_step_in_its_order() -> None:
-    state = world_of(PAYMENT, None, has_course=True, has_job=False)
+    state = state_with(PAYMENT, None, has_course=True, has_job=False)
     gone = next(each for each in RECORDS if each.verdict == CAPTURED and each.refunds and not each.extra)
     full = replace(gone.refunds[0], refund_id=None, amount=PAYMENT.amount, status=gone.refunds[0].status.SUCCEEDED)
     decision = replace(RECONCILE, record=ProviderRecord(CAPTURED, (full,))).decide(state, now := moment())
@@ -90,7 +90,7 @@ def test_a_subscriber_is_told_of_each_step_in_its_order() -> None:
 def test_an_event_ends_with_its_job_whatever_the_payment_came_to(has_event: bool) -> None:
     waits = Processing(CAPTURED.attempt, 2)
     open_payment = replace(TAKEN, status=PAYMENT.status, fulfilment=PAYMENT.fulfilment, captured=None)
-    state = world_of(open_payment, None, has_course=True, has_job=False)
+    state = state_with(open_payment, None, has_course=True, has_job=False)
     state.jobs[HELD.id] = HELD
     state.events[EVENT.id] = EVENT
     command = replace(RECONCILE, record=ProviderRecord(waits), ticket=TICKET, event_id=EVENT.id if has_event else None)
@@ -103,13 +103,13 @@ def test_an_event_ends_with_its_job_whatever_the_payment_came_to(has_event: bool
 
 
 def test_a_runner_that_lost_its_job_writes_nothing() -> None:
-    state = world_at_work(TAKEN, None, replace(HELD, fence=2), has_event=True)
+    state = state_at_work(TAKEN, None, replace(HELD, fence=2), has_event=True)
     decision = replace(RECONCILE, ticket=TICKET, event_id=EVENT.id).decide(state, moment())
     assert decision == Decision(Stale())
 
 
 def test_what_is_known_already_changes_nothing() -> None:
-    state = world_of(TAKEN, BOUGHT, has_course=True, has_job=False)
+    state = state_with(TAKEN, BOUGHT, has_course=True, has_job=False)
     decision = RECONCILE.decide(state, moment())
     assert decision.changes == Changes()
     assert decision.outcome == Reconciled(TAKEN, Confirmed(TAKEN, BOUGHT, already_processed=True))

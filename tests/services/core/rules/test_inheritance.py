@@ -36,7 +36,7 @@ TIERS = tuple(
 
 @dataclass
 class Student:
-    """One student's purchases of one course, in a world without a database."""
+    """One student's purchases of one course, without a database."""
 
     now: datetime = NOW
     state: State = field(default_factory=State)

@@ -15,7 +15,7 @@ UNDER_WAY = replace(PAYMENT, status=PaymentStatus.PROCESSING, attempt="attempt-1
 DECLINED = PaymentDeclined("attempt-1", "card_declined", "The card was declined.")
 
 
-def world_of(payment: Payment, *purchases: Purchase) -> State:
+def state_with(payment: Payment, *purchases: Purchase) -> State:
     state = State(payments={payment.id: payment}, courses={COURSE.id: COURSE})
     state.load_purchases(purchases)
     return state
@@ -41,7 +41,7 @@ HEARD: tuple[Verdict, ...] = (DECLINED, Canceled(), CAPTURED)
 
 @pytest.mark.parametrize("order", list(permutations(HEARD)), ids=lambda order: "-".join(map(name, order)))
 def test_captured_money_becomes_its_purchase_whatever_was_heard_before_or_after(order: tuple[Verdict, ...]) -> None:
-    state = world_of(PAYMENT)
+    state = state_with(PAYMENT)
     payment = after(state, *order)
     assert (payment.status, payment.fulfilment, payment.failure) == (
         PaymentStatus.SUCCEEDED,
@@ -52,20 +52,20 @@ def test_captured_money_becomes_its_purchase_whatever_was_heard_before_or_after(
 
 
 def test_a_closed_checkout_stays_closed_whatever_is_heard_late() -> None:
-    ends = {after(world_of(PAYMENT), *order).status for order in permutations(HEARD[:2])}
+    ends = {after(state_with(PAYMENT), *order).status for order in permutations(HEARD[:2])}
     assert ends == {PaymentStatus.CANCELED}
 
 
 @pytest.mark.parametrize("verdict", [AwaitingPayment(), PaymentDeclined("attempt-2", "x", "y")], ids=name)
 def test_a_payment_that_stays_under_way_has_the_job_that_will_move_it(verdict: Verdict) -> None:
     """The check that found this out is over; unless another one follows, nobody asks again."""
-    state = world_of(UNDER_WAY)
+    state = state_with(UNDER_WAY)
     payment = after(state, verdict)
     assert payment.status is not PaymentStatus.PROCESSING or JobKind.PAYMENT_CHECK in jobs_of(state)
 
 
 def test_the_same_capture_heard_again_does_nothing() -> None:
-    state = world_of(PAYMENT)
+    state = state_with(PAYMENT)
     after(state, CAPTURED, CAPTURED, CAPTURED)
     assert len(state.journal) == 3
     assert [changes == Changes() for changes in state.journal] == [False, True, True]
@@ -73,7 +73,7 @@ def test_the_same_capture_heard_again_does_nothing() -> None:
 
 def test_money_for_a_course_that_is_gone_goes_back() -> None:
     """No door of ours deletes a course, and a foreign key holds it; a database that was mended by hand may lack it."""
-    state = world_of(PAYMENT)
+    state = state_with(PAYMENT)
     state.courses.clear()
     payment = after(state, CAPTURED)
     assert payment.failure is not None

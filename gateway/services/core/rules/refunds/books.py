@@ -41,12 +41,12 @@ class RefundBooks:
         """What just went back, or failed to. Where the payment led to no purchase, the rest of its money is owed."""
         self._moment = moment
 
-    def apply(self, facts: Iterable[RefundRecord]) -> None:
+    def apply(self, records: Iterable[RefundRecord]) -> None:
         """Puts each claim into our books as it counts among all of them, and keeps our own refunds that wait as far as
         there is money left."""
         was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
-        for claim in claims_of(self.payment, self.refunds.values(), facts):
-            match claim.fact.status:
+        for claim in claims_of(self.payment, self.refunds.values(), records):
+            match claim.record.status:
                 case RefundStatus.SUCCEEDED:
                     self._given(claim)
                 case RefundStatus.PENDING:
@@ -70,7 +70,7 @@ class RefundBooks:
             self._note(claim)
         elif known.amount != claim.counted:  # another claim took a part of its share, or gave it back
             self._recount(known, claim.counted)
-            if known.amount == claim.fact.amount:  # else it was noted when it first exceeded its share
+            if known.amount == claim.record.amount:  # else it was noted when it first exceeded its share
                 self._note(claim)
 
     def _recount(self, known: Refund, counted: Money) -> None:
@@ -83,16 +83,16 @@ class RefundBooks:
             return  # noted before
         failure = Failure(BEYOND, "more than was captured went back; see the provider's books")
         failed = self._settled(claim, RefundStatus.FAILED, failure)
-        action = "payment.dispute_lost" if claim.fact.is_dispute else "payment.refund_rejected"
-        self._put(replace(failed, amount=claim.fact.amount), action, failure.message)
+        action = "payment.dispute_lost" if claim.record.is_dispute else "payment.refund_rejected"
+        self._put(replace(failed, amount=claim.record.amount), action, failure.message)
         self._note(claim)
 
     def _note(self, claim: Claim) -> None:
         if not claim.is_beyond:
             return
         change: dict[str, object] = {
-            "reference": claim.fact.reference,
-            "said": str(claim.fact.amount),
+            "reference": claim.record.reference,
+            "said": str(claim.record.amount),
             "counted": str(claim.counted),
         }
         entry = granting.audit(self.payment.id, "payment.refunded_beyond", GATEWAY, self._moment, changes=change)
@@ -119,7 +119,7 @@ class RefundBooks:
         known = claim.known
         assert known is not None, "what our books never had is not over in them"
         is_back = known.status is RefundStatus.SUCCEEDED
-        failure = RETURNED if is_back else _called_off(claim.fact)
+        failure = RETURNED if is_back else _called_off(claim.record)
         failed = replace(known, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
         action = timeline.dispute_or(known, "payment.refund_returned" if is_back else "payment.refund_rejected")
         self._put(failed, action, known.reason if is_back else failure.message)
@@ -152,12 +152,12 @@ class RefundBooks:
         self.changes += changes
 
     def _settled(self, claim: Claim, status: RefundStatus, failure: Failure | None) -> Refund:
-        refund = claim.known or _made_there(claim.fact, self.payment, self._moment)
+        refund = claim.known or _made_there(claim.record, self.payment, self._moment)
         return replace(
             refund,
             amount=claim.counted,
             status=status,
-            reference=claim.fact.reference,
+            reference=claim.record.reference,
             failure=failure,
             settled_at=self._moment.now,
         )
@@ -177,8 +177,8 @@ def _with_refunded(payment: Payment, refunded_minor: int) -> Payment:
     return replace(payment, refunded_minor=refunded_minor, status=status)
 
 
-def _called_off(fact: RefundRecord) -> Failure:
-    return Failure("called_off", "the dispute was decided for us" if fact.is_dispute else "it was not made")
+def _called_off(record: RefundRecord) -> Failure:
+    return Failure("called_off", "the dispute was decided for us" if record.is_dispute else "it was not made")
 
 
 def _why(instead_of: Refund) -> str:
@@ -189,9 +189,16 @@ def _why(instead_of: Refund) -> str:
     return instead_of.reason
 
 
-def _made_there(fact: RefundRecord, payment: Payment, moment: Moment) -> Refund:
-    origin = RefundOrigin.DISPUTE if fact.is_dispute else RefundOrigin.PROVIDER
-    reason = fact.reason or ("disputed" if fact.is_dispute else "made at the provider")
+def _made_there(record: RefundRecord, payment: Payment, moment: Moment) -> Refund:
+    origin = RefundOrigin.DISPUTE if record.is_dispute else RefundOrigin.PROVIDER
+    reason = record.reason or ("disputed" if record.is_dispute else "made at the provider")
     return Refund(
-        moment.new_id(), payment.id, fact.amount, reason, GATEWAY, moment.now, reference=fact.reference, origin=origin
+        moment.new_id(),
+        payment.id,
+        record.amount,
+        reason,
+        GATEWAY,
+        moment.now,
+        reference=record.reference,
+        origin=origin,
     )

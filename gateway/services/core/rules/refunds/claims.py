@@ -18,77 +18,84 @@ from gateway.services.core.rules.refunds.sums import ALREADY_BACK
 class Claim:
     """What the provider says, the refund in our books that it is about, if any is, and what it takes."""
 
-    fact: RefundRecord
+    record: RefundRecord
     known: Refund | None
     counted: Money
 
     @property
     def is_beyond(self) -> bool:
         """Whether the provider says more than it can take, or another currency."""
-        return self.fact.amount != self.counted
+        return self.record.amount != self.counted
 
 
-def claims_of(payment: Payment, refunds: Iterable[Refund], facts: Iterable[RefundRecord]) -> list[Claim]:
+def claims_of(payment: Payment, refunds: Iterable[Refund], records: Iterable[RefundRecord]) -> list[Claim]:
     """All that went back, or that others may still take, in the order in which each takes its share; then what failed.
     A refund of ours that is only promised is not among them, nor is what our books know to be over."""
     assert payment.captured is not None, "only captured money goes back"
     left, claims = payment.captured, []
-    for fact, known in sorted(_matched(list(refunds), facts), key=lambda each: _turn(each[0], payment)):
-        counted = _share(fact, left)
-        claims.append(Claim(fact, known, counted))
+    for record, known in sorted(_matched(list(refunds), records), key=lambda each: _turn(each[0], payment)):
+        counted = _share(record, left)
+        claims.append(Claim(record, known, counted))
         left = replace(left, amount_minor=left.amount_minor - counted.amount_minor)
     return claims
 
 
-def _share(fact: RefundRecord, left: Money) -> Money:
-    if fact.status is RefundStatus.FAILED:
+def _share(record: RefundRecord, left: Money) -> Money:
+    if record.status is RefundStatus.FAILED:
         return replace(left, amount_minor=0)
-    if fact.amount.currency != left.currency:
+    if record.amount.currency != left.currency:
         return left
-    return replace(left, amount_minor=min(fact.amount.amount_minor, left.amount_minor))
+    return replace(left, amount_minor=min(record.amount.amount_minor, left.amount_minor))
 
 
-def _turn(fact: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
+def _turn(record: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
     """First what went back, then what still may. In each of the two, what is in the captured currency comes first, and
     a dispute last: a bank at times claims the whole price, whatever went back before."""
     assert payment.captured is not None
     ranks = {RefundStatus.SUCCEEDED: 0, RefundStatus.PENDING: 1, RefundStatus.FAILED: 2}
-    return ranks[fact.status], fact.amount.currency != payment.captured.currency, fact.is_dispute, fact.reference
+    return (
+        ranks[record.status],
+        record.amount.currency != payment.captured.currency,
+        record.is_dispute,
+        record.reference,
+    )
 
 
-def _matched(refunds: list[Refund], facts: Iterable[RefundRecord]) -> Iterator[tuple[RefundRecord, Refund | None]]:
-    """Each fact with its refund in our books, and the refunds in our books that no fact is about."""
+def _matched(refunds: list[Refund], records: Iterable[RefundRecord]) -> Iterator[tuple[RefundRecord, Refund | None]]:
+    """Each record with its refund in our books, and the refunds in our books that no record is about."""
     matched = set()
-    for fact in {each.reference: each for each in facts}.values():
-        known = next((each for each in refunds if fact.refund_id == each.id or fact.reference == each.reference), None)
+    for record in {each.reference: each for each in records}.values():
+        known = next(
+            (each for each in refunds if record.refund_id == each.id or record.reference == each.reference), None
+        )
         if known is not None:
             matched.add(known.id)
-        if (status := _status(fact, known)) is not None:
-            yield replace(fact, status=status), known
+        if (status := _status(record, known)) is not None:
+            yield replace(record, status=status), known
     for refund in refunds:
         if refund.id not in matched and _claims(refund):
-            yield _as_fact(refund), refund
+            yield _as_record(refund), refund
 
 
-def _status(fact: RefundRecord, known: Refund | None) -> RefundStatus | None:
-    """What the fact changes, or None: it may be older than what our books have by now."""
+def _status(record: RefundRecord, known: Refund | None) -> RefundStatus | None:
+    """What the record changes, or None: it may be older than what our books have by now."""
     if known is None:
-        return None if fact.status is RefundStatus.FAILED else fact.status
-    if fact.status is RefundStatus.PENDING and known.status is RefundStatus.SUCCEEDED:
+        return None if record.status is RefundStatus.FAILED else record.status
+    if record.status is RefundStatus.PENDING and known.status is RefundStatus.SUCCEEDED:
         return known.status
-    if fact.status is not RefundStatus.PENDING or known.status is RefundStatus.PENDING:
-        return fact.status if _is_new(fact, known) else None
+    if record.status is not RefundStatus.PENDING or known.status is RefundStatus.PENDING:
+        return record.status if _is_new(record, known) else None
     # What had no share, because others had it all, may have one again; what is over does not begin anew.
     is_crowded_out = known.failure is not None and known.failure.code == ALREADY_BACK
-    return fact.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
+    return record.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
 
 
-def _is_new(fact: RefundRecord, known: Refund) -> bool:
+def _is_new(record: RefundRecord, known: Refund) -> bool:
     """A refund of ours that waits is settled by its own job, unless the provider has given it."""
-    if fact.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
+    if record.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
         return False
     is_waiting = known.status is RefundStatus.PENDING and known.origin is RefundOrigin.GATEWAY
-    return fact.status is RefundStatus.SUCCEEDED or not is_waiting
+    return record.status is RefundStatus.SUCCEEDED or not is_waiting
 
 
 def _claims(refund: Refund) -> bool:
@@ -96,6 +103,6 @@ def _claims(refund: Refund) -> bool:
     return refund.status is RefundStatus.SUCCEEDED or (refund.status is RefundStatus.PENDING and is_others)
 
 
-def _as_fact(refund: Refund) -> RefundRecord:
+def _as_record(refund: Refund) -> RefundRecord:
     is_dispute = refund.origin is RefundOrigin.DISPUTE
     return RefundRecord(refund.reference or str(refund.id), refund.id, refund.amount, refund.status, is_dispute)

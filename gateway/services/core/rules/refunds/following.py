@@ -14,17 +14,17 @@ from gateway.services.core.rules.refunds.effects import end_purchase, reinstated
 
 
 def refunds_recorded(
-    payment: Payment, attempt: str, facts: Iterable[RefundRecord], state: State, moment: Moment
+    payment: Payment, attempt: str, records: Iterable[RefundRecord], state: State, moment: Moment
 ) -> Changes:
     """The payment and its refunds as all the provider's records together make them, whichever of them are known.
 
     Args:
-        attempt: of whose money the facts are; nothing follows where that is not this payment's, or not yet.
+        attempt: of whose money the records are; nothing follows where that is not this payment's, or not yet.
     """
     if payment.captured is None or payment.attempt != attempt:
         return NOTHING
     books = RefundBooks(payment, state.refunds_of(payment.id), moment)
-    books.apply(facts)
+    books.apply(records)
     return what_follows(books, state, moment)
 
 
@@ -40,7 +40,8 @@ def what_follows(books: RefundBooks, state: State, moment: Moment) -> Changes:
 
 def _beyond_in_words(books: RefundBooks) -> str:
     listed = "; ".join(
-        f"{claim.fact.reference} says {claim.fact.amount}, of which {claim.counted} were left" for claim in books.beyond
+        f"{claim.record.reference} says {claim.record.amount}, of which {claim.counted} were left"
+        for claim in books.beyond
     )
     return (
         f"More went back at the provider than this payment took: {listed}. The payment's books count what was left. "

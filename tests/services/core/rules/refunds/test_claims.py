@@ -13,7 +13,7 @@ from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules.refunds.following import refunds_recorded
 from gateway.services.core.rules.refunds.sums import kept_of, left_to_refund
 from tests.services.core.examples import NOW, PURCHASE
-from tests.services.core.states import TAKEN, world_of
+from tests.services.core.states import TAKEN, state_with
 
 CAPTURED = 1_000
 BOUGHT = replace(PURCHASE, payment_id=TAKEN.id)
@@ -49,7 +49,7 @@ def test_together_they_take_at_most_what_was_captured_and_what_is_left_is_what_n
 ) -> None:
     gone = [fact.amount for fact in told if fact.status is RefundStatus.SUCCEEDED]
     claimed = [*gone, *(fact.amount for fact in told if fact.status is RefundStatus.PENDING)]
-    state = world_after([told])
+    state = state_after([told])
     payment = state.payments[PAID.id]
     assert payment.refunded_minor == taken_by(gone)
     assert left_to_refund(payment, state) == CAPTURED - taken_by(claimed)
@@ -69,7 +69,7 @@ def taken_by(amounts: Sequence[Money]) -> int:
 
 def heard(sets: Sequence[tuple[RefundRecord, ...]]) -> End:
     """What stands in our books; a refund that came to nothing leaves no line, for nobody may have heard of it."""
-    state = world_after(sets)
+    state = state_after(sets)
     payment: Payment = state.payments[PAID.id]
     lines = [
         (refund.reference, refund.amount, refund.status.value)
@@ -80,8 +80,8 @@ def heard(sets: Sequence[tuple[RefundRecord, ...]]) -> End:
     return f"{payment.status} {status}", payment.refunded_minor, sorted(lines, key=str), left_to_refund(payment, state)
 
 
-def world_after(sets: Sequence[tuple[RefundRecord, ...]]) -> State:
-    state = world_of(PAID, BOUGHT, has_course=True, has_job=False)
+def state_after(sets: Sequence[tuple[RefundRecord, ...]]) -> State:
+    state = state_with(PAID, BOUGHT, has_course=True, has_job=False)
     for told in sets:
         paid = state.payments[PAID.id]
         state.apply(refunds_recorded(paid, str(PAID.attempt), told, state, Moment(NOW, uuid7)))
