@@ -33,10 +33,10 @@ from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
 from gateway.schema.conventions.scalars import write_instant
 from gateway.schema.problems import ProblemCode
+from gateway.services.core.legacy.values import written_slot
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.values import Actor, Purchase, Role
-from gateway.services.core.rules.schedule.sessions import slot_end
 from gateway.services.purchases import Purchases
 from gateway.settings.model import Settings
 
@@ -156,7 +156,7 @@ def _shown_metadata(metadata: Metadata) -> dict[str, object]:
     return {label.key: label.value for label in metadata.labels} | {
         "isSundayOnly": metadata.is_sunday_only,
         "sessionDuration": metadata.session_duration,
-        "timeSlot": f"{slot.start:%H:%M}-{slot_end(slot, metadata.session_duration):%H:%M}",
+        "timeSlot": written_slot(slot, metadata.session_duration),
         "timeZone": slot.time_zone,
         "date": None if metadata.date is None else metadata.date.isoformat(),
     }

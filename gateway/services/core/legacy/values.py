@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import TypeVar
 from zoneinfo import ZoneInfo
 
-from gateway.services.core.rules.schedule.sessions import end_of_day
+from gateway.services.core.model.metadata import TimeSlot
+from gateway.services.core.rules.schedule.sessions import end_of_day, slot_end
 from gateway.services.core.rules.schedule.zones import is_time_zone
 
 LONGEST_TEXT = 64
@@ -103,6 +104,11 @@ def slot(value: object) -> Span:
     except _NoClock:
         pass
     raise Unclear(_SLOT)
+
+
+def written_slot(slot: TimeSlot, session_duration: int) -> str:
+    """The range as old callers read one: `17:30-18:30`."""
+    return f"{slot.start:%H:%M}-{slot_end(slot, session_duration):%H:%M}"
 
 
 def day(value: object, time_zone: str) -> dt.date:
