@@ -33,7 +33,6 @@ from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
-from gateway.resolvers.loaders import Loaders
 from gateway.services.core.model.values import Actor
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.purchases import Purchases
@@ -140,8 +139,7 @@ def _context_of(rate: MutationRate, connection: HTTPConnection, viewer: Actor | 
         viewer=viewer,
         now=now(),
         purchases=services.purchases,
-        catalog=services.catalog,
-        loads=Loaders(services.catalog),
+        reads=services.snapshot(),
         live=services.live,
         clock=now,
         throttle=partial(rate.take, connection, viewer),

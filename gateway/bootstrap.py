@@ -15,7 +15,6 @@ from db import feed
 from db.engine import reader_engine, writer_engine
 from db.pulse import pulse
 from db.standing import Standing, standing
-from gateway.resolvers.loaders import gathered
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
@@ -32,7 +31,9 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.providers.stripe.provider import Stripe
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import WorkCatalog
-from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
+from gateway.services.reading.reader import Reader
+from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.roster import build_subscribers
@@ -46,11 +47,15 @@ class Services:
 
     purchases: Purchases
     work: Work
-    catalog: Catalog
+    reader: Reader
     writer: GroupCommit
     readers: AsyncEngine
     runners: Sequence[Runner]
     live: Live
+
+    def snapshot(self) -> Snapshot:
+        """The reads of one more operation."""
+        return Snapshot(self.reader)
 
     async def readiness(self) -> "Readiness":
         """How the database and the writer stand, asked now."""
@@ -89,14 +94,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         on_jobs=lambda jobs: _notice(runners, jobs),
     )
     source = Source(settings.database_url)
-    catalog, lookups = Catalog(source), WorkCatalog(source)
+    reader, lookups = Reader(source), WorkCatalog(source)
     follow = partial(feed.follow, settings.database_url)
-    live = Live(hub, follow, gathered(catalog.payments), gathered(catalog.purchases))
+    live = Live(hub, follow, partial(reader.find, PAYMENT_BY_ID), partial(reader.find, PURCHASE_BY_ID))
     providers = _providers(settings)
     purchases = Purchases(
         write=writer.submit,
         write_all=writer.submit_all,
-        find_payment=gathered(catalog.payments),
+        find_payment=partial(reader.find, PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=uuid7,
     )
@@ -105,7 +110,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     following = asyncio.create_task(live.run(), name="feed")
     try:
         runners += [Runner(work, lookups.due_jobs, lookups.next_due, now, kinds) for kinds in (MONEY, MESSAGES)]
-        yield Services(purchases, work, catalog, writer, readers, runners, live)
+        yield Services(purchases, work, reader, writer, readers, runners, live)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID
 
@@ -52,15 +53,19 @@ from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import WorkCatalog
-from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.kinds import JOBS, PAYMENTS
+from gateway.services.rows.lookups import PAYMENT_BY_ID, Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
 
 ADMIN = Actor("admin-1", Role.ADMIN)
 ALL_PAYMENTS = Statement(PAYMENTS.select.order_by(PAYMENT.c.id))
 FAILED_JOBS = Statement(JOBS.select.where(JOB.c.state == literal_column("'FAILED'")).order_by(JOB.c.id))
+Key = TypeVar("Key")
+Value = TypeVar("Value")
+
 OPENED = ("payment.opened", "payment.intent_opened")
 """How the history of every payment of ours begins."""
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
@@ -98,7 +103,7 @@ class Service:
     """The service with short ways to say what a test says often."""
 
     purchases: Purchases
-    catalog: Catalog
+    reader: Reader
     work: WorkCatalog
     writer: GroupCommit
     clock: Clock
@@ -106,6 +111,12 @@ class Service:
     engine: Engine
     """The writer's, to listen to."""
     source: Source
+
+    async def find(self, lookup: Lookup[Key, Value, Value | None], key: Key) -> Value:
+        """What stands under the key."""
+        found = await self.reader.find(lookup, key)
+        assert found is not None, key
+        return found
 
     async def save_course(self, *tiers: Tier, course_id: UUID | None = None, title: str = "Yoga") -> Course:
         command = SaveCourse(ADMIN, course_id or uuid7(), course_id is None, title, tiers or TIERS)
@@ -332,16 +343,13 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
     clock, source, engine = Clock(), Source(url), writer_engine(url)
     writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
-    catalog, work = Catalog(source), WorkCatalog(source)
-
-    async def find_payment(payment_id: UUID) -> Payment | None:
-        return (await catalog.payments([payment_id])).get(payment_id)
+    reader, work = Reader(source), WorkCatalog(source)
 
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
-    purchases = Purchases(writer.submit, writer.submit_all, find_payment, providers, uuid7)
+    purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, uuid7)
     writer.start()
     try:
-        yield Service(purchases, catalog, work, writer, clock, url, engine, source)
+        yield Service(purchases, reader, work, writer, clock, url, engine, source)
     finally:
         await writer.close()
         await source.close()

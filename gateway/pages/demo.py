@@ -10,7 +10,8 @@ from gateway.pages import demo_catalogue, demo_visit
 from gateway.schema.conventions import ids
 from gateway.services.core.model.pages import Window
 from gateway.services.core.model.values import Role
-from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.lists import COURSES, page
+from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
 
 
@@ -37,9 +38,9 @@ async def prepared(settings: Settings, services: Services) -> tuple[DemoTokens |
     visitor = demo_visit.new_student()
     if settings.demo and (tokens := demo_tokens(settings, visitor)):
         return tokens, await demo_visit.prepared(services, visitor)
-    return demo_tokens(settings), await _first_course(services.catalog)
+    return demo_tokens(settings), await _first_course(services.reader.source)
 
 
-async def _first_course(catalog: Catalog) -> dict[str, str]:
-    page = await catalog.course_page(Window(size=1))
-    return {"courseId": ids.to_text(ids.COURSE, page.items[0].id)} if page.items else {}
+async def _first_course(source: Source) -> dict[str, str]:
+    found = await page(source, COURSES, Window(size=1))
+    return {"courseId": ids.to_text(ids.COURSE, found.items[0].id)} if found.items else {}

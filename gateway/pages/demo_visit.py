@@ -24,6 +24,7 @@ from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Actor, Payment, Provider, Purpose, Role, TierChoice
 from gateway.services.providers.sandbox import REFUSE_REFUND, SUCCEED
 from gateway.services.reading.filters import JobFilter
+from gateway.services.reading.lists import JOBS, page
 
 DESK = Actor(ADMIN, Role.ADMIN)
 BASIC = TierChoice("BASIC", None)
@@ -104,7 +105,7 @@ class _Visit:
         if not isinstance(outcome, RefundRequested):
             return {}
         wanted = JobFilter(subject_ids=frozenset({outcome.refund.id}))
-        found = await self.services.catalog.job_page(wanted, Window(size=1))
+        found = await page(self.services.reader.source, JOBS, Window(size=1), wanted)
         return {hole: ids.to_text(ids.JOB, found.items[0].id)} if found.items else {}
 
     async def _opened(self, student: Actor, course_id: UUID) -> Payment | None:

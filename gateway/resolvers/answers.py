@@ -70,6 +70,8 @@ def mutation(
         @wraps(method)
         async def answered(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
             came_to = await method(self, info, input)
+            for each in came_to if is_list else [came_to]:
+                info.context.reads.learn(each)
             return [answers.to(each) for each in came_to] if is_list else answers.to(came_to)
 
         return field(answered, description=description, directives=directives, graphql_type=result)

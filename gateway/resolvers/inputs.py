@@ -29,5 +29,5 @@ GatewayInfo = Info[Context, None]
 
 def mutation_context(info: GatewayInfo) -> Context:
     """The request's context for one more mutation: what an earlier one made it read may have changed."""
-    info.context.loads.forget()
+    info.context.reads.forget()
     return info.context

@@ -21,7 +21,9 @@ from gateway.schema.jobs import Job
 from gateway.schema.purchases import Payment, Purchase
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.inputs.texts import text_problem
+from gateway.services.reading import lists
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter
+from gateway.services.reading.lookups import REFUNDS_OF_PAYMENT
 
 COURSES = Cursors("courses")
 JOBS = Cursors("jobs", is_newest_first=True)
@@ -43,7 +45,7 @@ class Lists:
     async def courses(
         self, info: GatewayInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Course]:
-        page = await info.context.catalog.course_page(asked(first, after, last, before, COURSES))
+        page = await info.context.reads.page(lists.COURSES, asked(first, after, last, before, COURSES))
         return connection_of(page, COURSES, Course.of)
 
     @field(description="All purchases, the latest first unless ordered otherwise.", directives=ADMIN_ONLY)
@@ -60,7 +62,7 @@ class Lists:
         cursors = PURCHASES[order_by.direction if order_by else OrderDirection.DESC]
         window = asked(first, after, last, before, cursors)
         wanted = _wanted_purchases(filter) if filter else PurchaseFilter()
-        return connection_of(await info.context.catalog.purchase_page(wanted, window), cursors, Purchase.of)
+        return connection_of(await info.context.reads.page(lists.PURCHASES, window, wanted), cursors, Purchase.of)
 
     @field(description="All payments, the latest first unless ordered otherwise.", directives=ADMIN_ONLY)
     async def payments(
@@ -76,7 +78,7 @@ class Lists:
         cursors = PAYMENTS[order_by.direction if order_by else OrderDirection.DESC]
         window = asked(first, after, last, before, cursors)
         wanted = _wanted_payments(filter) if filter else PaymentFilter()
-        return connection_of(await info.context.catalog.payment_page(wanted, window), cursors, Payment.of)
+        return connection_of(await info.context.reads.page(lists.PAYMENTS, window, wanted), cursors, Payment.of)
 
     @field(
         description="What the gateway still has to do, and what it gave up, the latest first.", directives=ADMIN_ONLY
@@ -92,7 +94,7 @@ class Lists:
     ) -> Connection[Job]:
         window = asked(first, after, last, before, JOBS)
         wanted = await _wanted_jobs(info.context, filter) if filter else JobFilter()
-        return connection_of(await info.context.catalog.job_page(wanted, window), JOBS, Job.of)
+        return connection_of(await info.context.reads.page(lists.JOBS, window, wanted), JOBS, Job.of)
 
 
 def _wanted_purchases(given: filters.PurchaseFilter) -> PurchaseFilter:
@@ -126,7 +128,7 @@ async def _wanted_jobs(context: Context, given: filters.JobFilter) -> JobFilter:
     about: set[UUID] | None = None
     if given.payment_id is not None:
         payment_id = id_argument(ids.PAYMENT, given.payment_id, "filter.paymentId")
-        refunds = await context.loads.refunds_of_payment(payment_id) or ()
+        refunds = await context.reads.find(REFUNDS_OF_PAYMENT, payment_id)
         about = {payment_id, *(refund.id for refund in refunds)}
     if given.purchase_id is not None:
         purchase = {id_argument(ids.PURCHASE, given.purchase_id, "filter.purchaseId")}

@@ -20,6 +20,7 @@ from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.refunds import Refund
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role
+from gateway.services.reading.lookups import COURSE_BY_ID, JOB_BY_ID, PAYMENT_BY_ID, PURCHASE_BY_ID, REFUND_BY_ID
 
 Key = Annotated[ID, strawberry.argument(description="Its id.")]
 
@@ -74,13 +75,13 @@ async def _node(context: Context, text: str, name: str) -> Node | None:
 
 
 async def _course(context: Context, text: str) -> Course | None:
-    course = await context.loads.course(id_argument(ids.COURSE, text))
+    course = await context.reads.find(COURSE_BY_ID, id_argument(ids.COURSE, text))
     return None if course is None else Course.of(course)
 
 
 async def _payment(context: Context, text: str) -> Payment | None:
     viewer, key = viewer_of(context), id_argument(ids.PAYMENT, text)
-    payment = await context.loads.payment(key)
+    payment = await context.reads.find(PAYMENT_BY_ID, key)
     if payment is None or not may_see(viewer, payment.student_id):
         return None
     return Payment.of(payment)
@@ -88,7 +89,7 @@ async def _payment(context: Context, text: str) -> Payment | None:
 
 async def _purchase(context: Context, text: str) -> Purchase | None:
     viewer, key = viewer_of(context), id_argument(ids.PURCHASE, text)
-    purchase = await context.loads.purchase(key)
+    purchase = await context.reads.find(PURCHASE_BY_ID, key)
     if purchase is None or not may_see(viewer, purchase.student_id):
         return None
     return Purchase.of(purchase)
@@ -97,8 +98,8 @@ async def _purchase(context: Context, text: str) -> Purchase | None:
 async def _refund(context: Context, text: str) -> Refund | None:
     """A refund belongs to whose payment it gives back."""
     viewer, key = viewer_of(context), id_argument(ids.REFUND, text)
-    refund = await context.loads.refund(key)
-    payment = refund and await context.loads.payment(refund.payment_id)
+    refund = await context.reads.find(REFUND_BY_ID, key)
+    payment = await context.reads.find(PAYMENT_BY_ID, refund.payment_id) if refund else None
     if not refund or not payment or not may_see(viewer, payment.student_id):
         return None
     return Refund.of(refund)
@@ -108,5 +109,5 @@ async def _job(context: Context, text: str) -> Job | None:
     """Jobs are nobody's but the admins', see `jobs`."""
     if viewer_of(context).role is not Role.ADMIN:
         return None
-    job = await context.loads.job(id_argument(ids.JOB, text))
+    job = await context.reads.find(JOB_BY_ID, id_argument(ids.JOB, text))
     return None if job is None else Job.of(job)

@@ -21,6 +21,7 @@ from gateway.services.core.model import values
 from gateway.services.core.model.pages import Window
 from gateway.services.core.model.values import Role
 from gateway.services.reading.filters import PurchaseFilter
+from gateway.services.reading.lists import PURCHASES
 
 MOST_PRESENT = 100
 """Purchases that a subscription begins with: as many as a list's page holds at most."""
@@ -94,7 +95,7 @@ async def _present(context: Context, topic: Topic) -> list[values.Purchase]:
     if topic.student_id is None and topic.course_id is None:
         return []
     wanted = PurchaseFilter(student_id=topic.student_id, course_id=topic.course_id)
-    page = await context.catalog.purchase_page(wanted, Window(MOST_PRESENT, is_newest_first=True))
+    page = await context.reads.page(PURCHASES, Window(MOST_PRESENT, is_newest_first=True), wanted)
     return list(reversed(page.items))
 
 

@@ -15,7 +15,7 @@ from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import histories
+from gateway.services.reading.histories import Histories
 from gateway.services.reading.job_lookups import WorkCatalog
 from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page
 from gateway.services.reading.source import Source
@@ -144,9 +144,14 @@ async def _is_served(
     assert is_read_in_order(plan), (names, plan)
 
 
+async def _histories(planner: Planner, of: Histories) -> None:
+    parameters = of.parameters([UUID(int=2), UUID(int=3)], planner.source.dialect)
+    await planner.source.rows(of.statement, **parameters)
+
+
 async def test_histories_are_read_from_where_they_lie(planner: Planner) -> None:
     window = Window(20, after=Place(UUID(int=1)))
-    plan = await planner.plan(lambda: histories(planner.source, [UUID(int=2), UUID(int=3)], window))
+    plan = await planner.plan(lambda: _histories(planner, Histories(window)))
     assert "PRIMARY KEY" in plan or "pk_audit_entry" in plan, plan
 
 

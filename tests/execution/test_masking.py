@@ -9,7 +9,7 @@ import pytest
 from gateway.http.telemetry import configure_logging
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
-from gateway.services.reading.lookups import Catalog
+from gateway.services.rows.lookups import Lookup
 from tests.served.gateway import connected, creating, served
 from tests.served.inside import Inside, inside, logging_as_before
 from tests.served.operations import CREATE_PURCHASE
@@ -46,9 +46,9 @@ async def page(gateway: Inside) -> Any:
 @pytest.mark.parametrize(
     ("broken", "request_", "status"),
     [
-        ("gateway.services.reading.lookups.Catalog.course_page", courses, 200),
+        ("gateway.services.reading.snapshot.Snapshot.page", courses, 200),
         ("gateway.services.core.commands.create_purchase.CreatePurchase.decide", grant, 200),
-        ("gateway.services.reading.lookups.Catalog.course_page", page, 500),
+        ("gateway.pages.demo.page", page, 500),
         ("gateway.auth.tokens.TokenVerifier.judge", courses, 500),
     ],
     ids=["a read", "a decision", "the page", "the token"],
@@ -96,7 +96,7 @@ async def test_a_decision_that_raises_fails_alone(
 async def test_an_error_in_one_field_leaves_the_others(
     new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Catalog, "courses", fail)
+    monkeypatch.setattr(Lookup, "found", fail)
     async with inside(new_sqlite()) as gateway:
         query = "query($id: ID!) { viewer { id } course(id: $id) { id } }"
         answer = (await gateway.ask(query, Role.STUDENT, id=ids.EXAMPLES[ids.COURSE])).json()

@@ -10,7 +10,7 @@ import pytest
 
 from gateway.http.negotiation import GRAPHQL_JSON, JSON
 from gateway.services.core.model.values import Role
-from gateway.services.reading.lookups import Catalog
+from gateway.services.reading.snapshot import Snapshot
 from tests.served.gateway import Person, Served, connected, creating, served
 from tests.served.inside import inside
 from tests.served.operations import CREATE_PURCHASE
@@ -179,7 +179,7 @@ async def test_an_operation_past_its_time_is_answered_and_gives_its_room_back(
 
     async with inside(new_database(), limit_operation_s="0.05", limit_in_flight="1") as started:
         with monkeypatch.context() as stuck:
-            stuck.setattr(Catalog, "course_page", for_ever)
+            stuck.setattr(Snapshot, "page", for_ever)
             for _ in range(3):
                 response = await started.ask(COURSES)
                 assert (response.status_code, response.headers["Retry-After"]) == (503, "1")
@@ -203,14 +203,14 @@ async def test_where_there_is_no_room_the_next_one_is_told_to_come_again(
     new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     arrived, may_go_on = asyncio.Event(), asyncio.Event()
-    read = Catalog.course_page
+    read = Snapshot.page
 
     async def held(*given: Any) -> Any:
         arrived.set()
         await may_go_on.wait()
         return await read(*given)
 
-    monkeypatch.setattr(Catalog, "course_page", held)
+    monkeypatch.setattr(Snapshot, "page", held)
     async with inside(new_sqlite(), limit_in_flight="1") as started:
         first = asyncio.create_task(started.ask(COURSES))
         await arrived.wait()

@@ -332,16 +332,16 @@ async def test_a_refund_that_arrived_is_told_as_such() -> None:
 async def refund_told(stored: Refund) -> Any:
     """The refund of a duplicate payment, where this one is stored for it."""
 
-    async def refunds_of_payment(payment_id: UUID) -> list[Refund]:
+    async def find(_: object, payment_id: UUID) -> list[Refund]:
         assert payment_id == DUPLICATE.id
         return [stored]
 
     answer: Any = answer_to(outcomes.DuplicatePayment(DUPLICATE, PURCHASE))
-    loads = SimpleNamespace(refunds_of_payment=refunds_of_payment)
+    reads = SimpleNamespace(find=find)
     duplicate = build_schema()._schema.type_map["DuplicatePayment"]
     assert isinstance(duplicate, GraphQLObjectType)
     assert duplicate.fields["refund"].resolve is not None
-    info: Any = SimpleNamespace(context=SimpleNamespace(loads=loads))
+    info: Any = SimpleNamespace(context=SimpleNamespace(reads=reads))
     return await duplicate.fields["refund"].resolve(answer, info)
 
 

@@ -24,6 +24,7 @@ from gateway.services.core.model.values import (
     Role,
 )
 from gateway.services.core.model.verdicts import Captured
+from gateway.services.rows.lookups import PURCHASE_BY_ID
 from tests.service import ADMIN, BASIC, METADATA, OPENED, PREMIUM, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -54,7 +55,7 @@ async def test_a_captured_payment_becomes_one_purchase_with_its_access_in_one_co
     assert (access.starts_at, access.expires_at) == (now, now + timedelta(days=180))
     assert service.actions(purchase.id) == ["purchase.created"]
     assert (service.stored(JobRow), service.stored(IdempotencyRecordRow)) == ([], [])
-    assert (await service.catalog.purchases([purchase.id]))[purchase.id] == outcome.purchase
+    assert (await service.find(PURCHASE_BY_ID, purchase.id)) == outcome.purchase
 
 
 async def test_the_same_payment_again_gives_the_same_purchase_and_writes_nothing(service: Service) -> None:

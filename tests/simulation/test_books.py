@@ -16,6 +16,7 @@ from gateway.services.core.model.verdicts import (
     RefundSucceeded,
 )
 from gateway.services.providers.base import ProviderUnavailable
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import BASIC, Service, student
 from tests.services.providers.opening import intent_of
 from tests.simulation.books import Fault
@@ -89,7 +90,7 @@ async def test_a_refund_is_made_once_and_never_of_more_than_is_left(shop: Shop, 
     attempt = shop.pay(payment)
     await shop.service.confirm(student(), payment)
     refund = await shop.refund(payment, 100_000)
-    [paid] = (await shop.service.catalog.payments([payment.id])).values()
+    paid = await shop.service.find(PAYMENT_BY_ID, payment.id)
     assert [await shop.books.refund(paid, refund) for _ in range(2)] == [RefundSucceeded("re_2")] * 2
     assert shop.books.left(attempt) == 99_900
     assert isinstance(await shop.books.refund(paid, replace(refund, id=uuid7())), RefundRejected)

@@ -1,17 +1,18 @@
 """Histories: what the audit says was done to each of many things, a page of each, all by one statement."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, case, false, func, or_, select, type_coerce
+from sqlalchemy import Dialect, Integer, case, false, func, or_, select, type_coerce
 
 from db.compiled import Statement
 from db.keys import Among
 from db.statements import AUDIT
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.reading.source import Source
 from gateway.services.reading.windows import MOST, Order, View, page_of
 from gateway.services.rows.kinds import ENTRIES
 
@@ -19,28 +20,38 @@ ORDER = Order(AUDIT.c.id)
 SUBJECTS = Among(AUDIT.c.subject_id)
 
 
-async def histories(source: Source, subject_ids: Collection[UUID], window: Window) -> dict[UUID, Page[AuditEntry]]:
-    """The same window of the history of each.
+@dataclass(frozen=True, slots=True)
+class Histories:
+    """Finds the same window of the history of each of many things, see `gateway.services.reading.reader`."""
 
-    Raises:
-        DBAPIError: the database is out of reach.
-    """
-    parameters = {**ORDER.parameters(window), **SUBJECTS.parameters([*subject_ids], source.dialect)}
-    rows = await source.rows(_statement(View.of(window)), **parameters)
-    entries = ENTRIES.values(row[:-2] for row in rows)
-    inside: dict[UUID, list[AuditEntry]] = {subject_id: [] for subject_id in subject_ids}
-    up_to, from_ = set[UUID](), set[UUID]()
-    for entry, (*_, is_up_to, is_from) in zip(entries, rows, strict=True):
-        if is_up_to:
-            up_to.add(entry.subject_id)
-        if is_from:
-            from_.add(entry.subject_id)
-        if not (is_up_to or is_from):
-            inside[entry.subject_id].append(entry)
-    return {
-        subject_id: page_of(ORDER, window, found, has_up_to=subject_id in up_to, has_from=subject_id in from_)
-        for subject_id, found in inside.items()
-    }
+    window: Window
+
+    @property
+    def absent(self) -> Page[AuditEntry]:
+        return page_of(ORDER, self.window, [], has_up_to=False, has_from=False)
+
+    @property
+    def statement(self) -> Statement:
+        return _statement(View.of(self.window))
+
+    def parameters(self, keys: Sequence[UUID], dialect: Dialect) -> dict[str, object]:
+        return {**ORDER.parameters(self.window), **SUBJECTS.parameters(keys, dialect)}
+
+    def found(self, rows: Sequence[Sequence[Any]]) -> Mapping[UUID, Page[AuditEntry]]:
+        entries = ENTRIES.values(row[:-2] for row in rows)
+        inside: dict[UUID, list[AuditEntry]] = {entry.subject_id: [] for entry in entries}
+        up_to, from_ = set[UUID](), set[UUID]()
+        for entry, (*_, is_up_to, is_from) in zip(entries, rows, strict=True):
+            if is_up_to:
+                up_to.add(entry.subject_id)
+            if is_from:
+                from_.add(entry.subject_id)
+            if not (is_up_to or is_from):
+                inside[entry.subject_id].append(entry)
+        return {
+            subject_id: page_of(ORDER, self.window, shown, has_up_to=subject_id in up_to, has_from=subject_id in from_)
+            for subject_id, shown in inside.items()
+        }
 
 
 @lru_cache

@@ -7,9 +7,11 @@ from typing import Any, TypeVar, cast
 
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
-from gateway.services.reading.reader import Finder, Reader
-from gateway.services.rows.lookups import (
+from gateway.services.reading.filters import Filter
+from gateway.services.reading.lists import Listing, page
+from gateway.services.reading.lookups import (
     COURSE_BY_ID,
     JOB_BY_ID,
     PAYMENT_BY_ID,
@@ -17,9 +19,11 @@ from gateway.services.rows.lookups import (
     PURCHASE_OF_PAYMENT,
     REFUND_BY_ID,
 )
+from gateway.services.reading.reader import Finder, Reader
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
+Value = TypeVar("Value")
 
 
 class Snapshot:
@@ -49,6 +53,10 @@ class Snapshot:
         if asked is None or asked.cancelled():
             asked = self._asked[place] = self.reader.ask(finder, key)
         return asked
+
+    async def page(self, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
+        """What a window shows of a list as it was last committed. It is not remembered. Raises as the source does."""
+        return await page(self.reader.source, listing, window, wanted)
 
     def forget(self) -> None:
         """Drop all that is known: it may have changed."""

@@ -11,11 +11,11 @@ from uuid_utils.compat import uuid7
 
 from db import feed
 from db.feed import ChangeRow, FeedLost, Note
-from gateway.resolvers.loaders import gathered
 from gateway.services.changes import follower as live_module
 from gateway.services.changes.commits import Changed, Commit, commit_from, note_of
 from gateway.services.changes.follower import FeedUnavailable, Live
 from gateway.services.changes.hub import Hub, SubscriptionLost, Topic
+from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from tests.service import Service, reads_of, running, statements_of, student
 
 pytestmark = pytest.mark.anyio
@@ -30,8 +30,8 @@ async def following(service: Service, hub: Hub) -> AsyncIterator[Live]:
     live = Live(
         hub,
         partial(feed.follow, service.url),
-        gathered(service.catalog.payments),
-        gathered(service.catalog.purchases),
+        partial(service.reader.find, PAYMENT_BY_ID),
+        partial(service.reader.find, PURCHASE_BY_ID),
     )
     task = asyncio.create_task(live.run())
     try:

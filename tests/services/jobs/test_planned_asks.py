@@ -17,6 +17,7 @@ from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S
 from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
 from gateway.services.jobs.runner import Runner
 from gateway.services.jobs.sweeps import rounds
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import Service, student
 from tests.simulation.books import BUSY_S, Books
 from tests.simulation.shop import Shop, open_shop, reference_of
@@ -97,7 +98,7 @@ async def test_what_is_due_is_asked_side_by_side_and_no_more_at_once_than_the_pr
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        await service.catalog.payments([payment.id])  # others have their turn meanwhile
+        await service.find(PAYMENT_BY_ID, payment.id)  # others have their turn meanwhile
         under_way -= 1
         return await Books.inspect(books, payment)
 

@@ -13,6 +13,7 @@ from gateway.services.core.model.values import PurchaseStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.invariants import INVARIANTS, verify
+from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID, REFUNDS_OF_PAYMENT
 from tests.service import Service, student
 
 pytestmark = pytest.mark.anyio
@@ -34,8 +35,8 @@ async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> Non
     assert broken(service) == []
     assert await service.runner().run_due() == 1
     assert await service.runner().run_due() == 0
-    [refund] = (await service.catalog.refunds_of_payments([second.id]))[second.id]
-    payment = (await service.catalog.payments([second.id]))[second.id]
+    [refund] = await service.reader.find(REFUNDS_OF_PAYMENT, second.id)
+    payment = await service.find(PAYMENT_BY_ID, second.id)
     assert (refund.status, refund.amount, payment.refunded_minor) == ("SUCCEEDED", payment.amount, 199_900)
     assert payment.status == "REFUNDED"
     assert broken(service) == []
@@ -98,7 +99,7 @@ async def test_a_full_refund_of_an_upgrade_revives_what_it_superseded(service: S
     assert isinstance(await service.confirm(student(), premium), Confirmed)
     await service.refund(premium)
     await service.runner().run_due()
-    found = (await service.catalog.purchases([below.purchase.id]))[below.purchase.id]
+    found = await service.find(PURCHASE_BY_ID, below.purchase.id)
     assert found.status is PurchaseStatus.ACTIVE
     assert service.count("purchase", "status = 'REFUNDED'") == 1
     assert broken(service) == []
@@ -125,7 +126,7 @@ async def test_a_refund_that_comes_back_is_owed_again_and_listed(service: Servic
     payment = await service.opened(student(), course)
     await service.confirm(student(), payment, "tok_capture_1_INR")
     await service.runner().run_due()
-    [refund] = (await service.catalog.refunds_of_payments([payment.id]))[payment.id]
+    [refund] = await service.reader.find(REFUNDS_OF_PAYMENT, payment.id)
     assert refund.reference is not None
     back = RefundRecord(refund.reference, refund.id, refund.amount, RefundStatus.FAILED)
     for _ in range(2):

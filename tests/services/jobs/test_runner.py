@@ -18,6 +18,7 @@ from gateway.services.core.model.values import Course, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE
+from gateway.services.rows.lookups import PAYMENT_BY_ID, REFUND_BY_ID
 from tests.service import ADMIN, BASIC, Service, running
 from tests.simulation.shop import Shop, open_shop
 
@@ -197,5 +198,5 @@ def later(*shops: Shop, **by: float) -> None:
 
 async def under_way(service: Service, job: Job) -> tuple[Payment, Refund]:
     """The refund that a job is to carry out, and its payment."""
-    refund = (await service.catalog.refunds([job.subject_id]))[job.subject_id]
-    return (await service.catalog.payments([refund.payment_id]))[refund.payment_id], refund
+    refund = await service.find(REFUND_BY_ID, job.subject_id)
+    return (await service.find(PAYMENT_BY_ID, refund.payment_id)), refund

@@ -1,5 +1,6 @@
 """Pages of the lists: whatever is asked for, each is one statement and shows what the same of a plain list does."""
 
+import asyncio
 import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -16,7 +17,7 @@ from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.core.model.values import Fulfilment, OnExisting, Origin, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import histories
+from gateway.services.reading.histories import Histories
 from gateway.services.reading.lists import COURSES, JOBS, PAYMENTS, PURCHASES, Listing, page
 from tests.service import Service, reads_of, running, student
 from tests.services.reading.plain import expected
@@ -147,10 +148,9 @@ async def test_pages_of_many_histories_are_one_statement_and_show_what_they_shou
         asked = [*draw.sample(subjects, draw.choice([1, 2, 5])), uuid7()]
         window = drawn_window(draw, [Place(entry.id) for entry in entries if entry.subject_id in asked])
         with reads_of(service.source) as reads:
-            found = await histories(service.source, asked, window)
+            pages = await asyncio.gather(*(service.reader.find(Histories(window), each) for each in asked))
         assert len(reads) == 1
-        assert found.keys() == set(asked)
-        for subject_id, shown in found.items():
+        for subject_id, shown in zip(asked, pages, strict=True):
             places = [Place(entry.id) for entry in entries if entry.subject_id == subject_id]
             listed = places[::-1] if window.is_newest_first else places
             assert (shown.places, shown.has_previous, shown.has_next) == expected(listed, window, _order), window

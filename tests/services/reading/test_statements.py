@@ -12,13 +12,14 @@ from graphql import GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType, g
 from db import feed
 from gateway.context import Context
 from gateway.execution.schema import build_schema
-from gateway.resolvers.loaders import Loaders, gathered
 from gateway.resolvers.permissions import required_roles
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.events import Listener
 from gateway.services.core.model.values import Actor, Payment, Purchase, Role
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from tests.service import ADMIN, Service, reads_of, running, student
 
 pytestmark = pytest.mark.anyio
@@ -126,15 +127,15 @@ async def ask(service: Service, actor: Actor, document: str, **variables: object
     live = Live(
         Hub(),
         partial(feed.follow, service.url),
-        gathered(service.catalog.payments),
-        gathered(service.catalog.purchases),
+        partial(service.reader.find, PAYMENT_BY_ID),
+        partial(service.reader.find, PURCHASE_BY_ID),
     )
-    loads, clock = Loaders(service.catalog), service.clock
-    context = Context(actor, datetime.now(UTC), service.purchases, service.catalog, loads, lambda _: 0, live, clock)
-    with reads_of(service.source) as reads:
+    reads, clock = Snapshot(service.reader), service.clock
+    context = Context(actor, datetime.now(UTC), service.purchases, reads, lambda _: 0, live, clock)
+    with reads_of(service.source) as asked:
         result = await build_schema().execute(document, variable_values=variables, context_value=context)
     assert result.errors is None, (document, result.errors)
-    return result.data, len(reads)
+    return result.data, len(asked)
 
 
 async def stocked(service: Service) -> tuple[list[Payment], list[Purchase]]:

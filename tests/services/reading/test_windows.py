@@ -1,5 +1,6 @@
 """Windows over lists: what they show, whether the list goes on at either side, and what they cost."""
 
+import asyncio
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import product
@@ -15,8 +16,15 @@ from db.tables import CourseRow
 from gateway.services.core.model.pages import Page, Place, Window
 from gateway.services.core.model.values import Course, OnExisting, Origin, Purchase, PurchaseStatus
 from gateway.services.reading.filters import Condition, Filter, PurchaseFilter
-from gateway.services.reading.lists import COURSES, Listing, page
+from gateway.services.reading.lists import COURSES, PURCHASES, Listing, page
 from gateway.services.reading.windows import Order
+from gateway.services.rows.lookups import (
+    COURSE_BY_ID,
+    PAYMENT_BY_ID,
+    PURCHASE_BY_ID,
+    PURCHASE_OF_PAYMENT,
+    SUCCESSOR,
+)
 from tests.service import Service, reads_of, student
 from tests.services.reading.plain import Shown, expected
 
@@ -37,8 +45,8 @@ def ids_of(page: Page[Purchase] | Page[Course]) -> list[UUID]:
 async def page_of(service: Service, size: int, **window: object) -> tuple[list[UUID], bool, bool]:
     """A page of all purchases, each of which was created at the clock's present time."""
     places = {name: Place(key, service.clock.now) for name, key in window.items() if isinstance(key, UUID)}
-    page = await service.catalog.purchase_page(ALL, Window(size, **{**window, **places}))  # type: ignore[arg-type]
-    return ids_of(page), page.has_previous, page.has_next
+    shown = await page(service.source, PURCHASES, Window(size, **{**window, **places}), ALL)  # type: ignore[arg-type]
+    return ids_of(shown), shown.has_previous, shown.has_next
 
 
 async def test_a_list_is_walked_forwards_page_by_page_to_its_end(service: Service) -> None:
@@ -169,10 +177,13 @@ async def test_a_cursor_goes_on_where_it_stands_in_a_filtered_list_that_lost_it(
     course = await service.save_course()
     ids = await granted(service, course, 4)
     await service.created(course, "student-1", "STANDARD", on_existing=OnExisting.REPLACE)
-    page = await service.catalog.purchase_page(
-        PurchaseFilter(tier="BASIC", status=PurchaseStatus.ACTIVE), Window(9, Place(ids[1], service.clock.now))
+    shown = await page(
+        service.source,
+        PURCHASES,
+        Window(9, Place(ids[1], service.clock.now)),
+        PurchaseFilter(tier="BASIC", status=PurchaseStatus.ACTIVE),
     )
-    assert ids_of(page) == ids[2:]
+    assert ids_of(shown) == ids[2:]
 
 
 async def test_each_condition_of_a_filter_holds_and_all_of_them_together(service: Service) -> None:
@@ -197,8 +208,8 @@ async def test_each_condition_of_a_filter_holds_and_all_of_them_together(service
         (PurchaseFilter(student_id="student-1", course_id=yoga.id, status=PurchaseStatus.ACTIVE), [fourth]),
         (PurchaseFilter(student_id="nobody"), []),
     ):
-        page = await service.catalog.purchase_page(wanted, Window(9))
-        assert (ids_of(page), page.has_previous, page.has_next) == (found, False, False), wanted
+        shown = await page(service.source, PURCHASES, Window(9), wanted)
+        assert (ids_of(shown), shown.has_previous, shown.has_next) == (found, False, False), wanted
 
 
 async def test_a_filtered_list_is_walked_as_a_whole_one_is(service: Service) -> None:
@@ -208,36 +219,37 @@ async def test_a_filtered_list_is_walked_as_a_whole_one_is(service: Service) -> 
         ids.append((await service.created(yoga, f"student-{index}")).id)
         await service.created(chess, f"student-{index}")
     wanted = PurchaseFilter(course_id=yoga.id)
-    page = await service.catalog.purchase_page(wanted, Window(2, after=Place(ids[0], service.clock.now)))
-    assert (ids_of(page), page.has_previous, page.has_next) == (ids[1:3], True, True)
+    shown = await page(service.source, PURCHASES, Window(2, after=Place(ids[0], service.clock.now)), wanted)
+    assert (ids_of(shown), shown.has_previous, shown.has_next) == (ids[1:3], True, True)
 
 
 async def test_courses_are_listed_with_their_tiers_in_the_order_they_were_added(service: Service) -> None:
     courses = [await service.save_course(title=title) for title in ("Yoga", "Chess", "Go")]
-    page = await service.catalog.course_page(Window(2))
-    assert (list(page.items), page.has_previous, page.has_next) == (courses[:2], False, True)
+    shown = await page(service.source, COURSES, Window(2))
+    assert (list(shown.items), shown.has_previous, shown.has_next) == (courses[:2], False, True)
 
 
 async def test_reads_of_many_take_one_statement(service: Service) -> None:
     course = await service.save_course()
     paid = [await service.paid(student(f"student-{index}"), course) for index in range(5)]
     payments, purchases = [payment.id for payment, _ in paid], [purchase.id for _, purchase in paid]
-    for read, ids in (
-        (service.catalog.payments, payments),
-        (service.catalog.purchases, purchases),
-        (service.catalog.purchases_of_payments, payments),
-        (service.catalog.successors, purchases),
-        (service.catalog.courses, [course.id]),
+    for lookup, keys in (
+        (PAYMENT_BY_ID, payments),
+        (PURCHASE_BY_ID, purchases),
+        (PURCHASE_OF_PAYMENT, payments),
+        (SUCCESSOR, purchases),
+        (COURSE_BY_ID, [course.id]),
     ):
         with reads_of(service.source) as reads:
-            await read(ids)
-        assert len(reads) == 1, read
+            await asyncio.gather(*(service.reader.find(lookup, key) for key in keys))
+        assert len(reads) == 1, lookup
 
 
 async def test_purchases_are_found_by_their_payments_and_by_what_they_superseded(service: Service) -> None:
     course = await service.save_course()
     payment, first = await service.paid(student(), course)
     _, second = await service.paid(student(), course, "STANDARD")
-    found = await service.catalog.purchases_of_payments([payment.id, uuid7()])
-    assert {key: purchase.id for key, purchase in found.items()} == {payment.id: first.id}
-    assert await service.catalog.successors([first.id, second.id]) == {first.id: second}
+    assert await service.reader.find(PURCHASE_OF_PAYMENT, uuid7()) is None
+    assert (await service.find(PURCHASE_OF_PAYMENT, payment.id)).id == first.id
+    assert await service.reader.find(SUCCESSOR, first.id) == second
+    assert await service.reader.find(SUCCESSOR, second.id) is None

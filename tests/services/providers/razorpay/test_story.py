@@ -25,6 +25,7 @@ from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.providers.razorpay.provider import Razorpay
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import Service, student
 from tests.services.jobs.test_reconciliation import broken
 from tests.services.providers.opening import intent_of
@@ -60,7 +61,7 @@ class Shop:
         return self.service.count("job", f"state <> '{JobState.COMPLETED}'")
 
     async def stored(self, payment: Payment) -> Payment:
-        return (await self.service.catalog.payments([payment.id]))[payment.id]
+        return await self.service.find(PAYMENT_BY_ID, payment.id)
 
     async def hear(self, body: bytes, event_id: str) -> None:
         headers = {"x-razorpay-signature": signature(WEBHOOK_SECRET, body), "x-razorpay-event-id": event_id}

@@ -20,6 +20,7 @@ from gateway.services.core.model.outcomes import (
     Revoked,
 )
 from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus
+from gateway.services.rows.lookups import PURCHASE_BY_ID
 from tests.service import METADATA, Service, student
 from tests.simulation.shop import open_shop
 
@@ -43,7 +44,7 @@ async def test_corrected_metadata_takes_the_place_of_what_stood_and_the_audit_ha
     outcome = await service.correct(purchase, DAILY_AT_SIX, "the slot was a slip")
     access = replace(purchase.access, sessions_used=2)
     assert outcome == Corrected(replace(purchase, metadata=DAILY_AT_SIX, access=access), already_processed=False)
-    stored = (await service.catalog.purchases([purchase.id]))[purchase.id]
+    stored = await service.find(PURCHASE_BY_ID, purchase.id)
     assert (stored.metadata, stored.access) == (DAILY_AT_SIX, access)
     [entry] = service.stored(AuditEntryRow, action="purchase.corrected")
     assert (entry.subject_id, entry.actor_id, entry.reason) == (purchase.id, "admin-1", "the slot was a slip")

@@ -10,6 +10,7 @@ from db.tables import AuditEntryRow, CourseRow, TierRow
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import CourseSaved, InvalidInput, NotFound
 from gateway.services.core.model.values import Course, Money, Tier
+from gateway.services.rows.lookups import COURSE_BY_ID
 from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
 
 pytestmark = pytest.mark.anyio
@@ -26,7 +27,7 @@ async def test_a_new_course_is_stored_with_its_tiers_lowest_rank_first(service: 
     [row] = service.stored(CourseRow)
     assert (row.id, row.title, row.created_at) == (course.id, "Yoga", service.clock.now)
     assert len(service.stored(TierRow, course_id=course.id)) == 3
-    assert (await service.catalog.courses([course.id]))[course.id] == course
+    assert (await service.find(COURSE_BY_ID, course.id)) == course
     [entry] = service.stored(AuditEntryRow)
     assert (entry.subject_id, entry.action, entry.actor_id) == (course.id, "course.saved", "admin-1")
     assert entry.changes == {"title": [None, "Yoga"], "tiers": [None, ["BASIC", "STANDARD", "PREMIUM"]]}
@@ -49,7 +50,7 @@ async def test_a_changed_course_has_just_the_tiers_that_were_given(service: Serv
     dearer = replace(STANDARD, price=Money(1, "EUR"))
     changed = await service.save_course(dearer, replace(BASIC, code="EVENING"), course_id=course.id, title="Chess")
     assert (changed.title, changed.created_at) == ("Chess", began)
-    assert (await service.catalog.courses([course.id, other.id])) == {course.id: changed, other.id: other}
+    assert [await service.find(COURSE_BY_ID, each.id) for each in (course, other)] == [changed, other]
     assert [row.code for row in service.stored(TierRow, course_id=course.id)] == ["EVENING", "STANDARD"]
     assert service.actions(course.id) == ["course.saved", "course.saved"]
 
@@ -67,7 +68,7 @@ async def test_a_course_saved_twice_in_one_turn_is_as_it_was_given_last(service:
     )
     assert isinstance(first, CourseSaved)
     assert isinstance(second, CourseSaved)
-    assert (await service.catalog.courses([course.id]))[course.id] == second.course
+    assert (await service.find(COURSE_BY_ID, course.id)) == second.course
     assert (second.course.title, second.course.tiers) == ("Second", (STANDARD,))
 
 
@@ -119,4 +120,4 @@ async def test_a_course_needs_a_tier(service: Service) -> None:
 async def test_the_largest_amount_that_can_be_shown_can_be_stored(service: Service) -> None:
     tier = Tier("A", 10_000, Money(2**53 - 1, "INR"), 36_500, 1000)
     course = await service.save_course(tier)
-    assert (await service.catalog.courses([course.id]))[course.id].tiers == (tier,)
+    assert (await service.find(COURSE_BY_ID, course.id)).tiers == (tier,)

@@ -20,6 +20,7 @@ from gateway.services.core.model.outcomes import (
     RefundRequested,
 )
 from gateway.services.core.model.values import AccessStatus, OnExisting, Purchase, PurchaseStatus
+from gateway.services.rows.lookups import COURSE_BY_ID
 from tests.service import ADMIN, METADATA, Service, student
 from tests.simulation.shop import open_shop
 
@@ -108,13 +109,13 @@ async def test_an_expired_purchase_is_active_again_with_the_sessions_it_had_left
     assert (row.status, row.ended_at) == ("ACTIVE", None)
     [entry] = service.stored(AuditEntryRow, action="purchase.extended")
     assert entry.changes["status"] == ["EXPIRED", "ACTIVE"]
-    course = (await service.catalog.courses([purchase.course_id]))[purchase.course_id]
+    course = await service.find(COURSE_BY_ID, purchase.course_id)
     assert await service.create(course) == Created(again, already_processed=True)
 
 
 async def test_an_expired_purchase_stays_so_where_the_student_has_another_by_now(service: Service) -> None:
     old = await expired(service)
-    course = (await service.catalog.courses([old.course_id]))[old.course_id]
+    course = await service.find(COURSE_BY_ID, old.course_id)
     new = await service.created(course)
     before = service.everything()
     assert await service.extend(old, service.clock.now + DAY) == ActivePurchaseExists(new)
@@ -123,7 +124,7 @@ async def test_an_expired_purchase_stays_so_where_the_student_has_another_by_now
 
 async def test_an_expired_purchase_takes_the_place_of_one_that_has_lapsed_since(service: Service) -> None:
     old = await expired(service)
-    course = (await service.catalog.courses([old.course_id]))[old.course_id]
+    course = await service.find(COURSE_BY_ID, old.course_id)
     new = await service.created(course, expiry_date=service.clock.now + DAY)
     service.clock.advance(days=2)
     assert isinstance(await service.extend(old, service.clock.now + DAY), Extended)
@@ -133,7 +134,7 @@ async def test_an_expired_purchase_takes_the_place_of_one_that_has_lapsed_since(
 
 async def test_an_extension_and_a_grant_in_one_turn_leave_one_active_purchase(service: Service) -> None:
     old = await expired(service)
-    course = (await service.catalog.courses([old.course_id]))[old.course_id]
+    course = await service.find(COURSE_BY_ID, old.course_id)
     wish = ExtendPurchase(ADMIN, old.id, service.clock.now + DAY, "a test")
     created, refused = await service.together(service.creating(course), wish)
     assert isinstance(created, Created)

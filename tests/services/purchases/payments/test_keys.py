@@ -25,6 +25,7 @@ from gateway.services.core.model.values import Actor, Course, OnExisting, Provid
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.sandbox import Sandbox
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import ADMIN, METADATA, TIERS, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -154,7 +155,7 @@ async def test_a_replay_answers_with_the_present_state_of_a_payment(service: Ser
     # Without its key the same wish would be refused by now: the student has the course.
     again = await service.open(student(), course, key="k")
     assert isinstance(again, Opened)
-    assert again.payment == (await service.catalog.payments([payment.id]))[payment.id]
+    assert again.payment == (await service.find(PAYMENT_BY_ID, payment.id))
     assert again.payment.captured is not None
 
 

@@ -33,6 +33,7 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.providers.base import Intent, ProviderUnavailable
 from gateway.services.providers.sandbox import Sandbox
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import BASIC, METADATA, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -51,7 +52,7 @@ async def test_an_opened_payment_is_stored_with_what_it_was_opened_for(service: 
     assert (row.provider, row.reference) == ("SANDBOX", f"sbx_{payment.id.hex}")
     assert (row.status, row.fulfilment, row.captured_minor) == ("REQUIRES_PAYMENT", "PENDING", None)
     assert (row.created_at, row.confirmed_at) == (service.clock.now, None)
-    assert (await service.catalog.payments([payment.id]))[payment.id] == payment
+    assert (await service.find(PAYMENT_BY_ID, payment.id)) == payment
     assert payment.metadata == metadata
 
 

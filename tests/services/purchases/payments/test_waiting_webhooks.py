@@ -16,6 +16,7 @@ from gateway.services.core.model.outcomes import Opened, ProviderAway
 from gateway.services.core.model.values import Course
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.providers.metadata import of_payment
+from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import ADMIN, BASIC, Service, student
 from tests.simulation.shop import Shop, open_shop
 
@@ -68,7 +69,8 @@ async def test_a_webhook_that_was_given_up_runs_again_when_an_admin_says_so(
     await shop.run_jobs()
     assert service.stored(JobRow)[0].state == "FAILED"
 
-    [payment] = (await service.catalog.payments([row.id for row in service.stored(PaymentRow)])).values()
+    [row] = service.stored(PaymentRow)
+    payment = await service.find(PAYMENT_BY_ID, row.id)
     theirs.metadata = of_payment(
         payment, await service.purchases.providers.installation()
     )  # somebody put right at the provider what was left out
