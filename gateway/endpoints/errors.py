@@ -21,7 +21,7 @@ from gateway.auth.tokens import InvalidToken
 from gateway.endpoints import graphql, rest, webhooks
 from gateway.execution.masking import internal, report
 from gateway.http.errors import Refused
-from gateway.http.negotiation import JSON, accepted, content_type
+from gateway.http.negotiation import JSON, accept_of, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 
 
@@ -29,7 +29,7 @@ def written(connection: HTTPConnection, refused: Refused) -> Response:
     """The refusal as the callers of its path read one."""
     match connection.scope["path"]:
         case graphql.PATH:
-            return _answer(refused, accepted(connection.headers) or JSON)
+            return _answer(refused, accepted(accept_of(connection.headers)) or JSON)
         case rest.PATH:
             return rest.enveloped(refused)
         case _:

@@ -31,7 +31,7 @@ from gateway.execution.operations import NoOperation, NotAllowed, Operation, Res
 from gateway.http.bodies import check_type, read_body, read_object
 from gateway.http.errors import Refused
 from gateway.http.json import written
-from gateway.http.negotiation import JSON, accepted, content_type
+from gateway.http.negotiation import JSON, accept_of, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
 from gateway.streaming.formats import MULTIPART, SSE, Format
@@ -95,7 +95,7 @@ class GraphQLEndpoint:
 
     async def _answer(self, request: Request) -> Response:
         """Raises: Refused."""
-        accept = ",".join(request.headers.getlist("accept"))
+        accept = accept_of(request.headers)
         wants_page = request.method == "GET" and "text/html" in accept and "query" not in request.query_params
         make_page = self._make_page if wants_page else None
         self._check(request, accept, wants_page=make_page is not None)
@@ -110,7 +110,7 @@ class GraphQLEndpoint:
         if kind is not Kind.JSON:
             return self._streamed(request, operation, context, FORMATS[kind])
         try:
-            return _response(await self._executor.run(operation, context), accepted(request.headers) or JSON)
+            return _response(await self._executor.run(operation, context), accepted(accept) or JSON)
         except NotAllowed:
             raise _bad(405, "Send mutations by POST.", {"Allow": "POST"}) from None
         except NoOperation as error:
@@ -128,7 +128,7 @@ class GraphQLEndpoint:
             is_read = request.method != "GET" and (self._settings.takes_get or self._make_page is not None)
             allowed = "GET, POST" if is_read else "POST"
             raise _bad(405, f"Send GraphQL by {allowed.replace(', ', ' or ')}.", {"Allow": allowed})
-        if accepted(request.headers) is None and not names_stream(accept) and not wants_page:
+        if accepted(accept) is None and not names_stream(accept) and not wants_page:
             raise _bad(406, "Accept application/graphql-response+json or application/json.")
         if len(request.scope["query_string"]) > MOST_URL_BYTES:
             raise _bad(414, "The URL is too long: send the query by POST.")

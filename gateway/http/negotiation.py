@@ -14,18 +14,19 @@ _RANGE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+)\s*((?:;[^,]*)
 _QUALITY = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
 
 
-def accepted(headers: Headers) -> str | None:
-    """The type to answer with; None where the request accepts neither of ours.
-
-    The one of more quality. Of equal ones the GraphQL type, but only where it is asked for by name: whoever accepts
-    anything, or says nothing, gets the JSON that clients have always had.
-    """
-    return _accepted(",".join(headers.getlist("accept")))
+def accept_of(headers: Headers) -> str:
+    """What a request accepts: the Accept headers as one (RFC 9110 §5.3)."""
+    return ",".join(headers.getlist("accept"))
 
 
 @lru_cache(1_024)
-def _accepted(accept: str) -> str | None:
-    """Remembered: clients send the same few over and over."""
+def accepted(accept: str) -> str | None:
+    """The type to answer with; None where the request accepts neither of ours.
+
+    The one of more quality. Of equal ones the GraphQL type, but only where it is asked for by name: whoever accepts
+    anything, or says nothing, gets the JSON that clients have always had. Remembered: clients send the same few over
+    and over.
+    """
     ranges = dict(_ranges(accept))
     if not ranges:
         return JSON

@@ -3,13 +3,13 @@
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.http.negotiation import GRAPHQL_JSON, JSON, accepted
+from gateway.http.negotiation import GRAPHQL_JSON, JSON, accept_of, accepted
 
 BOTH = f"{GRAPHQL_JSON}, {JSON}"
 
 
 def of(*accept: str) -> str | None:
-    return accepted(Headers(raw=[(b"accept", each.encode("latin-1")) for each in accept]))
+    return accepted(accept_of(Headers(raw=[(b"accept", each.encode("latin-1")) for each in accept])))
 
 
 @pytest.mark.parametrize("accept", ["", "*/*", "application/*", "text/html, */*;q=0.8", "nonsense", ";;,", "*"])
