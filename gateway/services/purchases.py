@@ -113,8 +113,8 @@ class Purchases:
         Args:
             input_problems: for each command, what its door found wrong; None where no door read it.
         """
-        noticed = [()] * len(commands) if input_problems is None else input_problems
-        found = [(*seen, *command.problems()) for command, seen in zip(commands, noticed, strict=True)]
+        of_inputs = [()] * len(commands) if input_problems is None else input_problems
+        found = [(*of_input, *command.problems()) for command, of_input in zip(commands, of_inputs, strict=True)]
         right = [command for command, problems in zip(commands, found, strict=True) if not problems]
         outcomes = iter(await self.write_all(right) if right else ())
         return [InvalidInput(problems) if problems else next(outcomes) for problems in found]

@@ -1,4 +1,4 @@
-"""What a turn reads and writes: the rows that a batch of commands touches, with a fixed number of statements."""
+"""What a turn loads: the rows that its commands may look at, by a fixed number of statements."""
 
 from collections.abc import Collection, Container, Iterable, Sequence, Set
 from typing import Any, TypeVar
@@ -17,41 +17,39 @@ Value = TypeVar("Value")
 
 def load(connection: Connection, commands: Iterable[Command]) -> State:
     """The working set of a batch, by a fixed number of statements whatever its size: those that have keys at all."""
-    touched = RowKeys.all_of(command.keys() for command in commands)
+    keys = RowKeys.all_of(command.keys() for command in commands)
     state = State()
-    state.records = {record.key: record for record in _all(connection, lookups.RECORD_BY_KEY, touched.keys)}
+    state.records = {record.key: record for record in _all(connection, lookups.RECORD_BY_KEY, keys.idempotency_keys)}
     results = {record.result_id for record in state.records.values()}
-    _load_events(connection, state, touched)
-    refunded = _load_jobs_and_refunds(connection, state, touched, results)
-    _load_payments(connection, state, touched, touched.payments | results | refunded)
-    _load_purchases(connection, state, touched.pairs, touched.purchases | touched.extending | results)
-    _load_what_may_hold_again(connection, state, refunded, touched.extending)
-    course_ids = touched.courses | results | {payment.course_id for payment in state.payments.values()}
+    _load_events(connection, state, keys)
+    refunded = _load_jobs_and_refunds(connection, state, keys, results)
+    _load_payments(connection, state, keys, keys.payments | results | refunded)
+    _load_purchases(connection, state, keys.pairs, keys.purchases | keys.extending | results)
+    _load_what_may_hold_again(connection, state, refunded, keys.extending)
+    course_ids = keys.courses | results | {payment.course_id for payment in state.payments.values()}
     state.courses = {course.id: course for course in _all(connection, lookups.COURSE_BY_ID, course_ids)}
     state.loaded.update(state.courses)
     return state
 
 
-def _load_events(connection: Connection, state: State, touched: RowKeys) -> None:
+def _load_events(connection: Connection, state: State, keys: RowKeys) -> None:
     events = [
-        *_all(connection, lookups.EVENT_BY_ID, touched.events),
-        *_all(connection, lookups.EVENT_BY_NAME, touched.event_names),
+        *_all(connection, lookups.EVENT_BY_ID, keys.events),
+        *_all(connection, lookups.EVENT_BY_NAME, keys.event_names),
     ]
     state.events.update((event.id, event) for event in events)
     state.loaded.update(state.events)
 
 
-def _load_jobs_and_refunds(
-    connection: Connection, state: State, touched: RowKeys, results: Collection[UUID]
-) -> set[UUID]:
+def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, results: Collection[UUID]) -> set[UUID]:
     """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
-    jobs = _all(connection, lookups.JOB_BY_ID, touched.jobs | touched.retrying)
-    noted = _all(connection, lookups.CASES_OF_SUBJECT, touched.cases)
+    jobs = _all(connection, lookups.JOB_BY_ID, keys.jobs | keys.retrying)
+    noted = _all(connection, lookups.CASES_OF_SUBJECT, keys.cases)
     state.jobs = {job.id: job for job in (*jobs, *noted)}
-    retried = {job.subject_id for job in jobs if job.id in touched.retrying}
-    refunds = _all(connection, lookups.REFUND_BY_ID, {*touched.refunds, *results, *retried})
-    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, touched.refunding_references)
-    payment_ids = {*touched.refunding, *(each.payment_id for each in refunds), *(each.id for each in extra)}
+    retried = {job.subject_id for job in jobs if job.id in keys.retrying}
+    refunds = _all(connection, lookups.REFUND_BY_ID, {*keys.refunds, *results, *retried})
+    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, keys.refunding_references)
+    payment_ids = {*keys.refunding, *(each.payment_id for each in refunds), *(each.id for each in extra)}
     all_refunds = _all(connection, lookups.REFUNDS_OF_PAYMENT, payment_ids)
     state.refunds = {refund.id: refund for refund in all_refunds}
     state.loaded.update(state.jobs, state.refunds)
@@ -76,14 +74,14 @@ def _load_what_may_hold_again(
         state.loaded.add(payment.id)
 
 
-def _load_payments(connection: Connection, state: State, touched: RowKeys, payment_ids: Collection[UUID]) -> None:
+def _load_payments(connection: Connection, state: State, keys: RowKeys, payment_ids: Collection[UUID]) -> None:
     payments = [
         *_all(connection, lookups.PAYMENT_BY_ID, payment_ids),
-        *_all(connection, lookups.PAYMENT_BY_REFERENCE, touched.references),
+        *_all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references),
     ]
     state.payments.update((payment.id, payment) for payment in payments)
-    retried = {job.subject_id for job in state.jobs.values() if job.id in touched.retrying}
-    subjects = {*state.payments, *retried, *touched.sweeps}
+    retried = {job.subject_id for job in state.jobs.values() if job.id in keys.retrying}
+    subjects = {*state.payments, *retried, *keys.sweeps}
     state.live_jobs = set(_all(connection, lookups.LIVE_JOBS_OF_SUBJECT, subjects))
     state.loaded.update(state.payments)
 

@@ -59,7 +59,7 @@ class KeyedCommand(BaseCommand):
     def keys(self) -> RowKeys:
         if self.key is None:
             return self.own_keys()
-        return self.own_keys() | RowKeys(keys={(self.actor.id, self.operation, self.key)})
+        return self.own_keys() | RowKeys(idempotency_keys={(self.actor.id, self.operation, self.key)})
 
     @property
     def idempotency_key(self) -> IdempotencyKey | None:

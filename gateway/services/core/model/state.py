@@ -36,7 +36,7 @@ class RowKeys:
         extending: purchases, with all others of the same student and course.
         pairs: the active purchase of each student and course.
         retrying: jobs that may run again, with the refund that one is about and all others of its payment.
-        keys: idempotency keys by actor, operation and key.
+        idempotency_keys: by actor, operation and key.
         cases: what a case may have been noted of.
         sweeps: the subjects of sweeps, whose jobs that will still run are looked for.
         event_names: events by their provider and its id.
@@ -51,7 +51,7 @@ class RowKeys:
     extending: Set[UUID] = frozenset()
     pairs: Set[Pair] = frozenset()
     courses: Set[UUID] = frozenset()
-    keys: Set[tuple[str, str, str]] = frozenset()
+    idempotency_keys: Set[tuple[str, str, str]] = frozenset()
     jobs: Set[UUID] = frozenset()
     retrying: Set[UUID] = frozenset()
     cases: Set[UUID] = frozenset()

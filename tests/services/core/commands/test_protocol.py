@@ -56,8 +56,8 @@ def test_a_key_that_cannot_be_stored_is_a_problem_of_every_command_that_has_one(
 
 @pytest.mark.parametrize("command", KEYED, ids=name_of)
 def test_the_record_of_a_key_is_among_the_rows_that_are_loaded(command: KeyedCommand) -> None:
-    assert "keys" not in keys_of(replace(command, key=None))
-    assert keys_of(replace(command, key="k"))["keys"] == {(command.actor.id, command.operation, "k")}
+    assert "idempotency_keys" not in keys_of(replace(command, key=None))
+    assert keys_of(replace(command, key="k"))["idempotency_keys"] == {(command.actor.id, command.operation, "k")}
 
 
 def test_no_two_commands_share_an_operation() -> None:
