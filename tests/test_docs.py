@@ -9,6 +9,8 @@ import pytest
 from tests.house import ROOMS, ROOT
 
 TOPS = "gateway|db|tests|docs|examples|bench|web"
+CODE = re.compile(r"`([\w/]+\.py)`")
+FOLDERS = (ROOT, ROOT / "gateway", ROOT / "gateway" / "services")
 PATH = re.compile(rf"(?<![\w./-])(?:{TOPS})/[\w./-]*\w")
 LINK = re.compile(r"\]\((?!\w+:|#)([^)#\s]+)")
 ROW = re.compile(r"\| (\w+) \| (`[^|]+`) \| ([^|]+) \| [^|]+ \|")
@@ -20,8 +22,13 @@ def documents() -> list[Path]:
 
 
 def missing_in(document: Path, text: str) -> list[str]:
-    """The paths that a document names from the root, and the links that it has, to what is not there."""
+    """What a document names or links to, and is not there. A module may be named from within `gateway`."""
     named = {path for path in PATH.findall(text) if not (ROOT / path).exists()}
+    named |= {
+        path
+        for path in CODE.findall(text)
+        if not any((folder / path).exists() for folder in (*FOLDERS, document.parent))
+    }
     return sorted(named | {link for link in LINK.findall(text) if not (document.parent / link).exists()})
 
 
@@ -31,8 +38,10 @@ def test_what_a_document_names_is_there(document: Path) -> None:
 
 
 def test_a_path_that_is_not_there_is_caught() -> None:
-    text = "See `gateway/app.py`, `gateway/nowhere.py`, https://docs.example/db/x and [this](docs/none.md)."
-    assert missing_in(ROOT / "README.md", text) == ["docs/none.md", "gateway/nowhere.py"]
+    text = (
+        "`gateway/app.py`, `app.py`, `gateway/nowhere.py`, `nobody.py`, https://docs.example/db/x, [x](docs/none.md)."
+    )
+    assert missing_in(ROOT / "README.md", text) == ["docs/none.md", "gateway/nowhere.py", "nobody.py"]
 
 
 def test_each_room_is_drawn_as_the_rule_has_it() -> None:

@@ -73,7 +73,7 @@ def old_body(purchase: Snapshot) -> dict[str, object]:
 
 
 def _old_metadata(metadata: Snapshot, payment_id: object) -> dict[str, object]:
-    """The loose form that `core.loose` reads, with the payment among the labels."""
+    """The loose form that `legacy.body` reads, with the payment among the labels."""
     slot = cast("Snapshot", metadata["timeSlot"])
     meant = {
         "isSundayOnly": metadata["isSundayOnly"],
