@@ -30,7 +30,7 @@ from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.providers.stripe.provider import Stripe
 from gateway.services.purchases import Purchases
-from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
@@ -94,7 +94,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         on_jobs=lambda jobs: _notice(runners, jobs),
     )
     source = Source(settings.database_url)
-    reader, lookups = Reader(source), WorkCatalog(source)
+    reader = Reader(source)
+    lookups = JobLookups(reader)
     follow = partial(feed.follow, settings.database_url)
     live = Live(hub, follow, partial(reader.find, PAYMENT_BY_ID), partial(reader.find, PURCHASE_BY_ID))
     providers = _providers(settings)
@@ -151,7 +152,7 @@ def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
         runner.notice(jobs)
 
 
-async def _installation(settings: Settings, lookups: WorkCatalog) -> str:
+async def _installation(settings: Settings, lookups: JobLookups) -> str:
     return settings.installation or await lookups.installation()
 
 

@@ -52,7 +52,7 @@ from gateway.services.jobs.work import work_on
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
-from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.kinds import JOBS, PAYMENTS
@@ -104,7 +104,7 @@ class Service:
 
     purchases: Purchases
     reader: Reader
-    work: WorkCatalog
+    work: JobLookups
     writer: GroupCommit
     clock: Clock
     url: str
@@ -343,7 +343,8 @@ async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
     clock, source, engine = Clock(), Source(url), writer_engine(url)
     writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
-    reader, work = Reader(source), WorkCatalog(source)
+    reader = Reader(source)
+    work = JobLookups(reader)
 
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
     purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, uuid7)

@@ -16,8 +16,9 @@ from gateway.services.core.model.pages import Place, Window
 from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import Histories
-from gateway.services.reading.job_lookups import WorkCatalog
+from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page
+from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from tests.service import reads_of
 
@@ -61,7 +62,7 @@ class Planner:
     def __init__(self, url: str) -> None:
         self.is_sqlite = is_embedded(url)
         self.source, self._engine = Source(url), writer_engine(url)
-        self.work = WorkCatalog(self.source)
+        self.work = JobLookups(Reader(self.source))
 
     async def plan(self, read: Callable[[], Awaitable[object]]) -> str:
         """The plan of the one statement that the read is."""

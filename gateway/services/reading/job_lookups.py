@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, literal_column, select, text
@@ -17,14 +17,9 @@ from db.types import Id, Instant
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Payment, Provider, Refund
-from gateway.services.reading.source import Source
-from gateway.services.rows import lookups
+from gateway.services.reading.reader import Reader
 from gateway.services.rows.kinds import PAYMENTS, REFUNDS
-from gateway.services.rows.lookups import Lookup
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
-Found = TypeVar("Found")
+from gateway.services.rows.lookups import EVENT_BY_ID, PAYMENT_BY_REFERENCE
 
 _NOW = bindparam("now", type_=Instant())
 _MOST = bindparam("most", type_=Integer())
@@ -104,11 +99,12 @@ BEFORE_ALL = UUID(int=0)
 """No id comes before it."""
 
 
-class WorkCatalog:
+class JobLookups:
     """Reads of the books as they were last committed; each call is one statement."""
 
-    def __init__(self, source: Source) -> None:
-        self._source = source
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self._source = reader.source
         self._installation: str | None = None
 
     async def installation(self) -> str:
@@ -119,10 +115,10 @@ class WorkCatalog:
         return self._installation
 
     async def event(self, event_id: UUID) -> ProviderEvent | None:
-        return await self._find(lookups.EVENT_BY_ID, event_id)
+        return await self._reader.find(EVENT_BY_ID, event_id)
 
     async def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
-        return await self._find(lookups.PAYMENT_BY_REFERENCE, (provider.value, reference))
+        return await self._reader.find(PAYMENT_BY_REFERENCE, (provider.value, reference))
 
     async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
         """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
@@ -169,10 +165,6 @@ class WorkCatalog:
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
         """Purchases whose access is past its expiry and still granted, in the order of their ids."""
         return await self._firsts(_LAPSED, now=now, after=after or BEFORE_ALL, most=most)
-
-    async def _find(self, lookup: Lookup[Key, Value, Found], key: Key) -> Found:
-        rows = await self._source.rows(lookup.statement, **lookup.among.parameters([key], self._source.dialect))
-        return lookup.gather(lookup.kind.values(rows)).get(key, lookup.absent)
 
     async def _firsts(self, statement: Statement, **parameters: object) -> list[Any]:
         """The first column of each row."""
