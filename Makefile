@@ -6,10 +6,10 @@ GRAPHIQL := gateway/pages/static_files/graphiql/.installed
 CHECKOUT := gateway/pages/static_files/checkout/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test check bench chaos schema checkout browser interop clean
+.PHONY: help install run test test-fast check bench chaos schema checkout browser interop clean
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed $(GRAPHIQL) $(CHECKOUT) ## make .venv with everything in it, fetch GraphiQL, build /demo/
 
@@ -17,13 +17,16 @@ run: install ## start the demo gateway; it prints its address
 	$(BIN)/python -m gateway serve --demo
 
 test: install ## run the tests
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+test-fast: install ## run those that need no PostgreSQL and no process of their own
+	$(BIN)/python -m pytest -n 2 --dist worksteal --fast
 
 check: install ## format, lint, types and tests, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 bench: install ## measure confirmations a second on this machine, on SQLite
 	$(BIN)/python -m bench.confirmations

@@ -5,11 +5,40 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases, postgresql, scratch
+from tests.served import gateway as served_gateways
+from tests.served import old_door
+from tests.served import server as servers
 from tests.served.gateway import Person, Served, served
 from tests.service import Service, running
 
 KINDS = ("sqlite", "postgresql")
 """Every test of the database runs on both. One that cannot be had is a failure, not a skip."""
+
+
+STARTERS = (old_door.opened, served_gateways.served, servers.serving, servers.started, servers.run)
+"""Who starts a process: a module that imports one of them has tests that wait for processes."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--fast", action="store_true", help="only what runs in this process, and on SQLite or in memory")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--fast"):
+        slow = [item for item in items if is_slow(item)]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in {*slow}]
+
+
+def is_slow(item: pytest.Item) -> bool:
+    """Whether a test asks for PostgreSQL or for a process of its own, or draws histories through a database."""
+    assert isinstance(item, pytest.Function)
+    drawn = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    starts = "process" in item.fixturenames or any(
+        each in STARTERS for each in vars(item.module).values() if callable(each)
+    )
+    is_remote = "postgresql" in drawn or "new_postgresql" in item.fixturenames
+    return starts or is_remote or (item.path.parent.name == "simulation" and "sqlite" in drawn)
 
 
 @pytest.fixture(scope="session")
@@ -70,8 +99,13 @@ async def service(database_url: str) -> AsyncIterator[Service]:
         yield started
 
 
+@pytest.fixture(scope="session")
+def process() -> None:
+    """Asked for by what starts one, so that `--fast` knows."""
+
+
 @pytest.fixture(scope="session", params=KINDS)
-def gateway(request: pytest.FixtureRequest) -> Iterator[Served]:
+def gateway(request: pytest.FixtureRequest, process: None) -> Iterator[Served]:
     """Served for the whole run; tests keep apart by fresh students and courses."""
     maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
     with served(maker()) as started:

@@ -91,6 +91,7 @@ def test_a_provider_whose_events_are_refused_is_said(capsys: pytest.CaptureFixtu
     assert warnings(capsys, **SELLING) == []
 
 
+@pytest.mark.usefixtures("process")
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)], ids=lambda words: words[0])
 def test_a_process_says_it_before_it_works(command: tuple[str, ...], database_url: str) -> None:
     process = subprocess.Popen(

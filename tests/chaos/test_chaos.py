@@ -27,6 +27,7 @@ LONG = Plan(
 )
 
 
+@pytest.mark.usefixtures("process")
 def test_sixty_payments_and_a_death_each_of_server_and_worker_end_as_promised(
     database_url: str, tmp_path: Path
 ) -> None:
