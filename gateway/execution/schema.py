@@ -18,6 +18,7 @@ from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
 from gateway.resolvers.query import Query
+from gateway.resolvers.relations import relations
 from gateway.resolvers.subscription import Subscription
 from gateway.schema.conventions.scalars import SCALARS
 
@@ -30,7 +31,7 @@ def build_schema() -> strawberry.Schema:
     )
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
-    resolve_fields(built)
+    resolve_fields(built, relations())
     enforce(built)
     return schema
 

@@ -11,13 +11,13 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.context import Context
 from gateway.resolvers.permissions import DEFINITION
-from gateway.resolvers.relations import FINDERS, Finder
+from gateway.resolvers.relations import Find
 from gateway.schema.relations import Computed, Relation, RelationBy, Timed, Wraps
 
 Resolver = Callable[..., object]
 
 
-def resolve_fields(schema: GraphQLSchema, finders: Mapping[object, Finder] = FINDERS) -> None:
+def resolve_fields(schema: GraphQLSchema, finds: Mapping[object, Find]) -> None:
     """Give each field its resolver, but those that have a method of their own, which keep Strawberry's.
 
     Raises:
@@ -27,30 +27,30 @@ def resolve_fields(schema: GraphQLSchema, finders: Mapping[object, Finder] = FIN
         if isinstance(graphql_type, GraphQLObjectType):
             for field in graphql_type.fields.values():
                 if declared := field.extensions.get(DEFINITION):  # introspection has none
-                    _resolve(field, declared, finders)
+                    _resolve(field, declared, finds)
 
 
-def _resolve(field: GraphQLField, declared: StrawberryField, finders: Mapping[object, Finder]) -> None:
+def _resolve(field: GraphQLField, declared: StrawberryField, finds: Mapping[object, Find]) -> None:
     match declared:
         case Computed():
             field.resolve = _computed(declared)
         case Timed():
             field.resolve = _timed(declared)
         case Relation():
-            field.resolve = _relation(declared, _finder_of(declared, finders))
+            field.resolve = _relation(declared, _find_of(declared, finds))
         case RelationBy():
-            field.resolve = _relation_by(declared, _finder_of(declared, finders))
+            field.resolve = _relation_by(declared, _find_of(declared, finds))
             for argument in declared.arguments:
                 field.args[to_camel_case(argument.python_name)].out_name = argument.python_name
         case _ if declared.is_basic_field:
             field.resolve = _attribute(declared)
 
 
-def _finder_of(declared: StrawberryField, finders: Mapping[object, Finder]) -> Finder:
-    if declared not in finders:
+def _find_of(declared: StrawberryField, finds: Mapping[object, Find]) -> Find:
+    if declared not in finds:
         owner = getattr(declared.origin, "__name__", None)
         raise LookupError(f"{owner}.{declared.python_name} is bound to nothing that finds it")
-    return finders[declared]
+    return finds[declared]
 
 
 def _computed(declared: Computed) -> Resolver:
@@ -68,7 +68,7 @@ def _attribute(declared: StrawberryField) -> Resolver:
     return lambda source, info: read(source)
 
 
-def _relation(declared: Relation, find: Finder) -> Resolver:
+def _relation(declared: Relation, find: Find) -> Resolver:
     by, answer = declared.by, _answer_as(declared.type)
 
     def resolve(source: Wraps[Any], info: GraphQLResolveInfo[Context]) -> object:
@@ -78,7 +78,7 @@ def _relation(declared: Relation, find: Finder) -> Resolver:
     return resolve
 
 
-def _relation_by(declared: RelationBy[Any, Any], find: Finder) -> Resolver:
+def _relation_by(declared: RelationBy[Any, Any], find: Find) -> Resolver:
     by, answer = declared.by, declared.answer
 
     def resolve(source: Wraps[Any], info: GraphQLResolveInfo[Context], **arguments: object) -> object:

@@ -1,6 +1,6 @@
 """What finds each relation of the schema."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeVar, overload
 from uuid import UUID
 
@@ -27,38 +27,72 @@ from gateway.services.reading.lookups import (
     REFUNDS_OF_PAYMENT,
     SUCCESSOR,
 )
+from gateway.services.reading.reader import Finder
 
 Value = TypeVar("Value")
+Key = TypeVar("Key")
 Found: TypeAlias = Value | Awaitable[Value]
 """At once where it is known, else to be awaited."""
-Key = TypeVar("Key")
-Finder = Callable[[Context, Any], object]
+Find = Callable[[Context, Any], Found[Any]]
+Bound = tuple[object, Find]
+
+
+def relations() -> Mapping[object, Find]:
+    """Each relation, and what finds it by its key. One that is left out fails when the schema is built."""
+    return dict(
+        [
+            bound(Payment.course, COURSE_BY_ID),
+            bound(Payment.purchase, PURCHASE_OF_PAYMENT),
+            bound(Payment.refunds, REFUNDS_OF_PAYMENT),
+            found_by(Payment.history, _history),
+            bound(Purchase.course, COURSE_BY_ID),
+            bound(Purchase.payment, PAYMENT_BY_ID),
+            bound(Purchase.supersedes, PURCHASE_BY_ID),
+            bound(Purchase.superseded_by, SUCCESSOR),
+            found_by(Purchase.history, _history),
+            bound(Job.purchase, PURCHASE_BY_ID),
+            found_by(Job.payment, _payment_of_job),
+            found_by(DuplicatePayment.refund, _first_refund),
+            found_by(Viewer.purchases, _purchases_of_student),
+            found_by(Viewer.payments, _payments_of_student),
+            bound(Viewer.access, HELD_PURCHASE),
+        ]
+    )
 
 
 @overload
-def bound(
-    relation: Wraps[Value] | None, find: Callable[[Context, Any], Found[Value | None]]
-) -> tuple[object, Finder]: ...
+def bound(relation: Wraps[Value] | None, finder: Finder[Any, Value | None]) -> Bound: ...
 
 
 @overload
-def bound(
-    relation: Sequence[Wraps[Value]], find: Callable[[Context, Any], Found[Collection[Value]]]
-) -> tuple[object, Finder]: ...
+def bound(relation: Sequence[Wraps[Value]], finder: Finder[Any, Sequence[Value]]) -> Bound: ...
 
 
 @overload
-def bound(
-    relation: RelationBy[Key, Value], find: Callable[[Context, Key], Found[Value | None]]
-) -> tuple[object, Finder]: ...
+def bound(relation: RelationBy[Key, Value], finder: Finder[Key, Value | None]) -> Bound: ...
 
 
-def bound(relation: object, find: Finder) -> tuple[object, Finder]:
+def bound(relation: object, finder: Finder[Any, Any]) -> Bound:
+    """A relation that one look-up finds."""
+    return relation, lambda context, key: context.reads.ask(finder, key)
+
+
+@overload
+def found_by(relation: Wraps[Value] | None, find: Callable[[Context, Any], Found[Value | None]]) -> Bound: ...
+
+
+@overload
+def found_by(relation: RelationBy[Key, Value], find: Callable[[Context, Key], Found[Value | None]]) -> Bound: ...
+
+
+def found_by(relation: object, find: Find) -> Bound:
+    """A relation that takes more than a look-up."""
     return relation, find
 
 
-async def _first_refund(context: Context, payment_id: UUID) -> values.Refund | None:
-    return next(iter(await context.reads.find(REFUNDS_OF_PAYMENT, payment_id)), None)
+def _history(context: Context, key: tuple[UUID, Window]) -> Found[Page[AuditEntry]]:
+    subject_id, window = key
+    return context.reads.ask(Histories(window), subject_id)
 
 
 async def _payment_of_job(context: Context, subject: tuple[JobKind, UUID]) -> values.Payment | None:
@@ -69,9 +103,8 @@ async def _payment_of_job(context: Context, subject: tuple[JobKind, UUID]) -> va
     return await context.reads.find(PAYMENT_BY_ID, subject_id)
 
 
-def _history(context: Context, key: tuple[UUID, Window]) -> Found[Page[AuditEntry]]:
-    subject_id, window = key
-    return context.reads.ask(Histories(window), subject_id)
+async def _first_refund(context: Context, payment_id: UUID) -> values.Refund | None:
+    return next(iter(await context.reads.find(REFUNDS_OF_PAYMENT, payment_id)), None)
 
 
 async def _purchases_of_student(
@@ -79,34 +112,13 @@ async def _purchases_of_student(
 ) -> Page[values.Purchase]:
     student_id, status, window = key
     if student_id is None:
-        return NOBODYS
+        return _NOBODYS
     return await context.reads.page(PURCHASES, window, PurchaseFilter(student_id=student_id, status=status))
 
 
 async def _payments_of_student(context: Context, key: tuple[str | None, Window]) -> Page[values.Payment]:
     student_id, window = key
-    return NOBODYS if student_id is None else await context.reads.page(PAYMENTS, window, PaymentFilter(student_id))
+    return _NOBODYS if student_id is None else await context.reads.page(PAYMENTS, window, PaymentFilter(student_id))
 
 
-NOBODYS: Page[Any] = Page((), (), has_previous=False, has_next=False)
-"""A list of what nobody has."""
-
-FINDERS: Mapping[object, Finder] = dict(
-    [
-        bound(Payment.course, lambda context, course_id: context.reads.ask(COURSE_BY_ID, course_id)),
-        bound(Payment.purchase, lambda context, payment_id: context.reads.ask(PURCHASE_OF_PAYMENT, payment_id)),
-        bound(Payment.refunds, lambda context, payment_id: context.reads.ask(REFUNDS_OF_PAYMENT, payment_id)),
-        bound(Payment.history, _history),
-        bound(Purchase.course, lambda context, course_id: context.reads.ask(COURSE_BY_ID, course_id)),
-        bound(Purchase.payment, lambda context, payment_id: context.reads.ask(PAYMENT_BY_ID, payment_id)),
-        bound(Purchase.supersedes, lambda context, purchase_id: context.reads.ask(PURCHASE_BY_ID, purchase_id)),
-        bound(Purchase.superseded_by, lambda context, purchase_id: context.reads.ask(SUCCESSOR, purchase_id)),
-        bound(Purchase.history, _history),
-        bound(Job.payment, _payment_of_job),
-        bound(Job.purchase, lambda context, purchase_id: context.reads.ask(PURCHASE_BY_ID, purchase_id)),
-        bound(DuplicatePayment.refund, _first_refund),
-        bound(Viewer.purchases, _purchases_of_student),
-        bound(Viewer.payments, _payments_of_student),
-        bound(Viewer.access, lambda context, key: context.reads.ask(HELD_PURCHASE, key)),
-    ]
-)
+_NOBODYS: Page[Any] = Page((), (), has_previous=False, has_next=False)

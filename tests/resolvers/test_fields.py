@@ -40,7 +40,7 @@ def test_a_relation_that_nothing_finds_is_caught_when_the_schema_is_built() -> N
         lonely: Lonely
 
     with pytest.raises(LookupError, match=r"Lonely\.friend"):
-        resolve_fields(strawberry.Schema(Query)._schema)
+        resolve_fields(strawberry.Schema(Query)._schema, {})
 
 
 def test_what_a_relation_cannot_be_answered_as_is_caught_when_the_schema_is_built() -> None:
