@@ -128,7 +128,7 @@ class Purchases:
         recorded = await self.submit(RecordIntent(actor, opened.payment.id, intent.reference))
         if not isinstance(recorded, Opened):
             return recorded
-        return Opened(recorded.payment, opened.already_processed, intent.client_secret)
+        return Opened(recorded.payment, opened.already_processed, intent.client_secret, recorded.course)
 
     async def _unsayable_part(self, command: RefundPayment) -> FieldProblem | None:
         """Why the provider could not send just that much back, said before anything is promised."""

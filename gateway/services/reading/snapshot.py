@@ -6,9 +6,9 @@ from dataclasses import fields
 from typing import Any, TypeVar, cast
 
 from gateway.services.core.model.jobs import Job
-from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.outcomes import Confirmed, Created, Outcome
 from gateway.services.core.model.pages import Page, Window
-from gateway.services.core.model.values import Course, Payment, Purchase, Refund
+from gateway.services.core.model.values import Course, Fulfilment, Payment, Purchase, PurchaseStatus, Refund
 from gateway.services.reading.filters import Filter
 from gateway.services.reading.lists import Listing, page
 from gateway.services.reading.lookups import (
@@ -18,6 +18,7 @@ from gateway.services.reading.lookups import (
     PURCHASE_BY_ID,
     PURCHASE_OF_PAYMENT,
     REFUND_BY_ID,
+    SUCCESSOR,
 )
 from gateway.services.reading.reader import Finder, Reader
 
@@ -69,19 +70,22 @@ class Snapshot:
             match getattr(outcome, each.name):
                 case Payment() as payment:
                     self._know(PAYMENT_BY_ID, payment.id, payment)
+                    if payment.fulfilment is Fulfilment.PENDING:
+                        self._know(PURCHASE_OF_PAYMENT, payment.id, None)
                 case Purchase() as purchase:
-                    self._learn_purchase(purchase)
+                    self._know(PURCHASE_BY_ID, purchase.id, purchase)
+                    if purchase.payment_id is not None:
+                        self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
                 case Course() as course:
                     self._know(COURSE_BY_ID, course.id, course)
                 case Refund() as refund:
                     self._know(REFUND_BY_ID, refund.id, refund)
                 case Job() as job:
                     self._know(JOB_BY_ID, job.id, job)
-
-    def _learn_purchase(self, purchase: Purchase) -> None:
-        self._know(PURCHASE_BY_ID, purchase.id, purchase)
-        if purchase.payment_id is not None:
-            self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
+        match outcome:
+            case Confirmed(purchase=begun, already_processed=False) | Created(purchase=begun, already_processed=False):
+                if begun.status is PurchaseStatus.ACTIVE:
+                    self._know(SUCCESSOR, begun.id, None)
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
         self._known[finder, key] = found

@@ -97,7 +97,8 @@ def _as_decided(payment: Payment, command: ConfirmPayment, state: State) -> Deci
         case Fulfilment.FULFILLED:
             purchase = state.purchase_of(payment)
             assert purchase is not None, "a fulfilled payment has its purchase"
-            return Decision(Confirmed(payment, purchase, purchase.id != command.purchase_id))
+            course = state.courses.get(payment.course_id)
+            return Decision(Confirmed(payment, purchase, purchase.id != command.purchase_id, course))
         case Fulfilment.DUPLICATE:
             assert payment.duplicate_of is not None, "a duplicate names what it duplicates"
             return Decision(DuplicatePayment(payment, state.purchases[payment.duplicate_of]))
@@ -200,7 +201,7 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, state: State
     fulfilled = replace(taken, fulfilment=Fulfilment.FULFILLED)
     entry = granting.audit(taken.id, "payment.fulfilled", command.actor, moment, changes={"tier": purchase.tier})
     return Decision(
-        Confirmed(fulfilled, purchase, already_processed=False),
+        Confirmed(fulfilled, purchase, already_processed=False, course=course),
         standing.changes + changes + Changes(payments=(fulfilled,), audit=(entry,)),
     )
 

@@ -64,7 +64,8 @@ class CreatePurchase(KeyedCommand):
                 return Decision(reused)
             case purchase_id if purchase_id is not None:
                 purchase = state.purchases[purchase_id]
-                return Decision(Created(purchase, purchase.id != self.purchase_id))
+                course = state.courses.get(purchase.course_id)
+                return Decision(Created(purchase, purchase.id != self.purchase_id, course=course))
 
         course = state.courses.get(self.course_id)
         if course is None:
@@ -75,13 +76,13 @@ class CreatePurchase(KeyedCommand):
             return Decision(InvalidInput(tuple(found)))
 
         standing = granting.standing(state, self.student_id, course.id, self.actor, moment)
-        if (refusal := _beside(self, tier, standing.active, moment)) is not None:
+        if (refusal := _beside(self, course, tier, standing.active, moment)) is not None:
             return refusal
         if problem := _without_room(self, course, tier, standing.active, moment):
             return Decision(InvalidInput((problem,)))
         if standing.active is None:
-            return _begin(self, tier, standing.changes, moment)
-        return _replace(self, tier, standing.active, moment)
+            return _begin(self, course, tier, standing.changes, moment)
+        return _replace(self, course, tier, standing.active, moment)
 
 
 def _problems(command: CreatePurchase, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
@@ -101,16 +102,18 @@ def _expiry_problems(command: CreatePurchase, moment: Moment) -> list[FieldProbl
     return []
 
 
-def _begin(command: CreatePurchase, tier: Tier, lapsed: Changes, moment: Moment) -> Decision:
+def _begin(command: CreatePurchase, course: Course, tier: Tier, lapsed: Changes, moment: Moment) -> Decision:
     new_access = access.granted(tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date)
     purchase, changes = granting.begin(_grant(command, tier), new_access, moment)
     return Decision(
-        Created(purchase, already_processed=False),
+        Created(purchase, already_processed=False, course=course),
         lapsed + changes + Changes(records=recorded(command, purchase.id, moment)),
     )
 
 
-def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, moment: Moment) -> Decision | None:
+def _beside(
+    command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
+) -> Decision | None:
     """What the command comes to beside the pair's active purchase; None where a new purchase is to begin."""
     if existing is None:
         return None
@@ -118,7 +121,7 @@ def _beside(command: CreatePurchase, tier: Tier, existing: Purchase | None, mome
         if differing := _differences(command, existing):
             return Decision(MetadataConflict(differing, existing))
         return Decision(
-            Created(existing, already_processed=existing.id != command.purchase_id),
+            Created(existing, already_processed=existing.id != command.purchase_id, course=course),
             Changes(records=recorded(command, existing.id, moment)),
         )
     if command.on_existing is OnExisting.RETURN:
@@ -142,13 +145,13 @@ def _without_room(
     return room_problem(Offer(course, tier, command.metadata, moment.now, begin), command.tier, "purchaseTier")
 
 
-def _replace(command: CreatePurchase, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
+def _replace(command: CreatePurchase, course: Course, tier: Tier, existing: Purchase, moment: Moment) -> Decision:
     new_access: Access = access.replacing(
         existing.access, tiers.terms_of(tier), command.metadata, moment.now, command.expiry_date
     )
     purchase, ended, changes = granting.supersede(existing, _grant(command, tier), new_access, moment)
     return Decision(
-        Created(purchase, already_processed=False, replaced=ended),
+        Created(purchase, already_processed=False, replaced=ended, course=course),
         changes + Changes(records=recorded(command, purchase.id, moment)),
     )
 

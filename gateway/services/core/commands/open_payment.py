@@ -69,9 +69,9 @@ class OpenPayment(KeyedCommand):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)
             case payment_id if payment_id is not None:
-                return _opened(state.payments[payment_id], payment_id != self.payment_id)
+                return _opened(state.payments[payment_id], payment_id != self.payment_id, state)
         if self.payment_id in state.payments:
-            return _opened(state.payments[self.payment_id], already_processed=False)
+            return _opened(state.payments[self.payment_id], False, state)
 
         course = state.courses.get(self.course_id)
         if course is None:
@@ -87,7 +87,7 @@ class OpenPayment(KeyedCommand):
 
         payment = _new_payment(self, tier, moment)
         return Decision(
-            Opened(payment, already_processed=False),
+            Opened(payment, already_processed=False, course=course),
             Changes(
                 payments=(payment,),
                 records=recorded(self, payment.id, moment),
@@ -115,11 +115,13 @@ class RecordIntent(BaseCommand):
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))
+        course = state.courses.get(payment.course_id)
         if payment.reference is not None:
-            return Decision(Opened(payment, already_processed=True))
+            return Decision(Opened(payment, already_processed=True, course=course))
         changed = asks.first_ask(replace(payment, reference=self.reference), moment.now)
         entry = timeline.intent_opened(changed, self.actor, moment)
-        return Decision(Opened(changed, already_processed=False), Changes(payments=(changed,), audit=(entry,)))
+        changes = Changes(payments=(changed,), audit=(entry,))
+        return Decision(Opened(changed, already_processed=False, course=course), changes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,11 +144,11 @@ class RefusePrice(BaseCommand):
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))
         if payment.reference is not None or payment.status is PaymentStatus.CANCELED:
-            return _opened(payment)
+            return _opened(payment, True, state)
         message = f"{payment.terms.tier} costs {payment.amount}, which {payment.provider} does not take: {self.reason}"
         refused = replace(payment, status=PaymentStatus.CANCELED, failure=Failure(PRICE_REFUSED, message))
         entry = timeline.refused(refused, self.actor, moment)
-        return Decision(_opened(refused).outcome, Changes(payments=(refused,), audit=(entry,)))
+        return Decision(_opened(refused, True, state).outcome, Changes(payments=(refused,), audit=(entry,)))
 
 
 def _problems(command: OpenPayment, tier: Tier | FieldProblem, moment: Moment) -> list[FieldProblem]:
@@ -200,8 +202,8 @@ def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
     )
 
 
-def _opened(payment: Payment, already_processed: bool = True) -> Decision:
+def _opened(payment: Payment, already_processed: bool, state: State) -> Decision:
     """The payment as it was opened; or, however often it is asked for, why it never can be."""
     if payment.failure is not None and payment.failure.code == PRICE_REFUSED:
         return Decision(InvalidInput((FieldProblem(("tier",), payment.failure.message),)))
-    return Decision(Opened(payment, already_processed))
+    return Decision(Opened(payment, already_processed, course=state.courses.get(payment.course_id)))

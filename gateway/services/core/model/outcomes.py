@@ -1,6 +1,6 @@
 """What a command can come to: each expected end is a value, the unexpected ones are exceptions."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.job_outcomes import (
@@ -40,6 +40,7 @@ class Opened:
     payment: Payment
     already_processed: bool
     client_secret: str | None = None
+    course: Course | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,8 @@ class Confirmed:
     payment: Payment
     purchase: Purchase
     already_processed: bool
+    course: Course | None = field(default=None, compare=False)
+    """What was bought, where it was in hand: who is answered mostly asks for it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,7 @@ class Created:
     purchase: Purchase
     already_processed: bool
     replaced: Purchase | None = None
+    course: Course | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
