@@ -25,12 +25,14 @@ def save(connection: Connection, saves: Saves, state: State) -> None:
     new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), state.loaded)
 
     _save_courses(connection, saves, state, changes)
-    saves.add_payments.run(connection, map(payment_columns, new_payments))
+    saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of is None))
     # Purchases that end make room for those that begin, and payments may name either.
     saves.change_purchases.run(connection, map(keyed(purchase_columns), changed_purchases))
     saves.change_accesses.run(connection, map(keyed(access_columns), changed_purchases))
     saves.add_purchases.run(connection, map(purchase_columns, new_purchases))
     saves.add_accesses.run(connection, map(access_columns, new_purchases))
+    # What was taken for a purchase of this same turn once more: a payment that names it, and that none names.
+    saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of))
     saves.change_payments.run(connection, map(keyed(payment_columns), changed_payments))
     saves.add_audit.run(connection, map(audit_columns, changes.audit))
     saves.add_records.run(connection, map(record_columns, changes.records))
