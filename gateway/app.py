@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
-import structlog
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
@@ -12,7 +11,7 @@ from starlette.middleware.authentication import AuthenticationMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import Response
-from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from gateway.auth.bearer import BearerBackend, viewer_of
 from gateway.auth.tokens import TokenVerifier
@@ -42,62 +41,28 @@ from gateway.startup import warn
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.websocket import GraphQLSocket
 
-log = structlog.get_logger(__name__)
-
 
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
-
-    endings, verifier = StreamLifetimes(), TokenVerifier(settings)
-
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        warn(settings)
-        async with open_services(settings) as services:
-            app.state.services, app.state.endings = services, endings
-            async with running_jobs(settings, services) if settings.worker else nullcontext():
-                with endings.stopping_on_signals():
-                    yield
-
-    async def page() -> Response:
-        return graphiql_page(*await prepared(settings, app.state.services))
-
-    rate = MutationRate(settings)
-
-    documents = _documents(settings)
-    executor = Executor(build_schema(), settings, documents)
-    context_of = partial(_context_of, rate)
-
-    def make_context(request: Request) -> Context:
-        return context_of(request, viewer_of(request))
-
+    endings, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
     judged = [
-        Route(
-            graphql.PATH,
-            GraphQLEndpoint(
-                settings, executor, make_context, page if settings.is_graphiql_on else None, endings, documents
-            ),
-        ),
-        WebSocketRoute(
-            graphql.PATH,
-            GraphQLSocket(executor, verifier.judge, context_of, endings, allowed_origins=settings.cors_origins),
-        ),
+        *_graphql_routes(settings, verifier, rate, endings),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),
         *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
     ]
-    app = Starlette(
+    authentication = Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=refuse_token)
+    return Starlette(
         routes=[
             *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
-            Mount("", routes=judged, middleware=[_authentication(verifier)]),
+            Mount("", routes=judged, middleware=[authentication]),
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: refuse},
-        lifespan=lifespan,
+        lifespan=partial(_lifespan, settings, endings),
     )
-    return app
 
 
 def from_environment() -> Starlette:
@@ -107,10 +72,36 @@ def from_environment() -> Starlette:
     return build_app(settings)
 
 
-def _authentication(verifier: TokenVerifier) -> Middleware:
-    """What judges a bearer token before a route sees the request."""
-    backend = BearerBackend(verifier)
-    return Middleware(AuthenticationMiddleware, backend=backend, on_error=refuse_token)
+@asynccontextmanager
+async def _lifespan(settings: Settings, endings: StreamLifetimes, app: Starlette) -> AsyncIterator[None]:
+    warn(settings)
+    async with open_services(settings) as services:
+        app.state.services, app.state.endings = services, endings
+        async with running_jobs(settings, services) if settings.worker else nullcontext():
+            with endings.stopping_on_signals():
+                yield
+
+
+def _graphql_routes(
+    settings: Settings, verifier: TokenVerifier, rate: MutationRate, endings: StreamLifetimes
+) -> list[BaseRoute]:
+    """One address for HTTP and WebSocket, behind which an operation runs the same way."""
+    documents = _documents(settings)
+    executor = Executor(build_schema(), settings, documents)
+    context_of = partial(_context_of, rate)
+
+    def make_context(request: Request) -> Context:
+        return context_of(request, viewer_of(request))
+
+    async def page(request: Request) -> Response:
+        return graphiql_page(*await prepared(settings, request.app.state.services))
+
+    shown = page if settings.is_graphiql_on else None
+    socket = GraphQLSocket(executor, verifier.judge, context_of, endings, allowed_origins=settings.cors_origins)
+    return [
+        Route(graphql.PATH, GraphQLEndpoint(settings, executor, make_context, shown, endings, documents)),
+        WebSocketRoute(graphql.PATH, socket),
+    ]
 
 
 def _middleware(settings: Settings) -> list[Middleware]:

@@ -48,11 +48,11 @@ ROOMS = {
     "legacy": _room("gateway.services.core.legacy", "rules model"),
     "db": _room("db", "", f"{WEB} {VENDORS}"),
     "settings": _room("gateway.settings", "legacy rules model db.urls", f"{WEB} {SQL}"),
-    "startup": _room("gateway.startup", "settings model db.urls", f"{WEB} {SQL} {VENDORS}"),
+    "startup": _room("gateway.startup", "settings db.urls", f"{WEB} {SQL} {VENDORS}"),
     "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),
     "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
-    "invariants": _room("gateway.services.invariants", "db", f"{WEB} {VENDORS}"),
+    "invariants": _room("gateway.services.invariants", "", f"{WEB} {VENDORS}"),
     "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
     "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),
     "writing": _room("gateway.services.writing", "changes rows commands rules model db", f"{WEB} {VENDORS}"),
@@ -67,13 +67,13 @@ ROOMS = {
         f"{WEB} {SQL} {VENDORS}",
     ),
     "schema": _room("gateway.schema", "rules model", f"{SQL} {VENDORS} starlette uvicorn"),
-    "context": _room("gateway.context", "schema purchases reading changes model", f"{SQL} {VENDORS} starlette"),
+    "context": _room("gateway.context", "purchases reading changes model", f"{SQL} {VENDORS} starlette"),
     "resolvers": _room(
         "gateway.resolvers",
-        "context schema purchases reading changes commands rules model",
+        "context schema reading changes commands rules model",
         f"{SQL} {VENDORS} starlette uvicorn",
     ),
-    "auth": _room("gateway.auth", "settings rules model gateway.schema.conventions.errors", f"{SQL} strawberry"),
+    "auth": _room("gateway.auth", "settings rules model", f"{SQL} strawberry"),
     "http": _room("gateway.http", "settings model gateway.schema.conventions.errors", f"{SQL} {VENDORS} strawberry"),
     "execution": _room("gateway.execution", "resolvers context schema settings", f"{SQL} {VENDORS} starlette uvicorn"),
     "streaming": _room(
@@ -99,8 +99,7 @@ ROOMS = {
     ),
     "app": _room(
         "gateway.app",
-        "startup pages endpoints bootstrap streaming execution resolvers context schema http auth settings jobs"
-        " purchases model",
+        "startup pages endpoints bootstrap streaming execution context http auth settings jobs purchases model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "cli": _room(

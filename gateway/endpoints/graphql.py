@@ -82,7 +82,7 @@ class GraphQLEndpoint:
         settings: Settings,
         executor: Executor,
         make_context: Callable[[Request], Context],
-        make_page: Callable[[], Awaitable[Response]] | None,
+        make_page: Callable[[Request], Awaitable[Response]] | None,
         endings: StreamLifetimes,
         documents: Documents,
     ) -> None:
@@ -100,7 +100,7 @@ class GraphQLEndpoint:
         make_page = self._make_page if wants_page else None
         self._check(request, accept, wants_page=make_page is not None)
         if make_page is not None:
-            return await make_page()
+            return await make_page(request)
         operation = self._operation(request.method, await self._asked(request))
         try:
             kind = kind_of_answer(accept, is_subscription=self._executor.is_subscription(operation))
