@@ -1,4 +1,4 @@
-"""Engines for one database URL: the writer's synchronous one and the readers' asynchronous one."""
+"""Engines for one database URL: the writer's, the feed's and the audit's. Reads have `db.readers`."""
 
 import sqlite3
 from typing import Any
@@ -46,30 +46,6 @@ def writer_engine(url: str) -> Engine:
         poolclass=NullPool,
         paramstyle="format",
         connect_args={"options": session_options(lock_timeout=LOCK_TIMEOUT_MS)},
-        **_common(),
-    )
-
-
-def reader_engine(url: str) -> AsyncEngine:
-    """The engine of the connections that read; they cannot write. Each statement sees all that was committed."""
-    parsed = parse_url(url)
-    if is_embedded(url):
-        engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"),
-            isolation_level="AUTOCOMMIT",
-            pool_size=READERS,
-            max_overflow=0,
-            **_common(),
-        )
-        event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
-        return engine
-    return create_async_engine(
-        parsed.set(drivername="postgresql+psycopg"),
-        isolation_level="AUTOCOMMIT",
-        pool_size=READERS,
-        max_overflow=READERS,
-        pool_pre_ping=True,
-        connect_args={"options": session_options(default_transaction_read_only="on")},
         **_common(),
     )
 

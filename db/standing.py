@@ -1,9 +1,11 @@
 """Which schema a database has, and whether this code may run on it. It asks without Alembic, which takes its time."""
 
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, inspect
+from sqlalchemy import Connection, Dialect
 
 _VERSIONS = Path(__file__).parent / "migrations" / "versions"
 
@@ -37,13 +39,37 @@ class Standing:
         return self.database is None or self.database < self.code
 
 
+_TABLES = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'schema_compatibility')",
+    "postgresql": "SELECT relname::text FROM pg_class WHERE pg_table_is_visible(oid)"
+    " AND relname IN ('alembic_version', 'schema_compatibility')",
+}
+_VALUES = {
+    "alembic_version": "SELECT version_num FROM alembic_version",
+    "schema_compatibility": "SELECT oldest_code FROM schema_compatibility",
+}
+
+Fetch = Callable[[str], Awaitable[Sequence[Sequence[Any]]]]
+"""Runs a statement in the driver's own SQL and gives its rows."""
+
+
 def standing(connection: Connection) -> Standing:
     """How the database stands to this code."""
-    tables = inspect(connection)
-    if not tables.has_table("alembic_version"):
-        return Standing(None)
-    found = Standing(connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().first())
-    if found.is_behind or found.is_usable or not tables.has_table("schema_compatibility"):
-        return found
-    oldest = connection.exec_driver_sql("SELECT oldest_code FROM schema_compatibility").scalars().first()
-    return Standing(found.database, oldest_code=oldest)
+    tables = connection.exec_driver_sql(_TABLES[connection.dialect.name]).scalars().all()
+    return _standing({table: connection.exec_driver_sql(_VALUES[table]).scalars().first() for table in tables})
+
+
+async def standing_by(fetch: Fetch, dialect: Dialect) -> Standing:
+    """The same of a database that is read otherwise."""
+    found: dict[str, str | None] = {}
+    for [table] in await fetch(_TABLES[dialect.name]):
+        rows = await fetch(_VALUES[table])
+        found[table] = rows[0][0] if rows else None
+    return _standing(found)
+
+
+def _standing(found: Mapping[str, str | None]) -> Standing:
+    known = Standing(found.get("alembic_version"))
+    if known.is_behind or known.is_usable:
+        return known
+    return Standing(known.database, oldest_code=found.get("schema_compatibility"))

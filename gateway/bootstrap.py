@@ -8,13 +8,12 @@ from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.ext.asyncio import AsyncEngine
 from uuid_utils.compat import uuid7
 
 from db import feed
-from db.engine import reader_engine, writer_engine
+from db.engine import writer_engine
 from db.pulse import pulse
-from db.standing import Standing, standing
+from db.standing import Standing, standing_by
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
@@ -49,7 +48,6 @@ class Services:
     work: Work
     reader: Reader
     writer: GroupCommit
-    readers: AsyncEngine
     runners: Sequence[Runner]
     live: Live
 
@@ -61,9 +59,10 @@ class Services:
         """How the database and the writer stand, asked now."""
         is_in_reach, schema = False, Standing(None)
         with suppress(DBAPIError, OSError):
-            async with self.readers.connect() as connection:
-                is_in_reach = True
-                schema = await connection.run_sync(standing)
+            source = self.reader.source
+            await source.fetch("SELECT 1")
+            is_in_reach = True
+            schema = await standing_by(source.fetch, source.dialect)
         return Readiness(is_in_reach, schema, self.writer.is_alive)
 
 
@@ -79,7 +78,6 @@ class Readiness:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
-    readers = reader_engine(settings.database_url)
     hub = Hub()
     subscribers = _subscribers(settings)
     runners: list[Runner] = []
@@ -111,13 +109,12 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     following = asyncio.create_task(live.run(), name="feed")
     try:
         runners += [Runner(work, lookups.due_jobs, lookups.next_due, now, kinds) for kinds in (MONEY, MESSAGES)]
-        yield Services(purchases, work, reader, writer, readers, runners, live)
+        yield Services(purchases, work, reader, writer, runners, live)
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
         await writer.close()
         await source.close()
-        await readers.dispose()
         for provider in providers.values():
             await provider.close()
         for subscriber in subscribers.values():

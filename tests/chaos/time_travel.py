@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import bindparam, text
 
-from db.engine import reader_engine, writer_engine
+from db.engine import feed_engine, writer_engine
 from db.types import Instant
 from db.urls import is_embedded
 from gateway.services.jobs.runner import LEASE_S
@@ -37,7 +37,7 @@ class Clocks:
     def __init__(self, database_url: str, happened: Counter[str]) -> None:
         self._happened = happened
         self._url = database_url
-        self._readers = reader_engine(database_url)
+        self._readers = feed_engine(database_url)
         is_sqlite = is_embedded(database_url)
         self._words = {
             "hour": "3600000000" if is_sqlite else "interval '1 hour'",

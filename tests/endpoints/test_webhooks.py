@@ -61,8 +61,7 @@ class Gateway:
         return await self.client.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": proof} | headers)
 
     async def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        async with self.services.readers.connect() as connection:
-            return [tuple(row) for row in await connection.exec_driver_sql(sql)]
+        return [tuple(row) for row in await self.services.reader.source.fetch(sql)]
 
     async def opened(self) -> str:
         """The reference of a payment that a student has opened with Stripe."""
