@@ -137,7 +137,7 @@ CHANGING = _words("insert update delete")
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A breach: where it is, and in words that stay the same however code moves within a room."""
+    """A breach of the rule: where it is, and what is wrong there."""
 
     where: str
     what: str
