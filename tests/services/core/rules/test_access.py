@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.values import Access, AccessStatus, Terms
-from gateway.services.core.rules.access import LAST_END, ended, granted, has_lapsed, renewed, replacing, start, upgraded
+from gateway.services.core.rules.access import (
+    LAST_END,
+    corrected,
+    ended,
+    granted,
+    has_lapsed,
+    renewed,
+    replacing,
+    start,
+    upgraded,
+)
 from gateway.services.core.rules.schedule.sessions import sessions
 from tests.services.core.examples import METADATA, NOW, metadata_at
 
@@ -212,3 +222,17 @@ def test_an_upgrade_does_not_cut_short_what_was_held_for_longer() -> None:
     far = replace(standing(), expires_at=NOW + timedelta(days=9999))
     assert upgraded(far, STANDARD, METADATA, NOW).expires_at == far.expires_at
     assert replacing(endless, STANDARD, METADATA, NOW).expires_at is not None
+
+
+def test_other_metadata_put_off_a_start_to_a_first_day_to_come_and_leave_the_end() -> None:
+    begun = standing(begun_days_ago=30)
+    later = replace(METADATA, is_sunday_only=False, date=(NOW + timedelta(days=9)).date())
+    put_off = corrected(begun, later, NOW)
+    assert put_off.starts_at == start(later, NOW) > NOW
+    assert put_off == replace(begun, starts_at=put_off.starts_at)
+
+
+def test_other_metadata_without_a_day_to_come_leave_what_has_begun_and_let_begin_what_had_not() -> None:
+    begun = standing(begun_days_ago=30)
+    assert corrected(begun, METADATA, NOW) == begun
+    assert corrected(replace(begun, starts_at=NOW + timedelta(days=9)), METADATA, NOW).starts_at == NOW

@@ -79,3 +79,13 @@ def test_money_for_a_course_that_is_gone_goes_back() -> None:
     assert payment.failure is not None
     assert (payment.fulfilment, payment.failure.code) == (Fulfilment.UNFULFILLABLE, "course_gone")
     assert jobs_of(state) == [JobKind.PAYMENT_REFUND]
+
+
+def test_the_same_decline_heard_again_does_nothing() -> None:
+    declined = PaymentDeclined("attempt-1", "lost_card", "The card was declined.")
+    state = state_with(PAYMENT)
+    first = replace(CONFIRM, verdict=declined).decide(state, moment())
+    assert [entry.action for entry in first.changes.audit] == ["payment.declined"]
+    state.apply(first.changes)
+    again = replace(CONFIRM, verdict=declined).decide(state, moment())
+    assert (again.changes.payments, again.changes.audit) == ((), ())
