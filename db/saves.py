@@ -1,6 +1,7 @@
 """What a turn saves with: each statement compiled once to the driver's own SQL, and run for many rows in one call."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
 from sqlalchemy import (
@@ -21,25 +22,30 @@ from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, 
 
 
 class Bulk:
-    """One statement compiled to the driver's own SQL, and run for many rows in one call.
+    """One statement compiled to the driver's own SQL when it is first needed, and run for many rows in one call.
 
     SQLAlchemy would compile and bind each time anew, which costs more than the database does.
     """
 
     def __init__(self, statement: Insert | Update | Delete, dialect: Dialect) -> None:
-        compiled = statement.compile(dialect=dialect)
-        assert isinstance(dialect, DefaultDialect)
-        names: Sequence[str] = compiled.positiontup or ()
-        self._sql = str(compiled)
-        self._columns = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect)) for name in names
-        ]
+        self._statement = statement
+        self._dialect = dialect
 
     def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
         """Run for every row; does nothing for none."""
-        bound = [tuple(process(row[name]) if process else row[name] for name, process in self._columns) for row in rows]
-        if bound:
-            connection.exec_driver_sql(self._sql, bound)
+        if listed := list(rows):
+            sql, columns = self._compiled
+            bound = [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in listed]
+            connection.exec_driver_sql(sql, bound)
+
+    @cached_property
+    def _compiled(self) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
+        """The SQL, and by name what each parameter is bound through, in their order."""
+        compiled, dialect = self._statement.compile(dialect=self._dialect), self._dialect
+        assert isinstance(dialect, DefaultDialect)
+        names: Sequence[str] = compiled.positiontup or ()
+        types = [(name, compiled.binds[name].type.dialect_impl(dialect)) for name in names]
+        return str(compiled), [(name, type_.bind_processor(dialect)) for name, type_ in types]
 
 
 class Saves:
