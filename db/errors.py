@@ -1,8 +1,8 @@
-"""Which database errors another writer causes, and which a lost server."""
+"""Which database errors another writer causes, which a lost server, and which a value."""
 
 import sqlite3
 
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError
 
 _POSTGRES_FIRST = {
     "23505",  # unique violation: the other one's row is there now
@@ -27,6 +27,11 @@ def is_locked_out(error: DBAPIError) -> bool:
 def is_lost_connection(error: DBAPIError) -> bool:
     """Whether the server went away; what was sent last may or may not have been committed."""
     return error.connection_invalidated
+
+
+def is_of_a_value(error: Exception) -> bool:
+    """Whether a read failed for a value that it was asked with, or that it came upon: without that one it succeeds."""
+    return isinstance(error, DataError) or not isinstance(error, DBAPIError | OSError)
 
 
 def _sqlite_code(error: DBAPIError) -> int:

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from sqlalchemy import Dialect
 
 from db.compiled import Statement
+from db.errors import is_of_a_value
 from gateway.services.reading.source import Source
 
 Key = TypeVar("Key")
@@ -49,7 +50,8 @@ class Reader:
         self._serving: set[asyncio.Task[None]] = set()
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
-        """What is found by a key. Raises what the source raises, as do all others of the same statement."""
+        """What is found by a key. Raises what the source raises, as do all others of the same statement; and for a key
+        that no database takes, or whose rows no value can be made of, what is wrong with just that."""
         return await self.ask(finder, key)
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> asyncio.Future[Found]:
@@ -87,6 +89,8 @@ class Reader:
             parameters = finder.parameters(list(batch), self.source.dialect)
             found = finder.found(await self.source.rows(finder.statement, **parameters))
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
+            if len(batch) > 1 and is_of_a_value(error):
+                await self._answer_in_halves(finder, batch)
             for asked in everybody:
                 if not asked.done():
                     asked.set_exception(error)
@@ -98,3 +102,12 @@ class Reader:
         finally:
             for asked in everybody:
                 asked.cancel()  # where the process ends meanwhile; else each is done
+
+    async def _answer_in_halves(
+        self, finder: Finder[Key, Found], batch: Mapping[Key, Sequence[asyncio.Future[Found]]]
+    ) -> None:
+        """Until what is wrong stands alone, and fails alone: one row that a hand has spoilt is nobody else's."""
+        keys = list(batch)
+        middle = len(keys) // 2
+        for half in (keys[:middle], keys[middle:]):
+            await self._answer(finder, {key: batch[key] for key in half})

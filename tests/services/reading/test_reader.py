@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import cast
 
 import pytest
-from sqlalchemy import Dialect, select
+from sqlalchemy import Dialect, select, update
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.exc import DataError, OperationalError
 
 from db.compiled import Statement
+from db.statements import PAYMENT
 from gateway.services.reading.reader import MOST_KEYS, Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
@@ -123,7 +125,7 @@ async def test_a_caller_that_is_cancelled_harms_nobody() -> None:
 
 
 async def test_an_error_reaches_all_who_waited_and_nobody_else() -> None:
-    books, doubled = Books(errors=[RuntimeError("lost")]), Doubled()
+    books, doubled = Books(errors=[OperationalError("SELECT", None, RuntimeError("lost"))]), Doubled()
     reader = books.reader
     failing = [asyncio.create_task(reader.find(doubled, key)) for key in (1, 2)]
     await settled()
@@ -131,10 +133,28 @@ async def test_an_error_reaches_all_who_waited_and_nobody_else() -> None:
     await settled()
     books.may_end.set()
     for caller in failing:
-        with pytest.raises(RuntimeError, match="lost"):
+        with pytest.raises(OperationalError, match="lost"):
             await caller
     assert await later == 2
     assert await reader.find(doubled, 2) == 4
+    assert books.asked == [[1, 2], [1], [2]]
+
+
+async def test_what_no_value_can_be_made_of_fails_for_who_asked_for_it_alone() -> None:
+    class OfAll(Doubled):
+        def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+            if [7] in rows:
+                raise ValueError("7 is no number")
+            return super().found(rows)
+
+    books, finder = Books(), OfAll()
+    books.may_end.set()
+    reader = books.reader
+    asked = [reader.ask(finder, key) for key in (*range(100), 7)]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert [key for key, result in enumerate(results) if isinstance(result, ValueError)] == [7, 100]
+    assert [result for result in results if isinstance(result, int)] == [2 * key for key in range(100) if key != 7]
+    assert len(books.asked) < 20, "in halves, and not one by one"
 
 
 async def test_nothing_is_kept() -> None:
@@ -171,6 +191,34 @@ async def test_each_kind_of_look_up_finds_what_stands(service: Service, reader: 
     assert await reader.find(REFUNDS_OF_PAYMENT, upgrade.id) == ()
     assert await reader.find(SUCCESSOR, second.id) is None
     assert await reader.find(HELD_PURCHASE, ("nobody", course.id)) is None
+
+
+async def test_a_row_that_a_hand_has_spoilt_fails_for_who_asked_for_it_alone(service: Service, reader: Reader) -> None:
+    course = await service.save_course()
+    payments = [await service.opened(student(f"student-{number}"), course) for number in range(4)]
+    with service.beside() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("PRAGMA ignore_check_constraints = ON")
+        else:
+            connection.exec_driver_sql("ALTER TABLE payment DROP CONSTRAINT ck_payment_slot_start")
+        spoilt = update(PAYMENT).where(PAYMENT.c.id == payments[1].id).values(slot_start_min=30_000)
+        connection.execute(spoilt)
+    asked = [reader.ask(PAYMENT_BY_ID, payment.id) for payment in payments]
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(results[1], ValueError)
+    assert [*results[:1], *results[2:]] == [*payments[:1], *payments[2:]]
+
+
+@pytest.mark.parametrize("name", ["a\ud800b", "a\0b"])
+async def test_a_key_that_no_row_can_have_fails_for_who_asked_for_it_at_most(
+    service: Service, reader: Reader, name: str
+) -> None:
+    course = await service.save_course()
+    bought = await service.created(course, "student-1")
+    asked = [reader.ask(HELD_PURCHASE, (each, course.id)) for each in ("student-1", name, "nobody")]
+    [found, strange, nobody] = await asyncio.gather(*asked, return_exceptions=True)
+    assert (found, nobody) == (bought, None)
+    assert strange is None or isinstance(strange, UnicodeEncodeError | DataError)
 
 
 async def test_an_operation_knows_each_thing_once_until_it_forgets() -> None:
