@@ -40,6 +40,29 @@ async def test_a_confirmations_answer_is_not_read_back(new_database: Callable[[]
         assert reads == []
 
 
+GRANTED_AT_ONCE = """
+fragment Standing on Purchase { id status supersededBy { id } }
+mutation CreatePurchases($input: [CreatePurchaseInput!]!) {
+  createPurchases(input: $input) {
+    ... on CreatePurchaseSuccess { purchase { ...Standing supersedes { ...Standing } } replaced { ...Standing } }
+  }
+}
+"""
+
+
+async def test_what_one_commit_grants_and_replaces_says_by_what(new_database: Callable[[], str]) -> None:
+    async with inside(new_database(), worker="false") as gateway:
+        course = (await done(gateway, SAVE_COURSE, Role.ADMIN, COURSE))["course"]["id"]
+        better = {**creating(course, "student-1", "PREMIUM"), "onExisting": "REPLACE"}
+        answer = await gateway.ask(GRANTED_AT_ONCE, Role.ADMIN, input=[creating(course, "student-1"), better])
+        first, second = answer.json()["data"]["createPurchases"]
+        by = {"id": second["purchase"]["id"]}
+        replaced = {"id": first["purchase"]["id"], "status": "SUPERSEDED", "supersededBy": by}
+        assert second["replaced"] == second["purchase"]["supersedes"] == replaced
+        assert first["purchase"]["supersededBy"] == by
+        assert second["purchase"]["supersededBy"] is None
+
+
 async def done(gateway: Inside, mutation: str, role: Role, given: dict[str, Any]) -> dict[str, Any]:
     answer = (await gateway.ask(mutation, role, input=given)).json()
     assert answer.get("errors") is None, answer

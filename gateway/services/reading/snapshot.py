@@ -86,6 +86,8 @@ class Snapshot:
             case Confirmed(purchase=begun, already_processed=False) | Created(purchase=begun, already_processed=False):
                 if begun.status is PurchaseStatus.ACTIVE:
                     self._know(SUCCESSOR, begun.id, None)
+                if begun.supersedes is not None:  # perhaps one of the same commit, of which nothing came after it yet
+                    self._know(SUCCESSOR, begun.supersedes, begun)
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
         self._known[finder, key] = found
