@@ -27,7 +27,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class GrantRequest:
     """What was asked for at the terminal, as it was typed."""
 
     student: str
@@ -45,10 +45,10 @@ class Wish:
     key: str | None
 
 
-def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
+def granted(settings: Settings, request: GrantRequest) -> tuple[str | None, str]:
     """The id of the purchase, None where nothing was granted, and a sentence that says how it came to that."""
     fields = InputReader()
-    command = _command(wish, fields)
+    command = _command(request, fields)
     make_ready(settings, May.LOOK)
     outcome = asyncio.run(_submit(settings, command, fields.problems))
     if not isinstance(outcome, outcomes.Created):
@@ -58,25 +58,25 @@ def granted(settings: Settings, wish: Wish) -> tuple[str | None, str]:
     return ids.to_text(ids.PURCHASE, outcome.purchase.id), said
 
 
-def _command(wish: Wish, fields: InputReader) -> CreatePurchase:
-    """The wish as the service reads it; what cannot be read is noted in `fields`."""
-    slot = _read(fields, "slot", read_local_time, wish.slot) or time()
+def _command(request: GrantRequest, fields: InputReader) -> CreatePurchase:
+    """The command that was asked for; what cannot be read is noted in `fields`."""
+    slot = _read(fields, "slot", read_local_time, request.slot) or time()
     return CreatePurchase(
         actor=Actor(f"cli:{getpass.getuser()}", Role.ADMIN),
         purchase_id=uuid7(),
-        student_id=wish.student,
-        course_id=fields.id(ids.COURSE, wish.course, "course"),
-        tier=TierChoice(wish.tier, wish.sessions),
+        student_id=request.student,
+        course_id=fields.id(ids.COURSE, request.course, "course"),
+        tier=TierChoice(request.tier, request.sessions),
         metadata=Metadata(
-            is_sunday_only=wish.is_sunday_only,
-            session_duration=wish.duration,
-            slot=TimeSlot(slot, wish.time_zone),
-            date=_read(fields, "date", read_date, wish.first_day),
+            is_sunday_only=request.is_sunday_only,
+            session_duration=request.duration,
+            slot=TimeSlot(slot, request.time_zone),
+            date=_read(fields, "date", read_date, request.first_day),
         ),
-        reason=wish.reason,
-        expiry_date=_read(fields, "expiry", lambda text: _end(text, wish.time_zone), wish.expiry),
-        on_existing=OnExisting.REPLACE if wish.is_to_replace else OnExisting.RETURN,
-        key=wish.key,
+        reason=request.reason,
+        expiry_date=_read(fields, "expiry", lambda text: _end(text, request.time_zone), request.expiry),
+        on_existing=OnExisting.REPLACE if request.is_to_replace else OnExisting.RETURN,
+        key=request.key,
     )
 
 

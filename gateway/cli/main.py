@@ -165,12 +165,12 @@ def grant(
     Prints the purchase's id alone on standard output. Exit code 1: nothing was granted, standard error says why.
     """
     settings = _settings()
-    from gateway.cli.grant import Wish, granted
+    from gateway.cli.grant import GrantRequest, granted
 
-    wish = Wish(
+    request = GrantRequest(
         student, course, reason, slot, time_zone, tier, sessions, sunday_only, duration, first_day, expiry, replace, key
     )
-    purchase_id, said = granted(settings, wish)
+    purchase_id, said = granted(settings, request)
     typer.secho(said, fg=None if purchase_id else "red", err=True)
     if purchase_id is None:
         raise SystemExit(1)

@@ -57,7 +57,7 @@ async def prepared(services: Services, student_id: str) -> dict[str, str]:
         "secondPupilId": visit.student("pupil-2").id,
         "laterDate": _later(now()),
     }
-    return {**values, **{hole: text for part in made for hole, text in part.items()}}
+    return {**values, **{placeholder: text for part in made for placeholder, text in part.items()}}
 
 
 def _later(today: datetime) -> str:
@@ -85,17 +85,17 @@ class _Visit:
         }
 
     async def purchases(self) -> dict[str, str]:
-        """One for each of an admin's ways with them, so that none gets into another's."""
-        holes = ("purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke")
-        wishes = [self._grant(self.student(f"regular-{number}")) for number in range(1, len(holes) + 1)]
-        outcomes = await self.services.purchases.submit_all(wishes, [()] * len(wishes))
+        """One for each mutation that changes a purchase, so that none gets in another's way."""
+        placeholders = ("purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke")
+        grants = [self._grant(self.student(f"regular-{number}")) for number in range(1, len(placeholders) + 1)]
+        outcomes = await self.services.purchases.submit_all(grants, [()] * len(grants))
         return {
-            hole: ids.to_text(ids.PURCHASE, outcome.purchase.id)
-            for hole, outcome in zip(holes, outcomes, strict=True)
+            placeholder: ids.to_text(ids.PURCHASE, outcome.purchase.id)
+            for placeholder, outcome in zip(placeholders, outcomes, strict=True)
             if isinstance(outcome, Created)
         }
 
-    async def refused(self, hole: str, student: Actor) -> dict[str, str]:
+    async def refused(self, placeholder: str, student: Actor) -> dict[str, str]:
         """A job that FAILED: the refund of a payment whose money cannot go back."""
         payment = await self._paid(student, REFUSED, REFUSE_REFUND)
         if payment is None:
@@ -106,7 +106,7 @@ class _Visit:
             return {}
         wanted = JobFilter(subject_ids=frozenset({outcome.refund.id}))
         found = await page(self.services.reader.source, JOBS, Window(size=1), wanted)
-        return {hole: ids.to_text(ids.JOB, found.items[0].id)} if found.items else {}
+        return {placeholder: ids.to_text(ids.JOB, found.items[0].id)} if found.items else {}
 
     async def _opened(self, student: Actor, course_id: UUID) -> Payment | None:
         command = OpenPayment(student, self._new_id(), course_id, BASIC, SUNDAYS, Provider.SANDBOX, Purpose.PURCHASE)
@@ -128,5 +128,5 @@ class _Visit:
         return self.services.purchases.new_id()
 
 
-def _of(hole: str, payment: Payment | None) -> dict[str, str]:
-    return {} if payment is None else {hole: ids.to_text(ids.PAYMENT, payment.id)}
+def _of(placeholder: str, payment: Payment | None) -> dict[str, str]:
+    return {} if payment is None else {placeholder: ids.to_text(ids.PAYMENT, payment.id)}

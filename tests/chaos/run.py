@@ -36,7 +36,7 @@ MOST_HOURS = 30
 """Of healed providers, until everything must have come to its end; a job that waits for an hour has had its turn
 in each."""
 
-WISHES = {"refund": "refunds", "capture": "captures"}
+RESOURCES = {"refund": "refunds", "capture": "captures"}
 
 LIMITS = httpx.Limits(max_connections=None, keepalive_expiry=2)
 """An idle connection is given up before the server, after five seconds, gives it up under us."""
@@ -191,8 +191,8 @@ class Run:
         if request.method != "POST":
             return
         bank.write_of_refunds()
-        wish = request.url.path.rstrip("s").rpartition("/")[2]
-        self.milestones.reached(f"{WISHES.get(wish, 'intents')} asked for")
+        resource = request.url.path.rstrip("s").rpartition("/")[2]
+        self.milestones.reached(f"{RESOURCES.get(resource, 'intents')} asked for")
 
     def _judge(self, clients: Clients, code: int | None, said: str) -> None:
         judgement = Judgement(books_of(self.gateway.database_url), self.banks)
@@ -207,7 +207,7 @@ class Run:
     def _print(self, judgement: Judgement, code: int | None) -> None:
         lines: dict[str, object] = {
             "seed": SEED,
-            "payments wished for": self.plan.payments,
+            "payments asked for": self.plan.payments,
             **judgement.figures(),
             **dict(sorted(self.happened.items())),
             "calls to the providers": self.weather.calls,

@@ -38,8 +38,8 @@ class Visit:
     random: Random
 
     async def open(self, key: str, tier: str = "BASIC", *, is_renewal: bool = False) -> Checkout:
-        wish = {**opening(self.course, tier), "provider": self.bank.name.value, "idempotencyKey": key}
-        answer = await self._as_student(CREATE_PAYMENT, wish | ({"purpose": "RENEWAL"} if is_renewal else {}))
+        arguments = {**opening(self.course, tier), "provider": self.bank.name.value, "idempotencyKey": key}
+        answer = await self._as_student(CREATE_PAYMENT, arguments | ({"purpose": "RENEWAL"} if is_renewal else {}))
         assert answer["__typename"] == "CreatePaymentSuccess", answer
         reference = answer["payment"]["providerReference"]
         self.bank.sales[reference] = Sale(self.student, self.course, tier, is_renewal)

@@ -140,8 +140,8 @@ def test_in_production_the_page_holds_no_token_and_the_sandbox_is_off(new_sqlite
         page = httpx.get(server.url, headers={"Accept": "text/html"})
         assert (page.status_code, "eyJ" in page.text) == (200, False)
         course = server.admin().data(SAVE_COURSE, input=COURSE)["saveCourse"]["course"]["id"]
-        wish = {"courseId": course, "tier": "BASIC", "metadata": METADATA}
-        answer = server.student().data(CREATE_PAYMENT, input=wish)["createPayment"]
+        arguments = {"courseId": course, "tier": "BASIC", "metadata": METADATA}
+        answer = server.student().data(CREATE_PAYMENT, input=arguments)["createPayment"]
         assert [field["path"] for field in answer["fields"]] == [["input", "provider"]]
 
 

@@ -92,8 +92,8 @@ def test_the_same_again_however_written_is_the_one_that_stands(door: Door) -> No
     repeated = [door.post(body), door.post(again, door.server.admin()), door.post({**body, **first.json()["data"]})]
     assert [answer.status_code for answer in (first, *repeated)] == [201, 200, 200, 200]
     assert [answer.json()["data"] for answer in repeated] == [first.json()["data"]] * 3
-    wish = {"studentId": body["studentId"], "courseId": door.course, "purchaseTier": "BASIC", "metadata": METADATA}
-    by_graphql = door.server.admin().data(CREATE_PURCHASE, input={**wish, "reason": "support"})["createPurchase"]
+    arguments = {"studentId": body["studentId"], "courseId": door.course, "purchaseTier": "BASIC", "metadata": METADATA}
+    by_graphql = door.server.admin().data(CREATE_PURCHASE, input={**arguments, "reason": "support"})["createPurchase"]
     assert (by_graphql["alreadyProcessed"], by_graphql["purchase"]["id"]) == (True, first.json()["data"]["id"])
 
 
@@ -125,11 +125,11 @@ def test_the_old_door_refuses_no_sale_whose_sessions_do_not_all_fit_for_its_mone
     admin = door.server.admin()
     course = admin.data(SAVE_COURSE, input={"title": "Chess", "tiers": [short]})["saveCourse"]["course"]["id"]
     body = door.body(courseId=course)
-    wish = {"studentId": body["studentId"], "courseId": course, "purchaseTier": "BASIC", "metadata": METADATA}
-    refused = admin.data(CREATE_PURCHASE, input={**wish, "reason": "support"})["createPurchase"]
+    arguments = {"studentId": body["studentId"], "courseId": course, "purchaseTier": "BASIC", "metadata": METADATA}
+    refused = admin.data(CREATE_PURCHASE, input={**arguments, "reason": "support"})["createPurchase"]
     assert [field["path"] for field in refused["fields"]] == [["input", "metadata", "isSundayOnly"]]
     assert door.post(body).json()["data"]["sessionsTotal"] == 24
-    with_its_end = {**wish, "studentId": f"{body['studentId']}-2", "expiryDate": "2090-01-01T00:00:00Z"}
+    with_its_end = {**arguments, "studentId": f"{body['studentId']}-2", "expiryDate": "2090-01-01T00:00:00Z"}
     granted = admin.data(CREATE_PURCHASE, input={**with_its_end, "reason": "support"})["createPurchase"]
     assert granted["alreadyProcessed"] is False
 
@@ -181,11 +181,11 @@ def test_only_services_and_admins_may_enter(door: Door) -> None:
 
 
 async def test_both_doors_at_once_open_to_one_purchase(door: Door, anyio_backend: str) -> None:
-    wish = {"purchaseTier": "BASIC", "courseId": door.course}
+    arguments = {"purchaseTier": "BASIC", "courseId": door.course}
     for _ in range(3):
         student = f"student-{next(numbers)}"
-        old = {**wish, "studentId": student, "metadata": LOOSE}
-        new = {**wish, "studentId": student, "metadata": METADATA, "reason": "race"}
+        old = {**arguments, "studentId": student, "metadata": LOOSE}
+        new = {**arguments, "studentId": student, "metadata": METADATA, "reason": "race"}
         query = {"query": CREATE_PURCHASE, "variables": {"input": new}}
         headers = door.server.admin().headers()
         async with httpx.AsyncClient(headers=headers, timeout=30, limits=httpx.Limits(max_connections=50)) as client:

@@ -1,4 +1,4 @@
-"""Documents by their id over real HTTP: trusted ones, nothing else where so wished, and those sent once."""
+"""Documents by their id over real HTTP: trusted ones, nothing else where that is set, and those sent once."""
 
 import json
 from hashlib import sha256

@@ -122,10 +122,10 @@ def test_a_course_is_changed_and_saving_it_again_changes_nothing(gateway: Served
 
 
 def test_a_course_saved_with_a_key_is_made_once(gateway: Served, student: Person) -> None:
-    wish = {**COURSE, "idempotencyKey": f"course-of-{student.id}"}
-    first = gateway.admin.did(SAVE_COURSE, **wish)
-    assert gateway.admin.did(SAVE_COURSE, **wish) == {**first, "alreadyProcessed": True}
-    assert _told(gateway.admin.did(SAVE_COURSE, **{**wish, "title": "Other"}))[0] == "IdempotencyKeyReused"
+    arguments = {**COURSE, "idempotencyKey": f"course-of-{student.id}"}
+    first = gateway.admin.did(SAVE_COURSE, **arguments)
+    assert gateway.admin.did(SAVE_COURSE, **arguments) == {**first, "alreadyProcessed": True}
+    assert _told(gateway.admin.did(SAVE_COURSE, **{**arguments, "title": "Other"}))[0] == "IdempotencyKeyReused"
 
 
 def test_changing_an_unknown_course_is_not_found(gateway: Served) -> None:

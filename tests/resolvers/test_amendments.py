@@ -50,8 +50,8 @@ def test_a_refused_grant_holds_up_no_other_and_names_its_item(gateway: Served, s
 
 def test_a_student_and_course_given_twice_come_to_one_purchase(gateway: Served, student: Person, course: str) -> None:
     key = f"many-of-{student.id}"
-    wish = {**creating(course, student.id), "idempotencyKey": key}
-    first, second, other = grant_all(gateway, wish, wish, {**wish, "purchaseTier": "PREMIUM"})
+    arguments = {**creating(course, student.id), "idempotencyKey": key}
+    first, second, other = grant_all(gateway, arguments, arguments, {**arguments, "purchaseTier": "PREMIUM"})
     assert second == {**first, "alreadyProcessed": True}
     assert other["__typename"] == "IdempotencyKeyReused"
 
@@ -106,26 +106,26 @@ def test_a_revoked_purchase_gives_no_access_and_the_payment_stands(
 def test_what_was_revoked_is_extended_and_corrected_no_more(gateway: Served, student: Person, course: str) -> None:
     purchase = gateway.create(course, student.id)["purchase"]["id"]
     gateway.admin.did(REVOKE_PURCHASE, **revoking(purchase))
-    for operation, wish in (
+    for operation, arguments in (
         (EXTEND_PURCHASE, extending(purchase)),
         (CORRECT_PURCHASE_METADATA, correcting(purchase, sessionDuration=90)),
     ):
-        refused = gateway.admin.did(operation, **wish)
+        refused = gateway.admin.did(operation, **arguments)
         assert refused["__typename"] == "InvalidInput"
         assert [field["path"] for field in refused["fields"]] == [["input", "purchaseId"]]
         assert "REVOKED" in refused["message"]
 
 
 @pytest.mark.parametrize(
-    ("operation", "wish"),
+    ("operation", "arguments"),
     [
         (EXTEND_PURCHASE, extending(UNKNOWN)),
         (CORRECT_PURCHASE_METADATA, correcting(UNKNOWN)),
         (REVOKE_PURCHASE, revoking(UNKNOWN)),
     ],
 )
-def test_an_unknown_purchase_is_not_found(gateway: Served, operation: str, wish: dict[str, Any]) -> None:
-    assert gateway.admin.did(operation, **wish)["code"] == "NOT_FOUND"
+def test_an_unknown_purchase_is_not_found(gateway: Served, operation: str, arguments: dict[str, Any]) -> None:
+    assert gateway.admin.did(operation, **arguments)["code"] == "NOT_FOUND"
 
 
 def test_a_key_stands_for_one_amendment(gateway: Served, student: Person, course: str) -> None:

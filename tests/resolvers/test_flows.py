@@ -83,12 +83,12 @@ def test_confirmed_again_it_gives_the_same_purchase(gateway: Served, student: Pe
 
 
 def test_an_idempotency_key_stands_for_one_payment(gateway: Served, student: Person, course: str) -> None:
-    wish = {**opening(course), "idempotencyKey": "checkout-1"}
-    first, again = student.did(CREATE_PAYMENT, **wish), student.did(CREATE_PAYMENT, **wish)
-    other = student.did(CREATE_PAYMENT, **{**wish, "tier": "PREMIUM"})
+    arguments = {**opening(course), "idempotencyKey": "checkout-1"}
+    first, again = student.did(CREATE_PAYMENT, **arguments), student.did(CREATE_PAYMENT, **arguments)
+    other = student.did(CREATE_PAYMENT, **{**arguments, "tier": "PREMIUM"})
     assert again == {**first, "alreadyProcessed": True}
     assert (other["__typename"], other["code"]) == ("IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED")
-    assert gateway.student().did(CREATE_PAYMENT, **wish)["payment"]["id"] != first["payment"]["id"]
+    assert gateway.student().did(CREATE_PAYMENT, **arguments)["payment"]["id"] != first["payment"]["id"]
     assert gateway.rows(f"SELECT count(*) FROM payment WHERE student_id = '{student.id}'") == [(1,)]
 
 

@@ -65,15 +65,15 @@ def test_both_flows_at_once_make_one_purchase_and_the_payment_has_an_end(
 
 
 def test_a_course_saved_fifty_times_at_once_with_one_key_is_one_course(gateway: Served, student: Person) -> None:
-    wish = {**COURSE, "idempotencyKey": f"course-of-{student.id}"}
-    assert_one_was_first(at_once([Call(gateway.admin, SAVE_COURSE, wish)] * CROWD))
+    arguments = {**COURSE, "idempotencyKey": f"course-of-{student.id}"}
+    assert_one_was_first(at_once([Call(gateway.admin, SAVE_COURSE, arguments)] * CROWD))
 
 
 def test_a_checkout_opened_fifty_times_at_once_with_one_key_is_one_payment(
     gateway: Served, student: Person, course: str
 ) -> None:
-    wish = {**opening(course), "idempotencyKey": "checkout"}
-    assert_one_was_first(at_once([Call(student, CREATE_PAYMENT, wish)] * CROWD))
+    arguments = {**opening(course), "idempotencyKey": "checkout"}
+    assert_one_was_first(at_once([Call(student, CREATE_PAYMENT, arguments)] * CROWD))
 
 
 @pytest.fixture(scope="module", params=KINDS)

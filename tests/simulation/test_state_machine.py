@@ -39,13 +39,13 @@ from gateway.services.core.model.values import Course, Payment
 from tests.conftest import KINDS
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.simulation.invariants import Rows, assert_invariants
-from tests.simulation.wishes import (
+from tests.simulation.requests import (
     Amend,
     Confirm,
     Create,
     Open,
     Pay,
-    Wish,
+    Request,
     amends,
     confirms,
     courses,
@@ -87,48 +87,48 @@ class Gateway(RuleBasedStateMachine):
     def save_courses(self) -> None:
         self.courses = [self.run(self.service.save_course()) for _ in range(2)]
 
-    @rule(wish=opens)
-    def open(self, wish: Open) -> None:
-        self.run(self.ask(wish))
+    @rule(request=opens)
+    def open(self, request: Open) -> None:
+        self.run(self.ask(request))
 
-    @rule(wish=pays)
-    def pay(self, wish: Pay) -> None:
-        self.run(self.ask(wish))
+    @rule(request=pays)
+    def pay(self, request: Pay) -> None:
+        self.run(self.ask(request))
 
-    @rule(wish=opens, tokens=st.tuples(tokens, tokens))
-    def pay_in_two_tabs(self, wish: Open, tokens: tuple[str | None, str | None]) -> None:
+    @rule(request=opens, tokens=st.tuples(tokens, tokens))
+    def pay_in_two_tabs(self, request: Open, tokens: tuple[str | None, str | None]) -> None:
         async def pay() -> None:
-            await asyncio.gather(self.ask(wish), self.ask(replace(wish, key=None)))
+            await asyncio.gather(self.ask(request), self.ask(replace(request, key=None)))
             last = len(self.payments)
             both = (Confirm(last - 2 + index, token, False, None) for index, token in enumerate(tokens))
             await asyncio.gather(*map(self.ask, both))
 
         self.run(pay())
 
-    @rule(wish=confirms)
-    def confirm(self, wish: Confirm) -> None:
-        self.run(self.ask(wish))
+    @rule(request=confirms)
+    def confirm(self, request: Confirm) -> None:
+        self.run(self.ask(request))
 
-    @rule(wish=creates)
-    def create(self, wish: Create) -> None:
-        self.run(self.ask(wish))
+    @rule(request=creates)
+    def create(self, request: Create) -> None:
+        self.run(self.ask(request))
 
-    @rule(wishes=st.lists(creates, min_size=2, max_size=6))
-    def create_many(self, wishes: list[Create]) -> None:
-        commands = [self.creating(wish) for wish in wishes]
+    @rule(requests=st.lists(creates, min_size=2, max_size=6))
+    def create_many(self, requests: list[Create]) -> None:
+        commands = [self.creating(request) for request in requests]
         outcomes = self.run(self.service.purchases.submit_all(commands, [()] * len(commands)))
-        for wish, created in zip(wishes, outcomes, strict=True):
+        for request, created in zip(requests, outcomes, strict=True):
             if isinstance(created, Created):
-                self.note_result(ADMIN.id, wish.key, "create", created.purchase.id)
+                self.note_result(ADMIN.id, request.key, "create", created.purchase.id)
 
-    @rule(wish=amends)
-    def amend(self, wish: Amend) -> None:
-        self.run(self.ask(wish))
+    @rule(request=amends)
+    def amend(self, request: Amend) -> None:
+        self.run(self.ask(request))
 
-    @rule(wishes=st.lists(st.one_of(opens, confirms, creates, pays, amends), min_size=2, max_size=6))
-    def at_once(self, wishes: list[Wish]) -> None:
+    @rule(requests=st.lists(st.one_of(opens, confirms, creates, pays, amends), min_size=2, max_size=6))
+    def at_once(self, requests: list[Request]) -> None:
         async def all_of() -> None:
-            await asyncio.gather(*map(self.ask, wishes))
+            await asyncio.gather(*map(self.ask, requests))
 
         self.run(all_of())
 
@@ -177,20 +177,20 @@ class Gateway(RuleBasedStateMachine):
         self.run(self.loop.shutdown_default_executor())
         self.loop.close()
 
-    async def ask(self, wish: Wish) -> None:
+    async def ask(self, request: Request) -> None:
         """Ask, and hold the answer against what was answered before."""
-        match wish:
+        match request:
             case Open():
-                await self.open_payment(wish)
+                await self.open_payment(request)
             case Pay(opening, token):
                 if (payment := await self.open_payment(opening)) is not None:
                     self.note(payment, await self.service.confirm(student(opening.student_id), payment, token))
             case Create(key=key):
-                created = await self.service.purchases.submit(self.creating(wish))
+                created = await self.service.purchases.submit(self.creating(request))
                 if isinstance(created, Created):
                     self.note_result(ADMIN.id, key, "create", created.purchase.id)
             case Amend():
-                await self.amend_purchase(wish)
+                await self.amend_purchase(request)
             case Confirm(which, token, by_admin, duration) if self.payments:
                 payment = self.payments[which % len(self.payments)]
                 metadata_given = replace(METADATA, session_duration=duration) if duration else None
@@ -199,37 +199,37 @@ class Gateway(RuleBasedStateMachine):
             case _:
                 pass  # there is nothing to confirm yet
 
-    def creating(self, wish: Create) -> CreatePurchase:
-        metadata = replace(METADATA, session_duration=wish.duration)
-        course = self.courses[wish.course]
-        given = {"on_existing": wish.on_existing, "key": wish.key, "metadata": metadata}
-        return self.service.creating(course, wish.student_id, wish.tier, **given)
+    def creating(self, request: Create) -> CreatePurchase:
+        metadata = replace(METADATA, session_duration=request.duration)
+        course = self.courses[request.course]
+        given = {"on_existing": request.on_existing, "key": request.key, "metadata": metadata}
+        return self.service.creating(course, request.student_id, request.tier, **given)
 
-    async def amend_purchase(self, wish: Amend) -> None:
+    async def amend_purchase(self, request: Amend) -> None:
         ids = [row.id for row in self.service.stored(PurchaseRow)]
         if not ids:
             return
-        which = ids[wish.purchase % len(ids)]
+        which = ids[request.purchase % len(ids)]
         command: Command
-        if wish.days:
+        if request.days:
             command = ExtendPurchase(
-                ADMIN, which, self.service.clock.now + timedelta(wish.days), "a test", key=wish.key
+                ADMIN, which, self.service.clock.now + timedelta(request.days), "a test", key=request.key
             )
-        elif wish.duration:
-            metadata = replace(METADATA, session_duration=wish.duration)
-            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", key=wish.key)
+        elif request.duration:
+            metadata = replace(METADATA, session_duration=request.duration)
+            command = CorrectPurchaseMetadata(ADMIN, which, metadata, "a test", key=request.key)
         else:
-            command = RevokePurchase(ADMIN, which, "a test", key=wish.key)
+            command = RevokePurchase(ADMIN, which, "a test", key=request.key)
         outcome = await self.service.purchases.submit(command)
         if isinstance(outcome, Extended | Corrected | Revoked):
             assert outcome.purchase.id == which
 
-    async def open_payment(self, wish: Open) -> Payment | None:
-        actor, course = student(wish.student_id), self.courses[wish.course]
-        opened = await self.service.open(actor, course, wish.tier, purpose=wish.purpose, key=wish.key)
+    async def open_payment(self, request: Open) -> Payment | None:
+        actor, course = student(request.student_id), self.courses[request.course]
+        opened = await self.service.open(actor, course, request.tier, purpose=request.purpose, key=request.key)
         if not isinstance(opened, Opened):
             return None
-        self.note_result(actor.id, wish.key, "open", opened.payment.id)
+        self.note_result(actor.id, request.key, "open", opened.payment.id)
         self.payments.append(opened.payment)
         return opened.payment
 

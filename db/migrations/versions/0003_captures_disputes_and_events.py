@@ -1,4 +1,4 @@
-"""Second captures, adopted payments, whose wish a refund was, and events that are delivered in order."""
+"""Second captures, adopted payments, who asked for a refund, and events that are delivered in order."""
 
 import sqlalchemy as sa
 from alembic import op

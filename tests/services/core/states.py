@@ -131,8 +131,12 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(CREATE, tier=TierChoice(None, 24), on_existing=choice) for choice in OnExisting),
     replace(CREATE, expiry_date=NOW + timedelta(days=5)),
     replace(CREATE, metadata=OTHER_METADATA),
-    *(replace(wish, key=name) for wish in (EXTEND, CORRECT, REVOKE) for name in (None, "k")),
-    *(replace(wish, purchase_id=which) for wish in (EXTEND, CORRECT, REVOKE) for which in (key(5), key(6), key(99))),
+    *(replace(command, key=name) for command in (EXTEND, CORRECT, REVOKE) for name in (None, "k")),
+    *(
+        replace(command, purchase_id=which)
+        for command in (EXTEND, CORRECT, REVOKE)
+        for which in (key(5), key(6), key(99))
+    ),
     *(replace(EXTEND, expiry_date=NOW + timedelta(days=days)) for days in (0, 20, 30)),
     *(replace(CORRECT, metadata=metadata) for metadata in (METADATA, LATE_METADATA)),
     *(replace(SAVE, key=name) for name in (None, "k")),

@@ -39,7 +39,7 @@ async def all_of(write: Callable[[Command], Awaitable[Outcome]], *commands: Comm
 
 
 def purchases_for(service: Service, course: Course, number: int) -> list[CreatePurchase]:
-    """So many wishes that have nothing to do with each other."""
+    """So many commands that have nothing to do with each other."""
     return [service.creating(course, f"student-{index}") for index in range(number)]
 
 

@@ -162,9 +162,9 @@ async def test_two_replacements_of_one_purchase_make_one_chain(
     assert [row.id for row in service.stored(PurchaseRow, status="ACTIVE")] == [third.purchase.id]
 
 
-@pytest.mark.parametrize("is_same_wish", [True, False], ids=["the same wish", "another wish"])
+@pytest.mark.parametrize("is_same_input", [True, False], ids=["the same input", "other input"])
 async def test_the_second_call_with_a_key_answers_by_the_first(
-    rival: tuple[Service, Service], interrupt: Interrupt, is_same_wish: bool
+    rival: tuple[Service, Service], interrupt: Interrupt, is_same_input: bool
 ) -> None:
     service, other = rival
     course = await service.save_course()
@@ -174,10 +174,10 @@ async def test_the_second_call_with_a_key_answers_by_the_first(
         first.append(await other.open(student(), course, key="k"))
 
     interrupt(service, open_elsewhere)
-    metadata = METADATA if is_same_wish else replace(METADATA, session_duration=90)
+    metadata = METADATA if is_same_input else replace(METADATA, session_duration=90)
     second = await service.open(student(), course, key="k", metadata=metadata)
     assert isinstance(first[0], Opened)
-    assert second == (replace(first[0], already_processed=True) if is_same_wish else IdempotencyKeyReused("k"))
+    assert second == (replace(first[0], already_processed=True) if is_same_input else IdempotencyKeyReused("k"))
     assert len(service.stored(PaymentRow)) == len(service.stored(IdempotencyRecordRow)) == 1
 
 

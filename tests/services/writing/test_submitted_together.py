@@ -29,7 +29,7 @@ WRONG = replace(METADATA, session_duration=481)
 
 
 async def grants(service: Service, number: int) -> list[CreatePurchase]:
-    """So many wishes that have nothing to do with each other."""
+    """So many commands that have nothing to do with each other."""
     course = await service.save_course()
     return [service.creating(course, f"student-{index}") for index in range(number)]
 
@@ -62,8 +62,10 @@ async def test_a_list_takes_as_many_statements_as_one(service: Service) -> None:
 
 async def test_a_student_and_course_given_twice_come_to_what_two_calls_would(service: Service) -> None:
     course = await service.save_course()
-    wish, again, other = (service.creating(course) for _ in range(3))
-    outcomes = await submitted(service, [wish, again, replace(other, metadata=replace(METADATA, session_duration=90))])
+    command, again, other = (service.creating(course) for _ in range(3))
+    outcomes = await submitted(
+        service, [command, again, replace(other, metadata=replace(METADATA, session_duration=90))]
+    )
     first = outcomes[0]
     assert isinstance(first, Created)
     assert (first.already_processed, outcomes[1]) == (False, replace(first, already_processed=True))
@@ -84,9 +86,9 @@ async def test_each_item_has_its_own_key(service: Service) -> None:
 
 async def test_an_item_that_is_wrong_in_itself_is_answered_in_its_place(service: Service) -> None:
     course = await service.save_course()
-    wishes = [service.creating(course, name) for name in ("student-1", " ", "student-3")]
+    commands = [service.creating(course, name) for name in ("student-1", " ", "student-3")]
     input_problems = FieldProblem(("courseId",), "must be an id")
-    outcomes = await service.purchases.submit_all(wishes, [(), (), (input_problems,)])
+    outcomes = await service.purchases.submit_all(commands, [(), (), (input_problems,)])
     assert [type(outcome) for outcome in outcomes] == [Created, InvalidInput, InvalidInput]
     assert outcomes[2] == InvalidInput((input_problems,))
     assert [row.student_id for row in service.stored(PurchaseRow)] == ["student-1"]

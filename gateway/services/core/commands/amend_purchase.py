@@ -146,7 +146,7 @@ AmendPurchase = ExtendPurchase | CorrectPurchaseMetadata | RevokePurchase
 
 
 def _named(command: AmendPurchase, state: State) -> tuple[Purchase, bool] | IdempotencyKeyReused | NotFound:
-    """The purchase that is meant, and whether the command's key stood for the same wish before."""
+    """The purchase that the command names, and whether this is a replay of an earlier call with the same key."""
     replayed = replay_of(command, state)
     if isinstance(replayed, IdempotencyKeyReused):
         return replayed

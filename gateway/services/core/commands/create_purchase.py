@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.model.command import NOT_WISHED, KeyedCommand
+from gateway.services.core.model.command import NOT_COMPARED, KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
@@ -36,7 +36,7 @@ class CreatePurchase(KeyedCommand):
 
     operation: ClassVar[str] = "createPurchase"
 
-    purchase_id: UUID = field(metadata=NOT_WISHED)
+    purchase_id: UUID = field(metadata=NOT_COMPARED)
     student_id: str
     course_id: UUID
     tier: TierChoice
@@ -44,7 +44,7 @@ class CreatePurchase(KeyedCommand):
     reason: str
     expiry_date: datetime | None = None
     on_existing: OnExisting = OnExisting.RETURN
-    may_fall_short: bool = field(default=False, metadata=NOT_WISHED)
+    may_fall_short: bool = field(default=False, metadata=NOT_COMPARED)
 
     def problems(self) -> list[FieldProblem]:
         return [
@@ -58,7 +58,7 @@ class CreatePurchase(KeyedCommand):
         return RowKeys(pairs={(self.student_id, self.course_id)}, courses={self.course_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """A purchase without a payment: the one that stands if it is the same wish, a new one where none stands."""
+        """A purchase without a payment: the active one where it is the same, a new one where there is none."""
         match replay_of(self, state):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.model.command import NOT_WISHED, BaseCommand, KeyedCommand
+from gateway.services.core.model.command import NOT_COMPARED, BaseCommand, KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
@@ -43,18 +43,18 @@ PRICE_REFUSED = "price_refused"
 class OpenPayment(KeyedCommand):
     """Start a checkout for the acting student.
 
-    `provider` is what the caller asked for; where that is None, `default_provider` is taken, which is the operator's
-    choice and no part of the wish: a replay stays a replay when the default changes.
+    `provider` is what the caller asked for; where that is None, `default_provider` is used. That is the operator's
+    choice and is not compared: a replay stays a replay when the default changes.
     """
 
     operation: ClassVar[str] = "createPayment"
-    payment_id: UUID = field(metadata=NOT_WISHED)
+    payment_id: UUID = field(metadata=NOT_COMPARED)
     course_id: UUID
     tier: TierChoice
     metadata: Metadata
     provider: Provider | None
     purpose: Purpose
-    default_provider: Provider | None = field(default=None, metadata=NOT_WISHED)
+    default_provider: Provider | None = field(default=None, metadata=NOT_COMPARED)
 
     def problems(self) -> list[FieldProblem]:
         return [*key_problems(self.key), *metadata_problems(self.metadata)]

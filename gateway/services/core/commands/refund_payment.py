@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.model.command import NOT_WISHED, KeyedCommand
+from gateway.services.core.model.command import NOT_COMPARED, KeyedCommand
 from gateway.services.core.model.outcomes import (
     FieldProblem,
     IdempotencyKeyReused,
@@ -33,7 +33,7 @@ class RefundPayment(KeyedCommand):
 
     operation: ClassVar[str] = "refundPayment"
 
-    refund_id: UUID = field(metadata=NOT_WISHED)
+    refund_id: UUID = field(metadata=NOT_COMPARED)
     payment_id: UUID
     amount_minor: int | None
     reason: str

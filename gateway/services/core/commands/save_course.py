@@ -25,12 +25,12 @@ class SaveCourse(KeyedCommand):
     title: str
     tiers: tuple[Tier, ...]
 
-    def wish(self) -> dict[str, object]:
-        """Without the id of a new course, which each call mints anew; it counts where the caller named the course."""
-        wish = KeyedCommand.wish(self)
+    def compared_fields(self) -> dict[str, object]:
+        """Without the id of a new course, which each call mints anew; with it where the caller named the course."""
+        compared = KeyedCommand.compared_fields(self)
         if self.is_new:
-            del wish["course_id"]
-        return wish
+            del compared["course_id"]
+        return compared
 
     def problems(self) -> list[FieldProblem]:
         return [*key_problems(self.key), *course_problems(self.title, self.tiers)]

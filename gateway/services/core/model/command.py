@@ -10,9 +10,9 @@ from gateway.services.core.model.records import IdempotencyKey
 from gateway.services.core.model.state import Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import Actor
 
-NOT_WISHED: Mapping[str, bool] = {"is_wished": False}
-"""The metadata of a field of a keyed command that is no part of what its caller wishes: an id that each call mints
-anew, the scope of the key, or what the operator or the endpoint chose. Every other field is part of the wish."""
+NOT_COMPARED: Mapping[str, bool] = {"is_compared": False}
+"""The metadata of a field of a keyed command that two calls of the same key may differ in: an id that each call mints
+anew, the scope of the key, or what the operator or the endpoint chose. They must agree in every other field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +41,10 @@ class BaseCommand(ABC):
 
 @dataclass(frozen=True, slots=True)
 class KeyedCommand(BaseCommand):
-    """A command that may be repeated under a key of its caller's: the same actor, operation and key mean one wish."""
+    """A command that its caller may repeat under a key: the same actor, operation and key have one result."""
 
-    actor: Actor = field(metadata=NOT_WISHED)
-    key: str | None = field(default=None, kw_only=True, metadata=NOT_WISHED)
+    actor: Actor = field(metadata=NOT_COMPARED)
+    key: str | None = field(default=None, kw_only=True, metadata=NOT_COMPARED)
 
     @property
     @abstractmethod
@@ -66,6 +66,6 @@ class KeyedCommand(BaseCommand):
         """The caller's key, scoped to the actor and the operation; None where the caller gave none."""
         return None if self.key is None else IdempotencyKey(self.actor.id, self.operation, self.key)
 
-    def wish(self) -> dict[str, object]:
+    def compared_fields(self) -> dict[str, object]:
         """By name, the fields that two calls must agree in to mean the same."""
-        return {each.name: getattr(self, each.name) for each in fields(self) if each.metadata.get("is_wished", True)}
+        return {each.name: getattr(self, each.name) for each in fields(self) if each.metadata.get("is_compared", True)}

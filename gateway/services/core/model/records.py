@@ -23,7 +23,7 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKey:
-    """One caller's name for one wish: the same actor, operation and key mean the same wish."""
+    """A caller's own name for one call, unique by actor and operation: repeated, it has the same result."""
 
     actor_id: str
     operation: str
@@ -32,7 +32,7 @@ class IdempotencyKey:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
-    """What a key led to: the fingerprint of the input that it stood for, and the row that it made."""
+    """What a call with the key did: the fingerprint of its input, and the row that it made."""
 
     key: IdempotencyKey
     fingerprint: bytes

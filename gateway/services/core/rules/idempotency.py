@@ -1,6 +1,6 @@
 """Idempotency keys: one result for one key of one actor in one operation.
 
-What a key stood for is compared by a fingerprint, which is stored: its form never changes.
+Inputs are compared by a fingerprint, which is stored: its form never changes.
 """
 
 import hashlib
@@ -18,18 +18,20 @@ from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import TierChoice
 from gateway.services.core.rules.inputs.metadata import in_canonical_words
 
-Wish = Mapping[str, object]
+ComparedFields = Mapping[str, object]
 """The fields of a command that two calls must agree in to mean the same, by name."""
 
 
 def replay_of(command: KeyedCommand, state: State) -> UUID | IdempotencyKeyReused | None:
-    """The id of what the command's key led to before; IdempotencyKeyReused where it stood for other input; None for a
-    new key or none."""
+    """The id of the row that the command's key made before; IdempotencyKeyReused where the key was used with other
+    input; None where the key is new, or there is none."""
     key = command.idempotency_key
     record = None if key is None else state.records.get(key)
     if key is None or record is None:
         return None
-    return record.result_id if _is_same_wish(record, command.wish(), state) else IdempotencyKeyReused(key.key)
+    return (
+        record.result_id if _is_same_input(record, command.compared_fields(), state) else IdempotencyKeyReused(key.key)
+    )
 
 
 def recorded(command: KeyedCommand, result_id: UUID, moment: Moment) -> tuple[IdempotencyRecord, ...]:
@@ -37,34 +39,34 @@ def recorded(command: KeyedCommand, result_id: UUID, moment: Moment) -> tuple[Id
     key = command.idempotency_key
     if key is None:
         return ()
-    return (IdempotencyRecord(key, fingerprint(command.wish()), result_id, moment.now),)
+    return (IdempotencyRecord(key, fingerprint(command.compared_fields()), result_id, moment.now),)
 
 
-def fingerprint(wish: Wish) -> bytes:
-    """SHA-256 over the wish's canonical JSON: names sorted, no spaces.
+def fingerprint(compared: ComparedFields) -> bytes:
+    """SHA-256 over the fields' canonical JSON: names sorted, no spaces.
 
     Instants count in UTC, time zones by their canonical name. Labels and tiers count without their order, which means
     nothing.
     """
-    return as_spelt(
-        {name: in_canonical_words(value) if isinstance(value, Metadata) else value for name, value in wish.items()}
+    return fingerprint_as_spelt(
+        {name: in_canonical_words(value) if isinstance(value, Metadata) else value for name, value in compared.items()}
     )
 
 
-def as_spelt(wish: Wish) -> bytes:
-    """The same, but with time zones as the caller spelt them. What is canonical changes when a zone is renamed, and a
-    replay to the letter is one all the same."""
-    plain = {name: _plain(value) for name, value in wish.items()}
+def fingerprint_as_spelt(compared: ComparedFields) -> bytes:
+    """The same, but with time zones as the caller spelt them: a renamed zone changes the canonical name, and the very
+    same call must still be a replay."""
+    plain = {name: _plain(value) for name, value in compared.items()}
     return hashlib.sha256(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode()).digest()
 
 
-def _is_same_wish(record: IdempotencyRecord, wish: Wish, state: State) -> bool:
-    """By what it says and not by how: a tier by its code is the same as by its number of sessions."""
-    if record.fingerprint in (fingerprint(wish), as_spelt(wish)):
+def _is_same_input(record: IdempotencyRecord, compared: ComparedFields, state: State) -> bool:
+    """Compared by meaning: a tier named by its code is the same as one named by its number of sessions."""
+    if record.fingerprint in (fingerprint(compared), fingerprint_as_spelt(compared)):
         return True
     return any(
-        record.fingerprint == fingerprint({**wish, name: other})
-        for name, choice in wish.items()
+        record.fingerprint == fingerprint({**compared, name: other})
+        for name, choice in compared.items()
         if isinstance(choice, TierChoice)
         for other in _same_tier_in_other_words(choice, _sold(record.result_id, state))
     )

@@ -1,4 +1,4 @@
-"""Fingerprints: the same for the same wish whoever asks and whatever was minted, and other for any other wish."""
+"""Fingerprints: the same for the same input whoever asks and whatever was minted, and another for any other input."""
 
 from dataclasses import fields, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone
@@ -26,7 +26,7 @@ from gateway.services.core.model.command import KeyedCommand
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
 from gateway.services.core.model.records import IdempotencyKey
 from gateway.services.core.model.values import Money, OnExisting, Provider, Purpose, Tier, TierChoice
-from gateway.services.core.rules.idempotency import as_spelt, fingerprint
+from gateway.services.core.rules.idempotency import fingerprint, fingerprint_as_spelt
 from tests.services.core.examples import (
     ADMIN,
     BASIC,
@@ -46,7 +46,7 @@ from tests.services.core.examples import (
 
 
 def fingerprint_of(command: KeyedCommand) -> bytes:
-    return fingerprint(command.wish())
+    return fingerprint(command.compared_fields())
 
 
 LABELS = (Label("a", "1"), Label("b", "2"))
@@ -115,7 +115,7 @@ NAMED = {
     (CorrectPurchaseMetadata, "purchase_id"),
     (RevokePurchase, "purchase_id"),
 }
-"""What is minted in one command and part of the wish in another: here the caller names it."""
+"""What is minted in one command and compared in another: here the caller names it."""
 
 EVERY_FIELD = [(kind, field.name) for kind in KEYED for field in fields(kind)]  # type: ignore[arg-type]  # dataclasses all
 
@@ -210,7 +210,7 @@ def test_the_id_of_a_new_course_is_minted_and_counts_for_nothing() -> None:
     assert fingerprint_of(replace(SAVE, course_id=key(903))) == fingerprint_of(SAVE)
 
 
-def test_a_new_course_and_a_change_of_one_are_two_wishes() -> None:
+def test_a_new_course_and_a_change_of_one_are_two_inputs() -> None:
     assert fingerprint_of(SAVE) != fingerprint_of(CHANGED_COURSE)
 
 
@@ -240,7 +240,7 @@ def test_labels_and_tiers_count_without_their_order() -> None:
     ],
     ids=ascii,
 )
-def test_labels_that_are_made_to_look_alike_are_other_wishes(one: tuple[Label, ...], other: tuple[Label, ...]) -> None:
+def test_labels_that_are_made_to_look_alike_are_other_inputs(one: tuple[Label, ...], other: tuple[Label, ...]) -> None:
     first, second = (replace(OPEN, metadata=replace(METADATA, labels=labels)) for labels in (one, other))
     assert fingerprint_of(first) != fingerprint_of(second)
 
@@ -276,7 +276,7 @@ def test_a_fingerprint_is_the_same_in_every_process(command: KeyedCommand, store
     ],
 )
 def test_a_fingerprint_of_the_callers_spelling_is_the_same_in_every_process(kind: type[object], stored: str) -> None:
-    assert as_spelt(changed(KEYED[kind], "metadata", CALCUTTA).wish()).hex() == stored
+    assert fingerprint_as_spelt(changed(KEYED[kind], "metadata", CALCUTTA).compared_fields()).hex() == stored
 
 
 def test_what_has_no_canonical_form_is_refused() -> None:

@@ -79,9 +79,9 @@ class Student:
         self.state.apply(command.decide(self.state, Moment(self.now, uuid7)).changes)
 
 
-wishes = st.tuples(st.sampled_from(TIERS), st.sampled_from([Purpose.RENEWAL, Purpose.RENEWAL, Purpose.PURCHASE]))
+buys = st.tuples(st.sampled_from(TIERS), st.sampled_from([Purpose.RENEWAL, Purpose.RENEWAL, Purpose.PURCHASE]))
 moves = st.tuples(st.integers(0, 3), st.sampled_from([RefundStatus.SUCCEEDED, RefundStatus.FAILED]))
-steps = st.one_of(wishes, wishes, moves, st.integers(1, 20), st.integers(21, 60).map(lambda days: timedelta(days=days)))
+steps = st.one_of(buys, buys, moves, st.integers(1, 20), st.integers(21, 60).map(lambda days: timedelta(days=days)))
 
 
 @settings(deadline=None, max_examples=300)
@@ -102,7 +102,7 @@ def test_nobody_holds_more_than_the_payments_that_stand_have_paid_for(history: S
 
 
 @settings(deadline=None, max_examples=200)
-@given(bought=st.lists(wishes, min_size=1, max_size=4), draw=st.data())
+@given(bought=st.lists(buys, min_size=1, max_size=4), draw=st.data())
 def test_what_stands_is_the_same_whichever_payment_went_back_first(
     bought: Sequence[tuple[Tier, Purpose]], draw: st.DataObject
 ) -> None:
@@ -120,9 +120,9 @@ def test_what_stands_is_the_same_whichever_payment_went_back_first(
 
 def buyer(bought: Sequence[tuple[Tier, Purpose]]) -> Student:
     student = Student()
-    for wish in bought:
+    for purchase in bought:
         student.now += timedelta(days=10)
-        student.buy(*wish)
+        student.buy(*purchase)
     return student
 
 

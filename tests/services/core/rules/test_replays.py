@@ -1,4 +1,4 @@
-"""Replays: a key leads to what it led to before where it stands for the same wish, and to nothing where it does not."""
+"""Replays: a key with the same input leads to what it led to before, and with other input to nothing."""
 
 from dataclasses import replace
 from datetime import time
@@ -13,7 +13,7 @@ from gateway.services.core.model.outcomes import IdempotencyKeyReused
 from gateway.services.core.model.records import IdempotencyRecord
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import TierChoice
-from gateway.services.core.rules.idempotency import as_spelt, recorded, replay_of
+from gateway.services.core.rules.idempotency import fingerprint_as_spelt, recorded, replay_of
 from tests.services.core.examples import (
     ADMIN,
     CORRECT,
@@ -99,7 +99,9 @@ def test_a_zones_other_name_is_the_same_wish_and_a_replay_to_the_letter_is_one_w
     assert replay_of(replace(CREATING, metadata=CALCUTTA), state_after(CREATING)) == PURCHASE.id
     old = replace(CREATING, metadata=CALCUTTA)
     assert old.idempotency_key is not None
-    to_the_letter = IdempotencyRecord(old.idempotency_key, as_spelt(old.wish()), PURCHASE.id, NOW)
+    to_the_letter = IdempotencyRecord(
+        old.idempotency_key, fingerprint_as_spelt(old.compared_fields()), PURCHASE.id, NOW
+    )
     state = State(records={to_the_letter.key: to_the_letter}, purchases={PURCHASE.id: PURCHASE})
     assert replay_of(old, state) == PURCHASE.id
     assert replay_of(CREATING, state) == IdempotencyKeyReused("k")

@@ -1,4 +1,4 @@
-"""What an admin's wish to put a purchase's metadata right, or to take a purchase back, comes to."""
+"""What an admin's call to put a purchase's metadata right, or to take a purchase back, comes to."""
 
 import datetime as dt
 from dataclasses import replace

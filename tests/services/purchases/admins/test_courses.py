@@ -1,4 +1,4 @@
-"""What an admin's wish to put a course into the catalogue or to change it comes to."""
+"""What an admin's call to put a course into the catalogue or to change it comes to."""
 
 from dataclasses import replace
 from uuid import UUID

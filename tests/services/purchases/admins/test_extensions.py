@@ -1,4 +1,4 @@
-"""What an admin's wish that a purchase shall end later comes to."""
+"""What an extension comes to."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -135,8 +135,8 @@ async def test_an_expired_purchase_takes_the_place_of_one_that_has_lapsed_since(
 async def test_an_extension_and_a_grant_in_one_turn_leave_one_active_purchase(service: Service) -> None:
     old = await expired(service)
     course = await service.find(COURSE_BY_ID, old.course_id)
-    wish = ExtendPurchase(ADMIN, old.id, service.clock.now + DAY, "a test")
-    created, refused = await service.together(service.creating(course), wish)
+    command = ExtendPurchase(ADMIN, old.id, service.clock.now + DAY, "a test")
+    created, refused = await service.together(service.creating(course), command)
     assert isinstance(created, Created)
     assert refused == ActivePurchaseExists(created.purchase)
     assert [row.id for row in service.stored(PurchaseRow, status="ACTIVE")] == [created.purchase.id]

@@ -1,4 +1,4 @@
-"""What an admin's wish to grant a course comes to."""
+"""What a grant comes to."""
 
 import datetime as dt
 from dataclasses import replace

@@ -28,8 +28,8 @@ async def course(service: Service) -> Course:
 
 async def written(service: Service, course: Course, installation: str | None, **changes: str) -> dict[str, str]:
     """What a gateway writes into the intent of a payment of student-1's that is in no books of ours."""
-    wish = service.opening(student(), course, "STANDARD")
-    payment = replace((await service.opened(student("somebody"), course, "STANDARD")), id=wish.payment_id)
+    command = service.opening(student(), course, "STANDARD")
+    payment = replace((await service.opened(student("somebody"), course, "STANDARD")), id=command.payment_id)
     said = of_payment(replace(payment, student_id="student-1"), installation or "") | changes
     return {name: text for name, text in said.items() if text}
 

@@ -1,4 +1,4 @@
-"""What an idempotency key comes to: one result for one wish of one actor in one operation."""
+"""What an idempotency key comes to: one result for one call of one actor in one operation."""
 
 from dataclasses import replace
 from uuid import UUID
@@ -37,8 +37,8 @@ OTHER_ACTOR = Actor("somebody-else", Role.ADMIN)
 ROWS: dict[str, type[SQLModel]] = {"createPayment": PaymentRow, "createPurchase": PurchaseRow, "saveCourse": CourseRow}
 
 
-def wish(service: Service, operation: str, course: Course, key: str | None = "k") -> Keyed:
-    """A wish that makes a row, as another call of the same caller would say it: with an id of its own."""
+def a_command(service: Service, operation: str, course: Course, key: str | None = "k") -> Keyed:
+    """A command that makes a row, as another call of the same caller would say it: with an id of its own."""
     match operation:
         case "createPayment":
             return service.opening(student(), course, key=key)
@@ -48,7 +48,7 @@ def wish(service: Service, operation: str, course: Course, key: str | None = "k"
             return SaveCourse(ADMIN, uuid7(), True, "Chess", TIERS, key=key)
 
 
-def other_wish(command: Keyed) -> Keyed:
+def other_command(command: Keyed) -> Keyed:
     match command:
         case OpenPayment() | CreatePurchase():
             return replace(command, metadata=replace(METADATA, session_duration=90))
@@ -74,31 +74,33 @@ async def test_the_same_wish_with_the_same_key_gives_the_same_result_and_writes_
     service: Service, operation: str
 ) -> None:
     course = await service.save_course()
-    made, already = result_of(await service.purchases.submit(wish(service, operation, course)))
+    made, already = result_of(await service.purchases.submit(a_command(service, operation, course)))
     assert not already
     [record] = service.stored(IdempotencyRecordRow)
     assert (record.operation, record.key, record.result_id) == (operation, "k", made)
     before = service.everything()
     service.clock.advance(days=400)
-    assert result_of(await service.purchases.submit(wish(service, operation, course))) == (made, True)
+    assert result_of(await service.purchases.submit(a_command(service, operation, course))) == (made, True)
     assert service.everything() == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_the_same_key_for_another_wish_is_refused_and_nothing_is_done(service: Service, operation: str) -> None:
     course = await service.save_course()
-    await service.purchases.submit(wish(service, operation, course))
+    await service.purchases.submit(a_command(service, operation, course))
     before = service.everything()
-    assert await service.purchases.submit(other_wish(wish(service, operation, course))) == IdempotencyKeyReused("k")
+    assert await service.purchases.submit(other_command(a_command(service, operation, course))) == IdempotencyKeyReused(
+        "k"
+    )
     assert service.everything() == before
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
 async def test_another_actors_same_key_is_another_key(service: Service, operation: str) -> None:
     course = await service.save_course()
-    first = wish(service, operation, course)
+    first = a_command(service, operation, course)
     await service.purchases.submit(first)
-    other = replace(other_wish(wish(service, operation, course)), actor=OTHER_ACTOR)
+    other = replace(other_command(a_command(service, operation, course)), actor=OTHER_ACTOR)
     if isinstance(other, CreatePurchase):
         other = replace(other, student_id="student-3")
     made, already = result_of(await service.purchases.submit(other))
@@ -110,7 +112,7 @@ async def test_another_actors_same_key_is_another_key(service: Service, operatio
 async def test_the_same_key_in_another_operation_is_another_key(service: Service) -> None:
     course = await service.save_course()
     for operation in OPERATIONS:
-        command = replace(wish(service, operation, course), actor=ADMIN)
+        command = replace(a_command(service, operation, course), actor=ADMIN)
         assert result_of(await service.purchases.submit(command))[1] is False
     assert sorted(row.operation for row in service.stored(IdempotencyRecordRow)) == sorted(OPERATIONS)
 
@@ -119,7 +121,7 @@ async def test_the_same_key_in_another_operation_is_another_key(service: Service
 async def test_one_key_many_times_in_one_turn_makes_one_row(service: Service, operation: str) -> None:
     course = await service.save_course()
     rows = len(service.stored(ROWS[operation]))
-    outcomes = await service.together(*(wish(service, operation, course) for _ in range(5)))
+    outcomes = await service.together(*(a_command(service, operation, course) for _ in range(5)))
     results = [result_of(outcome) for outcome in outcomes]
     assert len({made for made, _ in results}) == 1
     assert [already for _, already in results] == [False, True, True, True, True]
@@ -128,10 +130,10 @@ async def test_one_key_many_times_in_one_turn_makes_one_row(service: Service, op
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
-async def test_one_key_for_two_wishes_in_one_turn_stands_for_the_first(service: Service, operation: str) -> None:
+async def test_one_key_for_two_inputs_in_one_turn_stands_for_the_first(service: Service, operation: str) -> None:
     course = await service.save_course()
     first, second = await service.together(
-        wish(service, operation, course), other_wish(wish(service, operation, course))
+        a_command(service, operation, course), other_command(a_command(service, operation, course))
     )
     assert result_of(first)[1] is False
     assert second == IdempotencyKeyReused("k")
@@ -143,7 +145,7 @@ async def test_without_a_key_each_wish_makes_a_row_of_its_own(service: Service, 
     course = await service.save_course()
     rows = len(service.stored(ROWS[operation]))
     for _ in range(2):
-        await service.purchases.submit(wish(service, operation, course, key=None))
+        await service.purchases.submit(a_command(service, operation, course, key=None))
     assert len(service.stored(ROWS[operation])) == rows + 2
     assert service.stored(IdempotencyRecordRow) == []
 
@@ -152,7 +154,7 @@ async def test_a_replay_answers_with_the_present_state_of_a_payment(service: Ser
     course = await service.save_course()
     payment = await service.opened(student(), course, key="k")
     await service.confirm(student(), payment)
-    # Without its key the same wish would be refused by now: the student has the course.
+    # Without its key the same call would be refused by now: the student has the course.
     again = await service.open(student(), course, key="k")
     assert isinstance(again, Opened)
     assert again.payment == (await service.find(PAYMENT_BY_ID, payment.id))

@@ -1,4 +1,4 @@
-"""What a wish to pay comes to: everything is checked before money moves."""
+"""What opening a checkout comes to: everything is checked before money moves."""
 
 import datetime as dt
 from dataclasses import replace

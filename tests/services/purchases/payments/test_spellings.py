@@ -16,7 +16,7 @@ from gateway.services.core.model.outcomes import (
     Opened,
 )
 from gateway.services.core.model.values import TierChoice
-from gateway.services.core.rules.idempotency import as_spelt
+from gateway.services.core.rules.idempotency import fingerprint_as_spelt
 from tests.service import BASIC, METADATA, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
@@ -89,14 +89,14 @@ async def test_a_key_stands_for_the_wish_however_its_zone_is_named(service: Serv
 
 async def test_a_key_of_before_a_zone_was_renamed_still_stands_for_the_wish_to_the_letter(service: Service) -> None:
     course = await service.save_course()
-    wish = service.creating(course, metadata=CALCUTTA, key="k")
-    await service.purchases.submit(wish)
+    command = service.creating(course, metadata=CALCUTTA, key="k")
+    await service.purchases.submit(command)
     [record] = service.stored(IdempotencyRecordRow)
     with service.beside() as connection:
         table = IdempotencyRecordRow.__table__  # type: ignore[attr-defined]  # SQLModel's
-        connection.execute(table.update().values(fingerprint=as_spelt(wish.wish())))
+        connection.execute(table.update().values(fingerprint=fingerprint_as_spelt(command.compared_fields())))
     assert service.stored(IdempotencyRecordRow) != [record]
-    assert isinstance(await service.purchases.submit(wish), Created)
+    assert isinstance(await service.purchases.submit(command), Created)
 
 
 @pytest.mark.parametrize("first", [BY_CODE, BY_SESSIONS, BY_BOTH], ids=["code", "sessions", "both"])

@@ -1,4 +1,4 @@
-"""What people may wish for in a story: each wish as a value, and how such wishes are drawn."""
+"""What people may request for in a story: each request as a value, and how such requests are drawn."""
 
 from dataclasses import dataclass
 
@@ -78,7 +78,7 @@ class Amend:
     duration: int | None = None
 
 
-Wish = Open | Confirm | Create | Pay | Amend
+Request = Open | Confirm | Create | Pay | Amend
 
 opens = st.builds(Open, students, courses, codes, st.sampled_from(Purpose), keys)
 confirms = st.builds(Confirm, st.integers(0, 20), tokens, st.booleans(), st.sampled_from([None, None, None, 60, 90]))
