@@ -88,7 +88,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         most_waiting=settings.writer_queue,
         most_in_turn=settings.writer_batch,
         listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
-        on_commit=hub.hear,
+        on_commit=hub.publish,
         on_jobs=lambda jobs: _notice(runners, jobs),
     )
     source = Source(settings.database_url)

@@ -1,4 +1,4 @@
-"""What a commit changed, as subscribers are told of it: ids, and whose and of which course a purchase is."""
+"""What a commit changed, as subscribers need to know it: ids, and the student and the course of a purchase."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from gateway.services.core.model.values import Purchase
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A purchase that changed, with what decides who is told."""
+    """A purchase that changed, with what decides which subscribers it concerns."""
 
     purchase_id: UUID
     student_id: str
@@ -54,7 +54,7 @@ def note_of(commit: Commit) -> Note:
 
 
 def commit_from(note: Note) -> Commit:
-    """The commit that a note speaks of."""
+    """The commit that a note in the database stands for."""
     purchases = (Changed(UUID(key), student_id, UUID(course)) for key, student_id, course in note.body["purchases"])
     return Commit(note.id, tuple(map(UUID, note.body["payments"])), tuple(purchases))
 

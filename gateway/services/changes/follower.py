@@ -1,4 +1,4 @@
-"""What subscriptions stand on: the hub of this process, kept informed of what every process commits."""
+"""The hub of this process, fed with what every process commits."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
@@ -25,7 +25,7 @@ Follow = Callable[[], AsyncGenerator[Sequence[Note], None]]
 
 
 class FeedUnavailable(Exception):
-    """Changes of other processes cannot be heard now, so that a subscriber would be promised too much."""
+    """Changes of other processes cannot be followed now, so a subscriber would miss some."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class Live:
     """The hub, the feed into it, and reads that all subscribers of the process share.
 
     Args:
-        follow: begins to follow what is committed, see `db.feed.follow`.
-        find_payment, find_purchase: read one as it was last committed; those asked for at one moment by one statement.
+        follow: starts a new feed of what is committed, see `db.feed.follow`.
+        find_payment, find_purchase: read one as it was last committed.
     """
 
     hub: Hub
@@ -79,8 +79,8 @@ class Live:
                     self.hub.catch_up()
                 self._is_ready.set()
                 for note in notes:
-                    self.hub.hear(commit_from(note))
+                    self.hub.publish(commit_from(note))
                 if not self.hub.is_wanted.is_set():
-                    # At once: who comes while the connection closes must wait for the next one.
+                    # At once: a subscriber that comes while the connection closes must wait for the next one.
                     self._is_ready.clear()
                     return

@@ -15,8 +15,8 @@ MOST_WAITING = 1_000
 MOST_SUBSCRIBERS = 10_000
 """Of one process: each costs some kilobytes, and its connection."""
 
-REMEMBERED = 4_096
-"""Commits that are known to have been told: more than a follower can be late by."""
+PUBLISHED_KEPT = 4_096
+"""Commits whose ids are remembered, so that none is published twice: more than a follower can be late by."""
 
 
 class SubscriptionLost(Exception):
@@ -29,8 +29,7 @@ class TooManySubscribers(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Topic:
-    """What an inbox is for: one payment, or the purchases of a student, or with neither those of everybody; of one
-    course, or of all."""
+    """What an inbox is for: one payment; or purchases, of one student or everybody, and of one course or all."""
 
     payment_id: UUID | None = None
     student_id: str | None = None
@@ -76,12 +75,12 @@ class Inbox:
 
 
 class Hub:
-    """Tells each commit to the inboxes that it concerns, once. It belongs to one event loop, and never waits."""
+    """Publishes each commit, once, to the inboxes that it concerns. It belongs to one event loop, and never waits."""
 
     def __init__(self, most_subscribers: int = MOST_SUBSCRIBERS, most_waiting: int = MOST_WAITING) -> None:
         self._most_subscribers, self._most_waiting = most_subscribers, most_waiting
         self._inboxes: dict[Topic, set[Inbox]] = {}
-        self._told: OrderedDict[UUID, None] = OrderedDict()
+        self._published: OrderedDict[UUID, None] = OrderedDict()
         self.is_wanted = asyncio.Event()
         """Set while there are subscribers."""
         self.subscribers = 0
@@ -104,13 +103,13 @@ class Hub:
         finally:
             self._remove(topic, inbox)
 
-    def hear(self, commit: Commit) -> None:
-        """Tell a commit. A second time, as when the database tells this process of its own, does nothing."""
-        if commit.id in self._told:
+    def publish(self, commit: Commit) -> None:
+        """Put a commit into the inboxes. A second time, as when the feed brings this process its own, does nothing."""
+        if commit.id in self._published:
             return
-        self._told[commit.id] = None
-        if len(self._told) > REMEMBERED:
-            self._told.popitem(last=False)
+        self._published[commit.id] = None
+        if len(self._published) > PUBLISHED_KEPT:
+            self._published.popitem(last=False)
         for payment_id in commit.payments:
             self._put(Topic(payment_id=payment_id), payment_id)
         for each in commit.purchases:
@@ -119,7 +118,7 @@ class Hub:
                     self._put(Topic(student_id=student_id, course_id=course_id), each.purchase_id)
 
     def catch_up(self) -> None:
-        """Something may have been missed: a payment is read again; of purchases nobody can say which ones."""
+        """After the feed broke off: payments are read again; who waits for purchases begins anew, for any may have changed."""
         for topic, inboxes in self._inboxes.items():
             for inbox in inboxes:
                 if topic.payment_id is not None:

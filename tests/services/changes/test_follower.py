@@ -81,7 +81,7 @@ async def test_a_refund_changes_its_payment(service: Service) -> None:
 
 async def test_the_writers_own_commits_are_told_without_the_database(database_url: str) -> None:
     hub = Hub()
-    async with running(database_url, on_commit=hub.hear) as service:
+    async with running(database_url, on_commit=hub.publish) as service:
         course = await service.save_course()
         with hub.inbox(Topic()) as inbox:
             payment, purchase = await service.paid(student(), course)
@@ -109,7 +109,7 @@ async def test_a_note_says_what_its_commit_does() -> None:
 
 async def test_a_thousand_idle_subscribers_ask_nothing_of_the_database(database_url: str) -> None:
     hub = Hub()
-    async with running(database_url, on_commit=hub.hear) as service, following(service, hub) as live:
+    async with running(database_url, on_commit=hub.publish) as service, following(service, hub) as live:
         payments = [uuid7() for _ in range(1_000)]
         with ExitStack() as stack:
             inboxes = [stack.enter_context(hub.inbox(Topic(payment_id=each))) for each in payments]
@@ -128,7 +128,7 @@ async def test_a_thousand_idle_subscribers_ask_nothing_of_the_database(database_
 
 async def test_those_who_are_told_at_once_read_by_one_statement(database_url: str) -> None:
     hub = Hub()
-    async with running(database_url, on_commit=hub.hear) as service, following(service, hub) as live:
+    async with running(database_url, on_commit=hub.publish) as service, following(service, hub) as live:
         course = await service.save_course()
         opened = [await service.opened(student(f"student-{number}"), course) for number in range(50)]
         with reads_of(service.source) as read:

@@ -36,7 +36,7 @@ async def waiting(inbox: Inbox) -> list[UUID]:
 async def test_a_payment_is_told_to_who_waits_for_it() -> None:
     hub = Hub()
     with hub.inbox(Topic(payment_id=PAYMENT)) as mine, hub.inbox(Topic(payment_id=OTHER_PAYMENT)) as other:
-        hub.hear(committed([PAYMENT]))
+        hub.publish(committed([PAYMENT]))
         assert (await waiting(mine), await waiting(other)) == ([PAYMENT], [])
 
 
@@ -56,7 +56,7 @@ async def test_a_payment_is_told_to_who_waits_for_it() -> None:
 async def test_a_purchase_is_told_to_its_student_and_to_who_waits_for_all(topic: Topic, is_told: bool) -> None:
     hub = Hub()
     with hub.inbox(topic) as inbox:
-        hub.hear(of_student("student-1"))
+        hub.publish(of_student("student-1"))
         assert await waiting(inbox) == ([PURCHASE] if is_told else [])
 
 
@@ -64,7 +64,7 @@ async def test_what_changes_again_before_it_is_read_is_told_once() -> None:
     hub = Hub()
     with hub.inbox(Topic(payment_id=PAYMENT)) as inbox:
         for _ in range(5_000):
-            hub.hear(committed([PAYMENT]))
+            hub.publish(committed([PAYMENT]))
         assert await waiting(inbox) == [PAYMENT]
 
 
@@ -72,9 +72,9 @@ async def test_a_commit_that_is_heard_twice_is_told_once() -> None:
     """From this process's own writer, and from the database that tells every process."""
     hub, commit = Hub(), committed([PAYMENT])
     with hub.inbox(Topic(payment_id=PAYMENT)) as inbox:
-        hub.hear(commit)
+        hub.publish(commit)
         assert await inbox.take() == PAYMENT
-        hub.hear(commit)
+        hub.publish(commit)
         assert await waiting(inbox) == []
 
 
@@ -82,13 +82,13 @@ async def test_a_reader_who_falls_too_far_behind_is_dropped() -> None:
     hub = Hub(most_waiting=3)
     with hub.inbox(Topic(student_id="student-1")) as slow, hub.inbox(Topic()) as admin:
         for _ in range(3):
-            hub.hear(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
+            hub.publish(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
             await admin.take()
         assert len(slow._ids) == 3
-        hub.hear(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
+        hub.publish(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
         with pytest.raises(SubscriptionLost):
             await slow.take()
-        hub.hear(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
+        hub.publish(committed(purchases=[Changed(uuid7(), "student-1", COURSE)]))
         assert slow._ids == {}, "nothing is kept for who was dropped"
         await admin.take()  # the others go on
 
@@ -99,7 +99,7 @@ async def test_who_waits_is_woken() -> None:
         taking = asyncio.create_task(inbox.take())
         await asyncio.sleep(0)
         assert not taking.done()
-        hub.hear(committed([PAYMENT]))
+        hub.publish(committed([PAYMENT]))
         assert await taking == PAYMENT
 
 
@@ -131,5 +131,5 @@ async def test_only_so_many_commits_are_remembered(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr("gateway.services.changes.hub.REMEMBERED", 10)
     hub = Hub()
     for _ in range(100):
-        hub.hear(committed([PAYMENT]))
+        hub.publish(committed([PAYMENT]))
     assert len(hub._told) == 10
