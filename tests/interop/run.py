@@ -54,7 +54,7 @@ class Outcome:
     def is_well(self) -> bool:
         return self.problem is None and not self.failed and bool(self.well)
 
-    def hear(self, line: str) -> None:
+    def receive(self, line: str) -> None:
         if found := TRIED.match(line):
             (self.well if found[1] == "ok" else self.failed)[found[2]] += 1
 
@@ -112,7 +112,7 @@ def heard(program: Path, environment: Mapping[str, str], outcome: Outcome) -> in
         with process.stdout as lines:
             for line in lines:
                 print(line, end="", flush=True)
-                outcome.hear(line)
+                outcome.receive(line)
         return process.wait()
     finally:
         late.cancel()

@@ -88,7 +88,7 @@ class Shop:
         assert isinstance(outcome, EventStored), outcome
         return outcome
 
-    async def hear(self, *about: Payment | str, event_id: str | None = None) -> None:
+    async def receive(self, *about: Payment | str, event_id: str | None = None) -> None:
         """A webhook comes, and its job is run."""
         await self.store(*about, event_id=event_id)
         await self.run_jobs()

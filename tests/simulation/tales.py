@@ -50,8 +50,8 @@ class Tale:
     def decide(self, dispute: int, is_students: bool) -> None:
         self.shop.books.decide(self.disputes[dispute], is_students)
 
-    async def hear(self, checkout: int, event_id: str) -> None:
-        await self.shop.hear(self.checkouts[checkout], event_id=f"{self.name}_{event_id}")
+    async def receive(self, checkout: int, event_id: str) -> None:
+        await self.shop.receive(self.checkouts[checkout], event_id=f"{self.name}_{event_id}")
 
     async def confirm(self, checkout: int) -> None:
         """The student's page asks, where our books know the checkout yet."""

@@ -144,7 +144,7 @@ async def told_after_all(
     for position, which in enumerate(order):
         if asked is not None and asked[0] == position:
             await tale.confirm(asked[1])
-        await tale.hear(events.deeds[which].checkout, f"event_{which}")
+        await tale.receive(events.deeds[which].checkout, f"event_{which}")
     return tale
 
 
@@ -154,7 +154,7 @@ async def told_meanwhile(tale: Tale, events: EventSet, story: Sequence[int]) -> 
     done = set()
     for which in story:
         if which in done:
-            await tale.hear(events.deeds[which].checkout, f"event_{which}")
+            await tale.receive(events.deeds[which].checkout, f"event_{which}")
         else:
             events.deeds[which].do(tale)
             done.add(which)

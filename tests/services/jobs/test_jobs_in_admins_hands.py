@@ -110,7 +110,7 @@ async def test_a_refused_refund_is_not_asked_for_again_once_the_money_went_back_
     await shop.run_jobs()
     [job] = service.stored(JobRow)
     shop.books.refund_at_dashboard(shop.capture(owed))
-    await shop.hear(owed)
+    await shop.receive(owed)
     assert isinstance(await retry(service, job.id), InvalidInput)
     assert shop.refunds(owed.id) == [(PRICE, "FAILED"), (PRICE, "SUCCEEDED")]
     assert (shop.payment(owed)[0], shop.agrees(), shop.broken()) == ("REFUNDED", True, [])

@@ -245,7 +245,7 @@ async def test_disputed_money_is_asked_after_until_the_bank_has_decided(
     """However long that takes, and whatever nobody tells us of it."""
     payment, _purchase = await shop.paid(course)
     dispute = shop.books.dispute(shop.capture(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert schedule_of(service, payment)[0] is not None
     only_by_schedule(shop)
     for _ in range(4):

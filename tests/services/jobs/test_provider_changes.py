@@ -116,7 +116,7 @@ async def test_a_webhook_that_came_is_not_heard_a_second_time_from_the_list(
     payment = await service.opened(student(), course)
     shop.pay(payment)
     tell_these(shop.books, [WebhookEvent("evt_1", "payment_intent.succeeded", (reference_of(payment),))])
-    await shop.hear(payment, event_id="evt_1")
+    await shop.receive(payment, event_id="evt_1")
     await pass_by(shop, 3 * CHANGES_S, step_s=CHANGES_S)
     assert len(service.stored(ProviderEventRow)) == 1
     assert shop.books.asked.count(("inspect", reference_of(payment))) == 1

@@ -181,7 +181,7 @@ async def test_a_refund_heard_of_by_webhook_before_its_own_runner_answers_is_cou
     [job] = await shop.claimed()
     payment, refund = await under_way(service, job)
     result = await shop.books.refund(payment, refund)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(owed) == ("REFUNDED", "FULFILLED", PRICE)
     outcome = await service.purchases.submit(SettleRefund(refund.id, result, ticket=Ticket(job.id, job.fence)))
     assert isinstance(outcome, RefundSettled)

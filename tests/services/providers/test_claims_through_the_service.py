@@ -119,7 +119,7 @@ class Till:
         assert isinstance(outcome, Confirmed), outcome
         return outcome.payment
 
-    async def hear(self, webhook: tuple[dict[str, str], bytes]) -> None:
+    async def receive(self, webhook: tuple[dict[str, str], bytes]) -> None:
         service, now = self.shop.service, self.shop.service.clock()
         notice = self.provider.read_webhook(*webhook, now)
         row = ProviderEvent(uuid7(), self.vendor.name, notice.event_id, notice.type, notice.references, now)
@@ -156,11 +156,11 @@ async def test_a_refund_at_the_dashboard_and_a_lost_dispute_end_the_purchase_in_
 ) -> None:
     reference = str((await till.paid()).reference)
     if is_refund_first:
-        await till.hear(till.vendor.give_back(reference, PART))
+        await till.receive(till.vendor.give_back(reference, PART))
     till.vendor.dispute(reference, said, currency)
-    await till.hear(till.vendor.lose())
+    await till.receive(till.vendor.lose())
     if not is_refund_first:
-        await till.hear(till.vendor.give_back(reference, PART))
+        await till.receive(till.vendor.give_back(reference, PART))
     till.assert_all_is_back()
     [case] = till.shop.service.stored(JobRow, kind="case.review")
     assert f"{said} {currency}" in case.last_error
@@ -169,10 +169,10 @@ async def test_a_refund_at_the_dashboard_and_a_lost_dispute_end_the_purchase_in_
 async def test_while_a_dispute_of_more_than_is_left_is_open_nothing_is_paid_twice(till: Till) -> None:
     payment = await till.paid()
     reference = str(payment.reference)
-    await till.hear(till.vendor.give_back(reference, PART))
-    await till.hear(till.vendor.dispute(reference, PRICE, "INR"))
+    await till.receive(till.vendor.give_back(reference, PART))
+    await till.receive(till.vendor.dispute(reference, PRICE, "INR"))
     refused = await till.shop.service.refund(payment)
     assert isinstance(refused, InvalidInput)
     assert "a dispute is open" in refused.fields[0].message
-    await till.hear(till.vendor.lose())
+    await till.receive(till.vendor.lose())
     till.assert_all_is_back()

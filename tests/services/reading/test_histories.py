@@ -97,7 +97,7 @@ async def test_the_history_names_the_webhook_that_brought_the_money(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.pay(payment)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert service.actions(payment.id) == [*OPENED, *FULFILLED]
     assert door_of(service, payment) == ("webhook", "gateway")
 
@@ -155,7 +155,7 @@ async def test_the_history_of_an_adopted_payment_says_by_which_door_it_came(
     said |= {"isSundayOnly": "true", "sessionDuration": "60", "timeSlot": "17:30"}
     shop.books.book(BASIC.price, said, "pi_legacy")
     shop.books.pay("pi_legacy")
-    await shop.hear("pi_legacy")
+    await shop.receive("pi_legacy")
     [adopted] = service.stored(PaymentRow)
     assert service.actions(adopted.id) == ["payment.adopted", *FULFILLED]
     assert door_of(service, adopted, "payment.adopted") == door_of(service, adopted) == ("webhook", "gateway")
@@ -164,7 +164,7 @@ async def test_the_history_of_an_adopted_payment_says_by_which_door_it_came(
 async def test_money_taken_twice_has_a_history_of_its_own(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     shop.books.capture_again(reference_of(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     [extra] = service.stored(PaymentRow, extra_of=payment.id)
     assert service.actions(extra.id)[:2] == ["payment.captured", "payment.duplicate"]
     assert door_of(service, extra) == ("webhook", "gateway")
@@ -204,9 +204,9 @@ async def test_each_refund_is_in_the_history_with_its_amount_and_whose_wish_it_w
     payment, _ = await shop.paid(course)
     refund = await shop.refund(payment, 100)
     returned = shop.books.refund_at_dashboard(shop.capture(payment), 200)
-    await shop.hear(payment)
+    await shop.receive(payment)
     shop.books.come_back(returned)
-    await shop.hear(payment)
+    await shop.receive(payment)
     [asked, made, elsewhere, back] = service.stored(AuditEntryRow, subject_id=payment.id)[4:]
     assert [(each.action, each.actor_id, each.changes["amountMinor"]) for each in (asked, made, elsewhere, back)] == [
         ("payment.refund_requested", "admin-1", 100),
@@ -226,9 +226,9 @@ async def test_a_dispute_is_in_the_history_from_its_opening_to_its_end(
 ) -> None:
     payment, _ = await shop.paid(course)
     dispute = shop.books.dispute(shop.capture(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     shop.books.decide(dispute, is_students=is_students)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert service.actions(payment.id) == [*OPENED, *FULFILLED, "payment.dispute_opened", end]
     entry = entry_of(service, payment.id, end)
     assert entry.changes == {**PRICE, "origin": "DISPUTE", "reference": dispute.id}
@@ -273,7 +273,7 @@ async def test_confirming_again_by_any_door_adds_nothing(service: Service, shop:
     payment, _ = await shop.paid(course)
     before = service.actions(payment.id)
     assert isinstance(await service.confirm(student(), payment), Confirmed)
-    await shop.hear(payment)
+    await shop.receive(payment)
     await shop.sweep()
     assert service.actions(payment.id) == before
 

@@ -94,7 +94,7 @@ async def test_what_is_answered_again_is_not_told_again(told: SubscriberConfig) 
     payment, _ = await told.shop.paid(await told.service.save_course())
     await told.run()
     await told.service.confirm(student(), payment)
-    await told.shop.hear(payment)
+    await told.shop.receive(payment)
     assert await told.run() == []
 
 
@@ -131,10 +131,10 @@ async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its
     await told.shop.paid(course, purpose=Purpose.RENEWAL)
     await told.run()
     made = told.shop.books.refund_at_dashboard(told.shop.capture(first))
-    await told.shop.hear(first)
+    await told.shop.receive(first)
     assert sorted(await told.run()) == ["access.recounted", "payment.refunded", "purchase.refunded"]
     told.shop.books.come_back(made)
-    await told.shop.hear(first)
+    await told.shop.receive(first)
     assert await told.run() == ["purchase.superseded", "purchase.extended", "access.recounted"]
 
 

@@ -56,7 +56,7 @@ async def test_a_course_is_bought_by_what_the_order_says_and_all_that_was_taken_
     payment = await shop.opened()
     attempt = pay(shop.fake, payment, way)
     assert isinstance(await shop.confirm(payment, None), Confirmed)
-    await shop.hear(event("order.paid", payment=shop.fake.payments[attempt]), "evt_1")
+    await shop.receive(event("order.paid", payment=shop.fake.payments[attempt]), "evt_1")
     stored = await shop.stored(payment)
     assert (stored.amount, stored.captured, stored.fulfilment) == (PRICE, Money(taken, "INR"), "FULFILLED")
     assert isinstance(await shop.service.refund(payment, 100_000, "k"), RefundRequested)
@@ -77,7 +77,7 @@ async def test_an_adopted_order_is_judged_by_the_order_as_well(shop: Shop, way: 
     order["notes"] = {name: text for name, text in notes.items() if not name.startswith("gateway_")}
     theirs = shop.fake.orders["order_Theirs"] = {**order, "id": "order_Theirs", "receipt": None}
     attempt = pay(shop.fake, replace(payment, reference=str(theirs["id"])), way)
-    await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
+    await shop.receive(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
     assert shop.service.count("payment", "reference = 'order_Theirs' AND fulfilment = 'FULFILLED'") == 1
 
 
@@ -107,7 +107,7 @@ async def test_a_second_capture_beside_an_offer_is_money_of_its_own(shop: Shop) 
     first = pay(shop.fake, payment, "offer")
     assert isinstance(await shop.confirm(payment, None), Confirmed)
     second = pay(shop.fake, payment, "fee")
-    await shop.hear(event("payment.captured", payment=shop.fake.payments[second]), "evt_1")
+    await shop.receive(event("payment.captured", payment=shop.fake.payments[second]), "evt_1")
     assert (shop.fake.refunded_minor(first), shop.fake.refunded_minor(second)) == (0, 204_618)
     assert shop.service.count("payment", "fulfilment = 'DUPLICATE' AND refunded_minor = 204618") == 1
 

@@ -63,7 +63,7 @@ class Shop:
     async def stored(self, payment: Payment) -> Payment:
         return await self.service.find(PAYMENT_BY_ID, payment.id)
 
-    async def hear(self, body: bytes, event_id: str) -> None:
+    async def receive(self, body: bytes, event_id: str) -> None:
         headers = {"x-razorpay-signature": signature(WEBHOOK_SECRET, body), "x-razorpay-event-id": event_id}
         now = self.service.clock()
         notice = self.razorpay.read_webhook(headers, body, now)
@@ -159,7 +159,7 @@ async def test_a_tab_that_was_closed_is_settled_by_the_webhook(shop: Shop, statu
     attempt = shop.fake.pay(order_of(payment), status)
     body = event(f"payment.{status}", payment=shop.fake.payments[attempt])
     for event_id in ("evt_1", "evt_1", "evt_2"):
-        await shop.hear(body, event_id)
+        await shop.receive(body, event_id)
     assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1
     assert shop.service.count("provider_event") == 2
     assert shop.unfinished_jobs() == 0
@@ -170,7 +170,7 @@ async def test_a_refund_on_the_dashboard_ends_the_purchase(shop: Shop) -> None:
     attempt = shop.fake.pay(order_of(payment))
     await shop.confirm(payment, None)
     shop.fake.give_back(attempt, payment.amount.amount_minor)
-    await shop.hear(event("refund.processed", payment=shop.fake.payments[attempt]), "evt_1")
+    await shop.receive(event("refund.processed", payment=shop.fake.payments[attempt]), "evt_1")
     assert (await shop.stored(payment)).status is PaymentStatus.REFUNDED
     assert shop.service.count("purchase", f"status = '{PurchaseStatus.REFUNDED}'") == 1
 
@@ -191,6 +191,6 @@ async def test_an_order_whose_reference_we_lost_is_ours_when_its_webhook_comes(s
         shop.razorpay, started.payment, await shop.service.purchases.providers.installation()
     )  # and here we died
     attempt = shop.fake.pay(intent.reference)
-    await shop.hear(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
+    await shop.receive(event("payment.captured", payment=shop.fake.payments[attempt]), "evt_1")
     assert (await shop.stored(started.payment)).reference == intent.reference
     assert shop.service.count("purchase", f"status = '{PurchaseStatus.ACTIVE}'") == 1

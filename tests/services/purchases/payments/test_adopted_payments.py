@@ -46,7 +46,7 @@ async def test_a_paid_intent_of_the_old_payment_service_becomes_a_purchase(
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, date="2026-12-06", campaign="diwali"), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
     assert (payment.reference, payment.student_id, payment.fulfilment) == ("pi_old", "student-1", "FULFILLED")
     assert (purchase.tier, purchase.payment_id, purchase.first_day) == ("STANDARD", payment.id, date(2026, 12, 6))
@@ -59,7 +59,7 @@ async def test_a_paid_intent_of_the_old_payment_service_becomes_a_purchase(
 async def test_the_number_of_sessions_names_the_tier_as_well(service: Service, shop: Shop, course: Course) -> None:
     shop.books.book(STANDARD.price, theirs(course, purchaseTier="", sessionCount="12"), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert shop.purchases() == [("STANDARD", "ACTIVE")]
 
 
@@ -68,7 +68,7 @@ async def test_an_expiry_that_was_promised_by_name_wins_over_the_tiers(
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, expiryDate="2027-12-31T18:30:00Z"), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [access] = service.stored(StudentAccessRow)
     assert access.expires_at == datetime(2027, 12, 31, 18, 30, tzinfo=UTC)
 
@@ -79,7 +79,7 @@ async def test_an_expiry_that_was_promised_as_a_day_is_the_end_of_that_day_where
     said = theirs(course, expiryDate="2027-12-31", timeZone="America/New_York")
     shop.books.book(STANDARD.price, said, "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [access] = service.stored(StudentAccessRow)
     assert access.expires_at == datetime(2028, 1, 1, 5, tzinfo=UTC)
 
@@ -88,10 +88,10 @@ async def test_an_expiry_that_passed_before_the_money_came_is_refunded(
     service: Service, shop: Shop, course: Course
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, expiryDate="2026-11-24"), "pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     service.clock.advance(days=2)
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [payment] = service.stored(PaymentRow)
     assert (payment.fulfilment, payment.failure_code, payment.status) == ("UNFULFILLABLE", "expiry_passed", "REFUNDED")
     assert (shop.broken(), shop.agrees()) == ([], True)
@@ -101,10 +101,10 @@ async def test_adopted_before_it_is_paid_it_waits_and_is_then_settled_by_the_nex
     service: Service, shop: Shop, course: Course
 ) -> None:
     shop.books.book(BASIC.price, theirs(course, purchaseTier="BASIC"), "pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert [row.status for row in service.stored(PaymentRow)] == ["REQUIRES_PAYMENT"]
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert shop.purchases() == [("BASIC", "ACTIVE")]
     assert len(service.stored(PaymentRow)) == 1
 
@@ -125,7 +125,7 @@ async def test_a_student_who_has_the_course_already_gets_the_money_back(
     await service.created(course, tier="STANDARD")
     shop.books.book(STANDARD.price, theirs(course), "pi_old")
     attempt = shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert [row.fulfilment for row in service.stored(PaymentRow)] == ["DUPLICATE"]
     assert shop.books.left(attempt) == 0
     assert (shop.broken(), shop.agrees()) == ([], True)
@@ -151,7 +151,7 @@ async def test_what_cannot_be_meant_is_listed_with_field_and_reason_and_taken_ov
 ) -> None:
     intent = shop.books.book(STANDARD.price, theirs(course, **changes), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [job], [case] = service.stored(JobRow, kind="webhook.handle"), service.stored(JobRow, kind="case.review")
     assert (job.state, service.count("payment")) == ("RETRYING", 0)
     assert f"pi_old, whose metadata cannot be taken over: {problem} " in job.last_error
@@ -169,11 +169,11 @@ async def test_a_person_is_told_at_once_of_money_that_no_purchase_can_stand_for_
     service: Service, shop: Shop, course: Course
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, purchaseTier="GOLD"), "pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert service.stored(JobRow, kind="case.review") == []  # nobody has paid yet
     shop.books.pay("pi_old")
     for _ in range(3):
-        await shop.hear("pi_old")
+        await shop.receive("pi_old")
     service.clock.advance(hours=12)
     await shop.run_jobs()
     [case] = service.stored(JobRow, kind="case.review")
@@ -190,7 +190,7 @@ async def test_once_its_course_is_in_the_catalogue_it_is_adopted_and_its_case_is
     await service.save_course(BASIC, course_id=course.id)
     shop.books.book(STANDARD.price, theirs(course), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert [row.state for row in service.stored(JobRow, kind="case.review")] == ["FAILED"]
     await service.save_course(course_id=course.id)
     service.clock.advance(hours=2)
@@ -204,7 +204,7 @@ async def test_a_case_that_an_admin_called_off_ends_the_tries_as_well(
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, timeSlot="after school"), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [case] = service.stored(JobRow, kind="case.review")
     await service.purchases.submit(CancelJob(ADMIN, case.id, "the old system served it"))
     service.clock.advance(hours=2)
@@ -221,7 +221,7 @@ async def test_what_cannot_be_seen_around_a_students_id_is_trimmed_so_that_their
     """And what the provider says of whose money it was is read the same: nobody else paid."""
     shop.books.book(STANDARD.price, theirs(course, studentId=said), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
     assert (payment.student_id, payment.fulfilment) == ("student-1", "FULFILLED")
     assert (purchase.student_id, purchase.status) == ("student-1", "ACTIVE")
@@ -255,7 +255,7 @@ async def test_a_free_entry_never_keeps_a_paid_student_out(
     """Line breaks, too many, too long, or nothing that a database could store: kept as far as it can be, and noted."""
     shop.books.book(STANDARD.price, theirs(course) | entries, "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [payment], [purchase] = service.stored(PaymentRow), service.stored(PurchaseRow)
     assert (payment.fulfilment, dict(purchase.labels)) == ("FULFILLED", labels)
     [entry] = service.stored(AuditEntryRow, action="payment.adopted")
@@ -271,7 +271,7 @@ async def test_a_course_is_known_by_either_form_of_its_id_and_by_blanks_around_i
     said = form.format(uuid=course.id, typeid=ids.to_text(ids.COURSE, course.id))
     shop.books.book(STANDARD.price, theirs(course, courseId=said), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     [payment] = service.stored(PaymentRow)
     assert (payment.course_id, payment.fulfilment) == (course.id, "FULFILLED")
 
@@ -292,7 +292,7 @@ async def test_blanks_around_what_concerns_the_sale_are_nobodys_meaning(
 ) -> None:
     shop.books.book(STANDARD.price, theirs(course, **blanks), "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert shop.purchases() == [("STANDARD", "ACTIVE")]
 
 
@@ -301,7 +301,7 @@ async def test_an_intent_that_is_no_course_purchase_leaves_no_payment(
 ) -> None:
     shop.books.book(Money(500, "INR"), {"studentId": "student-1", "orderId": "a book"}, "pi_book")
     shop.books.pay("pi_book")
-    await shop.hear("pi_book")
+    await shop.receive("pi_book")
     assert (service.count("payment"), [row.state for row in service.stored(JobRow)]) == (0, ["COMPLETED"])
     assert [row.state for row in service.stored(ProviderEventRow)] == ["IGNORED"]
 
@@ -317,7 +317,7 @@ async def test_a_payment_of_ours_that_our_books_lost_is_adopted_under_its_own_id
     shop.pay(lost)
     await service.confirm(student(), lost)
     shop.books.pay("pi_lost")
-    await shop.hear("pi_lost")
+    await shop.receive("pi_lost")
     adopted = service.stored(PaymentRow)[-1]
     assert (str(adopted.id), adopted.purpose) == (renewal["gateway_payment_id"], Purpose.RENEWAL)
     assert (adopted.slot_start_min, adopted.time_zone, adopted.labels) == (

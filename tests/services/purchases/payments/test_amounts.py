@@ -32,7 +32,7 @@ class Till:
     async def selling(self, price: Money) -> Course:
         return await self.service.save_course(replace(BASIC, price=price))
 
-    async def hear(self, reference: str) -> None:
+    async def receive(self, reference: str) -> None:
         event = ProviderEvent(
             uuid7(), Provider.STRIPE, f"evt_{next(NUMBERS)}", "a.change", (reference,), self.service.clock.now
         )
@@ -80,7 +80,7 @@ async def till(service: Service) -> AsyncIterator[Till]:
 async def test_an_adopted_intent_of_any_amount_becomes_a_purchase(
     till: Till, amount: int, currency: str, money: Money
 ) -> None:
-    await till.hear(till.book(await till.selling(money), amount, currency))
+    await till.receive(till.book(await till.selling(money), amount, currency))
     [payment] = till.service.stored(PaymentRow)
     assert (payment.amount_minor, payment.currency) == (money.amount_minor, money.currency)
     assert (payment.captured_minor, payment.fulfilment) == (money.amount_minor, "FULFILLED")
@@ -99,8 +99,8 @@ async def test_an_adopted_intent_of_an_amount_that_no_book_can_hold_is_a_case_an
     till: Till, amount: int, currency: str, problem: str
 ) -> None:
     reference = till.book(await till.selling(BASIC.price), amount, currency)
-    await till.hear(reference)
-    await till.hear(reference)
+    await till.receive(reference)
+    await till.receive(reference)
     assert till.service.stored(PaymentRow) == []
     [case] = till.cases()
     assert f"STRIPE took money for {reference}" in case
@@ -115,7 +115,7 @@ async def test_a_capture_that_no_book_can_hold_is_a_case_and_the_payment_stays_o
     assert isinstance(outcome, PaymentPending)
     assert outcome.is_unreachable
     till.service.clock.advance(hours=1)
-    await till.hear(payment.reference)
+    await till.receive(payment.reference)
     [row] = till.service.stored(PaymentRow)
     assert (row.fulfilment, row.captured_minor) == ("PENDING", None)
     [case] = till.cases()
@@ -133,7 +133,7 @@ async def test_stripe_is_charged_and_gives_back_in_its_own_minor_units(till: Til
     assert isinstance(await till.service.confirm(student(), payment), Confirmed)
     await till.service.refund(payment, 1_000, "k")
     till.stripe.give_back(payment.reference, 50_000)  # and somebody at the dashboard
-    await till.hear(payment.reference)
+    await till.receive(payment.reference)
     assert sorted(int(each["amount"]) for each in till.stripe.refunds) == [50_000, 100_000]
     assert sorted(each.amount_minor for each in till.service.stored(RefundRow)) == [500, 1_000]
     [row] = till.service.stored(PaymentRow)

@@ -36,7 +36,7 @@ async def written(service: Service, course: Course, installation: str | None, **
 
 async def assert_untouched(service: Service, shop: Shop, reference: str) -> None:
     before, asked = service.everything(), len(shop.books.asked)
-    await shop.hear(reference)
+    await shop.receive(reference)
     assert [row.state for row in service.stored(ProviderEventRow)][-1:] == ["IGNORED"]
     assert [row.state for row in service.stored(JobRow)] == ["COMPLETED"]
     assert shop.books.asked[asked:] == [("find", reference)]
@@ -84,7 +84,7 @@ async def test_an_intent_with_our_mark_is_adopted_though_our_books_lost_its_paym
     said = await written(service, course, await service.purchases.providers.installation())
     shop.books.book(STANDARD.price, said, "pi_lost")
     shop.books.pay("pi_lost")
-    await shop.hear("pi_lost")
+    await shop.receive("pi_lost")
     [adopted] = service.stored(PaymentRow, student_id="student-1")
     assert (str(adopted.id), adopted.fulfilment) == (said["gateway_payment_id"], "FULFILLED")
 
@@ -120,7 +120,7 @@ async def copied(service: Service, shop: Shop, course: Course) -> Payment:
 async def test_on_a_copy_of_the_database_the_payments_of_the_original_are_not_settled(
     service: Service, shop: Shop, copied: Payment
 ) -> None:
-    await shop.hear(copied)
+    await shop.receive(copied)
     assert [row.state for row in service.stored(ProviderEventRow)] == ["IGNORED"]
     outcome = await service.confirm(student(), copied)
     assert isinstance(outcome, PaymentPending)
@@ -157,5 +157,5 @@ async def test_an_event_that_shows_a_course_purchase_is_asked_about_until_the_pr
     await service.events.store(shop.event("pi_late"), {"pi_late": said})
     await shop.run_jobs()
     assert [row.state for row in service.stored(JobRow)] == ["RETRYING"]
-    await shop.hear("pi_later")
+    await shop.receive("pi_later")
     assert [row.state for row in service.stored(ProviderEventRow)] == ["PENDING", "IGNORED"]

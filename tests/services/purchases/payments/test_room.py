@@ -143,7 +143,7 @@ async def test_where_money_may_have_moved_already_nothing_is_refused_for_want_of
     said = {"isSundayOnly": "true", "sessionDuration": "60", "timeSlot": "17:30", "purchaseTier": "MONTH"}
     shop.books.book(MONTH.price, {**said, "studentId": "student-1", "courseId": str(course.id)}, "pi_old")
     shop.books.pay("pi_old")
-    await shop.hear("pi_old")
+    await shop.receive("pi_old")
     assert shop.purchases() == [("MONTH", "ACTIVE")] * 2
 
 

@@ -31,7 +31,7 @@ async def test_what_a_checkout_took_once_more_is_a_duplicate_and_goes_back_in_fu
 ) -> None:
     payment, purchase = await shop.paid(course)
     again = shop.books.capture_again(reference_of(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     [extra] = extras(service, payment)
     assert (extra.fulfilment, extra.duplicate_of, extra.reference) == ("DUPLICATE", purchase.id, again.id)
     assert (extra.status, extra.refunded_minor) == ("REFUNDED", BASIC.price.amount_minor)
@@ -61,14 +61,14 @@ async def test_it_is_refunded_once_however_often_it_is_heard_of(service: Service
     payment, _ = await shop.paid(course)
     shop.books.capture_again(reference_of(payment))
     for _ in range(3):
-        await shop.hear(payment)
+        await shop.receive(payment)
     assert (len(extras(service, payment)), len(service.stored(RefundRow)), len(shop.books.returns)) == (1, 1, 1)
 
 
 async def test_each_of_several_goes_back_by_itself(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     taken = [shop.books.capture_again(reference_of(payment)) for _ in range(3)]
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert [shop.books.left(each) for each in taken] == [0, 0, 0]
     assert shop.books.left(shop.capture(payment)) == BASIC.price.amount_minor
     assert {row.status for row in extras(service, payment)} == {"REFUNDED"}
@@ -80,7 +80,7 @@ async def test_both_captures_of_a_duplicate_go_back(service: Service, shop: Shop
     await service.confirm(student(), first)
     shop.pay(second)
     again = shop.books.capture_again(reference_of(second))
-    await shop.hear(second)
+    await shop.receive(second)
     [extra] = extras(service, second)
     assert extra.fulfilment == "DUPLICATE"
     assert (shop.books.left(shop.capture(second)), shop.books.left(again)) == (0, 0)
@@ -92,7 +92,7 @@ async def test_both_captures_of_what_cannot_be_fulfilled_go_back(service: Servic
     await service.save_course(*[tier for tier in course.tiers if tier.code != "BASIC"], course_id=course.id)
     shop.pay(payment)
     again = shop.books.capture_again(reference_of(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     [extra] = extras(service, payment)
     assert (extra.fulfilment, extra.failure_code) == ("UNFULFILLABLE", "paid_twice")
     assert (shop.books.left(shop.capture(payment)), shop.books.left(again)) == (0, 0)
@@ -105,7 +105,7 @@ async def test_it_went_back_at_the_dashboard_before_we_heard_of_it(
     payment, _ = await shop.paid(course)
     again = shop.books.capture_again(reference_of(payment))
     shop.books.refund_at_dashboard(again)
-    await shop.hear(payment)
+    await shop.receive(payment)
     [extra] = extras(service, payment)
     assert (extra.status, extra.refunded_minor) == ("REFUNDED", BASIC.price.amount_minor)
     assert len(shop.books.returns) == 1

@@ -91,7 +91,7 @@ async def test_a_payment_whose_intent_was_never_noted_is_found_by_its_webhook(
     assert isinstance(await service.open(student(), course, key="k"), ProviderAway)
     [intent] = shop.books.intents.values()
     shop.books.pay(intent.reference)
-    await shop.hear(intent.reference)
+    await shop.receive(intent.reference)
     assert [row.reference for row in service.stored(PaymentRow)] == [intent.reference]
     assert shop.purchases() == [("BASIC", "ACTIVE")]
     shop.books.fault = lambda *_: None
@@ -107,7 +107,7 @@ async def test_a_webhook_whose_provider_is_away_waits_and_is_handled_then(
     payment = await service.opened(student(), course)
     shop.pay(payment)
     shop.books.fault = lambda question, _: "before" if question == "inspect" else None
-    await shop.hear(payment)
+    await shop.receive(payment)
     [job] = service.stored(JobRow)
     assert (job.state, job.attempts, service.count("purchase")) == ("RETRYING", 1, 0)
     shop.books.fault = lambda *_: None

@@ -70,7 +70,7 @@ async def test_a_settled_payment_is_told_of_again_and_nothing_but_the_event_chan
 ) -> None:
     payment, purchase = await shop.paid(course)
     before = service.everything()
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert unheard(service.everything()) == unheard(before)
     assert [row.state for row in service.stored(ProviderEventRow)] == ["HANDLED"]
     again = await service.confirm(student(), payment)
@@ -83,7 +83,7 @@ async def test_a_confirmation_after_the_webhook_finds_its_purchase(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.pay(payment)
-    await shop.hear(payment)
+    await shop.receive(payment)
     outcome = await service.confirm(student(), payment)
     assert isinstance(outcome, Confirmed)
     assert outcome.already_processed
@@ -105,7 +105,7 @@ async def test_however_late_each_part_of_a_story_is_heard_of_the_end_is_the_same
                 case "3":
                     shop.books.refund_at_dashboard(shop.capture(payment))
                 case told:
-                    await shop.hear(payment, event_id=f"evt_{told}_{number}")
+                    await shop.receive(payment, event_id=f"evt_{told}_{number}")
         assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE), story
         assert sorted(shop.refunds(payment.id)) == [(99_900, "SUCCEEDED"), (100_000, "SUCCEEDED")], story
     assert shop.purchases() == [("BASIC", "REFUNDED")] * len(STORIES)
@@ -117,7 +117,7 @@ async def test_a_refund_that_is_heard_of_before_the_success_ends_as_after_it(
 ) -> None:
     payment = await service.opened(student(), course)
     shop.books.refund_at_dashboard(shop.pay(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert (shop.payment(payment)[0], shop.purchases()) == ("REFUNDED", [("BASIC", "REFUNDED")])
     [purchase] = service.stored(PurchaseRow)
     assert service.actions(purchase.id) == ["purchase.created", "purchase.refunded"]
@@ -128,7 +128,7 @@ async def test_one_event_may_speak_of_many_payments(service: Service, shop: Shop
     payments = [await service.opened(student(name), course) for name in ("student-1", "student-2")]
     for payment in payments:
         shop.pay(payment)
-    await shop.hear(*payments)
+    await shop.receive(*payments)
     assert shop.purchases() == [("BASIC", "ACTIVE")] * 2
 
 
@@ -146,7 +146,7 @@ async def test_a_failure_heard_after_another_attempt_succeeded_changes_nothing(
     shop.pay(payment)
     await service.confirm(student(), payment)
     before = service.everything()
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert unheard(service.everything()) == unheard(before)
     assert (shop.payment(payment)[0], shop.purchases()) == ("SUCCEEDED", [("BASIC", "ACTIVE")])
 
@@ -158,11 +158,11 @@ async def test_an_event_of_an_older_attempt_leaves_the_one_under_way(
     shop.books.decline(reference_of(payment))
     second = shop.books.begin(reference_of(payment))
     assert isinstance(await service.confirm(student(), payment), PaymentPending)
-    await shop.hear(payment)
+    await shop.receive(payment)
     [row] = service.stored(PaymentRow)
     assert (row.status, row.attempt, row.failure_code) == ("PROCESSING", second.id, None)
     shop.books.pay(reference_of(payment), second)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "ACTIVE")], [])
 
 
@@ -179,7 +179,7 @@ async def test_a_decline_that_arrives_late_leaves_the_attempt_that_began_meanwhi
         assert isinstance(await service.confirm(student(), payment), PaymentPending)
 
     books.meanwhile.append(try_again)
-    await shop.hear(payment)
+    await shop.receive(payment)
     [row] = service.stored(PaymentRow)
     assert (row.status, row.attempt) == ("PROCESSING", books.intents[reference_of(payment)].attempts[1].id)
     assert shop.broken() == []
@@ -201,7 +201,7 @@ async def test_an_answer_from_before_the_capture_changes_nothing_when_it_arrives
         assert isinstance(await service.confirm(student(), payment), Confirmed)
 
     books.meanwhile.append(pay)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "ACTIVE")], [])
 
@@ -218,7 +218,7 @@ async def test_a_webhook_while_the_student_confirms_leads_to_one_purchase(servic
         assert not outcome.already_processed
 
     books.meanwhile.append(confirm)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.purchases() == [("BASIC", "ACTIVE")]
     [purchase] = service.stored(PurchaseRow)
     assert (purchase.created_by_id, service.actions(purchase.id)) == ("student-1", ["purchase.created"])
@@ -240,7 +240,7 @@ async def test_a_capture_that_is_not_what_was_opened_is_refunded_by_its_webhook_
 ) -> None:
     payment = await service.opened(student(), course)
     shop.books.pay(reference_of(payment), amount=Money(PRICE, "USD"))
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("REFUNDED", "UNFULFILLABLE", PRICE)
     assert service.stored(PaymentRow)[0].failure_code == "payment_mismatch"
     assert isinstance(await service.confirm(student(), payment), Unfulfillable)
@@ -271,7 +271,7 @@ async def test_money_on_a_second_intent_of_a_payment_is_not_passed_over(service:
     other = shop.books.book(BASIC.price, of_payment(payment, mark), "pi_second")
     shop.books.pay(other.reference)
     with capture_logs():
-        await shop.hear(other.reference)
+        await shop.receive(other.reference)
     [event] = service.stored(ProviderEventRow)
     assert (event.state, service.count("payment", "captured_minor IS NOT NULL")) != ("HANDLED", 0)
 
@@ -280,5 +280,5 @@ async def test_an_unknown_intent_holds_up_no_other_payment_of_its_event(service:
     payment = await service.opened(student(), await service.save_course())
     shop.pay(payment)
     with capture_logs():
-        await shop.hear("pi_unknown", payment)
+        await shop.receive("pi_unknown", payment)
     assert shop.purchases() == [("BASIC", "ACTIVE")]

@@ -57,7 +57,7 @@ async def test_a_renewal_stands_on_its_own_payment_when_the_first_is_refunded(
 async def test_so_it_does_when_the_first_is_lost_in_a_dispute(service: Service, shop: Shop, course: Course) -> None:
     (first, _), (_, renewal) = await renewed(shop, course, 1)
     shop.books.decide(shop.books.dispute(shop.capture(first)), is_students=True)
-    await shop.hear(first)
+    await shop.receive(first)
     assert held(service) == (SESSIONS, 0, first_end(renewal))
 
 
@@ -94,10 +94,10 @@ async def test_a_refund_that_came_back_gives_back_what_it_had_taken(
     made: dict[int, Return] = {}
     for which in (0, 1, 2):
         made[which] = shop.books.refund_at_dashboard(shop.capture(links[which][0]))
-        await shop.hear(links[which][0])
+        await shop.receive(links[which][0])
     for which in order:
         shop.books.come_back(made[which])
-        await shop.hear(links[which][0])
+        await shop.receive(links[which][0])
         assert shop.broken() == []
     assert_stands_on(service, [links[which][1] for which in sorted(order)])
 
@@ -153,7 +153,7 @@ async def test_after_an_admins_replacement_nothing_is_taken_and_an_operator_is_t
     else:
         shop.books.refund_at_dashboard(shop.capture(payment))
     for _ in range(2):
-        await shop.hear(payment)
+        await shop.receive(payment)
     assert shop.purchases() == [("BASIC", "REFUNDED"), ("PREMIUM", "ACTIVE")]
     [case] = service.stored(JobRow, kind="case.review")
     assert (case.state, case.subject_id) == ("FAILED", payment.id)

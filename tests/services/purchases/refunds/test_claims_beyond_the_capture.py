@@ -49,8 +49,8 @@ async def test_a_part_refunded_and_a_lost_dispute_are_a_full_refund_in_either_or
     ]
     for which in order:
         shop.books.returns.append(happened[which])
-        await shop.hear(paid)
-    await shop.hear(paid)
+        await shop.receive(paid)
+    await shop.receive(paid)
     assert_all_is_back(shop, paid)
     assert counted(service) == {"PROVIDER": (PART, "SUCCEEDED"), "DISPUTE": (PRICE - PART, "SUCCEEDED")}
     assert len(cases(service)) == 1
@@ -63,7 +63,7 @@ async def test_a_lost_dispute_of_more_than_was_paid_is_a_full_refund_and_the_exc
 ) -> None:
     shop.books.decide(shop.books.dispute(shop.capture(paid), said, currency), is_students=True)
     for _ in range(3):
-        await shop.hear(paid)
+        await shop.receive(paid)
     assert_all_is_back(shop, paid)
     [case] = cases(service)
     assert f"says {said} {currency} (minor units), of which {PRICE} INR (minor units) were left" in case
@@ -77,9 +77,9 @@ async def test_an_open_dispute_reserves_what_is_left_whatever_its_figure(
     service: Service, shop: Shop, paid: Payment, said: int, currency: str
 ) -> None:
     shop.books.refund_at_dashboard(shop.capture(paid), PART)
-    await shop.hear(paid)
+    await shop.receive(paid)
     dispute = shop.books.dispute(shop.capture(paid), said, currency)
-    await shop.hear(paid)
+    await shop.receive(paid)
     assert counted(service)["DISPUTE"] == (PRICE - PART, "PENDING")
     for amount in (None, 1, PRICE - PART):
         refused = await service.refund(paid, amount)
@@ -89,7 +89,7 @@ async def test_an_open_dispute_reserves_what_is_left_whatever_its_figure(
         assert "a dispute is open" in problem.message
     assert (shop.payment(paid), cases(service)) == (("PARTIALLY_REFUNDED", "FULFILLED", PART), [])
     shop.books.decide(dispute, is_students=False)
-    await shop.hear(paid)
+    await shop.receive(paid)
     await shop.refund(paid)
     assert_all_is_back(shop, paid)
     assert cases(service) == []
@@ -99,7 +99,7 @@ async def test_of_what_a_small_dispute_leaves_a_part_may_go_back_meanwhile(
     service: Service, shop: Shop, paid: Payment
 ) -> None:
     shop.books.dispute(shop.capture(paid), PART)
-    await shop.hear(paid)
+    await shop.receive(paid)
     refused = await service.refund(paid, PRICE - PART + 1)
     assert isinstance(refused, InvalidInput)
     assert f"must be 1 to {PRICE - PART}" in refused.fields[0].message
@@ -124,7 +124,7 @@ async def test_a_refund_of_ours_waits_while_a_dispute_opens_over_its_money_and_i
     assert (waiting.state, "dispute" in waiting.last_error) == ("RETRYING", True)
     assert (len(shop.books.returns), shop.broken()) == (1, [])
     shop.books.decide(dispute, is_students)
-    await shop.hear(paid)
+    await shop.receive(paid)
     service.clock.advance(hours=2)
     await shop.run_jobs()
     assert_all_is_back(shop, paid)
@@ -142,11 +142,11 @@ async def test_a_duplicate_under_dispute_goes_back_once_whoever_the_bank_decides
     await shop.paid(course, "STANDARD")
     dispute = shop.books.dispute(shop.pay(duplicate), PRICE + 200)
     if is_heard_open:
-        await shop.hear(duplicate)
+        await shop.receive(duplicate)
         assert shop.payment(duplicate) == ("SUCCEEDED", "DUPLICATE", 0)
         assert shop.broken() == []
     shop.books.decide(dispute, is_students)
-    await shop.hear(duplicate)
+    await shop.receive(duplicate)
     service.clock.advance(hours=2)
     await shop.run_jobs()
     assert shop.payment(duplicate) == ("REFUNDED", "DUPLICATE", PRICE)
@@ -157,7 +157,7 @@ async def test_a_duplicate_under_dispute_goes_back_once_whoever_the_bank_decides
 async def test_so_does_money_that_a_checkout_took_once_more(service: Service, shop: Shop, paid: Payment) -> None:
     again = shop.books.capture_again(reference_of(paid))
     shop.books.decide(shop.books.dispute(again, 6_000, "USD"), is_students=True)
-    await shop.hear(paid)
+    await shop.receive(paid)
     [extra] = service.stored(PaymentRow, extra_of=paid.id)
     assert (extra.status, extra.refunded_minor, len(cases(service))) == ("REFUNDED", PRICE, 1)
     assert (shop.payment(paid)[0], shop.broken(), shop.agrees()) == ("SUCCEEDED", [], True)
@@ -186,9 +186,9 @@ async def test_a_lost_dispute_counts_for_more_once_the_refund_before_it_came_bac
 ) -> None:
     part = shop.books.refund_at_dashboard(shop.capture(paid), PART)
     shop.books.decide(shop.books.dispute(shop.capture(paid), PRICE), is_students=True)
-    await shop.hear(paid)
+    await shop.receive(paid)
     shop.books.come_back(part)
-    await shop.hear(paid)
+    await shop.receive(paid)
     assert_all_is_back(shop, paid)
     assert counted(service) == {"PROVIDER": (PART, "FAILED"), "DISPUTE": (PRICE, "SUCCEEDED")}
 
@@ -198,9 +198,9 @@ async def test_a_dispute_that_was_lost_and_then_won_gives_the_course_back(
 ) -> None:
     dispute = shop.books.dispute(shop.capture(paid), 6_000, "USD")
     shop.books.decide(dispute, is_students=True)
-    await shop.hear(paid)
+    await shop.receive(paid)
     shop.books.decide(dispute, is_students=False)
-    await shop.hear(paid)
+    await shop.receive(paid)
     assert (shop.payment(paid), shop.purchases()) == (("SUCCEEDED", "FULFILLED", 0), [("STANDARD", "ACTIVE")])
     assert (shop.broken(), shop.agrees()) == ([], True)
 
@@ -213,7 +213,7 @@ async def test_a_refused_refund_is_not_promised_again_while_a_dispute_is_open(
     shop.books.refuses_refunds = False
     [failed] = service.stored(JobRow, state="FAILED")
     shop.books.dispute(shop.capture(paid), PRICE)
-    await shop.hear(paid)
+    await shop.receive(paid)
     refused = await service.purchases.submit(RetryJob(ADMIN, failed.id, "a test"))
     assert isinstance(refused, InvalidInput)
     assert "a dispute is open" in refused.fields[0].message

@@ -31,7 +31,7 @@ async def test_an_open_dispute_takes_nothing_yet_and_leaves_nothing_to_refund(
 ) -> None:
     payment, _ = await shop.paid(course)
     shop.books.dispute(shop.capture(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert disputes(service) == [("PENDING", PRICE, None)]
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
     assert shop.purchases() == [("BASIC", "ACTIVE")]
@@ -42,9 +42,9 @@ async def test_an_open_dispute_takes_nothing_yet_and_leaves_nothing_to_refund(
 async def test_a_lost_dispute_is_a_full_refund(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     disputed = shop.books.dispute(shop.capture(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     shop.books.decide(disputed, is_students=True)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert disputes(service) == [("SUCCEEDED", PRICE, None)]
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert shop.purchases() == [("BASIC", "REFUNDED")]
@@ -57,9 +57,9 @@ async def test_a_lost_dispute_is_a_full_refund(service: Service, shop: Shop, cou
 async def test_a_won_dispute_leaves_everything_as_it_was(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     disputed = shop.books.dispute(shop.capture(payment))
-    await shop.hear(payment)
+    await shop.receive(payment)
     shop.books.decide(disputed, is_students=False)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert disputes(service) == [("FAILED", PRICE, "called_off")]
     assert shop.purchases() == [("BASIC", "ACTIVE")]
     assert shop.payment(payment) == ("SUCCEEDED", "FULFILLED", 0)
@@ -74,7 +74,7 @@ async def test_a_dispute_heard_of_only_at_its_end_ends_the_same(
 ) -> None:
     payment, _ = await shop.paid(course)
     shop.books.decide(shop.books.dispute(shop.capture(payment)), is_students)
-    await shop.hear(payment)
+    await shop.receive(payment)
     status = "REFUNDED" if is_students else "ACTIVE"
     assert shop.purchases() == [("BASIC", status)]
     assert (shop.broken(), shop.agrees()) == ([], True)
@@ -85,7 +85,7 @@ async def test_a_part_that_is_disputed_and_lost_is_a_partial_refund(
 ) -> None:
     payment, _ = await shop.paid(course)
     shop.books.decide(shop.books.dispute(shop.capture(payment), 100), is_students=True)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("PARTIALLY_REFUNDED", "FULFILLED", 100)
     assert shop.purchases() == [("BASIC", "ACTIVE")]
 
@@ -97,8 +97,8 @@ async def test_a_lost_dispute_of_money_that_went_back_before_does_not_count_twic
     payment, _ = await shop.paid(course)
     await shop.refund(payment)
     shop.books.decide(shop.books.dispute(shop.capture(payment), PRICE), is_students=True)
-    await shop.hear(payment)
-    await shop.hear(payment)
+    await shop.receive(payment)
+    await shop.receive(payment)
     assert disputes(service) == [("FAILED", PRICE, "exceeds_captured")]
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert service.actions(payment.id).count("payment.refunded_beyond") == 1
@@ -112,7 +112,7 @@ async def test_a_refund_that_waits_is_owed_no_more_once_the_bank_gave_the_money_
     shop.books.fault = lambda question, _: "before" if question == "refund" else None
     await shop.refund(payment)
     shop.books.decide(shop.books.dispute(shop.capture(payment)), is_students=True)
-    await shop.hear(payment)
+    await shop.receive(payment)
     shop.books.fault = lambda _question, _subject: None
     service.clock.advance(hours=2)
     await shop.run_jobs()

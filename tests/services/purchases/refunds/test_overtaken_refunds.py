@@ -38,7 +38,7 @@ async def test_what_is_left_of_a_duplicate_after_parts_went_back_at_the_dashboar
 ) -> None:
     for part in parts:
         shop.books.refund_at_dashboard(shop.capture(duplicate), part)
-    await shop.hear(duplicate)
+    await shop.receive(duplicate)
     assert shop.payment(duplicate) == ("REFUNDED", "DUPLICATE", PRICE)
     assert shop.books.left(shop.capture(duplicate)) == 0
     assert service.count("job", "state = 'FAILED'") == 0
@@ -51,7 +51,7 @@ async def test_so_does_what_is_left_of_money_that_a_checkout_took_once_more(
     payment, _ = await shop.paid(course)
     again = shop.books.capture_again(reference_of(payment))
     shop.books.refund_at_dashboard(again, 1)
-    await shop.hear(payment)
+    await shop.receive(payment)
     [extra] = service.stored(PaymentRow, extra_of=payment.id)
     assert (extra.status, shop.books.left(again)) == ("REFUNDED", 0)
     assert sorted(shop.refunds(extra.id)) == [(1, "SUCCEEDED"), (PRICE - 1, "SUCCEEDED"), (PRICE, "FAILED")]
@@ -64,7 +64,7 @@ async def test_an_admin_who_gave_all_back_need_not_ask_again_for_the_rest(
     payment, _ = await shop.paid(course)
     await service.refund(payment)
     shop.books.refund_at_dashboard(shop.capture(payment), 100_000)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert shop.purchases() == [("BASIC", "REFUNDED")]
     assert (shop.broken(), shop.agrees()) == ([], True)
@@ -80,7 +80,7 @@ async def test_a_part_that_does_not_fit_any_more_is_listed_for_an_admin(
     if is_heard:
         await shop.store(payment)
     await shop.run_jobs()
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("PARTIALLY_REFUNDED", "FULFILLED", 100_000)
     [job] = service.stored(JobRow, kind="payment.refund")
     assert job.state == "FAILED"

@@ -72,7 +72,7 @@ async def test_each_part_is_counted_and_the_last_one_ends_the_purchase(service: 
 async def test_parts_given_by_an_admin_and_at_the_dashboard_are_counted_together(service: Service, shop: Shop) -> None:
     payment, _ = await shop.paid(await service.save_course())
     shop.books.refund_at_dashboard(shop.capture(payment), 100_000)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert shop.payment(payment) == ("PARTIALLY_REFUNDED", "FULFILLED", 100_000)
     await shop.refund(payment)
     assert shop.refunds(payment.id) == [(100_000, "SUCCEEDED"), (99_900, "SUCCEEDED")]
@@ -222,7 +222,7 @@ async def test_after_a_full_refund_the_student_buys_again_and_gets_a_new_purchas
     _, again = await shop.paid(course)
     assert again.supersedes is None
     assert shop.purchases() == [("BASIC", "REFUNDED"), ("BASIC", "ACTIVE")]
-    await shop.hear(first)
+    await shop.receive(first)
     await service.confirm(student(), first)
     assert shop.purchases() == [("BASIC", "REFUNDED"), ("BASIC", "ACTIVE")]
     assert (shop.agrees(), shop.broken()) == (True, [])

@@ -39,7 +39,7 @@ async def test_a_duplicate_that_was_refunded_at_the_dashboard_owes_nothing_more(
     second = await service.opened(student(), course)
     await shop.paid(course)
     shop.books.refund_at_dashboard(shop.pay(second))
-    await shop.hear(second)
+    await shop.receive(second)
     assert shop.payment(second)[0] == "REFUNDED"
     assert [row.state for row in service.stored(JobRow)].count("FAILED") == 0
 
@@ -53,7 +53,7 @@ async def test_a_part_given_at_the_dashboard_leaves_the_rest_of_a_promised_refun
     attempt = shop.pay(second)
     await service.confirm(student(), second)  # a duplicate, all of it is promised
     shop.books.refund_at_dashboard(attempt, 100_000)
-    await shop.hear(second)
+    await shop.receive(second)
     assert (shop.payment(second)[0], shop.broken()) == ("REFUNDED", [])
 
 
@@ -65,9 +65,9 @@ async def test_a_dashboard_refund_that_came_back_ends_the_same_whenever_it_was_h
     payment, _ = await shop.paid(await service.save_course())
     made = shop.books.refund_at_dashboard(shop.capture(payment))
     if is_heard_between:
-        await shop.hear(payment)
+        await shop.receive(payment)
     shop.books.come_back(made)
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert (shop.payment(payment), shop.purchases()) == (("SUCCEEDED", "FULFILLED", 0), [("BASIC", "ACTIVE")])
 
 
@@ -75,7 +75,7 @@ async def test_a_refund_that_came_back_can_be_sent_again_by_a_retry(service: Ser
     payment, _ = await shop.paid(await service.save_course())
     await shop.refund(payment)
     shop.books.come_back(shop.books.returns[0])
-    await shop.hear(payment)
+    await shop.receive(payment)
     [job] = service.stored(JobRow, state="FAILED")
     await service.purchases.submit(RetryJob(ADMIN, job.id, "a test"))
     await shop.run_jobs()
@@ -88,6 +88,6 @@ async def test_money_that_came_back_while_its_purchase_is_refunded_is_found_by_v
     payment, _ = await shop.paid(await service.save_course())
     await shop.refund(payment)
     shop.books.come_back(shop.books.returns[0])
-    await shop.hear(payment)
+    await shop.receive(payment)
     assert (shop.payment(payment)[0], shop.purchases()) == ("SUCCEEDED", [("BASIC", "REFUNDED")])
     assert shop.broken() != []

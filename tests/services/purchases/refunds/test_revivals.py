@@ -209,7 +209,7 @@ async def test_an_upgrades_refund_heard_of_often_revives_once(service: Service, 
     (first, below), (second, _) = await chain(shop, await service.save_course(), TIERS[:2])
     shop.books.refund_at_dashboard(shop.capture(second))
     for _ in range(3):
-        await shop.hear(second, first)
+        await shop.receive(second, first)
     assert shop.purchases() == [("BASIC", "ACTIVE"), ("STANDARD", "REFUNDED")]
     assert service.actions(below.id).count("purchase.revived") == 1
     outcome = await service.refund(second)
