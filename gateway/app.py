@@ -44,9 +44,9 @@ from gateway.streaming.websocket import GraphQLSocket
 
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
-    endings, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
+    lifetimes, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
     judged = [
-        *_graphql_routes(settings, verifier, rate, endings),
+        *_graphql_routes(settings, verifier, rate, lifetimes),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
@@ -61,7 +61,7 @@ def build_app(settings: Settings) -> Starlette:
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: refuse},
-        lifespan=partial(_lifespan, settings, endings),
+        lifespan=partial(_lifespan, settings, lifetimes),
     )
 
 
@@ -73,17 +73,17 @@ def from_environment() -> Starlette:
 
 
 @asynccontextmanager
-async def _lifespan(settings: Settings, endings: StreamLifetimes, app: Starlette) -> AsyncIterator[None]:
+async def _lifespan(settings: Settings, lifetimes: StreamLifetimes, app: Starlette) -> AsyncIterator[None]:
     warn(settings)
     async with open_services(settings) as services:
-        app.state.services, app.state.endings = services, endings
+        app.state.services, app.state.lifetimes = services, lifetimes
         async with running_jobs(settings, services) if settings.worker else nullcontext():
-            with endings.stopping_on_signals():
+            with lifetimes.stopping_on_signals():
                 yield
 
 
 def _graphql_routes(
-    settings: Settings, verifier: TokenVerifier, rate: MutationRate, endings: StreamLifetimes
+    settings: Settings, verifier: TokenVerifier, rate: MutationRate, lifetimes: StreamLifetimes
 ) -> list[BaseRoute]:
     """One address for HTTP and WebSocket, behind which an operation runs the same way."""
     documents = _documents(settings)
@@ -97,9 +97,9 @@ def _graphql_routes(
         return graphiql_page(*await prepared(settings, request.app.state.services))
 
     shown = page if settings.is_graphiql_on else None
-    socket = GraphQLSocket(executor, verifier.judge, context_of, endings, allowed_origins=settings.cors_origins)
+    socket = GraphQLSocket(executor, verifier.judge, context_of, lifetimes, allowed_origins=settings.cors_origins)
     return [
-        Route(graphql.PATH, GraphQLEndpoint(settings, executor, make_context, shown, endings, documents)),
+        Route(graphql.PATH, GraphQLEndpoint(settings, executor, make_context, shown, lifetimes, documents)),
         WebSocketRoute(graphql.PATH, socket),
     ]
 

@@ -73,7 +73,7 @@ class GraphQLEndpoint:
     Args:
         make_context: what resolvers get with a request.
         make_page: the page; None where there is none.
-        endings: of streams, when their callers' tokens expire or the server stops.
+        lifetimes: of streams, when their callers' tokens expire or the server stops.
         documents: those that may be named by an id.
     """
 
@@ -83,11 +83,11 @@ class GraphQLEndpoint:
         executor: Executor,
         make_context: Callable[[Request], Context],
         make_page: Callable[[Request], Awaitable[Response]] | None,
-        endings: StreamLifetimes,
+        lifetimes: StreamLifetimes,
         documents: Documents,
     ) -> None:
         self._settings, self._executor, self._documents = settings, executor, documents
-        self._make_context, self._make_page, self._endings = make_context, make_page, endings
+        self._make_context, self._make_page, self._lifetimes = make_context, make_page, lifetimes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         response = await self._answer(Request(scope, receive))
@@ -168,7 +168,7 @@ class GraphQLEndpoint:
         """The stream, which begins when it is sent, and ends when the caller's token does."""
         verified = verified_of(request)
         expires_at = verified.expires_at if verified else None
-        return StreamedResponse(lambda: self._executor.stream(operation, context), form, self._endings, expires_at)
+        return StreamedResponse(lambda: self._executor.stream(operation, context), form, self._lifetimes, expires_at)
 
 
 def _response(result: Result, media_type: str) -> Response:

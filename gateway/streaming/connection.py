@@ -66,11 +66,11 @@ class Connection:
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[Actor | None], Context],
         verified: Verified | None,
-        endings: StreamLifetimes,
+        lifetimes: StreamLifetimes,
         bounds: Bounds,
     ) -> None:
         self._socket, self._executor, self._judge, self._make_context = socket, executor, judge, make_context
-        self._verified, self._endings, self._bounds = verified, endings, bounds
+        self._verified, self._lifetimes, self._bounds = verified, lifetimes, bounds
         self._is_initialised = False
         self._ending: Ending | None = None
         """The connection's, from its acknowledgement on."""
@@ -147,7 +147,7 @@ class Connection:
             self._close(TRY_LATER)
             return
         expires_at = self._verified.expires_at if self._verified else None
-        self._ending = self._on_leaving.enter_context(self._endings.until(expires_at))
+        self._ending = self._on_leaving.enter_context(self._lifetimes.until(expires_at))
         self._ending.add_done_callback(self._leave)
         await self._send(type="connection_ack")
 

@@ -35,11 +35,11 @@ class StreamedResponse(Response):
         self,
         begin: Callable[[], AsyncGenerator[Result, None]],
         written: Format,
-        endings: StreamLifetimes,
+        lifetimes: StreamLifetimes,
         expires_at: float | None,
         stalled_s: float = STALLED_S,
     ) -> None:
-        self._begin, self._format, self._endings = begin, written, endings
+        self._begin, self._format, self._lifetimes = begin, written, lifetimes
         self._expires_at, self._stalled_s = expires_at, stalled_s
         self.status_code = 200
         self.background = None
@@ -47,7 +47,7 @@ class StreamedResponse(Response):
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with self._endings.until(self._expires_at) as ending:
+        with self._lifetimes.until(self._expires_at) as ending:
             leaving = asyncio.create_task(_hung_up(receive, ending))
             try:
                 await self._stream(ending, send)

@@ -33,12 +33,12 @@ class GraphQLSocket:
         executor: Executor,
         judge: Callable[[str], Awaitable[Verified]],
         make_context: Callable[[WebSocket, Actor | None], Context],
-        endings: StreamLifetimes,
+        lifetimes: StreamLifetimes,
         allowed_origins: Collection[str] = (),
         bounds: Bounds = Bounds(),  # noqa: B008  # frozen
     ) -> None:
         self._executor, self._judge, self._make_context = executor, judge, make_context
-        self._endings, self._bounds = endings, bounds
+        self._lifetimes, self._bounds = lifetimes, bounds
         self._allowed_origins = normalize_allowed_origins(allowed_origins)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -57,7 +57,7 @@ class GraphQLSocket:
             self._judge,
             lambda viewer: self._make_context(socket, viewer),
             verified_of(socket),
-            self._endings,
+            self._lifetimes,
             self._bounds,
         )
         await connection.serve()

@@ -123,18 +123,18 @@ async def test_a_token_that_has_expired_ends_its_stream_at_once() -> None:
 
 
 async def test_a_token_that_holds_to_the_last_instant_is_no_burden() -> None:
-    endings = StreamLifetimes()
-    with endings.until(253_402_300_799.0 + 30) as ending:
-        assert (endings.open, ending.done()) == (1, False)
-    assert (endings.open, ending.cancelled()) == (0, True)
+    lifetimes = StreamLifetimes()
+    with lifetimes.until(253_402_300_799.0 + 30) as ending:
+        assert (lifetimes.open, ending.done()) == (1, False)
+    assert (lifetimes.open, ending.cancelled()) == (0, True)
 
 
 async def test_when_the_process_stops_all_streams_end_and_new_ones_do_at_once() -> None:
-    endings = StreamLifetimes()
-    with endings.until(None) as one, endings.until(None) as other:
-        endings.stop()
-        endings.stop()
-        with endings.until(None) as late:
+    lifetimes = StreamLifetimes()
+    with lifetimes.until(None) as one, lifetimes.until(None) as other:
+        lifetimes.stop()
+        lifetimes.stop()
+        with lifetimes.until(None) as late:
             assert [code_of(each.result()) for each in (one, other, late)] == ["SUBSCRIPTION_LOST"] * 3
 
 
@@ -142,9 +142,9 @@ async def test_a_signal_to_stop_ends_the_streams_and_then_does_what_it_did() -> 
     heard: list[int] = []
     before = signal.signal(signal.SIGTERM, lambda number, _: heard.append(number))
     try:
-        endings = StreamLifetimes()
+        lifetimes = StreamLifetimes()
         handler = signal.getsignal(signal.SIGTERM)
-        with endings.stopping_on_signals(), endings.until(None) as ending:
+        with lifetimes.stopping_on_signals(), lifetimes.until(None) as ending:
             os.kill(os.getpid(), signal.SIGTERM)
             assert code_of(await ending) == "SUBSCRIPTION_LOST"
         assert heard == [signal.SIGTERM]

@@ -98,10 +98,10 @@ async def test_who_hangs_up_leaves_nothing(new_sqlite: Callable[[], str]) -> Non
                 running = asyncio.create_task(line.run())
                 while b"REQUIRES_PAYMENT" not in (await line.outgoing.get()).get("body", b""):
                     pass
-                assert (gateway.services.live.hub.subscribers, gateway.app.state.endings.open) == (1, 1)
+                assert (gateway.services.live.hub.subscribers, gateway.app.state.lifetimes.open) == (1, 1)
                 line.incoming.put_nowait({"type": "http.disconnect"})
                 await running
-                assert (gateway.services.live.hub.subscribers, gateway.app.state.endings.open) == (0, 0)
+                assert (gateway.services.live.hub.subscribers, gateway.app.state.lifetimes.open) == (0, 0)
 
 
 async def test_who_closes_a_socket_leaves_nothing(new_sqlite: Callable[[], str]) -> None:
@@ -121,7 +121,7 @@ async def test_who_closes_a_socket_leaves_nothing(new_sqlite: Callable[[], str])
         assert gateway.services.live.hub.subscribers == 2
         line.incoming.put_nowait({"type": "websocket.disconnect", "code": 1000})
         await running
-        assert (gateway.services.live.hub.subscribers, gateway.app.state.endings.open) == (0, 0)
+        assert (gateway.services.live.hub.subscribers, gateway.app.state.lifetimes.open) == (0, 0)
 
 
 async def test_a_subscription_that_is_completed_leaves_nothing_while_its_socket_stays(
@@ -171,10 +171,10 @@ async def test_a_stream_whose_reader_does_not_read_is_given_up_and_frees_its_sou
         if message.get("body", b""):
             await asyncio.get_running_loop().create_future()  # its buffers are full
 
-    endings = StreamLifetimes()
-    response = StreamedResponse(results, SSE, endings, None, stalled_s=0)  # type: ignore[arg-type]  # a generator
+    lifetimes = StreamLifetimes()
+    response = StreamedResponse(results, SSE, lifetimes, None, stalled_s=0)  # type: ignore[arg-type]  # a generator
     await response({"type": "http"}, receive, send)
-    assert (is_closed.is_set(), endings.open) == (True, 0)
+    assert (is_closed.is_set(), lifetimes.open) == (True, 0)
 
 
 async def test_a_subscriber_who_falls_too_far_behind_is_told_to_begin_again(new_sqlite: Callable[[], str]) -> None:
