@@ -15,7 +15,7 @@ MOST_WAITING = 1_000
 MOST_SUBSCRIBERS = 10_000
 """Of one process: each costs some kilobytes, and its connection."""
 
-PUBLISHED_KEPT = 4_096
+REMEMBERED = 4_096
 """Commits whose ids are remembered, so that none is published twice: more than a follower can be late by."""
 
 
@@ -108,7 +108,7 @@ class Hub:
         if commit.id in self._published:
             return
         self._published[commit.id] = None
-        if len(self._published) > PUBLISHED_KEPT:
+        if len(self._published) > REMEMBERED:
             self._published.popitem(last=False)
         for payment_id in commit.payments:
             self._put(Topic(payment_id=payment_id), payment_id)
@@ -118,7 +118,7 @@ class Hub:
                     self._put(Topic(student_id=student_id, course_id=course_id), each.purchase_id)
 
     def catch_up(self) -> None:
-        """After the feed broke off: payments are read again; who waits for purchases begins anew, for any may have changed."""
+        """After the feed broke off: payments are read again; for purchases the inbox is lost, since any may have changed."""
         for topic, inboxes in self._inboxes.items():
             for inbox in inboxes:
                 if topic.payment_id is not None:
