@@ -102,8 +102,8 @@ class Books(Ledger):
             if not isinstance(verdict, Captured):
                 return ProviderRecord(verdict)
             others = [each for each in self.captured(intent.reference) if each.id != verdict.attempt]
-            extra = tuple(ExtraCapture(_captured(intent, each), self._facts(each.id)) for each in others)
-            return ProviderRecord(verdict, self._facts(verdict.attempt), extra)
+            extra = tuple(ExtraCapture(_captured(intent, each), self._refund_records(each.id)) for each in others)
+            return ProviderRecord(verdict, self._refund_records(verdict.attempt), extra)
 
     async def find(self, reference: str) -> FoundIntent | None:
         with self._line("find", reference):
@@ -182,8 +182,8 @@ class Books(Ledger):
         made.refund_id = refund.id
         return RefundSucceeded(made.id)
 
-    def _facts(self, attempt_id: str) -> tuple[RefundRecord, ...]:
-        return tuple(each.fact for each in self.returns if each.attempt_id == attempt_id)
+    def _refund_records(self, attempt_id: str) -> tuple[RefundRecord, ...]:
+        return tuple(each.refund_record for each in self.returns if each.attempt_id == attempt_id)
 
 
 def _captured(intent: BookedIntent, attempt: Attempt) -> Captured:

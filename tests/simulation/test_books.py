@@ -71,11 +71,15 @@ async def test_a_second_capture_is_extra_with_what_went_back_of_it(shop: Shop, p
     first, second = shop.pay(payment), shop.books.capture_again(reference_of(payment), amount=Money(5, "INR"))
     back = shop.books.refund_at_dashboard(second)
     claimed = shop.books.dispute(first, 9)
-    truth = await shop.books.inspect(payment)
-    assert truth.refunds == (RefundRecord(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),)
+    provider_record = await shop.books.inspect(payment)
+    assert provider_record.refunds == (
+        RefundRecord(claimed.id, None, Money(9, "INR"), RefundStatus.PENDING, is_dispute=True),
+    )
     mark = await shop.service.purchases.providers.installation()
     extra = Captured(second.id, Money(5, "INR"), payment.student_id, payment.course_id, mark)
-    assert truth.extra == (ExtraCapture(extra, (RefundRecord(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),)
+    assert provider_record.extra == (
+        ExtraCapture(extra, (RefundRecord(back.id, None, extra.amount, RefundStatus.SUCCEEDED),)),
+    )
 
 
 async def test_a_dispute_holds_money_back_until_the_bank_decides(shop: Shop, payment: Payment) -> None:

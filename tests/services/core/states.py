@@ -98,7 +98,7 @@ VERDICTS: tuple[Verdict, ...] = (
     Unreachable(None, 60),
 )
 RESULTS = (RefundSucceeded("re_1"), RefundRejected("charge_disputed", "The charge is disputed."))
-FACTS: tuple[tuple[RefundRecord, ...], ...] = (
+REFUND_RECORDS: tuple[tuple[RefundRecord, ...], ...] = (
     (),
     *((RefundRecord("re_1", REFUND.id, REFUND.amount, status),) for status in RefundStatus),
     (RefundRecord("re_2", None, Money(1, "INR"), RefundStatus.SUCCEEDED),),
@@ -113,9 +113,9 @@ EXTRAS: tuple[tuple[ExtraCapture, ...], ...] = (
 )
 RECORDS: tuple[ProviderRecord, ...] = (
     *(ProviderRecord(verdict) for verdict in VERDICTS),
-    *(ProviderRecord(CAPTURED, facts) for facts in FACTS),
-    *(ProviderRecord(CAPTURED, facts, extra) for facts in FACTS for extra in EXTRAS),
-    *(ProviderRecord(Processing("attempt-1", 2), facts, EXTRAS[0]) for facts in FACTS),
+    *(ProviderRecord(CAPTURED, refund_records) for refund_records in REFUND_RECORDS),
+    *(ProviderRecord(CAPTURED, refund_records, extra) for refund_records in REFUND_RECORDS for extra in EXTRAS),
+    *(ProviderRecord(Processing("attempt-1", 2), refund_records, EXTRAS[0]) for refund_records in REFUND_RECORDS),
 )
 RECONCILE = Reconcile(PAYMENT.id, PAYMENT.provider, key(30), ProviderRecord(CAPTURED), door=Door.WEBHOOK)
 COMMANDS: tuple[Command, ...] = (

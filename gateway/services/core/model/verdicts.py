@@ -127,5 +127,5 @@ class ProviderRecord:
     @property
     def is_pending(self) -> bool:
         """Whether money of it is on its way back, or disputed, and nobody knows yet where it ends."""
-        facts = (*self.refunds, *(fact for each in self.extra for fact in each.refunds))
-        return any(fact.status is RefundStatus.PENDING for fact in facts)
+        records = (*self.refunds, *(record for each in self.extra for record in each.refunds))
+        return any(record.status is RefundStatus.PENDING for record in records)

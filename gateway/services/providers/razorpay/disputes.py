@@ -16,7 +16,7 @@ INQUIRIES = frozenset({"fraud", "retrieval"})
 _STATUS = {"lost": RefundStatus.SUCCEEDED, "won": RefundStatus.FAILED, "closed": RefundStatus.FAILED}
 
 
-def dispute_fact(dispute: Dispute) -> RefundRecord | None:
+def dispute_record(dispute: Dispute) -> RefundRecord | None:
     """A dispute in Razorpay's books; None for an inquiry that took no money. A state that we do not know is not the
     end of it."""
     if dispute.phase in INQUIRIES and not dispute.amount_deducted:
@@ -32,7 +32,7 @@ def apart_from_lost(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> li
     told once, as the dispute."""
     left = list(refunds)
     for dispute in disputes:
-        told = dispute_fact(dispute)
+        told = dispute_record(dispute)
         if told is None or told.status is not RefundStatus.SUCCEEDED:
             continue
         if its_own := next((each for each in left if _is_of_lost(each, dispute)), None):

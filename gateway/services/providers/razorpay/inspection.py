@@ -6,12 +6,14 @@ from dataclasses import replace
 from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord, RefundRecord
 from gateway.services.providers.razorpay.api import Attempt, Dispute, RazorpayApi, Refused
 from gateway.services.providers.razorpay.api import RefundEntity as Given
-from gateway.services.providers.razorpay.disputes import apart_from_lost, dispute_fact
-from gateway.services.providers.razorpay.mapping import fact, money
+from gateway.services.providers.razorpay.disputes import apart_from_lost, dispute_record
+from gateway.services.providers.razorpay.mapping import money, refund_record
 from gateway.services.providers.rights import Right
 
 
-async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]) -> ProviderRecord:
+async def provider_record_of(
+    api: RazorpayApi, right: Right, main: Captured, captured: Sequence[Attempt]
+) -> ProviderRecord:
     """All of an order whose money was captured.
 
     Args:
@@ -22,13 +24,13 @@ async def truth_of(api: RazorpayApi, right: Right, main: Captured, captured: Seq
     refunds = {each.id: await api.refunds(each.id) for each in captured}
     # After the refunds: a dispute makes one when it is lost, and must then be read as lost.
     disputes = await _disputes(api, right, captured[0].created_at)
-    facts = {each.id: _facts(refunds[each.id], _of(each, disputes)) for each in captured}
+    refund_records = {each.id: _refund_records(refunds[each.id], _of(each, disputes)) for each in captured}
     extra = (
-        ExtraCapture(replace(main, attempt=each.id, amount=money(each), settles=None), facts[each.id])
+        ExtraCapture(replace(main, attempt=each.id, amount=money(each), settles=None), refund_records[each.id])
         for each in captured
         if each.id != main.attempt
     )
-    return ProviderRecord(main, facts[main.attempt], tuple(extra))
+    return ProviderRecord(main, refund_records[main.attempt], tuple(extra))
 
 
 async def _disputes(api: RazorpayApi, right: Right, since_s: int) -> list[Dispute]:
@@ -47,7 +49,7 @@ def _of(attempt: Attempt, disputes: Sequence[Dispute]) -> list[Dispute]:
     return [each for each in disputes if each.payment_id == attempt.id]
 
 
-def _facts(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundRecord, ...]:
+def _refund_records(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundRecord, ...]:
     """The refunds, then the disputes, of one attempt."""
-    told = [fact(each) for each in apart_from_lost(refunds, disputes)]
-    return (*told, *filter(None, map(dispute_fact, disputes)))
+    told = [refund_record(each) for each in apart_from_lost(refunds, disputes)]
+    return (*told, *filter(None, map(dispute_record, disputes)))

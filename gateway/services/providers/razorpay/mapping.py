@@ -58,7 +58,7 @@ def rejection(refused: Refused) -> RefundRejected:
     return RefundRejected(refused.code, refused.description)
 
 
-def fact(given: Given) -> RefundRecord:
+def refund_record(given: Given) -> RefundRecord:
     status = _STATUS.get(given.status, RefundStatus.PENDING)
     said = given.notes.get("reason") or given.notes.get("comment")
     return RefundRecord(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))

@@ -41,7 +41,7 @@ from gateway.services.providers.base import (
 from gateway.services.providers.razorpay.api import RETRY_AFTER_S, Attempt, Order, RazorpayApi, Refused
 from gateway.services.providers.razorpay.api import RefundEntity as Given
 from gateway.services.providers.razorpay.changes import changes_of
-from gateway.services.providers.razorpay.inspection import truth_of
+from gateway.services.providers.razorpay.inspection import provider_record_of
 from gateway.services.providers.razorpay.mapping import (
     captured_of,
     declined,
@@ -159,7 +159,7 @@ class Razorpay:
             verdict = await self._verdict(attempts, payment, may_capture=False)
             if isinstance(verdict, Captured):
                 captured = [each for each in attempts if each.is_captured]
-                return await truth_of(self._api, self._right_to_disputes, verdict, captured)
+                return await provider_record_of(self._api, self._right_to_disputes, verdict, captured)
         return ProviderRecord(verdict)
 
     async def find(self, reference: str) -> FoundIntent | None:

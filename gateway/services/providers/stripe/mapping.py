@@ -72,7 +72,7 @@ def money_of(amount_minor: int, thing: Mapping[str, Any]) -> Money:
     return money
 
 
-def fact_of(refund: Mapping[str, Any]) -> RefundRecord:
+def refund_record_of(refund: Mapping[str, Any]) -> RefundRecord:
     """A refund in Stripe's books. A state that we do not know is not the end of it."""
     refund_id, amount = refund_id_of(refund["metadata"] or {}), money_of(refund["amount"], refund)
     status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
@@ -85,7 +85,7 @@ def is_disputed(intent: Mapping[str, Any]) -> bool:
     return isinstance(charge, Mapping) and bool(charge.get("disputed"))
 
 
-def dispute_fact_of(dispute: Mapping[str, Any]) -> RefundRecord | None:
+def dispute_record_of(dispute: Mapping[str, Any]) -> RefundRecord | None:
     """A dispute in Stripe's books; None for what took no money: a bank's inquiry, or a dispute that was prevented."""
     if _took_nothing(dispute):
         return None

@@ -40,7 +40,13 @@ from gateway.services.providers.rights import to_disputes, to_events
 from gateway.services.providers.stripe.changes import changes_of
 from gateway.services.providers.stripe.finding import Finder
 from gateway.services.providers.stripe.lists import all_of
-from gateway.services.providers.stripe.mapping import dispute_fact_of, fact_of, is_disputed, result_of, verdict_of
+from gateway.services.providers.stripe.mapping import (
+    dispute_record_of,
+    is_disputed,
+    refund_record_of,
+    result_of,
+    verdict_of,
+)
 from gateway.services.providers.stripe.refusals import refusal_of
 from gateway.services.providers.stripe.units import STRIPE_UNITS
 from gateway.services.providers.stripe.webhooks import read_event
@@ -162,7 +168,9 @@ class Stripe:
                 return ProviderRecord(verdict)
             refunds = await all_of(self._refunds.list_async, payment.reference)
             disputes = await self._disputes_of(payment.reference) if is_disputed(intent) else []
-        return ProviderRecord(verdict, (*map(fact_of, refunds), *filter(None, map(dispute_fact_of, disputes))))
+        return ProviderRecord(
+            verdict, (*map(refund_record_of, refunds), *filter(None, map(dispute_record_of, disputes)))
+        )
 
     async def find(self, reference: str) -> FoundIntent | None:
         async with _deadline("find"):

@@ -132,9 +132,9 @@ def parts_of(command: Reconcile) -> Iterator[Part]:
         yield EndEvent(command.event_id, ticket=command.ticket).decide
 
 
-def refunded(attempt: str, facts: Sequence[RefundRecord], state: State, now: Moment) -> Decision:
+def refunded(attempt: str, refund_records: Sequence[RefundRecord], state: State, now: Moment) -> Decision:
     of_attempt = [payment for payment in state.payments.values() if payment.attempt == attempt]
-    changes = Changes.all_of(refunds_recorded(payment, attempt, facts, state, now) for payment in of_attempt)
+    changes = Changes.all_of(refunds_recorded(payment, attempt, refund_records, state, now) for payment in of_attempt)
     return Decision(NotFound("outcome"), changes)
 
 

@@ -57,8 +57,8 @@ class Student:
         """The money of a payment goes back at the dashboard, or comes back from there."""
         if self.bought:
             payment = self.state.payments[self.bought[which % len(self.bought)]]
-            fact = RefundRecord(f"re_{payment.id}", None, payment.amount, status)
-            record = ProviderRecord(Captured(str(payment.attempt), payment.amount), (fact,))
+            refund_record = RefundRecord(f"re_{payment.id}", None, payment.amount, status)
+            record = ProviderRecord(Captured(str(payment.attempt), payment.amount), (refund_record,))
             self._do(Reconcile(payment.id, payment.provider, uuid7(), record, door=Door.WEBHOOK))
 
     def use(self, sessions: int) -> None:

@@ -30,17 +30,17 @@ async def test_of_three_captures_two_are_extra_the_oldest_first(
 
 async def test_what_our_books_have_stays_the_main_one(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:
     first, second, third = [fake.pay(order_of(opened)) for _ in range(3)]
-    truth = await razorpay.inspect(replace(opened, attempt=second))
-    assert truth.verdict == captured(second)
-    assert [each.captured for each in truth.extra] == [captured(first), captured(third)]
+    provider_record = await razorpay.inspect(replace(opened, attempt=second))
+    assert provider_record.verdict == captured(second)
+    assert [each.captured for each in provider_record.extra] == [captured(first), captured(third)]
 
 
 async def test_an_attempt_in_our_books_that_took_nothing_is_not_the_main_one(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment
 ) -> None:
     failed, first, second = [fake.pay(order_of(opened), status) for status in ("failed", "captured", "captured")]
-    truth = await razorpay.inspect(replace(opened, attempt=failed))
-    assert truth == ProviderRecord(captured(first), (), (ExtraCapture(captured(second)),))
+    provider_record = await razorpay.inspect(replace(opened, attempt=failed))
+    assert provider_record == ProviderRecord(captured(first), (), (ExtraCapture(captured(second)),))
 
 
 @pytest.mark.parametrize("status", ["created", "authorized", "failed"])
@@ -61,9 +61,9 @@ async def test_an_extra_capture_has_its_own_money_and_refunds(
     returned = fake.pay(order_of(opened), "refunded", captured=True)
     other = fake.pay(order_of(opened), amount=100, currency="USD")
     of_main, of_returned = fake.give_back(main, 500), fake.give_back(returned, 199_900)
-    truth = await razorpay.inspect(opened)
-    assert truth.refunds == (RefundRecord(of_main, None, Money(500, "INR"), RefundStatus.SUCCEEDED),)
-    assert truth.extra == (
+    provider_record = await razorpay.inspect(opened)
+    assert provider_record.refunds == (RefundRecord(of_main, None, Money(500, "INR"), RefundStatus.SUCCEEDED),)
+    assert provider_record.extra == (
         ExtraCapture(
             captured(returned), (RefundRecord(of_returned, None, Money(199_900, "INR"), RefundStatus.SUCCEEDED),)
         ),
@@ -78,9 +78,9 @@ async def test_an_extra_capture_goes_back_by_its_own_attempt(
     given = await razorpay.refund(replace(opened, attempt=extra), refund_of("of the extra"))
     assert isinstance(given, RefundSucceeded)
     assert (fake.refunded_minor(main), fake.refunded_minor(extra)) == (0, 199_900)
-    fact = RefundRecord(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
-    truth = await razorpay.inspect(replace(opened, attempt=main))
-    assert (truth.refunds, truth.extra) == ((), (ExtraCapture(captured(extra), (fact,)),))
+    refund_record = RefundRecord(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
+    provider_record = await razorpay.inspect(replace(opened, attempt=main))
+    assert (provider_record.refunds, provider_record.extra) == ((), (ExtraCapture(captured(extra), (refund_record,)),))
 
 
 async def test_the_same_books_are_the_same_truth_in_whatever_order_they_are_listed(

@@ -46,9 +46,9 @@ async def test_two_refunds_of_the_same_amount_are_two(fake: FakeRazorpay, razorp
     for name in ("one", "two"):
         assert isinstance(await razorpay.refund(paid, refund_of(name, 99_950)), RefundSucceeded)
     assert fake.refunded_minor(attempt_of(paid)) == 199_900
-    truth = await razorpay.inspect(paid)
-    assert truth.verdict == captured(attempt_of(paid))
-    assert {fact.refund_id for fact in truth.refunds} == {id_of("one"), id_of("two")}
+    provider_record = await razorpay.inspect(paid)
+    assert provider_record.verdict == captured(attempt_of(paid))
+    assert {refund_record.refund_id for refund_record in provider_record.refunds} == {id_of("one"), id_of("two")}
 
 
 async def test_more_than_is_left_is_refused_for_good(fake: FakeRazorpay, razorpay: Razorpay, paid: Payment) -> None:
@@ -120,8 +120,12 @@ async def test_a_refund_says_why_where_its_notes_do(
     fake: FakeRazorpay, razorpay: Razorpay, paid: Payment, notes: object, reason: str | None
 ) -> None:
     fake.give_back(attempt_of(paid), 500, notes=notes, status="pending")
-    [fact] = (await razorpay.inspect(paid)).refunds
-    assert (fact.status, fact.is_dispute, fact.reason) == (RefundStatus.PENDING, False, reason)
+    [refund_record] = (await razorpay.inspect(paid)).refunds
+    assert (refund_record.status, refund_record.is_dispute, refund_record.reason) == (
+        RefundStatus.PENDING,
+        False,
+        reason,
+    )
 
 
 async def test_a_payment_that_nobody_paid_has_no_refunds(razorpay: Razorpay, opened: Payment) -> None:

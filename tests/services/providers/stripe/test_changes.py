@@ -149,7 +149,7 @@ async def test_a_refund_that_is_not_there_yet_is_not_final(provider: Stripe, boo
     taken = await opened(provider)
     books.pay("pi_1")
     pending = books.give_back("pi_1", 100, status="pending")
-    truth = await provider.inspect(taken)
-    assert truth.is_pending
+    provider_record = await provider.inspect(taken)
+    assert provider_record.is_pending
     pending["status"] = "succeeded"
     assert not (await provider.inspect(taken)).is_pending

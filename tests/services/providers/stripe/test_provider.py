@@ -207,9 +207,12 @@ async def test_all_refunds_are_listed_page_by_page(provider: Stripe, books: Fake
     books.give_back("pi_1", 2, status="pending")
     for _ in range(210):
         books.give_back("pi_1", 3, status="failed")
-    facts = (await provider.inspect(taken)).refunds
-    assert len(facts) == 212
-    assert [(fact.refund_id, fact.amount.amount_minor, fact.status) for fact in facts[-2:]] == [
+    refund_records = (await provider.inspect(taken)).refunds
+    assert len(refund_records) == 212
+    assert [
+        (refund_record.refund_id, refund_record.amount.amount_minor, refund_record.status)
+        for refund_record in refund_records[-2:]
+    ] == [
         (None, 2, RefundStatus.PENDING),
         (ours.id, 1, RefundStatus.SUCCEEDED),
     ]

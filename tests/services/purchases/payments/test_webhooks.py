@@ -254,10 +254,10 @@ class Interrupted(Books):
     meanwhile: list[Callable[[], Awaitable[object]]] = field(default_factory=list)
 
     async def inspect(self, payment: Payment) -> ProviderRecord:
-        truth = await super().inspect(payment)
+        provider_record = await super().inspect(payment)
         if self.meanwhile:
             await self.meanwhile.pop()()
-        return truth
+        return provider_record
 
 
 def unheard(everything: dict[str, list[str]]) -> dict[str, list[str]]:

@@ -203,13 +203,13 @@ async def test_a_refund_that_is_heard_of_before_the_capture_changes_nothing_unti
     service: Service, shop: Shop
 ) -> None:
     payment = await service.opened(student(), await service.save_course())
-    fact = shop.books.refund_at_dashboard(shop.pay(payment)).fact
+    refund_record = shop.books.refund_at_dashboard(shop.pay(payment)).refund_record
     before = service.everything()
     attempt, now = shop.capture(payment).id, Moment(service.clock.now, uuid7)
-    assert refunds_recorded(payment, attempt, [fact], State({payment.id: payment}), now) == NOTHING
+    assert refunds_recorded(payment, attempt, [refund_record], State({payment.id: payment}), now) == NOTHING
     assert service.everything() == before
     assert isinstance(await service.confirm(student(), payment), Confirmed)
-    told = service.reconciling(payment, fact, verdict=Captured(attempt, payment.amount))
+    told = service.reconciling(payment, refund_record, verdict=Captured(attempt, payment.amount))
     await service.purchases.submit(told)
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "REFUNDED")], [])

@@ -21,11 +21,13 @@ PAID = replace(TAKEN, captured=Money(CAPTURED, "INR"))
 amounts = st.builds(
     Money, st.sampled_from([1, 300, 700, 999, 1_000, 1_001, 2**53 - 1]), st.sampled_from(["INR", "USD"])
 )
-facts = st.builds(
+refund_records = st.builds(
     RefundRecord, st.just(""), st.none(), amounts, st.sampled_from(list(RefundStatus)), is_dispute=st.booleans()
 )
-happened = st.lists(facts, max_size=4).map(
-    lambda listed: tuple(replace(fact, reference=f"re_{number}") for number, fact in enumerate(listed))
+happened = st.lists(refund_records, max_size=4).map(
+    lambda listed: tuple(
+        replace(refund_record, reference=f"re_{number}") for number, refund_record in enumerate(listed)
+    )
 )
 End = tuple[str, int, list[tuple[str | None, Money, str]], int]
 
@@ -38,7 +40,9 @@ def test_every_order_of_refunds_and_disputes_comes_to_one_end(
     """Each is heard of once it is there, an undecided dispute perhaps before it is decided, and all of them at last."""
     expected = heard([told])
     order: list[RefundRecord] = draw.draw(st.permutations(told))
-    sets = [tuple(_at_first(fact, draw) for fact in order[: number + 1]) for number in range(len(order))]
+    sets = [
+        tuple(_at_first(refund_record, draw) for refund_record in order[: number + 1]) for number in range(len(order))
+    ]
     assert heard([*sets, told, told]) == expected
 
 
@@ -47,8 +51,8 @@ def test_every_order_of_refunds_and_disputes_comes_to_one_end(
 def test_together_they_take_at_most_what_was_captured_and_what_is_left_is_what_nobody_claims(
     told: tuple[RefundRecord, ...],
 ) -> None:
-    gone = [fact.amount for fact in told if fact.status is RefundStatus.SUCCEEDED]
-    claimed = [*gone, *(fact.amount for fact in told if fact.status is RefundStatus.PENDING)]
+    gone = [refund_record.amount for refund_record in told if refund_record.status is RefundStatus.SUCCEEDED]
+    claimed = [*gone, *(refund_record.amount for refund_record in told if refund_record.status is RefundStatus.PENDING)]
     state = state_after([told])
     payment = state.payments[PAID.id]
     assert payment.refunded_minor == taken_by(gone)
@@ -56,9 +60,9 @@ def test_together_they_take_at_most_what_was_captured_and_what_is_left_is_what_n
     assert (payment.status is PaymentStatus.REFUNDED) == (kept_of(payment) == 0)
 
 
-def _at_first(fact: RefundRecord, draw: st.DataObject) -> RefundRecord:
-    is_open = fact.is_dispute and draw.draw(st.booleans())
-    return replace(fact, status=RefundStatus.PENDING) if is_open else fact
+def _at_first(refund_record: RefundRecord, draw: st.DataObject) -> RefundRecord:
+    is_open = refund_record.is_dispute and draw.draw(st.booleans())
+    return replace(refund_record, status=RefundStatus.PENDING) if is_open else refund_record
 
 
 def taken_by(amounts: Sequence[Money]) -> int:
