@@ -88,7 +88,7 @@ class Purchases:
         """
         if found := (*input_problems, *command.problems()):
             return InvalidInput(found)
-        if isinstance(command, RefundPayment) and (problem := await self._unsayable_part(command)):
+        if isinstance(command, RefundPayment) and (problem := await self._partial_refund_problem(command)):
             return InvalidInput((problem,))
         return await self.write(command)
 
@@ -130,9 +130,9 @@ class Purchases:
             return recorded
         return Opened(recorded.payment, opened.already_processed, intent.client_secret, recorded.course)
 
-    async def _unsayable_part(self, command: RefundPayment) -> FieldProblem | None:
+    async def _partial_refund_problem(self, command: RefundPayment) -> FieldProblem | None:
         """Why the provider could not send just that much back, said before anything is promised."""
         if command.amount_minor is None or (payment := await self.find_payment(command.payment_id)) is None:
             return None
-        why = self.providers.why_unsayable(payment, command.amount_minor)
+        why = self.providers.refund_amount_problem(payment, command.amount_minor)
         return FieldProblem(("amountMinor",), why) if why else None

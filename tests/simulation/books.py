@@ -68,8 +68,8 @@ class Books(Ledger):
     units: Units = field(default_factory=lambda: Units("SANDBOX"))
     can_cancel: bool = True
 
-    def unsayable(self, money: Money) -> str | None:
-        return self.units.unsayable(money)
+    def amount_problem(self, money: Money) -> str | None:
+        return self.units.amount_problem(money)
 
     async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         with self._line("open", payment):

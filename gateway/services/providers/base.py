@@ -106,7 +106,7 @@ class PaymentProvider(Protocol):
     @property
     def name(self) -> Provider: ...
 
-    def unsayable(self, money: Money) -> str | None:
+    def amount_problem(self, money: Money) -> str | None:
         """Why the provider has no way to write such an amount, for people; None where it has one."""
         ...
 

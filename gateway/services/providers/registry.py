@@ -71,9 +71,9 @@ class ProviderRegistry:
         log.error("payment of another installation; is GATEWAY_INSTALLATION right?", payment=str(payment.id), mark=mark)
         return True
 
-    def why_unsayable(self, payment: Payment, amount_minor: int) -> str | None:
+    def refund_amount_problem(self, payment: Payment, amount_minor: int) -> str | None:
         """Why the payment's provider could not send just so much of it back; None where it can, or it has nothing."""
         provider = self.by_name.get(payment.provider)
         if provider is None or payment.captured is None:
             return None
-        return provider.unsayable(Money(amount_minor, payment.captured.currency))
+        return provider.amount_problem(Money(amount_minor, payment.captured.currency))

@@ -52,7 +52,7 @@ class Sandbox:
 
     name = Provider.SANDBOX
 
-    def unsayable(self, money: Money) -> str | None:
+    def amount_problem(self, money: Money) -> str | None:
         return None
 
     async def open(self, payment: Payment, installation: str) -> Intent:

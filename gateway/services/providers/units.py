@@ -26,7 +26,7 @@ class Units:
     in_tens: frozenset[str] = frozenset()
     unlisted: frozenset[str] = frozenset()
 
-    def unsayable(self, money: Money) -> str | None:
+    def amount_problem(self, money: Money) -> str | None:
         """Why there is no such amount there, for people; None where there is."""
         code = money.currency
         if not self._knows(code):
@@ -37,7 +37,7 @@ class Units:
 
     def written(self, money: Money) -> int:
         """The amount as the provider writes it. It has to be one that it can write."""
-        assert self.unsayable(money) is None, "an amount that cannot be said is refused before"
+        assert self.amount_problem(money) is None, "an amount that cannot be said is refused before"
         ours, theirs = self._scales(money.currency)
         return money.amount_minor * theirs // ours
 

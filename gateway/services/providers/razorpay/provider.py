@@ -95,8 +95,8 @@ class Razorpay:
         self._api = RazorpayApi(key_id, key_secret, api_base, transport)
         self._right_to_disputes = to_disputes("razorpay", "the Disputes API, which Razorpay's support turns on")
 
-    def unsayable(self, money: Money) -> str | None:
-        return RAZORPAY_UNITS.unsayable(money)
+    def amount_problem(self, money: Money) -> str | None:
+        return RAZORPAY_UNITS.amount_problem(money)
 
     async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         """The order whose receipt is the payment's id, looked up before it is made: Razorpay has no idempotency key
@@ -104,7 +104,7 @@ class Razorpay:
         and the other stays unpaid."""
         if payment.reference is not None:
             return Intent(payment.reference, self._key_id)
-        if why := self.unsayable(payment.amount):
+        if why := self.amount_problem(payment.amount):
             return PriceRefused(why)
         async with self._deadline():
             order = await self._order_of(payment) or await self._new_order(payment, installation)
@@ -131,7 +131,7 @@ class Razorpay:
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
         """Asked for once: it is looked up by our id first, and carries our id as its idempotency key."""
         assert payment.attempt is not None, "captured money has the attempt that brought it"
-        if why := self.unsayable(refund.amount):
+        if why := self.amount_problem(refund.amount):
             return RefundRejected("amount_unsayable", why)
         body = {
             "amount": RAZORPAY_UNITS.written(refund.amount),

@@ -107,11 +107,11 @@ class Stripe:
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
         self._finder = Finder(client.v1)
 
-    def unsayable(self, money: Money) -> str | None:
-        return STRIPE_UNITS.unsayable(money)
+    def amount_problem(self, money: Money) -> str | None:
+        return STRIPE_UNITS.amount_problem(money)
 
     async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
-        if payment.reference is None and (why := self.unsayable(payment.amount)):
+        if payment.reference is None and (why := self.amount_problem(payment.amount)):
             return PriceRefused(why)
         try:
             async with _deadline("open"):
@@ -146,7 +146,7 @@ class Stripe:
     async def refund(self, payment: Payment, refund: Refund) -> RefundResult:
         """Looked for before it is made: Stripe forgets an idempotency key after a day, our jobs go on for longer."""
         assert payment.reference is not None, "only captured money is refunded"
-        if why := self.unsayable(refund.amount):
+        if why := self.amount_problem(refund.amount):
             return RefundRejected("amount_unsayable", why)
         async with _deadline("refund"):
             try:
