@@ -57,7 +57,7 @@ class Bank(ABC):
     post: Callable[[Letter], None]
     sales: dict[str, Sale] = field(default_factory=dict)
     """By intent. What has none is another application's money, on the same account."""
-    promised: dict[str, int] = field(default_factory=dict)
+    own_pending: dict[str, int] = field(default_factory=dict)
     """Minor units of an intent that an admin was promised to be given back."""
     kept_by_admin: set[str] = field(default_factory=set)
     """Intents whose purchase an admin replaced by hand."""

@@ -73,7 +73,7 @@ def deals_of(bank: Bank) -> Iterator[Deal]:
             captured_minor=captured,
             back_minor=captured if reference in strange else min(captured, in_all[reference]),
             ours_minor=ours.get(reference, 0),
-            promised_minor=bank.promised.get(reference, 0),
+            promised_minor=bank.own_pending.get(reference, 0),
             is_beyond=reference in strange or in_all[reference] > captured,
             is_disputed=reference in disputed,
             is_contested=reference in contested,

@@ -95,7 +95,7 @@ def test_an_operator_who_is_told_of_nothing_is_seen(exhibit: Exhibit) -> None:
 
 def test_a_refund_of_more_than_was_promised_is_seen(exhibit: Exhibit) -> None:
     reference = exhibit.bought()
-    exhibit.bank.promised[reference] = PART
+    exhibit.bank.own_pending[reference] = PART
     exhibit.refund(reference, 2 * PART)
     [payment] = exhibit.rows.payments.values()
     payment.refunded_minor = 2 * PART
@@ -104,7 +104,7 @@ def test_a_refund_of_more_than_was_promised_is_seen(exhibit: Exhibit) -> None:
 
 def test_a_refund_made_twice_is_seen(exhibit: Exhibit) -> None:
     reference = exhibit.bought()
-    exhibit.bank.promised[reference] = BASIC
+    exhibit.bank.own_pending[reference] = BASIC
     for _ in range(2):
         exhibit.bank.fake.give_back(reference, BASIC // 2, metadata={REFUND_ID: "7"})
     exhibit.went_back(reference)

@@ -14,7 +14,7 @@ def test_a_refund_that_nobody_asked_for_is_seen(exhibit: Exhibit) -> None:
     exhibit.refund(reference, BASIC)
     exhibit.went_back(reference)
     assert exhibit.broken() == [f"('s', '{COURSE}'): STRIPE pi_1 was refunded, and nobody had asked for it"]
-    exhibit.bank.promised[reference] = BASIC
+    exhibit.bank.own_pending[reference] = BASIC
     assert exhibit.broken() == []
 
 

@@ -73,7 +73,7 @@ class Visit:
         given = {"paymentId": checkout.id, "reason": "asked for it", "idempotencyKey": f"back-{checkout.id}", **part}
         answer = await self.clients.ask(Role.ADMIN, "admin-1", REFUND_PAYMENT, given)
         if answer["__typename"] == "RefundPaymentSuccess":
-            self.bank.promised[checkout.reference] = answer["refund"]["amount"]["amountMinor"]
+            self.bank.own_pending[checkout.reference] = answer["refund"]["amount"]["amountMinor"]
         return answer
 
     def meanwhile(self, *choices: str) -> str:

@@ -32,7 +32,7 @@ from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import metadata_problems
 from gateway.services.core.rules.inputs.subjects import trimmed
-from gateway.services.core.rules.refunds.promises import all_back
+from gateway.services.core.rules.refunds.promises import request_full_refund
 from gateway.services.core.rules.unsettled import unsettled
 
 HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
@@ -174,7 +174,7 @@ def _refund_unfulfillable(taken: Payment, failure: Failure, command: ConfirmPaym
         taken.id, "payment.unfulfillable", command.actor, moment, failure.message, {"code": failure.code}
     )
     changes = Changes(payments=(unfulfillable,), audit=(entry,))
-    return Decision(Unfulfillable(unfulfillable), changes + all_back(unfulfillable, failure.code, moment))
+    return Decision(Unfulfillable(unfulfillable), changes + request_full_refund(unfulfillable, failure.code, moment))
 
 
 def _grant(taken: Payment, course: Course, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
@@ -210,4 +210,6 @@ def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPaymen
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
     entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, HAS_IT_ALREADY)
     changes = Changes(payments=(duplicate,), audit=(entry,))
-    return Decision(DuplicatePayment(duplicate, existing), changes + all_back(duplicate, "duplicate", moment))
+    return Decision(
+        DuplicatePayment(duplicate, existing), changes + request_full_refund(duplicate, "duplicate", moment)
+    )

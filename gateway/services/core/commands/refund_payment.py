@@ -17,7 +17,7 @@ from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys
 from gateway.services.core.model.values import Payment, Refund
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs.fields import key_problems, reason_problems
-from gateway.services.core.rules.refunds.promises import promise
+from gateway.services.core.rules.refunds.promises import request_refund
 from gateway.services.core.rules.refunds.sums import left_to_refund, reserved
 
 ALL_GONE = "all of it went back, or is on its way back"
@@ -60,7 +60,7 @@ class RefundPayment(KeyedCommand):
         amount = left if self.amount_minor is None else self.amount_minor
         if problem := _problem(payment, amount, left, reserved(state.refunds_of(payment.id))):
             return Decision(InvalidInput((problem,)))
-        refund, changes = promise(payment, amount, self.reason, self.actor, moment, self.refund_id)
+        refund, changes = request_refund(payment, amount, self.reason, self.actor, moment, self.refund_id)
         return Decision(
             RefundRequested(refund, payment, already_processed=False),
             changes + Changes(records=recorded(self, refund.id, moment)),

@@ -167,15 +167,15 @@ async def test_a_refund_that_the_provider_gave_counts_though_our_books_had_given
     service: Service, shop: Shop, paid: Payment
 ) -> None:
     """The lost dispute is heard of while our refund's answer is on its way: both moved money, and one is the excess."""
-    promised = await service.refund(paid)
-    assert isinstance(promised, RefundRequested)
+    own_pending = await service.refund(paid)
+    assert isinstance(own_pending, RefundRequested)
     shop.books.decide(shop.books.dispute(shop.capture(paid), PRICE), is_students=True)
     await shop.store(paid)
     for job in await shop.claimed():
         if job.kind is JobKind.WEBHOOK_HANDLE:
             await service.events.handle(job.subject_id, ticket_of(job))
     assert counted(service) == {"GATEWAY": (PRICE, "FAILED"), "DISPUTE": (PRICE, "SUCCEEDED")}
-    await service.purchases.submit(SettleRefund(promised.refund.id, RefundSucceeded("re_90")))
+    await service.purchases.submit(SettleRefund(own_pending.refund.id, RefundSucceeded("re_90")))
     assert counted(service) == {"GATEWAY": (PRICE, "SUCCEEDED"), "DISPUTE": (PRICE, "FAILED")}
     assert (shop.payment(paid)[0], shop.purchases(), shop.broken()) == ("REFUNDED", [("STANDARD", "REFUNDED")], [])
     assert len(cases(service)) == 1

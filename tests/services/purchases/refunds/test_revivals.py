@@ -221,7 +221,7 @@ async def test_a_chain_that_is_refunded_in_one_turn_leaves_nothing(
     service: Service, shop: Shop, order: tuple[int, int]
 ) -> None:
     links = await chain(shop, await service.save_course(), TIERS[:2])
-    refunds = [await promised(service, links[which][0]) for which in order]
+    refunds = [await own_pending(service, links[which][0]) for which in order]
     await service.together(*(SettleRefund(refund.id, RefundSucceeded(f"re_{refund.id}")) for refund in refunds))
     assert [status for _, status in shop.purchases()] == ["REFUNDED", "REFUNDED"]
     assert shop.broken() == []
@@ -231,12 +231,12 @@ async def test_an_upgrade_in_the_same_turn_as_the_refund_below_it_stands(service
     course = await service.save_course()
     first, _ = await shop.paid(course)
     second = await service.opened(student(), course, "STANDARD")
-    refund = await promised(service, first)
+    refund = await own_pending(service, first)
     await service.together(SettleRefund(refund.id, RefundSucceeded("re_1")), service.confirming(second))
     assert (shop.purchases(), shop.broken()) == ([("BASIC", "REFUNDED"), ("STANDARD", "ACTIVE")], [])
 
 
-async def promised(service: Service, payment: Payment) -> Refund:
+async def own_pending(service: Service, payment: Payment) -> Refund:
     outcome = await service.purchases.submit(RefundPayment(ADMIN, uuid7(), payment.id, None, "a test"))
     assert isinstance(outcome, RefundRequested)
     return outcome.refund

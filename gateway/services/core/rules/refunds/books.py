@@ -18,8 +18,8 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
-from gateway.services.core.rules.refunds.promises import promise
-from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, promised, sum_of
+from gateway.services.core.rules.refunds.promises import request_refund
+from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, own_pending, sum_of
 
 BEYOND = "exceeds_captured"
 """Why a refund does not count: nothing was left of the money, as with a dispute that is lost after a refund."""
@@ -44,7 +44,7 @@ class RefundBooks:
     def apply(self, records: Iterable[RefundRecord]) -> None:
         """Puts each claim into our books as it counts among all of them, and keeps our own refunds that wait as far as
         there is money left."""
-        was_all = sum_of(promised(self.refunds.values())) == kept_of(self.payment)
+        was_all = sum_of(own_pending(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), records):
             match claim.record.status:
                 case RefundStatus.SUCCEEDED:
@@ -57,7 +57,9 @@ class RefundBooks:
         self.payment = _with_refunded(self.payment, back)
         self._crowd_out(was_all)
         if self._moved and self.payment.fulfilment is not Fulfilment.FULFILLED:
-            self._promise(left_of(self.payment, self.refunds.values()), self._moved[-1])  # a part of it settles nothing
+            self._request_rest(
+                left_of(self.payment, self.refunds.values()), self._moved[-1]
+            )  # a part of it settles nothing
 
     def _given(self, claim: Claim) -> None:
         known = claim.known
@@ -131,7 +133,7 @@ class RefundBooks:
     def _crowd_out(self, was_all: bool) -> None:
         """Ours that wait for more than is left now cannot be made, the latest first. Where all was to go back, what is
         left still is."""
-        kept, waiting, crowded = kept_of(self.payment), promised(self.refunds.values()), []
+        kept, waiting, crowded = kept_of(self.payment), own_pending(self.refunds.values()), []
         while sum_of(waiting) > kept:
             crowded.append(waiting.pop())
         failure = ALL_BACK if was_all or kept == sum_of(waiting) else LESS_LEFT
@@ -139,15 +141,15 @@ class RefundBooks:
             failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
             self._put(failed, "payment.refund_rejected", failure.message)
         if was_all and crowded:
-            self._promise(kept - sum_of(waiting), crowded[-1])
+            self._request_rest(kept - sum_of(waiting), crowded[-1])
 
-    def _promise(self, amount_minor: int, instead_of: Refund) -> None:
+    def _request_rest(self, amount_minor: int, instead_of: Refund) -> None:
         """By an id of its own: a provider knows the one before by its amount."""
         if amount_minor <= 0:
             return
         is_ours = instead_of.origin is RefundOrigin.GATEWAY
         reason, actor = _why(instead_of), instead_of.requested_by if is_ours else GATEWAY
-        rest, changes = promise(self.payment, amount_minor, reason, actor, self._moment, self._moment.new_id())
+        rest, changes = request_refund(self.payment, amount_minor, reason, actor, self._moment, self._moment.new_id())
         self.refunds[rest.id] = rest
         self.changes += changes
 

@@ -7,7 +7,7 @@ from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import GATEWAY, Failure, Fulfilment, Payment, PaymentStatus
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.core.rules import granting, timeline
-from gateway.services.core.rules.refunds.promises import all_back
+from gateway.services.core.rules.refunds.promises import request_full_refund
 
 PAID_TWICE = "The checkout was paid more than once."
 
@@ -26,7 +26,7 @@ def extra_recorded(payment: Payment, captured: Captured, door: Door, state: Stat
         granting.audit(extra.id, action, GATEWAY, moment, PAID_TWICE),
     )
     changes = Changes(payments=(extra,), audit=entries)
-    return changes + all_back(extra, "the checkout was paid more than once", moment)
+    return changes + request_full_refund(extra, "the checkout was paid more than once", moment)
 
 
 def _extra(paid: Payment, captured: Captured, state: State, moment: Moment) -> Payment:

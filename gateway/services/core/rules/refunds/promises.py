@@ -8,7 +8,7 @@ from gateway.services.core.rules import timeline
 from gateway.services.core.rules.jobs import refund_job
 
 
-def promise(
+def request_refund(
     payment: Payment, amount_minor: int, reason: str, actor: Actor, moment: Moment, refund_id: UUID
 ) -> tuple[Refund, Changes]:
     """A refund, with the job that carries it out and the entry that says who wanted it."""
@@ -19,10 +19,10 @@ def promise(
     return refund, Changes(refunds=(refund,), jobs=(refund_job(refund, moment),), audit=(entry,))
 
 
-def all_back(taken: Payment, reason: str, moment: Moment) -> Changes:
+def request_full_refund(taken: Payment, reason: str, moment: Moment) -> Changes:
     """The refund of all that a payment took, where it took anything."""
     assert taken.captured is not None, "only captured money is refunded"
     if taken.captured.amount_minor == 0:
         return NOTHING
-    _, changes = promise(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
+    _, changes = request_refund(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
     return changes

@@ -18,7 +18,7 @@ def kept_of(payment: Payment) -> int:
     return 0 if payment.captured is None else payment.captured.amount_minor - payment.refunded_minor
 
 
-def promised(refunds: Iterable[Refund]) -> list[Refund]:
+def own_pending(refunds: Iterable[Refund]) -> list[Refund]:
     """Refunds of ours that are still to be made, the oldest first."""
     return sorted((each for each in refunds if _waits(each) and _is_ours(each)), key=lambda each: each.id)
 
@@ -35,7 +35,7 @@ def sum_of(refunds: Iterable[Refund]) -> int:
 def left_of(payment: Payment, refunds: Iterable[Refund]) -> int:
     """Minor units that neither went back, nor are on their way, nor are reserved."""
     listed = list(refunds)
-    return max(0, kept_of(payment) - sum_of(promised(listed)) - reserved(listed))
+    return max(0, kept_of(payment) - sum_of(own_pending(listed)) - reserved(listed))
 
 
 def left_to_refund(payment: Payment, state: State) -> int:
@@ -46,7 +46,7 @@ def is_held(refund: Refund, payment: Payment, refunds: Iterable[Refund]) -> bool
     """Whether a refund of ours has to wait until others have what they may take, or let go of it: made now, the same
     money might go back twice."""
     listed = list(refunds)
-    ahead = [each for each in promised(listed) if each.id <= refund.id]
+    ahead = [each for each in own_pending(listed) if each.id <= refund.id]
     return _waits(refund) and 0 < reserved(listed) > kept_of(payment) - sum_of(ahead)
 
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.services.core.model.values import Money, Payment, Refund, RefundOrigin, RefundStatus
-from gateway.services.core.rules.refunds.sums import is_held, kept_of, left_of, promised, reserved
+from gateway.services.core.rules.refunds.sums import is_held, kept_of, left_of, own_pending, reserved
 from tests.services.core.examples import PAYMENT, REFUND, key
 
 CAPTURED = replace(PAYMENT, captured=Money(1_000, "INR"))
@@ -49,7 +49,7 @@ def test_ours_are_promised_the_oldest_first_and_those_of_others_are_reserved() -
         refund(4, 40, DASHBOARD),
         refund(5, 5, OURS, "FAILED"),
     ]
-    assert [each.id for each in promised(refunds)] == [key(1), key(3)]
+    assert [each.id for each in own_pending(refunds)] == [key(1), key(3)]
     assert reserved(refunds) == 60
 
 
