@@ -28,7 +28,7 @@ class Deal:
     back_minor: int
     ours_minor: int
     promised_minor: int
-    is_beyond: bool
+    is_excess: bool
     is_disputed: bool
     is_contested: bool
 
@@ -74,7 +74,7 @@ def deals_of(bank: Bank) -> Iterator[Deal]:
             back_minor=captured if reference in strange else min(captured, in_all[reference]),
             ours_minor=ours.get(reference, 0),
             promised_minor=bank.own_pending.get(reference, 0),
-            is_beyond=reference in strange or in_all[reference] > captured,
+            is_excess=reference in strange or in_all[reference] > captured,
             is_disputed=reference in disputed,
             is_contested=reference in contested,
         )

@@ -101,7 +101,7 @@ class Judgement:
             "refunds at the providers": sum(len(bank.refunds()) for bank in self.banks),
             "  by the gateway": sum(1 for bank in self.banks for each in bank.refunds() if each.gateway_refund_id),
             "disputes that were lost": sum(len(bank.lost()) for bank in self.banks),
-            "  and took more than was left, or another currency": sum(deal.is_beyond for deal in self.deals),
+            "  and took more than was left, or another currency": sum(deal.is_excess for deal in self.deals),
             "purchases": self._counted("status", self.rows.purchases.values()),
             "payments by their fulfilment": self._counted("fulfilment", self.rows.payments.values()),
         }
@@ -132,7 +132,7 @@ class Judgement:
             if purchase := self.ends.purchase_of(deal):
                 about.add(purchase.id)
             cases = sum(told.pop(each, 0) for each in about)
-            wanted = deal.is_beyond or (deal.is_all_back and deal.reference in deal.bank.kept_by_admin)
+            wanted = deal.is_excess or (deal.is_all_back and deal.reference in deal.bank.kept_by_admin)
             if wanted and not cases:
                 yield f"{deal.where} needs a person, and nobody was told"
             if cases and not wanted:

@@ -100,8 +100,8 @@ def test_the_schemas_text_makes_a_valid_schema() -> None:
 
 
 @pytest.mark.parametrize("promise", sorted(facts(CONTRACT)))
-def test_what_callers_were_promised_is_so(request_refund: str) -> None:
-    assert request_refund in OURS
+def test_what_callers_were_promised_is_so(promise: str) -> None:
+    assert promise in OURS
 
 
 def test_the_contract_promises_each_thing_once() -> None:
@@ -186,5 +186,5 @@ def test_what_has_no_description_is_found(sdl: str, undescribed: list[str]) -> N
     ],
 )
 def test_a_broken_promise_is_found(ours: str, is_kept: bool) -> None:
-    own_pending = facts("type A implements N { b(c: Int = 1): Int! @r(x: Y) }")
-    assert (set(own_pending) <= set(facts(ours))) is is_kept
+    promised = facts("type A implements N { b(c: Int = 1): Int! @r(x: Y) }")
+    assert (set(promised) <= set(facts(ours))) is is_kept

@@ -183,7 +183,7 @@ class Books(Ledger):
         return RefundSucceeded(made.id)
 
     def _refund_records(self, attempt_id: str) -> tuple[RefundRecord, ...]:
-        return tuple(each.refund_record for each in self.returns if each.attempt_id == attempt_id)
+        return tuple(each.record for each in self.returns if each.attempt_id == attempt_id)
 
 
 def _captured(intent: BookedIntent, attempt: Attempt) -> Captured:

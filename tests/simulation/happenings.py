@@ -64,7 +64,7 @@ class TakeBack:
     capture: int
     part_minor: int | None
     is_dispute: bool
-    beyond: tuple[int, str] | None = None
+    excess: tuple[int, str] | None = None
 
 
 @dataclass(frozen=True)

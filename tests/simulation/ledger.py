@@ -33,7 +33,7 @@ class Return:
     is_dispute: bool = False
 
     @property
-    def refund_record(self) -> RefundRecord:
+    def record(self) -> RefundRecord:
         return RefundRecord(self.id, self.refund_id, self.amount, self.status, self.is_dispute)
 
 

@@ -118,7 +118,7 @@ class Hub:
                     self._put(Topic(student_id=student_id, course_id=course_id), each.purchase_id)
 
     def catch_up(self) -> None:
-        """After the feed broke off: payments are read again; inboxes of purchases are lost, for any may have changed."""
+        """After the feed broke off: payments are read again; inboxes of purchases are lost, as any may have changed."""
         for topic, inboxes in self._inboxes.items():
             for inbox in inboxes:
                 if topic.payment_id is not None:

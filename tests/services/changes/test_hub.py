@@ -132,4 +132,4 @@ async def test_only_so_many_commits_are_remembered(monkeypatch: pytest.MonkeyPat
     hub = Hub()
     for _ in range(100):
         hub.publish(committed([PAYMENT]))
-    assert len(hub._told) == 10
+    assert len(hub._published) == 10

@@ -32,7 +32,7 @@ from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import metadata_problems
 from gateway.services.core.rules.inputs.subjects import trimmed
-from gateway.services.core.rules.refunds.promises import request_full_refund
+from gateway.services.core.rules.refunds.requests import request_full_refund
 from gateway.services.core.rules.unsettled import unsettled
 
 HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."

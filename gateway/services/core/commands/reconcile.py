@@ -15,8 +15,8 @@ from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, Provider
 from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord
+from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
-from gateway.services.core.rules.refunds.following import refunds_recorded
 
 Step = Callable[[State, Moment], Changes]
 """A part of a decision, in the state that the parts before it left."""

@@ -17,7 +17,7 @@ from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys
 from gateway.services.core.model.values import Payment, Refund
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs.fields import key_problems, reason_problems
-from gateway.services.core.rules.refunds.promises import request_refund
+from gateway.services.core.rules.refunds.requests import request_refund
 from gateway.services.core.rules.refunds.sums import left_to_refund, reserved
 
 ALL_GONE = "all of it went back, or is on its way back"

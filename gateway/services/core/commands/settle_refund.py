@@ -11,7 +11,7 @@ from gateway.services.core.model.values import GATEWAY, Failure, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRecord, RefundRejected, RefundResult
 from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.refunds.books import RefundBooks
-from gateway.services.core.rules.refunds.following import what_follows
+from gateway.services.core.rules.refunds.consequences import consequences_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class SettleRefund(JobRun):
         if not result.is_final:
             books.payment = asks.asked_after(books.payment, moment.now)
         settled = RefundSettled(books.refunds[refund.id], books.payment)
-        return Decision(settled, what_follows(books, state, moment))
+        return Decision(settled, consequences_of(books, state, moment))
 
 
 def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: Moment) -> Decision:

@@ -24,8 +24,8 @@ from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment
 from gateway.services.core.model.values import GATEWAY
 from gateway.services.core.model.verdicts import Captured, Processing, ProviderRecord, RefundRecord
 from gateway.services.core.rules.events import announced
+from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
-from gateway.services.core.rules.refunds.following import refunds_recorded
 from tests.services.core.examples import CAPTURED, EVENT, PAYMENT, TICKET, moment
 from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, STATES, TAKEN, state_at_work, state_with
 

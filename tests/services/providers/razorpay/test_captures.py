@@ -78,9 +78,9 @@ async def test_an_extra_capture_goes_back_by_its_own_attempt(
     given = await razorpay.refund(replace(opened, attempt=extra), refund_of("of the extra"))
     assert isinstance(given, RefundSucceeded)
     assert (fake.refunded_minor(main), fake.refunded_minor(extra)) == (0, 199_900)
-    refund_record = RefundRecord(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
+    record = RefundRecord(given.reference, id_of("of the extra"), Money(199_900, "INR"), RefundStatus.SUCCEEDED)
     provider_record = await razorpay.inspect(replace(opened, attempt=main))
-    assert (provider_record.refunds, provider_record.extra) == ((), (ExtraCapture(captured(extra), (refund_record,)),))
+    assert (provider_record.refunds, provider_record.extra) == ((), (ExtraCapture(captured(extra), (record,)),))
 
 
 async def test_the_same_books_are_the_same_truth_in_whatever_order_they_are_listed(

@@ -69,8 +69,8 @@ async def test_a_claim_that_was_won_and_claimed_again_is_two_facts(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, attempt: str
 ) -> None:
     first, again = fake.dispute(attempt, "won"), fake.dispute(attempt, "open", phase="pre_arbitration")
-    refund_records = disputed(first, RefundStatus.FAILED), disputed(again, RefundStatus.PENDING)
-    assert (await razorpay.inspect(opened)).refunds == refund_records
+    records = disputed(first, RefundStatus.FAILED), disputed(again, RefundStatus.PENDING)
+    assert (await razorpay.inspect(opened)).refunds == records
 
 
 @pytest.mark.parametrize(
@@ -82,8 +82,8 @@ async def test_what_was_deducted_is_what_a_lost_dispute_cost(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, attempt: str, deducted: int | None, amount_minor: int
 ) -> None:
     dispute = fake.dispute(attempt, "lost", amount=500, amount_deducted=deducted)
-    refund_record = disputed(dispute, RefundStatus.SUCCEEDED, Money(amount_minor, "INR"))
-    assert (await razorpay.inspect(opened)).refunds == (refund_record,)
+    record = disputed(dispute, RefundStatus.SUCCEEDED, Money(amount_minor, "INR"))
+    assert (await razorpay.inspect(opened)).refunds == (record,)
 
 
 @pytest.mark.parametrize(
@@ -101,8 +101,8 @@ async def test_a_dispute_says_why(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, attempt: str, said: dict[str, object], reason: str
 ) -> None:
     fake.dispute(attempt, **said)  # type: ignore[arg-type]  # none of them is its status
-    [refund_record] = (await razorpay.inspect(opened)).refunds
-    assert refund_record.reason == reason
+    [record] = (await razorpay.inspect(opened)).refunds
+    assert record.reason == reason
 
 
 async def test_a_dispute_belongs_to_the_attempt_that_it_names(
@@ -112,8 +112,8 @@ async def test_a_dispute_belongs_to_the_attempt_that_it_names(
     of_extra = fake.dispute(extra, "lost")
     fake.dispute(failed)
     provider_record = await razorpay.inspect(opened)
-    refund_records = (disputed(of_extra, RefundStatus.SUCCEEDED),)
-    assert (provider_record.refunds, provider_record.extra) == ((), (ExtraCapture(captured(extra), refund_records),))
+    records = (disputed(of_extra, RefundStatus.SUCCEEDED),)
+    assert (provider_record.refunds, provider_record.extra) == ((), (ExtraCapture(captured(extra), records),))
 
 
 async def test_the_refund_that_a_lost_dispute_made_is_told_once(
@@ -123,8 +123,8 @@ async def test_the_refund_that_a_lost_dispute_made_is_told_once(
     dispute = fake.dispute(attempt, "lost", amount=500, amount_deducted=500)
     fake.give_back(attempt, 500)
     after, failed = fake.give_back(attempt, 500), fake.give_back(attempt, 500, status="failed")
-    refund_records = (await razorpay.inspect(opened)).refunds
-    assert [(refund_record.reference, refund_record.status) for refund_record in refund_records] == [
+    records = (await razorpay.inspect(opened)).refunds
+    assert [(record.reference, record.status) for record in records] == [
         (before, RefundStatus.SUCCEEDED),
         (after, RefundStatus.SUCCEEDED),
         (failed, RefundStatus.FAILED),
@@ -141,7 +141,7 @@ async def test_a_refund_that_no_dispute_made_is_told_beside_it(
 ) -> None:
     dispute = fake.dispute(attempt, "lost", amount_deducted=500)
     refund = fake.give_back(attempt, 500, **is_another)
-    assert {refund_record.reference for refund_record in (await razorpay.inspect(opened)).refunds} == {dispute, refund}
+    assert {record.reference for record in (await razorpay.inspect(opened)).refunds} == {dispute, refund}
 
 
 @pytest.mark.parametrize("status", ["open", "won"])
@@ -149,7 +149,7 @@ async def test_a_dispute_that_is_not_lost_made_no_refund(
     fake: FakeRazorpay, razorpay: Razorpay, opened: Payment, attempt: str, status: str
 ) -> None:
     dispute, refund = fake.dispute(attempt, status), fake.give_back(attempt, PRICE.amount_minor)
-    assert {refund_record.reference for refund_record in (await razorpay.inspect(opened)).refunds} == {dispute, refund}
+    assert {record.reference for record in (await razorpay.inspect(opened)).refunds} == {dispute, refund}
 
 
 async def test_a_refund_that_answers_an_inquiry_is_told(
@@ -157,7 +157,7 @@ async def test_a_refund_that_answers_an_inquiry_is_told(
 ) -> None:
     fake.dispute(attempt, "lost", phase="fraud", amount_deducted=0)
     refund = fake.give_back(attempt, PRICE.amount_minor)
-    assert [refund_record.reference for refund_record in (await razorpay.inspect(opened)).refunds] == [refund]
+    assert [record.reference for record in (await razorpay.inspect(opened)).refunds] == [refund]
 
 
 async def test_a_refund_of_ours_is_never_taken_for_a_disputes(
@@ -165,7 +165,7 @@ async def test_a_refund_of_ours_is_never_taken_for_a_disputes(
 ) -> None:
     fake.dispute(attempt, "lost", amount_deducted=500)
     await razorpay.refund(replace(opened, attempt=attempt), refund_of("ours", 500))
-    assert [refund_record.refund_id for refund_record in (await razorpay.inspect(opened)).refunds] == [
+    assert [record.refund_id for record in (await razorpay.inspect(opened)).refunds] == [
         id_of("ours"),
         None,
     ]
@@ -199,7 +199,7 @@ async def test_pages_that_move_on_while_they_are_read_show_a_dispute_once(
         return listed
 
     monkeypatch.setattr(fake, "_list_disputes", raised_meanwhile)
-    assert [refund_record.reference for refund_record in (await razorpay.inspect(opened)).refunds] == disputes
+    assert [record.reference for record in (await razorpay.inspect(opened)).refunds] == disputes
 
 
 async def test_an_account_with_more_disputes_than_are_looked_at_still_tells_the_newest(
@@ -237,10 +237,10 @@ async def test_an_account_that_may_not_read_disputes_tells_the_rest_and_that_it_
             fake.fail(fault, "disputes")
             provider_record = await razorpay.inspect(opened)
             assert provider_record.verdict == captured(attempt)
-            assert [refund_record.reference for refund_record in provider_record.refunds] == [refund]
+            assert [record.reference for record in provider_record.refunds] == [refund]
     [said] = logs
     assert (said["log_level"], "Disputes API" in said["needed"]) == ("error", True)
-    assert [refund_record.reference for refund_record in (await razorpay.inspect(opened)).refunds] == [refund, dispute]
+    assert [record.reference for record in (await razorpay.inspect(opened)).refunds] == [refund, dispute]
 
 
 async def test_what_nobody_paid_nobody_disputes(fake: FakeRazorpay, razorpay: Razorpay, opened: Payment) -> None:

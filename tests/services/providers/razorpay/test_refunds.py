@@ -48,7 +48,7 @@ async def test_two_refunds_of_the_same_amount_are_two(fake: FakeRazorpay, razorp
     assert fake.refunded_minor(attempt_of(paid)) == 199_900
     provider_record = await razorpay.inspect(paid)
     assert provider_record.verdict == captured(attempt_of(paid))
-    assert {refund_record.refund_id for refund_record in provider_record.refunds} == {id_of("one"), id_of("two")}
+    assert {record.refund_id for record in provider_record.refunds} == {id_of("one"), id_of("two")}
 
 
 async def test_more_than_is_left_is_refused_for_good(fake: FakeRazorpay, razorpay: Razorpay, paid: Payment) -> None:
@@ -120,8 +120,8 @@ async def test_a_refund_says_why_where_its_notes_do(
     fake: FakeRazorpay, razorpay: Razorpay, paid: Payment, notes: object, reason: str | None
 ) -> None:
     fake.give_back(attempt_of(paid), 500, notes=notes, status="pending")
-    [refund_record] = (await razorpay.inspect(paid)).refunds
-    assert (refund_record.status, refund_record.is_dispute, refund_record.reason) == (
+    [record] = (await razorpay.inspect(paid)).refunds
+    assert (record.status, record.is_dispute, record.reason) == (
         RefundStatus.PENDING,
         False,
         reason,

@@ -141,14 +141,12 @@ async def test_parts_and_the_rest_go_back_each_once(provider: Stripe, act: Act) 
     part, rest = refund_of(taken, 100_000), refund_of(taken, 99_900)
     for refund in (part, part, rest):
         assert isinstance(await provider.refund(taken, refund), RefundSucceeded)
-    refund_records = (await provider.inspect(taken)).refunds
-    assert {
-        (refund_record.refund_id, refund_record.amount, refund_record.status) for refund_record in refund_records
-    } == {
+    records = (await provider.inspect(taken)).refunds
+    assert {(record.refund_id, record.amount, record.status) for record in records} == {
         (part.id, Money(100_000, "INR"), RefundStatus.SUCCEEDED),
         (rest.id, Money(99_900, "INR"), RefundStatus.SUCCEEDED),
     }
-    assert len(refund_records) == 2
+    assert len(records) == 2
 
 
 async def test_an_intent_is_found_or_not(provider: Stripe) -> None:

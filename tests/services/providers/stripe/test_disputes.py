@@ -53,7 +53,7 @@ async def test_an_inquiry_took_nothing(provider: Stripe, books: FakeStripe, stat
 
 
 @pytest.mark.parametrize(
-    ("moved", "refund_records"),
+    ("moved", "records"),
     [
         ([WITHDRAWN], (disputed(RefundStatus.SUCCEEDED),)),
         ([WITHDRAWN, REINSTATED], ()),
@@ -61,20 +61,20 @@ async def test_an_inquiry_took_nothing(provider: Stripe, books: FakeStripe, stat
     ],
 )
 async def test_a_prevented_dispute_counts_where_money_left_our_balance(
-    provider: Stripe, books: FakeStripe, moved: list[dict[str, object]], refund_records: tuple[RefundRecord, ...]
+    provider: Stripe, books: FakeStripe, moved: list[dict[str, object]], records: tuple[RefundRecord, ...]
 ) -> None:
     taken = await opened(provider)
     books.pay("pi_1")
     books.dispute("pi_1", "prevented", balance_transactions=moved)
-    assert (await provider.inspect(taken)).refunds == refund_records
+    assert (await provider.inspect(taken)).refunds == records
 
 
 async def test_a_part_is_disputed_for_its_own_reason(provider: Stripe, books: FakeStripe) -> None:
     taken = await opened(provider)
     books.pay("pi_1")
     books.dispute("pi_1", amount=500, reason="product_not_received")
-    refund_record = disputed(RefundStatus.PENDING, "disputed: product not received", Money(500, "INR"))
-    assert (await provider.inspect(taken)).refunds == (refund_record,)
+    record = disputed(RefundStatus.PENDING, "disputed: product not received", Money(500, "INR"))
+    assert (await provider.inspect(taken)).refunds == (record,)
 
 
 async def test_only_a_disputed_charge_is_asked_about(provider: Stripe, books: FakeStripe) -> None:
@@ -96,9 +96,9 @@ async def test_disputes_stand_beside_refunds_page_by_page(provider: Stripe, book
     await provider.refund(taken, ours)
     for _ in range(101):
         books.dispute("pi_1", "won", amount=2)
-    refund_records = (await provider.inspect(taken)).refunds
-    assert refund_records[0] == RefundRecord("re_1", ours.id, Money(1, "INR"), RefundStatus.SUCCEEDED)
-    assert [refund_record.reference for refund_record in refund_records[1:]] == [f"du_{n}" for n in range(101, 0, -1)]
+    records = (await provider.inspect(taken)).refunds
+    assert records[0] == RefundRecord("re_1", ours.id, Money(1, "INR"), RefundStatus.SUCCEEDED)
+    assert [record.reference for record in records[1:]] == [f"du_{n}" for n in range(101, 0, -1)]
     assert books.asked.count("GET disputes") == 2
 
 
@@ -131,8 +131,8 @@ async def test_a_refund_says_why_where_stripe_does(
     taken = await opened(provider)
     books.pay("pi_1")
     books.give_back("pi_1", 5, status="pending", **said)
-    [refund_record] = (await provider.inspect(taken)).refunds
-    assert (refund_record.status, refund_record.is_dispute, refund_record.reason) == (
+    [record] = (await provider.inspect(taken)).refunds
+    assert (record.status, record.is_dispute, record.reason) == (
         RefundStatus.PENDING,
         False,
         reason,
@@ -151,9 +151,9 @@ async def test_a_key_without_the_right_to_read_disputes_books_the_refunds_and_is
         for _ in range(3):
             provider_record = await provider.inspect(taken)
             assert isinstance(provider_record.verdict, Captured)
-            assert [refund_record.reference for refund_record in provider_record.refunds] == ["re_1"]
+            assert [record.reference for record in provider_record.refunds] == ["re_1"]
     [said] = logs
     assert said["log_level"] == "error"
     assert "Disputes: Read" in said["needed"]
     books.may_read_disputes = True  # the operator has added the right
-    assert [refund_record.reference for refund_record in (await provider.inspect(taken)).refunds] == ["re_1", "du_1"]
+    assert [record.reference for record in (await provider.inspect(taken)).refunds] == ["re_1", "du_1"]

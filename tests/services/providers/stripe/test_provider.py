@@ -207,12 +207,9 @@ async def test_all_refunds_are_listed_page_by_page(provider: Stripe, books: Fake
     books.give_back("pi_1", 2, status="pending")
     for _ in range(210):
         books.give_back("pi_1", 3, status="failed")
-    refund_records = (await provider.inspect(taken)).refunds
-    assert len(refund_records) == 212
-    assert [
-        (refund_record.refund_id, refund_record.amount.amount_minor, refund_record.status)
-        for refund_record in refund_records[-2:]
-    ] == [
+    records = (await provider.inspect(taken)).refunds
+    assert len(records) == 212
+    assert [(record.refund_id, record.amount.amount_minor, record.status) for record in records[-2:]] == [
         (None, 2, RefundStatus.PENDING),
         (ours.id, 1, RefundStatus.SUCCEEDED),
     ]

@@ -21,7 +21,7 @@ from gateway.services.core.model.outcomes import (
 from gateway.services.core.model.state import NOTHING, Moment, State
 from gateway.services.core.model.values import Actor, Money, Payment, PurchaseStatus, Role
 from gateway.services.core.model.verdicts import Captured
-from gateway.services.core.rules.refunds.following import refunds_recorded
+from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from tests.service import ADMIN, BASIC, Service, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
@@ -203,7 +203,7 @@ async def test_a_refund_that_is_heard_of_before_the_capture_changes_nothing_unti
     service: Service, shop: Shop
 ) -> None:
     payment = await service.opened(student(), await service.save_course())
-    refund_record = shop.books.refund_at_dashboard(shop.pay(payment)).refund_record
+    refund_record = shop.books.refund_at_dashboard(shop.pay(payment)).record
     before = service.everything()
     attempt, now = shop.capture(payment).id, Moment(service.clock.now, uuid7)
     assert refunds_recorded(payment, attempt, [refund_record], State({payment.id: payment}), now) == NOTHING

@@ -1,4 +1,4 @@
-"""A payment and its refunds as the provider's records make them, with the entries of the audit that say how."""
+"""A payment and its refunds brought to what the provider's records say, with the audit entries that say how."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -18,11 +18,11 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
-from gateway.services.core.rules.refunds.promises import request_refund
+from gateway.services.core.rules.refunds.requests import request_refund
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, own_pending, sum_of
 
-BEYOND = "exceeds_captured"
-"""Why a refund does not count: nothing was left of the money, as with a dispute that is lost after a refund."""
+EXCEEDS_CAPTURED = "exceeds_captured"
+"""Why a refund does not count: nothing was left of the money, as when a dispute is lost after a refund."""
 
 ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
 LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
@@ -30,67 +30,69 @@ RETURNED = Failure("returned", "the refund came back to the provider")
 
 
 class RefundBooks:
-    """`beyond` has claims that newly exceed what was captured; `came_back`, refunds whose money is here again."""
+    """The refunds of one payment, as they are being changed.
+
+    `excess` has the claims that newly exceed what was captured; `returned`, the refunds whose money came back to us.
+    """
 
     def __init__(self, payment: Payment, refunds: Iterable[Refund], moment: Moment) -> None:
         self.payment, self.changes = payment, NOTHING
         self.refunds = {refund.id: refund for refund in refunds}
-        self.beyond: list[Claim] = []
-        self.came_back: list[Refund] = []
+        self.excess: list[Claim] = []
+        self.returned: list[Refund] = []
         self._moved: list[Refund] = []
-        """What just went back, or failed to. Where the payment led to no purchase, the rest of its money is owed."""
+        """Refunds that just went back, or failed to."""
         self._moment = moment
 
     def apply(self, records: Iterable[RefundRecord]) -> None:
-        """Puts each claim into our books as it counts among all of them, and keeps our own refunds that wait as far as
-        there is money left."""
+        """Enter each claim as it counts among all of them, then fail those pending refunds of ours that exceed what is
+        left."""
         was_all = sum_of(own_pending(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), records):
             match claim.record.status:
                 case RefundStatus.SUCCEEDED:
-                    self._given(claim)
+                    self._enter_succeeded(claim)
                 case RefundStatus.PENDING:
-                    self._reserved(claim)
+                    self._enter_pending(claim)
                 case RefundStatus.FAILED:
-                    self._over(claim)
+                    self._enter_failed(claim)
         back = sum_of(each for each in self.refunds.values() if each.status is RefundStatus.SUCCEEDED)
-        self.payment = _with_refunded(self.payment, back)
+        self.payment = _with_refunded_sum(self.payment, back)
         self._crowd_out(was_all)
         if self._moved and self.payment.fulfilment is not Fulfilment.FULFILLED:
-            self._request_rest(
-                left_of(self.payment, self.refunds.values()), self._moved[-1]
-            )  # a part of it settles nothing
+            # Where the payment led to no purchase, a refund of a part settles nothing.
+            self._request_rest(left_of(self.payment, self.refunds.values()), self._moved[-1])
 
-    def _given(self, claim: Claim) -> None:
+    def _enter_succeeded(self, claim: Claim) -> None:
         known = claim.known
         if claim.counted.amount_minor == 0:
-            self._without_share(claim)
+            self._enter_without_share(claim)
         elif known is None or known.status is not RefundStatus.SUCCEEDED:
             given = self._settled(claim, RefundStatus.SUCCEEDED, None)
-            self._put(given, timeline.dispute_or(given, "payment.refunded"), given.reason)
+            self._enter(given, timeline.dispute_or(given, "payment.refunded"), given.reason)
             self._moved.append(given)
-            self._note(claim)
+            self._note_excess(claim)
         elif known.amount != claim.counted:  # another claim took a part of its share, or gave it back
             self._recount(known, claim.counted)
             if known.amount == claim.record.amount:  # else it was noted when it first exceeded its share
-                self._note(claim)
+                self._note_excess(claim)
 
     def _recount(self, known: Refund, counted: Money) -> None:
         change: dict[str, object] = {"amountMinor": [known.amount.amount_minor, counted.amount_minor]}
-        self._put(replace(known, amount=counted), "payment.refund_recounted", known.reason, change)
+        self._enter(replace(known, amount=counted), "payment.refund_recounted", known.reason, change)
 
-    def _without_share(self, claim: Claim) -> None:
-        """It went back when nothing was left: it is noted with the provider's amount, and counts nothing."""
-        if claim.known and claim.known.failure and claim.known.failure.code == BEYOND:
-            return  # noted before
-        failure = Failure(BEYOND, "more than was captured went back; see the provider's books")
+    def _enter_without_share(self, claim: Claim) -> None:
+        """It went back when nothing was left: it is entered with the provider's amount, and counts for nothing."""
+        if claim.known and claim.known.failure and claim.known.failure.code == EXCEEDS_CAPTURED:
+            return  # entered before
+        failure = Failure(EXCEEDS_CAPTURED, "more than was captured went back; see the provider's books")
         failed = self._settled(claim, RefundStatus.FAILED, failure)
         action = "payment.dispute_lost" if claim.record.is_dispute else "payment.refund_rejected"
-        self._put(replace(failed, amount=claim.record.amount), action, failure.message)
-        self._note(claim)
+        self._enter(replace(failed, amount=claim.record.amount), action, failure.message)
+        self._note_excess(claim)
 
-    def _note(self, claim: Claim) -> None:
-        if not claim.is_beyond:
+    def _note_excess(self, claim: Claim) -> None:
+        if not claim.is_excess:
             return
         change: dict[str, object] = {
             "reference": claim.record.reference,
@@ -99,62 +101,62 @@ class RefundBooks:
         }
         entry = granting.audit(self.payment.id, "payment.refunded_beyond", GATEWAY, self._moment, changes=change)
         self.changes += Changes(audit=(entry,))
-        self.beyond.append(claim)
+        self.excess.append(claim)
 
-    def _reserved(self, claim: Claim) -> None:
-        """A dispute that is open, or a refund under way at the provider's dashboard."""
+    def _enter_pending(self, claim: Claim) -> None:
+        """An open dispute, or a refund under way at the provider's dashboard."""
         known, counted = claim.known, claim.counted
         if counted.amount_minor == 0:
             if known and known.status is RefundStatus.PENDING:
                 failed = self._settled(claim, RefundStatus.FAILED, ALL_BACK)
-                self._put(replace(failed, amount=known.amount), "payment.refund_rejected", ALL_BACK.message)
+                self._enter(replace(failed, amount=known.amount), "payment.refund_rejected", ALL_BACK.message)
         elif known is None or known.status is not RefundStatus.PENDING:
             waiting = self._settled(claim, RefundStatus.PENDING, None)
             action = timeline.dispute_or(waiting, "payment.refund_requested")
-            self._put(replace(waiting, settled_at=None), action, waiting.reason)
+            self._enter(replace(waiting, settled_at=None), action, waiting.reason)
         elif known.amount != counted:
             self._recount(known, counted)
 
-    def _over(self, claim: Claim) -> None:
-        """Somebody else's that came to nothing, or money that the provider had sent and that came back to it, days
-        later at times."""
+    def _enter_failed(self, claim: Claim) -> None:
+        """Somebody else's refund that was not made, or money that the provider had sent and that came back, sometimes
+        days later."""
         known = claim.known
-        assert known is not None, "what our books never had is not over in them"
+        assert known is not None, "only a claim that our books have can fail in them"
         is_back = known.status is RefundStatus.SUCCEEDED
-        failure = RETURNED if is_back else _called_off(claim.record)
+        failure = RETURNED if is_back else _not_made(claim.record)
         failed = replace(known, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
         action = timeline.dispute_or(known, "payment.refund_returned" if is_back else "payment.refund_rejected")
-        self._put(failed, action, known.reason if is_back else failure.message)
+        self._enter(failed, action, known.reason if is_back else failure.message)
         if is_back:
-            self.came_back.append(failed)
+            self.returned.append(failed)
         if failed.origin is not RefundOrigin.GATEWAY:
             self._moved.append(failed)
 
     def _crowd_out(self, was_all: bool) -> None:
-        """Ours that wait for more than is left now cannot be made, the latest first. Where all was to go back, what is
-        left still is."""
+        """Fail our pending refunds that exceed what is left now, the latest first. Where all of the money was to go
+        back, what is left still is."""
         kept, waiting, crowded = kept_of(self.payment), own_pending(self.refunds.values()), []
         while sum_of(waiting) > kept:
             crowded.append(waiting.pop())
         failure = ALL_BACK if was_all or kept == sum_of(waiting) else LESS_LEFT
         for refund in crowded:
             failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=self._moment.now)
-            self._put(failed, "payment.refund_rejected", failure.message)
+            self._enter(failed, "payment.refund_rejected", failure.message)
         if was_all and crowded:
             self._request_rest(kept - sum_of(waiting), crowded[-1])
 
     def _request_rest(self, amount_minor: int, instead_of: Refund) -> None:
-        """By an id of its own: a provider knows the one before by its amount."""
+        """A new refund, with a new id: the provider knows the old id with the old amount."""
         if amount_minor <= 0:
             return
         is_ours = instead_of.origin is RefundOrigin.GATEWAY
-        reason, actor = _why(instead_of), instead_of.requested_by if is_ours else GATEWAY
+        reason, actor = _reason_for_rest(instead_of), instead_of.requested_by if is_ours else GATEWAY
         rest, changes = request_refund(self.payment, amount_minor, reason, actor, self._moment, self._moment.new_id())
         self.refunds[rest.id] = rest
         self.changes += changes
 
     def _settled(self, claim: Claim, status: RefundStatus, failure: Failure | None) -> Refund:
-        refund = claim.known or _made_there(claim.record, self.payment, self._moment)
+        refund = claim.known or _made_at_provider(claim.record, self.payment, self._moment)
         return replace(
             refund,
             amount=claim.counted,
@@ -164,13 +166,13 @@ class RefundBooks:
             settled_at=self._moment.now,
         )
 
-    def _put(self, refund: Refund, action: str, reason: str | None, change: dict[str, object] | None = None) -> None:
+    def _enter(self, refund: Refund, action: str, reason: str | None, change: dict[str, object] | None = None) -> None:
         self.refunds[refund.id] = refund
         entry = timeline.refund(refund, action, GATEWAY, self._moment, reason, change)
         self.changes += Changes(refunds=(refund,), audit=(entry,))
 
 
-def _with_refunded(payment: Payment, refunded_minor: int) -> Payment:
+def _with_refunded_sum(payment: Payment, refunded_minor: int) -> Payment:
     assert payment.captured is not None, "only captured money is refunded"
     status = PaymentStatus.SUCCEEDED
     if refunded_minor > 0:
@@ -179,19 +181,19 @@ def _with_refunded(payment: Payment, refunded_minor: int) -> Payment:
     return replace(payment, refunded_minor=refunded_minor, status=status)
 
 
-def _called_off(record: RefundRecord) -> Failure:
+def _not_made(record: RefundRecord) -> Failure:
     return Failure("called_off", "the dispute was decided for us" if record.is_dispute else "it was not made")
 
 
-def _why(instead_of: Refund) -> str:
-    """Why the rest goes back: as the part before it did, or because that came back or was let go of."""
+def _reason_for_rest(instead_of: Refund) -> str:
+    """Why the rest goes back: for the reason of the part before it, or because that part came back or was given up."""
     if instead_of.status is RefundStatus.FAILED and instead_of.origin is not RefundOrigin.GATEWAY:
         assert instead_of.failure is not None, "what failed says why"
         return instead_of.failure.message
     return instead_of.reason
 
 
-def _made_there(record: RefundRecord, payment: Payment, moment: Moment) -> Refund:
+def _made_at_provider(record: RefundRecord, payment: Payment, moment: Moment) -> Refund:
     origin = RefundOrigin.DISPUTE if record.is_dispute else RefundOrigin.PROVIDER
     reason = record.reason or ("disputed" if record.is_dispute else "made at the provider")
     return Refund(

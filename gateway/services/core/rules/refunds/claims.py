@@ -1,7 +1,7 @@
-"""What each refund and each dispute in the provider's books takes of a payment's captured money.
+"""How much of a payment's captured money each refund and each dispute in the provider's books takes.
 
 The answer follows from the set of them and not from the order in which they arrived. Together they take at most
-what was captured: a dispute may claim more, because of a refund before it or a drifting exchange rate, and that was
+what was captured: a dispute may claim more, because of a refund before it or a drifting exchange rate, but the rest was
 never this payment's money. A claim in another currency takes all that is left: no rate is guessed, and nothing is
 paid twice.
 """
@@ -16,24 +16,24 @@ from gateway.services.core.rules.refunds.sums import ALREADY_BACK
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """What the provider says, the refund in our books that it is about, if any is, and what it takes."""
+    """A record of the provider's, the refund in our books that it is about, if there is one, and the share it takes."""
 
     record: RefundRecord
     known: Refund | None
     counted: Money
 
     @property
-    def is_beyond(self) -> bool:
-        """Whether the provider says more than it can take, or another currency."""
+    def is_excess(self) -> bool:
+        """Whether the provider says more than there was left, or another currency."""
         return self.record.amount != self.counted
 
 
 def claims_of(payment: Payment, refunds: Iterable[Refund], records: Iterable[RefundRecord]) -> list[Claim]:
-    """All that went back, or that others may still take, in the order in which each takes its share; then what failed.
-    A refund of ours that is only promised is not among them, nor is what our books know to be over."""
+    """All that went back, or that others may still take, in the order in which they take their shares; then what
+    failed. Our own pending refunds are not among them, nor is what our books have as failed already."""
     assert payment.captured is not None, "only captured money goes back"
     left, claims = payment.captured, []
-    for record, known in sorted(_matched(list(refunds), records), key=lambda each: _turn(each[0], payment)):
+    for record, known in sorted(_matched(list(refunds), records), key=lambda each: _rank(each[0], payment)):
         counted = _share(record, left)
         claims.append(Claim(record, known, counted))
         left = replace(left, amount_minor=left.amount_minor - counted.amount_minor)
@@ -48,9 +48,9 @@ def _share(record: RefundRecord, left: Money) -> Money:
     return replace(left, amount_minor=min(record.amount.amount_minor, left.amount_minor))
 
 
-def _turn(record: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
-    """First what went back, then what still may. In each of the two, what is in the captured currency comes first, and
-    a dispute last: a bank at times claims the whole price, whatever went back before."""
+def _rank(record: RefundRecord, payment: Payment) -> tuple[int, bool, bool, str]:
+    """What went back comes before what still may. Within each, the captured currency comes first and disputes last: a
+    bank may claim the whole price, whatever went back before."""
     assert payment.captured is not None
     ranks = {RefundStatus.SUCCEEDED: 0, RefundStatus.PENDING: 1, RefundStatus.FAILED: 2}
     return (
@@ -85,13 +85,13 @@ def _status(record: RefundRecord, known: Refund | None) -> RefundStatus | None:
         return known.status
     if record.status is not RefundStatus.PENDING or known.status is RefundStatus.PENDING:
         return record.status if _is_new(record, known) else None
-    # What had no share, because others had it all, may have one again; what is over does not begin anew.
+    # A claim that had no share, because others had it all, may get one again; any other that has ended stays so.
     is_crowded_out = known.failure is not None and known.failure.code == ALREADY_BACK
     return record.status if is_crowded_out and known.origin is not RefundOrigin.GATEWAY else None
 
 
 def _is_new(record: RefundRecord, known: Refund) -> bool:
-    """A refund of ours that waits is settled by its own job, unless the provider has given it."""
+    """Our own pending refund is settled by its job, unless the provider has made it already."""
     if record.status is RefundStatus.FAILED and known.status is RefundStatus.FAILED:
         return False
     is_waiting = known.status is RefundStatus.PENDING and known.origin is RefundOrigin.GATEWAY

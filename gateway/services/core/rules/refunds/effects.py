@@ -17,8 +17,8 @@ from gateway.services.core.rules import access, cases, granting, inheritance
 
 
 def end_purchase(payment: Payment, state: State, moment: Moment) -> Changes:
-    """What a full refund takes back: the payment's purchase, its access, and what others took over from it. A part of
-    the money takes nothing."""
+    """What a full refund takes back: the payment's purchase, its access, and what other purchases took over from it. A
+    partial refund takes nothing."""
     purchase = state.purchase_of(payment)
     if payment.status is not PaymentStatus.REFUNDED or purchase is None:
         return NOTHING
@@ -33,12 +33,12 @@ def end_purchase(payment: Payment, state: State, moment: Moment) -> Changes:
 
 
 def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None:
-    """The purchase that a refund had ended, as it would be without that refund, for the money is here again: ACTIVE, or
-    SUPERSEDED where another took its place. None where the student has bought the course anew since."""
+    """The purchase that a refund had ended, now that its money came back to us, as it would be without that refund:
+    ACTIVE, or SUPERSEDED where another took its place. None where the student has bought the course again since."""
     purchase = state.purchase_of(payment)
     assert purchase is not None, "a fulfilled payment has its purchase"
     if purchase.status is not PurchaseStatus.REFUNDED:
-        return NOTHING  # it took only a part, or the purchase had ended before
+        return NOTHING  # it was a partial refund, or the purchase had ended before
     purchase = inheritance.refreshed(purchase, payment, state.purchases)
     entry = granting.audit(purchase.id, "purchase.reinstated", GATEWAY, moment)
     if _is_superseded(purchase, state):
@@ -57,7 +57,7 @@ def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None
 def _in_place_of(
     meanwhile: Purchase | None, purchase: Purchase, payment: Payment, state: State, moment: Moment
 ) -> tuple[tuple[Purchase, ...], Purchase]:
-    """What had been revived, as it ends, and the purchase active again, with the sessions that were used under it."""
+    """The purchase that had been revived meanwhile, ended, and the reinstated one with the sessions used since."""
     held = replace(purchase.access, status=AccessStatus.GRANTED)
     again = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
     if meanwhile is None:
@@ -80,8 +80,8 @@ def _with_used(purchase: Purchase, used: int) -> Purchase:
 
 
 def _kept_by_admin(ended: Purchase, payment: Payment, state: State, moment: Moment) -> Changes:
-    """A case where what an admin put in its place goes on: the money is back, and whether the course is, is an admin's
-    to say."""
+    """A case where an admin had put another purchase in its place, which goes on although the money went back: whether
+    to take that one back is for an admin to decide."""
     active = state.active_purchase(ended.student_id, ended.course_id)
     if active is None or ended.id not in _chain_below(active, state):
         return NOTHING
@@ -124,8 +124,8 @@ def _revive(refunded: Purchase, state: State, moment: Moment) -> Changes:
 
 
 def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) -> Changes:
-    """Only a purchase that is SUPERSEDED and has not expired holds again. No more sessions of it count as used than it
-    has."""
+    """Only a SUPERSEDED purchase that has not expired becomes active again. No more of its sessions count as used than
+    it has."""
     if below.status is not PurchaseStatus.SUPERSEDED or access.has_lapsed(below.access, moment.now):
         return NOTHING
     held = replace(below.access, status=AccessStatus.GRANTED)
@@ -136,5 +136,5 @@ def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) ->
 
 
 def _used_by_then(below: Purchase, above: Purchase, used: int) -> int:
-    """All the sessions used, as `below` counts them: an upgrade had gone on counting, and a renewal had begun anew."""
+    """All the sessions used, as `below` counts them: an upgrade continues the count, a renewal starts it again."""
     return below.access.sessions_used + used if above.tier == below.tier else max(below.access.sessions_used, used)

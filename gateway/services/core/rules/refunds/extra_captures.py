@@ -1,4 +1,4 @@
-"""Money that an intent took once more, by another attempt than the one that paid it: it goes back."""
+"""Money that an intent captured once more, by another attempt than the one that paid it: it goes back."""
 
 from dataclasses import replace
 
@@ -7,14 +7,14 @@ from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import GATEWAY, Failure, Fulfilment, Payment, PaymentStatus
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.core.rules import granting, timeline
-from gateway.services.core.rules.refunds.promises import request_full_refund
+from gateway.services.core.rules.refunds.requests import request_full_refund
 
 PAID_TWICE = "The checkout was paid more than once."
 
 
 def extra_recorded(payment: Payment, captured: Captured, door: Door, state: State, moment: Moment) -> Changes:
-    """The extra money as a payment of its own, a duplicate of what the first one led to, with its refund. Nothing where
-    the first one is not settled yet, or the money is in the books already."""
+    """The extra money as a payment of its own, a duplicate of the first one, with its refund. Nothing where the first
+    one is not settled yet, or the extra money is in the books already."""
     is_known = state.payment_by_reference(payment.provider, captured.attempt) is not None
     is_this_payments = payment.attempt == captured.attempt  # asked before our books knew which attempt paid
     if is_known or is_this_payments or payment.fulfilment is Fulfilment.PENDING:
@@ -30,8 +30,7 @@ def extra_recorded(payment: Payment, captured: Captured, door: Door, state: Stat
 
 
 def _extra(paid: Payment, captured: Captured, state: State, moment: Moment) -> Payment:
-    """By the attempt's id, which is what the provider's dashboard finds it by, and by which a turn that is run again
-    finds it."""
+    """Its reference is the attempt's id, by which the provider's dashboard finds it, and a turn that is run again."""
     purchase = state.purchase_of(paid)
     duplicate_of = purchase.id if purchase else paid.duplicate_of
     return replace(

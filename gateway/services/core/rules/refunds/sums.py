@@ -1,7 +1,7 @@
 """How much of a payment's captured money may still go back.
 
-What somebody else may take yet, a dispute that is open or a refund under way at the dashboard, is reserved: it comes
-before what we have promised to give back, for whoever moves the money first, it must not move twice.
+What others may still take, by an open dispute or a refund under way at the dashboard, is reserved, and comes before the
+refunds that we have requested: whoever moves the money first, it must not move twice.
 """
 
 from collections.abc import Iterable
@@ -10,21 +10,21 @@ from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Payment, Refund, RefundOrigin, RefundStatus
 
 ALREADY_BACK = "already_back"
-"""Why a refund failed that is owed no more: its money went back another way. Nobody has to look."""
+"""The failure of a refund that is no longer owed: its money went back another way. Nobody has to act."""
 
 
 def kept_of(payment: Payment) -> int:
-    """Minor units that were captured and did not go back."""
+    """Minor units that were captured and have not gone back."""
     return 0 if payment.captured is None else payment.captured.amount_minor - payment.refunded_minor
 
 
 def own_pending(refunds: Iterable[Refund]) -> list[Refund]:
-    """Refunds of ours that are still to be made, the oldest first."""
+    """Our refunds that are still to be made, the oldest first."""
     return sorted((each for each in refunds if _waits(each) and _is_ours(each)), key=lambda each: each.id)
 
 
 def reserved(refunds: Iterable[Refund]) -> int:
-    """Minor units that others may take yet."""
+    """Minor units that others may still take."""
     return sum_of(each for each in refunds if _waits(each) and not _is_ours(each))
 
 
@@ -33,7 +33,7 @@ def sum_of(refunds: Iterable[Refund]) -> int:
 
 
 def left_of(payment: Payment, refunds: Iterable[Refund]) -> int:
-    """Minor units that neither went back, nor are on their way, nor are reserved."""
+    """Minor units that have not gone back, are not on their way back, and are not reserved."""
     listed = list(refunds)
     return max(0, kept_of(payment) - sum_of(own_pending(listed)) - reserved(listed))
 
@@ -43,8 +43,8 @@ def left_to_refund(payment: Payment, state: State) -> int:
 
 
 def is_held(refund: Refund, payment: Payment, refunds: Iterable[Refund]) -> bool:
-    """Whether a refund of ours has to wait until others have what they may take, or let go of it: made now, the same
-    money might go back twice."""
+    """Whether a refund of ours has to wait until others have taken what is reserved for them, or given it up: made now,
+    it might send the same money back twice."""
     listed = list(refunds)
     ahead = [each for each in own_pending(listed) if each.id <= refund.id]
     return _waits(refund) and 0 < reserved(listed) > kept_of(payment) - sum_of(ahead)

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Money, Payment, PaymentStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord
-from gateway.services.core.rules.refunds.following import refunds_recorded
+from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.sums import kept_of, left_to_refund
 from tests.services.core.examples import NOW, PURCHASE
 from tests.services.core.states import TAKEN, state_with
@@ -21,13 +21,11 @@ PAID = replace(TAKEN, captured=Money(CAPTURED, "INR"))
 amounts = st.builds(
     Money, st.sampled_from([1, 300, 700, 999, 1_000, 1_001, 2**53 - 1]), st.sampled_from(["INR", "USD"])
 )
-refund_records = st.builds(
+records = st.builds(
     RefundRecord, st.just(""), st.none(), amounts, st.sampled_from(list(RefundStatus)), is_dispute=st.booleans()
 )
-happened = st.lists(refund_records, max_size=4).map(
-    lambda listed: tuple(
-        replace(refund_record, reference=f"re_{number}") for number, refund_record in enumerate(listed)
-    )
+happened = st.lists(records, max_size=4).map(
+    lambda listed: tuple(replace(record, reference=f"re_{number}") for number, record in enumerate(listed))
 )
 End = tuple[str, int, list[tuple[str | None, Money, str]], int]
 
@@ -40,9 +38,7 @@ def test_every_order_of_refunds_and_disputes_comes_to_one_end(
     """Each is heard of once it is there, an undecided dispute perhaps before it is decided, and all of them at last."""
     expected = heard([told])
     order: list[RefundRecord] = draw.draw(st.permutations(told))
-    sets = [
-        tuple(_at_first(refund_record, draw) for refund_record in order[: number + 1]) for number in range(len(order))
-    ]
+    sets = [tuple(_at_first(record, draw) for record in order[: number + 1]) for number in range(len(order))]
     assert heard([*sets, told, told]) == expected
 
 
@@ -51,8 +47,8 @@ def test_every_order_of_refunds_and_disputes_comes_to_one_end(
 def test_together_they_take_at_most_what_was_captured_and_what_is_left_is_what_nobody_claims(
     told: tuple[RefundRecord, ...],
 ) -> None:
-    gone = [refund_record.amount for refund_record in told if refund_record.status is RefundStatus.SUCCEEDED]
-    claimed = [*gone, *(refund_record.amount for refund_record in told if refund_record.status is RefundStatus.PENDING)]
+    gone = [record.amount for record in told if record.status is RefundStatus.SUCCEEDED]
+    claimed = [*gone, *(record.amount for record in told if record.status is RefundStatus.PENDING)]
     state = state_after([told])
     payment = state.payments[PAID.id]
     assert payment.refunded_minor == taken_by(gone)
@@ -60,9 +56,9 @@ def test_together_they_take_at_most_what_was_captured_and_what_is_left_is_what_n
     assert (payment.status is PaymentStatus.REFUNDED) == (kept_of(payment) == 0)
 
 
-def _at_first(refund_record: RefundRecord, draw: st.DataObject) -> RefundRecord:
-    is_open = refund_record.is_dispute and draw.draw(st.booleans())
-    return replace(refund_record, status=RefundStatus.PENDING) if is_open else refund_record
+def _at_first(record: RefundRecord, draw: st.DataObject) -> RefundRecord:
+    is_open = record.is_dispute and draw.draw(st.booleans())
+    return replace(record, status=RefundStatus.PENDING) if is_open else record
 
 
 def taken_by(amounts: Sequence[Money]) -> int:

@@ -1,4 +1,4 @@
-"""What follows from money that went back, or came back: for the payment, its purchase and what is owed yet."""
+"""What follows from money that went back, or came back to us: for the payment, its purchase and its refunds."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,32 +16,32 @@ from gateway.services.core.rules.refunds.effects import end_purchase, reinstated
 def refunds_recorded(
     payment: Payment, attempt: str, records: Iterable[RefundRecord], state: State, moment: Moment
 ) -> Changes:
-    """The payment and its refunds as all the provider's records together make them, whichever of them are known.
+    """The payment and its refunds as all the provider's records say, together with those known before.
 
     Args:
-        attempt: of whose money the records are; nothing follows where that is not this payment's, or not yet.
+        attempt: the attempt whose money the records are about; nothing changes where that is not this payment's.
     """
     if payment.captured is None or payment.attempt != attempt:
         return NOTHING
     books = RefundBooks(payment, state.refunds_of(payment.id), moment)
     books.apply(records)
-    return what_follows(books, state, moment)
+    return consequences_of(books, state, moment)
 
 
-def what_follows(books: RefundBooks, state: State, moment: Moment) -> Changes:
-    """All that follows from what the provider's records changed."""
+def consequences_of(books: RefundBooks, state: State, moment: Moment) -> Changes:
+    """The changes of the books, and all that follows from them."""
     if books.changes == NOTHING:
         return NOTHING
     changes = books.changes + Changes(payments=(books.payment,)) + end_purchase(books.payment, state, moment)
-    if books.beyond:
-        changes += noted(books.payment.id, _beyond_in_words(books), moment)
+    if books.excess:
+        changes += noted(books.payment.id, _excess_in_words(books), moment)
     return changes + _after_returns(books, state, moment)
 
 
-def _beyond_in_words(books: RefundBooks) -> str:
+def _excess_in_words(books: RefundBooks) -> str:
     listed = "; ".join(
         f"{claim.record.reference} says {claim.record.amount}, of which {claim.counted} were left"
-        for claim in books.beyond
+        for claim in books.excess
     )
     return (
         f"More went back at the provider than this payment took: {listed}. The payment's books count what was left. "
@@ -50,12 +50,13 @@ def _beyond_in_words(books: RefundBooks) -> str:
 
 
 def _after_returns(books: RefundBooks, state: State, moment: Moment) -> Changes:
-    """Money that is here again is owed where we wanted it gone, and stands in a FAILED job until an admin has found
-    another way. What others had sent buys the course again; where it is nobody's purchase, the books promised it."""
+    """What follows where money came back to us. A refund of ours is still owed: a FAILED job lists it until an admin
+    has found another way. Money that others had sent back buys the course again; where it never bought one, the
+    books have requested its refund already."""
     if books.payment.status is PaymentStatus.REFUNDED:
         return NOTHING
-    of_others = [each for each in books.came_back if each.origin is not RefundOrigin.GATEWAY]
-    owed = [each for each in books.came_back if each.origin is RefundOrigin.GATEWAY]
+    of_others = [each for each in books.returned if each.origin is not RefundOrigin.GATEWAY]
+    owed = [each for each in books.returned if each.origin is RefundOrigin.GATEWAY]
     changes = NOTHING
     if of_others and books.payment.fulfilment is Fulfilment.FULFILLED:
         again = reinstated(books.payment, state, moment)

@@ -1,4 +1,4 @@
-"""Money that shall go back: a refund is decided here, whoever wanted it, and a job carries it out."""
+"""Refunds that are requested: decided here, whoever asked, and carried out by a job."""
 
 from uuid import UUID
 
@@ -11,7 +11,7 @@ from gateway.services.core.rules.jobs import refund_job
 def request_refund(
     payment: Payment, amount_minor: int, reason: str, actor: Actor, moment: Moment, refund_id: UUID
 ) -> tuple[Refund, Changes]:
-    """A refund, with the job that carries it out and the entry that says who wanted it."""
+    """A refund, with the job that carries it out and the audit entry that says who asked for it."""
     assert payment.captured is not None, "only captured money is refunded"
     amount = Money(amount_minor, payment.captured.currency)
     refund = Refund(refund_id, payment.id, amount, reason, actor, moment.now)
@@ -19,10 +19,10 @@ def request_refund(
     return refund, Changes(refunds=(refund,), jobs=(refund_job(refund, moment),), audit=(entry,))
 
 
-def request_full_refund(taken: Payment, reason: str, moment: Moment) -> Changes:
-    """The refund of all that a payment took, where it took anything."""
-    assert taken.captured is not None, "only captured money is refunded"
-    if taken.captured.amount_minor == 0:
+def request_full_refund(payment: Payment, reason: str, moment: Moment) -> Changes:
+    """The refund of all that a payment captured, if it captured anything."""
+    assert payment.captured is not None, "only captured money is refunded"
+    if payment.captured.amount_minor == 0:
         return NOTHING
-    _, changes = request_refund(taken, taken.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
+    _, changes = request_refund(payment, payment.captured.amount_minor, reason, GATEWAY, moment, moment.new_id())
     return changes
