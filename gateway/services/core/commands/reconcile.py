@@ -50,8 +50,9 @@ class Reconcile(JobRun):
         return []
 
     def own_keys(self) -> RowKeys:
-        extra = {(self.provider.value, each.captured.attempt) for each in self.record.extra}
-        refunded = {(self.provider.value, each.captured.attempt) for each in self.record.extra if each.refunds}
+        captures = self.record.captures if self.record.extra else ()  # which one is the payment's, its row says
+        extra = {(self.provider.value, each.captured.attempt) for each in captures}
+        refunded = {(self.provider.value, each.captured.attempt) for each in captures if each.refunds}
         return RowKeys(
             payments={self.payment_id} | ({self.ask.payment_id} if self.ask else set()),
             references=extra,
@@ -66,7 +67,8 @@ class Reconcile(JobRun):
             return Decision(NotFound("payment"))
         confirm = ConfirmPayment(GATEWAY, self.payment_id, self.purchase_id, self.record.verdict, door=self.door)
         settled = confirm.decide(state, moment)
-        steps = _in_turn(settled.changes, self._following(), state, moment)
+        paid = next(iter(settled.changes.payments), state.payments[self.payment_id])
+        steps = _in_turn(settled.changes, self._following(self.record.paid_by(paid.attempt)), state, moment)
         versions = [each for step in steps for each in step.payments if each.id == self.payment_id]
         payment = versions[-1] if versions else state.payments[self.payment_id]
         event = state.events.get(self.event_id) if self.event_id else None
@@ -75,24 +77,24 @@ class Reconcile(JobRun):
             steps.append(Changes(events=(event,)))
         return Decision.in_steps(Reconciled(payment, settled.outcome, event), steps)
 
-    def _following(self) -> Iterator[Step]:
+    def _following(self, record: ProviderRecord) -> Iterator[Step]:
         """What follows once the payment is settled, in its order."""
-        if self.record.refunds:
-            yield self._with_refunds
-        for extra in self.record.extra:
+        if record.refunds:
+            yield partial(self._with_refunds, record)
+        for extra in record.extra:
             yield partial(self._with_extra, extra)
             if extra.refunds:
                 yield partial(self._with_refunds_of_extra, extra)
-        if self.record.is_pending:
+        if record.is_pending:
             yield partial(_planned, PlanAsk(self.payment_id, None, is_pending=True))
         if self.ask is not None:
             yield partial(_planned, self.ask)
 
-    def _with_refunds(self, state: State, moment: Moment) -> Changes:
-        verdict, payment = self.record.verdict, state.payments[self.payment_id]
+    def _with_refunds(self, record: ProviderRecord, state: State, moment: Moment) -> Changes:
+        verdict, payment = record.verdict, state.payments[self.payment_id]
         if not isinstance(verdict, Captured):
             return NOTHING
-        return refunds_recorded(payment, verdict.attempt, self.record.refunds, state, moment)
+        return refunds_recorded(payment, verdict.attempt, record.refunds, state, moment)
 
     def _with_extra(self, extra: ExtraCapture, state: State, moment: Moment) -> Changes:
         return extra_recorded(state.payments[self.payment_id], extra.captured, self.door, state, moment)

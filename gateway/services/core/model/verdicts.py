@@ -125,6 +125,21 @@ class ProviderRecord:
     extra: tuple[ExtraCapture, ...] = ()
 
     @property
+    def captures(self) -> tuple[ExtraCapture, ...]:
+        """All the money that its intent took, whichever of it paid."""
+        if not isinstance(self.verdict, Captured):
+            return self.extra
+        return (ExtraCapture(self.verdict, self.refunds), *self.extra)
+
+    def paid_by(self, attempt: str | None) -> "ProviderRecord":
+        """The same, where the attempt that paid is that one: its provider was asked before our books knew which."""
+        paid = next((each for each in self.extra if each.captured.attempt == attempt), None)
+        if paid is None or not isinstance(self.verdict, Captured) or self.verdict.attempt == attempt:
+            return self
+        extra = tuple(each for each in self.captures if each.captured.attempt != attempt)
+        return ProviderRecord(paid.captured, paid.refunds, extra)
+
+    @property
     def is_pending(self) -> bool:
         """Whether money of it is on its way back, or disputed, and nobody knows yet where it ends."""
         records = (*self.refunds, *(record for each in self.extra for record in each.refunds))

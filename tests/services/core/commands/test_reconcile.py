@@ -21,8 +21,8 @@ from gateway.services.core.model.jobs import JobState
 from gateway.services.core.model.outcomes import Confirmed, NotFound, PaymentPending, Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State
-from gateway.services.core.model.values import GATEWAY
-from gateway.services.core.model.verdicts import Captured, Processing, ProviderRecord, RefundRecord
+from gateway.services.core.model.values import GATEWAY, Fulfilment, RefundStatus
+from gateway.services.core.model.verdicts import Captured, ExtraCapture, Processing, ProviderRecord, RefundRecord
 from gateway.services.core.rules.events import announced
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
@@ -113,6 +113,25 @@ def test_what_is_known_already_changes_nothing() -> None:
     decision = RECONCILE.decide(state, moment())
     assert decision.changes == Changes()
     assert decision.outcome == Reconciled(TAKEN, Confirmed(TAKEN, BOUGHT, already_processed=True))
+
+
+def test_money_that_a_record_took_for_the_first_is_the_extra_where_our_books_have_the_other() -> None:
+    """Two events at once: the provider was asked for this one before the other's commit said which attempt paid."""
+    paid_by_second = replace(TAKEN, attempt="attempt-2")
+    state = state_with(paid_by_second, BOUGHT, has_course=True, has_job=False)
+    sent = RefundRecord("re_9", None, PAYMENT.amount, RefundStatus.SUCCEEDED)
+    record = ProviderRecord(CAPTURED, (), (ExtraCapture(replace(CAPTURED, attempt="attempt-2"), (sent,)),))
+    command = replace(RECONCILE, record=record)
+    assert command.keys().references >= {(PAYMENT.provider.value, attempt) for attempt in ("attempt-1", "attempt-2")}
+    decision = command.decide(state, moment())
+    written(state, decision, (), moment())
+    extra = state.payment_by_reference(PAYMENT.provider, "attempt-1")
+    assert extra is not None
+    assert (extra.extra_of, extra.duplicate_of, extra.fulfilment) == (PAYMENT.id, BOUGHT.id, Fulfilment.DUPLICATE)
+    assert [each.amount for each in state.refunds_of(extra.id)] == [PAYMENT.amount]
+    assert [each.reference for each in state.refunds_of(PAYMENT.id)] == ["re_9"]
+    again = command.decide(state, moment())
+    assert again.changes == NOTHING
 
 
 def parts_of(command: Reconcile) -> Iterator[Part]:

@@ -65,6 +65,22 @@ async def test_it_is_refunded_once_however_often_it_is_heard_of(service: Service
     assert (len(extras(service, payment)), len(service.stored(RefundRow)), len(shop.books.returns)) == (1, 1, 1)
 
 
+async def test_which_of_two_paid_is_what_our_books_say_by_the_time_of_the_commit(
+    service: Service, course: Course
+) -> None:
+    """Two webhooks at once: the one that heard of both commits last, and had taken the other one's for paid."""
+    payment = await service.opened(student(), course)
+    by_first, by_second = (Captured(f"attempt-{number}", BASIC.price) for number in (1, 2))
+    heard_of_both = service.reconciling(payment, verdict=by_first, extra=(ExtraCapture(by_second),))
+    await service.purchases.submit(service.reconciling(payment, verdict=by_second))
+    for _ in range(2):
+        await service.purchases.submit(heard_of_both)
+        [extra] = extras(service, payment)
+        [refund] = service.stored(RefundRow)
+        assert (extra.reference, extra.fulfilment) == ("attempt-1", "DUPLICATE")
+        assert (refund.payment_id, refund.amount_minor) == (extra.id, BASIC.price.amount_minor)
+
+
 async def test_each_of_several_goes_back_by_itself(service: Service, shop: Shop, course: Course) -> None:
     payment, _ = await shop.paid(course)
     taken = [shop.books.capture_again(reference_of(payment)) for _ in range(3)]
