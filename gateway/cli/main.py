@@ -61,7 +61,7 @@ def serve(
     ] = False,
 ) -> None:
     """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first, and in development
-    made."""
+    created."""
     settings = _settings()
     from gateway.cli import serve
 
@@ -70,8 +70,7 @@ def serve(
 
 @app.command()
 def worker() -> None:
-    """Run jobs alone, without serving: checks of payments, refunds, webhooks, events. Any number of workers share the
-    work."""
+    """Run jobs without serving: checks of payments, refunds, webhooks, events. Any number of workers share the work."""
     settings = _settings()
     from gateway.cli import worker
 
@@ -110,11 +109,11 @@ def seed() -> None:
 
 @app.command()
 def token(
-    role: Annotated[Role, typer.Option(help="What the token shall permit.", case_sensitive=False)],
+    role: Annotated[Role, typer.Option(help="The role that the token gives.", case_sensitive=False)],
     subject: Annotated[str, typer.Option(help="Whom it speaks for: a student's id, or an admin's.")],
     ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
 ) -> None:
-    """Print a bearer token, alone on standard output, signed with GATEWAY_JWT_SECRET."""
+    """Print a bearer token, and nothing else, on standard output, signed with GATEWAY_JWT_SECRET."""
     from gateway.auth.minting import mint_token
     from gateway.settings.loading import load_settings
 
@@ -148,7 +147,7 @@ def grant(
     course: Annotated[str, typer.Option(help="The course: crs_…, or its UUID.")],
     reason: Annotated[str, typer.Option(help="Why it is granted, for the audit.")],
     slot: Annotated[str, typer.Option(help="When sessions begin, by the wall clock: 17:30")],
-    time_zone: Annotated[str, typer.Option(help="Where that clock hangs: Asia/Kolkata")],
+    time_zone: Annotated[str, typer.Option(help="The time zone of the slot: Asia/Kolkata")],
     tier: Annotated[str | None, typer.Option(help="The tier, by its code.")] = None,
     sessions: Annotated[int | None, typer.Option(help="The tier, by its number of sessions.")] = None,
     sunday_only: Annotated[bool, typer.Option("--sunday-only/--daily", help="On which days.")] = False,
@@ -157,12 +156,12 @@ def grant(
     expiry: Annotated[
         str | None, typer.Option(help="When the access ends: 2027-01-31T18:30:00Z, or at the end of a day: 2027-01-31")
     ] = None,
-    replace: Annotated[bool, typer.Option("--replace", help="Take the place of another tier.")] = False,
-    key: Annotated[str | None, typer.Option(help="Idempotency key: once used, it gives the same purchase.")] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace an active purchase of another tier.")] = False,
+    key: Annotated[str | None, typer.Option(help="Idempotency key: used again, it gives the same purchase.")] = None,
 ) -> None:
-    """Grant a course without a payment. Asked again for the same, it gives the purchase that stands.
+    """Grant a course without a payment. Asked again for the same, it gives the existing purchase.
 
-    Prints the purchase's id alone on standard output. Exit code 1: nothing was granted, standard error says why.
+    Prints only the purchase's id on standard output. Exit code 1: nothing was granted, and standard error says why.
     """
     settings = _settings()
     from gateway.cli.grant import GrantRequest, granted

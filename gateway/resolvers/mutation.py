@@ -9,6 +9,6 @@ from gateway.resolvers.mutations.purchases import PurchaseMutations
 from gateway.resolvers.mutations.refunds import RefundMutations
 
 
-@strawberry.type(description="The two flows, what an admin may do about their ends, and the catalogue.")
+@strawberry.type(description="The two flows, what an admin may do afterwards, and the catalogue.")
 class Mutation(PaymentMutations, PurchaseMutations, CourseMutations, RefundMutations, JobMutations):
     """Printed in the order of its bases, and of the methods in each."""

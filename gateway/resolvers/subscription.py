@@ -32,9 +32,9 @@ RETRY_AFTER_S = 5
 
 @strawberry.type(
     description="What can be waited for: over WebSocket (graphql-transport-ws), as server-sent events, or as multipart "
-    "responses. Each begins with the present state. A state may come twice, and of quick changes the last may stand "
-    "for all; the last state always comes. A subscription that has to end says why by `extensions.code`: "
-    "UNAUTHENTICATED when its token expires, SUBSCRIPTION_LOST when it is to be begun again."
+    "responses. Each begins with the present state. A state may come twice, and quick changes may come as one; the "
+    "last state always comes. A subscription that has to end says why by `extensions.code`: "
+    "UNAUTHENTICATED when its token expires, SUBSCRIPTION_LOST when you should subscribe again."
 )
 class Subscription:
     @strawberry.subscription(
@@ -53,9 +53,8 @@ class Subscription:
                 await _next(inbox)
 
     @strawberry.subscription(
-        description="Every purchase that changes: the viewer's own, or all of them for an admin. It begins with those "
-        "that there are, the 100 latest, the earliest of them first; only an admin who names no course begins with "
-        "what changes next."
+        description="Every purchase that changes: the viewer's own, or all of them for an admin. It begins with "
+        "the 100 latest, the earliest of them first; for an admin who names no course it begins with the next change."
     )
     async def purchases(
         self,

@@ -34,7 +34,7 @@ class AuditEntry(Wraps[records.AuditEntry]):
         "Why: what an admin gave as the reason, or what the provider said.", lambda entry: entry.reason
     )
     changes: JSON | None = _entry.field(
-        "What it came to, by name: a value, or a pair of what was before and what is since. `door` is how "
+        "What changed, by name: a value, or a pair of the old and the new one. `door` is how "
         f"we learnt of it from the provider: {_DOORS}.",
         lambda entry: None if entry.changes is None else JSON(entry.changes),
     )

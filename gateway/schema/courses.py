@@ -43,7 +43,7 @@ class CourseTier(Wraps[values.Tier]):
 @graphql_type(description="A course of the catalogue.")
 class Course(Node, Wraps[values.Course]):
     id: ID = ids.id_field(ids.COURSE)
-    title: str = _course.field("What people call it.", lambda course: course.title)
+    title: str = _course.field("Its name.", lambda course: course.title)
     tiers: list[CourseTier] = _course.field(
         "The ways to buy it, lowest rank first.", lambda course: [CourseTier.of(tier) for tier in course.tiers]
     )

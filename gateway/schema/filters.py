@@ -26,13 +26,13 @@ class OrderDirection(Enum):
 
 @strawberry.enum(description="What purchases are ordered by.")
 class PurchaseOrderField(Enum):
-    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When they came to be.")
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When they were created.")
 
 
 @strawberry.input(description="How purchases are ordered.")
 class PurchaseOrder:
-    field: PurchaseOrderField = strawberry.field(description="What by.")
-    direction: OrderDirection = strawberry.field(description="Which way.")
+    field: PurchaseOrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(description="Ascending or descending.")
 
 
 @strawberry.enum(description="What payments are ordered by.")
@@ -42,8 +42,8 @@ class PaymentOrderField(Enum):
 
 @strawberry.input(description="How payments are ordered.")
 class PaymentOrder:
-    field: PaymentOrderField = strawberry.field(description="What by.")
-    direction: OrderDirection = strawberry.field(description="Which way.")
+    field: PaymentOrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(description="Ascending or descending.")
 
 
 @strawberry.input(description="Which purchases: every condition that is given must hold.")
@@ -51,8 +51,8 @@ class PurchaseFilter:
     student_id: ID | None = field(default=None, description="Of this student.")
     course_id: ID | None = field(default=None, description="Of this course.")
     tier: PurchaseTier | None = field(default=None, description="Of this tier.")
-    status: PurchaseStatus | None = field(default=None, description="Standing so.")
-    origin: PurchaseOrigin | None = field(default=None, description="Come to be so.")
+    status: PurchaseStatus | None = field(default=None, description="In this state.")
+    origin: PurchaseOrigin | None = field(default=None, description="Made this way.")
     created_from: dt.datetime | None = field(default=None, description="Created then or later.")
     created_before: dt.datetime | None = field(default=None, description="Created before then.")
 
@@ -63,16 +63,16 @@ class PaymentFilter:
     course_id: ID | None = field(default=None, description="For this course.")
     tier: PurchaseTier | None = field(default=None, description="For this tier.")
     provider: PaymentProvider | None = field(default=None, description="With this provider.")
-    status: PaymentStatus | None = field(default=None, description="Whose money is doing this.")
-    fulfilment: PaymentFulfilment | None = field(default=None, description="Whose money became this.")
+    status: PaymentStatus | None = field(default=None, description="In this state.")
+    fulfilment: PaymentFulfilment | None = field(default=None, description="Whose money led to this.")
     created_from: dt.datetime | None = field(default=None, description="Opened then or later.")
     created_before: dt.datetime | None = field(default=None, description="Opened before then.")
 
 
 @strawberry.input(description="Which jobs: every condition that is given must hold.")
 class JobFilter:
-    state: JobState | None = field(default=None, description="Standing so.")
-    kind: JobKind | None = field(default=None, description="Doing this.")
+    state: JobState | None = field(default=None, description="In this state.")
+    kind: JobKind | None = field(default=None, description="Of this kind.")
     payment_id: ID | None = field(
         default=None, description="That check this payment, carry out its refunds, or tell an event of it."
     )

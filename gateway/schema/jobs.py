@@ -19,18 +19,18 @@ OF_PAYMENTS = OF_PURCHASES | {JobKind.PAYMENT_CHECK, JobKind.PAYMENT_REFUND}
 _job = FieldsOf[jobs.Job]()
 
 
-@graphql_type(description="Work that follows from a commit, and that a runner does.")
+@graphql_type(description="Work that follows from a commit and is done by a runner.")
 class Job(Node, Wraps[jobs.Job]):
     id: ID = ids.id_field(ids.JOB)
     kind: JobKind = _job.field("What it does.", lambda job: job.kind)
-    state: JobState = _job.field("Where it stands.", lambda job: job.state)
+    state: JobState = _job.field("Its state.", lambda job: job.state)
     attempts: int = _job.field("How many runs were begun.", lambda job: job.attempts)
     run_at: dt.datetime = _job.field("When it is due.", lambda job: job.run_at)
     last_error: str | None = _job.field(
-        "Why the last run did not come to an end; of a case, what happened and what ends it.",
+        "Why the last run did not finish; for a case, what happened and what ends it.",
         lambda job: job.last_error,
     )
-    created_at: dt.datetime = _job.field("When it came to be.", lambda job: job.created_at)
+    created_at: dt.datetime = _job.field("When it was created.", lambda job: job.created_at)
     finished_at: dt.datetime | None = _job.field("When it ended.", lambda job: job.finished_at)
     subscriber: str | None = _job.field("Who is told, where the job tells of an event.", lambda job: job.target)
     payment: Payment | None = _job.relation(

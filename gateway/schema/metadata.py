@@ -18,11 +18,11 @@ _metadata = FieldsOf[model_metadata.Metadata]()
 class TimeSlot(Wraps[model_metadata.Metadata]):
     start: dt.time = _metadata.field("When a session begins.", lambda metadata: metadata.slot.start)
     end: dt.time = _metadata.field(
-        "When it ends: `start` and the session's duration; past midnight it begins anew.",
+        "When it ends: `start` plus the session's duration; after midnight it counts from 00:00 again.",
         lambda metadata: slot_end(metadata.slot, metadata.session_duration),
     )
     time_zone: TimeZone = _metadata.field(
-        "Where the wall clock hangs.", lambda metadata: TimeZone(metadata.slot.time_zone)
+        "The time zone of these times.", lambda metadata: TimeZone(metadata.slot.time_zone)
     )
 
 
@@ -42,7 +42,7 @@ class PurchaseMetadata(Wraps[model_metadata.Metadata]):
     )
     time_slot: TimeSlot = _metadata.field("When a session takes place.", TimeSlot.of)
     date: dt.date | None = _metadata.field(
-        "The day of the first session; null leaves it to the access's start.", lambda metadata: metadata.date
+        "The day of the first session; null where the sessions begin with the access.", lambda metadata: metadata.date
     )
     labels: list[Label] = _metadata.field(
         "Entries of the caller's own.",
@@ -54,7 +54,7 @@ class PurchaseMetadata(Wraps[model_metadata.Metadata]):
 class TimeSlotInput:
     start: dt.time = field(description="When a session begins: `17:30`.")
     time_zone: TimeZone = field(
-        description="Where the wall clock hangs: `Asia/Kolkata`. Any IANA name will do, and is kept; two names of one "
+        description="The time zone of the start: `Asia/Kolkata`. Any IANA name will do, and is kept; two names of one "
         "zone, such as `Asia/Calcutta`, are the same."
     )
 
@@ -66,7 +66,7 @@ class LabelInput:
 
 
 @strawberry.input(
-    description="When and how the sessions take place. It is bound when a payment is opened or a purchase is created."
+    description="When and how the sessions take place. It is fixed when a payment is opened or a purchase is created."
 )
 class PurchaseMetadataInput:
     is_sunday_only: bool = field(description="Sessions on Sundays only; otherwise daily.")

@@ -33,7 +33,7 @@ class ProblemCode(Enum):
         description="What was captured does not fit what was opened, or can no longer be sold; the money goes back.",
     )
     METADATA_CONFLICT = strawberry.enum_value(
-        "METADATA_CONFLICT", description="The given metadata disagrees with what stands."
+        "METADATA_CONFLICT", description="The given metadata differs from the stored metadata."
     )
     ACTIVE_PURCHASE_EXISTS = strawberry.enum_value(
         "ACTIVE_PURCHASE_EXISTS", description="The student has an active purchase of the course."
@@ -42,7 +42,7 @@ class ProblemCode(Enum):
         "DOWNGRADE_NOT_ALLOWED", description="The student has an active purchase of a higher tier."
     )
     IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
-        "IDEMPOTENCY_KEY_REUSED", description="The idempotency key stands for other input."
+        "IDEMPOTENCY_KEY_REUSED", description="The idempotency key was used with other input."
     )
     PROVIDER_UNAVAILABLE = strawberry.enum_value(
         "PROVIDER_UNAVAILABLE", description="The payment provider does not answer; the payment may have gone through."
@@ -72,7 +72,7 @@ class FieldProblem:
     message: str = field(description="What would be right.")
 
 
-@graphql_type(description="The input cannot be meant as it stands. Nothing was done.")
+@graphql_type(description="The input is not valid. Nothing was done.")
 class InvalidInput(Problem):
     fields: list[FieldProblem] = field(description="Each field that is not right.")
 
@@ -95,7 +95,7 @@ class NotFound(Problem):
     "not pay again."
 )
 class PaymentPending(Problem):
-    payment: Payment = field(description="The payment as it stands.")
+    payment: Payment = field(description="The payment as it is now.")
     retry_after_seconds: int = field(description="How many seconds to wait before asking again.")
 
     @classmethod
@@ -117,7 +117,7 @@ class PaymentPending(Problem):
     "money was taken and goes back in full; `payment.failure` says why."
 )
 class PaymentDeclined(Problem):
-    payment: Payment = field(description="The payment as it stands.")
+    payment: Payment = field(description="The payment as it is now.")
 
     @classmethod
     def of(cls, ended: outcomes.PaymentDeclined | outcomes.Unfulfillable) -> Self:
@@ -139,7 +139,7 @@ class DuplicatePayment(Problem, Wraps[outcomes.DuplicatePayment]):
         f"What the student had already. {ALWAYS}", lambda duplicate: Purchase.of(duplicate.existing)
     )
     refund: Refund | None = _duplicate.relation(
-        "The refund; decided in the same commit as that it is a duplicate.",
+        "Its refund, decided in the same commit.",
         by=lambda duplicate: duplicate.payment.id,
     )
 
@@ -153,11 +153,11 @@ class DuplicatePayment(Problem, Wraps[outcomes.DuplicatePayment]):
         )
 
 
-@graphql_type(description="One field in which two metadata disagree.")
+@graphql_type(description="One field in which the stored and the given metadata differ.")
 class MetadataDifference:
     field: str = strawberry.field(description="The field, such as `timeSlot.start`.")
-    stored: str = strawberry.field(description="What stands.")
-    given: str = strawberry.field(description="What was given.")
+    stored: str = strawberry.field(description="The stored value.")
+    given: str = strawberry.field(description="The given value.")
 
     @classmethod
     def of(cls, difference: outcomes.Difference) -> Self:
@@ -165,19 +165,19 @@ class MetadataDifference:
 
 
 @graphql_type(
-    description="The given metadata disagrees with what stands. Nothing was done; leave `metadata` out to confirm what "
-    "stands, or have an admin correct it."
+    description="The given metadata differs from the stored metadata. Nothing was done; leave `metadata` out to "
+    "confirm with what is stored, or have an admin correct it."
 )
 class MetadataConflict(Problem):
     fields: list[MetadataDifference] = field(description="Each field that differs.")
-    existing_purchase: Purchase | None = field(description="The purchase that stands, if one does.")
+    existing_purchase: Purchase | None = field(description="The purchase that exists already, if there is one.")
 
     @classmethod
     def of(cls, conflict: outcomes.MetadataConflict) -> Self:
         listed = ", ".join(each.field for each in conflict.differences)
         return cls(
             code=ProblemCode.METADATA_CONFLICT,
-            message=f"The given metadata differs from what stands in: {listed}.",
+            message=f"The given metadata differs from the stored metadata in: {listed}.",
             retryable=False,
             fields=[MetadataDifference.of(each) for each in conflict.differences],
             existing_purchase=Purchase.of(conflict.existing) if conflict.existing else None,
@@ -186,7 +186,7 @@ class MetadataConflict(Problem):
 
 @graphql_type(description="The student has an active purchase of the course. Nothing was done.")
 class ActivePurchaseExists(Problem):
-    existing_purchase: Purchase | None = field(description=f"The purchase that stands. {ALWAYS}")
+    existing_purchase: Purchase | None = field(description=f"The active purchase. {ALWAYS}")
 
     @classmethod
     def of(cls, found: outcomes.ActivePurchaseExists) -> Self:
@@ -197,9 +197,9 @@ class ActivePurchaseExists(Problem):
         return cls(code=code, message=f"{message} ({existing.tier}).", retryable=False, existing_purchase=existing)
 
 
-@graphql_type(description="The idempotency key stands for other input of yours. Nothing was done; take a new key.")
+@graphql_type(description="You used the idempotency key with other input before. Nothing was done; use a new key.")
 class IdempotencyKeyReused(Problem):
     @classmethod
     def of(cls, reused: outcomes.IdempotencyKeyReused) -> Self:
-        message = f"The key {reused.key!r} was used with other input. Take a new key for a new wish."
+        message = f"The key {reused.key!r} was used with other input. Use a new key for new input."
         return cls(code=ProblemCode.IDEMPOTENCY_KEY_REUSED, message=message, retryable=False)

@@ -37,7 +37,7 @@ _failure = FieldsOf[values.Failure]()
 _session = FieldsOf[Session]()
 
 
-@graphql_type(description="A checkout, and what became of it.")
+@graphql_type(description="A checkout, and what it led to.")
 class Payment(Node, Wraps[values.Payment]):
     id: ID = ids.id_field(ids.PAYMENT)
     student: Student = _payment.field("Who pays.", lambda payment: Student.of(payment.student_id))
@@ -57,14 +57,14 @@ class Payment(Node, Wraps[values.Payment]):
     )
     status: PaymentStatus = _payment.field("What the money is doing.", lambda payment: payment.status)
     fulfilment: PaymentFulfilment = _payment.field(
-        "What became of the money once it was captured.", lambda payment: payment.fulfilment
+        "What the money led to once it was captured.", lambda payment: payment.fulfilment
     )
     failure: "PaymentFailure | None" = _payment.field(
         "Why the latest attempt, or the purchase, failed.",
         lambda payment: PaymentFailure.of(payment.failure) if payment.failure else None,
     )
     metadata: PurchaseMetadata = _payment.field(
-        "When and how the sessions shall take place.", lambda payment: PurchaseMetadata.of(payment.metadata)
+        "When and how the sessions will take place.", lambda payment: PurchaseMetadata.of(payment.metadata)
     )
     created_at: dt.datetime = _payment.field("When it was opened.", lambda payment: payment.created_at)
     confirmed_at: dt.datetime | None = _payment.field(
@@ -76,7 +76,7 @@ class Payment(Node, Wraps[values.Payment]):
         by=lambda payment: payment.id,
     )
     refunds: list[Refund] = _payment.relation(
-        "What goes or went back of the money, the first refund first.", by=lambda payment: payment.id
+        "The refunds of the money, made or under way, the earliest first.", by=lambda payment: payment.id
     )
 
     history = history_field(Cursors("payment.history"))
@@ -91,15 +91,15 @@ class PaymentFailure(Wraps[values.Failure]):
     message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
-@graphql_type(description="A student's hold on a course.")
+@graphql_type(description="A course that a student bought or was granted.")
 class Purchase(Node, Wraps[values.Purchase]):
     id: ID = ids.id_field(ids.PURCHASE)
-    student: Student = _purchase.field("Whose it is.", lambda purchase: Student.of(purchase.student_id))
+    student: Student = _purchase.field("The student who has it.", lambda purchase: Student.of(purchase.student_id))
     tier: PurchaseTier = _purchase.field(
         "The tier that it was bought or granted at.", lambda purchase: PurchaseTier(purchase.tier)
     )
-    status: PurchaseStatus = _purchase.field("Where it stands.", lambda purchase: purchase.status)
-    origin: PurchaseOrigin = _purchase.field("How it came to be.", lambda purchase: purchase.origin)
+    status: PurchaseStatus = _purchase.field("Its state.", lambda purchase: purchase.status)
+    origin: PurchaseOrigin = _purchase.field("How it was made.", lambda purchase: purchase.origin)
     metadata: PurchaseMetadata = _purchase.field(
         "When and how the sessions take place.", lambda purchase: PurchaseMetadata.of(purchase.metadata)
     )
@@ -109,7 +109,7 @@ class Purchase(Node, Wraps[values.Purchase]):
     access: "StudentAccess | None" = _purchase.field(
         "What it lets the student use.", lambda purchase: StudentAccess.of(purchase)
     )
-    created_at: dt.datetime = _purchase.field("When it came to be.", lambda purchase: purchase.created_at)
+    created_at: dt.datetime = _purchase.field("When it was created.", lambda purchase: purchase.created_at)
     ended_at: dt.datetime | None = _purchase.field("When it stopped being ACTIVE.", lambda purchase: purchase.ended_at)
     created_by: Actor = _purchase.field(
         "Whose call made it: the student who confirmed, or the admin who granted it.",
@@ -121,10 +121,10 @@ class Purchase(Node, Wraps[values.Purchase]):
         "The payment that it was bought with; null where an admin granted it.", by=lambda purchase: purchase.payment_id
     )
     supersedes: "Purchase | None" = _purchase.relation(
-        "The purchase that this one took the place of.", by=lambda purchase: purchase.supersedes
+        "The purchase that this one replaced.", by=lambda purchase: purchase.supersedes
     )
     superseded_by: "Purchase | None" = _purchase.relation(
-        "The purchase that took this one's place.", by=lambda purchase: purchase.id
+        "The purchase that replaced this one.", by=lambda purchase: purchase.id
     )
 
     history = history_field(Cursors("purchase.history"))

@@ -26,8 +26,8 @@ class RefundFailure(Wraps[values.Failure]):
 class Refund(Node, Wraps[values.Refund]):
     id: ID = ids.id_field(ids.REFUND)
     amount: Money = _refund.field("How much goes back.", lambda refund: Money.of(refund.amount))
-    status: RefundStatus = _refund.field("Where it stands.", lambda refund: refund.status)
-    origin: RefundOrigin = _refund.field("Whose wish it was.", lambda refund: refund.origin)
+    status: RefundStatus = _refund.field("Its state.", lambda refund: refund.status)
+    origin: RefundOrigin = _refund.field("Who asked for it.", lambda refund: refund.origin)
     reason: str = _refund.field("Why it goes back.", lambda refund: refund.reason)
     failure: RefundFailure | None = _refund.field(
         "Why it was not made, where it was not.",

@@ -38,7 +38,7 @@ class Viewer(Wraps[values.Actor]):
     @relation_by(Connection[Purchase], "Your purchases, the latest first.", _purchases)
     def purchases(
         self,
-        status: Annotated[PurchaseStatus | None, strawberry.argument(description="Only those standing so.")] = None,
+        status: Annotated[PurchaseStatus | None, strawberry.argument(description="Only those in this state.")] = None,
         first: First = None,
         after: After = None,
         last: Last = None,
@@ -54,8 +54,8 @@ class Viewer(Wraps[values.Actor]):
 
     @relation_by(
         StudentAccess | None,
-        "What you may use of a course: by your active purchase of it, or else by the latest that there "
-        "was. Null where there never was one.",
+        "What you may use of a course: by your active purchase of it, or else by your latest one. Null where you never "
+        "had one.",
         StudentAccess.of,
     )
     def access(

@@ -16,8 +16,8 @@ class DatabaseSettings(Group):
     database_url: str = Field(default="sqlite:///gateway.db", description="SQLAlchemy URL: `sqlite` or `postgresql`.")
     installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
         default=None,
-        description="The mark of this gateway's intents at a provider; another mark's are never touched. Set it for a"
-        " copy of a database, as staging's of production's. Unset: the database's own id.",
+        description="The mark on this gateway's intents at a provider; intents with another mark are never touched. Set"
+        " it for a copy of a database, such as staging's of production's. Unset: the database's own id.",
     )
 
     def problems(self) -> Iterator[str]:

@@ -27,7 +27,7 @@ class EventSettings(Group):
 
     event_subscribers: Annotated[tuple[SecretStr, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
-        description="Who is told of events, comma-separated: each a URL, a blank, and the secret that deliveries are"
+        description="Who is told of events, comma-separated: each a URL, a space, and the secret that deliveries are"
         " signed with (Standard Webhooks), `https://host/path whsec_…`; two secrets while one replaces the other."
         " In production https, except on loopback. Lists of jobs show host and path, never the query.",
     )

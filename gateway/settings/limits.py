@@ -14,13 +14,13 @@ class LimitSettings(Group):
 
     introspection: bool | None = Field(
         default=None,
-        description="Whether anybody may read the schema from the API, and is told of names like a misspelt one."
-        " Unset: on in development, off in production.",
+        description="Whether anybody may read the schema from the API, and a misspelt name is answered with similar"
+        " ones. Unset: on in development, off in production.",
     )
     get_queries: bool | None = Field(
         default=None,
-        description="Whether queries are taken by GET, where logs and other sites' links hold them. Mutations never"
-        " are. Unset: on in development, off in production.",
+        description="Whether queries may be sent by GET, which puts them into logs and other sites' links. Mutations"
+        " never may. Unset: on in development, off in production.",
     )
     cors_origins: Annotated[tuple[Origin, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
@@ -31,22 +31,20 @@ class LimitSettings(Group):
         default=0,
         ge=0,
         le=10,
-        description="Proxies before the gateway that each add to `X-Forwarded-For`: a caller's address is that many"
-        " from its end. 0: the connection's, which behind a proxy is the proxy's, for all callers.",
+        description="How many proxies before the gateway each add to `X-Forwarded-For`: the caller's address is that"
+        " many entries from its end. 0: the connection's address, which behind a proxy is the proxy's.",
     )
     trusted_documents: Annotated[tuple[str, ...], BeforeValidator(comma_separated)] = Field(
         default=(),
         description="Files of documents that may be named by their id, comma-separated: Relay's `persistedQueries` and"
         " GraphQL Code Generator's `persisted-documents.json`, made when clients are built.",
     )
-    only_trusted_documents: bool = Field(
-        default=False, description="Whether nothing but those documents is run: no stranger's query, however cheap."
-    )
+    only_trusted_documents: bool = Field(default=False, description="Whether only those documents are run.")
     automatic_persisted_queries: int = Field(
         default=0,
         ge=0,
         le=100_000,
-        description="Documents that clients sent which are kept for them to be named by their hash (APQ); 0: none.",
+        description="How many documents that clients sent are kept, to be named by their hash (APQ); 0: none.",
     )
     limit_tokens: int = Field(
         default=2_000,
@@ -54,9 +52,7 @@ class LimitSettings(Group):
         le=100_000,
         description="Tokens of a document: ten times our largest page's, validated in well under a second.",
     )
-    limit_depth: int = Field(
-        default=15, ge=1, le=100, description="Fields within one another; our deepest path that says something has ten."
-    )
+    limit_depth: int = Field(default=15, ge=1, le=100, description="Nested fields; our deepest useful path has ten.")
     limit_aliases: int = Field(
         default=50, ge=0, le=10_000, description="Aliases of an operation, which let a field be asked for many times."
     )
@@ -70,8 +66,8 @@ class LimitSettings(Group):
         default=30_000,
         ge=1,
         le=1_000_000,
-        description="What an operation may cost, in fields that it can come to, each list at its full size: a hundred"
-        " grants in one commit, and all that is to be known of each.",
+        description="What an operation may cost: the fields that its answer can have, each list at its full size."
+        " Enough for a hundred grants in one commit, with every field of each.",
     )
     limit_body_bytes: int = Field(
         default=262_144,
@@ -84,20 +80,21 @@ class LimitSettings(Group):
         default=30.0,
         gt=0,
         le=600,
-        description="Seconds that a body may take to come, a webhook's too: slow phones, not idle sockets.",
+        description="Seconds that a body may take to arrive, a webhook's too: enough for slow phones, not for idle"
+        " sockets.",
     )
     limit_operation_s: float = Field(
         default=30.0,
         gt=0,
         le=600,
-        description="Seconds that an operation may take: longer than a provider may (25). Past it the caller is"
-        " answered; what was handed to the writer is committed all the same.",
+        description="Seconds that an operation may take: longer than a provider may (25). After that the caller"
+        " gets an error; what the writer was given by then is committed all the same.",
     )
     limit_in_flight: int = Field(
         default=1_000,
         ge=1,
         le=100_000,
-        description="Operations under way in one process: what its memory holds with ease; beyond: `BUSY`.",
+        description="Operations under way in one process at once; more get `BUSY`.",
     )
     rate_viewer_burst: int = Field(
         default=60,
@@ -106,7 +103,7 @@ class LimitSettings(Group):
         description="Mutations that a student or admin may make at once; a checkout has about four.",
     )
     rate_viewer_per_s: float = Field(
-        default=10.0, gt=0, le=1_000_000, description="Mutations a second that a student or admin may go on with."
+        default=10.0, gt=0, le=1_000_000, description="Mutations a second that a student or admin may make after that."
     )
     rate_address_burst: int = Field(
         default=600, ge=1, le=1_000_000, description="The same for one address, behind which a campus may sit."

@@ -21,10 +21,11 @@ class ProcessSettings(Group):
     """What this process does, beside answering the API."""
 
     default_time_zone: str = Field(
-        default=PLATFORM_TIME_ZONE, description="Where a slot's clock hangs that names no IANA time zone, on REST."
+        default=PLATFORM_TIME_ZONE, description="The time zone of slots that name none, on REST."
     )
     worker: bool = Field(
-        default=True, description="Whether `serve` runs jobs as well. Off where `gateway worker` runs them alone."
+        default=True,
+        description="Whether `serve` runs jobs as well. Turn it off where only `gateway worker` runs them.",
     )
     graphiql: bool | None = Field(
         default=None,
@@ -33,18 +34,20 @@ class ProcessSettings(Group):
     )
     demo: bool = Field(
         default=False,
-        description="Whether `/demo/` is the checkout example, for whoever comes a student. In development alone;"
-        " `serve --demo` turns it on.",
+        description="Whether `/demo/` shows the checkout example, in which every visitor is a student. In development"
+        " only; `serve --demo` turns it on.",
     )
     writer_queue: int = Field(
-        default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; beyond: `BUSY`."
+        default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; more get `BUSY`."
     )
     writer_batch: int = Field(default=512, ge=1, le=10_000, description="Commands committed at once, at most.")
-    log_level: LogLevel = Field(default="info", description="Least severe: `debug`, `info`, `warning` or `error`.")
+    log_level: LogLevel = Field(
+        default="info", description="The least that is logged: `debug`, `info`, `warning` or `error`."
+    )
 
     @property
     def is_graphiql_on(self) -> bool:
-        """In production only by an explicit word: an API's doors are for programs."""
+        """In production only where it is set: the page is for people who try things out."""
         return self.env == "development" if self.graphiql is None else self.graphiql
 
     def problems(self) -> Iterator[str]:

@@ -60,7 +60,7 @@ class ProviderSettings(Group):
 
     @property
     def is_sandbox_on(self) -> bool:
-        """In production only by an explicit word: the sandbox gives courses away."""
+        """In production only where it is set: the sandbox gives courses away."""
         return self.env == "development" if self.sandbox is None else self.sandbox
 
     @property

@@ -95,7 +95,7 @@ def test_other_metadata_than_what_stands_is_refused(env: dict[str, str], course:
     create(env, course)
     said = create(env, course, slot="18:00")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "The given metadata differs from what stands in: timeSlot.start.\n"
+    assert said.err == "The given metadata differs from the stored metadata in: timeSlot.start.\n"
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ class CourseMutations:
     async def save_course(
         self,
         info: GatewayInfo,
-        input: Annotated[SaveCourseInput, strawberry.argument(description="The course as it shall stand.")],  # noqa: A002
+        input: Annotated[SaveCourseInput, strawberry.argument(description="The course as it is to be.")],  # noqa: A002
     ) -> Outcome:
         reader, context = InputReader(), mutation_context(info)
         command = SaveCourse(

@@ -33,7 +33,7 @@ class JobMutations:
     @mutation(
         CancelJobResult,
         "Calls a job off, or takes one that FAILED off the list once it is dealt with; a case "
-        "(CASE_REVIEW) ends so. A refund that is called off stays promised. Audited.",
+        "(CASE_REVIEW) ends so. A refund whose job is called off is still owed. Audited.",
         ADMIN_ONLY,
     )
     async def cancel_job(

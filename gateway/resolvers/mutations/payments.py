@@ -34,7 +34,7 @@ class PaymentMutations:
     async def create_payment(
         self,
         info: GatewayInfo,
-        input: Annotated[CreatePaymentInput, strawberry.argument(description="What shall be paid for.")],  # noqa: A002
+        input: Annotated[CreatePaymentInput, strawberry.argument(description="What is to be paid for.")],  # noqa: A002
     ) -> Outcome:
         reader, context = InputReader(), mutation_context(info)
         command = OpenPayment(

@@ -36,13 +36,13 @@ class PurchaseMutations:
     @mutation(
         CreatePurchaseResult,
         "Flow 2. Grants a course without a payment: for manual corrections, support and tests. Asked again "
-        "with the same tier and metadata, it gives the purchase that stands.",
+        "with the same tier and metadata, it returns the existing purchase.",
         ADMIN_ONLY,
     )
     async def create_purchase(
         self,
         info: GatewayInfo,
-        input: Annotated[CreatePurchaseInput, strawberry.argument(description="What shall be granted.")],  # noqa: A002
+        input: Annotated[CreatePurchaseInput, strawberry.argument(description="What is to be granted.")],  # noqa: A002
     ) -> Outcome:
         context = mutation_context(info)
         command, input_problems = _grant(context, input)
@@ -60,7 +60,7 @@ class PurchaseMutations:
         self,
         info: GatewayInfo,
         input: Annotated[  # noqa: A002
-            list[CreatePurchaseInput], strawberry.argument(description="What shall be granted, 100 at most.")
+            list[CreatePurchaseInput], strawberry.argument(description="What is to be granted, 100 at most.")
         ],
     ) -> Sequence[Outcome]:
         context = mutation_context(info)
@@ -95,7 +95,7 @@ class PurchaseMutations:
     @mutation(
         CorrectPurchaseMetadataResult,
         "Puts right when and how the sessions of an active purchase take place. Sessions used stay, and so "
-        "does the end; an access begins at a first day that is still to come. Audited with what stood and what stands.",
+        "does the end; an access begins at a first day that is still to come. Audited with the old and the new values.",
         ADMIN_ONLY,
     )
     async def correct_purchase_metadata(
@@ -103,7 +103,7 @@ class PurchaseMutations:
         info: GatewayInfo,
         input: Annotated[  # noqa: A002
             CorrectPurchaseMetadataInput,
-            strawberry.argument(description="Which purchase, and its metadata as it shall be."),
+            strawberry.argument(description="Which purchase, and its metadata as it is to be."),
         ],
     ) -> Outcome:
         reader, context = InputReader(), mutation_context(info)

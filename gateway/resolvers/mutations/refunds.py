@@ -25,7 +25,7 @@ class RefundMutations:
     async def refund_payment(
         self,
         info: GatewayInfo,
-        input: Annotated[RefundPaymentInput, strawberry.argument(description="What shall go back.")],  # noqa: A002
+        input: Annotated[RefundPaymentInput, strawberry.argument(description="What is to go back.")],  # noqa: A002
     ) -> Outcome:
         reader, context = InputReader(), mutation_context(info)
         command = RefundPayment(

@@ -65,7 +65,7 @@ _describe(
     "What the money is doing at the provider.",
     REQUIRES_PAYMENT="Opened; nobody has paid yet.",
     PROCESSING="An attempt is under way and may still succeed or fail. Do not pay again.",
-    SUCCEEDED="Captured in full. `fulfilment` says what became of it.",
+    SUCCEEDED="Captured in full. `fulfilment` says what it led to.",
     FAILED="The latest attempt failed; another one may be made.",
     CANCELED="Closed for good, unpaid.",
     PARTIALLY_REFUNDED="Part of the money went back; the purchase stands.",
@@ -74,7 +74,7 @@ _describe(
 _describe(
     PaymentFulfilment,
     "PaymentFulfilment",
-    "What became of a captured payment. Every captured payment ends in exactly one purchase or one full refund.",
+    "What a captured payment led to. Every captured payment ends in exactly one purchase or one full refund.",
     PENDING="Nothing is captured yet.",
     FULFILLED="It became a purchase.",
     DUPLICATE="The student had the course already; the money goes back.",
@@ -90,8 +90,8 @@ _describe(
 _describe(
     PurchaseStatus,
     "PurchaseStatus",
-    "Where a purchase stands. A student has at most one ACTIVE purchase of a course.",
-    ACTIVE="It holds.",
+    "The state of a purchase. A student has at most one ACTIVE purchase of a course.",
+    ACTIVE="In force.",
     SUPERSEDED="An upgrade, a renewal or an admin put another in its place, see `supersededBy`.",
     EXPIRED="Its time is over.",
     REVOKED="An admin took it back.",
@@ -100,7 +100,7 @@ _describe(
 _describe(
     PurchaseOrigin,
     "PurchaseOrigin",
-    "How a purchase came to be.",
+    "How a purchase was made.",
     PAYMENT="By a captured payment.",
     ADMIN="Granted by an admin, without a payment.",
 )
@@ -122,7 +122,7 @@ _describe(
 _describe(
     RefundStatus,
     "RefundStatus",
-    "Where a refund stands.",
+    "The state of a refund.",
     PENDING="Decided and on its way.",
     SUCCEEDED="The provider has sent the money back.",
     FAILED="The provider will not send it back; `failure` says why, and an admin has to act.",
@@ -130,10 +130,10 @@ _describe(
 _describe(
     RefundOrigin,
     "RefundOrigin",
-    "Whose wish a refund was.",
-    GATEWAY="Ours: an admin's, or by the rules for duplicates and for what cannot be fulfilled.",
-    PROVIDER="Somebody's at the provider's dashboard.",
-    DISPUTE="The student's bank's: PENDING while it decides, SUCCEEDED where the student got the money.",
+    "Who asked for a refund.",
+    GATEWAY="The gateway: for an admin, or by its rules for duplicates and for what cannot be fulfilled.",
+    PROVIDER="Somebody at the provider's dashboard.",
+    DISPUTE="The student's bank: PENDING while it decides, SUCCEEDED where the student got the money.",
 )
 _describe(
     JobKind,
@@ -141,22 +141,22 @@ _describe(
     "What a job does.",
     PAYMENT_CHECK="Asks the provider about a payment that was not settled, and settles it.",
     PAYMENT_REFUND="Has the provider send money back.",
-    WEBHOOK_HANDLE="Asks the provider about what its webhook spoke of, and brings our books up to it.",
-    EVENT_DELIVER="Tells a subscriber of what happened to a purchase or a payment, one event after the other.",
+    WEBHOOK_HANDLE="Asks the provider about the payments that its webhook named, and brings our books up to date.",
+    EVENT_DELIVER="Tells a subscriber what happened to a purchase or a payment, in order.",
     SWEEP_OPEN="Asks one provider about the payments that nobody confirms, each when its time has come.",
     SWEEP_SETTLED="Follows what one provider says has changed, so that no lost webhook is missed.",
     SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
     CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
     "with a reason takes it off the list.",
-    UNKNOWN="What only a newer release of the gateway, which runs beside this one, can do.",
+    UNKNOWN="Work that only a newer release of the gateway, running beside this one, can do.",
 )
 _describe(
     JobState,
     "JobState",
-    "Where a job stands.",
+    "The state of a job.",
     PENDING="It waits for its time.",
     RUNNING="A runner has it under way.",
-    RETRYING="A run did not come to an end; it waits for the next.",
+    RETRYING="A run did not finish; the job waits for the next.",
     COMPLETED="Done.",
     FAILED="Given up after its last attempt, or refused for good; an admin has to act: `retryJob`, or `cancelJob` once "
     "it is dealt with.",

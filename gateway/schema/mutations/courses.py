@@ -20,10 +20,10 @@ from gateway.services.core.model import outcomes, values
 _saved = FieldsOf[outcomes.CourseSaved]()
 
 
-@strawberry.input(description="A course as it shall stand in the catalogue.")
+@strawberry.input(description="A course as it is to be in the catalogue.")
 class SaveCourseInput:
     id: ID | None = field(default=None, description="The course to change; left out, a new one.")
-    title: str = field(description="What people call it, 1 to 200 characters.")
+    title: str = field(description="Its name, 1 to 200 characters.")
     tiers: "list[CourseTierInput]" = field(
         description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
     )
@@ -59,5 +59,5 @@ class SaveCourseSuccess(Wraps[outcomes.CourseSaved]):
 
 SaveCourseResult = Annotated[
     SaveCourseSuccess | InvalidInput | NotFound | IdempotencyKeyReused,
-    strawberry.union("SaveCourseResult", description="What `saveCourse` comes to."),
+    strawberry.union("SaveCourseResult", description="What `saveCourse` answers."),
 ]

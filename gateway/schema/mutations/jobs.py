@@ -31,7 +31,7 @@ class RetryJobSuccess(Wraps[job_outcomes.JobChanged]):
 
 RetryJobResult = Annotated[
     RetryJobSuccess | InvalidInput | NotFound,
-    strawberry.union("RetryJobResult", description="What `retryJob` comes to."),
+    strawberry.union("RetryJobResult", description="What `retryJob` answers."),
 ]
 
 
@@ -48,5 +48,5 @@ class CancelJobSuccess(Wraps[job_outcomes.JobChanged]):
 
 CancelJobResult = Annotated[
     CancelJobSuccess | InvalidInput | NotFound,
-    strawberry.union("CancelJobResult", description="What `cancelJob` comes to."),
+    strawberry.union("CancelJobResult", description="What `cancelJob` answers."),
 ]

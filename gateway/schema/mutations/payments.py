@@ -37,16 +37,16 @@ class CreatePaymentInput:
         default=None, description="The tier, by its number of sessions. With `tier`, both must agree."
     )
     metadata: PurchaseMetadataInput = field(
-        description="When and how the sessions shall take place; bound from here on."
+        description="When and how the sessions will take place; fixed from here on."
     )
     provider: PaymentProvider | None = field(
-        default=None, description="Who shall move the money; left out, the default."
+        default=None, description="Who moves the money; left out, the default provider."
     )
     purpose: PaymentPurpose | None = field(default=PaymentPurpose.PURCHASE, description="What the payment is for.")
     idempotency_key: str | None = field(default=None, description=KEY)
 
 
-@graphql_type(description="The checkout stands; the student may pay.")
+@graphql_type(description="The checkout is open; the student can pay.")
 class CreatePaymentSuccess(Wraps[outcomes.Opened]):
     payment: Payment = _opened.field(
         "The payment, to be confirmed once it is paid.", lambda opened: Payment.of(opened.payment)
@@ -59,7 +59,7 @@ class CreatePaymentSuccess(Wraps[outcomes.Opened]):
 
 CreatePaymentResult = Annotated[
     CreatePaymentSuccess | InvalidInput | NotFound | ActivePurchaseExists | IdempotencyKeyReused,
-    strawberry.union("CreatePaymentResult", description="What `createPayment` comes to."),
+    strawberry.union("CreatePaymentResult", description="What `createPayment` answers."),
 ]
 
 
@@ -68,10 +68,10 @@ class ConfirmPaymentInput:
     payment_id: ID = field(description="The payment.")
     proof: "PaymentProofInput | None" = field(
         default=None,
-        description="What the provider handed the browser. Left out, the provider is asked as things stand.",
+        description="What the provider handed the browser. Left out, the provider is asked for the present state.",
     )
     metadata: PurchaseMetadataInput | None = field(
-        default=None, description="Given, it must agree with what the payment was opened with."
+        default=None, description="Where given, it must agree with what the payment was opened with."
     )
 
 
@@ -127,5 +127,5 @@ ConfirmPaymentResult = Annotated[
     | MetadataConflict
     | InvalidInput
     | NotFound,
-    strawberry.union("ConfirmPaymentResult", description="What `confirmPayment` comes to."),
+    strawberry.union("ConfirmPaymentResult", description="What `confirmPayment` answers."),
 ]

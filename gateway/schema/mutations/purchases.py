@@ -31,8 +31,8 @@ _revoked = FieldsOf[outcomes.Revoked]()
 @strawberry.input(description="A purchase to be granted without a payment.")
 class CreatePurchaseInput:
     student_id: ID = field(
-        description="Whose it shall be: the platform's id of the student, as their token has it. 1 to 128 printable "
-        "characters, without a blank at an end."
+        description="The student: the platform's id of them, as their token has it. 1 to 128 printable characters, "
+        "without a blank at either end."
     )
     course_id: ID = field(description="The course.")
     purchase_tier: PurchaseTier | None = field(
@@ -43,10 +43,10 @@ class CreatePurchaseInput:
     )
     expiry_date: dt.datetime | None = field(
         default=None,
-        description="When the access shall end, in the future; left out, the tier's validity counts, and all its "
-        "sessions must fit in. An end that is named is taken as it is.",
+        description="When the access ends, in the future; left out, that follows from the tier's validity, and all its "
+        "sessions must fit in. An end that is given is taken as it is.",
     )
-    metadata: PurchaseMetadataInput = field(description="When and how the sessions shall take place.")
+    metadata: PurchaseMetadataInput = field(description="When and how the sessions will take place.")
     reason: str = field(description="Why it is granted, for the audit: 1 to 500 characters.")
     on_existing: OnExistingPurchase = field(
         default=OnExistingPurchase.RETURN, description="What to do about an active purchase of another tier."
@@ -59,7 +59,7 @@ class CreatePurchaseSuccess(Wraps[outcomes.Created]):
     purchase: Purchase = _created.field("The purchase.", lambda created: Purchase.of(created.purchase))
     already_processed: bool = _created.field(ALREADY, lambda created: created.already_processed)
     replaced: Purchase | None = _created.field(
-        "The purchase that it took the place of, with `onExisting: REPLACE`.",
+        "The purchase that it replaced, with `onExisting: REPLACE`.",
         lambda created: Purchase.of(created.replaced) if created.replaced else None,
     )
 
@@ -67,18 +67,18 @@ class CreatePurchaseSuccess(Wraps[outcomes.Created]):
 CreatePurchaseResult = Annotated[
     CreatePurchaseSuccess | ActivePurchaseExists | MetadataConflict | IdempotencyKeyReused | InvalidInput | NotFound,
     strawberry.union(
-        "CreatePurchaseResult", description="What `createPurchase`, and each item of `createPurchases`, comes to."
+        "CreatePurchaseResult", description="What `createPurchase`, and each item of `createPurchases`, answers."
     ),
 ]
 
 
 @strawberry.input(
-    description="A purchase that shall end later. The end is named and not counted in days, so that asking twice "
+    description="A purchase that is to end later. The end is a date and not a number of days, so that asking twice "
     "extends once. For more sessions, grant a higher tier: `createPurchase` with `onExisting: REPLACE`."
 )
 class ExtendPurchaseInput:
     purchase_id: ID = field(description="The purchase: an ACTIVE one that has an end, or an EXPIRED one.")
-    expiry_date: dt.datetime = field(description="When it shall end: in the future, and not before it ends now.")
+    expiry_date: dt.datetime = field(description="When it is to end: in the future, and not before it ends now.")
     reason: str = field(description=WHY)
     idempotency_key: str | None = field(default=None, description=KEY)
 
@@ -91,15 +91,15 @@ class ExtendPurchaseSuccess(Wraps[outcomes.Extended]):
 
 ExtendPurchaseResult = Annotated[
     ExtendPurchaseSuccess | ActivePurchaseExists | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union("ExtendPurchaseResult", description="What `extendPurchase` comes to."),
+    strawberry.union("ExtendPurchaseResult", description="What `extendPurchase` answers."),
 ]
 
 
-@strawberry.input(description="A purchase whose metadata was wrong, with the metadata that it shall have.")
+@strawberry.input(description="A purchase whose metadata is wrong, with the right metadata.")
 class CorrectPurchaseMetadataInput:
     purchase_id: ID = field(description="The purchase: an ACTIVE one.")
     metadata: PurchaseMetadataInput = field(
-        description="All of its metadata, as it shall be; what is left out of it is gone, labels too."
+        description="All of its metadata as it is to be; what is left out is removed, labels too."
     )
     reason: str = field(description=WHY)
     idempotency_key: str | None = field(default=None, description=KEY)
@@ -113,7 +113,7 @@ class CorrectPurchaseMetadataSuccess(Wraps[outcomes.Corrected]):
 
 CorrectPurchaseMetadataResult = Annotated[
     CorrectPurchaseMetadataSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union("CorrectPurchaseMetadataResult", description="What `correctPurchaseMetadata` comes to."),
+    strawberry.union("CorrectPurchaseMetadataResult", description="What `correctPurchaseMetadata` answers."),
 ]
 
 
@@ -127,7 +127,7 @@ class RevokePurchaseInput:
 @graphql_type(description="The purchase is REVOKED, and so is its access. No money moved.")
 class RevokePurchaseSuccess(Wraps[outcomes.Revoked]):
     purchase: Purchase = _revoked.field(
-        "The purchase. A payment that it was bought with stands as it was.",
+        "The purchase. The payment that it was bought with, if any, stays as it was.",
         lambda revoked: Purchase.of(revoked.purchase),
     )
     already_processed: bool = _revoked.field(ALREADY, lambda revoked: revoked.already_processed)
@@ -135,5 +135,5 @@ class RevokePurchaseSuccess(Wraps[outcomes.Revoked]):
 
 RevokePurchaseResult = Annotated[
     RevokePurchaseSuccess | IdempotencyKeyReused | InvalidInput | NotFound,
-    strawberry.union("RevokePurchaseResult", description="What `revokePurchase` comes to."),
+    strawberry.union("RevokePurchaseResult", description="What `revokePurchase` answers."),
 ]

@@ -22,8 +22,8 @@ class RefundPaymentInput:
     payment_id: ID = field(description="The payment.")
     amount_minor: MinorUnits | None = field(
         default=None,
-        description="How much, in the minor unit of what was captured; left out, all that is left. "
-        "an `idempotencyKey`.",
+        description="How much, in the minor unit of what was captured; left out, all that is left. A part needs an "
+        "`idempotencyKey`.",
     )
     reason: str = field(description=WHY)
     idempotency_key: str | None = field(
@@ -42,5 +42,5 @@ class RefundPaymentSuccess(Wraps[outcomes.RefundRequested]):
 
 RefundPaymentResult = Annotated[
     RefundPaymentSuccess | InvalidInput | NotFound | IdempotencyKeyReused,
-    strawberry.union("RefundPaymentResult", description="What `refundPayment` comes to."),
+    strawberry.union("RefundPaymentResult", description="What `refundPayment` answers."),
 ]
