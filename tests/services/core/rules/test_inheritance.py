@@ -101,6 +101,18 @@ def test_nobody_holds_more_than_the_payments_that_stand_have_paid_for(history: S
         assert_paid_for(student)
 
 
+def test_a_purchase_that_held_again_for_a_while_keeps_no_session_that_was_only_counted_there() -> None:
+    student = Student()
+    for _ in range(2):
+        student.buy(TIERS[0], Purpose.RENEWAL)
+    student.use(13)
+    student.move(1, RefundStatus.SUCCEEDED)
+    assert student.active is not None
+    assert (student.active.access.sessions_used, student.active.access.sessions_total) == (13, 13)
+    student.move(1, RefundStatus.FAILED)
+    assert (student.active.access.sessions_used, student.active.access.sessions_total) == (13, 24)
+
+
 @settings(deadline=None, max_examples=200)
 @given(bought=st.lists(buys, min_size=1, max_size=4), draw=st.data())
 def test_what_stands_is_the_same_whichever_payment_went_back_first(
