@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.services.core.model.events import EVENT_TYPES
 from tests.house import ROOMS, ROOT
 
 TOPS = "gateway|db|tests|docs|examples|bench|web"
@@ -42,6 +43,22 @@ def test_a_path_that_is_not_there_is_caught() -> None:
         "`gateway/app.py`, `app.py`, `gateway/nowhere.py`, `nobody.py`, https://docs.example/db/x, [x](docs/none.md)."
     )
     assert missing_in(ROOT / "README.md", text) == ["docs/none.md", "gateway/nowhere.py", "nobody.py"]
+
+
+def test_each_decision_is_in_the_index_under_its_title() -> None:
+    folder = ROOT / "docs" / "decisions"
+    pages = sorted(folder.glob("[0-9]*.md"))
+    titles = [page.read_text(encoding="utf-8").splitlines()[0].removeprefix(f"# {page.name[:4]} ") for page in pages]
+    listed = re.findall(r"^- \[(\d+)\]\((\S+)\) (.+)$", (folder / "README.md").read_text(encoding="utf-8"), re.M)
+    assert listed == [(page.name[:4], page.name, title) for page, title in zip(pages, titles, strict=True)]
+
+
+def test_each_event_is_told_of_in_the_readme() -> None:
+    section = (
+        (ROOT / "README.md").read_text(encoding="utf-8").split("## Being told of what happens")[1].split("\n## ")[0]
+    )
+    groups = re.findall(r"`(\w+)\.([\w|]+)`", section)
+    assert sorted(f"{subject}.{each}" for subject, of_it in groups for each in of_it.split("|")) == sorted(EVENT_TYPES)
 
 
 def test_each_room_is_drawn_as_the_rule_has_it() -> None:
