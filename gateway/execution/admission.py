@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache
 
 from graphql import (
     ASTValidationRule,
@@ -22,13 +22,11 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 from gateway.context import Context
 from gateway.execution.costs import Priced, priced
 from gateway.execution.documents import LONGEST_KEPT, Documents
+from gateway.execution.kept import KeptDocuments
 from gateway.execution.limits import Limits, within
 from gateway.execution.masking import shown
 from gateway.execution.operations import NoOperation, NotAllowed, Operation
 from gateway.schema.conventions.errors import over_limit, rate_limited
-
-CACHED_DOCUMENTS = 1_024
-"""Documents that are kept as they were read: more than a platform's clients have, few enough to hold."""
 
 
 @cache
@@ -67,7 +65,7 @@ class Admission:
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, documents: Documents) -> None:
         self._schema, self._limits, self._documents = schema, limits, documents
-        self._remembered = lru_cache(CACHED_DOCUMENTS)(self._read)
+        self._kept = KeptDocuments(self._read)
 
     def is_subscription(self, operation: Operation) -> bool:
         """Whether the operation that would be executed is a subscription; False for what is no operation at all."""
@@ -113,7 +111,7 @@ class Admission:
 
     def _document(self, text: str) -> Document:
         """Raises: GraphQLError, where it cannot be read."""
-        return self._remembered(text) if len(text) <= LONGEST_KEPT else self._read(text)
+        return self._kept.of(text) if len(text) <= LONGEST_KEPT else self._read(text)
 
     def _read(self, text: str) -> Document:
         node = parse(text, max_tokens=self._limits.tokens)
