@@ -45,7 +45,7 @@ from gateway.streaming.websocket import GraphQLSocket
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
     lifetimes, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
-    judged = [
+    authenticated = [
         *_graphql_routes(settings, verifier, rate, lifetimes),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", healthz, methods=["GET"]),
@@ -57,7 +57,7 @@ def build_app(settings: Settings) -> Starlette:
     return Starlette(
         routes=[
             *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
-            Mount("", routes=judged, middleware=[authentication]),
+            Mount("", routes=authenticated, middleware=[authentication]),
         ],
         middleware=_middleware(settings),
         exception_handlers={HTTPException: refuse},
@@ -97,7 +97,7 @@ def _graphql_routes(
         return graphiql_page(*await prepared(settings, request.app.state.services))
 
     shown = page if settings.is_graphiql_on else None
-    socket = GraphQLSocket(executor, verifier.judge, context_of, lifetimes, allowed_origins=settings.cors_origins)
+    socket = GraphQLSocket(executor, verifier.verify, context_of, lifetimes, allowed_origins=settings.cors_origins)
     return [
         Route(graphql.PATH, GraphQLEndpoint(settings, executor, make_context, shown, lifetimes, documents)),
         WebSocketRoute(graphql.PATH, socket),

@@ -1,1 +1,1 @@
-"""Who a caller is: bearer tokens, judged by our own secret or by an issuer's keys."""
+"""Who a caller is: bearer tokens, verified by our own secret or by an issuer's keys."""

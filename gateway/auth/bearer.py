@@ -1,11 +1,11 @@
-"""The caller of a request: its bearer token read, judged and kept for whoever answers."""
+"""The caller of a request: its bearer token read, verified and kept for the endpoints."""
 
 import re
 
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.requests import HTTPConnection
 
-from gateway.auth.tokens import InvalidToken, TokenVerifier, Verified
+from gateway.auth.tokens import InvalidToken, TokenVerifier, VerifiedToken
 from gateway.services.core.model.values import Actor
 
 _CREDENTIALS = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)  # RFC 6750 §2.1
@@ -14,7 +14,7 @@ _CREDENTIALS = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASC
 class AuthenticatedActor(BaseUser):
     """The caller, as Starlette's `request.user`."""
 
-    def __init__(self, verified: Verified) -> None:
+    def __init__(self, verified: VerifiedToken) -> None:
         self.verified = verified
         self.actor = verified.actor
 
@@ -44,7 +44,7 @@ class BearerBackend(AuthenticationBackend):
             return None
         if len(headers) > 1:
             raise InvalidToken("There must be one Authorization header.")
-        verified = await self._verifier.judge(bearer_token(headers[0]))
+        verified = await self._verifier.verify(bearer_token(headers[0]))
         return AuthCredentials(["authenticated"]), AuthenticatedActor(verified)
 
 
@@ -62,7 +62,7 @@ def viewer_of(conn: HTTPConnection) -> Actor | None:
     return verified.actor if verified else None
 
 
-def verified_of(conn: HTTPConnection) -> Verified | None:
+def verified_of(conn: HTTPConnection) -> VerifiedToken | None:
     """Whom the request speaks for, and until when; None for an anonymous one."""
     user = conn.scope.get("user")
     return user.verified if isinstance(user, AuthenticatedActor) else None

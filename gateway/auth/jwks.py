@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 
 
 class KeysUnavailable(AuthenticationError):
-    """The issuer's keys could not be had, so the token was not judged: worth another try (503), not a 401."""
+    """The issuer's keys could not be had, so the token was not verified: worth another try (503), not a 401."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,15 +34,15 @@ class InvalidToken(AuthenticationError):
 
 
 @dataclass(frozen=True, slots=True)
-class Verified:
-    """Whom a token speaks for, and until when, in Unix seconds; clocks that differ are allowed for."""
+class VerifiedToken:
+    """Whom a token speaks for, and until when, in Unix seconds; the allowed difference of clocks is added."""
 
     actor: Actor
     expires_at: float
 
 
 class TokenVerifier:
-    """Judges tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
+    """Verifies tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
 
     def __init__(
         self,
@@ -51,20 +51,16 @@ class TokenVerifier:
         now: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`now`, in Unix seconds, judges a token's dates; `monotonic` ages the issuer's keys."""
+        """`now`, in Unix seconds, is what a token's dates are compared with; `monotonic` ages the issuer's keys."""
         self._settings, self._now = settings, now
         self._keys = _keys_of(settings, monotonic)
         self._registry = jws.JWSRegistry(algorithms=settings.algorithms, strict_check_header=False)
         self._registry.max_header_length = MAX_TOKEN_BYTES
 
-    async def verify(self, token: str) -> Actor:
-        """Whom the token speaks for. Raises: as `judge`."""
-        return (await self.judge(token)).actor
-
-    async def judge(self, token: str) -> Verified:
+    async def verify(self, token: str) -> VerifiedToken:
         """Whom the token speaks for, and until when (RFC 7519 §7.2, RFC 8725).
 
-        Raises: InvalidToken; KeysUnavailable, when it could not be judged.
+        Raises: InvalidToken; KeysUnavailable, when it could not be verified.
         """
         signed = _taken_apart(token, self._registry)
         _check_header(signed.protected, self._settings.algorithms)
@@ -73,7 +69,7 @@ class TokenVerifier:
         _check_parties(claims, self._settings)
         leeway_s = self._settings.jwt_leeway_s
         expires = _check_dates(claims, self._now(), leeway_s)
-        return Verified(_actor(claims, self._settings.jwt_role_claim), expires + leeway_s)
+        return VerifiedToken(_actor(claims, self._settings.jwt_role_claim), expires + leeway_s)
 
     async def _key_for(self, header: dict[str, Any]) -> Key:
         """Ours, whatever key the header names or brings along (`jwk`, `jku`, `x5u`, `x5c`)."""

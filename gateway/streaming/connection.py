@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.auth.bearer import bearer_token
 from gateway.auth.jwks import KeysUnavailable
-from gateway.auth.tokens import InvalidToken, Verified
+from gateway.auth.tokens import InvalidToken, VerifiedToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report
@@ -54,7 +54,7 @@ class Connection:
     """Serves one socket that was accepted.
 
     Args:
-        judge: whom a token speaks for, see `TokenVerifier.judge`.
+        verify: whom a token speaks for, see `TokenVerifier.verify`.
         make_context: the context of one operation.
         verified: whom the handshake's own header speaks for; a token of `connection_init` takes its place.
     """
@@ -63,13 +63,13 @@ class Connection:
         self,
         socket: WebSocket,
         executor: Executor,
-        judge: Callable[[str], Awaitable[Verified]],
+        verify: Callable[[str], Awaitable[VerifiedToken]],
         make_context: Callable[[Actor | None], Context],
-        verified: Verified | None,
+        verified: VerifiedToken | None,
         lifetimes: StreamLifetimes,
         bounds: Bounds,
     ) -> None:
-        self._socket, self._executor, self._judge, self._make_context = socket, executor, judge, make_context
+        self._socket, self._executor, self._verify, self._make_context = socket, executor, verify, make_context
         self._verified, self._lifetimes, self._bounds = verified, lifetimes, bounds
         self._is_initialised = False
         self._ending: Ending | None = None
@@ -139,7 +139,7 @@ class Connection:
         self._is_initialised = True
         try:
             if authorization is not None:
-                self._verified = await self._judge(bearer_token(authorization))
+                self._verified = await self._verify(bearer_token(authorization))
         except InvalidToken:
             self._close(FORBIDDEN)
             return

@@ -1,4 +1,4 @@
-"""The messages of graphql-transport-ws that a client sends, read and judged."""
+"""The messages of graphql-transport-ws that a client sends, read and checked."""
 
 import json
 from dataclasses import dataclass

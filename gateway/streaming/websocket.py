@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from gateway.auth.bearer import verified_of
-from gateway.auth.tokens import Verified
+from gateway.auth.tokens import VerifiedToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.services.core.model.values import Actor
@@ -23,7 +23,7 @@ class GraphQLSocket:
     """ASGI endpoint of a WebSocket.
 
     Args:
-        judge: whom a token speaks for, see `TokenVerifier.judge`.
+        verify: whom a token speaks for, see `TokenVerifier.verify`.
         make_context: the context of an operation, which is a request of its own.
         allowed_origins: the sites, beside our own, whose pages may open a socket; browsers ask nobody else.
     """
@@ -31,13 +31,13 @@ class GraphQLSocket:
     def __init__(
         self,
         executor: Executor,
-        judge: Callable[[str], Awaitable[Verified]],
+        verify: Callable[[str], Awaitable[VerifiedToken]],
         make_context: Callable[[WebSocket, Actor | None], Context],
         lifetimes: StreamLifetimes,
         allowed_origins: Collection[str] = (),
         bounds: Bounds = Bounds(),  # noqa: B008  # frozen
     ) -> None:
-        self._executor, self._judge, self._make_context = executor, judge, make_context
+        self._executor, self._verify, self._make_context = executor, verify, make_context
         self._lifetimes, self._bounds = lifetimes, bounds
         self._allowed_origins = normalize_allowed_origins(allowed_origins)
 
@@ -54,7 +54,7 @@ class GraphQLSocket:
         connection = Connection(
             socket,
             self._executor,
-            self._judge,
+            self._verify,
             lambda viewer: self._make_context(socket, viewer),
             verified_of(socket),
             self._lifetimes,

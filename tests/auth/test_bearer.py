@@ -63,7 +63,7 @@ def token(header: object = HEADER, secret: str = SECRET, **changes: Any) -> str:
 
 
 def judged(text: str, settings: Settings = SETTINGS, now: float = NOW) -> Actor:
-    return asyncio.run(TokenVerifier(settings, now=lambda: now).verify(text))
+    return asyncio.run(TokenVerifier(settings, now=lambda: now).verify(text)).actor
 
 
 def refusal(text: str, settings: Settings = SETTINGS, now: float = NOW) -> str:

@@ -49,7 +49,7 @@ async def page(gateway: Inside) -> Any:
         ("gateway.services.reading.snapshot.Snapshot.page", courses, 200),
         ("gateway.services.core.commands.create_purchase.CreatePurchase.decide", grant, 200),
         ("gateway.pages.demo.page", page, 500),
-        ("gateway.auth.tokens.TokenVerifier.judge", courses, 500),
+        ("gateway.auth.tokens.TokenVerifier.verify", courses, 500),
     ],
     ids=["a read", "a decision", "the page", "the token"],
 )
