@@ -89,7 +89,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         most_in_turn=settings.writer_batch,
         listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
         on_commit=hub.publish,
-        on_jobs=lambda jobs: _notice(runners, jobs),
+        on_jobs=lambda jobs: _wake(runners, jobs),
     )
     source = Source(settings.database_url)
     reader = Reader(source)
@@ -144,9 +144,9 @@ async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Run
                 runner.look()
 
 
-def _notice(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
+def _wake(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
     for runner in runners:
-        runner.notice(jobs)
+        runner.wake_for(jobs)
 
 
 async def _installation(settings: Settings, lookups: JobLookups) -> str:

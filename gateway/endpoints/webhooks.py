@@ -63,13 +63,13 @@ async def _answer(request: Request, events: ProviderEvents, now: datetime, setti
         raise Refused(404, ErrorCode.NOT_FOUND, "no such provider is set up here")
     body = await read_body(request, MOST_BYTES, settings.limit_body_s)
     try:
-        notice = provider.read_webhook(request.headers, body, now)
+        received = provider.read_webhook(request.headers, body, now)
     except BadSignature as error:
         log.warning("webhook refused", provider=provider.name.value, reason=str(error))
         raise Refused(400, ErrorCode.BAD_USER_INPUT, str(error)) from None
     event_id: UUID = uuid7()
-    event = ProviderEvent(event_id, provider.name, notice.event_id, notice.type, notice.references, now)
-    outcome = await events.store(event, notice.said)
+    event = ProviderEvent(event_id, provider.name, received.event_id, received.type, received.references, now)
+    outcome = await events.store(event, received.metadata)
     if isinstance(outcome, Busy):
         retry = {"Retry-After": str(outcome.retry_after_s)}
         raise Refused(503, ErrorCode.BUSY, "too busy to keep it now", retry)

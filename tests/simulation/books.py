@@ -32,8 +32,8 @@ from gateway.services.core.model.verdicts import (
 from gateway.services.providers.base import (
     BadSignature,
     FoundIntent,
-    Heard,
     Intent,
+    KnownEvents,
     PriceRefused,
     ProviderBusy,
     ProviderUnavailable,
@@ -119,11 +119,11 @@ class Books(Ledger):
             intent.is_closed = intent.is_closed or all(each.status == "declined" for each in intent.attempts)
             return self._verdict(intent, payment)
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookNotice]:
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookNotice]:
         """Each intent on which anything happened, whenever that was, once for each state that it was found in."""
         with self._line("changes", self.name):
             states = {f"{each.reference}.{self._state(each)}": each for each in self.intents.values() if each.attempts}
-            known = await heard(states)
+            known = await known_events(states)
             new = (name for name in states if name not in known)
             return [WebhookNotice(name, "a.listed.change", (states[name].reference,)) for name in new]
 

@@ -16,7 +16,7 @@ from gateway.services.core.model.outcomes import Confirmed, RefundRequested
 from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
 from gateway.services.invariants import INVARIANTS, verify
 from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE, Runner
-from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.subscribers.base import Subscriber
 from tests.service import Service, student
 from tests.simulation.books import Books
@@ -102,7 +102,7 @@ class Shop:
 
     async def sweep(self) -> None:
         """Every round is gone through once, and what follows from it is done."""
-        for round_ in rounds(self.service.purchases.providers.by_name):
+        for round_ in start_sweeps(self.service.purchases.providers.by_name):
             await self.service.purchases.submit(round_)
         await self.run_jobs()
 

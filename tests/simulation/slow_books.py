@@ -8,7 +8,7 @@ from typing import TypeVar
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.values import Payment, Refund
 from gateway.services.core.model.verdicts import ProviderRecord, RefundResult, Unacceptable, Verdict
-from gateway.services.providers.base import FoundIntent, Heard, Intent, PriceRefused, WebhookEvent, Window
+from gateway.services.providers.base import FoundIntent, Intent, KnownEvents, PriceRefused, WebhookEvent, Window
 from tests.simulation.books import Books, Fault, Question
 from tests.simulation.happenings import Step
 
@@ -54,8 +54,8 @@ class SlowBooks(Books):
     async def cancel(self, payment: Payment) -> Verdict | None:
         return await self._delayed(await super().cancel(payment))
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
-        return await self._delayed(await super().changes(window, heard))
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
+        return await self._delayed(await super().changes(window, known_events))
 
     async def _delayed(self, answer: Answer) -> Answer:
         for step in self.late.popleft() if self.late else ():

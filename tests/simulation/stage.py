@@ -19,7 +19,7 @@ from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Course
-from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.sweeps import start_sweeps
 from tests.service import ADMIN, METADATA, TIERS, Service, student
 from tests.simulation.acts import act, latest
 from tests.simulation.crashes import Died, die_at_commit, lose_next_answer
@@ -151,7 +151,7 @@ class Stage:
             case Claim():
                 await self.shop.claimed()
             case Sweep():
-                for round_ in rounds(self.service.purchases.providers.by_name):
+                for round_ in start_sweeps(self.service.purchases.providers.by_name):
                     await self.service.purchases.submit(round_)
 
     def _prepare(self, step: Fail | LoseAnswer | Meanwhile) -> None:

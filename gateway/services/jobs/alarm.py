@@ -1,4 +1,4 @@
-"""When to look for due jobs again: at the earliest moment that anybody set, and not before."""
+"""When to look for due jobs again: at the earliest time that was set, and not before."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,7 +20,7 @@ class Alarm:
             self._changed.set()
 
     async def rung(self, clock: Callable[[], datetime]) -> None:
-        """Return when it is time; the alarm is off then."""
+        """Return when it is time; the alarm is off after that."""
         while True:
             self._changed.clear()
             left_s = None if self._at is None else (self._at - clock()).total_seconds()

@@ -13,9 +13,9 @@ from gateway.services.subscribers.base import Subscriber, Undelivered
 async def deliver(
     job: Job, ticket: Ticket, subscribers: Mapping[str, Subscriber], submit: Callable[[Command], Awaitable[Outcome]]
 ) -> Outcome:
-    """Hand the job's event over, and note that it was; or note why not, and when to try again.
+    """Send the job's event and end the job; or note why that failed, and when to try again.
 
-    A runner that dies in between has it handed over once more, with the same id.
+    If the runner dies in between, the event is sent once more, with the same id.
     """
     subscriber = subscribers.get(job.target or "")
     if subscriber is None:

@@ -19,10 +19,10 @@ from gateway.services.providers.base import FoundIntent
 
 
 class UnknownPayment(Exception):
-    """A provider speaks of a payment that is not in our books, nor to be taken into them. The job that heard it tries
-    again, and is listed with this text: what is wrong with the intent's metadata can be put right at the provider.
+    """A provider names a payment that is not in our books and cannot be taken into them. The job tries again, and is
+    listed with this text: what is wrong with the intent's metadata can be corrected at the provider.
 
-    `case` is what a person is told at once, where money is here.
+    `case` is for a person at once, where money was taken.
     """
 
     def __init__(self, why: str, case: Case | None = None) -> None:
@@ -35,21 +35,21 @@ def adopting(
 ) -> AdoptPayment:
     """The command that takes an intent into our books, by the metadata that it carries.
 
-    Only what concerns the sale can stop it: who, which course and tier, when and until when. Blanks around that are
-    nobody's meaning, and a free entry is kept as far as it can be.
+    Only what concerns the sale can stop it: who, which course and tier, when and until when. Blanks around those values
+    mean nothing, and a free entry is kept as far as possible.
 
     Args:
         payment_id: the id that its payment gets.
 
     Raises:
-        UnknownPayment: it says so in words that cannot be meant.
+        UnknownPayment: an entry cannot be read.
     """
-    said = {name: trimmed(text) for name, text in found.metadata.items() if name in KNOWN}
+    entries = {name: trimmed(text) for name, text in found.metadata.items() if name in KNOWN}
     free = keep({name: text for name, text in found.metadata.items() if name not in KNOWN | kept.OURS})
-    course_id = kept.course_id_of(said)
-    tier = read_tier(said)
-    metadata = read_metadata(said, default_time_zone)
-    expiry = read_expiry(said, zone_of(metadata, default_time_zone))
+    course_id = kept.course_id_of(entries)
+    tier = read_tier(entries)
+    metadata = read_metadata(entries, default_time_zone)
+    expiry = read_expiry(entries, zone_of(metadata, default_time_zone))
     problems = [problem for read in (tier, metadata, expiry) if isinstance(read, list) for problem in read]
     if course_id is None:
         problems.append(FieldProblem((kept.COURSE_ID,), "must be the id of a course: its UUID, or crs_…"))
@@ -64,7 +64,7 @@ def adopting(
         provider=provider,
         reference=found.reference,
         amount=found.amount,
-        student_id=said.get(kept.STUDENT_ID, ""),
+        student_id=entries.get(kept.STUDENT_ID, ""),
         course_id=course_id,
         tier=tier,
         metadata=replace(metadata, labels=free.labels),
@@ -77,23 +77,23 @@ def adopting(
 
 
 def unreadable(provider: Provider, found: FoundIntent, problems: list[FieldProblem]) -> UnknownPayment:
-    """What is wrong with an intent's metadata, field by field; of money that is here a person is told."""
+    """What is wrong with an intent's metadata, field by field; with a case where money was taken."""
     listed = "; ".join(f"{'.'.join(problem.path)} {problem.message}" for problem in problems)
     why = f"{provider} speaks of {found.reference}, whose metadata cannot be taken over: {listed}"
     if not found.is_paid:
         return UnknownPayment(why)
-    told = (
+    reason = (
         f"{provider} took {found.amount or 'money'} for {found.reference}, which another system opened for a course and"
         f" which cannot be taken over: {listed}. Mend it at the provider or in the catalogue: it is looked at again by "
         "itself within two hours, for days. Or give the money back at the provider, or know that it was served; then "
         "cancelJob ends this."
     )
-    return UnknownPayment(why, Case(of_intent(provider, found.reference), told))
+    return UnknownPayment(why, Case(of_intent(provider, found.reference), reason))
 
 
-def is_course_purchase(said: Mapping[str, str]) -> bool:
-    """Whether an intent was meant as one, however well it says so: it names a course, or a student and a tier."""
+def is_course_purchase(entries: Mapping[str, str]) -> bool:
+    """Whether an intent was meant as one, even with faulty entries: it names a course, or a student and a tier."""
     student, course, *tier = (
-        not is_blank(said.get(name)) for name in (kept.STUDENT_ID, kept.COURSE_ID, "purchaseTier", "sessionCount")
+        not is_blank(entries.get(name)) for name in (kept.STUDENT_ID, kept.COURSE_ID, "purchaseTier", "sessionCount")
     )
     return course or (student and any(tier))

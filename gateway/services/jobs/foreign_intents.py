@@ -1,4 +1,4 @@
-"""Whose an intent is that a provider speaks of and our books do not know: ours, to be adopted, or not to be touched."""
+"""Intents that a provider names and our books do not know: ours, to be adopted, or somebody else's."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -16,7 +16,7 @@ from gateway.services.purchases import Purchases
 
 
 class ForeignIntent(Exception):
-    """An intent that is none of ours, in an account that others use as well: it is never adopted and never refunded."""
+    """An intent of somebody else's in the same account: it is never adopted and never refunded."""
 
 
 class Reads(Protocol):
@@ -33,15 +33,15 @@ class Intents:
     reads: Reads
 
     async def payment_of(self, name: Provider, reference: str, door: Door, is_shown: bool = False) -> Payment:
-        """The payment of what an event refers to: one in our books, or ours, where we opened it and died before we
-        noted the reference, or else another system's, taken into our books by what it says of itself.
+        """The payment that an event refers to: one in our books; or one that we opened, before the reference was noted;
+        or else one that another system opened, adopted by its own metadata.
 
         Args:
-            is_shown: the event showed that it is for us: a provider that does not know of it is asked again.
+            is_shown: the event showed that it is ours: where the provider does not know it yet, it is asked again.
 
         Raises:
-            ForeignIntent: it is none of ours.
-            UnknownPayment: it is for us, but what it says cannot be taken over.
+            ForeignIntent: it is somebody else's.
+            UnknownPayment: it is ours, but its metadata cannot be taken over.
         """
         if payment := await self.reads.payment_by_reference(name, reference):
             return payment
@@ -56,18 +56,18 @@ class Intents:
             raise ForeignIntent(f"{found.reference} was opened by somebody else")
         return await self._taken(name, found, door)
 
-    async def is_foreign(self, said: Mapping[str, str]) -> bool:
-        """Whether an intent's metadata alone shows that it is none of ours: it bears the mark of another gateway, or
-        neither a mark nor what makes a course purchase."""
-        if mark := kept.installation_of(said):
+    async def is_foreign(self, metadata: Mapping[str, str]) -> bool:
+        """Whether an intent's metadata shows that it is somebody else's: it has another gateway's mark, or no mark and
+        nothing of a course purchase."""
+        if mark := kept.installation_of(metadata):
             return mark != await self.purchases.providers.installation()
-        return not (kept.names_payment(said) or is_course_purchase(said))
+        return not (kept.names_payment(metadata) or is_course_purchase(metadata))
 
-    async def is_own(self, said: Mapping[str, str], payment: Payment) -> bool:
-        """Whether this gateway opened the intent, for that payment; before there were marks, it noted just that."""
-        mark = kept.installation_of(said)
+    async def is_own(self, metadata: Mapping[str, str], payment: Payment) -> bool:
+        """Whether this gateway opened the intent for that payment; early intents have the payment's id but no mark."""
+        mark = kept.installation_of(metadata)
         is_marked_ours = not mark or mark == await self.purchases.providers.installation()
-        return kept.payment_id_of(said) == payment.id and is_marked_ours
+        return kept.payment_id_of(metadata) == payment.id and is_marked_ours
 
     async def _taken(self, name: Provider, found: FoundIntent, door: Door) -> Payment:
         """Raises: ForeignIntent, UnknownPayment."""
@@ -80,7 +80,7 @@ class Intents:
             command = adopting(name, found, payment_id or self.purchases.new_id(), door)
         elif ours.reference in (None, found.reference):
             command = RecordIntent(GATEWAY, ours.id, found.reference)
-        else:  # opened a second time, long after the first, when the provider had forgotten our key
+        else:  # opened a second time, so late that the provider had forgotten our idempotency key
             command = replace(adopting(name, found, self.purchases.new_id(), door), purpose=Purpose.PURCHASE)
         match await self.purchases.submit_or_raise(command):
             case Opened(payment):

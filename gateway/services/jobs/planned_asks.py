@@ -1,4 +1,4 @@
-"""Payments that nobody confirms: each is asked after when its time has come, side by side, at the provider's pace."""
+"""Payments that nobody confirms: the provider is asked about each when it is due, at the provider's pace."""
 
 import asyncio
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
 log = structlog.get_logger(__name__)
 
 ASKED_IN_A_RUN = 64
-"""Eight at once, each to its provider's deadline, they take less than the lease of the job."""
+"""With eight at once, each up to its provider's deadline, they take less time than the lease of the job."""
 
 
 class Reads(Protocol):
@@ -32,16 +32,16 @@ class Reads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Asks:
-    """One page of what is due at one provider, for each run of its job."""
+class PlannedAsks:
+    """Asks one provider about one page of due payments, for each run of its job."""
 
     reconciler: Reconciler
     reads: Reads
 
     async def run(self, provider: Provider, pace: Pace | None, now: datetime) -> float:
-        """Ask after those whose time has come; gives the seconds until the next one's.
+        """Ask about the payments that are due; returns the seconds until the next one is.
 
-        No payment that is opened meanwhile is due before those seconds are over, so none is waited for in vain.
+        A payment that is opened meanwhile is not due before then, so none is asked late.
         """
         page = await self.reads.next_asks(provider, ASKED_IN_A_RUN + 1)
         due = [payment for payment in page[:ASKED_IN_A_RUN] if payment.ask_at and payment.ask_at <= now]
@@ -62,7 +62,7 @@ class _Round:
     pace: Pace | None
     now: datetime
     busy_s: int = 0
-    """How long the provider wants to be left alone, once it has said so."""
+    """How long the provider asked us to wait, once it did."""
 
     async def ask(self, payments: Sequence[Payment]) -> None:
         await asyncio.gather(*map(self._in_turn, payments))
@@ -72,20 +72,20 @@ class _Round:
             await self._ask(payment)
 
     async def _ask(self, payment: Payment) -> None:
-        """One that cannot be asked after now holds up no other, and is asked again in its turn. A provider that has
-        too much to do is asked no more: those that are left stay due."""
+        """A payment that cannot be asked about now delays no other, and is asked about again later. A busy provider is
+        asked no more: the payments that are left stay due."""
         if self.busy_s:
             return
         try:
             await self.reconciler.purchases.submit(await self._answer(payment))
         except ProviderBusy as error:
             self.busy_s = max(self.busy_s, error.retry_after_s, 1)
-            log.info("provider has too much to do", provider=payment.provider.value, retry_after_s=self.busy_s)
+            log.info("provider is busy", provider=payment.provider.value, retry_after_s=self.busy_s)
         except ProviderUnavailable as error:
-            log.info("payment could not be asked after", payment=str(payment.id), error=str(error))
+            log.info("provider could not be asked about payment", payment=str(payment.id), error=str(error))
             await self._leave_unanswered(payment)
-        except Exception:  # whatever is wrong with this one, it is logged, and the others have their turn
-            log.exception("payment could not be asked after", payment=str(payment.id))
+        except Exception:  # it is logged, and the other payments are asked about all the same
+            log.exception("provider could not be asked about payment", payment=str(payment.id))
             await self._leave_unanswered(payment)
 
     async def _answer(self, payment: Payment) -> Reconcile | PlanAsk:
@@ -99,8 +99,7 @@ class _Round:
         return await self._closing(command, ask) if is_old(payment, self.now) else replace(command, ask=ask)
 
     async def _closing(self, command: Reconcile, ask: PlanAsk) -> Reconcile | PlanAsk:
-        """Nobody shall pay a checkout that is older than its schedule: where that is so by what was just heard of it,
-        it is closed."""
+        """Close a checkout that is older than its schedule, if it is still unpaid by what the provider just said."""
         outcome = await self.reconciler.purchases.submit_or_raise(command)
         if isinstance(outcome, Reconciled) and is_abandoned(outcome.payment, self.now):
             closed = await self.reconciler.close(outcome.payment)

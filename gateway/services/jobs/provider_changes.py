@@ -1,4 +1,4 @@
-"""What a provider says has changed: lost webhooks are found in its own lists, and heard as if they had come."""
+"""What a provider lists as changed: lost webhooks are found there, and stored as if they had come."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.providers.base import PaymentProvider, ProviderUnavailable, WebhookEvent, Window
 
 LONGEST_WINDOW = timedelta(days=1)
-"""Of one run: after a long time out of service the lists are gone through in steps, and each step is kept."""
+"""Of one run: after a long outage the lists are read in steps, and each step is stored."""
 
 
 class Reads(Protocol):
@@ -26,45 +26,45 @@ class Reads(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Follower:
+class ProviderChanges:
     """Each run covers one window of time, and stores what it finds there before it moves on."""
 
     events: ProviderEvents
     reads: Reads
 
     async def run(self, provider: PaymentProvider, since: datetime, now: datetime) -> datetime:
-        """Store what changed since then; gives until when that is all.
+        """Store what changed since then; returns the time up to which that is all.
 
         Raises:
-            ProviderUnavailable: it could not be told, or not be stored; nothing is lost.
+            ProviderUnavailable: the changes could not be read, or not be stored; nothing is lost.
         """
         until = min(now, since + LONGEST_WINDOW)
 
-        async def heard(event_ids: Collection[str]) -> set[str]:
+        async def known_events(event_ids: Collection[str]) -> set[str]:
             return await self.reads.known_events(provider.name, event_ids)
 
-        notices = await provider.changes(Window(since, until, now), heard)
-        await self._store(provider.name, await self._news(provider.name, notices), now)
+        listed = await provider.changes(Window(since, until, now), known_events)
+        await self._store(provider.name, await self._unknown(provider.name, listed), now)
         return until
 
-    async def _news(self, provider: Provider, notices: Sequence[WebhookEvent]) -> Iterable[WebhookEvent]:
-        """One for each of what they speak of, the last: whoever hears it asks for all that is true now."""
-        told = {(reference, each.attempt) for each in notices if each.attempt for reference in each.references}
-        known = await self.reads.known_captures(provider, told)
-        news = [each for each in notices if not _is_known(each, known)]
-        return {each.references or (each.event_id,): each for each in news}.values()
+    async def _unknown(self, provider: Provider, listed: Sequence[WebhookEvent]) -> Iterable[WebhookEvent]:
+        """The last event for each payment: when it is handled, the provider is asked for all that is true by then."""
+        captures = {(reference, each.attempt) for each in listed if each.attempt for reference in each.references}
+        known = await self.reads.known_captures(provider, captures)
+        unknown = [each for each in listed if not _is_known(each, known)]
+        return {each.references or (each.event_id,): each for each in unknown}.values()
 
-    async def _store(self, provider: Provider, notices: Iterable[WebhookEvent], now: datetime) -> None:
+    async def _store(self, provider: Provider, listed: Iterable[WebhookEvent], now: datetime) -> None:
         purchases, commands = self.events.purchases, []
-        for each in notices:
+        for each in listed:
             event = ProviderEvent(purchases.new_id(), provider, each.event_id, each.type, each.references, now)
-            commands.append(await self.events.storing(event, each.said, is_listed=True))
+            commands.append(await self.events.store_command(event, each.metadata, is_listed=True))
         outcomes = await purchases.submit_all(commands)
         for outcome in outcomes:
             if isinstance(outcome, Busy):
                 raise ProviderUnavailable(outcome.retry_after_s)
 
 
-def _is_known(notice: WebhookEvent, captures: Collection[tuple[str, str]]) -> bool:
-    attempt = notice.attempt
-    return attempt is not None and all((reference, attempt) in captures for reference in notice.references)
+def _is_known(event: WebhookEvent, captures: Collection[tuple[str, str]]) -> bool:
+    attempt = event.attempt
+    return attempt is not None and all((reference, attempt) in captures for reference in event.references)

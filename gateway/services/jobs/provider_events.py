@@ -1,4 +1,4 @@
-"""What becomes of a provider's events: each is stored once, and then handled by asking what is true now."""
+"""A provider's events: each is stored once, and then handled by asking the provider what is true now."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -35,31 +35,31 @@ class ProviderEvents:
     reconciler: Reconciler
     reads: Reads
 
-    async def store(self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]]) -> Outcome:
-        """Store a verified webhook, once. What it shows to be none of ours, and our books do not know, ends there.
+    async def store(self, event: ProviderEvent, metadata: Mapping[str, Mapping[str, str]]) -> Outcome:
+        """Store a verified webhook, once. One that is about nothing of ours ends there.
 
         Args:
-            said: the metadata of those of its references whose metadata it shows.
+            metadata: that of each reference whose metadata the event shows.
         """
-        return await self.purchases.submit(await self.storing(event, said))
+        return await self.purchases.submit(await self.store_command(event, metadata))
 
-    async def storing(
-        self, event: ProviderEvent, said: Mapping[str, Mapping[str, str]], is_listed: bool = False
+    async def store_command(
+        self, event: ProviderEvent, metadata: Mapping[str, Mapping[str, str]], is_listed: bool = False
     ) -> StoreEvent:
-        """The command that stores an event, whoever brought it."""
-        foreign = [each for each in event.references if each in said and await self.intents.is_foreign(said[each])]
-        shown = [each for each in event.references if each in said and each not in foreign]
-        return StoreEvent(event, tuple(foreign), tuple(shown), is_listed)
+        """The command that stores an event, whether a webhook brought it or the provider's list."""
+        shown = [each for each in event.references if each in metadata]
+        foreign = [each for each in shown if await self.intents.is_foreign(metadata[each])]
+        return StoreEvent(event, tuple(foreign), tuple(each for each in shown if each not in foreign), is_listed)
 
     async def handle(self, event_id: UUID, ticket: Ticket, shown: object = (), door: Door = Door.WEBHOOK) -> Outcome:
-        """Handle a stored event: whatever it said, the provider is asked for what is true now of the payments that
-        it names. So events may come twice, late, or in any order, and the end is the same.
+        """Handle a stored event: whatever it says, the provider is asked what is true now of the payments it names. So
+        events may come twice, late, or in any order, and the end is the same.
 
         Args:
-            shown: the references that the event itself showed to be for us.
+            shown: the references whose metadata in the event shows that they are ours.
 
         Raises:
-            UnknownPayment: it names a payment that is for us, and cannot be taken into our books as it is.
+            UnknownPayment: it names a payment that is ours, but cannot be taken into our books as it is.
         """
         event = await self.reads.event(event_id)
         assert event is not None, "a job's event is never deleted"
@@ -72,12 +72,12 @@ class ProviderEvents:
             except ForeignIntent as error:
                 log.info("webhook of somebody else's intent", event_id=event.event_id, reason=str(error))
                 continue
-            except UnknownPayment as error:  # which holds up no other payment of the event
+            except UnknownPayment as error:  # the other payments of the event are handled all the same
                 unknown = error
                 continue
             if command is None:
                 continue
-            if reference == event.references[-1] and unknown is None:  # which ends the event, and its job
+            if reference == event.references[-1] and unknown is None:  # this commit ends the event, and its job
                 return await self.purchases.submit_or_raise(replace(command, event_id=event_id, ticket=ticket))
             await self.purchases.submit_or_raise(command)
             state = EventState.HANDLED

@@ -1,4 +1,4 @@
-"""What a provider says of a payment now, as the command that brings our books to it."""
+"""What a provider says of a payment now, as the command that brings our books up to date."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -16,15 +16,15 @@ from gateway.services.purchases import Purchases
 
 @dataclass(frozen=True, slots=True)
 class Reconciler:
-    """Asks providers, however often: the same answer twice changes nothing. Whoever asks hands the command over, with
-    what else is to be in its commit."""
+    """Asks providers; the same answer twice changes nothing. The caller submits the command, with whatever else belongs
+    in the same commit."""
 
     purchases: Purchases
     intents: Intents
 
     async def inspect(self, of: Payment, door: Door) -> Reconcile | None:
-        """All that the provider's books say of a payment's intent; None where that is not ours to write down, as in a
-        copy of another gateway's books.
+        """All that the provider's books say of a payment's intent; None where another gateway opened it, as in a copy
+        of that gateway's database.
 
         Raises:
             ProviderUnavailable: no answer in time.
@@ -36,7 +36,7 @@ class Reconciler:
         return self._command(payment, record, door)
 
     async def check(self, payment_id: UUID, ticket: Ticket) -> Outcome:
-        """Settle a payment that nobody confirms: the work of the job that was left behind for it."""
+        """Settle a payment that nobody confirms: the work of its PAYMENT_CHECK job."""
         payment = await self.purchases.find_payment(payment_id)
         assert payment is not None, "a job's payment is never deleted"
         if payment.fulfilment is not Fulfilment.PENDING:
@@ -47,8 +47,8 @@ class Reconciler:
         return await self.purchases.submit(command)
 
     async def close(self, payment: Payment) -> Reconcile | None:
-        """Close a checkout at its provider, where that can be, and where we opened it: what it came to, also where it
-        took money before. None where it stays open.
+        """Close a checkout at its provider, if we opened it and the provider can: what that led to, even if it was paid
+        just before. None where it stays open.
 
         Raises:
             ProviderUnavailable: no answer in time.

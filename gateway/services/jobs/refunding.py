@@ -17,7 +17,7 @@ from gateway.services.purchases import Purchases
 
 HELD = "a dispute is open over the money, or a refund is under way at the provider's dashboard"
 HELD_RETRY_S = 3600
-"""A bank takes weeks; what it has decided is in our books before we look again."""
+"""A bank takes weeks, so an hour more does not matter."""
 
 
 class Reads(Protocol):
@@ -30,14 +30,14 @@ class Reads(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Refunding:
-    """Gives back what our books owe."""
+    """Makes the refunds that our books owe."""
 
     purchases: Purchases
     reconciler: Reconciler
     reads: Reads
 
     async def carry_out(self, refund_id: UUID, ticket: Ticket) -> Outcome:
-        """Carry a refund out, unless the money went back another way, or somebody else may take it yet.
+        """Make a refund, unless the money went back another way, or others may still take it.
 
         Raises:
             ProviderUnavailable: nobody knows yet whether the money went back.
@@ -48,7 +48,7 @@ class Refunding:
         if owed.is_held:
             return await self._wait(ticket)
         result = await self.purchases.providers.get(owed.payment.provider).refund(owed.payment, owed.refund)
-        if isinstance(result, RefundRejected):  # perhaps the money goes back another way: that is heard first
+        if isinstance(result, RefundRejected):  # the money may have gone back another way: find out first
             if command := await self.reconciler.inspect(owed.payment, Door.REFUND_JOB):
                 await self.purchases.submit_or_raise(command)
             if (await self._owed(refund_id)).is_held:
@@ -68,7 +68,7 @@ class Refunding:
 
 @dataclass(frozen=True, slots=True)
 class _Owed:
-    """A refund as our books have it; `is_held` where somebody else may take its money yet."""
+    """A refund as our books have it; `is_held` where others may still take its money."""
 
     refund: Refund
     payment: Payment

@@ -13,7 +13,7 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Ticket
 from gateway.services.jobs.alarm import Alarm
-from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import Work
 
 log = structlog.get_logger(__name__)
@@ -26,14 +26,14 @@ MOST_AT_ONCE = 16
 """Jobs that one runner has under way: enough to wait on a slow provider, few enough for its rate limits."""
 
 AGAIN_S = 1.0
-"""How soon is looked again where a look failed, or others were faster."""
+"""How soon to look again where a look failed, or other runners were faster."""
 
 IDLE_S = 30.0
-"""How long no look is taken at most: what nobody was woken for, as for the job of a dead runner, waits so long."""
+"""The longest time without a look: a job that woke nobody, such as a dead runner's, waits so long."""
 
 MESSAGES = (JobKind.EVENT_DELIVER,)
 MONEY = tuple(kind for kind in JobKind if kind not in (*MESSAGES, JobKind.UNKNOWN))
-"""Two lanes: subscribers that do not answer hold up no refund."""
+"""Each has a runner of its own, so that subscribers that do not answer delay no refund."""
 
 Due = Callable[[datetime, int, Collection[JobKind]], Awaitable[list[UUID]]]
 NextDue = Callable[[Collection[JobKind]], Awaitable[datetime | None]]
@@ -44,10 +44,10 @@ class Runner:
     """Runs due jobs until it is stopped. Any number of them, in any number of processes, share the work.
 
     Args:
-        due: reads the ids of jobs of those kinds whose time has come by then, at most so many, the longest due first.
-        next_due: reads when the time of the next one comes that nobody runs yet.
-        kinds: the jobs that it runs.
-        draw: a number from 0 to 1, to spread the waits of jobs that failed together.
+        due: reads the ids of jobs of these kinds that are due by then, at most so many, the longest due first.
+        next_due: reads when the next job is due that nobody runs yet.
+        kinds: the kinds of job that it runs.
+        draw: draws a number from 0 to 1, to spread the retries of jobs that failed together.
     """
 
     work: Work
@@ -59,7 +59,7 @@ class Runner:
     alarm: Alarm = field(default_factory=Alarm)
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
-        """Run what is due, as soon as it is; what is under way when it is stopped is finished first."""
+        """Run jobs as they become due; those under way when it is stopped are finished first."""
         under_way: set[asyncio.Task[None]] = set()
         is_sweeping = False
         while not stopped.is_set():
@@ -73,35 +73,35 @@ class Runner:
             under_way.update(asyncio.create_task(self._run(job)) for job in claimed)
             if not claimed:
                 self._look_again(IDLE_S if is_sweeping else AGAIN_S)
-                await self._news(stopped, under_way)
+                await self._wait(stopped, under_way)
             under_way = {task for task in under_way if not task.done()}
         await asyncio.gather(*under_way)
 
-    def notice(self, jobs: Iterable[Job]) -> None:
-        """Jobs were written that wait for a runner; its own are run at their time."""
+    def wake_for(self, jobs: Iterable[Job]) -> None:
+        """Wake up when these jobs are due, as far as they are its own."""
         for at in (job.run_at for job in jobs if job.kind in self.kinds):
             self.alarm.set_for(at)
 
     def look(self) -> None:
-        """Look for due jobs now: others may have written some."""
+        """Look for due jobs now: other processes may have written some."""
         self._look_again(0)
 
     async def run_due(self) -> int:
-        """Run what is due now, once; gives how many jobs were claimed."""
+        """Run what is due now, once; returns how many jobs were claimed."""
         claimed = await self._claim(MOST_AT_ONCE)
         await asyncio.gather(*map(self._run, claimed))
         return len(claimed)
 
     async def _start_sweeps(self) -> bool:
-        """Whether all the sweeps that are this runner's go round now."""
-        ours = [round_ for round_ in rounds(self.work.purchases.providers.by_name) if round_.kind in self.kinds]
-        started = [await self.work.purchases.submit(round_) for round_ in ours]
+        """Whether all sweeps of this runner's kinds are running now."""
+        sweeps = start_sweeps(self.work.purchases.providers.by_name)
+        started = [await self.work.purchases.submit(each) for each in sweeps if each.kind in self.kinds]
         return all(isinstance(outcome, JobChanged) for outcome in started)
 
     async def _claim(self, most: int) -> list[Job]:
         """Due jobs, now this runner's; with none, the alarm is set for when there are."""
         if not most:
-            return []  # until one under way ends
+            return []  # there is room again when one under way ends
         candidates = await self.due(self.clock(), most, self.kinds)
         if not candidates:
             if (at := await self.next_due(self.kinds)) is not None:
@@ -117,17 +117,17 @@ class Runner:
         self.alarm.set_for(self.clock() + timedelta(seconds=in_s))
 
     async def _run(self, job: Job) -> None:
-        """A job, and what became of it; where even that could not be written, its lease ends."""
+        """Run a job and write down how it ended; if not even that succeeds, its lease runs out."""
         ticket = Ticket(job.id, job.fence, self.draw())
         try:
             outcome = await self.work.run(job, ticket)
             if isinstance(outcome, Stale):
                 log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
-        except Exception:  # the runner outlives it, and another run follows
+        except Exception:  # the runner goes on, and another run follows
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
 
-    async def _news(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
-        """Wait until a job ended, which may make another due, or it is time to look again."""
+    async def _wait(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
+        """Wait until a job ends, which may make another one due, or it is time to look again."""
         waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self.alarm.rung(self.clock))]
         await asyncio.wait([*waits, *under_way], return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:

@@ -1,4 +1,4 @@
-"""The rounds that miss nothing: what is due is asked after, what changed is heard, and lapsed purchases are ended."""
+"""The sweeps: open payments are asked about, a provider's changes are stored, and lapsed purchases are ended."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -25,25 +25,25 @@ from gateway.services.purchases import Purchases
 log = structlog.get_logger(__name__)
 
 CHANGES_S = 45
-"""The pause between two looks at what changed: a webhook that was lost is made good within it and its own job."""
+"""The pause between two looks at what changed: how late a lost webhook is noticed, at most."""
 
 PROVIDER_GONE_S = 300
 LATELY, MISSED_AT_ONCE = timedelta(days=1), 200
 LAPSED_S = 300
 LAPSED_AT_ONCE = 200
-"""Purchases of one run: ended in one commit, by our clock alone."""
+"""Purchases of one run, which are ended in one commit."""
 
 
 class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):
-    """What the rounds go through, as it was last committed."""
+    """What the sweeps read, as it was last committed."""
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]: ...
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
 
 
-def rounds(providers: Iterable[Provider]) -> list[StartSweep]:
-    """All that go round: two for each provider, which so hold up each other in nothing."""
+def start_sweeps(providers: Iterable[Provider]) -> list[StartSweep]:
+    """All sweeps: two for each provider, so that a slow provider delays no other, and one for lapsed purchases."""
     kinds = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
     return [
         *(StartSweep(kind, SUBJECTS[name]) for name in providers for kind in kinds),
@@ -53,10 +53,10 @@ def rounds(providers: Iterable[Provider]) -> list[StartSweep]:
 
 @dataclass(frozen=True, slots=True)
 class Sweeps:
-    """One step of a round for each run of its job.
+    """One step of a sweep for each run of its job.
 
     Args:
-        paces: how fast each provider is asked; any number at once where there is none.
+        paces: how fast each provider is asked; without one, there is no limit.
     """
 
     purchases: Purchases
@@ -74,13 +74,13 @@ class Sweeps:
             went_to, wait_s = await self._lapsed(after, now)
             return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
-        if name is None:  # one of a release that had a single round for all providers
+        if name is None:  # a job of a release that had a single sweep for all providers
             return await self.purchases.submit(EndJob(ticket))
         provider = self.purchases.providers.by_name.get(name)
         if provider is None:  # taken out of the settings, perhaps for a while
             return await self.purchases.submit(EndSweep(ticket, after, PROVIDER_GONE_S))
         if job.kind is JobKind.SWEEP_OPEN:
-            wait_s = await planned_asks.Asks(self.reconciler, self.reads).run(name, self.paces.get(name), now)
+            wait_s = await planned_asks.PlannedAsks(self.reconciler, self.reads).run(name, self.paces.get(name), now)
             return await self.purchases.submit(EndSweep(ticket, None, wait_s))
         went_to, wait_s = await self._changes(provider, after, job.created_at, now)
         return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
@@ -88,25 +88,24 @@ class Sweeps:
     async def _changes(
         self, provider: PaymentProvider, after: str | None, began: datetime, now: datetime
     ) -> tuple[str, float]:
-        """How far the changes are stored now, and how long the next look may wait. They are followed from when the
-        round first began: what another system sold before that is none of our business."""
+        """Up to when the changes are stored now, and how long the next look may wait. They are followed from the first
+        start of the sweep: what another system sold before that is none of ours."""
         since = datetime.fromisoformat(after) if after else began
         try:
-            until = await provider_changes.Follower(self.events, self.reads).run(provider, since, now)
+            until = await provider_changes.ProviderChanges(self.events, self.reads).run(provider, since, now)
         except ProviderUnavailable as error:
-            log.info("changes could not be told", provider=provider.name.value, error=str(error))
+            log.info("changes could not be read", provider=provider.name.value, error=str(error))
             return since.isoformat(), max(error.retry_after_s, CHANGES_S)
         return until.isoformat(), 0 if until < now else CHANGES_S
 
     async def _schedule_missed(self, now: datetime) -> None:
-        """While a release rolls out, the one before it opens payments and knows of no schedules."""
+        """While a release rolls out, the previous one opens payments without a schedule."""
         missed = await self.reads.unscheduled(now - LATELY, MISSED_AT_ONCE)
         commands = [PlanAsk(payment_id, None) for payment_id in missed]
         await self.purchases.submit_all(commands)
 
     async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
-        """Purchases past their expiry are ended, so that whoever lists them, or is told, need not wait for the
-        student to come back."""
+        """End purchases past their expiry, so that lists and subscribers need not wait for the student to come back."""
         page = await self.reads.lapsed_purchases(now, UUID(after) if after else None, LAPSED_AT_ONCE)
         if page:
             await self.purchases.submit(LapsePurchases(tuple(page)))

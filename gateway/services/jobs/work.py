@@ -36,7 +36,7 @@ class Reads(foreign_intents.Reads, provider_events.Reads, refunding.Reads, sweep
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Does the work of one job, and ends the job or puts it off in the commit that writes down what came of it."""
+    """Does the work of one job, and ends or defers the job in the same commit as its result."""
 
     purchases: Purchases
     reconciler: Reconciler
@@ -47,12 +47,12 @@ class Work:
     clock: Callable[[], datetime]
 
     async def run(self, job: Job, ticket: Ticket) -> Outcome:
-        """Do it now; where that fails, it is tried again later."""
+        """Do the work now; where that fails, it is tried again later."""
         try:
             return await self._do(job, ticket)
         except UnreadableAmount as error:
-            told = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
-            case = Case(of_intent(error.provider, error.reference), told)
+            reason = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
+            case = Case(of_intent(error.provider, error.reference), reason)
             return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s, case))
         except ProviderUnavailable as error:
             return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
@@ -76,7 +76,7 @@ class Work:
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
                 return await self.sweeps.run(job, ticket, self.clock())
             case JobKind.CASE_REVIEW:
-                raise AssertionError("a case is born FAILED, and nothing takes it up")
+                raise AssertionError("a case is written as FAILED, and never claimed")
             case JobKind.UNKNOWN:
                 raise AssertionError("a job of another release is not claimed")
             case _:
@@ -93,8 +93,8 @@ def work_on(
     """The work on these purchases.
 
     Args:
-        subscribers: who is told of events, by name.
-        paces: how fast each provider is asked; any number at once where there is none.
+        subscribers: where events are sent, by name.
+        paces: how fast each provider is asked; without one, there is no limit.
     """
     intents = Intents(purchases, reads)
     reconciler = Reconciler(purchases, intents)

@@ -10,7 +10,7 @@ from gateway.services.core.model.values import Money, Payment, Provider, Refund
 from gateway.services.core.model.verdicts import ProviderRecord, RefundResult, Unacceptable, Verdict
 
 OPERATOR_RETRY_S = 60
-"""Where a person has to set something right, a page or a job need not ask more often."""
+"""How often a page or a job asks again where a person has to correct something."""
 
 
 class ProviderUnavailable(Exception):
@@ -22,12 +22,12 @@ class ProviderUnavailable(Exception):
 
 
 class ProviderBusy(ProviderUnavailable):
-    """The provider has too much to do, or had too much from us: whatever it is asked, it is to be left alone."""
+    """The provider is overloaded, or limits our rate: it is not to be asked anything for a while."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intent:
-    """The provider's own record of a checkout: its id, and the word that the browser's SDK needs, if any."""
+    """The provider's own record of a checkout: its id, and the secret that the browser's SDK needs, if any."""
 
     reference: str
     client_secret: str | None
@@ -46,31 +46,31 @@ class UnreadableAmount(ProviderUnavailable):
     `reference` is the provider's id of what has that amount.
     """
 
-    def __init__(self, provider: Provider, reference: str, said: str) -> None:
+    def __init__(self, provider: Provider, reference: str, amount: str) -> None:
         super().__init__(OPERATOR_RETRY_S)
-        self.provider, self.reference, self._said = provider, reference, said
+        self.provider, self.reference, self._amount = provider, reference, amount
 
     def __str__(self) -> str:
-        return f"{self.provider} says {self._said} of {self.reference}, which our books cannot hold exactly"
+        return f"{self.provider} says {self._amount} of {self.reference}, which our books cannot hold exactly"
 
 
 class BadSignature(Exception):
-    """A webhook that does not prove that the provider sent it, or sent it now."""
+    """A webhook without proof that the provider sent it, and sent it now."""
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """A verified webhook in our words: the provider's id of the event, its type, and which payments it speaks of.
+    """A verified webhook in our terms: the provider's id of the event, its type, and which payments it is about.
 
-    `references` are intents' ids as `Intent.reference` has them, or what `find` leads from to one; empty for an event
-    that speaks of none. `said` is the metadata of those whose metadata the body shows. `attempt` is the capture that it
-    tells of, where it tells of nothing else: no news to whoever has it in the books.
+    `references` are intents' ids as `Intent.reference` has them, or ids from which `find` leads to one; empty for an
+    event about no payment. `metadata` is that of each reference whose metadata the body shows. `attempt` is set where
+    the event only says that this attempt was captured: nothing new where our books have that capture.
     """
 
     event_id: str
     type: str
     references: tuple[str, ...]
-    said: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    metadata: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     attempt: str | None = None
 
 
@@ -89,32 +89,32 @@ class FoundIntent:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A time to be told the changes of, as seen at `now`."""
+    """A span of time whose changes are asked for, as seen at `now`."""
 
     since: datetime
     until: datetime
     now: datetime
 
 
-Heard = Callable[[Collection[str]], Awaitable[set[str]]]
-"""Those of the events' ids that were heard of before."""
+KnownEvents = Callable[[Collection[str]], Awaitable[set[str]]]
+"""Reads which of these events' ids are in our books."""
 
 
 class PaymentProvider(Protocol):
-    """A vendor behind our words. No method is called inside a transaction; each one ends by its own deadline."""
+    """A vendor in our terms. No method is called inside a transaction; each one ends by its own deadline."""
 
     @property
     def name(self) -> Provider: ...
 
     def amount_problem(self, money: Money) -> str | None:
-        """Why the provider has no way to write such an amount, for people; None where it has one."""
+        """Why the provider cannot take such an amount, for people; None where it can."""
         ...
 
     async def open(self, payment: Payment, installation: str) -> Intent | PriceRefused:
         """The intent for a payment, opened at most once whatever the number of calls: the payment's id is the
         provider's idempotency key. A payment that has its reference already gets that same intent.
 
-        What an operator can cure is an outage: wrong keys, an account that is not activated.
+        What an operator can correct, such as wrong keys or an account that is not activated, is an outage.
 
         Args:
             installation: the mark that tells this gateway's intents from another's with the same account.
@@ -168,10 +168,10 @@ class PaymentProvider(Protocol):
         """
         ...
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
-        """What changed in that time, the oldest first, as webhooks would have brought it; but for what was heard of.
-        It may reach back further, for what the provider lists late. Its cost follows what changed, and not how much
-        there is.
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
+        """What changed in that time, the oldest first, as webhooks would have brought it, without the events that are
+        known. It may reach back further, for what the provider lists late. Its cost follows what changed, and not how
+        much there is.
 
         Raises:
             ProviderUnavailable: no answer in time.
@@ -187,5 +187,5 @@ class PaymentProvider(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give up what is open to the vendor."""
+        """Close the connections to the vendor."""
         ...

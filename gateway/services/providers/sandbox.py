@@ -36,7 +36,7 @@ from gateway.services.core.model.verdicts import (
     Unreachable,
     Verdict,
 )
-from gateway.services.providers.base import BadSignature, FoundIntent, Heard, Intent, WebhookEvent, Window
+from gateway.services.providers.base import BadSignature, FoundIntent, Intent, KnownEvents, WebhookEvent, Window
 
 SUCCEED = "tok_succeed"
 REFUSE_REFUND = "tok_refuse_refund"
@@ -88,7 +88,7 @@ class Sandbox:
     async def cancel(self, payment: Payment) -> Verdict | None:
         return Canceled()
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         return []
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:

@@ -8,7 +8,7 @@ from sqlalchemy import event
 
 from db.job_tables import JobRow
 from gateway.services.core.model.values import Payment
-from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.sweeps import start_sweeps
 from tests.service import Service, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
@@ -90,7 +90,7 @@ async def test_an_ask_by_schedule_is_one_commit_between_those_of_its_round(servi
     payment = await service.opened(student(), await service.save_course())
     shop.pay(payment)
     service.clock.advance(minutes=2)
-    await service.purchases.submit(rounds(service.purchases.providers.by_name)[0])
+    await service.purchases.submit(start_sweeps(service.purchases.providers.by_name)[0])
     with commits_of(service) as commits:
         assert await shop.runner().run_due() == 1
     assert len(commits) == 3

@@ -66,7 +66,7 @@ def hearing() -> list[Runner]:
 async def shop(database_url: str, hearing: list[Runner]) -> AsyncIterator[Shop]:
     def tell(jobs: Sequence[Job]) -> None:
         for runner in hearing:
-            runner.notice(jobs)
+            runner.wake_for(jobs)
 
     async with running(database_url, on_jobs=tell) as service:
         yield open_shop(service)

@@ -32,14 +32,14 @@ async def times_of(pace: Pace, time: Time, many: int) -> list[float]:
 
 async def test_a_burst_goes_at_once_and_the_others_in_even_spaces() -> None:
     time = Time()
-    pace = Pace(a_second=10, burst=3, clock=time, sleep=time.sleep)
+    pace = Pace(per_s=10, burst=3, clock=time, sleep=time.sleep)
     assert await times_of(pace, time, 6) == [100, 100, 100, 100.1, 100.2, 100.3]
     time.now += 60
     assert await times_of(pace, time, 4) == [160.3, 160.3, 160.3, 160.4]
 
 
 async def test_no_more_are_under_way_than_there_are_places() -> None:
-    pace = Pace(a_second=1_000_000, burst=100)
+    pace = Pace(per_s=1_000_000, burst=100)
     under_way, seen = 0, []
 
     async def ask() -> None:

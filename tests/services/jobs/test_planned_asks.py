@@ -16,7 +16,7 @@ from gateway.services.core.model.values import Course, Payment, Provider
 from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
 from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
 from gateway.services.jobs.runner import Runner
-from gateway.services.jobs.sweeps import rounds
+from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import Service, student
 from tests.simulation.books import BUSY_S, Books
@@ -105,7 +105,7 @@ async def test_what_is_due_is_asked_side_by_side_and_no_more_at_once_than_the_pr
     shop.books.inspect = inspect  # type: ignore[method-assign, assignment]
     service.clock.advance(seconds=FIRST_ASK_S)
     await start_rounds(service)
-    await paced_runner(service, Pace(a_second=1_000_000)).run_due()
+    await paced_runner(service, Pace(per_s=1_000_000)).run_due()
     assert most == MOST_UNDER_WAY
     assert {schedule_of(service, each)[1] for each in payments} == {1}
 
@@ -292,7 +292,7 @@ def round_due_in(service: Service) -> float:
 
 
 async def start_rounds(service: Service) -> None:
-    for round_ in rounds(service.purchases.providers.by_name):
+    for round_ in start_sweeps(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
 
 

@@ -9,8 +9,8 @@ from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Course
 from gateway.services.jobs.provider_changes import LONGEST_WINDOW
-from gateway.services.jobs.sweeps import CHANGES_S, rounds
-from gateway.services.providers.base import Heard, WebhookEvent, Window
+from gateway.services.jobs.sweeps import CHANGES_S, start_sweeps
+from gateway.services.providers.base import KnownEvents, WebhookEvent, Window
 from tests.service import ADMIN, BASIC, Service, student
 from tests.simulation.books import Books
 from tests.simulation.shop import Shop, open_shop, reference_of
@@ -25,7 +25,7 @@ GOOD_WITHIN_S = 90
 async def shop(service: Service) -> Shop:
     """Whose rounds go."""
     shop = open_shop(service)
-    for round_ in rounds(service.purchases.providers.by_name):
+    for round_ in start_sweeps(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
     await shop.run_jobs()
     return shop
@@ -84,8 +84,8 @@ async def test_a_payment_on_which_much_happened_is_asked_about_once_a_round(
     await pass_by(shop, 2 * CHANGES_S)
     tell = shop.books.changes
 
-    async def three_times(window: Window, heard: Heard) -> list[WebhookEvent]:
-        told = await tell(window, heard)
+    async def three_times(window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
+        told = await tell(window, known_events)
         return [
             WebhookEvent(f"{each.event_id}.{time}", each.type, each.references) for each in told for time in range(3)
         ]
@@ -193,8 +193,8 @@ async def test_the_audit_says_that_nobody_sent_it(service: Service, shop: Shop, 
 
 
 def tell_these(books: Books, notices: list[WebhookEvent]) -> None:
-    async def changes(_window: Window, heard: Heard) -> list[WebhookEvent]:
-        known = await heard([each.event_id for each in notices])
+    async def changes(_window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
+        known = await known_events([each.event_id for each in notices])
         return [each for each in notices if each.event_id not in known]
 
     books.changes = changes  # type: ignore[method-assign, assignment]
@@ -203,8 +203,8 @@ def tell_these(books: Books, notices: list[WebhookEvent]) -> None:
 def remember(books: Books, windows: list[Window]) -> None:
     tell = books.changes
 
-    async def changes(window: Window, heard: Heard) -> list[WebhookEvent]:
+    async def changes(window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         windows.append(window)
-        return await tell(window, heard)
+        return await tell(window, known_events)
 
     books.changes = changes  # type: ignore[method-assign]

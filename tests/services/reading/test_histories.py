@@ -13,7 +13,7 @@ from gateway.services.core.model.outcomes import Confirmed, PaymentDeclined
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Processing, Unreachable, Verdict
 from gateway.services.core.model.verdicts import PaymentDeclined as DeclinedAttempt
-from gateway.services.jobs.sweeps import CHANGES_S, rounds
+from gateway.services.jobs.sweeps import CHANGES_S, start_sweeps
 from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
@@ -117,7 +117,7 @@ async def test_the_history_names_the_providers_list_of_changes_where_that_told_o
     service: Service, shop: Shop, course: Course
 ) -> None:
     payment = await service.opened(student(), course)
-    for round_ in rounds(service.purchases.providers.by_name):
+    for round_ in start_sweeps(service.purchases.providers.by_name):
         await service.purchases.submit(round_)
     await shop.run_jobs()
     service.clock.advance(seconds=CHANGES_S - 1)  # before the first ask of the payment's own schedule

@@ -6,7 +6,7 @@ What is new stands in the lists of what it has, which go by when a thing was mad
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from gateway.services.providers.base import Heard, WebhookEvent, Window
+from gateway.services.providers.base import KnownEvents, WebhookEvent, Window
 from gateway.services.providers.razorpay.api import Dispute, Listed, RazorpayApi, RefundEntity, Refused
 from gateway.services.providers.rights import Right
 
@@ -19,7 +19,7 @@ everything of so many days is looked through, and what is in our books already c
 longer, as a dispute is, is asked after by its payment's own schedule."""
 
 
-async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Heard) -> list[WebhookEvent]:
+async def changes_of(api: RazorpayApi, right: Right, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
     """Each capture, and each refund and dispute, once for each state that it is found in.
 
     Args:
@@ -29,7 +29,7 @@ async def changes_of(api: RazorpayApi, right: Right, window: Window, heard: Hear
     captures = [each for each in await api.listed("payments", Listed, since, until) if each.is_captured]
     refunds = await api.listed("refunds", RefundEntity, since, until)
     disputes = await _disputes(api, right, since, until)
-    known = await heard([*map(_name, captures), *map(_name, refunds), *map(_name, disputes)])
+    known = await known_events([*map(_name, captures), *map(_name, refunds), *map(_name, disputes)])
     told = [
         WebhookEvent(_name(each), "payment.captured", (each.order_id,), attempt=each.id)
         for each in captures

@@ -30,8 +30,8 @@ from gateway.services.core.model.verdicts import (
 from gateway.services.providers import metadata
 from gateway.services.providers.base import (
     FoundIntent,
-    Heard,
     Intent,
+    KnownEvents,
     PriceRefused,
     ProviderUnavailable,
     UnreadableAmount,
@@ -179,9 +179,9 @@ class Razorpay:
     async def cancel(self, payment: Payment) -> None:
         """Razorpay has no way to close an order: it may be paid for ever."""
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         async with self._deadline(CHANGES_DEADLINE_S):
-            return await changes_of(self._api, self._right_to_disputes, window, heard)
+            return await changes_of(self._api, self._right_to_disputes, window, known_events)
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         return read_webhook(headers, body, self._webhook_secrets)

@@ -26,8 +26,8 @@ from gateway.services.core.model.verdicts import (
 from gateway.services.providers.base import (
     OPERATOR_RETRY_S,
     FoundIntent,
-    Heard,
     Intent,
+    KnownEvents,
     PriceRefused,
     ProviderBusy,
     ProviderUnavailable,
@@ -186,10 +186,10 @@ class Stripe:
                 log.info("stripe did not close the intent", reference=payment.reference, code=error.code)
             return verdict_of(await self._known(payment.reference), payment)
 
-    async def changes(self, window: Window, heard: Heard) -> list[WebhookEvent]:
+    async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         async with _deadline("changes", CHANGES_DEADLINE_S):
             told = await changes_of(self._client, self._right_to_events, window)
-        known = await heard([each.event_id for each in told])
+        known = await known_events([each.event_id for each in told])
         return [each for each in told if each.references and each.event_id not in known]
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
