@@ -17,7 +17,7 @@ from db.standing import Standing, standing_by
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
-from gateway.services.core.model.events import EVENT_TYPES, Listener
+from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs.pace import Pace
@@ -87,7 +87,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         new_id=uuid7,
         most_waiting=settings.writer_queue,
         most_in_turn=settings.writer_batch,
-        listeners=[Listener(each.name, tuple(filter(each.wants, EVENT_TYPES))) for each in subscribers.values()],
+        subscribers=[_event_subscriber(each) for each in subscribers.values()],
         on_commit=hub.publish,
         on_jobs=lambda jobs: _wake(runners, jobs),
     )
@@ -142,6 +142,10 @@ async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Run
         async for _ in beats:
             for runner in runners:
                 runner.look()
+
+
+def _event_subscriber(subscriber: Subscriber) -> EventSubscriber:
+    return EventSubscriber(subscriber.name, tuple(filter(subscriber.wants, EVENT_TYPES)))
 
 
 def _wake(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:

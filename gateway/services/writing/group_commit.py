@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
-from gateway.services.core.model.events import Listener
+from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.writing.turn import Group, Result, Turn
@@ -43,7 +43,7 @@ class GroupCommit:
         most_waiting: where so many commands wait, `submit` answers Busy; it bounds memory and waiting time.
         most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Those that
             were submitted as one are never parted, so that more of them than that make a turn of their own.
-        listeners: who is told of what was decided.
+        subscribers: who is told of what was decided.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
         on_jobs: called, likewise, with jobs that were committed and wait for a runner.
     """
@@ -56,14 +56,14 @@ class GroupCommit:
         new_id: Callable[[], UUID],
         most_waiting: int = 4096,
         most_in_turn: int = 512,
-        listeners: Sequence[Listener] = (),
+        subscribers: Sequence[EventSubscriber] = (),
         on_commit: Callable[[Commit], None] | None = None,
         on_jobs: Callable[[Sequence[Job]], None] | None = None,
     ) -> None:
         self._engine = engine
         self._on_commit = on_commit
         self._on_jobs = on_jobs
-        self._turn = Turn(engine, clock, new_id, listeners)
+        self._turn = Turn(engine, clock, new_id, subscribers)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
         self._waiting: deque[_Waiting] = deque()

@@ -14,7 +14,7 @@ from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import Saves
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
-from gateway.services.core.model.events import Listener
+from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.core.model.state import NOTHING, Moment, State
@@ -37,7 +37,7 @@ class Turn:
     """Runs batches on one connection that it keeps. Not thread-safe: it lives in the writer's thread.
 
     Args:
-        listeners: who is told of what was decided, by jobs of the same commit.
+        subscribers: who is told of what was decided, by jobs of the same commit.
     """
 
     def __init__(
@@ -45,13 +45,13 @@ class Turn:
         engine: Engine,
         clock: Callable[[], datetime],
         new_id: Callable[[], UUID],
-        listeners: Sequence[Listener] = (),
+        subscribers: Sequence[EventSubscriber] = (),
     ) -> None:
         self._engine = engine
         self._saves = Saves(engine.dialect)
         self._clock = clock
         self._new_id = new_id
-        self._listeners = listeners
+        self._subscribers = subscribers
         self._connection: Connection | None = None
         self.count = 0
         self.commits: list[Commit] = []
@@ -112,7 +112,7 @@ class Turn:
             return [Busy() for _ in commands]
         with connection.begin() as transaction:
             state = loading.load(connection, commands)
-            results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._listeners)
+            results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._subscribers)
             if state.journal:
                 saving.save(connection, self._saves, state)
             else:
@@ -136,7 +136,7 @@ class Turn:
 
 
 def decide_all(
-    commands: Sequence[Command], state: State, moment: Moment, listeners: Sequence[Listener] = ()
+    commands: Sequence[Command], state: State, moment: Moment, subscribers: Sequence[EventSubscriber] = ()
 ) -> list[Result]:
     """What each command of a turn comes to, in the order they were given; the state has all that was decided."""
     results: dict[int, Result] = {}
@@ -149,5 +149,5 @@ def decide_all(
         results[index] = decision.outcome
         for step in decision.steps:
             if step != NOTHING:
-                state.apply(step + announced(step, state, listeners, moment))
+                state.apply(step + announced(step, state, subscribers, moment))
     return [results[index] for index in range(len(commands))]

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 
 from db.compiled import Statement
 from db.tables import AuditEntryRow
-from gateway.services.core.model.events import Listener
+from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.core.model.values import Fulfilment, OnExisting, Origin, PaymentStatus, Provider, PurchaseStatus
@@ -118,7 +118,7 @@ LISTS: Sequence[tuple[Listing[Any], type[Filter] | None]] = (
 
 async def test_a_page_is_one_statement_and_shows_what_it_should(database_url: str) -> None:
     draw = random.Random(9)
-    async with running(database_url, listeners=[Listener("somebody", ("purchase.created",))]) as service:
+    async with running(database_url, subscribers=[EventSubscriber("somebody", ("purchase.created",))]) as service:
         await stocked(service)
         for listing, filter_type in LISTS:
             items, seen = await everything(service, listing), 0

@@ -16,7 +16,7 @@ from gateway.resolvers.permissions import required_roles
 from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
-from gateway.services.core.model.events import Listener
+from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.values import Actor, Payment, Purchase, Role
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
@@ -152,7 +152,7 @@ async def stocked(service: Service) -> tuple[list[Payment], list[Purchase]]:
 
 async def test_no_list_takes_more_statements_for_more_items_or_deeper_questions(database_url: str) -> None:
     grown = []
-    async with running(database_url, listeners=[Listener("somebody", ("purchase.created",))]) as service:
+    async with running(database_url, subscribers=[EventSubscriber("somebody", ("purchase.created",))]) as service:
         await stocked(service)
         for place in LISTS:
             for document in documents(place):

@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 
 from db.job_tables import JobRow
-from gateway.services.core.model.events import EVENT_TYPES, Listener, OutgoingEvent
+from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber, OutgoingEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import OnExisting, Purpose
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
@@ -68,8 +68,8 @@ class SubscriberConfig:
 
 @pytest.fixture
 async def told(database_url: str) -> AsyncIterator[SubscriberConfig]:
-    listeners = (Listener(EAR, EVENT_TYPES), Listener(OTHER, ("purchase.created",)))
-    async with running(database_url, listeners=listeners) as service:
+    subscribers = (EventSubscriber(EAR, EVENT_TYPES), EventSubscriber(OTHER, ("purchase.created",)))
+    async with running(database_url, subscribers=subscribers) as service:
         told = SubscriberConfig(service, open_shop(service), Ear(EAR), Ear(OTHER, ("purchase.created",)))
         told.shop.subscribers.update({EAR: told.ear, OTHER: told.other})
         yield told

@@ -1,4 +1,4 @@
-"""What comes in from providers and goes out to subscribers."""
+"""Events that come in from providers, and those that go out to subscribers."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -17,9 +17,9 @@ class EventState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A verified webhook, stored once: `event_id` is the provider's. `references` are the payments that it speaks of,
-    by the provider's own ids; what it says of them is asked of the provider when it is handled, so that neither the
-    order of events nor their number matters. Without any it is stored and ignored."""
+    """A verified webhook, stored once: `event_id` is the provider's. `references` are the provider's ids of the
+    payments that it is about; when it is handled, the provider is asked what is true of them, so that neither the order
+    of events nor their number matters. Without any it is stored and ignored."""
 
     id: UUID
     provider: Provider
@@ -33,8 +33,8 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase` or the `payment` as it
-    stood then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
+    """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase` or the `payment` as it was
+    then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
 
     id: UUID
     type: str
@@ -64,8 +64,9 @@ EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
-    """A subscriber to events of these types; `name` is how jobs refer to it."""
+class EventSubscriber:
+    """A subscriber, as far as decisions know it: the types of event that it wants, and its name, which jobs refer
+    to."""
 
     name: str
     types: tuple[EventType, ...]

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.services.core.model.events import EventType, Listener, OutgoingEvent
+from gateway.services.core.model.events import EventSubscriber, EventType, OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
@@ -22,24 +22,26 @@ from gateway.services.core.rules.snapshots import of_payment, of_purchase
 
 @dataclass(frozen=True, slots=True)
 class _Announcement:
-    """An event to be: `stream` is the purchase, or the payment that has none, whose events are kept in order."""
+    """An event that is to be sent: `stream` is the purchase, or the payment without one, whose events stay in order."""
 
     type: EventType
     stream: UUID
     about: Payment | Purchase
 
 
-def announced(changes: Changes, before: State, listeners: Sequence[Listener], moment: Moment) -> Changes:
-    """One job for each event and listener, to be written with the changes themselves.
+def announced(changes: Changes, before: State, subscribers: Sequence[EventSubscriber], moment: Moment) -> Changes:
+    """One job for each event and subscriber, to be written with the changes themselves.
 
     Args:
         before: the state as it was when the changes were decided.
     """
-    if not listeners or not (changes.payments or changes.purchases):
+    if not subscribers or not (changes.payments or changes.purchases):
         return NOTHING
     bought = {purchase.payment_id: purchase for purchase in changes.purchases if purchase.payment_id}
     announcements = [*_of_payments(changes.payments, before, bought), *_of_purchases(changes.purchases, before)]
-    return Changes(jobs=tuple(job for each in announcements for job in _jobs(each, bought, before, listeners, moment)))
+    return Changes(
+        jobs=tuple(job for each in announcements for job in _jobs(each, bought, before, subscribers, moment))
+    )
 
 
 def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_Announcement]:
@@ -122,10 +124,10 @@ def _jobs(
     announcement: _Announcement,
     bought: dict[UUID, Purchase],
     before: State,
-    listeners: Sequence[Listener],
+    subscribers: Sequence[EventSubscriber],
     moment: Moment,
 ) -> Iterator[Job]:
-    subscribed = [listener for listener in listeners if announcement.type in listener.types]
+    subscribed = [subscriber for subscriber in subscribers if announcement.type in subscriber.types]
     if not subscribed:
         return
     match announcement.about:
@@ -136,14 +138,14 @@ def _jobs(
         case Purchase() as purchase:
             data = {"purchase": of_purchase(purchase)}
     event = OutgoingEvent(moment.new_id(), announcement.type, announcement.about.id, moment.now, data)
-    for listener in subscribed:
+    for subscriber in subscribed:
         yield Job(
             moment.new_id(),
             JobKind.EVENT_DELIVER,
             announcement.stream,
             run_at=moment.now,
             created_at=moment.now,
-            target=listener.name,
+            target=subscriber.name,
             payload=_payload(event),
         )
 

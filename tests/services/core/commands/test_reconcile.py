@@ -15,7 +15,7 @@ from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.commands.reconcile import Reconcile
-from gateway.services.core.model.events import EVENT_TYPES, EventState, Listener
+from gateway.services.core.model.events import EVENT_TYPES, EventState, EventSubscriber
 from gateway.services.core.model.job_outcomes import Stale
 from gateway.services.core.model.jobs import JobState
 from gateway.services.core.model.outcomes import Confirmed, NotFound, PaymentPending, Reconciled
@@ -29,7 +29,7 @@ from gateway.services.core.rules.refunds.extra_captures import extra_recorded
 from tests.services.core.examples import CAPTURED, EVENT, PAYMENT, TICKET, moment
 from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, STATES, TAKEN, state_at_work, state_with
 
-LISTENERS = (Listener("a", tuple(EVENT_TYPES)), Listener("b", ("payment.refunded",)))
+SUBSCRIBERS = (EventSubscriber("a", tuple(EVENT_TYPES)), EventSubscriber("b", ("payment.refunded",)))
 COMMANDS = [
     replace(RECONCILE, record=record, ask=ask, event_id=event_id, ticket=TICKET if event_id else None)
     for record in RECORDS
@@ -40,19 +40,19 @@ Part = Callable[[State, Moment], Decision]
 
 
 @settings(derandomize=True, max_examples=1_000, deadline=None)
-@given(st.sampled_from(COMMANDS), STATES, st.sampled_from([(), LISTENERS]))
+@given(st.sampled_from(COMMANDS), STATES, st.sampled_from([(), SUBSCRIBERS]))
 def test_it_leaves_what_its_parts_leave_one_after_the_other(
-    command: Reconcile, state: State, listeners: Sequence[Listener]
+    command: Reconcile, state: State, subscribers: Sequence[EventSubscriber]
 ) -> None:
     at_once, one_by_one = deepcopy(state), deepcopy(state)
     decision = command.decide(at_once, now := moment())
     if decision.outcome in (Stale(), NotFound("payment")):
         assert decision.changes == NOTHING
         return
-    written(at_once, decision, listeners, now)
+    written(at_once, decision, subscribers, now)
     now = moment()
     for part in parts_of(command):
-        written(one_by_one, part(one_by_one, now), listeners, now)
+        written(one_by_one, part(one_by_one, now), subscribers, now)
     assert told(at_once) == told(one_by_one)
 
 
@@ -74,7 +74,7 @@ def test_a_subscriber_is_told_of_each_step_in_its_order() -> None:
     gone = next(each for each in RECORDS if each.verdict == CAPTURED and each.refunds and not each.extra)
     full = replace(gone.refunds[0], refund_id=None, amount=PAYMENT.amount, status=gone.refunds[0].status.SUCCEEDED)
     decision = replace(RECONCILE, record=ProviderRecord(CAPTURED, (full,))).decide(state, now := moment())
-    written(state, decision, LISTENERS[:1], now)
+    written(state, decision, SUBSCRIBERS[:1], now)
     jobs = [job for changes in state.journal for job in changes.jobs if job.target]
     assert [job.payload["type"] for job in jobs] == [
         "payment.succeeded",
@@ -161,10 +161,10 @@ def taken_again(captured: Captured, door: Door, state: State, now: Moment) -> De
     return Decision(NotFound("outcome"), extra_recorded(state.payments[PAYMENT.id], captured, door, state, now))
 
 
-def written(state: State, decision: Decision, listeners: Sequence[Listener], now: Moment) -> None:
+def written(state: State, decision: Decision, subscribers: Sequence[EventSubscriber], now: Moment) -> None:
     """As a turn of the writer does it."""
     for step in decision.steps:
-        state.apply(step + announced(step, state, listeners, now))
+        state.apply(step + announced(step, state, subscribers, now))
 
 
 def told(state: State) -> str:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from gateway.services.core.model.events import EVENT_TYPES, Listener
+from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.state import NOTHING, Changes, State
 from gateway.services.core.model.values import (
@@ -19,7 +19,7 @@ from gateway.services.core.model.values import (
 from gateway.services.core.rules.events import announced, event_of
 from tests.services.core.examples import METADATA, NOW, PAYMENT, PURCHASE, key, moment
 
-EVERYTHING = Listener("everything", EVENT_TYPES)
+EVERYTHING = EventSubscriber("everything", EVENT_TYPES)
 PAID = replace(PAYMENT, status=PaymentStatus.SUCCEEDED, fulfilment=Fulfilment.FULFILLED, captured=PAYMENT.amount)
 BOUGHT = replace(PURCHASE, payment_id=PAID.id)
 ENDING = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW + timedelta(days=9)))
@@ -31,8 +31,8 @@ def state_with(*rows: Payment | Purchase) -> State:
     return state
 
 
-def jobs(changes: Changes, before: State, *listeners: Listener) -> tuple[Job, ...]:
-    return announced(changes, before, listeners or (EVERYTHING,), moment()).jobs
+def jobs(changes: Changes, before: State, *subscribers: EventSubscriber) -> tuple[Job, ...]:
+    return announced(changes, before, subscribers or (EVERYTHING,), moment()).jobs
 
 
 def types(changes: Changes, *before: Payment | Purchase) -> list[str]:
@@ -107,8 +107,11 @@ def test_a_payments_events_are_kept_in_order_with_those_of_its_purchase() -> Non
     assert {job.subject_id for job in later} == {BOUGHT.id}
 
 
-def test_each_listener_is_told_of_its_own_types_by_the_same_event() -> None:
-    one, other = Listener("one", ("purchase.created", "access.granted")), Listener("other", ("access.granted",))
+def test_each_subscriber_is_told_of_its_own_types_by_the_same_event() -> None:
+    one, other = (
+        EventSubscriber("one", ("purchase.created", "access.granted")),
+        EventSubscriber("other", ("access.granted",)),
+    )
     made = jobs(Changes(purchases=(PURCHASE,)), State(), one, other)
     assert [(job.target, event_of(job).type) for job in made] == [
         ("one", "purchase.created"),
