@@ -184,7 +184,7 @@ def members_of(mutation: str) -> set[str]:
 
 def mutation_of(command: Command) -> str | None:
     """The mutation that a command comes from; None where a runner or a webhook gives it."""
-    if getattr(command, "ticket", None) is not None:
+    if getattr(command, "lease", None) is not None:
         return None
     match command:
         case OpenPayment() | RecordIntent() | RefusePrice():

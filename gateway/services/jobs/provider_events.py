@@ -9,7 +9,7 @@ import structlog
 
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.model.events import EventState, ProviderEvent
-from gateway.services.core.model.jobs import Ticket
+from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.jobs.foreign_checkouts import UnknownPayment
@@ -51,7 +51,7 @@ class ProviderEvents:
         foreign = [each for each in shown if await self.intents.is_foreign(metadata[each])]
         return StoreEvent(event, tuple(foreign), tuple(each for each in shown if each not in foreign), is_listed)
 
-    async def handle(self, event_id: UUID, ticket: Ticket, shown: object = (), door: Door = Door.WEBHOOK) -> Outcome:
+    async def handle(self, event_id: UUID, lease: Lease, shown: object = (), door: Door = Door.WEBHOOK) -> Outcome:
         """Handle a stored event: whatever it says, the provider is asked what is true now of the payments it names. So
         events may come twice, late, or in any order, and the end is the same.
 
@@ -78,9 +78,9 @@ class ProviderEvents:
             if command is None:
                 continue
             if reference == event.references[-1] and unknown is None:  # this commit ends the event, and its job
-                return await self.purchases.submit_or_raise(replace(command, event_id=event_id, ticket=ticket))
+                return await self.purchases.submit_or_raise(replace(command, event_id=event_id, lease=lease))
             await self.purchases.submit_or_raise(command)
             state = EventState.HANDLED
         if unknown is not None:
             raise unknown
-        return await self.purchases.submit(EndEvent(event_id, state, ticket=ticket))
+        return await self.purchases.submit(EndEvent(event_id, state, lease=lease))

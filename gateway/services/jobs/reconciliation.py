@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gateway.services.core.commands.jobs.claims import EndJob
 from gateway.services.core.commands.reconcile import Reconcile
-from gateway.services.core.model.jobs import Ticket
+from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Fulfilment, Payment
@@ -35,15 +35,15 @@ class Reconciler:
             return None
         return self._command(payment, record, door)
 
-    async def check(self, payment_id: UUID, ticket: Ticket) -> Outcome:
+    async def check(self, payment_id: UUID, lease: Lease) -> Outcome:
         """Settle a payment that nobody confirms: the work of its PAYMENT_CHECK job."""
         payment = await self.purchases.find_payment(payment_id)
         assert payment is not None, "a job's payment is never deleted"
         if payment.fulfilment is not Fulfilment.PENDING:
-            return await self.purchases.submit(EndJob(ticket))
+            return await self.purchases.submit(EndJob(lease))
         verdict = await self.purchases.providers.settle(payment, None)
         assert not isinstance(verdict, Unacceptable), "without a proof there is none to refuse"
-        command = self._command(payment, ProviderRecord(verdict), Door.CHECK_JOB, ticket)
+        command = self._command(payment, ProviderRecord(verdict), Door.CHECK_JOB, lease)
         return await self.purchases.submit(command)
 
     async def close(self, payment: Payment) -> Reconcile | None:
@@ -64,9 +64,9 @@ class Reconciler:
         ours = Canceled(is_abandoned=True) if isinstance(verdict, Canceled) else verdict
         return self._command(payment, ProviderRecord(ours), Door.SCHEDULE)
 
-    def _command(self, payment: Payment, record: ProviderRecord, door: Door, ticket: Ticket | None = None) -> Reconcile:
+    def _command(self, payment: Payment, record: ProviderRecord, door: Door, lease: Lease | None = None) -> Reconcile:
         purchase_id = self.purchases.new_id()
-        return Reconcile(payment.id, payment.provider, purchase_id, record, door=door, ticket=ticket)
+        return Reconcile(payment.id, payment.provider, purchase_id, record, door=door, lease=lease)
 
     async def _of_intent(self, payment: Payment) -> Payment:
         """The payment that the provider's intent was opened for: itself, or the one whose intent took this money."""

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.settle_refund import SettleRefund
-from gateway.services.core.model.jobs import Ticket
+from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Refund, RefundStatus
@@ -36,7 +36,7 @@ class Refunding:
     reconciler: Reconciler
     reads: Reads
 
-    async def carry_out(self, refund_id: UUID, ticket: Ticket) -> Outcome:
+    async def carry_out(self, refund_id: UUID, lease: Lease) -> Outcome:
         """Make a refund, unless the money went back another way, or others may still take it.
 
         Raises:
@@ -44,16 +44,16 @@ class Refunding:
         """
         owed = await self._owed(refund_id)
         if owed.refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
-            return await self.purchases.submit(SettleRefund(refund_id, None, ticket=ticket))
+            return await self.purchases.submit(SettleRefund(refund_id, None, lease=lease))
         if owed.is_held:
-            return await self._wait(ticket)
+            return await self._wait(lease)
         result = await self.purchases.providers.get(owed.payment.provider).refund(owed.payment, owed.refund)
         if isinstance(result, RefundRejected):  # the money may have gone back another way: find out first
             if command := await self.reconciler.inspect(owed.payment, Door.REFUND_JOB):
                 await self.purchases.submit_or_raise(command)
             if (await self._owed(refund_id)).is_held:
-                return await self._wait(ticket)
-        return await self.purchases.submit(SettleRefund(refund_id, result, ticket=ticket))
+                return await self._wait(lease)
+        return await self.purchases.submit(SettleRefund(refund_id, result, lease=lease))
 
     async def _owed(self, refund_id: UUID) -> "_Owed":
         found = await self.reads.payment_with_refunds(refund_id)
@@ -62,8 +62,8 @@ class Refunding:
         [refund] = (each for each in refunds if each.id == refund_id)
         return _Owed(refund, payment, is_held(refund, payment, refunds))
 
-    async def _wait(self, ticket: Ticket) -> Outcome:
-        return await self.purchases.submit(DeferJob(ticket, HELD, HELD_RETRY_S, is_attempt=False))
+    async def _wait(self, lease: Lease) -> Outcome:
+        return await self.purchases.submit(DeferJob(lease, HELD, HELD_RETRY_S, is_attempt=False))
 
 
 @dataclass(frozen=True, slots=True)

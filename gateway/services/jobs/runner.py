@@ -11,7 +11,7 @@ import structlog
 
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
-from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.jobs.alarm import Alarm
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import Work
@@ -118,9 +118,9 @@ class Runner:
 
     async def _run(self, job: Job) -> None:
         """Run a job and write down how it ended; if not even that succeeds, its lease runs out."""
-        ticket = Ticket(job.id, job.fence, self.draw())
+        lease = Lease(job.id, job.fence, self.draw())
         try:
-            outcome = await self.work.run(job, ticket)
+            outcome = await self.work.run(job, lease)
             if isinstance(outcome, Stale):
                 log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
         except Exception:  # the runner goes on, and another run follows

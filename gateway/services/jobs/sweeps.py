@@ -12,7 +12,7 @@ from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import EndJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
-from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind, Ticket
+from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs import planned_asks, provider_changes
@@ -65,25 +65,25 @@ class Sweeps:
     reads: Reads
     paces: Mapping[Provider, Pace]
 
-    async def run(self, job: Job, ticket: Ticket, now: datetime) -> Outcome:
+    async def run(self, job: Job, lease: Lease, now: datetime) -> Outcome:
         """Go on where the last run ended."""
         after = str(job.payload["after"]) if job.payload.get("after") else None
         if job.kind is JobKind.SWEEP_LAPSED:
             if after is None:
                 await self._schedule_missed(now)
-            went_to, wait_s = await self._lapsed(after, now)
-            return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
+            position, wait_s = await self._lapsed(after, now)
+            return await self.purchases.submit(EndSweep(lease, position, wait_s))
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
         if name is None:  # a job of a release that had a single sweep for all providers
-            return await self.purchases.submit(EndJob(ticket))
+            return await self.purchases.submit(EndJob(lease))
         provider = self.purchases.providers.by_name.get(name)
         if provider is None:  # taken out of the settings, perhaps for a while
-            return await self.purchases.submit(EndSweep(ticket, after, PROVIDER_GONE_S))
+            return await self.purchases.submit(EndSweep(lease, after, PROVIDER_GONE_S))
         if job.kind is JobKind.SWEEP_OPEN:
             wait_s = await planned_asks.PlannedAsks(self.reconciler, self.reads).run(name, self.paces.get(name), now)
-            return await self.purchases.submit(EndSweep(ticket, None, wait_s))
-        went_to, wait_s = await self._changes(provider, after, job.created_at, now)
-        return await self.purchases.submit(EndSweep(ticket, went_to, wait_s))
+            return await self.purchases.submit(EndSweep(lease, None, wait_s))
+        position, wait_s = await self._changes(provider, after, job.created_at, now)
+        return await self.purchases.submit(EndSweep(lease, position, wait_s))
 
     async def _changes(
         self, provider: PaymentProvider, after: str | None, began: datetime, now: datetime

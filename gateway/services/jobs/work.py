@@ -9,7 +9,7 @@ import structlog
 
 from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
-from gateway.services.core.model.jobs import Case, Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Case, Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
@@ -46,35 +46,35 @@ class Work:
     subscribers: Mapping[str, Subscriber]
     clock: Callable[[], datetime]
 
-    async def run(self, job: Job, ticket: Ticket) -> Outcome:
+    async def run(self, job: Job, lease: Lease) -> Outcome:
         """Do the work now; where that fails, it is tried again later."""
         try:
-            return await self._do(job, ticket)
+            return await self._do(job, lease)
         except UnreadableAmount as error:
             reason = f"{error}. Look at it there, and bring both books to one end; then cancelJob ends this."
             case = Case(of_intent(error.provider, error.reference), reason)
-            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s, case))
+            return await self.purchases.submit(DeferJob(lease, str(error), error.retry_after_s, case))
         except ProviderUnavailable as error:
-            return await self.purchases.submit(DeferJob(ticket, str(error), error.retry_after_s))
+            return await self.purchases.submit(DeferJob(lease, str(error), error.retry_after_s))
         except UnknownPayment as error:
-            return await self.purchases.submit(DeferJob(ticket, str(error), case=error.case))
+            return await self.purchases.submit(DeferJob(lease, str(error), case=error.case))
         except Exception as error:  # a job that raises is tried again alone, and is logged
             log.exception("job failed", job=str(job.id), kind=job.kind.value)
-            return await self.purchases.submit(DeferJob(ticket, type(error).__name__))
+            return await self.purchases.submit(DeferJob(lease, type(error).__name__))
 
-    async def _do(self, job: Job, ticket: Ticket) -> Outcome:
+    async def _do(self, job: Job, lease: Lease) -> Outcome:
         match job.kind:
             case JobKind.PAYMENT_CHECK:
-                return await self.reconciler.check(job.subject_id, ticket)
+                return await self.reconciler.check(job.subject_id, lease)
             case JobKind.PAYMENT_REFUND:
-                return await self.refunding.carry_out(job.subject_id, ticket)
+                return await self.refunding.carry_out(job.subject_id, lease)
             case JobKind.WEBHOOK_HANDLE:
                 door = Door.CHANGE_LIST if job.payload.get(LISTED) else Door.WEBHOOK
-                return await self.events.handle(job.subject_id, ticket, job.payload.get(SHOWN), door)
+                return await self.events.handle(job.subject_id, lease, job.payload.get(SHOWN), door)
             case JobKind.EVENT_DELIVER:
-                return await deliver(job, ticket, self.subscribers, self.purchases.submit)
+                return await deliver(job, lease, self.subscribers, self.purchases.submit)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
-                return await self.sweeps.run(job, ticket, self.clock())
+                return await self.sweeps.run(job, lease, self.clock())
             case JobKind.CASE_REVIEW:
                 raise AssertionError("a case is written as FAILED, and never claimed")
             case JobKind.UNKNOWN:

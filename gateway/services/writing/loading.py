@@ -24,8 +24,8 @@ def load(connection: Connection, commands: Iterable[Command]) -> State:
     _load_events(connection, state, keys)
     refunded = _load_jobs_and_refunds(connection, state, keys, results)
     _load_payments(connection, state, keys, keys.payments | results | refunded)
-    _load_purchases(connection, state, keys.pairs, keys.purchases | keys.extending | results)
-    _load_what_may_hold_again(connection, state, refunded, keys.extending)
+    _load_purchases(connection, state, keys.pairs, keys.purchases | keys.purchases_with_pair | results)
+    _load_what_may_hold_again(connection, state, refunded, keys.purchases_with_pair)
     course_ids = keys.courses | results | {payment.course_id for payment in state.payments.values()}
     state.courses = {course.id: course for course in _all(connection, lookups.COURSE_BY_ID, course_ids)}
     state.loaded.update(state.courses)
@@ -43,13 +43,13 @@ def _load_events(connection: Connection, state: State, keys: RowKeys) -> None:
 
 def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, results: Collection[UUID]) -> set[UUID]:
     """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
-    jobs = _all(connection, lookups.JOB_BY_ID, keys.jobs | keys.retrying)
+    jobs = _all(connection, lookups.JOB_BY_ID, keys.jobs | keys.jobs_with_refunds)
     noted = _all(connection, lookups.CASES_OF_SUBJECT, keys.cases)
     state.jobs = {job.id: job for job in (*jobs, *noted)}
-    retried = {job.subject_id for job in jobs if job.id in keys.retrying}
+    retried = {job.subject_id for job in jobs if job.id in keys.jobs_with_refunds}
     refunds = _all(connection, lookups.REFUND_BY_ID, {*keys.refunds, *results, *retried})
-    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, keys.refunding_references)
-    payment_ids = {*keys.refunding, *(each.payment_id for each in refunds), *(each.id for each in extra)}
+    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references_with_refunds)
+    payment_ids = {*keys.payments_with_refunds, *(each.payment_id for each in refunds), *(each.id for each in extra)}
     all_refunds = _all(connection, lookups.REFUNDS_OF_PAYMENT, payment_ids)
     state.refunds = {refund.id: refund for refund in all_refunds}
     state.loaded.update(state.jobs, state.refunds)
@@ -57,12 +57,12 @@ def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, 
 
 
 def _load_what_may_hold_again(
-    connection: Connection, state: State, refunded: Collection[UUID], extending: Collection[UUID]
+    connection: Connection, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
 ) -> None:
     """Every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
     payments = [state.payments[payment_id] for payment_id in refunded if payment_id in state.payments]
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
-    extended = [state.purchases[purchase_id] for purchase_id in extending if purchase_id in state.purchases]
+    extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
     pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
     purchases = _unseen(connection, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
     state.load_purchases(purchases)
@@ -80,7 +80,7 @@ def _load_payments(connection: Connection, state: State, keys: RowKeys, payment_
         *_all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references),
     ]
     state.payments.update((payment.id, payment) for payment in payments)
-    retried = {job.subject_id for job in state.jobs.values() if job.id in keys.retrying}
+    retried = {job.subject_id for job in state.jobs.values() if job.id in keys.jobs_with_refunds}
     subjects = {*state.payments, *retried, *keys.sweeps}
     state.live_jobs = set(_all(connection, lookups.LIVE_JOBS_OF_SUBJECT, subjects))
     state.loaded.update(state.payments)

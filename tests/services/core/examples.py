@@ -13,7 +13,7 @@ from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Moment
@@ -80,7 +80,7 @@ PURCHASE = Purchase(
 REFUND = Refund(key(40), PAYMENT.id, PAYMENT.amount, "duplicate", ADMIN, NOW)
 """All of the payment's money, on its way back."""
 JOB = Job(key(50), JobKind.PAYMENT_REFUND, REFUND.id, NOW, NOW)
-TICKET = Ticket(JOB.id, fence=1)
+LEASE = Lease(JOB.id, fence=1)
 EVENT = ProviderEvent(key(60), Provider.STRIPE, "evt_1", "payment_intent.succeeded", ("pi_1",), NOW)
 CAPTURED = Captured("attempt-1", PAYMENT.amount, STUDENT.id, COURSE.id)
 

@@ -12,7 +12,7 @@ from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import StartSweep
 from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
-from gateway.services.core.model.jobs import JobKind, Ticket
+from gateway.services.core.model.jobs import JobKind, Lease
 from gateway.services.core.model.outcomes import InvalidInput, NotFound, Outcome
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
@@ -165,7 +165,7 @@ async def test_a_webhook_called_off_while_it_runs_ends_nothing(service: Service,
     [job] = await shop.claimed()
     assert isinstance(await cancel(service, job.id), JobChanged)
     before = service.everything()
-    assert await service.purchases.submit(EndEvent(job.subject_id, ticket=Ticket(job.id, job.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(job.subject_id, lease=Lease(job.id, job.fence))) == Stale()
     assert service.everything() == before
 
 
@@ -177,10 +177,10 @@ async def test_a_retried_job_is_nothing_that_its_old_runner_may_end(
     [old] = await shop.claimed()
     await cancel(service, old.id)
     await retry(service, old.id)
-    assert await service.purchases.submit(EndEvent(old.subject_id, ticket=Ticket(old.id, old.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(old.subject_id, lease=Lease(old.id, old.fence))) == Stale()
     [new] = await shop.claimed()
     assert new.fence == old.fence + 1
-    assert await service.purchases.submit(EndEvent(old.subject_id, ticket=Ticket(old.id, old.fence))) == Stale()
+    assert await service.purchases.submit(EndEvent(old.subject_id, lease=Lease(old.id, old.fence))) == Stale()
 
 
 async def test_a_job_that_does_not_exist_is_missing(service: Service) -> None:
@@ -204,11 +204,11 @@ async def job_in(shop: Shop, state: str) -> UUID:
             await shop.claimed()
         case "RETRYING":
             [job] = await shop.claimed()
-            await shop.service.purchases.submit(DeferJob(Ticket(job.id, job.fence), "no answer"))
+            await shop.service.purchases.submit(DeferJob(Lease(job.id, job.fence), "no answer"))
         case "FAILED":
             shop.service.change(JobRow, row.id, attempts=MOST_ATTEMPTS[JobKind.PAYMENT_REFUND] - 1)
             [job] = await shop.claimed()
-            await shop.service.purchases.submit(DeferJob(Ticket(job.id, job.fence), "no answer"))
+            await shop.service.purchases.submit(DeferJob(Lease(job.id, job.fence), "no answer"))
         case "COMPLETED":
             await shop.run_jobs()
         case "CANCELED":

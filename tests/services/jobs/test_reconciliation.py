@@ -7,7 +7,7 @@ from db.engine import writer_engine
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.job_outcomes import Claimed, Stale
-from gateway.services.core.model.jobs import JobKind, Ticket
+from gateway.services.core.model.jobs import JobKind, Lease
 from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, Opened, PaymentPending, Unfulfillable
 from gateway.services.core.model.values import PurchaseStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
@@ -69,10 +69,10 @@ async def test_a_stalled_runners_late_result_is_refused(service: Service) -> Non
     service.clock.advance(seconds=61)
     taken = await service.purchases.submit(ClaimJobs(uuid7(), tuple(ids), 60))
     assert isinstance(taken, Claimed)
-    late = SettleRefund(job.subject_id, RefundSucceeded("late"), ticket=Ticket(job.id, job.fence))
+    late = SettleRefund(job.subject_id, RefundSucceeded("late"), lease=Lease(job.id, job.fence))
     assert isinstance(await service.purchases.submit(late), Stale)
     assert service.count("refund", "status = 'SUCCEEDED'") == 0
-    in_time = SettleRefund(job.subject_id, RefundSucceeded("in time"), ticket=Ticket(job.id, taken.jobs[0].fence))
+    in_time = SettleRefund(job.subject_id, RefundSucceeded("in time"), lease=Lease(job.id, taken.jobs[0].fence))
     await service.purchases.submit(in_time)
     assert service.rows("SELECT reference FROM refund") == [("in time",)]
 
@@ -85,7 +85,7 @@ async def test_a_job_is_given_up_after_its_last_attempt_and_stays_listed(service
         [job_id] = await service.work.due_jobs(service.clock(), 10)
         claimed = await service.purchases.submit(ClaimJobs(uuid7(), (job_id,), 60))
         assert isinstance(claimed, Claimed)
-        await service.purchases.submit(DeferJob(Ticket(job_id, claimed.jobs[0].fence), "no answer"))
+        await service.purchases.submit(DeferJob(Lease(job_id, claimed.jobs[0].fence), "no answer"))
         service.clock.advance(hours=3)
     assert await service.work.due_jobs(service.clock(), 10) == []
     assert service.rows("SELECT state, last_error FROM job") == [("FAILED", "no answer")]

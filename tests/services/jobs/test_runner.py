@@ -13,7 +13,7 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep
 from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.job_outcomes import Claimed, RefundSettled, Stale
-from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.values import Course, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
@@ -77,13 +77,13 @@ async def test_the_late_result_of_a_runner_that_stalled_is_refused_and_changes_n
     else:
         await other.claimed()
     before = service.everything()
-    ticket = Ticket(stalled.id, stalled.fence)
+    lease = Lease(stalled.id, stalled.fence)
     for late in (
-        SettleRefund(stalled.subject_id, RefundSucceeded("re_late"), ticket=ticket),
-        SettleRefund(stalled.subject_id, RefundRejected("late", "Late."), ticket=ticket),
-        DeferJob(ticket, "late"),
-        EndEvent(stalled.subject_id, ticket=ticket),
-        EndSweep(ticket, None, 0),
+        SettleRefund(stalled.subject_id, RefundSucceeded("re_late"), lease=lease),
+        SettleRefund(stalled.subject_id, RefundRejected("late", "Late."), lease=lease),
+        DeferJob(lease, "late"),
+        EndEvent(stalled.subject_id, lease=lease),
+        EndSweep(lease, None, 0),
     ):
         assert await service.purchases.submit(late) == Stale()
     assert service.everything() == before
@@ -93,8 +93,8 @@ async def test_a_ticket_is_worth_nothing_for_a_job_that_nobody_claimed(
     service: Service, shop: Shop, owed: Payment
 ) -> None:
     [job] = service.stored(JobRow)
-    for ticket in (Ticket(job.id, job.fence), Ticket(uuid7(), 0)):
-        settle = SettleRefund(job.subject_id, RefundSucceeded("re_forged"), ticket=ticket)
+    for lease in (Lease(job.id, job.fence), Lease(uuid7(), 0)):
+        settle = SettleRefund(job.subject_id, RefundSucceeded("re_forged"), lease=lease)
         assert await service.purchases.submit(settle) == Stale()
     assert shop.refunds(owed.id) == [(PRICE, "PENDING")]
 
@@ -167,7 +167,7 @@ async def test_a_refund_that_two_runners_carry_out_is_given_and_counted_once(
     result = await shop.books.refund(payment, refund)
     later(shop, other, seconds=LEASE_S)
     await other.run_jobs()
-    late = SettleRefund(refund.id, result, ticket=Ticket(stalled.id, stalled.fence))
+    late = SettleRefund(refund.id, result, lease=Lease(stalled.id, stalled.fence))
     assert await service.purchases.submit(late) == Stale()
     assert len(shop.books.returns) == 1
     assert shop.payment(owed) == ("REFUNDED", "FULFILLED", PRICE)
@@ -183,7 +183,7 @@ async def test_a_refund_heard_of_by_webhook_before_its_own_runner_answers_is_cou
     result = await shop.books.refund(payment, refund)
     await shop.receive(payment)
     assert shop.payment(owed) == ("REFUNDED", "FULFILLED", PRICE)
-    outcome = await service.purchases.submit(SettleRefund(refund.id, result, ticket=Ticket(job.id, job.fence)))
+    outcome = await service.purchases.submit(SettleRefund(refund.id, result, lease=Lease(job.id, job.fence)))
     assert isinstance(outcome, RefundSettled)
     assert shop.refunds(owed.id) == [(PRICE, "SUCCEEDED")]
     assert {row.state for row in service.stored(JobRow)} == {"COMPLETED"}

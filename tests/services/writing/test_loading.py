@@ -14,7 +14,7 @@ from tests.services.core.examples import COURSE, PAYMENT, STUDENT
 
 KEYS: dict[str, object] = {
     "references": ("STRIPE", "pi_1"),
-    "refunding_references": ("STRIPE", "pi_1"),
+    "references_with_refunds": ("STRIPE", "pi_1"),
     "event_names": ("STRIPE", "evt_1"),
     "pairs": (STUDENT.id, COURSE.id),
     "idempotency_keys": (STUDENT.id, "createPayment", "k"),

@@ -46,7 +46,7 @@ class ExtendPurchase(KeyedCommand):
         return [*key_problems(self.key), *reason_problems(self.reason)]
 
     def own_keys(self) -> RowKeys:
-        return RowKeys(extending={self.purchase_id})
+        return RowKeys(purchases_with_pair={self.purchase_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
         """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a

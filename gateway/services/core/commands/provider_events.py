@@ -7,7 +7,7 @@ from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.job_outcomes import EventEnded, EventStored
-from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 
@@ -64,7 +64,7 @@ class EndEvent(JobRun):
     """Note the end of a webhook: HANDLED, or IGNORED where nothing in it is ours."""
 
     event_id: UUID
-    ticket: Ticket = field(kw_only=True)
+    lease: Lease = field(kw_only=True)
     state: EventState = EventState.HANDLED
 
     def problems(self) -> list[FieldProblem]:

@@ -56,8 +56,8 @@ class Reconcile(JobRun):
         return RowKeys(
             payments={self.payment_id} | ({self.ask.payment_id} if self.ask else set()),
             references=extra,
-            refunding={self.payment_id} if self.record.refunds or refunded else frozenset(),
-            refunding_references=refunded,
+            payments_with_refunds={self.payment_id} if self.record.refunds or refunded else frozenset(),
+            references_with_refunds=refunded,
             events={self.event_id} if self.event_id else frozenset(),
         )
 

@@ -42,7 +42,7 @@ class RefundPayment(KeyedCommand):
         return [*_key_of_part(self), *key_problems(self.key), *reason_problems(self.reason)]
 
     def own_keys(self) -> RowKeys:
-        return RowKeys(refunding={self.payment_id}, refunds={self.refund_id})
+        return RowKeys(payments_with_refunds={self.payment_id}, refunds={self.refund_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
         """A refund that a job carries out, of all that is left or of a part, or why there is none."""

@@ -1,4 +1,4 @@
-"""What the commands of runners, webhooks and jobs can come to."""
+"""The outcomes of the commands of runners, webhooks and jobs."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from gateway.services.core.model.values import Payment, Purchase, Refund
 
 @dataclass(frozen=True, slots=True)
 class RefundSettled:
-    """The provider's answer about a refund is in our books."""
+    """The provider's answer about a refund is recorded."""
 
     refund: Refund
     payment: Payment
@@ -34,14 +34,14 @@ class AskPlanned:
 
 @dataclass(frozen=True, slots=True)
 class Lapsed:
-    """The purchases that were ended because their expiry had passed."""
+    """The purchases that were ended because they had expired."""
 
     purchases: tuple[Purchase, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EventStored:
-    """The webhook is in our books. `is_new` is False where it had been before."""
+    """The webhook is stored. `is_new` is False where it was stored before."""
 
     event: ProviderEvent
     is_new: bool
@@ -54,4 +54,4 @@ class EventEnded:
 
 @dataclass(frozen=True, slots=True)
 class Stale:
-    """The runner does not hold the job any more; nothing was done."""
+    """The runner no longer holds the job; nothing was done."""

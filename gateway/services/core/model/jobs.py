@@ -1,4 +1,4 @@
-"""What is still to be done: jobs that follow from a commit, and webhooks that were stored to be handled."""
+"""Jobs: work that follows from a commit, and is still to be done."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,18 +8,17 @@ from uuid import UUID
 from gateway.services.core.model.values import Provider
 
 NOBODY = UUID(int=0)
-"""The subject of a sweep that is about no single row."""
+"""The subject of a sweep that is about no single row or provider."""
 
 SUBJECTS = {name: UUID(int=number) for number, name in enumerate(Provider, 1)}
-"""The subjects of sweeps that are about one provider: each has its own, so that a slow one holds up no other. Rows hold
-them, so the order of providers stays."""
+"""The subjects of sweeps that are about one provider: each has its own, so that a slow one delays no other. They are
+stored in rows, so the order of providers must not change."""
 
 
 class JobKind(StrEnum):
-    """Work that follows from a commit. Its subject is the payment, the refund, or the provider's event; a sweep's is
-    nobody, or a provider, for it goes through all rows, a page a run, over and over. That of an outgoing event is the
-    purchase or the payment whose events are kept in order. A case is nobody's work but a person's: it is born FAILED,
-    see `cases`."""
+    """What a job does. Its subject is a payment, a refund, or a provider's event. A sweep goes through all rows, a page
+    a run, over and over: its subject is a provider, or `NOBODY`. The subject of an outgoing event is the purchase or
+    the payment whose events are kept in order. A case is work for a person: it is written as FAILED, see `cases`."""
 
     PAYMENT_CHECK = "payment.check"
     PAYMENT_REFUND = "payment.refund"
@@ -30,7 +29,7 @@ class JobKind(StrEnum):
     SWEEP_LAPSED = "sweep.lapsed"
     CASE_REVIEW = "case.review"
     UNKNOWN = "unknown"
-    """What a newer release beside this one does: it is listed here, and run there."""
+    """A kind that only a newer release, running beside this one, knows: listed here, and run there."""
 
     @classmethod
     def _missing_(cls, value: object) -> "JobKind":
@@ -47,16 +46,16 @@ class JobState(StrEnum):
 
 
 LIVE_JOB_STATES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.RETRYING})
-"""A job in one of these will still be run."""
+"""A job in one of these states will still be run."""
 
 
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work that must follow a commit, written in that same commit.
 
-    Who runs it holds it until `lease_until`, under the number `fence`: a result that comes with an older number is
-    refused, for somebody else has taken the job over. `attempts` counts the runs that were begun. `claim_id` is that
-    of the command which took it. `target` is the subscriber that an event goes to.
+    Its runner holds it until `lease_until`, under the fencing number `fence`: a result that comes with an older number
+    is refused, because another runner has taken the job over. `attempts` counts the runs that were begun. `claim_id` is
+    that of the command which claimed it. `target` is the subscriber that an event goes to.
     """
 
     id: UUID
@@ -80,23 +79,23 @@ class Job:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether it is to be run and nobody runs it."""
+        """Whether it is to be run and is not running now."""
         return self.is_live and self.state is not JobState.RUNNING
 
 
 @dataclass(frozen=True, slots=True)
-class Ticket:
-    """What entitles a runner to end a job: the job, and the number under which it holds it."""
+class Lease:
+    """A runner's hold on a job: which one, and the fencing number under which it may end it."""
 
     job_id: UUID
     fence: int
     jitter: float = 1.0
-    """0 to 1, drawn anew for each run: what a wait before the next one is multiplied by."""
+    """0 to 1, drawn anew for each run: the wait before a retry is multiplied by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What needs a person: the reason is for an admin in a hurry, and names the call that ends it."""
+    """Something for a person to deal with: the reason says what happened, and names the call that ends the case."""
 
     subject_id: UUID
     reason: str

@@ -1,4 +1,4 @@
-"""The working set of a turn: which rows its commands may look at, those rows, and what was changed so far."""
+"""The working set of a turn: the rows that its commands may look at, and the changes decided so far."""
 
 from collections.abc import Callable, Iterable, Sequence, Set
 from copy import copy
@@ -21,7 +21,7 @@ Pair = tuple[str, UUID]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """The time of a turn and where its new ids come from: both arrive from outside, so that decisions are pure."""
+    """The time of a turn and the source of its new ids: both come from outside, so that decisions are pure."""
 
     now: datetime
     new_id: Callable[[], UUID]
@@ -33,34 +33,34 @@ class RowKeys:
 
     Args:
         references: payments by their provider and its id of the intent.
-        extending: purchases, with all others of the same student and course.
+        purchases_with_pair: purchases, with all others of the same student and course.
         pairs: the active purchase of each student and course.
-        retrying: jobs that may run again, with the refund that one is about and all others of its payment.
+        jobs_with_refunds: jobs, each with its refund, if it is about one, and all others of the same payment.
         idempotency_keys: by actor, operation and key.
-        cases: what a case may have been noted of.
-        sweeps: the subjects of sweeps, whose jobs that will still run are looked for.
+        cases: the cases of these subjects.
+        sweeps: the live jobs of these sweeps' subjects.
         event_names: events by their provider and its id.
         refunds: refunds, with all others of the same payment.
-        refunding: payments with all their refunds: how much is left of one depends on those.
-        refunding_references: the same of payments by their provider and its id of the intent.
+        payments_with_refunds: payments with all their refunds: how much is left of one depends on those.
+        references_with_refunds: the same, for payments by their provider and its id of the intent.
     """
 
     payments: Set[UUID] = frozenset()
     references: Set[tuple[str, str]] = frozenset()
     purchases: Set[UUID] = frozenset()
-    extending: Set[UUID] = frozenset()
+    purchases_with_pair: Set[UUID] = frozenset()
     pairs: Set[Pair] = frozenset()
     courses: Set[UUID] = frozenset()
     idempotency_keys: Set[tuple[str, str, str]] = frozenset()
     jobs: Set[UUID] = frozenset()
-    retrying: Set[UUID] = frozenset()
+    jobs_with_refunds: Set[UUID] = frozenset()
     cases: Set[UUID] = frozenset()
     events: Set[UUID] = frozenset()
     sweeps: Set[UUID] = frozenset()
     event_names: Set[tuple[str, str]] = frozenset()
     refunds: Set[UUID] = frozenset()
-    refunding: Set[UUID] = frozenset()
-    refunding_references: Set[tuple[str, str]] = frozenset()
+    payments_with_refunds: Set[UUID] = frozenset()
+    references_with_refunds: Set[tuple[str, str]] = frozenset()
 
     def __or__(self, other: "RowKeys") -> "RowKeys":
         return RowKeys.all_of((self, other))
@@ -72,12 +72,12 @@ class RowKeys:
 
 
 _keys_of = attrgetter(*(each.name for each in fields(RowKeys)))
-"""The keys, kind by kind: a kind that is new is gathered like the others."""
+"""The keys, kind by kind: a new kind is gathered without further code."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Rows as they shall be after a command, and the entries that follow from it."""
+    """Rows as they are to be after a command, and the entries that are written with them."""
 
     payments: tuple[Payment, ...] = ()
     purchases: tuple[Purchase, ...] = ()
@@ -89,7 +89,7 @@ class Changes:
     audit: tuple[AuditEntry, ...] = ()
 
     def __add__(self, other: "Changes") -> "Changes":
-        if self is NOTHING or other is NOTHING:  # most often, and on the way of every confirmation
+        if self is NOTHING or other is NOTHING:  # the usual case, and on the path of every confirmation
             return other if self is NOTHING else self
         return Changes(*map(add, _rows_of(self), _rows_of(other)))
 
@@ -100,16 +100,16 @@ class Changes:
 
 
 _rows_of = attrgetter(*(each.name for each in fields(Changes)))
-"""The rows of changes, kind by kind: a kind that is new is summed up like the others."""
+"""The rows of changes, kind by kind: a new kind is summed without further code."""
 
 NOTHING = Changes()
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What a command comes to, and what must be written for that to be true.
+    """The outcome of a command, and the changes that must be written with it.
 
-    `parts` are set where the changes came about in several steps, each decided in the state that those before it left:
+    `parts` are set where the changes were decided in several steps, each in the state after the one before it:
     subscribers are told of one step after the other.
     """
 
@@ -128,13 +128,13 @@ class Decision:
         return self.parts or (self.changes,)
 
     def with_step(self, changes: Changes) -> "Decision":
-        """The decision with changes that no subscriber is told of, as those of jobs and events are."""
+        """The decision with a further step, of changes that no subscriber is told of, such as those of jobs."""
         return Decision.in_steps(self.outcome, (*self.steps, changes))
 
 
 @dataclass(slots=True)
 class State:
-    """Rows by id with the look-ups that decisions need, kept in step as decisions are applied.
+    """Rows by id, with the look-ups that decisions need, kept up to date as decisions are applied.
 
     Later commands of a batch see what earlier ones decided. `loaded` holds the ids of the rows that the database has
     already; `journal` is everything applied since loading, in order.
@@ -158,7 +158,7 @@ class State:
             self._put_purchase(purchase)
 
     def active_purchase(self, student_id: str, course_id: UUID) -> Purchase | None:
-        """The purchase whose row says ACTIVE; its expiry may have passed, see `granting.standing`."""
+        """The purchase whose row is ACTIVE; its expiry may have passed, see `granting.standing`."""
         purchase_id = self.active.get((student_id, course_id))
         return None if purchase_id is None else self.purchases[purchase_id]
 
@@ -179,7 +179,7 @@ class State:
 
     def apply(self, changes: Changes) -> None:
         self.payments.update((payment.id, payment) for payment in changes.payments)
-        # Each as it is at last, and ended ones first: a pair is free before its next purchase takes it.
+        # Only the last version of each, and ended ones first: a pair must be free before its next purchase takes it.
         purchases = {purchase.id: purchase for purchase in changes.purchases}.values()
         for purchase in sorted(purchases, key=lambda each: each.status is PurchaseStatus.ACTIVE):
             self._put_purchase(purchase)

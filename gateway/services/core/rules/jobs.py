@@ -1,11 +1,11 @@
-"""Jobs: work that follows from a decision, and the rules by which it is held, tried again and given up."""
+"""The rules by which jobs are claimed, tried again and given up."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from gateway.services.core.model.job_outcomes import RefundSettled
-from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import Outcome, PaymentPending, Reconciled
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Payment, PaymentStatus, Refund
@@ -22,13 +22,13 @@ MOST_ATTEMPTS = {
     JobKind.CASE_REVIEW: 1,
     JobKind.UNKNOWN: 1,
 }
-"""Runs of a job before it stands as FAILED. With the waits below that takes more than three days on average, which
-outlasts a weekend's outage; a sweep is never given up, and a case is never begun."""
+"""Runs of a job before it becomes FAILED. With the waits below that takes more than three days on average, which
+outlasts a weekend's outage; a sweep is never given up, and a case is never run."""
 
 BACKOFF_S = 5
 LONGEST_BACKOFF_S = 7200
-"""The wait doubles from the first to the second, and is drawn evenly from nought to it: full jitter, so that jobs
-that failed together do not come back together."""
+"""The longest wait doubles from the first of these to the second; each wait is drawn evenly between zero and it (full
+jitter), so that jobs that failed together are not retried together."""
 
 
 def check_job(payment: Payment, retry_after_s: int, state: State, moment: Moment) -> tuple[Job, ...]:
@@ -44,22 +44,24 @@ def refund_job(refund: Refund, moment: Moment) -> Job:
     return Job(moment.new_id(), JobKind.PAYMENT_REFUND, refund.id, moment.now, moment.now)
 
 
-def held(ticket: Ticket, state: State) -> Job | None:
-    """The job that a ticket entitles to; None where somebody else holds it, or nobody may any more."""
-    job = state.jobs.get(ticket.job_id)
-    is_held = job is not None and job.state is JobState.RUNNING and job.fence == ticket.fence
+def held(lease: Lease, state: State) -> Job | None:
+    """The job that a lease is for; None where the lease has passed to another runner, or the job has ended."""
+    job = state.jobs.get(lease.job_id)
+    is_held = job is not None and job.state is JobState.RUNNING and job.fence == lease.fence
     return job if is_held else None
 
 
-def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
+def after(job: Job, lease: Lease, outcome: Outcome, moment: Moment) -> Job:
     """The job after a run that came to an outcome."""
     match outcome:
         case Reconciled(_, settled, None):
-            return after(job, ticket, settled, moment)
+            return after(job, lease, settled, moment)
         case PaymentPending(payment, _, False) if payment.status is not PaymentStatus.PROCESSING:
-            return ended(job, JobState.COMPLETED, moment)  # nobody is paying; whoever does will confirm
+            return ended(
+                job, JobState.COMPLETED, moment
+            )  # nobody is paying now; a later payment is confirmed by itself
         case PaymentPending(_, retry_after_s):
-            return deferred(job, ticket, "not settled yet", moment, at_least_s=retry_after_s)
+            return deferred(job, lease, "not settled yet", moment, at_least_s=retry_after_s)
         case RefundSettled(refund, _) if refund.failure is not None and refund.failure.code != ALREADY_BACK:
             return ended(job, JobState.FAILED, moment, f"{refund.failure.code}: {refund.failure.message}")
         case _:
@@ -67,14 +69,14 @@ def after(job: Job, ticket: Ticket, outcome: Outcome, moment: Moment) -> Job:
 
 
 def is_due(job: Job, now: datetime) -> bool:
-    """Whether a runner may take the job: its time has come, or whoever held it is gone."""
+    """Whether a runner may claim the job: it is due, or the lease of its last runner has run out."""
     if job.state is JobState.RUNNING:
         return job.lease_until is not None and job.lease_until <= now
     return job.is_live and job.run_at <= now
 
 
 def taken(job: Job, claim_id: UUID, lease_s: int, moment: Moment) -> Job:
-    """The job as its runner's, until its lease ends."""
+    """The job, claimed by a runner until its lease ends."""
     return replace(
         job,
         state=JobState.RUNNING,
@@ -85,15 +87,15 @@ def taken(job: Job, claim_id: UUID, lease_s: int, moment: Moment) -> Job:
     )
 
 
-def deferred(job: Job, ticket: Ticket, error: str, moment: Moment, at_least_s: int = 0) -> Job:
-    """The job again later, or FAILED after its last attempt."""
+def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int = 0) -> Job:
+    """The job to be run again later, or FAILED after its last attempt."""
     if job.attempts >= MOST_ATTEMPTS[job.kind]:
         return ended(job, JobState.FAILED, moment, error)
-    wait_s = at_least_s + ticket.jitter * min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** min(job.attempts - 1, 20))
+    wait_s = at_least_s + lease.jitter * min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** min(job.attempts - 1, 20))
     run_at = moment.now + timedelta(seconds=wait_s)
     return replace(job, state=JobState.RETRYING, run_at=run_at, lease_until=None, last_error=error)
 
 
 def ended(job: Job, state: JobState, moment: Moment, error: str | None = None) -> Job:
-    """The job as one that will not run any more."""
+    """The job as one that will not run again."""
     return replace(job, state=state, lease_until=None, last_error=error, finished_at=moment.now)

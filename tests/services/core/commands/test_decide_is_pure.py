@@ -61,7 +61,7 @@ def test_what_was_decided_once_is_found_and_not_decided_again(
     assert (again.courses, again.refunds, again.jobs, again.events, again.audit) == ((), (), (), (), ())
     assert {row.id for row in again.payments} <= set(state.payments)
     assert {row.id for row in again.purchases} <= set(state.purchases)
-    is_run = getattr(command, "ticket", None) is not None and type(first.outcome) is not Stale
+    is_run = getattr(command, "lease", None) is not None and type(first.outcome) is not Stale
     assert type(command.decide(state, at()).outcome) is (Stale if is_run else type(first.outcome))
 
 

@@ -12,7 +12,7 @@ from gateway.services.core.commands.provider_events import EndEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.model.command import BaseCommand, KeyedCommand
 from gateway.services.core.model.job_outcomes import Stale
-from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
 from gateway.services.core.model.state import NOTHING, Changes, RowKeys, State
 from tests.services.core.examples import ADMIN, CONFIRM, EVENT, NOW, OPEN, PAYMENT, REFUND, key, moment
 from tests.services.core.states import COMMANDS
@@ -20,7 +20,7 @@ from tests.services.core.states import COMMANDS
 EXAMPLES: dict[type[Any], Command] = {type(command): command for command in COMMANDS}
 KEYED = [command for command in EXAMPLES.values() if isinstance(command, KeyedCommand)]
 RUNS = [command for command in EXAMPLES.values() if isinstance(command, JobRun)]
-TICKET = Ticket(key(70), fence=2)
+LEASE = Lease(key(70), fence=2)
 
 
 def name_of(command: object) -> str:
@@ -44,7 +44,7 @@ def test_what_carries_a_key_or_a_ticket_is_of_the_kind_that_answers_for_it(kind:
     names = {each.name for each in fields(kind)}
     assert ("key" in names) is issubclass(kind, KeyedCommand)
     decides_the_job_itself = {"DeferJob", "EndJob", "EndSweep"}
-    assert ("ticket" in names) is (issubclass(kind, JobRun) or kind.__name__ in decides_the_job_itself)
+    assert ("lease" in names) is (issubclass(kind, JobRun) or kind.__name__ in decides_the_job_itself)
 
 
 @pytest.mark.parametrize("command", KEYED, ids=name_of)
@@ -72,24 +72,24 @@ def test_neither_the_actor_nor_the_key_is_part_of_the_wish(command: KeyedCommand
 
 @pytest.mark.parametrize("command", RUNS, ids=name_of)
 def test_the_job_of_a_run_is_among_the_rows_that_are_loaded(command: JobRun) -> None:
-    assert keys_of(replace(command, ticket=TICKET))["jobs"] == {TICKET.job_id}
-    assert "jobs" not in keys_of(replace(command, ticket=None))
+    assert keys_of(replace(command, lease=LEASE))["jobs"] == {LEASE.job_id}
+    assert "jobs" not in keys_of(replace(command, lease=None))
 
 
 @pytest.mark.parametrize("command", RUNS, ids=name_of)
 def test_a_run_of_a_job_that_somebody_else_holds_changes_nothing(command: JobRun) -> None:
     state = State()
-    state.apply(Changes(payments=(PAYMENT,), refunds=(REFUND,), events=(EVENT,), jobs=(held(fence=TICKET.fence + 1),)))
-    decision = replace(command, ticket=TICKET).decide(state, moment())
+    state.apply(Changes(payments=(PAYMENT,), refunds=(REFUND,), events=(EVENT,), jobs=(held(fence=LEASE.fence + 1),)))
+    decision = replace(command, lease=LEASE).decide(state, moment())
     assert (decision.outcome, decision.changes) == (Stale(), NOTHING)
 
 
 def test_a_run_ends_its_job_in_the_same_commit() -> None:
     state = State()
-    state.apply(Changes(events=(EVENT,), jobs=(held(fence=TICKET.fence),)))
-    decision = EndEvent(EVENT.id, ticket=TICKET).decide(state, moment())
+    state.apply(Changes(events=(EVENT,), jobs=(held(fence=LEASE.fence),)))
+    decision = EndEvent(EVENT.id, lease=LEASE).decide(state, moment())
     [job] = decision.changes.jobs
-    assert (job.id, job.state, job.finished_at) == (TICKET.job_id, JobState.COMPLETED, NOW)
+    assert (job.id, job.state, job.finished_at) == (LEASE.job_id, JobState.COMPLETED, NOW)
     assert [event.id for event in decision.changes.events] == [EVENT.id]
 
 
@@ -99,7 +99,7 @@ def test_a_command_has_keys_and_the_payment_and_the_course_that_it_names_are_amo
     keys = keys_of(command)
     assert keys
     if payment_id := getattr(command, "payment_id", None):
-        assert payment_id in {*command.keys().payments, *command.keys().refunding}
+        assert payment_id in {*command.keys().payments, *command.keys().payments_with_refunds}
     if course_id := getattr(command, "course_id", None):
         assert course_id in command.keys().courses
 
@@ -128,6 +128,6 @@ def test_changes_of_every_kind_add_up() -> None:
 
 
 def held(fence: int) -> Job:
-    """The job of the ticket, as a runner holds it under a number."""
-    job = Job(TICKET.job_id, JobKind.WEBHOOK_HANDLE, EVENT.id, NOW, NOW)
+    """The job of the lease, as a runner holds it under a number."""
+    job = Job(LEASE.job_id, JobKind.WEBHOOK_HANDLE, EVENT.id, NOW, NOW)
     return replace(job, state=JobState.RUNNING, attempts=1, fence=fence, lease_until=NOW)

@@ -26,12 +26,12 @@ from gateway.services.core.model.verdicts import Captured, ExtraCapture, Process
 from gateway.services.core.rules.events import announced
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
-from tests.services.core.examples import CAPTURED, EVENT, PAYMENT, TICKET, moment
+from tests.services.core.examples import CAPTURED, EVENT, LEASE, PAYMENT, moment
 from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, STATES, TAKEN, state_at_work, state_with
 
 SUBSCRIBERS = (EventSubscriber("a", tuple(EVENT_TYPES)), EventSubscriber("b", ("payment.refunded",)))
 COMMANDS = [
-    replace(RECONCILE, record=record, ask=ask, event_id=event_id, ticket=TICKET if event_id else None)
+    replace(RECONCILE, record=record, ask=ask, event_id=event_id, lease=LEASE if event_id else None)
     for record in RECORDS
     for ask in (None, PlanAsk(PAYMENT.id, 0, record.is_pending))
     for event_id in (None, EVENT.id)
@@ -93,7 +93,7 @@ def test_an_event_ends_with_its_job_whatever_the_payment_came_to(has_event: bool
     state = state_with(open_payment, None, has_course=True, has_job=False)
     state.jobs[HELD.id] = HELD
     state.events[EVENT.id] = EVENT
-    command = replace(RECONCILE, record=ProviderRecord(waits), ticket=TICKET, event_id=EVENT.id if has_event else None)
+    command = replace(RECONCILE, record=ProviderRecord(waits), lease=LEASE, event_id=EVENT.id if has_event else None)
     decision = command.decide(state, moment())
     assert isinstance(decision.outcome, Reconciled)
     assert isinstance(decision.outcome.settled, PaymentPending)
@@ -104,7 +104,7 @@ def test_an_event_ends_with_its_job_whatever_the_payment_came_to(has_event: bool
 
 def test_a_runner_that_lost_its_job_writes_nothing() -> None:
     state = state_at_work(TAKEN, None, replace(HELD, fence=2), has_event=True)
-    decision = replace(RECONCILE, ticket=TICKET, event_id=EVENT.id).decide(state, moment())
+    decision = replace(RECONCILE, lease=LEASE, event_id=EVENT.id).decide(state, moment())
     assert decision == Decision(Stale())
 
 
@@ -147,8 +147,8 @@ def parts_of(command: Reconcile) -> Iterator[Part]:
         yield PlanAsk(PAYMENT.id, None, is_pending=True).decide
     if command.ask:
         yield command.ask.decide
-    if command.ticket and command.event_id:
-        yield EndEvent(command.event_id, ticket=command.ticket).decide
+    if command.lease and command.event_id:
+        yield EndEvent(command.event_id, lease=command.lease).decide
 
 
 def refunded(attempt: str, refund_records: Sequence[RefundRecord], state: State, now: Moment) -> Decision:

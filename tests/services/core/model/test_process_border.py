@@ -35,7 +35,7 @@ from gateway.services.core.model.job_outcomes import (
     RefundSettled,
     Stale,
 )
-from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Ticket
+from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     Busy,
@@ -119,7 +119,7 @@ JOB = Job(
     {"after": ID.hex},
 )
 EVENT = ProviderEvent(ID, Provider.STRIPE, "evt_1", "charge.refunded", ("pi_1",), NOW, EventState.HANDLED, NOW)
-TICKET = Ticket(ID, 1, 0.5)
+LEASE = Lease(ID, 1, 0.5)
 RESULTS: tuple[verdicts.RefundResult, ...] = (verdicts.RefundSucceeded("re_1"), verdicts.RefundRejected("x", "y"))
 VERDICTS: tuple[verdicts.Verdict, ...] = (
     verdicts.Captured("a", PRICE, "student-1", ID),
@@ -144,7 +144,7 @@ COMMANDS: tuple[Command, ...] = (
     RevokePurchase(ADMIN, ID, "a reason", key="k"),
     SaveCourse(ADMIN, ID, True, "Yoga", TIERS),
     RefundPayment(ADMIN, ID, ID, 100, "a reason", key="k"),
-    *(SettleRefund(ID, result, ticket=TICKET) for result in RESULTS),
+    *(SettleRefund(ID, result, lease=LEASE) for result in RESULTS),
     AdoptPayment(
         ID,
         Provider.STRIPE,
@@ -158,15 +158,15 @@ COMMANDS: tuple[Command, ...] = (
         Purpose.RENEWAL,
         door=Door.WEBHOOK,
     ),
-    Reconcile(ID, Provider.RAZORPAY, ID, TOLD, PlanAsk(ID, 1), ID, door=Door.WEBHOOK, ticket=TICKET),
+    Reconcile(ID, Provider.RAZORPAY, ID, TOLD, PlanAsk(ID, 1), ID, door=Door.WEBHOOK, lease=LEASE),
     LapsePurchases((ID,)),
-    EndJob(TICKET),
+    EndJob(LEASE),
     StoreEvent(EVENT),
-    EndEvent(ID, ticket=TICKET),
+    EndEvent(ID, lease=LEASE),
     ClaimJobs(ID, (ID,), 60),
-    DeferJob(TICKET, "TimeoutError", case=Case(ID, "a reason")),
+    DeferJob(LEASE, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
-    EndSweep(TICKET, ID.hex, 60),
+    EndSweep(LEASE, ID.hex, 60),
     PlanAsk(ID, 1, is_pending=True),
     RetryJob(ADMIN, ID, "a reason"),
     CancelJob(ADMIN, ID, "a reason"),

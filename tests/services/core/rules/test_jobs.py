@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.services.core.model.job_outcomes import EventEnded, RefundSettled
-from gateway.services.core.model.jobs import Job, JobKind, JobState, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import NotFound, Outcome, PaymentDeclined, PaymentPending
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, PaymentStatus, RefundStatus
@@ -25,7 +25,7 @@ from gateway.services.core.rules.jobs import (
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK
 from tests.services.core.examples import EVENT, JOB, NOW, PAYMENT, REFUND, key, moment
 
-TICKET = Ticket(JOB.id, fence=3, jitter=1.0)
+LEASE = Lease(JOB.id, fence=3, jitter=1.0)
 RUNNING = replace(JOB, state=JobState.RUNNING, attempts=1, fence=3, lease_until=NOW + timedelta(minutes=1))
 UNDER_WAY = replace(PAYMENT, status=PaymentStatus.PROCESSING)
 
@@ -39,7 +39,7 @@ def test_every_kind_of_job_has_its_number_of_attempts() -> None:
 
 
 def test_a_ticket_entitles_to_the_job_that_is_held_under_its_number() -> None:
-    assert held(TICKET, state_with(RUNNING)) == RUNNING
+    assert held(LEASE, state_with(RUNNING)) == RUNNING
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_a_ticket_entitles_to_the_job_that_is_held_under_its_number() -> None:
     ids=lambda job: f"{job.state} {job.fence}",
 )
 def test_a_ticket_entitles_to_no_other_job(job: Job) -> None:
-    assert held(TICKET, state_with(job)) is None
+    assert held(LEASE, state_with(job)) is None
 
 
 @pytest.mark.parametrize(
@@ -86,23 +86,23 @@ def test_a_runner_takes_a_job_under_the_next_number_until_its_lease_ends() -> No
     [(1, BACKOFF_S), (2, 2 * BACKOFF_S), (5, 16 * BACKOFF_S), (11, 1024 * BACKOFF_S), (12, LONGEST_BACKOFF_S)],
 )
 def test_the_wait_doubles_with_each_attempt_up_to_the_longest(attempts: int, wait_s: int) -> None:
-    job = deferred(replace(RUNNING, attempts=attempts), TICKET, "TimeoutError", moment())
+    job = deferred(replace(RUNNING, attempts=attempts), LEASE, "TimeoutError", moment())
     assert (job.state, job.last_error, job.lease_until) == (JobState.RETRYING, "TimeoutError", None)
     assert job.run_at == NOW + timedelta(seconds=wait_s)
 
 
 @pytest.mark.parametrize(("jitter", "wait_s"), [(0.0, 30), (0.5, 30 + BACKOFF_S / 2), (1.0, 30 + BACKOFF_S)])
 def test_a_wait_is_drawn_from_nought_on_and_added_to_what_was_asked_for(jitter: float, wait_s: float) -> None:
-    job = deferred(RUNNING, replace(TICKET, jitter=jitter), "TimeoutError", moment(), at_least_s=30)
+    job = deferred(RUNNING, replace(LEASE, jitter=jitter), "TimeoutError", moment(), at_least_s=30)
     assert job.run_at == NOW + timedelta(seconds=wait_s)
 
 
 @pytest.mark.parametrize("kind", JobKind)
 def test_a_job_is_given_up_after_its_last_attempt_and_not_before(kind: JobKind) -> None:
     last = replace(RUNNING, kind=kind, attempts=MOST_ATTEMPTS[kind])
-    given_up = deferred(last, TICKET, "TimeoutError", moment())
+    given_up = deferred(last, LEASE, "TimeoutError", moment())
     assert (given_up.state, given_up.last_error, given_up.finished_at) == (JobState.FAILED, "TimeoutError", NOW)
-    before = deferred(replace(last, attempts=MOST_ATTEMPTS[kind] - 1), TICKET, "TimeoutError", moment())
+    before = deferred(replace(last, attempts=MOST_ATTEMPTS[kind] - 1), LEASE, "TimeoutError", moment())
     assert before.state is JobState.RETRYING
 
 
@@ -121,17 +121,17 @@ def test_a_job_is_given_up_after_its_last_attempt_and_not_before(kind: JobKind) 
     ],
 )
 def test_a_run_ends_its_job_or_puts_it_off_by_what_it_came_to(outcome: Outcome, state: JobState) -> None:
-    assert after(RUNNING, TICKET, outcome, moment()).state is state
+    assert after(RUNNING, LEASE, outcome, moment()).state is state
 
 
 def test_a_payment_that_is_not_settled_is_asked_about_no_sooner_than_the_provider_said() -> None:
-    job = after(RUNNING, replace(TICKET, jitter=0.0), PaymentPending(UNDER_WAY, 7), moment())
+    job = after(RUNNING, replace(LEASE, jitter=0.0), PaymentPending(UNDER_WAY, 7), moment())
     assert (job.run_at, job.last_error) == (NOW + timedelta(seconds=7), "not settled yet")
 
 
 def test_a_refund_that_was_refused_stands_with_the_providers_words() -> None:
     refused = RefundSettled(replace(REFUND, failure=Failure("charge_disputed", "No.")), PAYMENT)
-    assert after(RUNNING, TICKET, refused, moment()).last_error == "charge_disputed: No."
+    assert after(RUNNING, LEASE, refused, moment()).last_error == "charge_disputed: No."
 
 
 def test_a_payment_has_one_job_that_asks_after_it() -> None:

@@ -7,7 +7,7 @@ from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
 from gateway.services.core.commands.jobs.retries import RetryJob
 from gateway.services.core.commands.settle_refund import SettleRefund
-from gateway.services.core.model.jobs import Job, JobKind, Ticket
+from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, Money, Payment, RefundStatus
 from gateway.services.core.model.verdicts import RefundSucceeded
@@ -234,5 +234,5 @@ def counted(service: Service) -> dict[str, tuple[int, str]]:
     return {row.origin: (row.amount_minor, row.status) for row in service.stored(RefundRow)}
 
 
-def ticket_of(job: Job) -> Ticket:
-    return Ticket(job.id, job.fence)
+def ticket_of(job: Job) -> Lease:
+    return Lease(job.id, job.fence)

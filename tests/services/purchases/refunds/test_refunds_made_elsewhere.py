@@ -4,7 +4,7 @@ import pytest
 
 from db.job_tables import JobRow
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
-from gateway.services.core.model.jobs import JobKind, Ticket
+from gateway.services.core.model.jobs import JobKind, Lease
 from tests.service import ADMIN, Service, student
 from tests.simulation.shop import Shop, open_shop
 
@@ -29,7 +29,7 @@ async def test_a_full_refund_at_the_dashboard_takes_the_place_of_ours_that_is_pr
     await shop.store(payment)
     for held in await shop.claimed():  # our refund's runner is slower than the webhook's, or there is none
         if held.kind is JobKind.WEBHOOK_HANDLE:
-            await service.events.handle(held.subject_id, Ticket(held.id, held.fence))
+            await service.events.handle(held.subject_id, Lease(held.id, held.fence))
     assert shop.broken() == []  # "No payment gives back more than was captured"
 
 

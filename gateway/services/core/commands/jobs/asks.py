@@ -1,4 +1,4 @@
-"""The next time that a provider is asked about a payment which nobody confirms."""
+"""When a provider is asked next about a payment that nobody confirms."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,12 +12,12 @@ from gateway.services.core.rules import asks
 
 @dataclass(frozen=True, slots=True)
 class PlanAsk(BaseCommand):
-    """See to it that a provider is asked about a payment again, or no more.
+    """Plan when a provider is asked about a payment again, if at all.
 
     Args:
-        asks: how often it had been asked by its schedule before it was asked now; None where that was by another way:
-            then only what has no next ask and needs one gets it.
-        is_pending: whether money of it is on its way back, or disputed.
+        asks: how often it had been asked by the schedule before this time; None where this was not by the schedule:
+            then only a payment that has no next ask and needs one gets it.
+        is_pending: whether some of its money is on its way back, or disputed.
         is_answered: whether the provider answered.
     """
 
@@ -33,7 +33,7 @@ class PlanAsk(BaseCommand):
         return RowKeys(payments={self.payment_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """When the payment is asked after next, if at all."""
+        """The payment with the time of its next ask, if it needs one."""
         payment = state.payments.get(self.payment_id)
         if payment is None:
             return Decision(NotFound("payment"))

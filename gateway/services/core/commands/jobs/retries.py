@@ -1,4 +1,4 @@
-"""What an admin may do about a job: have it run again, or not any more."""
+"""What an admin may do about a job: have it run again, or cancel it."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -29,10 +29,10 @@ class RetryJob(BaseCommand):
         return [*reason_problems(self.reason)]
 
     def keys(self) -> RowKeys:
-        return RowKeys(retrying={self.job_id})
+        return RowKeys(jobs_with_refunds={self.job_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """A job that had ended without success, from the beginning."""
+        """The job, to be run again from the beginning."""
         job = state.jobs.get(self.job_id)
         if job is None:
             return Decision(NotFound("job"))
@@ -60,7 +60,7 @@ class RetryJob(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class CancelJob(BaseCommand):
-    """Have a job not run any more."""
+    """Have a job not run again."""
 
     actor: Actor
     job_id: UUID
@@ -70,11 +70,11 @@ class CancelJob(BaseCommand):
         return [*reason_problems(self.reason)]
 
     def keys(self) -> RowKeys:
-        return RowKeys(retrying={self.job_id})
+        return RowKeys(jobs_with_refunds={self.job_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """The job as one that will not run. What is running is not stopped, but its result is refused. One that FAILED,
-        or a case, is off the list of what needs a person."""
+        """The job as one that will not run again. A run under way is not stopped, but its result is refused. A FAILED
+        job, or a case, is off the list of what needs a person."""
         job = state.jobs.get(self.job_id)
         if job is None:
             return Decision(NotFound("job"))
@@ -95,14 +95,14 @@ def _refused(problem: str) -> Decision:
 
 
 def _about(job: Job, state: State) -> UUID:
-    """Whose history tells of the job: that of a refund is its payment's."""
+    """The subject whose history shows the job: for a refund, its payment."""
     refund = state.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
     return refund.payment_id if refund else job.subject_id
 
 
 def _refund_again(job: Job, state: State, moment: Moment) -> Refund | InvalidInput | None:
-    """A new refund in the place of one that failed, for providers answer a refund's id with how it ended: of what
-    is left of its money. InvalidInput where all went back another way, None where the job is about no failed refund."""
+    """A new refund, of what is left of the money, in place of one that failed: a provider answers the old id with how
+    that one ended. InvalidInput where all of it went back another way; None where the job is about no failed refund."""
     refund = state.refunds.get(job.subject_id)
     if job.kind is not JobKind.PAYMENT_REFUND or refund is None or refund.status is not RefundStatus.FAILED:
         return None

@@ -1,4 +1,4 @@
-"""A command that a job's run may come to: its decision is the end of that job as well."""
+"""A command that may be the result of a job: its decision ends the job as well."""
 
 from abc import abstractmethod
 from dataclasses import dataclass, field
@@ -6,37 +6,37 @@ from typing import final
 
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import Stale
-from gateway.services.core.model.jobs import Ticket
+from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import after, held
 
 
 @dataclass(frozen=True, slots=True)
 class JobRun(BaseCommand):
-    """`ticket` is that of the job, where the command is the run of one. It is refused where the job is not the runner's
-    any more, and else what follows for the job is in the same commit."""
+    """`lease` is set where the command is the result of a job. The command is refused where the lease has passed to
+    another runner; otherwise the job is ended or deferred in the same commit."""
 
-    ticket: Ticket | None = field(default=None, kw_only=True)
+    lease: Lease | None = field(default=None, kw_only=True)
 
     @abstractmethod
     def own_keys(self) -> RowKeys:
-        """What the decision may look at besides its job."""
+        """The keys of the rows that the decision may look at, besides its job."""
 
     @abstractmethod
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """What the command comes to, leaving out what follows for its job."""
+        """The decision without its job."""
 
     @final
     def keys(self) -> RowKeys:
-        return self.own_keys() if self.ticket is None else self.own_keys() | RowKeys(jobs={self.ticket.job_id})
+        return self.own_keys() if self.lease is None else self.own_keys() | RowKeys(jobs={self.lease.job_id})
 
     @final
     def decide(self, state: State, moment: Moment) -> Decision:
-        if self.ticket is None:
+        if self.lease is None:
             return self.own_decision(state, moment)
-        job = held(self.ticket, state)
+        job = held(self.lease, state)
         if job is None:
             return Decision(Stale())
         decision = self.own_decision(state, moment)
-        follow_up = after(job, self.ticket, decision.outcome, moment)
+        follow_up = after(job, self.lease, decision.outcome, moment)
         return decision.with_step(Changes(jobs=(follow_up,)))

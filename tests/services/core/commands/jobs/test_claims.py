@@ -9,13 +9,13 @@ import pytest
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
-from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Ticket
+from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Lease
 from gateway.services.core.model.state import NOTHING, Changes, State
 from gateway.services.core.rules import cases
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from tests.services.core.examples import JOB, NOW, PAYMENT, key, moment
 
-TICKET = Ticket(JOB.id, fence=1, jitter=0.0)
+LEASE = Lease(JOB.id, fence=1, jitter=0.0)
 RUNNING = replace(JOB, state=JobState.RUNNING, attempts=1, fence=1, lease_until=NOW + timedelta(minutes=1))
 CASE = Case(PAYMENT.id, "it cannot be read; cancelJob ends it")
 
@@ -59,20 +59,20 @@ def test_a_job_whose_runners_keep_dying_is_given_up() -> None:
 
 
 def test_a_job_that_is_put_off_runs_again_later() -> None:
-    decision = DeferJob(TICKET, "TimeoutError", at_least_s=30).decide(state_with(RUNNING), moment())
+    decision = DeferJob(LEASE, "TimeoutError", at_least_s=30).decide(state_with(RUNNING), moment())
     [job] = decision.changes.jobs
     assert decision.outcome == JobChanged(job)
     assert (job.state, job.run_at, job.attempts) == (JobState.RETRYING, NOW + timedelta(seconds=30), 1)
 
 
 def test_a_wait_for_somebody_else_is_no_attempt() -> None:
-    [job] = DeferJob(TICKET, "held", is_attempt=False).decide(state_with(RUNNING), moment()).changes.jobs
+    [job] = DeferJob(LEASE, "held", is_attempt=False).decide(state_with(RUNNING), moment()).changes.jobs
     assert job.attempts == RUNNING.attempts - 1
 
 
 def test_a_case_is_noted_with_the_first_run_that_meets_it_and_not_again() -> None:
     state = state_with(RUNNING)
-    deferral = DeferJob(TICKET, "it cannot be read", case=CASE)
+    deferral = DeferJob(LEASE, "it cannot be read", case=CASE)
     _, noted = deferral.decide(state, moment()).changes.jobs
     assert (noted.kind, noted.subject_id, noted.state) == (JobKind.CASE_REVIEW, PAYMENT.id, JobState.FAILED)
     assert noted.last_error == CASE.reason
@@ -84,18 +84,18 @@ def test_a_case_is_noted_with_the_first_run_that_meets_it_and_not_again() -> Non
 def test_once_an_admin_has_canceled_the_case_its_job_is_not_tried_again() -> None:
     [noted] = cases.noted(PAYMENT.id, CASE.reason, moment()).jobs
     canceled = replace(noted, id=key(53), state=JobState.CANCELED, last_error="canceled: called the student")
-    decision = DeferJob(TICKET, "it cannot be read", case=CASE).decide(state_with(RUNNING, canceled), moment())
+    decision = DeferJob(LEASE, "it cannot be read", case=CASE).decide(state_with(RUNNING, canceled), moment())
     [job] = decision.changes.jobs
     assert (job.id, job.state) == (JOB.id, JobState.CANCELED)
     assert job.last_error == "canceled: called the student; it cannot be read"
 
 
 def test_a_job_that_is_done_is_over() -> None:
-    [job] = EndJob(TICKET).decide(state_with(RUNNING), moment()).changes.jobs
+    [job] = EndJob(LEASE).decide(state_with(RUNNING), moment()).changes.jobs
     assert (job.state, job.finished_at, job.lease_until) == (JobState.COMPLETED, NOW, None)
 
 
-@pytest.mark.parametrize("command", [DeferJob(TICKET, "x"), EndJob(TICKET), EndSweep(TICKET, None, 5)])
+@pytest.mark.parametrize("command", [DeferJob(LEASE, "x"), EndJob(LEASE), EndSweep(LEASE, None, 5)])
 @pytest.mark.parametrize("job", [replace(RUNNING, fence=2), replace(RUNNING, state=JobState.CANCELED)])
 def test_a_job_that_is_somebody_elses_by_now_is_left_alone(command: DeferJob | EndJob | EndSweep, job: Job) -> None:
     decision = command.decide(state_with(job), moment())
