@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.http.cors import READ, SENT
 from gateway.services.core.model.events import EVENT_TYPES
 from tests.house import ROOMS, ROOT
 
@@ -59,6 +60,12 @@ def test_each_event_is_told_of_in_the_readme() -> None:
     )
     groups = re.findall(r"`(\w+)\.([\w|]+)`", section)
     assert sorted(f"{subject}.{each}" for subject, of_it in groups for each in of_it.split("|")) == sorted(EVENT_TYPES)
+
+
+def test_each_header_of_another_sites_page_is_named_in_the_readme() -> None:
+    may = (ROOT / "README.md").read_text(encoding="utf-8").split("A page of an origin in `GATEWAY_CORS_ORIGINS`")[1]
+    named = re.findall(r"`([A-Z][\w-]+)`", may.split("; a preflight")[0])
+    assert named == [*SENT, *READ]
 
 
 def test_each_room_is_drawn_as_the_rule_has_it() -> None:
