@@ -23,6 +23,17 @@ STATEMENT_TIMEOUT_MS = 30_000
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
+IN_REACH = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+"""Of every connection to a PostgreSQL server: when it is given up. A host that is gone for good, as after a failover,
+says nothing: by the network's own patience the one writer, and every look-up of a kind, would wait for it a quarter of
+an hour. In seconds; the last one, for what was sent and is not acknowledged, in milliseconds."""
+
 
 def parse_url(url: str) -> URL:
     """The URL with the drivers' names left out, so that one URL serves the writer and the readers.
@@ -45,7 +56,7 @@ def writer_engine(url: str) -> Engine:
         parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         paramstyle="format",
-        connect_args={"options": session_options(lock_timeout=LOCK_TIMEOUT_MS)},
+        connect_args=_arguments(parsed, lock_timeout=LOCK_TIMEOUT_MS),
         **_common(),
     )
 
@@ -59,13 +70,11 @@ def feed_engine(url: str) -> AsyncEngine:
         )
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
         return engine
-    # The connection is silent for hours: that its server is gone, only the network's own questions tell.
-    alive = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
     return create_async_engine(
         parsed.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
-        connect_args={"options": session_options(), **alive},
+        connect_args=_arguments(parsed),
         **_common(),
     )
 
@@ -84,11 +93,12 @@ def audit_engine(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite_audit)
         event.listen(engine, "begin", _begin)
         return engine
+    parsed = parse_url(url)
     return create_engine(
-        parse_url(url).set(drivername="postgresql+psycopg"),
+        parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         isolation_level="REPEATABLE READ",
-        connect_args={"options": session_options(default_transaction_read_only="on", statement_timeout=0)},
+        connect_args=_arguments(parsed, default_transaction_read_only="on", statement_timeout=0),
         **_common(),
     )
 
@@ -128,6 +138,16 @@ def _begin(connection: Connection) -> None:
 
 def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _arguments(parsed: URL, **settings: object) -> dict[str, Any]:
+    """What a PostgreSQL driver connects with beside the URL."""
+    return {"options": session_options(**settings), **in_reach(parsed)}
+
+
+def in_reach(parsed: URL) -> dict[str, int]:
+    """`IN_REACH`, but for what the URL says itself."""
+    return {name: value for name, value in IN_REACH.items() if name not in parsed.query}
 
 
 def session_options(**more: object) -> str:

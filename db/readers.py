@@ -13,7 +13,7 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from db.compiled import Raw
-from db.engine import BUSY_TIMEOUT_MS, from_json, parse_url, session_options
+from db.engine import BUSY_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.urls import is_embedded
 
 
@@ -73,8 +73,8 @@ class _PostgresReader:
     @classmethod
     async def open(cls, url: str) -> "_PostgresReader":
         dialect: Any = reader_dialect(url)
-        _, options = dialect.create_connect_args(parse_url(url))
-        options["options"] = session_options(default_transaction_read_only="on")
+        _, options = dialect.create_connect_args(parsed := parse_url(url))
+        options |= {"options": session_options(default_transaction_read_only="on"), **in_reach(parsed)}
         connection = await psycopg.AsyncConnection.connect(**options, autocommit=True)
         set_json_loads(orjson.loads, connection)
         return cls(connection)

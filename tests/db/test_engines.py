@@ -1,6 +1,6 @@
 """What the two engines promise: durability, who may write, and how ids and instants are stored."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from uuid import UUID
 
@@ -9,7 +9,8 @@ from sqlalchemy import Connection, insert, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from db.engine import feed_engine, writer_engine
+from db.engine import IN_REACH, audit_engine, feed_engine, writer_engine
+from db.readers import open_reader
 from db.statements import COURSE
 
 pytestmark = pytest.mark.anyio
@@ -125,3 +126,23 @@ def test_a_datetime_without_its_time_zone_is_refused(writing: Connection) -> Non
 def test_a_database_that_cannot_keep_what_was_committed_is_refused(url: str) -> None:
     with pytest.raises(ValueError, match=r"the .* URL must"):
         writer_engine(url)
+
+
+async def test_a_server_that_is_gone_without_a_word_is_given_up_by_every_connection(
+    new_postgresql: Callable[[], str],
+) -> None:
+    url = new_postgresql()
+    beside = "&" if "?" in url else "?"
+    for given, patience in ((url, 30_000), (f"{url}{beside}tcp_user_timeout=5000", 5_000)):
+        wanted = {**{name: str(value) for name, value in IN_REACH.items()}, "tcp_user_timeout": str(patience)}
+        for engine in (writer_engine(given), audit_engine(given)):
+            with engine.connect() as connection:
+                assert connection.connection.dbapi_connection.info.get_parameters().items() >= wanted.items()  # type: ignore[union-attr]  # psycopg's
+        feed = feed_engine(given)
+        async with feed.connect() as reading:
+            raw = await reading.get_raw_connection()
+            assert raw.driver_connection.info.get_parameters().items() >= wanted.items()  # type: ignore[union-attr]  # likewise
+        await feed.dispose()
+        reader = await open_reader(given)
+        assert reader._connection.info.get_parameters().items() >= wanted.items()  # type: ignore[attr-defined]  # likewise
+        await reader.close()
