@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases, postgresql, scratch
 from tests.served import gateway as served_gateways
@@ -10,6 +11,10 @@ from tests.served import old_door
 from tests.served import server as servers
 from tests.served.gateway import Person, Served, served
 from tests.service import Service, running
+
+# How long an example takes says how busy the machine is, and nothing of us.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("untimed")
 
 KINDS = ("sqlite", "postgresql")
 """Every test of the database runs on both. One that cannot be had is a failure, not a skip."""
