@@ -2,8 +2,11 @@
 
 import os
 import signal
+import socket
+import sys
 
 import uvicorn
+from uvicorn.config import STARTUP_FAILURE
 from uvicorn.supervisors import Multiprocess
 
 from gateway.cli.databases import May, make_ready
@@ -34,7 +37,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     config = _config(host, port, workers)
-    listening = config.bind_socket()
+    listening = _bound(host, port)
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
     print(f"Serving {url}", flush=True)
@@ -46,6 +49,24 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     else:
         _stop_when_hung_up()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    """The socket, as uvicorn would bind it, but for what is said where that cannot be."""
+    bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        bound.bind((host, port))
+    except OSError as error:
+        bound.close()
+        print(
+            f"Cannot listen on {host}, port {port}: {error.strerror}. Choose another with --host and --port; "
+            "port 0 takes a free one.",
+            file=sys.stderr,
+        )
+        raise SystemExit(STARTUP_FAILURE) from None
+    bound.set_inheritable(True)
+    return bound
 
 
 def _stop_when_hung_up() -> None:
