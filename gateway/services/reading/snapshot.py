@@ -1,6 +1,6 @@
 """What one operation knows of the books: what it was told by an outcome, and what it has read."""
 
-from asyncio import Future
+from asyncio import Future, shield
 from collections.abc import Awaitable
 from dataclasses import fields
 from typing import Any, TypeVar, cast
@@ -53,7 +53,8 @@ class Snapshot:
         asked = self._asked.get(place)
         if asked is None or asked.cancelled():
             asked = self._asked[place] = self.reader.ask(finder, key)
-        return asked
+        # Several parts of an operation may wait for it, and where one of them fails, its siblings are cancelled.
+        return shield(asked)
 
     async def page(self, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
         """What a window shows of a list as it was last committed. It is not remembered. Raises as the source does."""

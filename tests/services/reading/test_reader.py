@@ -233,6 +233,20 @@ async def test_an_operation_knows_each_thing_once_until_it_forgets() -> None:
     assert books.asked == [[1], [1]]
 
 
+async def test_a_part_of_an_operation_that_is_cancelled_harms_no_other_part() -> None:
+    books, doubled = Books(), Doubled()
+    reads = Snapshot(books.reader)
+    parts = [asyncio.create_task(reads.find(doubled, 1)) for _ in range(3)]
+    await settled()
+    parts[0].cancel()
+    await settled()
+    parts.append(asyncio.create_task(reads.find(doubled, 1)))
+    await settled()
+    books.may_end.set()
+    assert await asyncio.gather(*parts[1:]) == [2] * 3
+    assert books.asked == [[1]]
+
+
 async def test_what_an_operation_gave_up_waiting_for_is_asked_again() -> None:
     books, doubled = Books(), Doubled()
     reads = Snapshot(books.reader)
