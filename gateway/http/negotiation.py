@@ -1,10 +1,13 @@
 """Which media type an answer has: what the request accepts, by GraphQL over HTTP and RFC 9110 §12.5.1."""
 
 import re
-from collections.abc import Iterator
-from functools import lru_cache
+from collections.abc import Callable, Iterator
+from functools import lru_cache, wraps
+from typing import TypeVar
 
 from starlette.datastructures import Headers
+
+Said = TypeVar("Said")
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -14,18 +17,32 @@ _RANGE = re.compile(r"\s*([\w!#$%&'*+.^`|~-]+/[\w!#$%&'*+.^`|~-]+)\s*((?:;[^,]*)
 _QUALITY = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.ASCII | re.IGNORECASE)
 
 
+LONGEST_REMEMBERED = 1_000
+"""Characters of a header that is remembered: many times a browser's. Nothing else bounds a stranger's."""
+
+
+def remembered(reads: Callable[[str], Said]) -> Callable[[str], Said]:
+    """What a header says, read once for each text: clients send the same few over and over."""
+    known = lru_cache(1_024)(reads)
+
+    @wraps(reads)
+    def read(header: str) -> Said:
+        return known(header) if len(header) <= LONGEST_REMEMBERED else reads(header)
+
+    return read
+
+
 def accept_of(headers: Headers) -> str:
     """What a request accepts: the Accept headers as one (RFC 9110 §5.3)."""
     return ",".join(headers.getlist("accept"))
 
 
-@lru_cache(1_024)
+@remembered
 def accepted(accept: str) -> str | None:
     """The type to answer with; None where the request accepts neither of ours.
 
     The one of more quality. Of equal ones the GraphQL type, but only where it is asked for by name: whoever accepts
-    anything, or says nothing, gets the JSON that clients have always had. Remembered: clients send the same few over
-    and over.
+    anything, or says nothing, gets the JSON that clients have always had.
     """
     ranges = dict(_ranges(accept))
     if not ranges:

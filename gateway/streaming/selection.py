@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import lru_cache
+
+from gateway.http.negotiation import remembered
 
 JSON_TYPES = ("application/json", "application/graphql-response+json", "application/graphql+json")
 WILDCARDS = ("*/*", "application/*")
@@ -51,9 +52,9 @@ def names_stream(accept: str) -> bool:
     return any(each is not Kind.JSON for each in _kinds(accept))
 
 
-@lru_cache(1_024)
+@remembered
 def _kinds(accept: str) -> tuple[Kind, ...]:
-    """What the caller reads, the best first. Remembered: clients send the same few over and over."""
+    """What the caller reads, the best first."""
     ranges = sorted(_ranges(accept), key=lambda each: -each.quality)  # stable: ties stay in the order of the list
     return tuple(each.kind for each in ranges)
 

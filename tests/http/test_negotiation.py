@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.http.negotiation import GRAPHQL_JSON, JSON, accept_of, accepted
+from gateway.http.negotiation import GRAPHQL_JSON, JSON, LONGEST_REMEMBERED, accept_of, accepted, remembered
 
 BOTH = f"{GRAPHQL_JSON}, {JSON}"
 
@@ -65,3 +65,16 @@ def test_neither_may_be_acceptable(accept: str) -> None:
 
 def test_the_header_may_come_in_several_lines() -> None:
     assert of("text/html", GRAPHQL_JSON) == GRAPHQL_JSON
+
+
+def test_what_a_header_says_is_remembered_unless_it_is_longer_than_any_clients() -> None:
+    read: list[str] = []
+
+    @remembered
+    def length(header: str) -> int:
+        read.append(header)
+        return len(header)
+
+    usual, long = "x" * LONGEST_REMEMBERED, "x" * (LONGEST_REMEMBERED + 1)
+    assert [length(each) for each in (usual, usual, long, long)] == [len(usual)] * 2 + [len(long)] * 2
+    assert read == [usual, long, long]
