@@ -54,8 +54,8 @@ def granted(settings: Settings, request: GrantRequest) -> tuple[str | None, str]
     if not isinstance(outcome, outcomes.Created):
         return None, _in_words(outcome)
     how = "stood already" if outcome.already_processed else "created"
-    said = f"{how}: {outcome.purchase.tier} for {outcome.purchase.student_id}"
-    return ids.to_text(ids.PURCHASE, outcome.purchase.id), said
+    message = f"{how}: {outcome.purchase.tier} for {outcome.purchase.student_id}"
+    return ids.to_text(ids.PURCHASE, outcome.purchase.id), message
 
 
 def _command(request: GrantRequest, fields: InputReader) -> CreatePurchase:

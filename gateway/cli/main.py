@@ -169,8 +169,8 @@ def grant(
     request = GrantRequest(
         student, course, reason, slot, time_zone, tier, sessions, sunday_only, duration, first_day, expiry, replace, key
     )
-    purchase_id, said = granted(settings, request)
-    typer.secho(said, fg=None if purchase_id else "red", err=True)
+    purchase_id, message = granted(settings, request)
+    typer.secho(message, fg=None if purchase_id else "red", err=True)
     if purchase_id is None:
         raise SystemExit(1)
     print(purchase_id)

@@ -58,8 +58,8 @@ class BodyReader:
         """What the old payment service also, or only, put among the metadata; said twice, it must be the same."""
         repeated = {name: self._metadata[name] for name in BESIDE & self._metadata.keys()}
         for name in sorted(repeated):
-            said = body.get(name)
-            if not (is_blank(said) or is_blank(repeated[name]) or self._is_same(name, said, repeated[name])):
+            given = body.get(name)
+            if not (is_blank(given) or is_blank(repeated[name]) or self._is_same(name, given, repeated[name])):
                 self.note(f"differs from {name} beside the metadata; give one of the two", "metadata", name)
         return {name: value for name, value in repeated.items() if is_blank(body.get(name))}
 
@@ -68,18 +68,18 @@ class BodyReader:
         meant, meant_too = self._meaning(name, one), self._meaning(name, other)
         return meant is not None and meant == meant_too
 
-    def _meaning(self, name: str, said: object) -> object:
+    def _meaning(self, name: str, given: object) -> object:
         """The value that a text or number stands for, and itself where it stands for none."""
-        if not isinstance(said, str | int | float):
+        if not isinstance(given, str | int | float):
             return None
-        text = str(said).strip()
+        text = str(given).strip()
         match name:
             case "courseId":
                 return _course_key(text) or text
             case "sessionCount":
-                read: object = read_tier({name: said})
+                read: object = read_tier({name: given})
             case "expiryDate":
-                read = read_expiry({name: said}, self._time_zone)
+                read = read_expiry({name: given}, self._time_zone)
             case _:
                 return text
         return text if isinstance(read, list) else read

@@ -141,8 +141,8 @@ class Executor:
         return Result(_payload(result.data, errors, extensions), is_nowhere)
 
     def _refused(self, errors: Iterable[GraphQLError], extensions: Payload | None = None) -> Result:
-        told = shown(errors, is_before_execution=True)
-        return Result(_payload(None, told, extensions or {}), is_refusal=True)
+        masked = shown(errors, is_before_execution=True)
+        return Result(_payload(None, masked, extensions or {}), is_refusal=True)
 
 
 def refused(error: GraphQLError) -> Result:

@@ -1,4 +1,4 @@
-"""The stories of a purchase that every door tells: in what order the provider, the writer and the reads are asked."""
+"""The use cases behind every door: in which order the provider, the writer and the reads are asked."""
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ from gateway.services.providers.base import Intent, PriceRefused, ProviderUnavai
 from gateway.services.providers.registry import ProviderRegistry
 
 AT_ONCE_S = 1
-"""When what another process is doing at this moment is done."""
+"""How long until another process has finished what it is doing now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Purchases:
     async def open(self, command: OpenPayment, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Start a checkout: our row first, then the provider's intent, then the intent's id into our row.
 
-        A crash between the steps leaves a payment without money; the same call with the same key goes on from there.
-        """
+        A crash between the steps leaves a payment that nobody can pay; the same call with the same key continues from
+        there."""
         if not self.providers.is_set_up(command.provider or self.providers.default):
-            input_problems = (*input_problems, FieldProblem(("provider",), self.providers.in_words()))
+            input_problems = (*input_problems, FieldProblem(("provider",), self.providers.not_set_up_message()))
         outcome = await self.submit(replace(command, default_provider=self.providers.default), input_problems)
         if not isinstance(outcome, Opened):
             return outcome
@@ -73,7 +73,7 @@ class Purchases:
         if command.needs_verdict(payment):
             try:
                 verdict = await self.providers.settle(payment, proof)
-            except UnreadableAmount as error:  # the job that checks the payment has a person told
+            except UnreadableAmount as error:  # the job that checks the payment notes a case for a person
                 verdict = Unreachable(None, error.retry_after_s)
             if isinstance(verdict, Unacceptable):
                 return InvalidInput((FieldProblem(verdict.path, verdict.message),))
@@ -84,7 +84,7 @@ class Purchases:
         """Have a command decided and committed, unless it is wrong in itself.
 
         Args:
-            input_problems: what its door found wrong when it read the caller's words; all of it is answered at once.
+            input_problems: what was wrong with the caller's input; all of it is answered at once.
         """
         if found := (*input_problems, *command.problems()):
             return InvalidInput(found)
@@ -108,10 +108,10 @@ class Purchases:
     ) -> list[Outcome]:
         """Have several commands decided in one commit, in their order, as if each came after the one before it.
 
-        One that is wrong in itself is left out of it and answered, and so holds up no other.
+        One that is wrong in itself is answered and left out, so it affects no other.
 
         Args:
-            input_problems: for each command, what its door found wrong; None where no door read it.
+            input_problems: for each command, what was wrong with its input; None where there was no input.
         """
         of_inputs = [()] * len(commands) if input_problems is None else input_problems
         found = [(*of_input, *command.problems()) for command, of_input in zip(commands, of_inputs, strict=True)]
@@ -120,10 +120,11 @@ class Purchases:
         return [InvalidInput(problems) if problems else next(outcomes) for problems in found]
 
     async def _with_intent(self, opened: Opened, intent: Intent | PriceRefused, actor: Actor) -> Outcome:
-        """The checkout with the provider's intent noted; or its end, where the provider will never take the price."""
+        """The checkout with the provider's intent recorded; or its end, where the provider refuses the price for
+        good."""
         if isinstance(intent, PriceRefused):
             refused = await self.submit(RefusePrice(actor, opened.payment.id, intent.reason))
-            # The same call at the same moment had it opened all the same: the next one gets that.
+            # The same call at the same moment opened it after all: the next call gets that.
             return ProviderAway(AT_ONCE_S) if isinstance(refused, Opened) else refused
         recorded = await self.submit(RecordIntent(actor, opened.payment.id, intent.reference))
         if not isinstance(recorded, Opened):
@@ -131,7 +132,7 @@ class Purchases:
         return Opened(recorded.payment, opened.already_processed, intent.client_secret, recorded.course)
 
     async def _partial_refund_problem(self, command: RefundPayment) -> FieldProblem | None:
-        """Why the provider could not send just that much back, said before anything is promised."""
+        """Why the provider cannot refund that amount, answered before a refund is requested."""
         if command.amount_minor is None or (payment := await self.find_payment(command.payment_id)) is None:
             return None
         why = self.providers.refund_amount_problem(payment, command.amount_minor)

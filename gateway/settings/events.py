@@ -96,7 +96,7 @@ def read_entry(entry: SecretStr) -> SubscriberConfig:
 
 
 def _entry_problems(entries: Iterable[SecretStr], *, is_production: bool) -> Iterator[str]:
-    seen: set[str] = set()
+    urls: set[str] = set()
     for number, entry in enumerate(entries, 1):
         try:
             url, _ = read_entry(entry)
@@ -105,9 +105,9 @@ def _entry_problems(entries: Iterable[SecretStr], *, is_production: bool) -> Ite
             continue
         if is_production and not is_protected(AnyHttpUrl(url)):
             yield f"{_SUBSCRIBERS}: entry {number} must be https: events tell who bought what."
-        if url in seen:
+        if url in urls:
             yield f"{_SUBSCRIBERS}: entry {number} repeats a URL; give its secrets side by side."
-        seen.add(url)
+        urls.add(url)
 
 
 def _url_problem(url: AnyHttpUrl) -> str | None:

@@ -65,13 +65,13 @@ class StreamLifetimes:
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
 
-        def heard(number: int, frame: FrameType | None) -> None:
+        def on_signal(number: int, frame: FrameType | None) -> None:
             loop.call_soon_threadsafe(self.stop)
-            if callable(then := before[signal.Signals(number)]):
-                then(number, frame)
+            if callable(handler := before[signal.Signals(number)]):
+                handler(number, frame)
 
         for number in STOP_SIGNALS:
-            signal.signal(number, heard)
+            signal.signal(number, on_signal)
         try:
             yield
         finally:

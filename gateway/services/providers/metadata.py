@@ -10,7 +10,7 @@ from gateway.services.core.model.values import Payment, Purpose, Refund
 from gateway.services.core.rules.inputs.subjects import trimmed
 
 INSTALLATION = "gateway_installation"
-"""Which gateway opened it: more than one may take payments with one account, as staging beside production."""
+"""Which gateway opened it: several may use one account, such as staging and production."""
 
 PAYMENT_ID = "gateway_payment_id"
 REFUND_ID = "gateway_refund_id"
@@ -24,7 +24,7 @@ COURSE_PREFIX = "crs"
 
 PURPOSE = "gateway_purpose"
 OURS = frozenset({INSTALLATION, PAYMENT_ID, REFUND_ID, PURPOSE})
-"""What says nothing of the sessions."""
+"""Entries that are no part of the sale's metadata."""
 
 
 def of_payment(payment: Payment, installation: str) -> dict[str, str]:
@@ -50,12 +50,12 @@ def of_refund(refund: Refund) -> dict[str, str]:
 
 
 def installation_of(metadata: Mapping[str, str]) -> str | None:
-    """The mark of the gateway that opened an intent; None for one that bears none."""
+    """The mark of the gateway that opened an intent; None where it has none."""
     return metadata.get(INSTALLATION, "").strip() or None
 
 
 def names_payment(metadata: Mapping[str, str]) -> bool:
-    """Whether an intent was opened for a payment of a gateway's, of whichever one."""
+    """Whether an intent was opened by a gateway, this one or another."""
     return bool(metadata.get(PAYMENT_ID, "").strip())
 
 
@@ -70,14 +70,13 @@ def refund_id_of(metadata: Mapping[str, str]) -> UUID | None:
 
 
 def course_id_of(metadata: Mapping[str, str]) -> UUID | None:
-    """The course that an intent says it is for, by its UUID or by its id in the API; None where it says none that we
-    could know."""
+    """The course that an intent names, by its UUID or by its id in the API; None where it names none in either form."""
     text = trimmed(metadata.get(COURSE_ID, ""))
     return _uuid(text) or _of_typeid(text)
 
 
 def purpose_of(metadata: Mapping[str, str]) -> Purpose:
-    """What an intent was opened for; whoever says nothing wants a purchase."""
+    """What an intent was opened for; a purchase where it does not say."""
     return Purpose.RENEWAL if metadata.get(PURPOSE) == Purpose.RENEWAL else Purpose.PURCHASE
 
 

@@ -1,4 +1,4 @@
-"""The payment providers that this gateway is set up for, and the mark by which they know its intents from another's."""
+"""The payment providers that are set up, and the mark that tells this gateway's intents from another's."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class ProviderRegistry:
     Args:
         by_name: those that are set up. One may be taken out of the settings while its payments are open.
         default: for callers that name none; None where no provider is set up.
-        installation: reads the mark of this gateway, which every intent bears that it opens.
+        installation: reads the mark of this gateway, which is on every intent that it opens.
     """
 
     by_name: Mapping[Provider, PaymentProvider]
@@ -41,8 +41,8 @@ class ProviderRegistry:
     def is_set_up(self, name: Provider | None) -> bool:
         return name is not None and name in self.by_name
 
-    def in_words(self) -> str:
-        """Which provider a caller may name, as the message of a problem."""
+    def not_set_up_message(self) -> str:
+        """What is wrong with naming a provider that is not set up, and which ones a caller may name."""
         if not self.by_name:
             return "no payment provider is set up here; an admin may grant the course with createPurchase"
         return f"must be one that is set up here: {', '.join(sorted(self.by_name))}"
@@ -64,7 +64,7 @@ class ProviderRegistry:
         return Unreachable(None, OPERATOR_RETRY_S) if is_anothers else verdict
 
     async def is_anothers(self, verdict: Verdict, payment: Payment) -> bool:
-        """Whether the money was taken for another gateway, of whose database ours is a copy."""
+        """Whether the money was taken for another gateway, as where our database is a copy of that one's."""
         mark = verdict.installation if isinstance(verdict, Captured) else None
         if mark is None or mark == await self.installation():
             return False
@@ -72,7 +72,7 @@ class ProviderRegistry:
         return True
 
     def refund_amount_problem(self, payment: Payment, amount_minor: int) -> str | None:
-        """Why the payment's provider could not send just so much of it back; None where it can, or it has nothing."""
+        """Why the payment's provider cannot refund this amount; None where it can, or nothing was captured."""
         provider = self.by_name.get(payment.provider)
         if provider is None or payment.captured is None:
             return None

@@ -1,4 +1,4 @@
-"""What our key with a provider may not read, said once and not at every question."""
+"""What our key at a provider may not read, logged once and not on every call."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Right:
-    """A right that we can do without, and miss: `needed` is what an operator has to add, and where."""
+    """A permission of our key that is optional: `needed` is what an operator has to add, and where."""
 
     provider: str
     needed: str
@@ -22,7 +22,7 @@ class Right:
         self.is_missed = True
 
     def held(self) -> None:
-        """Lost again later, it is said again."""
+        """If the permission is lost again later, that is logged again."""
         self.is_missed = False
 
 

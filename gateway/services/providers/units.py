@@ -1,6 +1,6 @@
-"""Amounts at a provider's border: ours are minor units by ISO 4217, and a provider may count in others.
+"""Amounts as a provider writes them: ours are minor units by ISO 4217, and a provider may count in others.
 
-What cannot be said exactly on the other side is not said: nothing is rounded.
+Nothing is rounded: an amount that cannot be converted exactly is refused.
 """
 
 from collections.abc import Mapping
@@ -17,8 +17,8 @@ class Units:
     Args:
         name: of the provider, for people.
         digits: the decimal digits of its own minor unit, where they are not ISO 4217's.
-        in_tens: currencies whose amounts have to end in a nought there.
-        unlisted: currencies whose digits its documentation does not tell.
+        in_tens: currencies whose amounts must be multiples of ten there.
+        unlisted: currencies whose digits its documentation does not give.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Units:
     unlisted: frozenset[str] = frozenset()
 
     def amount_problem(self, money: Money) -> str | None:
-        """Why there is no such amount there, for people; None where there is."""
+        """Why the provider cannot take this amount, for people; None where it can."""
         code = money.currency
         if not self._knows(code):
             return f"{self.name} has no amounts of {code}"
@@ -36,8 +36,8 @@ class Units:
         return None
 
     def written(self, money: Money) -> int:
-        """The amount as the provider writes it. It has to be one that it can write."""
-        assert self.amount_problem(money) is None, "an amount that cannot be said is refused before"
+        """The amount as the provider writes it; it must be one without a problem."""
+        assert self.amount_problem(money) is None, "an amount with a problem is refused before"
         ours, theirs = self._scales(money.currency)
         return money.amount_minor * theirs // ours
 

@@ -18,7 +18,7 @@ def read_object(body: bytes) -> Mapping[str, object]:
     """The object that a body is.
 
     Raises:
-        BadSignature: it is none, or says something twice, or has numbers that are none.
+        BadSignature: it is no object, or repeats a name, or has invalid numbers.
     """
     try:
         read = json.loads(
@@ -39,18 +39,18 @@ def plain(text: object) -> str:
     """A text that every database can keep: the visible characters of ASCII, as providers' names and ids are.
 
     Raises:
-        BadSignature: it is none.
+        BadSignature: it is no such text.
     """
     if not isinstance(text, str) or not _PLAIN.fullmatch(text):
         raise BadSignature("what was signed is no event: a name or an id in it is none")
     return text
 
 
-def texts(said: object) -> Mapping[str, str] | None:
-    """Metadata as an object shows it; None where it shows none. Empty, it is a list at Razorpay."""
-    if isinstance(said, dict):
-        return {name: value for name, value in said.items() if isinstance(value, str)}
-    return {} if said == [] else None
+def texts(metadata: object) -> Mapping[str, str] | None:
+    """The metadata of an object; None where it shows none. Razorpay writes empty metadata as a list."""
+    if isinstance(metadata, dict):
+        return {name: value for name, value in metadata.items() if isinstance(value, str)}
+    return {} if metadata == [] else None
 
 
 def _once(pairs: Iterable[tuple[str, object]]) -> dict[str, object]:

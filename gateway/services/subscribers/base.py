@@ -1,4 +1,4 @@
-"""What everybody who is told of our events can be asked, whatever they speak."""
+"""What every subscriber to our events has in common, whatever its protocol."""
 
 from typing import Protocol
 
@@ -15,19 +15,19 @@ class Undelivered(Exception):
 
 
 class Subscriber(Protocol):
-    """Somebody who is told. `send` ends by its own deadline, and is never called inside a transaction."""
+    """Where events are sent. `send` ends by its own deadline, and is never called inside a transaction."""
 
     @property
     def name(self) -> str:
-        """By which jobs know it: the same after a restart, and without a secret."""
+        """The name in jobs: the same after a restart, and without a secret."""
         ...
 
     def wants(self, event_type: str) -> bool:
-        """Whether it is told of events of that type."""
+        """Whether events of that type are sent to it."""
         ...
 
     async def send(self, event: OutgoingEvent) -> None:
-        """Hand the event over; it may have been handed over before.
+        """Send the event; it may have been sent before.
 
         Raises:
             Undelivered: it is to be sent again.
@@ -35,5 +35,5 @@ class Subscriber(Protocol):
         ...
 
     async def close(self) -> None:
-        """Give up what is open to the subscriber."""
+        """Close the connections to the subscriber."""
         ...

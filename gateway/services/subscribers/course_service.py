@@ -1,4 +1,4 @@
-"""The old course service: told of each new purchase by the POST that the old payment service sent it."""
+"""The old course service: each new purchase is sent to it by the POST that the old payment service used."""
 
 import json
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ PATH = "/api/v1/purchases"
 
 _CREATED = "purchase.created"
 _MEANT = BESIDE | {"isSundayOnly", "sessionDuration", "timeSlot", "timeZone", "date"}
-"""Names that mean something in the old form: a label of such a name cannot be said there, and is left out, or it
-would change what is bought."""
+"""Names that have a meaning in the old form: a label with such a name is left out, or it would change what is
+bought."""
 
 Snapshot = Mapping[str, object]
 
 
 class CourseServiceSubscriber:
-    """The course service at `url`. Like the old payment service, it takes a 409 for done: the purchase is there.
+    """The course service at `url`. A 409 counts as done, as it did for the old payment service: the purchase is there.
 
     Args:
         token: a bearer token, if it asks for one.
@@ -43,7 +43,7 @@ class CourseServiceSubscriber:
         transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         self._authorization = {"authorization": f"Bearer {token}"} if token else {}
-        self._posting = HttpDelivery(url.rstrip("/") + PATH, clock, deadline_s, transport, taken=frozenset({409}))
+        self._delivery = HttpDelivery(url.rstrip("/") + PATH, clock, deadline_s, transport, taken=frozenset({409}))
 
     def wants(self, event_type: str) -> bool:
         return event_type == _CREATED
@@ -53,14 +53,14 @@ class CourseServiceSubscriber:
         body = json.dumps(old_body(cast("Snapshot", event.data["purchase"])), ensure_ascii=False).encode()
         # A service that knows the key, as our own route does, answers a repeat with the first result.
         headers = {"content-type": "application/json", "idempotency-key": str(event.id), **self._authorization}
-        await self._posting.post(body, headers)
+        await self._delivery.post(body, headers)
 
     async def close(self) -> None:
-        await self._posting.close()
+        await self._delivery.close()
 
 
 def old_body(purchase: Snapshot) -> dict[str, object]:
-    """The old payment service's body for a purchase. Ids stay UUIDs: the course service never saw another form."""
+    """The old payment service's body for a purchase, with ids as UUIDs, the only form that the course service knows."""
     access = cast("Snapshot", purchase["access"])
     body = {
         "studentId": purchase["studentId"],
@@ -73,7 +73,7 @@ def old_body(purchase: Snapshot) -> dict[str, object]:
 
 
 def _old_metadata(metadata: Snapshot, payment_id: object) -> dict[str, object]:
-    """The loose form that `legacy.body` reads, with the payment among the labels."""
+    """The form that `legacy.body` reads, with the payment among the labels."""
     slot = cast("Snapshot", metadata["timeSlot"])
     meant = {
         "isSundayOnly": metadata["isSundayOnly"],
@@ -86,7 +86,7 @@ def _old_metadata(metadata: Snapshot, payment_id: object) -> dict[str, object]:
 
 
 def _entries_of_their_own(metadata: Snapshot, payment_id: object) -> dict[str, object]:
-    """The labels and, where there is room for one more, the payment: of that name, ours is the one to be believed."""
+    """The labels and, where there is room for one more, the payment, which replaces a label of the same name."""
     labels = cast("list[Snapshot]", metadata["labels"])
     entries = {str(label["key"]): label["value"] for label in labels if label["key"] not in _MEANT}
     if payment_id is not None and len(entries.keys() - {"paymentId"}) < MOST_LABELS:

@@ -1,4 +1,4 @@
-"""One POST to a subscriber: how long it may take, which answers mean taken, and what is said of all others."""
+"""One POST to a subscriber: its time limit, and what each answer means."""
 
 import ssl
 from asyncio import timeout
@@ -18,7 +18,7 @@ DEADLINE_S = 10.0
 lease of a job."""
 
 LONGEST_RETRY_AFTER_S = 3600
-"""What a subscriber may ask for at most: a slip of its own must not put an event off for days."""
+"""The longest wait that a subscriber may ask for: a mistake of its own must not delay an event for days."""
 
 _ASKS_TO_WAIT = frozenset({429, 503})
 
@@ -27,18 +27,18 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """All that is read of one: its body may be endless, and decides nothing."""
+    """All that is read of an answer: its body may be endless, and decides nothing."""
 
     status: int
     retry_after: str
 
 
 class HttpDelivery:
-    """The way to one address, which may hold a secret in its query: no text or repr of ours holds any of it.
+    """Sends to one address. Its query may be a secret, so no text or repr of ours contains it.
 
     Args:
         clock: the present instant, by which a date in Retry-After is counted.
-        taken: statuses beside 2xx that mean that the subscriber has it.
+        taken: statuses besides 2xx that mean that the subscriber has the event.
     """
 
     def __init__(
@@ -64,7 +64,7 @@ class HttpDelivery:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> None:
         """Raises: Undelivered, without a trace of the request, which holds secrets."""
-        answer = await self._asked(body, headers)
+        answer = await self._send(body, headers)
         if isinstance(answer, str):
             raise Undelivered(answer)
         if not (200 <= answer.status < 300 or answer.status in self._taken):
@@ -73,7 +73,7 @@ class HttpDelivery:
     async def close(self) -> None:
         await self._client.aclose()
 
-    async def _asked(self, body: bytes, headers: Mapping[str, str]) -> _Answer | str:
+    async def _send(self, body: bytes, headers: Mapping[str, str]) -> _Answer | str:
         """The answer, or why there is none."""
         try:
             async with (
@@ -87,19 +87,19 @@ class HttpDelivery:
             return _failure(error)
 
     def _retry_after_s(self, answer: _Answer) -> int:
-        """What the answer asks for in whole seconds; 0 where it asks for nothing, or for nothing that can be meant."""
+        """The wait that the answer asks for, in whole seconds; 0 where it asks for none, or cannot be read."""
         if answer.status not in _ASKS_TO_WAIT:
             return 0
-        said = answer.retry_after
-        if said.isascii() and said.isdigit():
-            asked_s = int(said) if len(said) < 10 else LONGEST_RETRY_AFTER_S
+        text = answer.retry_after
+        if text.isascii() and text.isdigit():
+            asked_s = int(text) if len(text) < 10 else LONGEST_RETRY_AFTER_S
         else:
-            asked_s = seconds_until(said, self._clock())
+            asked_s = seconds_until(text, self._clock())
         return min(asked_s, LONGEST_RETRY_AFTER_S)
 
 
 async def _forget_redirect(response: httpx.Response) -> None:
-    """Nobody goes there, and httpx, which would read the address all the same, cannot read every one."""
+    """Redirects are not followed, but httpx would parse the address all the same, and fails on some."""
     response.headers.pop("location", None)
 
 

@@ -1,4 +1,4 @@
-"""Everybody who is told, by the name that jobs know them by."""
+"""All subscribers, by the names that jobs know them by."""
 
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
@@ -10,7 +10,7 @@ from gateway.services.subscribers.http_delivery import Clock
 from gateway.services.subscribers.webhook import ToText, WebhookSubscriber
 
 LONGEST_PLACE = 100
-"""Of a name, before its hash: enough to know the address by, in a list."""
+"""Characters of a name before its hash: enough to recognise the address in a list."""
 
 
 def build_subscribers(
@@ -27,16 +27,16 @@ def build_subscribers(
     Args:
         webhooks: addresses, each once, with their signing secrets.
         source: where events come from, by CloudEvents.
-        course_service_url: where the old course service is; None where nobody tells it.
+        course_service_url: where the old course service is; None where there is none.
         to_text: the text form of an id.
         clock: the present instant.
     """
-    told: list[Subscriber] = [
+    subscribers: list[Subscriber] = [
         WebhookSubscriber(name_of(url), url, secrets, source, to_text, clock=clock) for url, secrets in webhooks
     ]
     if course_service_url is not None:
-        told.append(CourseServiceSubscriber(course_service_url, course_service_token, clock=clock))
-    return {each.name: each for each in told}
+        subscribers.append(CourseServiceSubscriber(course_service_url, course_service_token, clock=clock))
+    return {each.name: each for each in subscribers}
 
 
 def name_of(url: str) -> str:

@@ -1,4 +1,4 @@
-"""Events as CloudEvents 1.0 in structured JSON, signed by Standard Webhooks, for whoever gave an address."""
+"""Subscribers by webhook: CloudEvents 1.0 in structured JSON, signed by Standard Webhooks."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -20,11 +20,11 @@ _PREFIXES = {
     "purchase": {"id": "pur", "courseId": "crs", "paymentId": "pay", "supersedes": "pur"},
     "payment": {"id": "pay", "courseId": "crs", "purchaseId": "pur"},
 }
-"""By what an event is about: its entries that are ids, and of which type. A student's id is the platform's own."""
+"""For each subject of an event, the entries that are ids, and their prefixes. A student's id is the platform's own."""
 
 
 class WebhookSubscriber:
-    """An address that is told of every event.
+    """An address to which every event is sent.
 
     Args:
         secrets: the signing secrets, `whsec_…`: each delivery is signed with all of them, so that a subscriber may
@@ -49,7 +49,7 @@ class WebhookSubscriber:
         self.name = name
         self._source, self._to_text, self._clock = source, to_text, clock
         self._signers = [Webhook(secret) for secret in secrets]
-        self._posting = HttpDelivery(url, clock, deadline_s, transport)
+        self._delivery = HttpDelivery(url, clock, deadline_s, transport)
 
     def wants(self, event_type: str) -> bool:
         return True
@@ -57,10 +57,10 @@ class WebhookSubscriber:
     async def send(self, event: OutgoingEvent) -> None:
         body = json.dumps(self._envelope(event), separators=(",", ":"))
         headers = {"content-type": "application/cloudevents+json", **self._signed(event, body)}
-        await self._posting.post(body.encode(), headers)
+        await self._delivery.post(body.encode(), headers)
 
     async def close(self) -> None:
-        await self._posting.close()
+        await self._delivery.close()
 
     def _envelope(self, event: OutgoingEvent) -> dict[str, object]:
         """The event by CloudEvents 1.0.2 §3: the same on every attempt."""
@@ -78,7 +78,7 @@ class WebhookSubscriber:
         }
 
     def _shown(self, snapshot: Mapping[str, object], prefixes: Mapping[str, str]) -> dict[str, object]:
-        """The snapshot with its ids as everybody else writes them."""
+        """The snapshot with its ids as the API writes them."""
         ids = {
             name: self._to_text(prefix, UUID(str(snapshot[name])))
             for name, prefix in prefixes.items()

@@ -64,7 +64,7 @@ def _load_what_may_hold_again(
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
     extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
     pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
-    purchases = _unseen(connection, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
+    purchases = _not_loaded(connection, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
     state.load_purchases(purchases)
     state.loaded.update(purchase.id for purchase in purchases)
     of_pairs = (each for each in state.purchases.values() if (each.student_id, each.course_id) in pairs)
@@ -91,17 +91,17 @@ def _load_purchases(connection: Connection, state: State, pairs: Set[Pair], ids:
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
     by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
     state.load_purchases(_all(connection, lookups.ACTIVE_PURCHASE, all_pairs))
-    state.load_purchases(_unseen(connection, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
-    state.load_purchases(_unseen(connection, lookups.PURCHASE_BY_ID, by_id, state.purchases))
+    state.load_purchases(_not_loaded(connection, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
+    state.load_purchases(_not_loaded(connection, lookups.PURCHASE_BY_ID, by_id, state.purchases))
     state.loaded.update(state.purchases)
 
 
-def _unseen(
-    connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key], seen: Container[UUID]
+def _not_loaded(
+    connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key], loaded: Container[UUID]
 ) -> list[Value]:
     """Those that have one of the keys, locked, without those that another look-up found: a row is read once."""
     id_at = lookup.kind.position("id")
-    return lookup.kind.values(row for row in _rows(connection, lookup, keys) if row[id_at] not in seen)
+    return lookup.kind.values(row for row in _rows(connection, lookup, keys) if row[id_at] not in loaded)
 
 
 def _all(connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:

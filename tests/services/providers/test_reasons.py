@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.services.providers.reasons import in_words, of_dispute
+from gateway.services.providers.reasons import as_text, dispute_reason
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ from gateway.services.providers.reasons import in_words, of_dispute
     ],
 )
 def test_it_is_one_short_printable_line(said: str | None, words: str | None) -> None:
-    assert in_words(said) == words
+    assert as_text(said) == words
 
 
 def test_a_dispute_without_a_reason_is_a_dispute() -> None:
-    assert [of_dispute(said) for said in ("general", "", None)] == ["disputed: general", "disputed", "disputed"]
+    assert [dispute_reason(said) for said in ("general", "", None)] == ["disputed: general", "disputed", "disputed"]

@@ -1,4 +1,4 @@
-"""Razorpay's REST API: what is sent over the wire, what comes back, and when that counts as no answer."""
+"""Razorpay's REST API: its requests, its answers, and its errors."""
 
 from collections.abc import Mapping
 from itertools import count
@@ -18,13 +18,13 @@ CALL_TIMEOUT_S = 8.0
 
 RETRY_AFTER_S = 2
 LONGEST_RETRY_AFTER_S = 60
-"""What a caller is told at most, whatever the provider says: the answer may be there sooner."""
+"""The longest wait that a caller is told, whatever Razorpay says: the answer may be there sooner."""
 
 PAGE = 100
 """The most that Razorpay lists at once; it lists 10 where nothing is said."""
 
 MOST_PAGES = 10
-"""A thousand disputes since one payment: more than any account survives. Older ones than those are not looked at."""
+"""A thousand disputes since one payment: more than any account survives. Older ones are not read."""
 
 TOO_MUCH = 429
 _BUSY = (408, 409, 425, TOO_MUCH)
@@ -32,9 +32,9 @@ _BUSY = (408, 409, 425, TOO_MUCH)
 
 
 class Refused(ProviderUnavailable):
-    """Razorpay answered, and will not do it: our keys, our request, or the state of things there is wrong.
+    """Razorpay answered with a refusal: our keys, our request, or the state of the record there is wrong.
 
-    It is an outage to whoever did not expect it: nothing happened there, and a person has to look.
+    To a caller that does not expect it, it is an outage: nothing happened there, and a person has to look.
     """
 
     def __init__(self, status: int, code: str, description: str, field: str | None = None) -> None:
@@ -64,7 +64,7 @@ class Entity(BaseModel):
 
 
 class Order(Entity):
-    """What shall be paid. Of all attempts to pay it, one can succeed."""
+    """What is to be paid. Of all attempts to pay it, one can succeed."""
 
     receipt: str | None = None
     status: str = ""
@@ -125,7 +125,7 @@ E = TypeVar("E", bound=Entity)
 
 class RazorpayApi:
     """One client with its connections. Every call raises ProviderUnavailable where there is no answer, and Refused
-    where the answer is no."""
+    where the answer is a refusal."""
 
     def __init__(
         self, key_id: str, key_secret: str, base_url: str, transport: httpx.AsyncBaseTransport | None = None
@@ -164,8 +164,8 @@ class RazorpayApi:
         return _read(Listed, await self._call("GET", f"/v1/payments/{payment_id}"))
 
     async def listed(self, name: str, kind: type[E], since_s: int, until_s: int) -> list[E]:
-        """All of the account that came to be in that time, the oldest first. It lists the newest first, so that what
-        comes to be meanwhile shows another twice, and hides none."""
+        """All of that kind which the account created in that time, the oldest first. Razorpay lists the newest first,
+        so a record that is created meanwhile shows another one twice, and hides none."""
         found: dict[str, E] = {}
         for page in count():
             wanted = {"from": since_s, "to": until_s, "count": PAGE, "skip": page * PAGE}
@@ -201,7 +201,7 @@ class RazorpayApi:
         await self._client.aclose()
 
     async def _call(self, method: str, path: str, is_logged: bool = True, **sent: Any) -> Mapping[str, object]:
-        """Args: is_logged: whether a refusal is said here; else whoever asks does."""
+        """Args: is_logged: whether a refusal is logged here; else by the caller."""
         try:
             response = await self._client.request(method, path, **sent)
         except httpx.RequestError as error:
@@ -215,7 +215,7 @@ class RazorpayApi:
             if is_logged:
                 log.warning("razorpay refused", method=method, path=path, error=str(refused))
             raise refused
-        if body is None:  # a proxy's page, or an answer that was cut off: what happened there is not known
+        if body is None:  # a proxy's page, or a truncated answer: nobody knows what happened
             raise ProviderUnavailable(RETRY_AFTER_S)
         return body
 
@@ -230,18 +230,18 @@ def _json(response: httpx.Response) -> Mapping[str, object] | None:
 
 def _refusal(status: int, body: Mapping[str, object] | None) -> Refused:
     error = (body or {}).get("error")
-    said = error if isinstance(error, dict) else {}
-    code, description = (str(said.get(name) or "") for name in ("code", "description"))
-    field = said.get("field")
+    details = error if isinstance(error, dict) else {}
+    code, description = (str(details.get(name) or "") for name in ("code", "description"))
+    field = details.get("field")
     return Refused(
         status, code or "UNKNOWN", description or "it gave no reason", field if isinstance(field, str) else None
     )
 
 
 def _retry_after_s(response: httpx.Response) -> int:
-    said = response.headers.get("retry-after", "")
-    is_number = said.isascii() and said.isdigit() and len(said) < 10
-    return min(max(int(said), 1), LONGEST_RETRY_AFTER_S) if is_number else RETRY_AFTER_S
+    seconds = response.headers.get("retry-after", "")
+    is_number = seconds.isascii() and seconds.isdigit() and len(seconds) < 10
+    return min(max(int(seconds), 1), LONGEST_RETRY_AFTER_S) if is_number else RETRY_AFTER_S
 
 
 def _read(kind: type[E], body: object) -> E:

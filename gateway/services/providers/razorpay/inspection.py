@@ -1,4 +1,4 @@
-"""What became of the money that an order took, by Razorpay's books: refunds, disputes, and further captures."""
+"""What Razorpay's books say of the money that an order took: refunds, disputes, and further captures."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -17,12 +17,12 @@ async def provider_record_of(
     """All of an order whose money was captured.
 
     Args:
-        right: that to read disputes.
-        main: the capture that paid it, with what the order's notes say it is for.
-        captured: every attempt that was captured, the main one too, the oldest first.
+        right: whether disputes may be read.
+        main: the capture that paid the order, with what the order's notes say it is for.
+        captured: every attempt that was captured, the main one included, the oldest first.
     """
     refunds = {each.id: await api.refunds(each.id) for each in captured}
-    # After the refunds: a dispute makes one when it is lost, and must then be read as lost.
+    # After the refunds: losing a dispute makes a refund, and the dispute must then be read as lost.
     disputes = await _disputes(api, right, captured[0].created_at)
     refund_records = {each.id: _refund_records(refunds[each.id], _of(each, disputes)) for each in captured}
     extra = (
@@ -34,8 +34,8 @@ async def provider_record_of(
 
 
 async def _disputes(api: RazorpayApi, right: Right, since_s: int) -> list[Dispute]:
-    """None where Razorpay refuses to tell them, as to an account that may not read them. Every webhook needs the rest
-    of what it tells, and a dispute that is not told claims nothing."""
+    """None where Razorpay refuses to list them, as for an account that may not read them: everything else must be read
+    all the same, and a dispute that is not listed claims nothing."""
     try:
         disputes = await api.disputes(since_s)
     except Refused as refused:
@@ -51,5 +51,5 @@ def _of(attempt: Attempt, disputes: Sequence[Dispute]) -> list[Dispute]:
 
 def _refund_records(refunds: Sequence[Given], disputes: Sequence[Dispute]) -> tuple[RefundRecord, ...]:
     """The refunds, then the disputes, of one attempt."""
-    told = [refund_record(each) for each in apart_from_lost(refunds, disputes)]
-    return (*told, *filter(None, map(dispute_record, disputes)))
+    records = [refund_record(each) for each in apart_from_lost(refunds, disputes)]
+    return (*records, *filter(None, map(dispute_record, disputes)))

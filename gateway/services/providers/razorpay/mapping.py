@@ -1,4 +1,4 @@
-"""What Razorpay's records say, in our words, and ours in its."""
+"""Razorpay's records in our terms, and ours in its."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -10,14 +10,14 @@ from gateway.services.providers.metadata import refund_id_of
 from gateway.services.providers.razorpay.api import Attempt, Entity, Refused
 from gateway.services.providers.razorpay.api import RefundEntity as Given
 from gateway.services.providers.razorpay.units import RAZORPAY_UNITS
-from gateway.services.providers.reasons import in_words
+from gateway.services.providers.reasons import as_text
 
 MOST_NOTES, LONGEST_NOTE = 15, 256
 """What Razorpay takes in an order's notes."""
 
 _STATUS = {"processed": RefundStatus.SUCCEEDED, "failed": RefundStatus.FAILED}
 _NOT_FINAL = re.compile(r"authentication|api.?key|key.?secret|idempotency|balance|try again|in progress", re.IGNORECASE)
-"""Refusals of a refund that an operator can put right: wrong keys, an empty account. All the others are for good."""
+"""Refusals of a refund that an operator can correct: wrong keys, an empty account. All others are final."""
 
 _OF_PRICES = ("amount", "currency")
 """The fields of an order that the price decides, as Razorpay's refusals name them."""
@@ -26,18 +26,19 @@ _CURABLE = re.compile(
     r"|too many|try again",
     re.IGNORECASE,
 )
-"""Refusals of an order that an operator, or time, cures. All the others are for good."""
+"""Refusals of an order that an operator, or time, resolves. All others are final."""
 
 
 def fitting(notes: Mapping[str, str]) -> dict[str, str]:
-    """What fits. A note is left out rather than cut: half a student's id would be somebody else's."""
+    """The notes that fit. One that is too long is left out rather than cut: half a student's id would be somebody
+    else's."""
     fitting = {name: value for name, value in notes.items() if value and len(value) <= LONGEST_NOTE}
     return dict(list(fitting.items())[:MOST_NOTES])
 
 
 def captured_of(attempts: Sequence[Attempt], payment: Payment) -> Attempt | None:
-    """The attempt that brought the money, of attempts the oldest first. Where more than one did, it is the one that our
-    books have, or else the oldest; `ProviderRecord.extra` has the others."""
+    """The attempt that captured the money. Where several did, the one that our books have, or else the oldest;
+    `ProviderRecord.extra` has the others. `attempts` are in order, the oldest first."""
     captured = [each for each in attempts if each.is_captured]
     return next((each for each in captured if each.id == payment.attempt), next(iter(captured), None))
 
@@ -52,7 +53,7 @@ def declined(attempt: Attempt) -> PaymentDeclined:
 
 
 def rejection(refused: Refused) -> RefundRejected:
-    """Raises: Refused, where an operator can put it right and the same refund may then be asked for again."""
+    """Raises: Refused, where an operator can correct it, and the same refund may be asked for again."""
     if refused.status != 400 or _NOT_FINAL.search(refused.description):
         raise refused
     return RefundRejected(refused.code, refused.description)
@@ -60,8 +61,8 @@ def rejection(refused: Refused) -> RefundRejected:
 
 def refund_record(given: Given) -> RefundRecord:
     status = _STATUS.get(given.status, RefundStatus.PENDING)
-    said = given.notes.get("reason") or given.notes.get("comment")
-    return RefundRecord(given.id, refund_id_of(given.notes), money(given), status, reason=in_words(said))
+    text = given.notes.get("reason") or given.notes.get("comment")
+    return RefundRecord(given.id, refund_id_of(given.notes), money(given), status, reason=as_text(text))
 
 
 def is_missing(refused: Refused) -> bool:
@@ -69,15 +70,15 @@ def is_missing(refused: Refused) -> bool:
 
 
 def money(entity: Entity, amount: int | None = None) -> Money:
-    """What a record is of, or another amount in its currency.
+    """The record's amount, or another amount in its currency.
 
     Raises:
         UnreadableAmount: our books could not hold it.
     """
-    said = entity.amount if amount is None else amount
-    read = RAZORPAY_UNITS.read(said, entity.currency)
+    minor = entity.amount if amount is None else amount
+    read = RAZORPAY_UNITS.read(minor, entity.currency)
     if read is None:
-        raise UnreadableAmount(Provider.RAZORPAY, entity.id, f"{said} {entity.currency}")
+        raise UnreadableAmount(Provider.RAZORPAY, entity.id, f"{minor} {entity.currency}")
     return read
 
 
@@ -85,7 +86,7 @@ def refusal_of(refused: Refused) -> PriceRefused:
     """The refusal of an order that will be refused the same way again.
 
     Raises:
-        Refused: an operator can put it right, or another call is in the way of this one.
+        Refused: an operator can correct it, or another call is in the way of this one.
     """
     if refused.status != 400 or (refused.field not in _OF_PRICES and _CURABLE.search(refused.description)):
         raise refused

@@ -1,4 +1,4 @@
-"""Razorpay in our words: an intent is an order, an attempt is one of its payments.
+"""Razorpay in our terms: an intent is an order, an attempt is one of its payments.
 
 The browser's checkout needs two things: `order_id`, which is the intent's reference, and `key`, the public key id,
 which is given as `client_secret`, so that no front end holds a copy that could be another account's. It hands back
@@ -58,10 +58,10 @@ from gateway.services.providers.rights import to_disputes
 API_BASE = "https://api.razorpay.com"
 
 DEADLINE_S = 20.0
-"""For all the calls that one question takes: under a runner's lease, and about as long as a person waits."""
+"""For all the calls of one method: shorter than a runner's lease, and about as long as a person waits."""
 
 CHANGES_DEADLINE_S = 200.0
-"""For lists of any length, page by page; less than the lease of the job. Nobody waits for them."""
+"""For lists of any length, page by page: less than the lease of the job. No person waits for them."""
 
 CAPTURE = {
     "capture": "automatic",
@@ -153,7 +153,7 @@ class Razorpay:
         return RefundSucceeded(given.id, is_final=given.status == "processed")
 
     async def inspect(self, payment: Payment) -> ProviderRecord:
-        """Reads, and changes nothing: what is authorized reads as processing, and `settle` captures it."""
+        """Only reads: what is authorized counts as processing, and `settle` captures it."""
         async with self._deadline():
             attempts = await self._attempts(payment)
             verdict = await self._verdict(attempts, payment, may_capture=False)
@@ -177,7 +177,7 @@ class Razorpay:
         )
 
     async def cancel(self, payment: Payment) -> None:
-        """Razorpay has no way to close an order: it may be paid for ever."""
+        """Razorpay cannot close an order: it may be paid for ever."""
 
     async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         async with self._deadline(CHANGES_DEADLINE_S):
@@ -224,8 +224,8 @@ class Razorpay:
         return declined(attempts[-1])
 
     async def _captured(self, attempt: Attempt) -> Captured:
-        """The order decides what it is for, and whether it is paid: the notes of an attempt come from the browser, and
-        its amount from offers and fees. It is read after the attempt, and so knows of it."""
+        """The order decides what the money is for, and whether it is paid: an attempt's notes come from the browser,
+        and its amount depends on offers and fees. The order is read after the attempt, so it includes it."""
         order = await self._api.order(attempt.order_id)
         notes, taken = order.notes, money(attempt)
         student_id, course_id = notes.get(metadata.STUDENT_ID), metadata.course_id_of(notes)
@@ -234,14 +234,14 @@ class Razorpay:
         return Captured(attempt.id, taken, student_id, course_id, mark, None if settles == taken else settles)
 
     async def _capture(self, attempt: Attempt) -> Attempt:
-        """Captured by us where Razorpay has not, or not yet. It captures once: a second wish is refused, and so is an
-        amount with the fee in it that the student bears."""
+        """Capture an attempt that Razorpay has not captured yet. It captures once: a second call is refused, and so is
+        an amount that includes the fee that the student bears."""
         order = await self._api.order(attempt.order_id)
         for amount in dict.fromkeys((min(attempt.amount, order.amount), attempt.amount)):
             try:
                 return await self._api.capture(attempt, amount)
             except Refused:
-                continue  # what became of it, the list tells
+                continue  # the list below says what happened to it
         now = [each for each in await self._api.attempts(attempt.order_id) if each.id == attempt.id]
         return now[0] if now else attempt
 

@@ -1,4 +1,4 @@
-"""From what a Stripe event names to the intent that it is about: an intent, or what was made of one."""
+"""The intent that a Stripe event is about, found by what the event names: the intent itself, or a charge, refund…"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -14,13 +14,13 @@ IN_FULL = "payment_intent"
 
 
 class Finder:
-    """Asks Stripe once for each reference, whichever of its objects that is."""
+    """Finds the intent of a reference to any of Stripe's objects, by one call."""
 
     def __init__(self, v1: stripe.V1Services) -> None:
         self._of_intent: Retrieve = v1.payment_intents.retrieve_async
         self._of_others: Mapping[str, Retrieve] = {
             "ch": v1.charges.retrieve_async,
-            "py": v1.charges.retrieve_async,  # what is no card's
+            "py": v1.charges.retrieve_async,  # a charge that is not a card's
             "re": v1.refunds.retrieve_async,
             "pyr": v1.refunds.retrieve_async,
             "du": v1.disputes.retrieve_async,
@@ -47,10 +47,10 @@ class Finder:
 
 
 def _found(intent: Mapping[str, Any], beside: Mapping[str, str]) -> FoundIntent:
-    said = {**beside, **(intent.get("metadata") or {})}
+    metadata = {**beside, **(intent.get("metadata") or {})}
     return FoundIntent(
         intent["id"],
         STRIPE_UNITS.read(intent["amount"], intent["currency"].upper()),
-        said,
+        metadata,
         intent["status"] == "succeeded",
     )

@@ -1,4 +1,4 @@
-"""What belongs to a payment intent in Stripe's books, listed page by page to its end."""
+"""The refunds and disputes of a payment intent at Stripe, read page by page to the end."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import stripe
 
 PAGE_SIZE, MOST_PAGES = 100, 10
-"""A payment with more refunds than that is nobody's; to list a part of them as all would be untrue."""
+"""No real payment has more than this; to return a part of them as all would be wrong."""
 
 
 async def all_of(list_page: Callable[[Any], Awaitable[stripe.ListObject[Any]]], reference: str) -> list[dict[str, Any]]:

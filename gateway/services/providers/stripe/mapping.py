@@ -1,4 +1,4 @@
-"""What Stripe's objects, as its API writes them, say in our words."""
+"""Stripe's objects, as its API writes them, in our terms."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -18,7 +18,7 @@ from gateway.services.core.model.verdicts import (
 )
 from gateway.services.providers.base import UnreadableAmount
 from gateway.services.providers.metadata import STUDENT_ID, course_id_of, installation_of, refund_id_of
-from gateway.services.providers.reasons import in_words, of_dispute
+from gateway.services.providers.reasons import as_text, dispute_reason
 from gateway.services.providers.stripe.units import STRIPE_UNITS
 
 PROCESSING_RETRY_S = 10
@@ -39,7 +39,7 @@ DISPUTE_STATUS = {
     "prevented": RefundStatus.SUCCEEDED,
     "won": RefundStatus.FAILED,
 }
-"""Every other state is one in which somebody still has to answer or decide."""
+"""In every other state somebody still has to answer or decide."""
 
 
 def verdict_of(intent: Mapping[str, Any], payment: Payment) -> Verdict:
@@ -56,7 +56,7 @@ def verdict_of(intent: Mapping[str, Any], payment: Payment) -> Verdict:
             return AwaitingPayment()  # it is the student's turn
         case "canceled":
             return Canceled()
-        case _:  # a state that Stripe has added: neither paid nor given up, as far as we know
+        case _:  # a state that Stripe has added since: neither paid nor canceled, as far as we know
             return Processing(attempt, PROCESSING_RETRY_S)
 
 
@@ -73,10 +73,10 @@ def money_of(amount_minor: int, thing: Mapping[str, Any]) -> Money:
 
 
 def refund_record_of(refund: Mapping[str, Any]) -> RefundRecord:
-    """A refund in Stripe's books. A state that we do not know is not the end of it."""
+    """A refund in Stripe's books. A state that we do not know counts as pending."""
     refund_id, amount = refund_id_of(refund["metadata"] or {}), money_of(refund["amount"], refund)
     status = REFUND_STATUS.get(refund["status"], RefundStatus.PENDING)
-    return RefundRecord(refund["id"], refund_id, amount, status, reason=in_words(refund.get("reason")))
+    return RefundRecord(refund["id"], refund_id, amount, status, reason=as_text(refund.get("reason")))
 
 
 def is_disputed(intent: Mapping[str, Any]) -> bool:
@@ -90,12 +90,12 @@ def dispute_record_of(dispute: Mapping[str, Any]) -> RefundRecord | None:
     if _took_nothing(dispute):
         return None
     status = DISPUTE_STATUS.get(dispute["status"], RefundStatus.PENDING)
-    amount, why = money_of(dispute["amount"], dispute), of_dispute(dispute.get("reason"))
+    amount, why = money_of(dispute["amount"], dispute), dispute_reason(dispute.get("reason"))
     return RefundRecord(dispute["id"], None, amount, status, is_dispute=True, reason=why)
 
 
 def result_of(refund: Mapping[str, Any]) -> RefundResult:
-    """What became of a refund that we asked for; one that is pending is on its way."""
+    """The result of a refund that we asked for; one that is pending is on its way."""
     if REFUND_STATUS.get(refund["status"]) is not RefundStatus.FAILED:
         return RefundSucceeded(refund["id"], is_final=refund["status"] == "succeeded")
     reason = refund.get("failure_reason") or refund["status"]
@@ -110,8 +110,8 @@ def _captured(intent: Mapping[str, Any], attempt: str) -> Captured:
 
 
 def _took_nothing(dispute: Mapping[str, Any]) -> bool:
-    """An inquiry takes nothing. Of a dispute that was settled before it became one, our balance tells: in a currency
-    of its own, so only whether money left it."""
+    """An inquiry takes nothing. For a dispute that was prevented, the balance shows whether money left it; in a
+    currency of its own, so the amount says nothing."""
     status: str = dispute["status"]
     if status == "prevented":
         moved_minor = sum(int(each["amount"]) for each in dispute.get("balance_transactions") or ())
@@ -120,7 +120,7 @@ def _took_nothing(dispute: Mapping[str, Any]) -> bool:
 
 
 def _ended_attempt(payment: Payment) -> str | None:
-    """The attempt that stood as under way in our books before Stripe was asked.
+    """The attempt that was under way in our books before Stripe was asked.
 
     An intent has one attempt at a time, so where the latest one failed, every earlier one is over as well, also if
     nobody told us. An attempt that began in our books since then is not touched by this answer.

@@ -55,23 +55,23 @@ log = structlog.get_logger(__name__)
 
 CONNECT_S, READ_S = 5.0, 15.0
 DEADLINE_S = 25.0
-"""For all the requests of one question: well under the lease of a job, and what a person still waits for."""
+"""For all the requests of one method: well under the lease of a job, and what a person still waits for."""
 
 CHANGES_DEADLINE_S = 200.0
-"""For a list of any length, page by page; less than the lease of the job. Nobody waits for it."""
+"""For a list of any length, page by page: less than the lease of the job. No person waits for it."""
 
 RETRY_AFTER_S = 5
 LONGEST_RETRY_AFTER_S = 300
-"""Where Stripe names a time we keep to it, up to what a job should wait before it looks again by itself."""
+"""Where Stripe names a time we keep to it, up to this, after which a job may try again anyway."""
 
 REFUSALS = (stripe.InvalidRequestError, stripe.IdempotencyError, stripe.CardError)
-"""What Stripe says to a question that it understood and will answer the same way again."""
+"""Refusals of a request that Stripe understood and would refuse again."""
 
 LOCKED = "lock_timeout"
-"""The one refusal by 429 that is about this object, and not about how much is asked."""
+"""The one 429 that is about this object, and not about our rate."""
 
 NO_BALANCE = frozenset({"balance_insufficient", "insufficient_funds"})
-"""Refusals of a refund that the next payments to the account cure."""
+"""Refusals of a refund that the next payments to the account resolve."""
 
 
 class Stripe:
@@ -177,7 +177,8 @@ class Stripe:
             return await self._finder.find(reference)
 
     async def cancel(self, payment: Payment) -> Verdict:
-        """Stripe refuses it for what was paid, or closed, or a bank has under way: then that is what is told."""
+        """Stripe refuses it where the intent was paid or closed, or a bank has it: then the intent's state is
+        returned."""
         assert payment.reference is not None, "a payment without an intent has nothing to close"
         async with _deadline("cancel"):
             try:
@@ -188,9 +189,9 @@ class Stripe:
 
     async def changes(self, window: Window, known_events: KnownEvents) -> list[WebhookEvent]:
         async with _deadline("changes", CHANGES_DEADLINE_S):
-            told = await changes_of(self._client, self._right_to_events, window)
-        known = await known_events([each.event_id for each in told])
-        return [each for each in told if each.references and each.event_id not in known]
+            events = await changes_of(self._client, self._right_to_events, window)
+        known = await known_events([each.event_id for each in events])
+        return [each for each in events if each.references and each.event_id not in known]
 
     def read_webhook(self, headers: Mapping[str, str], body: bytes, now: datetime) -> WebhookEvent:
         return read_event(headers.get("stripe-signature", ""), body, self._webhook_secrets, now)
@@ -199,7 +200,7 @@ class Stripe:
         await self._http.close_async()  # type: ignore[no-untyped-call]  # the library's
 
     async def _disputes_of(self, reference: str) -> list[dict[str, Any]]:
-        """None where the key may not read them: refunds are to be heard of all the same. While a dispute is open Stripe
+        """None where the key may not read them: refunds must be read all the same. While a dispute is open, Stripe
         itself refuses to refund the charge."""
         try:
             disputes = await all_of(self._disputes.list_async, reference)
@@ -265,7 +266,7 @@ class Stripe:
 
 @asynccontextmanager
 async def _deadline(asked: str, seconds: float = DEADLINE_S) -> AsyncIterator[None]:
-    """The time for one question, and what comes of it when Stripe cannot answer.
+    """The time limit of one method, and the error where Stripe cannot answer.
 
     Raises:
         ProviderUnavailable: no answer in time, or one that says nothing of the payment. What Stripe refuses for good
@@ -294,6 +295,6 @@ async def _deadline(asked: str, seconds: float = DEADLINE_S) -> AsyncIterator[No
 def _retry_after_s(error: stripe.StripeError) -> int:
     if isinstance(error, stripe.AuthenticationError | stripe.PermissionError):
         return OPERATOR_RETRY_S
-    said = httpx.Headers(error.headers or {}).get("retry-after", "")
-    seconds = int(said) if said.isascii() and said.isdigit() and len(said) < 9 else RETRY_AFTER_S
+    text = httpx.Headers(error.headers or {}).get("retry-after", "")
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 9 else RETRY_AFTER_S
     return max(1, min(seconds, LONGEST_RETRY_AFTER_S))

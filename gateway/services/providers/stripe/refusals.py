@@ -1,6 +1,6 @@
 """What Stripe means when it will not open a payment intent.
 
-Either the price is none that it takes, or an operator has something to set right: by its page "Error codes"
+Either it does not take the price, or an operator has something to correct: by its page "Error codes"
 (docs.stripe.com/error-codes).
 """
 
@@ -26,8 +26,8 @@ def refusal_of(error: stripe.StripeError) -> PriceRefused | None:
     """The refusal, where the same intent will never be opened; None where it may be, later."""
     if not isinstance(error, stripe.InvalidRequestError | stripe.CardError) or error.http_status == 404:
         return None
-    said = error.user_message or "Stripe gave no reason."
+    reason = error.user_message or "Stripe gave no reason."
     is_of_price = getattr(error, "param", None) in OF_PRICES or (error.code or "").startswith("amount_too_")
-    if not is_of_price and CURABLE.search(f"{error.code} {said}"):
+    if not is_of_price and CURABLE.search(f"{error.code} {reason}"):
         return None
-    return PriceRefused(f"{said} ({error.code})" if error.code else said)
+    return PriceRefused(f"{reason} ({error.code})" if error.code else reason)

@@ -1,4 +1,4 @@
-"""Stripe's webhooks: what proves that one is Stripe's, and which payments it speaks of."""
+"""Stripe's webhooks: verified, and read for the payments that they are about."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -29,11 +29,11 @@ def read_event(signature: str, body: bytes, secrets: Sequence[str], now: datetim
         raise BadSignature("no signature of this endpoint's secrets fits the body")
     if abs(int(now.timestamp()) - _signed_at(signature)) > TOLERANCE_S:
         raise BadSignature("the signature's time is too far from the time here")
-    return _notice(body)
+    return webhook_event_of(read_object(body))
 
 
 def _is_signed(signature: str, body: bytes, secret: str) -> bool:
-    """By Stripe's scheme v1, compared in constant time. Its time is judged by our clock, not by the library's."""
+    """By Stripe's scheme v1, compared in constant time. Its time is checked by our clock, not by the library's."""
     try:
         stripe.WebhookSignature.verify_header(body, signature, secret, tolerance=None)
     except (stripe.SignatureVerificationError, UnicodeError, TypeError):  # the last two: bytes no signature has
@@ -47,12 +47,8 @@ def _signed_at(signature: str) -> int:
     return next(int(field[1]) for field in fields if field[0] == "t")
 
 
-def _notice(body: bytes) -> WebhookEvent:
-    return notice_of(read_object(body))
-
-
-def notice_of(event: Mapping[str, Any]) -> WebhookEvent:
-    """What an event says, wherever it was read.
+def webhook_event_of(event: Mapping[str, Any]) -> WebhookEvent:
+    """An event of Stripe's in our terms, wherever it was read.
 
     Raises:
         BadSignature: it is no event.
@@ -61,10 +57,10 @@ def notice_of(event: Mapping[str, Any]) -> WebhookEvent:
     found = _related(event) if event.get("object") == "v2.core.event" else _of_object(kind, event)
     if found is None:
         return WebhookEvent(event_id, kind, ())
-    reference, said = found
+    reference, metadata = found
     if event.get("account") or event.get("context"):
-        said = {}  # of another account, connected to ours: its intents are nobody's here, and not to be read either
-    shown = {} if said is None else {reference: said}
+        metadata = {}  # of another account, connected to ours: its intents are nobody's here, and not to be read either
+    shown = {} if metadata is None else {reference: metadata}
     return WebhookEvent(event_id, kind, (plain(reference),), shown, _attempt(kind, event))
 
 
@@ -94,8 +90,8 @@ def _of_object(kind: str, event: Mapping[str, Any]) -> _Found | None:
             "object": {"payment_intent": str() | {"id": str()} as named} as thing
         }:
             # Stripe copies an intent's metadata to its charges. Refunds and disputes have metadata of their own.
-            said = texts(thing.get("metadata")) if kind.startswith("charge.") and len(more) == 1 else None
-            return named if isinstance(named, str) else named["id"], said
+            metadata = texts(thing.get("metadata")) if kind.startswith("charge.") and len(more) == 1 else None
+            return named if isinstance(named, str) else named["id"], metadata
         case ["checkout", "session", *_], {"object": {"id": str(session), "payment_intent": str() | {"id": str()}}}:
             return session, None  # its metadata is not the intent's, so both are asked for
     return None

@@ -94,7 +94,7 @@ def _label_problems(labels: tuple[Label, ...]) -> list[FieldProblem]:
     found = []
     if len(labels) > MOST_LABELS:
         found.append(FieldProblem(("labels",), f"must be at most {MOST_LABELS}; these are {len(labels)}"))
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for index, label in enumerate(labels[:MOST_LABELS]):
         for name, text, longest in (
             ("key", label.key, LONGEST_LABEL_KEY),
@@ -102,9 +102,9 @@ def _label_problems(labels: tuple[Label, ...]) -> list[FieldProblem]:
         ):
             if problem := text_problem(text, longest):
                 found.append(FieldProblem(("labels", str(index), name), problem))
-        if label.key in seen:
+        if label.key in earlier:
             found.append(FieldProblem(("labels", str(index), "key"), "must be given once only"))
-        seen.add(label.key)
+        earlier.add(label.key)
     return found
 
 
