@@ -28,10 +28,10 @@ from gateway.services.core.rules.inputs.fields import (
 
 @dataclass(frozen=True, slots=True)
 class AdoptPayment(BaseCommand):
-    """Take a checkout into our books that another system opened at the provider.
+    """Take a checkout that another system opened at the provider into our books.
 
-    `amount` is what that system asked for, `expiry_date` the end of the access that it promised by name, if any.
-    `cleaned` and `left_out` name the free entries that are not kept as they were written, for the audit alone.
+    `amount` is what that system asked for; `expiry_date` the end of the access, if that system agreed on a date.
+    `cleaned` and `left_out` name the free entries that were changed or left out, for the audit only.
     """
 
     payment_id: UUID
@@ -60,7 +60,7 @@ class AdoptPayment(BaseCommand):
         )
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """A payment for the intent, as if we had opened it: what is captured of it is judged as any other money."""
+        """A payment for the intent, as if we had opened it: what is captured is treated as any other money."""
         known = state.payments.get(self.payment_id) or state.payment_by_reference(self.provider, self.reference)
         if known is not None:
             return Decision(Opened(known, already_processed=True))

@@ -33,7 +33,7 @@ from gateway.services.core.rules.inputs.fields import (
 class ExtendPurchase(KeyedCommand):
     """Let a purchase's access end later, at `expiry_date`. `reason` is audited.
 
-    The end is named and not counted in days, so that asking twice extends once.
+    The end is a date and not a number of days, so that asking twice extends once.
     """
 
     operation: ClassVar[str] = "extendPurchase"
@@ -49,8 +49,8 @@ class ExtendPurchase(KeyedCommand):
         return RowKeys(purchases_with_pair={self.purchase_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """The purchase with a later end. One that has EXPIRED is active again, unless the pair has another by now: a
-        student whose time ran out is whom an extension is for."""
+        """The purchase with a later end. One that has EXPIRED becomes active again, unless the pair has another one by
+        now: a student whose time ran out is whom extensions are for."""
         named = _named(self, state)
         if not isinstance(named, tuple):
             return Decision(named)
@@ -69,7 +69,7 @@ class ExtendPurchase(KeyedCommand):
 
 @dataclass(frozen=True, slots=True)
 class CorrectPurchaseMetadata(KeyedCommand):
-    """Put `metadata` in the place of what an active purchase has. `reason` is audited."""
+    """Replace the metadata of an active purchase. `reason` is audited."""
 
     operation: ClassVar[str] = "correctPurchaseMetadata"
 
@@ -155,20 +155,20 @@ def _named(command: AmendPurchase, state: State) -> tuple[Purchase, bool] | Idem
 
 
 def _not_extendable(purchase: Purchase, state: State) -> FieldProblem | None:
-    """Why a purchase gets no later end at all."""
+    """Why a purchase cannot be extended at all."""
     if purchase.status not in (PurchaseStatus.ACTIVE, PurchaseStatus.EXPIRED):
         return FieldProblem(("purchaseId",), f"is {purchase.status}; only what is ACTIVE or EXPIRED is extended")
     if purchase.access.expires_at is None:
         return FieldProblem(("purchaseId",), "never ends, so there is nothing to extend")
     payment = state.payments.get(purchase.payment_id) if purchase.payment_id else None
-    # What expires before its money goes back stays EXPIRED: extended, it would be a course for nothing.
+    # A purchase that expired before its money went back stays EXPIRED: extended, it would be a course for nothing.
     if payment is not None and payment.status is PaymentStatus.REFUNDED:
         return FieldProblem(("purchaseId",), "was refunded in full; grant the course anew with createPurchase")
     return None
 
 
 def _no_later_end(purchase: Purchase, command: ExtendPurchase, moment: Moment) -> FieldProblem | None:
-    """Why the end that was asked for is none. The one that stands is no mistake: it was asked for twice."""
+    """Why the purchase cannot be given this end. The end that it has already is no problem: the call was repeated."""
     if problem := access.end_problem(command.expiry_date, moment.now):
         return FieldProblem(("expiryDate",), problem)
     stored = purchase.access.expires_at
@@ -194,7 +194,8 @@ def _extended(purchase: Purchase, command: ExtendPurchase, before: Changes, mome
 
 
 def _not_active(purchase: Purchase, done: str, moment: Moment) -> FieldProblem | None:
-    """Why a purchase cannot be changed any more; one whose expiry has passed has ended, whatever its row says yet."""
+    """Why a purchase can no longer be changed; one whose expiry has passed has ended, even if its row is still
+    ACTIVE."""
     status = purchase.status
     if status is PurchaseStatus.ACTIVE and access.has_lapsed(purchase.access, moment.now):
         status = PurchaseStatus.EXPIRED

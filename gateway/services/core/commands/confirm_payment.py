@@ -40,14 +40,13 @@ HAS_IT_ALREADY = "The student has the course already, in this tier or a higher o
 
 @dataclass(frozen=True, slots=True)
 class ConfirmPayment(BaseCommand):
-    """Settle a payment by what its provider says of it.
+    """Settle a payment by what its provider says.
 
-    `verdict` is None only where the payment's row already said enough for no provider to be asked.
-    `metadata`, where given, must agree with what the payment was opened with. `door` is for the audit alone.
-    """
+    `verdict` is None only where the provider need not be asked, see `needs_verdict`. `metadata`, where given, must
+    agree with what the payment was opened with. `door` is for the audit only."""
 
     precedence: ClassVar[int] = 0
-    """Where a payment and an admin's grant arrive at one instant, the paid one wins the row."""
+    """Where a payment and an admin's grant come in the same turn, the paid one wins."""
 
     actor: Actor
     payment_id: UUID
@@ -75,7 +74,7 @@ class ConfirmPayment(BaseCommand):
         return RowKeys(payments={self.payment_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """One end for one payment, through whichever door it is confirmed, and however often."""
+        """One end for one payment, by whichever door it is confirmed, and however often."""
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))
@@ -142,7 +141,7 @@ def _fulfil(
 
 
 def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
-    """How what was captured differs from what the payment was opened for, if it does."""
+    """The difference between what was captured and what the payment was opened for, if there is one."""
     differing = [
         f"{name}: opened for {opened}, captured {taken}"
         for name, opened, taken in (

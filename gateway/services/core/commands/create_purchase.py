@@ -30,8 +30,8 @@ from gateway.services.core.rules.schedule.fitting import Offer, room_problem
 class CreatePurchase(KeyedCommand):
     """Grant a course without a payment. `reason` is audited.
 
-    `may_fall_short` is the endpoint's choice: not every session needs a day before the access ends, where its callers
-    may have taken the money already.
+    `may_fall_short` is the endpoint's choice: sessions may be left without a day before the access ends, where its
+    callers may have taken the money already.
     """
 
     operation: ClassVar[str] = "createPurchase"
@@ -114,7 +114,7 @@ def _begin(command: CreatePurchase, course: Course, tier: Tier, lapsed: Changes,
 def _beside(
     command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
 ) -> Decision | None:
-    """What the command comes to beside the pair's active purchase; None where a new purchase is to begin."""
+    """The decision where the pair has an active purchase; None where a new purchase is to begin."""
     if existing is None:
         return None
     if existing.tier == tier.code:
@@ -132,8 +132,8 @@ def _beside(
 def _without_room(
     command: CreatePurchase, course: Course, tier: Tier, existing: Purchase | None, moment: Moment
 ) -> FieldProblem | None:
-    """What leaves sessions without a day to take place. An end that is named is its admin's deliberate word, and money
-    may have moved already where the endpoint says so: then nothing is refused."""
+    """The problem where not all sessions can take place. Nothing is refused where the admin gave an end on purpose, or
+    where the endpoint says that money may have moved already."""
     if command.expiry_date is not None or command.may_fall_short:
         return None
 
@@ -157,7 +157,7 @@ def _replace(command: CreatePurchase, course: Course, tier: Tier, existing: Purc
 
 
 def _differences(command: CreatePurchase, existing: Purchase) -> tuple[Difference, ...]:
-    """An expiry that was asked for by name is compared as well: to answer another one as the same would lie."""
+    """An expiry that was given is compared as well: a purchase with another expiry is not the same."""
     differing = metadata.differences(existing.metadata, command.metadata)
     stored = existing.access.expires_at
     if command.expiry_date is None or command.expiry_date == stored:

@@ -1,4 +1,4 @@
-"""Every command that there is: what may be submitted. A new one is a file beside this one, and a line in the union."""
+"""Every command that can be submitted. A new one is a file beside this one, and a line in the union."""
 
 from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase

@@ -1,4 +1,4 @@
-"""A checkout of ours: everything is checked before it is opened, so before money can move."""
+"""A new checkout: everything is checked before it is opened, and so before money can move."""
 
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
@@ -63,8 +63,8 @@ class OpenPayment(KeyedCommand):
         return RowKeys(payments={self.payment_id}, pairs={(self.actor.id, self.course_id)}, courses={self.course_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """A payment that may be paid, or why not: an unknown course or tier, wrong metadata, or a purchase that the
-        student already has."""
+        """A payment that can be paid, or why there is none: an unknown course or tier, wrong metadata, or a purchase
+        that the student already has."""
         match replay_of(self, state):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)
@@ -98,7 +98,7 @@ class OpenPayment(KeyedCommand):
 
 @dataclass(frozen=True, slots=True)
 class RecordIntent(BaseCommand):
-    """Note the provider's id of the intent that was opened for a payment."""
+    """Record the provider's id of the intent that was opened for a payment."""
 
     actor: Actor
     payment_id: UUID
@@ -111,7 +111,7 @@ class RecordIntent(BaseCommand):
         return RowKeys(payments={self.payment_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """The payment with its provider's reference; the first one recorded stays. From now on it may be paid."""
+        """The payment with its provider's reference, after which it can be paid; the first reference stays."""
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))
@@ -126,7 +126,7 @@ class RecordIntent(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class RefusePrice(BaseCommand):
-    """Note that the provider will never open a checkout for a payment. `reason` is its own, for people."""
+    """Record that the provider refuses the price of a payment for good. `reason` is the provider's, for people."""
 
     actor: Actor
     payment_id: UUID
@@ -139,7 +139,7 @@ class RefusePrice(BaseCommand):
         return RowKeys(payments={self.payment_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """The payment, closed for good with the provider's reason; where somebody opened it meanwhile, it stands."""
+        """The payment, closed for good with the provider's reason; unless it was opened meanwhile."""
         payment = state.payments.get(self.payment_id)
         if payment is None or not may_touch(self.actor.id, self.actor.role, payment):
             return Decision(NotFound("payment"))
@@ -176,7 +176,7 @@ def _already_held(
 def _without_room(
     command: OpenPayment, course: Course, tier: Tier, state: State, moment: Moment
 ) -> FieldProblem | None:
-    """What leaves sessions that would be paid for, or that are left and go over, without a day to take place."""
+    """The problem where not all sessions, those carried over included, can take place."""
     active = held(state, command.actor.id, course.id, moment.now)
 
     def begin(terms: Terms, given: Metadata) -> Access | None:
@@ -203,7 +203,7 @@ def _new_payment(command: OpenPayment, tier: Tier, moment: Moment) -> Payment:
 
 
 def _opened(payment: Payment, already_processed: bool, state: State) -> Decision:
-    """The payment as it was opened; or, however often it is asked for, why it never can be."""
+    """The opened payment; or, where its price was refused, that refusal again."""
     if payment.failure is not None and payment.failure.code == PRICE_REFUSED:
         return Decision(InvalidInput((FieldProblem(("tier",), payment.failure.message),)))
     return Decision(Opened(payment, already_processed, course=state.courses.get(payment.course_id)))

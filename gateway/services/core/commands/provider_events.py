@@ -1,4 +1,4 @@
-"""A provider's webhook: it is stored once, handled by a job, and its end is noted."""
+"""A provider's webhook: stored once, and ended once its job has handled it."""
 
 from dataclasses import dataclass, field, replace
 from uuid import UUID
@@ -12,20 +12,19 @@ from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 
 SHOWN = "shown"
-"""Where a job keeps which references its webhook showed to be for us: those are not given up for being unknown."""
+"""The payload key for the references that the webhook showed to be ours: those are not ignored for being unknown."""
 
 LISTED = "isListed"
-"""Where a job keeps that nobody sent its webhook: it was found in the provider's list of changes."""
+"""The payload key that says that the event was found in the provider's list of changes, and not sent."""
 
 
 @dataclass(frozen=True, slots=True)
 class StoreEvent(BaseCommand):
-    """Keep a verified webhook, once, with the job that handles it.
+    """Store a verified webhook, once, with the job that handles it.
 
-    Of its references, `foreign` are those that the webhook itself shows to be none of ours, and `shown` those that it
-    shows to be for us; of the others it shows nothing. `is_listed` where nobody sent it: it was found in the provider's
-    own list of changes.
-    """
+    Of its references, `foreign` are those whose metadata in the webhook shows that they are somebody else's, and
+    `shown` those that it shows to be ours; of the others it shows nothing. `is_listed`: it was found in the provider's
+    own list of changes."""
 
     event: ProviderEvent
     foreign: tuple[str, ...] = ()
@@ -41,9 +40,9 @@ class StoreEvent(BaseCommand):
         return RowKeys(event_names={(provider, self.event.event_id)}, references=references)
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """The webhook in our books, with the job that handles it; one that is there already changes nothing.
+        """The stored webhook, with the job that handles it; one that is stored already changes nothing.
 
-        No job where nothing in it is ours. A payment that is in our books is ours, whatever the webhook shows.
+        There is no job where nothing in it is ours. A payment in our books is ours, whatever the webhook shows.
         """
         event = self.event
         known = _known(event, state)
@@ -61,7 +60,7 @@ class StoreEvent(BaseCommand):
 
 @dataclass(frozen=True, slots=True)
 class EndEvent(JobRun):
-    """Note the end of a webhook: HANDLED, or IGNORED where nothing in it is ours."""
+    """End a webhook: HANDLED, or IGNORED where nothing in it is ours."""
 
     event_id: UUID
     lease: Lease = field(kw_only=True)
@@ -74,7 +73,7 @@ class EndEvent(JobRun):
         return RowKeys(events={self.event_id})
 
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """The event as one that is over."""
+        """The event in its final state."""
         event = state.events.get(self.event_id)
         if event is None:
             return Decision(NotFound("event"))

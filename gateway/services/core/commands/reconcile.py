@@ -1,4 +1,4 @@
-"""Our books of a payment brought to what its provider says of it, with all that follows, at once."""
+"""Our books of a payment brought up to date with its provider's, with all that follows, in one commit."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
@@ -19,21 +19,21 @@ from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
 
 Step = Callable[[State, Moment], Changes]
-"""A part of a decision, in the state that the parts before it left."""
+"""A part of a decision, made in the state after the parts before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Reconcile(JobRun):
-    """Bring our books of a payment to what its provider's say: what was captured, then what went back, then the same of
-    money that its intent took once more. Money that is on its way back, or disputed, is asked after until it is
-    decided.
+    """Bring our books of a payment up to date with its provider's: what was captured, then what went back, then the
+    same for money that its intent captured once more. While money is on its way back, or disputed, the provider is
+    asked again.
 
     Args:
-        purchase_id: the id of the purchase that the payment may become.
-        record: all that the provider says, or as much of it as it was asked for.
-        ask: the ask by schedule that this was, which plans the next one.
-        event_id: the provider's event that is handled with that.
-        door: for the audit alone.
+        purchase_id: the id of the purchase that the payment may lead to.
+        record: what the provider says, as far as it was asked.
+        ask: plans the next ask, where this one was by schedule.
+        event_id: the provider's event that is handled by this.
+        door: for the audit only.
     """
 
     precedence: ClassVar[int] = ConfirmPayment.precedence
@@ -62,7 +62,7 @@ class Reconcile(JobRun):
         )
 
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """The same record once or often, by any door, comes to one end."""
+        """The same record, once or often and by any door, leads to the same end."""
         if self.payment_id not in state.payments:
             return Decision(NotFound("payment"))
         confirm = ConfirmPayment(GATEWAY, self.payment_id, self.purchase_id, self.record.verdict, door=self.door)
@@ -78,7 +78,7 @@ class Reconcile(JobRun):
         return Decision.in_steps(Reconciled(payment, settled.outcome, event), steps)
 
     def _following(self, record: ProviderRecord) -> Iterator[Step]:
-        """What follows once the payment is settled, in its order."""
+        """The steps after the payment is settled, in order."""
         if record.refunds:
             yield partial(self._with_refunds, record)
         for extra in record.extra:
@@ -110,7 +110,7 @@ def _planned(ask: PlanAsk, state: State, moment: Moment) -> Changes:
 
 
 def _in_turn(first: Changes, steps: Iterable[Step], state: State, moment: Moment) -> list[Changes]:
-    """The changes of each step, the first one's included."""
+    """The changes of each step, the first one included."""
     done = [first]
     for step in steps:
         state = state if done[-1] == NOTHING else state.after(done[-1])

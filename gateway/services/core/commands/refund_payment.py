@@ -1,4 +1,4 @@
-"""A refund, all or a part of it, as an admin asks for it."""
+"""A full or partial refund, as an admin asks for it."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -29,7 +29,7 @@ UNDER_DISPUTE = (
 
 @dataclass(frozen=True, slots=True)
 class RefundPayment(KeyedCommand):
-    """Give captured money back: `amount_minor` of it, or, where None, all that was not given back yet."""
+    """Give captured money back: `amount_minor` of it, or, where None, all that is left."""
 
     operation: ClassVar[str] = "refundPayment"
 
@@ -45,7 +45,7 @@ class RefundPayment(KeyedCommand):
         return RowKeys(payments_with_refunds={self.payment_id}, refunds={self.refund_id})
 
     def decide(self, state: State, moment: Moment) -> Decision:
-        """A refund that a job carries out, of all that is left or of a part, or why there is none."""
+        """A refund, of all that is left or of a part, that a job carries out; or why there is none."""
         match replay_of(self, state):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)
@@ -68,7 +68,7 @@ class RefundPayment(KeyedCommand):
 
 
 def _key_of_part(command: RefundPayment) -> Iterable[FieldProblem]:
-    """Of all that is left nothing is left a second time; of a part, there may be enough for another one."""
+    """A full refund leaves nothing for a second one; after a partial one there may be enough left."""
     if command.amount_minor is not None and command.key is None:
         why = "is needed for a part: the same call twice would give two parts back; take any text, a new one each time"
         yield FieldProblem(("idempotencyKey",), why)

@@ -44,7 +44,7 @@ class SaveCourse(KeyedCommand):
             case IdempotencyKeyReused() as reused:
                 return Decision(reused)
             case course_id if course_id is not None:
-                is_own = self.is_new and course_id == self.course_id  # in a turn that is run again
+                is_own = self.is_new and course_id == self.course_id  # a turn that is run again
                 return Decision(CourseSaved(state.courses[course_id], already_processed=not is_own))
         stored = state.courses.get(self.course_id)
         if stored is None and not self.is_new:

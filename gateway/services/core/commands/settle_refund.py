@@ -1,4 +1,4 @@
-"""A refund of ours settled by what the provider answered when it was asked to give the money back."""
+"""A refund of ours settled by the provider's answer to our request."""
 
 from dataclasses import dataclass, replace
 from uuid import UUID
@@ -16,7 +16,7 @@ from gateway.services.core.rules.refunds.consequences import consequences_of
 
 @dataclass(frozen=True, slots=True)
 class SettleRefund(JobRun):
-    """Note what the provider says of a refund; None where our books know its end already."""
+    """Settle a refund by the provider's answer; None where our books have its end already."""
 
     refund_id: UUID
     result: RefundResult | None
@@ -28,14 +28,14 @@ class SettleRefund(JobRun):
         return RowKeys(refunds={self.refund_id})
 
     def own_decision(self, state: State, moment: Moment) -> Decision:
-        """The provider's answer about a refund of ours, in the books once. Money that went back counts, even where our
-        books had given that refund up."""
+        """The refund as the provider answered, once. Money that went back counts, even where our books had the refund
+        as failed."""
         refund = state.refunds.get(self.refund_id)
         if refund is None:
             return Decision(NotFound("refund"))
         payment, result = state.payments[refund.payment_id], self.result
         is_waiting = refund.status is RefundStatus.PENDING
-        assert result is not None or not is_waiting, "a refund that is still owed is settled by the provider's word"
+        assert result is not None or not is_waiting, "a pending refund is settled by the provider's answer"
         if isinstance(result, RefundRejected) and is_waiting:
             return _rejected(refund, payment, result, moment)
         if result is None or isinstance(result, RefundRejected) or refund.status is RefundStatus.SUCCEEDED:

@@ -1,1 +1,1 @@
-"""The loose JSON of the platform's old callers, read into commands."""
+"""The JSON of the platform's old callers, read into commands."""

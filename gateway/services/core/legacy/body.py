@@ -1,7 +1,7 @@
-"""The old callers' loose JSON becomes the typed value, or a list of the fields that cannot be meant and why.
+"""The old callers' JSON, read into typed values, or into a list of the fields that are not valid and why.
 
-Never a guess: what could be meant in two ways is refused with what to write instead. An entry that is null or blank
-counts as not given, for not every sender could leave one out.
+Nothing is guessed: what could mean two things is refused, with what to write instead. An entry that is null or blank
+counts as not given, because not every sender can leave one out.
 """
 
 import datetime as dt
@@ -20,10 +20,10 @@ from gateway.services.core.rules.schedule.zones import is_same
 
 PLATFORM_TIME_ZONE = "Asia/Kolkata"
 BESIDE = frozenset({"studentId", "courseId", "purchaseTier", "sessionCount", "expiryDate"})
-"""What the old payment service kept among the metadata although it says who and what, not when: no labels."""
+"""Entries that the old payment service also put into the metadata: they say who and what, and are no labels."""
 
 KNOWN = BESIDE | {"isSundayOnly", "sessionDuration", "timeSlot", "timeZone", "date"}
-"""The entries that mean something; all others are free."""
+"""The entries that have a meaning; all others are free."""
 
 Value = TypeVar("Value")
 
@@ -31,12 +31,12 @@ Value = TypeVar("Value")
 def read_metadata(
     raw: Mapping[str, object], default_time_zone: str = PLATFORM_TIME_ZONE
 ) -> Metadata | list[FieldProblem]:
-    """The metadata that an old caller's entries mean, right by the same rules as everybody's.
+    """The metadata that an old caller's entries mean, checked by the same rules as all metadata.
 
     Entries of unknown names become labels, in the order of their names; a value that is no text is kept as its JSON.
 
     Args:
-        default_time_zone: where the slot's clock hangs if the caller does not say.
+        default_time_zone: the slot's time zone where the caller gives none.
 
     Returns:
         The metadata, or each problem by its path within `raw`; an empty path means the whole.
@@ -59,7 +59,7 @@ def read_metadata(
 
 
 def read_tier(raw: Mapping[str, object]) -> TierChoice | list[FieldProblem]:
-    """The tier that `purchaseTier`, `sessionCount` or both name. A number is never taken for a code."""
+    """The tier that `purchaseTier`, `sessionCount` or both name. A number is never read as a code."""
     entries = _Entries(raw)
     choice = TierChoice(entries.read("purchaseTier", _code), entries.read("sessionCount", _session_count))
     if not entries.problems and choice == TierChoice(None, None):
@@ -79,12 +79,12 @@ def read_expiry(raw: Mapping[str, object], time_zone: str) -> dt.datetime | list
 
 
 def zone_of(metadata: Metadata | list[FieldProblem], default_time_zone: str = PLATFORM_TIME_ZONE) -> str:
-    """Where the clock of metadata hangs; the default's where it cannot be read."""
+    """The time zone of metadata; the default where they could not be read."""
     return default_time_zone if isinstance(metadata, list) else metadata.slot.time_zone
 
 
 class _Entries:
-    """Reads entries by name and notes what is wrong with them, so that one answer names all that is."""
+    """Reads entries by name and notes each problem, so that one answer names them all."""
 
     def __init__(self, raw: Mapping[str, object]) -> None:
         self._raw = raw
@@ -111,7 +111,7 @@ class _Entries:
 
 
 def _duration(entries: _Entries, span: Span | None) -> int | None:
-    """The number that is given, or else the length of the range; where both are given, they agree."""
+    """The number that is given, or else the length of the range; where both are given, they must agree."""
     given = entries.read("sessionDuration", values.whole)
     length = span.minutes if span else None
     if not entries.has("sessionDuration"):
@@ -136,7 +136,7 @@ def _labels(entries: _Entries, raw: Mapping[str, object]) -> tuple[Label, ...]:
 
 
 def _note_broken_rule(entries: _Entries, problem: FieldProblem, span: Span | None, labels: tuple[Label, ...]) -> None:
-    """Note it by the name that the caller's own entry has."""
+    """Note the problem by the name of the caller's own entry."""
     match problem.path:
         case ("timeSlot", "timeZone") if not (span and span.time_zone):
             entries.note(problem.message, "timeZone")

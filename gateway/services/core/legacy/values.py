@@ -1,4 +1,4 @@
-"""The single values of loose JSON: what an old caller may have written for a flag, a number, a slot or a day."""
+"""The values of old callers' JSON: what may stand for a flag, a number, a slot or a day."""
 
 import datetime as dt
 import json
@@ -33,7 +33,7 @@ Value = TypeVar("Value")
 
 
 class Unclear(Exception):
-    """A value that cannot be meant; `path` leads on into it."""
+    """A value that cannot be read; `path` leads further into it."""
 
     def __init__(self, message: str, *path: str) -> None:
         self.path = path
@@ -91,7 +91,7 @@ def label_text(value: object) -> str:
 
 
 def slot(value: object) -> Span:
-    """`"17:30"`, `"5:30 PM"`, a range of two such, or `{start, end, timeZone}` with the last two left out at will."""
+    """`"17:30"`, `"5:30 PM"`, a range of two such, or `{start, end, timeZone}`, of which the last two are optional."""
     if isinstance(value, Mapping):
         return _slot_of_parts(value)
     parts = _DASH.split(value.strip()) if isinstance(value, str) and len(value) <= LONGEST_TEXT else []
@@ -112,8 +112,8 @@ def written_slot(slot: TimeSlot, session_duration: int) -> str:
 
 
 def day(value: object, time_zone: str) -> dt.date:
-    """A day, or the day that an instant falls on where the slot's clock hangs: midnight in a browser in India is the
-    evening before in UTC. An instant without an offset is by that clock already."""
+    """A day, or the day of an instant in the slot's time zone: midnight in a browser in India is the evening before in
+    UTC. An instant without an offset is in that time zone already."""
     wanted = "must be a day such as 2026-11-29, or an ISO 8601 instant"
     given = value.strip() if isinstance(value, str) else ""
     try:
@@ -129,8 +129,8 @@ def day(value: object, time_zone: str) -> dt.date:
 
 
 def instant(value: object, time_zone: str) -> dt.datetime:
-    """An instant in UTC, at which something ends. A day alone counts to its end, where the slot's clock hangs; where
-    that is no time zone, which is refused elsewhere, to its end in UTC."""
+    """An instant in UTC, at which something ends. A day without a time means its end in the slot's time zone; in UTC,
+    if that time zone is not valid, which is refused elsewhere."""
     wanted = "must be an ISO 8601 instant with its offset, such as 2026-12-31T18:30:00Z, or a day"
     given = value.strip() if isinstance(value, str) else ""
     try:

@@ -1,4 +1,4 @@
-"""What a command is: a value that says what is wrong in it, which rows it may look at, and what it comes to."""
+"""The base of all commands: a value that knows its problems, the keys of its rows, and its decision."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -17,14 +17,14 @@ anew, the scope of the key, or what the operator or the endpoint chose. They mus
 
 @dataclass(frozen=True, slots=True)
 class BaseCommand(ABC):
-    """What may be asked of the service: a plain value that could cross a process border.
+    """A request to the service: a plain value that could cross a process border.
 
-    A command carries the id of the row that it would make. A turn that is run again after a lost connection then finds
-    its own row instead of making a second one.
+    A command carries the id of the row that it may make, so that a turn that is run again after a lost connection finds
+    that row instead of making a second one.
     """
 
     precedence: ClassVar[int] = 1
-    """The order in which the commands of one turn are decided, lower first; equal ones as they came."""
+    """The order in which the commands of one turn are decided, lower first; equal ones in the order they came."""
 
     @abstractmethod
     def problems(self) -> list[FieldProblem]:
@@ -36,7 +36,8 @@ class BaseCommand(ABC):
 
     @abstractmethod
     def decide(self, state: State, moment: Moment) -> Decision:
-        """What the command comes to. Pure: the same state and moment give the same decision, and neither changes."""
+        """The outcome and the changes. Pure: the same state and moment give the same decision, and neither is
+        changed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,11 @@ class KeyedCommand(BaseCommand):
     @property
     @abstractmethod
     def operation(self) -> str:
-        """The mutation that the command comes from; a key is unique within it. A `ClassVar` of each command."""
+        """The mutation whose command this is; a key is unique within it. A `ClassVar` of each command."""
 
     @abstractmethod
     def own_keys(self) -> RowKeys:
-        """What the decision may look at besides the record of its key."""
+        """The keys of the rows that the decision may look at, besides the record of its idempotency key."""
 
     @final
     def keys(self) -> RowKeys:

@@ -1,4 +1,4 @@
-"""What an amount of money is: which currencies there are, and how many minor units an amount may have.
+"""Currencies and amounts: which codes there are, their minor units, and the largest amount.
 
 The list is ISO 4217's own, from a package that is released when the list changes. It is data, as the time zones of
 `zoneinfo` are, and so the one package that the core may import.
@@ -29,8 +29,8 @@ def exponent_of(code: str) -> int:
 def exponents() -> Mapping[str, int]:
     """Each currency with the decimal digits of its minor unit.
 
-    Codes without a minor unit are none: precious metals, XDR, XTS for tests and XXX for no currency. Nor are funds
-    codes, such as CLF and USN, and other units of account: nobody pays with them.
+    Left out are codes without a minor unit (precious metals, XDR, XTS for tests, XXX for no currency), and funds codes
+    and other units of account, such as CLF and USN, which nobody pays with.
     """
     from iso4217 import raw_xml  # it reads its table when it is imported; most commands never need it
 

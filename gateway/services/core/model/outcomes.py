@@ -1,4 +1,4 @@
-"""What a command can come to: each expected end is a value, the unexpected ones are exceptions."""
+"""The outcomes of commands: each expected one is a value, the unexpected ones are exceptions."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ class FieldProblem:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field in which two metadata disagree, both sides as text."""
+    """One field in which two metadata differ, both sides as text."""
 
     field: str
     stored: str
@@ -35,7 +35,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A checkout stands. `client_secret` is the provider's word to the browser's SDK, where it has one."""
+    """A checkout is open. `client_secret` is what the provider's SDK in the browser needs, if anything."""
 
     payment: Payment
     already_processed: bool
@@ -49,7 +49,7 @@ class Confirmed:
     purchase: Purchase
     already_processed: bool
     course: Course | None = field(default=None, compare=False)
-    """What was bought, where it was in hand: who is answered mostly asks for it as well."""
+    """What was bought, where it was loaded anyway: most callers ask for it as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +62,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Extended:
-    """The purchase ends when it was asked to."""
+    """The purchase ends at the date that was asked for."""
 
     purchase: Purchase
     already_processed: bool
@@ -90,7 +90,7 @@ class CourseSaved:
 
 @dataclass(frozen=True, slots=True)
 class PaymentPending:
-    """Not settled yet: nothing failed, ask again. `is_unreachable` tells an outage from a payment under way."""
+    """Not settled yet: nothing failed, ask again. `is_unreachable`: because the provider did not answer."""
 
     payment: Payment
     retry_after_s: int
@@ -106,14 +106,14 @@ class PaymentDeclined:
 
 @dataclass(frozen=True, slots=True)
 class Unfulfillable:
-    """Money was captured that no purchase can stand for; its refund was decided in the same commit."""
+    """Money was captured that cannot become a purchase; its refund was requested in the same commit."""
 
     payment: Payment
 
 
 @dataclass(frozen=True, slots=True)
 class DuplicatePayment:
-    """Money was captured for what the student already has; its refund was decided in the same commit."""
+    """Money was captured for what the student already has; its refund was requested in the same commit."""
 
     payment: Payment
     existing: Purchase
@@ -121,7 +121,7 @@ class DuplicatePayment:
 
 @dataclass(frozen=True, slots=True)
 class MetadataConflict:
-    """The given metadata disagrees with what stands; nothing was changed."""
+    """The given metadata differs from the stored metadata; nothing was changed."""
 
     differences: tuple[Difference, ...]
     existing: Purchase | None
@@ -129,8 +129,8 @@ class MetadataConflict:
 
 @dataclass(frozen=True, slots=True)
 class ActivePurchaseExists:
-    """The student has an active purchase: of another tier, or, where a payment is to be opened, of this one; or any,
-    where an expired one is to be extended."""
+    """The student has an active purchase that is in the way: of another tier; of the same tier, where a payment is to
+    be opened; or of any tier, where an expired purchase is to be extended."""
 
     existing: Purchase
     is_downgrade: bool = False
@@ -138,14 +138,14 @@ class ActivePurchaseExists:
 
 @dataclass(frozen=True, slots=True)
 class IdempotencyKeyReused:
-    """The idempotency key stands for other input; nothing was done."""
+    """The idempotency key was used with other input; nothing was done."""
 
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class InvalidInput:
-    """The input cannot be meant as it stands; nothing was done."""
+    """The input is not valid; nothing was done."""
 
     fields: tuple[FieldProblem, ...]
 
@@ -159,21 +159,21 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The service could not take the command on now; nothing was done, and the same call may be made again."""
+    """The service could not take the command now; nothing was done, and the same call may be made again."""
 
     retry_after_s: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class ProviderAway:
-    """The payment stands, its intent does not yet: the provider did not answer. No money can have moved."""
+    """The payment is stored, but has no intent yet: the provider did not answer. No money can have moved."""
 
     retry_after_s: int
 
 
 @dataclass(frozen=True, slots=True)
 class RefundRequested:
-    """A refund was decided; a job carries it out."""
+    """A refund was requested; a job carries it out."""
 
     refund: Refund
     payment: Payment
@@ -182,10 +182,10 @@ class RefundRequested:
 
 @dataclass(frozen=True, slots=True)
 class Reconciled:
-    """Our books of a payment say what its provider's do.
+    """Our books of a payment agree with its provider's.
 
-    `settled` is what the attempt that the provider tells of made of it; `event` the provider's event that ended with
-    that, if it was one that told of it.
+    `settled` is the outcome of settling the payment by the provider's verdict; `event` the provider's event that was
+    handled with that, if there was one.
     """
 
     payment: Payment

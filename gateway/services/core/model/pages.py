@@ -1,4 +1,4 @@
-"""Pages of lists: where an item lies, which part of a list is asked for, and what it shows."""
+"""Pages of lists: the place of an item, the part of a list that is asked for, and its items."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ Value = TypeVar("Value")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where an item lies: by its instant and then its id, or by its id alone where ids are made in order of time.
+    """The place of an item in its list: by its instant and then its id, or only by its id where ids follow time.
 
-    It never changes, so that a page goes on where it stopped whatever is added or taken away meanwhile.
+    It never changes, so that the next page starts where the last one ended, whatever is added or removed meanwhile.
     """
 
     id: UUID

@@ -1,4 +1,4 @@
-"""What a provider's front-end SDK hands the browser, to be handed on to the provider. Each provider has its own."""
+"""Proofs of payment: what a provider's front-end SDK gives the browser. Each provider has its own."""
 
 from dataclasses import dataclass
 
@@ -7,14 +7,14 @@ from gateway.services.core.model.values import Provider
 
 @dataclass(frozen=True, slots=True)
 class SandboxProof:
-    """A test token in the place of a card."""
+    """A test token instead of a card."""
 
     token: str
 
 
 @dataclass(frozen=True, slots=True)
 class StripeProof:
-    """The id of the payment intent that Stripe's elements confirmed; it must be the payment's own."""
+    """The id of the payment intent that Stripe Elements confirmed; it must be the payment's own."""
 
     payment_intent_id: str
 

@@ -1,4 +1,4 @@
-"""What is written beside a change: the audit's entries and the callers' idempotency keys."""
+"""Records written with a change: audit entries and idempotency keys."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,21 +41,21 @@ class IdempotencyRecord:
 
 
 class Door(StrEnum):
-    """Who asked the provider: the student's page, or one of those that ask after it."""
+    """On whose behalf the provider was asked about a payment: the student's page, or one of the gateway's own jobs."""
 
     CONFIRM_PAYMENT = "confirmPayment"
     WEBHOOK = "webhook"
     CHECK_JOB = "check job"
     REFUND_JOB = "refund job"
     SCHEDULE = "schedule"
-    """Each payment has its own, soon at first and ever more rarely."""
+    """Of the payment itself: soon at first, then ever more rarely."""
     CHANGE_LIST = "change list"
-    """What the provider itself lists as changed, for whoever missed a webhook."""
+    """The provider's own list of changes, read in case a webhook was lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class Asker:
-    """For whom, and by which door, the provider was asked about a payment; only the audit needs it."""
+    """Who asked the provider about a payment, and by which door; for the audit only."""
 
     actor: Actor
     door: Door
@@ -100,4 +100,4 @@ ACTIONS = {
     "job.retried": "An admin had a job run again.",
     "job.canceled": "An admin called a job off, or ended a case.",
 }
-"""In the order in which a history may tell of them."""
+"""In the order in which they may appear in a history."""

@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 
 class Provider(StrEnum):
-    """Who moves the money. A new one stands at the end, for rows hold its place (`SUBJECTS`)."""
+    """Who moves the money. A new one goes to the end, because rows hold its position (`SUBJECTS`)."""
 
     STRIPE = "STRIPE"
     RAZORPAY = "RAZORPAY"
@@ -79,7 +79,7 @@ class RefundStatus(StrEnum):
 
 
 class RefundOrigin(StrEnum):
-    """Who asked for it: this gateway, somebody at the provider's dashboard, or the student's bank."""
+    """Who asked for a refund: this gateway, somebody at the provider's dashboard, or the student's bank."""
 
     GATEWAY = "GATEWAY"
     PROVIDER = "PROVIDER"
@@ -107,7 +107,8 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """One way to buy a course. `rank` orders a course's tiers: higher is an upgrade. `validity_days` may be open."""
+    """One way to buy a course. `rank` orders a course's tiers: higher is an upgrade. None for `validity_days`: no
+    end."""
 
     code: str
     session_count: int
@@ -126,8 +127,8 @@ class Course:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What was promised for the money, as the catalogue stood then. `expires_at` is an end that was promised by name,
-    in place of the tier's validity."""
+    """What was sold for the money, as the catalogue was then. `expires_at` is an end that was agreed as a date, instead
+    of the tier's validity."""
 
     tier: str
     rank: int
@@ -151,8 +152,8 @@ class Payment:
     `reference` is the provider's id of the intent and `attempt` its id of the latest attempt to pay it; `checks`
     counts how often the provider was asked and had not settled. `captured` is what the provider says it took,
     which may differ from `amount`, what was asked for. `duplicate_of` is the purchase that made this one a duplicate.
-    `extra_of` is the payment whose intent took this money once more. The provider is asked about it at `ask_at`, though
-    nobody confirms it, as it was `asks` times before.
+    `extra_of` is the payment whose intent took this money once more. At `ask_at` the provider is asked about it by
+    schedule, as it was `asks` times before.
     """
 
     id: UUID
@@ -181,7 +182,7 @@ class Payment:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a student may use. It ends, but the sessions used are never deleted."""
+    """What a student may use. It ends, but its used sessions are never deleted."""
 
     status: AccessStatus
     sessions_total: int
@@ -196,7 +197,7 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Purchase:
-    """A student's hold on a course, with the access that belongs to it.
+    """A course that a student bought or was granted, with the access that belongs to it.
 
     `payment_id` is None where an admin granted it. `supersedes` is the purchase that this one replaced.
     """
@@ -219,8 +220,8 @@ class Purchase:
 
 @dataclass(frozen=True, slots=True)
 class Refund:
-    """Captured money on its way back, decided once and given once: its id is the provider's idempotency key. A dispute
-    is one as well: pending while the bank decides, and given where the student got the money."""
+    """Captured money on its way back, requested once and made once: its id is the provider's idempotency key. A dispute
+    is one as well: pending while the bank decides, and succeeded where the student got the money."""
 
     id: UUID
     payment_id: UUID
@@ -236,7 +237,7 @@ class Refund:
 
 
 GATEWAY = Actor("gateway", Role.SERVICE)
-"""Who acts where nobody asked: the gateway itself, running a job."""
+"""The actor of what the gateway does by itself, by its jobs."""
 
 
 @dataclass(frozen=True, slots=True)

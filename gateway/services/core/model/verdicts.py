@@ -1,4 +1,4 @@
-"""What a provider says of a payment, in our words."""
+"""What a provider says of a payment, in our terms."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -10,11 +10,10 @@ from gateway.services.core.model.values import Money, RefundStatus
 class Captured:
     """The provider holds the money.
 
-    `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they
-    are compared with what the payment was opened for. `installation` is the mark of the gateway that opened it there.
-    `settles` is what its intent was opened for, where the provider counts that as paid in full although it took more
-    or less: an offer was taken off it, or the student bore the fee. `amount` is what can go back.
-    """
+    `student_id` and `course_id` are what the provider's own record says the money is for, where it says so; they are
+    compared with what the payment was opened for. `installation` is the mark of the gateway that opened it there.
+    `amount` is what was captured, and can go back. `settles` is set where that differs from the amount of the intent,
+    and the provider counts it as paid in full: an offer was taken off, or the student bore the fee."""
 
     attempt: str
     amount: Money
@@ -48,14 +47,14 @@ class PaymentDeclined:
 
 @dataclass(frozen=True, slots=True)
 class Canceled:
-    """The intent is closed for good and took no money; by us where it `is_abandoned`."""
+    """The intent is closed for good, unpaid; `is_abandoned` where we closed it."""
 
     is_abandoned: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Unreachable:
-    """No answer in time: the attempt may have succeeded, failed, or never begun. `attempt` is the one asked about."""
+    """No answer in time: the attempt may have succeeded, failed, or never started. `attempt` is the one asked about."""
 
     attempt: str | None
     retry_after_s: int
@@ -63,7 +62,7 @@ class Unreachable:
 
 @dataclass(frozen=True, slots=True)
 class Unacceptable:
-    """The proof that the caller handed over is not one this provider gives out; the provider was not asked."""
+    """The caller's proof is not one that this provider gives; the provider was not asked."""
 
     path: tuple[str, ...]
     message: str
@@ -74,8 +73,8 @@ Verdict = Captured | Processing | AwaitingPayment | PaymentDeclined | Canceled |
 
 @dataclass(frozen=True, slots=True)
 class RefundSucceeded:
-    """The money is on its way back to the student; `reference` is the provider's id of the refund. It may come back
-    as long as it is not `is_final`."""
+    """The money is on its way to the student; `reference` is the provider's id of the refund. Unless it `is_final`, the
+    money may still come back to us."""
 
     reference: str
     is_final: bool = True
@@ -94,11 +93,10 @@ RefundResult = RefundSucceeded | RefundRejected
 
 @dataclass(frozen=True, slots=True)
 class RefundRecord:
-    """Money that went back, or is on its way, in the provider's books: its own id, and ours where we asked for it.
+    """A refund in the provider's books, with its id there, and our id where we requested it.
 
-    A dispute is one as well, by its own id: PENDING while the bank decides, SUCCEEDED where the student got the money,
-    FAILED where it stays with us. `reason` is what the provider says of why, for people.
-    """
+    A dispute is one as well: PENDING while the bank decides, SUCCEEDED where the student got the money, FAILED where
+    the money stays with us. `reason` is the provider's, for people."""
 
     reference: str
     refund_id: UUID | None
@@ -141,6 +139,6 @@ class ProviderRecord:
 
     @property
     def is_pending(self) -> bool:
-        """Whether money of it is on its way back, or disputed, and nobody knows yet where it ends."""
+        """Whether some of its money is on its way back, or disputed, with no end known yet."""
         records = (*self.refunds, *(record for each in self.extra for record in each.refunds))
         return any(record.status is RefundStatus.PENDING for record in records)

@@ -1,7 +1,7 @@
-"""What a purchase lets a student use: how an access begins, carries over, and ends.
+"""A student's access: how it begins, carries over, and ends.
 
-An access that is paid already never pauses: what takes its place may name a first day that is still to come, and then
-its sessions begin on that day and its validity counts from there, but what the student has goes on meanwhile.
+An access that is paid for never pauses. The purchase that replaces it may have a first day in the future: then its
+sessions begin on that day and its validity counts from there, but the student keeps the access until then.
 """
 
 from dataclasses import replace
@@ -14,8 +14,8 @@ from gateway.services.core.rules.inputs.metadata import LATEST_YEAR
 from gateway.services.core.rules.schedule.sessions import slot_instant
 
 MOST_DAYS_AHEAD = 366
-"""How far ahead a first day moves the end of an access that goes on until then. Nobody holds a course for decades, at
-the price of one renewal, by naming a first day that is decades away."""
+"""How far a first day in the future may move the end of an access that continues until then: else one renewal, with a
+first day decades ahead, would buy decades of access."""
 
 LAST_END = datetime(9998, 1, 1, tzinfo=UTC)
 """Year 9999 is where dates end."""
@@ -47,18 +47,17 @@ def replacing(old: Access, terms: Terms, metadata: Metadata, now: datetime, expi
 
 
 def upgraded(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
-    """The access after a paid upgrade: as one that replaces, but what was held for longer is not cut short."""
+    """The access after a paid upgrade: like a replacement, but an end that was later already stays."""
     fresh = replacing(old, terms, metadata, now)
     return replace(fresh, expires_at=_later(old.expires_at, fresh.expires_at))
 
 
 def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Access:
     """The access after a renewal: the sessions left and the new ones, the validity counted from the later of now
-    and the old expiry, or from its first day where that is later still. What had no end keeps none.
+    and the old expiry, or from its first day where that is later still. An access without an end keeps none.
 
-    It starts now, for the sessions used stay behind; where its first day is still to come, it starts when what it goes
-    on from did.
-    """
+    It starts now, as the used sessions stay with the old one; or, where its first day is in the future, when the old
+    one started."""
     fresh = start(metadata, now)
     starts_at = now if fresh <= now else min(old.starts_at, fresh)
     counted_from = max(_counted_from(metadata, now), old.expires_at) if old.expires_at else None
@@ -72,17 +71,16 @@ def renewed(old: Access, terms: Terms, metadata: Metadata, now: datetime) -> Acc
 
 
 def extended(old: Access, expiry: datetime) -> Access:
-    """The access with a later end; one that was over is granted again, with the sessions it had left."""
+    """The access with a later end; one that had ended is granted again, with the sessions that were left."""
     return replace(old, status=AccessStatus.GRANTED, expires_at=expiry)
 
 
 def corrected(old: Access, metadata: Metadata, now: datetime) -> Access:
-    """The access under other metadata: it begins at a first day that is still to come, and else when it did, or now
-    where it had not begun. The end stays, whether it was given or came of the tier's validity.
+    """The access under other metadata. It starts on a first day in the future; otherwise when it did, or now where it
+    had not started. The end stays, whether it was given or follows from the tier's validity.
 
-    This alone may put off an access that had begun: an admin says so of one student, for a reason, and the audit has
-    both starts. It is how a course that was postponed is put right.
-    """
+    Only this may postpone an access that had started: an admin does it for one student, with a reason, and the audit
+    has both starts. It is how a postponed course is corrected."""
     fresh = start(metadata, now)
     return replace(old, starts_at=fresh if fresh > now else min(old.starts_at, now))
 
@@ -108,7 +106,7 @@ def has_lapsed(access: Access, now: datetime) -> bool:
 
 
 def ends_later(was: Access, now: Access) -> bool:
-    """Whether it ends later than it did; what has no end does."""
+    """Whether it ends later than it did; no end is later than any."""
     if was.expires_at is None or now.expires_at is None:
         return was.expires_at is not None
     return now.expires_at > was.expires_at
@@ -120,19 +118,18 @@ def ended(access: Access, status: AccessStatus) -> Access:
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:
-    """The later of two ends; none at all is later than any."""
+    """The later of two ends; no end is later than any."""
     return None if one is None or other is None else max(one, other)
 
 
 def _counted_from(metadata: Metadata, now: datetime) -> datetime:
-    """From when the validity of what takes an access's place counts."""
+    """From when the validity of a replacing access counts."""
     return min(start(metadata, now), now + timedelta(days=MOST_DAYS_AHEAD))
 
 
 def _after(instant: datetime, days: int | None, metadata: Metadata) -> datetime | None:
-    """The same wall-clock time so many days of the calendar later, where the slot's clock hangs: as many Sundays lie
-    between as the calendar says, whatever the clocks do. None ends after the calendar does, however often a century is
-    renewed."""
+    """The same wall-clock time so many calendar days later, in the slot's time zone, so that clock changes do not move
+    it. It never passes the end of the calendar, however often a century is renewed."""
     if days is None:
         return None
     there = instant.astimezone(ZoneInfo(metadata.slot.time_zone))

@@ -1,4 +1,4 @@
-"""The events that a decision sends to subscribers: what it changes of payments, purchases and accesses."""
+"""The events that a decision sends to subscribers, found by comparing payments, purchases and accesses."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -100,7 +100,7 @@ def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[EventType]:
 
 
 def _status_type(status: PurchaseStatus) -> EventType:
-    """What a purchase that came to this status is announced by."""
+    """The event of a purchase that changes to this status."""
     match status:
         case PurchaseStatus.ACTIVE:
             return "purchase.revived"
@@ -115,7 +115,7 @@ def _status_type(status: PurchaseStatus) -> EventType:
 
 
 def _is_recounted(was: Access, now: Access) -> bool:
-    """Whether it has other sessions, or an earlier end: what it went on from was refunded, or stands again."""
+    """Whether it has other sessions, or an earlier end: the purchase that it continued was refunded, or reinstated."""
     ends_earlier = was.expires_at != now.expires_at and not ends_later(was, now)
     return was.sessions_total != now.sessions_total or ends_earlier
 

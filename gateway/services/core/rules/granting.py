@@ -1,4 +1,4 @@
-"""How a pair's next purchase comes to be: the one place where purchases begin and end, whoever asks."""
+"""How purchases begin and end: the one place for every door."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -23,7 +23,7 @@ from gateway.services.core.rules import access, tiers
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a pair has before a command: the purchase that still holds, and the changes that ended a lapsed one."""
+    """What a pair has before a command: its active purchase, and the changes that end one that has lapsed."""
 
     active: Purchase | None
     changes: Changes = NOTHING
@@ -38,7 +38,7 @@ def standing(state: State, student_id: str, course_id: UUID, actor: Actor, momen
 
 
 def lapsed(active: Purchase, actor: Actor, moment: Moment) -> tuple[Purchase, Changes]:
-    """A purchase past its expiry, ended."""
+    """A purchase past its expiry, ended, with the changes that say so."""
     expired = end(active, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now)
     entry = audit(expired.id, "purchase.expired", actor, moment)
     return expired, Changes(purchases=(expired,), audit=(entry,))
@@ -53,8 +53,8 @@ def held(state: State, student_id: str, course_id: UUID, now: datetime) -> Purch
 def paid_access(
     terms: Terms, purpose: Purpose, metadata: Metadata, course: Course, old: Purchase | None, now: datetime
 ) -> Access | None:
-    """The access that a payment leads to beside what the pair has: a first one, an upgrade or a renewal. None where it
-    pays for what is there already."""
+    """The access that a payment leads to, given the pair's active purchase: a first one, an upgrade or a renewal. None
+    where the student has it already."""
     if old is None:
         return access.granted(terms, metadata, now)
     if is_higher(course, terms, old):
@@ -66,7 +66,7 @@ def paid_access(
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """A purchase about to be: all that it is, save what it follows from what stands."""
+    """What a new purchase is made of, apart from its access and the purchase that it replaces."""
 
     purchase_id: UUID
     student_id: str
@@ -80,14 +80,14 @@ class Grant:
 
 
 def begin(grant: Grant, new_access: Access, moment: Moment) -> tuple[Purchase, Changes]:
-    """A pair's purchase where none is active."""
+    """The pair's new purchase where none is active."""
     purchase = _purchase(grant, new_access, moment, supersedes=None)
     entry = audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, {"tier": grant.terms.tier})
     return purchase, Changes(purchases=(purchase,), audit=(entry,))
 
 
 def supersede(old: Purchase, grant: Grant, new_access: Access, moment: Moment) -> tuple[Purchase, Purchase, Changes]:
-    """A pair's purchase in place of its active one: the new, the old as it ended, and the changes."""
+    """The pair's new purchase in place of its active one; the old one, ended; and the changes."""
     ended = end(old, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now)
     purchase = _purchase(grant, new_access, moment, supersedes=old.id)
     change: dict[str, object] = {"tier": [old.tier, purchase.tier]}
@@ -99,12 +99,12 @@ def supersede(old: Purchase, grant: Grant, new_access: Access, moment: Moment) -
 
 
 def end(purchase: Purchase, status: PurchaseStatus, access_status: AccessStatus, now: datetime) -> Purchase:
-    """The purchase after its end, with its access; the sessions used stay."""
+    """The purchase, ended together with its access; the sessions used stay."""
     return replace(purchase, status=status, ended_at=now, access=access.ended(purchase.access, access_status))
 
 
 def is_higher(course: Course, terms: Terms, than: Purchase) -> bool:
-    """Whether the terms' tier ranks above the purchase's, by today's catalogue where it still has them."""
+    """Whether the terms' tier ranks above the purchase's, by today's catalogue as far as it still has the tiers."""
     return tiers.rank_of(course, terms.tier, terms.rank) > tiers.rank_of(course, than.tier, than.rank)
 
 

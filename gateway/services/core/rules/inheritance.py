@@ -1,8 +1,8 @@
-"""What a purchase took over from the ones that it replaced, and gives back as their money goes back.
+"""What a purchase took over from those that it replaced, and gives back when their money goes back.
 
-A paid purchase's access follows from its own payment and from the nearest purchase below it that still stands: a
-renewal adds to that one's sessions and counts from its end, an upgrade is not cut shorter than it. Where nothing stands
-below, it stands on its own payment alone. So the end is a function of which payments stand, whichever went back first.
+A paid purchase's access follows from its own payment and from the nearest purchase below it whose money is not back: a
+renewal adds to that one's sessions and counts from its end, an upgrade ends no earlier than it. Without one below, it
+follows from its own payment only. So the result depends on which payments were refunded, not on the order.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ Purchases = Mapping[UUID, Purchase]
 
 
 def passed_on(changed: Purchase, state: State, moment: Moment) -> Changes:
-    """The accesses of those above a purchase that is refunded, or stands again: as they are without, or with, what they
-    took over from it. Those that do not stand themselves as well: their money may come back.
+    """The purchases above one that is refunded, or reinstated: with the accesses that they have without, or with, what
+    they took over from it. Refunded ones as well, as their money may come back.
 
     Args:
         changed: the purchase as it is from now on.
@@ -28,7 +28,7 @@ def passed_on(changed: Purchase, state: State, moment: Moment) -> Changes:
     for above in _above(changed, state.purchases):
         payment = state.payments.get(above.payment_id) if above.payment_id else None
         if payment is None:
-            continue  # an admin's: it took sessions used over and nothing else, and stands on the admin's word
+            continue  # an admin granted it: it took over used sessions only, so nothing of it is taken back
         was, now = (_founded(above, payment, purchases) for purchases in (before, after))
         kept = _amended(above.access, was, now)
         if kept != above.access:
@@ -38,13 +38,13 @@ def passed_on(changed: Purchase, state: State, moment: Moment) -> Changes:
 
 
 def refreshed(purchase: Purchase, payment: Payment, purchases: Purchases) -> Purchase:
-    """A purchase that stands again, with what it takes over from those below it as they are by now."""
+    """A purchase that is reinstated, with what it takes over from those below it as they are now."""
     founded = _founded(purchase, payment, purchases)
     return replace(purchase, access=_amended(purchase.access, founded, founded))
 
 
 def standing_below(purchase: Purchase, purchases: Purchases) -> Purchase | None:
-    """The nearest purchase that it took the place of, at one remove or more, and whose money is not back."""
+    """The nearest purchase that it replaced, directly or not, whose money is not back."""
     below = purchases.get(purchase.supersedes) if purchase.supersedes else None
     while below is not None and below.status is PurchaseStatus.REFUNDED:
         below = purchases.get(below.supersedes) if below.supersedes else None
@@ -52,7 +52,7 @@ def standing_below(purchase: Purchase, purchases: Purchases) -> Purchase | None:
 
 
 def standing_above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
-    """The nearest purchases that took its place and whose money is not back."""
+    """The nearest purchases that replaced it, directly or not, whose money is not back."""
     for above in _successors(purchase, purchases):
         if above.status is PurchaseStatus.REFUNDED:
             yield from standing_above(above, purchases)
@@ -61,7 +61,7 @@ def standing_above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchas
 
 
 def _above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
-    """All that took its place, and theirs, each after the one that it took the place of."""
+    """All purchases that replaced it, directly or not, each after the one that it replaced."""
     for above in _successors(purchase, purchases):
         yield above
         yield from _above(above, purchases)
@@ -72,7 +72,7 @@ def _successors(purchase: Purchase, purchases: Purchases) -> list[Purchase]:
 
 
 def _founded(purchase: Purchase, payment: Payment, purchases: Purchases) -> Access:
-    """The access as it began, on what stands below it."""
+    """The access as it was at the beginning, given the purchases below it."""
     below, terms, begun_at = standing_below(purchase, purchases), payment.terms, purchase.created_at
     if below is None:
         return access.granted(terms, payment.metadata, begun_at)
@@ -82,8 +82,8 @@ def _founded(purchase: Purchase, payment: Payment, purchases: Purchases) -> Acce
 
 
 def _amended(stored: Access, was: Access, now: Access) -> Access:
-    """The access now, as far as it is what followed from those below: a later end, which an admin has named, stays, and
-    so does the start. No fewer sessions than were used."""
+    """The stored access, changed as the one that followed from those below has changed. A later end, which an admin
+    gave, stays, and so does the start; and it has no fewer sessions than were used."""
     expires_at = stored.expires_at if access.ends_later(was, stored) else now.expires_at
     is_begun = expires_at is None or stored.starts_at < expires_at
     return replace(

@@ -1,4 +1,4 @@
-"""Which tier of a course a caller means, and how tiers compare."""
+"""Tiers of a course: which one a caller means, and their ranks."""
 
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.values import Course, Terms, Tier, TierChoice
@@ -23,12 +23,12 @@ def find(course: Course, code: str) -> Tier | None:
 
 
 def terms_of(tier: Tier) -> Terms:
-    """What the tier promises now, to be kept with what it is promised for."""
+    """What the tier sells now, to be kept with the payment or purchase."""
     return Terms(tier.code, tier.rank, tier.session_count, tier.validity_days)
 
 
 def rank_of(course: Course, code: str, rank_then: int) -> int:
-    """The tier's rank in today's catalogue, or the one it had when it was sold if the catalogue has it no more."""
+    """The tier's rank in today's catalogue, or, where it is no longer there, the rank it was sold with."""
     tier = find(course, code)
     return rank_then if tier is None else tier.rank
 

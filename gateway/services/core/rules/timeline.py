@@ -1,7 +1,7 @@
-"""What a payment's history tells, from the opening of its checkout to the end of its money.
+"""The audit entries of a payment's history, from the opening of its checkout to the end of its money.
 
-An entry is written where what stands changes, and for the first ask alone that changed nothing: a page that asks every
-two seconds, or a schedule that asks for days, adds no more.
+An entry is written where something changes, and for the first ask that changed nothing, but no further one: a page asks
+every two seconds, and a schedule for days.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ OF_DISPUTES = {
     "payment.refund_returned": "payment.dispute_won",
     "payment.refund_rejected": "payment.dispute_won",
 }
-"""The action of a dispute, in the place of the action that a refund has."""
+"""The action of a dispute, instead of the one of a refund."""
 
 CAME_TO_NOTHING = "The attempt came to nothing; the checkout can still be paid."
 
@@ -44,8 +44,8 @@ def refused(payment: Payment, actor: Actor, moment: Moment) -> AuditEntry:
 def adopted(
     payment: Payment, door: Door, cleaned: Sequence[str], left_out: Sequence[str], moment: Moment
 ) -> AuditEntry:
-    """A checkout that another system opened. Of its free entries, `cleaned` are not kept as they were written, and
-    `left_out` not at all."""
+    """A checkout that another system opened. Of its free entries, `cleaned` were changed and `left_out` were not
+    kept."""
     changes: dict[str, object] = {"door": door.value, "reference": payment.reference, **_offer(payment)}
     changes |= {name: list(names) for name, names in (("cleaned", cleaned), ("leftOut", left_out)) if names}
     return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
@@ -88,10 +88,10 @@ def refund(
     reason: str | None,
     change: dict[str, object] | None = None,
 ) -> AuditEntry:
-    """What happened to money that goes back: how much, who wanted it, and the provider's id of it once there is one.
+    """What happened to a refund: how much, who asked for it, and the provider's id once there is one.
 
     Args:
-        change: what the entry has beside that, or instead of a part of it.
+        change: further entries, or ones that replace these.
     """
     changes: dict[str, object] = {**_money(refund.amount), "origin": refund.origin.value}
     if refund.reference is not None:
@@ -108,7 +108,7 @@ def _of_ask(payment: Payment, action: str, asker: Asker, moment: Moment, reason:
 
 
 def _offer(payment: Payment) -> dict[str, object]:
-    """What was asked for, and for what."""
+    """What is sold, and for how much."""
     return {"tier": payment.terms.tier, "purpose": payment.purpose.value, **_money(payment.amount)}
 
 

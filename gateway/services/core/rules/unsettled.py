@@ -1,4 +1,4 @@
-"""What a provider's answer makes of a payment that brought no money: a wait, a decline, or its end."""
+"""What follows from a provider's answer that brought no money: a wait, a decline, or the end of the checkout."""
 
 from dataclasses import replace
 
@@ -12,7 +12,7 @@ from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.jobs import check_job
 
 ASK_AGAIN_S = 5
-"""Seconds until a caller may usefully ask again where the provider named no time: a person looks at the page."""
+"""Seconds until a caller may usefully ask again, where the provider named no time and a person is waiting."""
 
 CLOSED = Failure("canceled", "This checkout was closed unpaid. Open a new payment.")
 ABANDONED = Failure("abandoned", "Nobody paid this checkout for a month, so it was closed. Open a new payment.")
@@ -44,7 +44,7 @@ def _wait(payment: Payment, verdict: Processing, asker: Asker, state: State, mom
 
 
 def _unreachable(payment: Payment, verdict: Unreachable, asker: Asker, state: State, moment: Moment) -> Decision:
-    """An attempt whose end is unknown may have taken the money: it stands as PROCESSING and is checked."""
+    """An attempt whose end is unknown may have taken the money: the payment becomes PROCESSING and is checked."""
     if verdict.attempt is None:
         waiting, changes = _asked(payment, asker, moment, timeline.NO_ANSWER)
     else:
@@ -55,7 +55,7 @@ def _unreachable(payment: Payment, verdict: Unreachable, asker: Asker, state: St
 
 
 def _asked(payment: Payment, asker: Asker, moment: Moment, reason: str) -> tuple[Payment, Changes]:
-    """The payment after an ask that settled nothing; the first one is noted, so that the history tells of it."""
+    """The payment after an ask that settled nothing; only the first one is noted in the history."""
     if payment.checks > 0:
         return payment, NOTHING
     asked = replace(payment, checks=1)
@@ -65,7 +65,7 @@ def _asked(payment: Payment, asker: Asker, moment: Moment, reason: str) -> tuple
 def _of_attempt(
     payment: Payment, waiting: Payment, asker: Asker, moment: Moment, reason: str
 ) -> tuple[AuditEntry, ...]:
-    """An attempt is noted when it begins, however often the provider is asked about it."""
+    """An attempt is noted once, when it begins, however often the provider is asked about it."""
     return () if _is_under_way(payment, waiting.attempt) else (timeline.processing(waiting, asker, moment, reason),)
 
 
@@ -87,7 +87,7 @@ def _is_under_way(payment: Payment, attempt: str | None) -> bool:
 def _unpaid(payment: Payment, asker: Asker, moment: Moment) -> Decision:
     """Nobody has paid; an attempt that was under way came to nothing, and another may be made."""
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(PaymentDeclined(payment))  # closed for good: nobody ever will
+        return Decision(PaymentDeclined(payment))  # closed for good: nobody can pay it
     if payment.status is not PaymentStatus.PROCESSING:
         asked, noted = _asked(payment, asker, moment, timeline.NOBODY_PAID)
         return Decision(PaymentPending(asked, ASK_AGAIN_S), noted)
@@ -106,15 +106,13 @@ def _canceled(payment: Payment, verdict: Canceled, asker: Asker, moment: Moment)
 
 
 def _declined(payment: Payment, verdict: DeclinedAttempt, asker: Asker, state: State, moment: Moment) -> Decision:
-    """A decline ends its own attempt only: where another one is under way, the payment stays with that one."""
+    """A decline ends only its own attempt: where another one is under way, the payment stays PROCESSING."""
     if payment.status is PaymentStatus.PROCESSING and payment.attempt != verdict.attempt:
         return Decision(
             PaymentPending(payment, ASK_AGAIN_S), Changes(jobs=check_job(payment, ASK_AGAIN_S, state, moment))
         )
     if payment.status is PaymentStatus.CANCELED:
-        return Decision(
-            PaymentDeclined(payment)
-        )  # closed for good: an attempt whose end is known late opens it no more
+        return Decision(PaymentDeclined(payment))  # closed for good: a late answer about an attempt does not reopen it
     failed = replace(
         payment,
         status=PaymentStatus.FAILED,

@@ -1,4 +1,4 @@
-"""What makes a course of the catalogue right."""
+"""The rules for a course of the catalogue."""
 
 import re
 from collections import Counter

@@ -1,4 +1,4 @@
-"""What is wrong with a field that several commands have, by its path in the API's input."""
+"""The problems of fields that several commands have, by their paths in the API's input."""
 
 from collections.abc import Iterable
 

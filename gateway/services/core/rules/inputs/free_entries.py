@@ -1,4 +1,4 @@
-"""Free entries that somebody else wrote beside a sale: what can be kept of them is, for they decide nothing."""
+"""Free entries of another system's sale: kept as far as possible, as they decide nothing."""
 
 import re
 import unicodedata
@@ -16,7 +16,7 @@ _TURNS = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """`cleaned` and `left_out` name the entries that are not as they were written, and those that are not there."""
+    """The labels that were kept; `cleaned` and `left_out` name the entries that were changed, and those left out."""
 
     labels: tuple[Label, ...]
     cleaned: tuple[str, ...] = ()
@@ -24,10 +24,10 @@ class Kept:
 
 
 def keep(entries: Mapping[str, str]) -> Kept:
-    """The entries as labels that are right by everybody's rule, in the order of their names; blank ones are none.
+    """The entries as valid labels, in the order of their names, without blank ones.
 
-    A value is cleaned and cut. An entry whose name is no label's, or whose value is nothing once it is cleaned, is left
-    out, and so are those beyond the most that there may be.
+    A value is cleaned and cut. An entry is left out where its name is not valid, where nothing is left of its value, or
+    where there are too many.
     """
     labels: list[Label] = []
     cleaned: list[str] = []
@@ -47,7 +47,7 @@ def keep(entries: Mapping[str, str]) -> Kept:
 
 
 def _cleaned(text: str) -> str:
-    """On one line, in whole characters that turn no direction, and no longer than a label may be."""
+    """On one line, without broken or direction-changing characters, and no longer than a label may be."""
     readable = "".join(map(_character, _TURNS.sub("", text)))
     return " ".join(readable.split())[:LONGEST_LABEL_VALUE].rstrip()
 
@@ -63,5 +63,5 @@ def _character(character: str) -> str:
 
 
 def _shown(name: str) -> str:
-    """A name that may be none, as a reader can be told of it."""
+    """A name that may be invalid, in a form that can be shown."""
     return _cleaned(name)[:LONGEST_LABEL_KEY] or _BROKEN

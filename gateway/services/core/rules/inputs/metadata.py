@@ -1,4 +1,4 @@
-"""What makes metadata right, and in which fields two of them differ."""
+"""The rules for metadata, and the comparison of two."""
 
 import json
 import re
@@ -18,7 +18,7 @@ MOST_LABELS = 20
 LONGEST_LABEL_KEY = 64
 LONGEST_LABEL_VALUE = 500
 LATEST_YEAR = 2100
-"""Dates beyond it are slips of the keyboard, and sums with them would leave the calendar."""
+"""Later dates are typing errors, and sums with them would leave the calendar."""
 
 
 def problems(metadata: Metadata) -> list[FieldProblem]:
@@ -32,18 +32,18 @@ def date_has_passed(metadata: Metadata, now: datetime) -> bool:
 
 
 def differences(stored: Metadata, given: Metadata) -> tuple[Difference, ...]:
-    """Each field in which the two disagree, by its name in the API. Values are compared, not their spelling; shown is
-    what was given."""
+    """Each field in which the two differ, by its name in the API. Values are compared, not their spelling; the given
+    spelling is shown."""
     before, after = as_text(stored), as_text(given)
     one, other = as_text(in_canonical_words(stored)), as_text(in_canonical_words(given))
     return tuple(Difference(field, before[field], after[field]) for field in before if one[field] != other[field])
 
 
 def in_canonical_words(metadata: Metadata) -> Metadata:
-    """The same metadata with each value spelt in the one way that all its spellings have in common.
+    """The same metadata with each value in its canonical spelling.
 
-    Only time zones have several: the edges read days, times and numbers into values. Labels are nobody's to interpret,
-    so theirs are compared to the letter.
+    Only time zones have several spellings: days, times and numbers are values already. Labels are never interpreted, so
+    they are compared to the letter.
     """
     return replace(metadata, slot=replace(metadata.slot, time_zone=canonical(metadata.slot.time_zone)))
 
@@ -61,7 +61,7 @@ def as_text(metadata: Metadata) -> dict[str, str]:
 
 
 def _quoted(text: str) -> str:
-    """The text in quotes where it holds what sets labels apart: different labels never read the same."""
+    """The text, in quotes where it contains a separator: so different labels never read the same."""
     return json.dumps(text, ensure_ascii=False) if re.search('[=,"]', text) else text
 
 

@@ -1,7 +1,7 @@
-"""Who somebody is: the one rule for a token's subject, and so for a student's id at every endpoint.
+"""The one rule for a token's subject, and so for a student's id at every endpoint.
 
-Two subjects are the same when their characters are: nothing is folded or normalised, as RFC 7519 has it (7.3). So what
-a reader would not see in one is refused: a student's id that no token could have would be a purchase of nobody's.
+Two subjects are the same when their characters are: nothing is folded or normalised (RFC 7519 §7.3). So characters that
+a reader cannot see are refused: a student's id that no token can have would be a purchase for nobody.
 """
 
 import unicodedata
@@ -10,13 +10,13 @@ from typing import TypeGuard
 LONGEST_SUBJECT = 128
 
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
-"""What has no look of its own although Python calls it printable: fillers, joiners, vowels that are not written. With
-the variation selectors, these are Unicode's Default_Ignorable_Code_Points and the blank of Braille."""
+"""Invisible characters that Python calls printable: fillers, joiners, unwritten vowels. With the variation selectors,
+these are Unicode's Default_Ignorable_Code_Points and the Braille blank."""
 _TRIMMED = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
 def subject_problem(text: str) -> str | None:
-    """Why nobody can be called this, or None."""
+    """Why this cannot be anybody's id, or None."""
     if not text:
         return "must not be empty"
     if len(text) > LONGEST_SUBJECT:
@@ -33,8 +33,8 @@ def is_subject(value: object) -> TypeGuard[str]:
 
 
 def trimmed(text: str) -> str:
-    """The text without what cannot be seen at its ends. For what was written where nobody judged it: it names whom it
-    was meant to name. Broken Unicode stays, for nobody knows what it was."""
+    """The text without invisible characters at its ends, for ids that were written where this rule was not applied.
+    Broken Unicode stays, as nobody knows what it was."""
     begin, end = 0, len(text)
     while begin < end and _is_dispensable(text[begin]):
         begin += 1
@@ -44,7 +44,7 @@ def trimmed(text: str) -> str:
 
 
 def _is_seen(character: str) -> bool:
-    """Python's printable are no control, format, surrogate or unassigned characters, and no space but the plain one."""
+    """Python's `isprintable` excludes control, format, surrogate and unassigned characters, and every other space."""
     return character.isprintable() and character != " " and not _is_ignorable(character)
 
 

@@ -1,4 +1,4 @@
-"""Which texts are taken from callers."""
+"""Which texts are accepted from callers."""
 
 import unicodedata
 
@@ -6,10 +6,9 @@ import unicodedata
 def text_problem(text: str, longest: int) -> str | None:
     """Why a text cannot be stored and shown as it is, or None.
 
-    Control characters, line separators and the marks that turn the direction of writing are refused, for they hide
-    things from readers; lone surrogates and NUL, for not every database can store them. Joiners are letters' business
-    in some scripts and stay.
-    """
+    Control characters, line separators and the marks that change the direction of writing are refused, because they
+    hide things from readers; lone surrogates and NUL, because not every database can store them. Joiners are part of
+    letters in some scripts, and are allowed."""
     if not any(unicodedata.category(character) not in _INVISIBLE for character in text):
         return "must not be empty"
     if len(text) > longest:

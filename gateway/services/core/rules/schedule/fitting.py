@@ -1,4 +1,4 @@
-"""Whether all the sessions that are sold can take place before the access ends: asked before money moves."""
+"""Whether all sessions that are sold can take place before the access ends, checked before money moves."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -12,12 +12,12 @@ from gateway.services.core.rules import tiers
 from gateway.services.core.rules.schedule import sessions
 
 Begin = Callable[[Terms, Metadata], Access | None]
-"""The access that terms and metadata would lead to for the student, or None where they lead to none."""
+"""The access that terms and metadata would give the student, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A tier of a course, and when its sessions would take place."""
+    """A tier of a course, with the metadata that say when its sessions would take place."""
 
     course: Course
     tier: Tier
@@ -31,7 +31,7 @@ class Offer:
         return new_access is None or self.fitting(new_access, metadata) < new_access.sessions_left
 
     def fitting(self, new_access: Access, metadata: Metadata) -> int:
-        """How many of the sessions that are left fit in."""
+        """How many of the sessions left can take place before the access ends."""
         if new_access.expires_at is None:
             return new_access.sessions_left
         room = sessions.room(metadata, max(new_access.starts_at, self.now), new_access.expires_at)
@@ -39,14 +39,14 @@ class Offer:
 
 
 def room_problem(offer: Offer, choice: TierChoice, code_field: str) -> FieldProblem | None:
-    """The field that leaves sessions without room, how many fit, and what would help; None where all fit.
+    """The field because of which not all sessions fit, how many do, and what would help; None where all fit.
 
     Args:
-        choice: how the caller named the tier: the problem names the same field of the input.
+        choice: how the caller named the tier; the problem names the same field of the input.
         code_field: what the input calls a tier's code.
     """
     new_access = offer.begin(tiers.terms_of(offer.tier), offer.metadata)
-    assert new_access is not None, "asked of what leads to an access"
+    assert new_access is not None, "only asked for an offer that leads to an access"
     fits = offer.fitting(new_access, offer.metadata)
     if new_access.expires_at is None or fits == new_access.sessions_left:
         return None
@@ -58,7 +58,7 @@ def room_problem(offer: Offer, choice: TierChoice, code_field: str) -> FieldProb
 
 
 def _at_fault(offer: Offer, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
-    """The first field that would leave room for all of them if it were otherwise, and how."""
+    """The first field that would make all sessions fit if it were different, and how."""
     metadata = offer.metadata
     if metadata.date is not None and not offer.is_short(offer.tier, replace(metadata, date=None)):
         return ("metadata", "date"), "name an earlier day, or none"
@@ -68,7 +68,7 @@ def _at_fault(offer: Offer, of_tier: tuple[str, ...]) -> tuple[tuple[str, ...], 
 
 
 def _listed(offer: Offer) -> str:
-    """The course's tiers whose sessions all fit, with the metadata as they are."""
+    """The course's tiers whose sessions all fit with this metadata."""
     fitting = [tier for tier in offer.course.tiers if not offer.is_short(tier, offer.metadata)]
     if not fitting:
         return ""

@@ -1,4 +1,4 @@
-"""The sessions that metadata implies: which days, from when, and at which instants."""
+"""The sessions that metadata implies, as instants."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ class Session:
 def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
     """The first `first` sessions, as UTC instants.
 
-    There are as many as the access has in total, save those that would begin after it ends; an access that has
-    ended has none to come. None begins before the access does: what was captured after the first day that its
-    metadata names still has all its sessions. A session lasts its duration in real time, whatever the clocks do
-    meanwhile. In a time zone that is known no more, nobody can say when one would be.
+    There are as many as the access has in total, except those that would begin after it ends; an access that has ended
+    has none. None begins before the access does, so a payment captured after the metadata's first day still has all its
+    sessions. A session lasts its duration in real time, across clock changes. There are none where the time zone is no
+    longer known.
     """
     if access.status is not AccessStatus.GRANTED or known_zone(metadata.slot.time_zone) is None:
         return []
@@ -40,12 +40,11 @@ def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
 
 
 def room(metadata: Metadata, starts_at: datetime, ends_at: datetime) -> int:
-    """How many sessions begin from `starts_at` on and before `ends_at`: as many as `sessions` would list, but counted
-    and not listed."""
+    """How many sessions begin from `starts_at` on and before `ends_at`: the length of what `sessions` would list."""
     first = _first_day(metadata, starts_at)
     step = _step(metadata)
     count = max(0, (_day_there(ends_at, metadata) - first) // step)
-    # The day of the end is near the last session's, but the slot and the clocks decide which side of it that is.
+    # The last session is near the end's day; the slot and clock changes decide whether before or after it.
     while slot_instant(first + count * step, metadata.slot) < ends_at:
         count += 1
     while count and slot_instant(first + (count - 1) * step, metadata.slot) >= ends_at:
@@ -66,13 +65,13 @@ def slot_instant(day: date, slot: TimeSlot) -> datetime:
 
 
 def end_of_day(day: date, time_zone: str) -> datetime:
-    """The instant at which a day is over in a time zone, UTC: the first of the next day, whatever the clocks do there
+    """The instant at which a day is over in a time zone, UTC: the first instant of the next day, even if clocks change
     at midnight."""
     return slot_instant(day + timedelta(days=1), TimeSlot(time(), time_zone))
 
 
 def known_zone(name: str) -> ZoneInfo | None:
-    """The time zone of that name; None where this machine's database knows none, or no more."""
+    """The time zone of that name; None where this machine's database does not have it, or no longer."""
     try:
         return ZoneInfo(name)
     except (LookupError, ValueError, OSError):  # it looks for a file of that name
@@ -80,7 +79,7 @@ def known_zone(name: str) -> ZoneInfo | None:
 
 
 def slot_end(slot: TimeSlot, session_duration: int) -> time:
-    """The wall-clock end of a slot on a day without a clock change; past midnight it begins again at 00:00."""
+    """The wall-clock end of a slot on a day without a clock change; after midnight it counts from 00:00 again."""
     minutes = (slot.start.hour * 60 + slot.start.minute + session_duration) % (24 * 60)
     return time(minutes // 60, minutes % 60)
 

@@ -1,4 +1,4 @@
-"""Time zones by name: which names there are, and which of them mean the same zone."""
+"""Time zones: their names, and which names mean the same zone."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -14,8 +14,8 @@ def is_time_zone(name: str) -> bool:
 def canonical(name: str) -> str:
     """The name that the IANA time zone database itself has for the zone: Asia/Kolkata for Asia/Calcutta.
 
-    By the installed `tzdata`, not by the machine's own copy, which may be older. A name that it does not know is its
-    own.
+    From the installed `tzdata`, not the machine's own copy, which may be older. A name that it does not know is
+    returned as it is.
     """
     return _canonical_names().get(name, name)
 
@@ -26,7 +26,7 @@ def is_same(one: str, other: str) -> bool:
 
 @cache
 def _names() -> frozenset[str]:
-    # The one is whatever the machine is set to, the other a machine that is set to nothing.
+    # "localtime" is whatever the machine is set to, "Factory" a machine that is not set.
     return frozenset(available_timezones() - {"localtime", "Factory"})
 
 
