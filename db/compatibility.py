@@ -1,4 +1,4 @@
-"""Which code may run on a database: what its migrations say of themselves, and the mark that they leave in it."""
+"""Which code may run on a database, as its migrations mark it."""
 
 from sqlalchemy import CheckConstraint, SmallInteger, Text, text
 from sqlalchemy.engine import Connection

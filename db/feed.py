@@ -1,4 +1,4 @@
-"""What was committed, told to every process: each commit leaves a note, and whoever follows reads it."""
+"""The change feed: each commit leaves a note, which every process that follows reads."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
@@ -21,21 +21,21 @@ from db.types import Id
 from db.urls import is_embedded
 
 POLL_S = 0.2
-"""How often a process that has subscribers asks SQLite whether another process committed: the longest that one waits
-for what another process did, and a price that does not grow with their number."""
+"""How often a process with subscribers asks SQLite whether another process committed: the longest delay of a change, at
+a cost that does not grow with the number of subscribers."""
 
 KEPT = 1_000
 """Notes that are kept: many more than are written while a follower reads."""
 
 PRUNED_EVERY = 100
-"""So that PostgreSQL's writers seldom meet over the notes that are to go."""
+"""Old notes are deleted every so many commits, so that PostgreSQL's writers seldom wait for each other there."""
 
 CHANNEL = "gateway_change"
 
 
 class ChangeRow(Row, table=True):
-    """A commit's note of what it changed. Short-lived: it is there to be told, not to be kept; the last one always is,
-    so that no number comes twice.
+    """A commit's note of what it changed. Notes are short-lived; only the last one always stays, so that no number is
+    used twice.
 
     SQLite's writers follow each other, so `seq` is the order of commits there. PostgreSQL's do not: a number may become
     visible after a later one, and a follower is told each number by NOTIFY.

@@ -1,4 +1,4 @@
-"""Which installation of the gateway a database is: what every intent that it opens at a provider is marked with."""
+"""The id of the installation that a database belongs to: every intent opened at a provider is marked with it."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The tables of what is still to be done: jobs, and webhooks that were stored to be handled."""
+"""The tables of jobs and of provider events."""
 
 from datetime import datetime
 from typing import Any
@@ -34,7 +34,7 @@ class ProviderEventRow(Row, table=True):
     event_id: str = Field(sa_type=Text)
     type: str = Field(sa_type=Text)
     refs: list[str] = Field(sa_type=Json)
-    """The provider's ids of the payments that it speaks of."""
+    """The provider's ids of the payments that it is about."""
     received_at: datetime = Field(sa_type=Instant)
     state: str = Field(sa_type=Text)
     handled_at: datetime | None = Field(sa_type=Instant)
@@ -56,7 +56,7 @@ class JobRow(Row, table=True):
             sqlite_where=text(_ALONE),
             postgresql_where=text(_ALONE),
         ),
-        # A subscriber hears of a purchase in order: a later event waits for those before it.
+        # A subscriber gets the events of a purchase in order: a later one waits for those before it.
         Index(
             "ix_job_stream",
             "subject_id",
@@ -66,7 +66,7 @@ class JobRow(Row, table=True):
             postgresql_where=text(_IN_ORDER),
         ),
         Index("ix_job_due", "run_at", sqlite_where=text(LIVE_JOB), postgresql_where=text(LIVE_JOB)),
-        # What lists are read from. Most jobs tell of events and are completed, and are not listed as such.
+        # For lists. Most jobs are completed deliveries of events, which are not listed by these.
         list_index("ix_job_state", "state", "id", where=NOT_COMPLETED),
         list_index("ix_job_kind", "kind", "id", where=NO_EVENT),
         list_index("ix_job_subject_id", "subject_id", "id"),

@@ -1,4 +1,4 @@
-"""Many keys in one condition, so that a statement's text and plan are the same for one key as for hundreds."""
+"""A condition with many keys, so that a statement's text and plan are the same for one key as for hundreds."""
 
 import json
 from collections.abc import Sequence

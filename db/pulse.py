@@ -1,6 +1,6 @@
-"""Whether anybody committed: one number for the whole database, asked for on a connection that is kept.
+"""Whether any process committed: one number for the whole database, read on a connection that is kept.
 
-It costs the same however many rows there are, so that a process can idle beside others and still notice them.
+It costs the same however many rows there are, so that an idle process can notice the commits of others.
 """
 
 import asyncio
@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from db.engine import feed_engine
 
 EVERY_S = 2.0
-"""How often it is asked for: the longest that a process waits for what another one did."""
+"""How often it is read: the longest that a process takes to notice another one's commit."""
 
 _VERSIONS = {
     # Changes with every commit of another connection. Read from shared memory, not from the disk.
@@ -25,7 +25,7 @@ _VERSIONS = {
 async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None]:
     """Yields at once, and again each time that others may have committed since.
 
-    A database that is out of reach yields as well, every so often: whoever reads it then learns that for himself.
+    While the database is out of reach it yields as well, every so often: the caller finds out when it reads.
     """
     engine = feed_engine(url)
     try:
@@ -47,5 +47,5 @@ async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None
 
 
 async def version(connection: AsyncConnection) -> object:
-    """What is another one after each commit of another connection."""
+    """A value that changes with each commit of another connection."""
     return (await connection.exec_driver_sql(_VERSIONS[connection.dialect.name])).scalar_one()

@@ -49,7 +49,7 @@ NOT_FULFILLED = "fulfilment <> 'FULFILLED'"
 NOT_ACTIVE = "status <> 'ACTIVE'"
 OF_ADMINS = "origin = 'ADMIN'"
 TO_BE_ASKED = "ask_at IS NOT NULL"
-"""What few rows are, and is listed by itself: indexes of just those cost the many nothing."""
+"""Conditions that few rows meet and lists ask for: partial indexes of those rows cost the others nothing."""
 
 
 class CourseRow(Row, table=True):
@@ -110,7 +110,7 @@ class PaymentRow(Row, SessionPlan, table=True):
         list_index("ix_payment_course_id", "course_id", "created_at", "id"),
         list_index("ix_payment_status", "status", "created_at", "id", where=NOT_SUCCEEDED),
         list_index("ix_payment_fulfilment", "fulfilment", "created_at", "id", where=NOT_FULFILLED),
-        # What the provider is to be asked about next: of few payments, for most settle by themselves.
+        # The next asks of the provider: few payments have one, as most are settled already.
         list_index("ix_payment_ask_at", "provider", "ask_at", where=TO_BE_ASKED),
         Row.clustered,
     )
@@ -147,7 +147,7 @@ class PaymentRow(Row, SessionPlan, table=True):
     created_at: datetime = Field(sa_type=Instant)
     confirmed_at: datetime | None = Field(sa_type=Instant)
     ask_at: datetime | None = Field(sa_type=Instant)
-    """When the provider is next asked about it by itself; null where nothing more is to be learnt of it."""
+    """When the provider is asked about it next, by schedule; null where it need not be asked."""
     asks: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
 
 

@@ -1,4 +1,4 @@
-"""Whether the whole database keeps the promise: each invariant as a question that has no rows for an answer."""
+"""The invariants of the whole database, each as a query that returns the rows that break it."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,8 @@ from sqlalchemy import Connection, text
 
 @dataclass(frozen=True, slots=True)
 class Invariant:
-    """What must be true of every row. `counted` says how many rows it speaks of, `broken` names those it fails for."""
+    """What must be true of every row. `counted` counts the rows that it is about, `broken` selects those it fails
+    for."""
 
     sentence: str
     counted: str
@@ -20,9 +21,9 @@ def _refunds(condition: str) -> str:
 
 
 _BACK = _refunds("status = 'SUCCEEDED'")
-_BACK_OR_PROMISED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND origin = 'GATEWAY'))")
+_BACK_OR_REQUESTED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND origin = 'GATEWAY'))")
 _BACK_OR_RESERVED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND origin <> 'GATEWAY'))")
-"""A refund of ours that is promised waits while a dispute is open: of the two at most one is made."""
+"""Our pending refund waits while a dispute is open: of the two, at most one is made."""
 _BACK_OR_ON_ITS_WAY = _refunds("status <> 'FAILED'")
 
 _CAPTURES = "(SELECT count(*) FROM audit_entry WHERE subject_id = payment.id AND action = 'payment.captured')"
@@ -45,7 +46,7 @@ INVARIANTS = (
     Invariant(
         "No payment gives back more than was captured, and its books agree with its refunds.",
         "SELECT count(*) FROM refund",
-        f"""SELECT payment.id FROM payment WHERE {_BACK_OR_PROMISED} > coalesce(captured_minor, 0)
+        f"""SELECT payment.id FROM payment WHERE {_BACK_OR_REQUESTED} > coalesce(captured_minor, 0)
             OR {_BACK_OR_RESERVED} > coalesce(captured_minor, 0) OR refunded_minor <> {_BACK}""",
     ),
     Invariant(
@@ -124,7 +125,7 @@ INVARIANTS = (
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How many rows an invariant was asked of, and the ids of those it does not hold for."""
+    """How many rows an invariant is about, and the ids of those that break it."""
 
     invariant: Invariant
     counted: int
@@ -132,6 +133,6 @@ class Finding:
 
 
 def verify(connection: Connection, invariant: Invariant) -> Finding:
-    """Ask the whole database."""
+    """Check an invariant over the whole database."""
     counted = connection.execute(text(invariant.counted)).scalar_one()
     return Finding(invariant, counted, list(connection.execute(text(invariant.broken)).scalars()))

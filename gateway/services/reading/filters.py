@@ -1,4 +1,4 @@
-"""Which items of a list: conditions, each of which must hold where it is given."""
+"""Filters of lists, as conditions in SQL."""
 
 import operator
 from collections.abc import Mapping
@@ -31,10 +31,10 @@ class Condition:
 
 
 class Term(Protocol):
-    """What a value of a filter's field means."""
+    """What a filter's field means in SQL."""
 
     def asked(self, value: Any) -> tuple[Condition, object]:
-        """The condition of such a value, and what it is asked with."""
+        """The condition for a value, and the parameter."""
         ...
 
 
@@ -42,8 +42,8 @@ class Equals:
     """That a column has the value.
 
     Args:
-        usual: the value that most rows have. The others are in an index of their own, small and cheap to keep,
-            which serves only a statement that says its condition too.
+        usual: the value that most rows have. The other values have a partial index, small and cheap to keep, which is
+            only used by a statement that contains its condition.
         unusual: that condition.
     """
 
@@ -59,8 +59,8 @@ class Equals:
 
 
 class IsAmong:
-    """That a column has one of the values. A single one is asked for as such: its rows lie in an index in the list's
-    order, and nothing is sorted."""
+    """That a column has one of the values. A single value is compared with `=`: its rows are in an index in the list's
+    order, so nothing is sorted."""
 
     def __init__(self, column: Column[Any]) -> None:
         self._one = Equals(column)
@@ -95,7 +95,7 @@ def _compared(how: Any, column: Column[Any], name: str) -> Condition:
 
 
 class Filter:
-    """A dataclass, each of whose fields is annotated with the term that its value means; None means none."""
+    """A dataclass whose fields are annotated with their terms; a field that is None is no condition."""
 
     __slots__ = ()
     _terms: ClassVar[Mapping[str, Term]]
@@ -105,7 +105,7 @@ class Filter:
         cls._terms = {name: hints[name].__metadata__[0] for name in cls.__annotations__}
 
     def conditions(self) -> dict[Condition, object]:
-        """Those that are given, each with the value that it is asked with."""
+        """The conditions of the fields that are given, each with its parameter."""
         given = ((term, getattr(self, name)) for name, term in self._terms.items())
         return dict(term.asked(value) for term, value in given if value is not None)
 
@@ -139,7 +139,7 @@ class PaymentFilter(Filter):
 
 @dataclass(frozen=True, slots=True)
 class JobFilter(Filter):
-    """Which jobs. `subject_ids` are those of what they are about: any of them."""
+    """Which jobs. `subject_ids`: about any of these subjects."""
 
     state: Annotated[JobState | None, Equals(JOB.c.state, JobState.COMPLETED, NOT_COMPLETED)] = None
     kind: Annotated[JobKind | None, Equals(JOB.c.kind, JobKind.EVENT_DELIVER, NO_EVENT)] = None

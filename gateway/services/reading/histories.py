@@ -1,4 +1,4 @@
-"""Histories: what the audit says was done to each of many things, a page of each, all by one statement."""
+"""Histories: a page of the audit entries of each of many subjects, by one statement."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SUBJECTS = Among(AUDIT.c.subject_id)
 
 @dataclass(frozen=True, slots=True)
 class Histories:
-    """Finds the same window of the history of each of many things, see `gateway.services.reading.reader`."""
+    """Finds the same window of the histories of many subjects, see `gateway.services.reading.reader`."""
 
     window: Window
 
@@ -56,8 +56,8 @@ class Histories:
 
 @lru_cache
 def _statement(view: View) -> Statement:
-    """Of each subject the entries of the window and one more, and one of those beyond each of its bounds. Which they
-    are is told as the database stores it."""
+    """For each subject, the entries of the window and one more, and one entry beyond each of its bounds, which are
+    marked by the last two columns."""
     sides = [false() if side is None else side for side in (view.up_to(ORDER), view.from_(ORDER))]
     is_up_to, is_from = (type_coerce(side, Integer) for side in sides)
     number = func.row_number().over(partition_by=[AUDIT.c.subject_id, *sides], order_by=view.counting(ORDER))

@@ -1,4 +1,4 @@
-"""The reads of whoever does the gateway's own work: what is due, and what a provider is to be asked about."""
+"""The reads of jobs: which jobs are due, and what a provider is to be asked about."""
 
 from collections.abc import Collection, Iterable
 from datetime import datetime
@@ -26,7 +26,7 @@ _MOST = bindparam("most", type_=Integer())
 _ONE = literal_column("1", Integer)
 
 # ------------------------------------------------------------------------------------------------------------ jobs
-# What is written out is an index's own condition: a partial index serves only what the planner can read.
+# Conditions of partial indexes are literal text: the planner uses such an index only where it can read its condition.
 
 _earlier = JOB.alias("earlier")
 _HAS_TO_WAIT = (
@@ -36,8 +36,8 @@ _HAS_TO_WAIT = (
     .correlate(JOB)
     .exists()
 )
-"""Whether an earlier event of the same purchase is still on its way to the same subscriber. Only events have a target,
-so that nothing else ever waits."""
+"""Whether an earlier event of the same purchase is still to be delivered to the same subscriber. Only events have a
+target, so no other job waits."""
 
 _KINDS = Among(JOB.c.kind)
 _IS_WAITING = text("job.state IN ('PENDING', 'RETRYING')")
@@ -134,16 +134,17 @@ class JobLookups:
         return await self._firsts(_DUE, now=now, most=most, **self._among(_KINDS, kinds))
 
     async def next_due(self, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
-        """When the next job of those kinds is due that waits for nothing but its time, be it past; None without one."""
+        """When the next job of those kinds that waits only for its time is due, in the past or not; None without
+        one."""
         found: list[datetime] = await self._firsts(_NEXT_DUE, **self._among(_KINDS, kinds))
         return found[0] if found else None
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
-        """The payments whose next ask has a time, the earliest first, whether or not that has come."""
+        """The payments with a next ask, the earliest first, whether or not it is due."""
         return PAYMENTS.values(await self._source.rows(_TO_BE_ASKED, provider=provider.value, most=most))
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
-        """Payments that were opened since then, may be paid yet, and have no time for the next ask."""
+        """Payments that were opened since then, can still be paid, and have no next ask."""
         return await self._firsts(_UNSCHEDULED, since=since, most=most)
 
     async def known_events(self, provider: Provider, event_ids: Collection[str]) -> set[str]:
@@ -154,8 +155,8 @@ class JobLookups:
         return set(await self._firsts(_KNOWN_EVENTS, provider=provider.value, **among))
 
     async def known_captures(self, provider: Provider, captures: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
-        """Those of the pairs of an intent and an attempt that our books have as money that was taken: by the intent
-        itself, or once more by that attempt."""
+        """Those of the pairs of an intent and an attempt that our books have as captured: by the intent itself, or once
+        more by that attempt."""
         if not captures:
             return set()
         among = self._among(_REFERENCES, {name for pair in captures for name in pair})

@@ -1,4 +1,4 @@
-"""The lists, and a page of one: a single statement, whatever its filter and its window."""
+"""The lists, and a page of one by a single statement, whatever its filter and its window."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,8 +21,8 @@ from gateway.services.rows.kinds import Kind
 Value = TypeVar("Value")
 
 KEPT = 500
-"""Statements that are kept compiled. Of the thousands that can be asked for, a gateway's callers ask for a few dozen;
-another costs the milliseconds in which it is compiled."""
+"""Statements that are kept compiled. Of thousands of combinations, a gateway's callers use a few dozen; another one
+costs the milliseconds that it takes to compile."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,11 +49,12 @@ COURSES: Listing[Course] = Listing(kinds.COURSES, Order(COURSE.c.id), TIER.c.ran
 PAYMENTS: Listing[Payment] = Listing(kinds.PAYMENTS, Order(PAYMENT.c.id, PAYMENT.c.created_at))
 PURCHASES: Listing[Purchase] = Listing(kinds.PURCHASES, Order(PURCHASE.c.id, PURCHASE.c.created_at))
 JOBS: Listing[Job] = Listing(kinds.JOBS, Order(JOB.c.id))
-"""How the lists are ordered: by the time of creation. Where that is asked for by itself, ids are not exact enough."""
+"""All lists are ordered by time of creation. Where that field can be ordered by in the API, ids are not exact
+enough."""
 
 
 async def page(source: Source, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
-    """What a window shows of those items of a list that a filter wants.
+    """The page of a window of a list, with the filter applied.
 
     Raises:
         DBAPIError: the database is out of reach.
@@ -70,8 +71,8 @@ async def page(source: Source, listing: Listing[Value], window: Window, wanted: 
 
 @lru_cache(KEPT)
 def page_statement(listing: Listing[Any], asked: tuple[Condition, ...], view: View) -> Statement:
-    """The rows of a window's items, each with whether the list goes on beyond the window's bounds. Where the window
-    has none there is one row of nulls with these two."""
+    """The rows of a window's items, each with two marks of whether the list goes on beyond the window's bounds. An
+    empty window has one row of nulls with these two."""
     first, *_ = listing.kind.select.selected_columns
     assert not first.nullable, "a null there says that there is no item"
     conditions = [condition.sql for condition in asked]

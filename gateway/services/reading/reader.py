@@ -1,4 +1,4 @@
-"""Look-ups of all requests, gathered: what is asked while one statement of a kind runs waits for the next."""
+"""Gathers the look-ups of all requests: those that arrive while a statement of their kind runs share the next one."""
 
 import asyncio
 from collections import deque
@@ -17,11 +17,11 @@ Found = TypeVar("Found")
 FoundOf = TypeVar("FoundOf", covariant=True)
 
 MOST_KEYS = 500
-"""Keys of one statement; it bounds how long the first that asks waits for the last."""
+"""Keys of one statement; it bounds how long the first caller waits for the last."""
 
 
 class Finder(Hashable, Protocol[KeyOf, FoundOf]):
-    """A kind of look-up, such as a Lookup: what is asked of equal ones is asked together."""
+    """A kind of look-up, such as a `Lookup`: the keys asked of equal finders share a statement."""
 
     @property
     def absent(self) -> FoundOf:
@@ -32,17 +32,17 @@ class Finder(Hashable, Protocol[KeyOf, FoundOf]):
     def statement(self) -> Statement: ...
 
     def parameters(self, keys: Sequence[KeyOf], dialect: Dialect) -> Mapping[str, object]:
-        """Keys that differ, as the statement takes them."""
+        """The parameters of the statement for distinct keys."""
         ...
 
     def found(self, rows: Sequence[Sequence[Any]]) -> Mapping[Any, FoundOf]:
-        """What the statement's rows say of each key; one that nothing has may be left out."""
+        """What was found for each key, from the statement's rows; keys without anything may be left out."""
         ...
 
 
 class Reader:
-    """Finds values as they were last committed, and keeps nothing: each answer is of a statement that was begun after
-    it was asked for. There is no timer, so that a lone look-up waits for nobody."""
+    """Finds values as they were last committed, without a cache: each answer is from a statement that was started after
+    the call. There is no timer, so a single look-up never waits for others."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -55,13 +55,13 @@ class Reader:
         return await self.ask(finder, key)
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> asyncio.Future[Found]:
-        """The same, to be awaited by one. To cancel it harms nobody else."""
+        """The same, as a future for one caller. Cancelling it does not affect others."""
         loop = asyncio.get_running_loop()
         asked: asyncio.Future[Found] = loop.create_future()
         waiting = self._waiting.get(finder)
         if waiting is None:
             waiting = self._waiting[finder] = deque()
-            # It begins once everything has had its turn that is ready now, and may ask as well.
+            # It starts after all tasks that are ready now have run, so that they can ask as well.
             serving = loop.create_task(self._serve(finder, waiting), name="reader")
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
@@ -101,7 +101,7 @@ class Reader:
                         asked.set_result(found.get(key, finder.absent))
         finally:
             for asked in everybody:
-                asked.cancel()  # where the process ends meanwhile; else each is done
+                asked.cancel()  # only where the process stops meanwhile; else each is done already
 
     async def _answer_in_halves(
         self, finder: Finder[Key, Found], batch: Mapping[Key, Sequence[asyncio.Future[Found]]]

@@ -1,4 +1,4 @@
-"""What one operation knows of the books: what it was told by an outcome, and what it has read."""
+"""The values that one operation knows: those in its command's outcome, and those that it has read."""
 
 from asyncio import Future, shield
 from collections.abc import Awaitable
@@ -28,12 +28,11 @@ Value = TypeVar("Value")
 
 
 class Snapshot:
-    """Each thing is one and the same throughout an operation, until that is to `forget`.
+    """Each value stays the same throughout an operation, until `forget`.
 
-    Things that are read are as they were last committed when they were first asked for. Things that are learnt of an
-    outcome are as that command committed them; another command, even one of the same commit, may have changed them
-    since, as it may have whatever is read. It is no snapshot of the database: two things may be of two moments.
-    """
+    A value that is read is as it was last committed when it was first asked for. A value from an outcome is as that
+    command committed it; another command, even one of the same commit, may have changed it since, as with any value
+    that is read. It is no snapshot of the database: two values may be of two moments."""
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
@@ -41,12 +40,12 @@ class Snapshot:
         self._asked: dict[tuple[Finder[Any, Any], Any], Future[Any]] = {}
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
-        """What is found by a key. Raises what the source raises, and again for as long as it remembers."""
+        """What is found by a key. Raises what the source raises; the same key raises it again until `forget`."""
         found = self.ask(finder, key)
         return await found if isinstance(found, Future) else cast(Found, found)
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
-        """The same: at once where it is known, else to be awaited."""
+        """The same: the value itself where it is known, else an awaitable."""
         place = (finder, key)
         if place in self._known:
             return cast(Found, self._known[place])
@@ -57,16 +56,16 @@ class Snapshot:
         return shield(asked)
 
     async def page(self, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
-        """What a window shows of a list as it was last committed. It is not remembered. Raises as the source does."""
+        """A page of a list as it was last committed. It is not remembered. Raises as the source does."""
         return await page(self.reader.source, listing, window, wanted)
 
     def forget(self) -> None:
-        """Drop all that is known: it may have changed."""
+        """Drop all known values, because they may have changed."""
         self._known.clear()
         self._asked.clear()
 
     def learn(self, outcome: Outcome) -> None:
-        """Know what a command came to as it committed it, so that an answer is not read back."""
+        """Keep the values of an outcome, so that the answer need not read them."""
         for each in fields(outcome):
             match getattr(outcome, each.name):
                 case Payment() as payment:

@@ -1,4 +1,4 @@
-"""Where reads come from: one statement and its rows, on one of a few connections that are kept."""
+"""Runs read statements, each on one of a few connections that are kept."""
 
 import asyncio
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Keyset windows in SQL: which items of a list one shows, and whether the list goes on at either side."""
+"""Keyset windows in SQL: the items of one, and whether the list goes on at either side."""
 
 import operator
 from collections.abc import Callable, Iterable, Sequence
@@ -26,7 +26,7 @@ Comparison = Callable[[Any, Any], Any]
 Sql = ColumnElement[Any]
 
 MOST = bindparam("most", type_=Integer())
-"""How many items are read: one more than a window shows, which tells that there are more."""
+"""How many items are read: one more than a window shows, to know whether there are more."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,21 +41,21 @@ class Order:
         return [self.id] if self.at is None else [self.at, self.id]
 
     def place(self, item: Any) -> Place:
-        """Where an item lies: values bear their columns' names."""
+        """The place of an item, whose attributes have the names of the columns."""
         return Place(item.id) if self.at is None else Place(item.id, getattr(item, self.at.key))
 
     def sorted(self, *, is_descending: bool) -> list[Sql]:
         return [column.desc() if is_descending else column.asc() for column in self.columns]
 
     def compare(self, how: Comparison, bound: str) -> Sql:
-        """A comparison with a bound of the window, "after" or "before", whose place `parameters` gives."""
+        """A comparison with a bound of the window, "after" or "before", whose values are in `parameters`."""
         place = [bindparam(f"{bound}_{column.key}", type_=column.type) for column in self.columns]
         if len(place) == 1:
             return how(self.id, *place)  # type: ignore[no-any-return]  # an operator's
         return how(tuple_(*self.columns), tuple_(*place))  # type: ignore[no-any-return]  # likewise
 
     def parameters(self, window: Window) -> dict[str, object]:
-        """The window's bounds, and how many items it is made of."""
+        """The window's bounds, and how many items are read."""
         bounds = {"after": window.after, "before": window.before}
         places = {bound: self._values(place) for bound, place in bounds.items() if place}
         named = {f"{bound}_{name}": value for bound, place in places.items() for name, value in place.items()}
@@ -67,8 +67,8 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What the text of a window's statement depends on. Earlier means nearer to the beginning of its list, whichever
-    way the instants run there."""
+    """The properties of a window on which the text of its statement depends. Earlier means nearer to the beginning of
+    the list, in whichever direction its instants run."""
 
     has_after: bool
     has_before: bool
@@ -87,7 +87,7 @@ class View:
         return [*after, *before]
 
     def counting(self, order: Order) -> list[Sql]:
-        """The order in which the window's items are counted: from its end, or from its beginning."""
+        """The order in which the window's items are read: from its end, or from its beginning."""
         return order.sorted(is_descending=self.is_newest_first != self.from_end)
 
     def up_to(self, order: Order) -> Sql | None:
@@ -116,13 +116,13 @@ class View:
 
 
 def page_of(order: Order, window: Window, found: Iterable[Value], *, has_up_to: bool, has_from: bool) -> Page[Value]:
-    """What a window shows of the items that were found for it, one more than its size at most.
+    """The page of a window, from the items that were found for it: at most one more than its size.
 
     Args:
         has_up_to: whether the list has anything up to the window's own `after`.
         has_from: whether it has anything from its `before` on.
     """
-    # They come as they were counted, which SQL does not promise through a join; in order already, it costs nothing.
+    # SQL does not guarantee the order through a join; sorting what is in order already costs nothing.
     placed = sorted(((order.place(item), item) for item in found), key=_key, reverse=window.is_newest_first)
     goes_on = len(placed) > window.size
     if goes_on:

@@ -1,4 +1,4 @@
-"""The kinds of values that are read: which columns each is made of, and how its rows become values."""
+"""The kinds of values that are read: their columns, and how rows become values."""
 
 import inspect
 from collections.abc import Callable, Iterable, Sequence
@@ -40,7 +40,7 @@ class Kind(Generic[Value]):
         select: its rows, without condition or order, with just the columns that `values` takes, as it takes them.
         values: makes values of rows.
         order: in which rows are read, and locked.
-        locks: what of a row the writer locks before it looks; None where it locks nothing.
+        locks: the table whose rows the writer locks when it reads; None where it locks nothing.
     """
 
     select: Select[Any]
@@ -49,7 +49,7 @@ class Kind(Generic[Value]):
     locks: Table | None = None
 
     def position(self, name: str) -> int:
-        """Where a column stands in each row."""
+        """The index of a column in each row."""
         return list(self.select.selected_columns.keys()).index(name)
 
 

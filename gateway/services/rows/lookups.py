@@ -1,4 +1,4 @@
-"""The look-ups: which values are found by which keys. Readers find by them, and the writer loads by the same."""
+"""The look-ups: values found by keys, shared by the readers and the writer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeVar
@@ -34,9 +34,9 @@ class Lookup(Generic[Key, Value, Found]):
 
     Args:
         by: the columns that hold the key.
-        where: what else holds of each row. It is written out and not bound: a partial index serves only a condition
-            that the planner can read.
-        gather: what is found for each key, made of the values of all keys in their kind's order.
+        where: further conditions, as literal text and not as parameters: the planner uses a partial index only where it
+            can read its condition.
+        gather: makes what is found for each key, from the values of all keys in their kind's order.
         absent: what is found for a key that nothing has.
     """
 
@@ -88,7 +88,7 @@ def _all(
     return Lookup(kind, by, gather, (), where)
 
 
-def _what_counts(purchases: Iterable[Purchase]) -> Mapping[tuple[str, UUID], Purchase]:
+def _active_or_latest(purchases: Iterable[Purchase]) -> Mapping[tuple[str, UUID], Purchase]:
     ordered = sorted(purchases, key=lambda each: (each.status is PurchaseStatus.ACTIVE, each.created_at, each.id))
     return {_pair(purchase): purchase for purchase in ordered}
 
@@ -121,7 +121,7 @@ SUCCESSOR = _one(
 ACTIVE_PURCHASE = _one(PURCHASES, _pair, PURCHASE.c.student_id, PURCHASE.c.course_id, where=[_IS_ACTIVE])
 PURCHASES_OF_PAIR = _all(PURCHASES, _pair, PURCHASE.c.student_id, PURCHASE.c.course_id)
 HELD_PURCHASE: Lookup[tuple[str, UUID], Purchase, Purchase | None] = Lookup(
-    PURCHASES, (PURCHASE.c.student_id, PURCHASE.c.course_id), _what_counts, None
+    PURCHASES, (PURCHASE.c.student_id, PURCHASE.c.course_id), _active_or_latest, None
 )
 """What counts for a student and a course: the active purchase, or else the latest that there was."""
 COURSE_BY_ID = _one(COURSES, lambda course: course.id, COURSE.c.id)

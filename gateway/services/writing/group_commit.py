@@ -27,7 +27,7 @@ class WriterStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Waiting:
-    """Commands that are to be decided in one turn, and who waits for what they come to."""
+    """Commands that are to be decided in one turn, and the future of their outcomes."""
 
     group: Group
     done: asyncio.Future[list[Outcome]]
@@ -36,14 +36,15 @@ class _Waiting:
 class GroupCommit:
     """Commands in, outcomes out, each outcome only after its commit is on disk.
 
-    While one turn commits, what arrives waits for the next: there is no timer, so a lone command waits for nobody.
-    Only `submit_all` knows that the writer lives in a thread of this process.
+    While one turn commits, new commands wait for the next: there is no timer, so a single command never waits for
+    others. Only this class knows that the writer runs in a thread of this process.
 
     Args:
-        most_waiting: where so many commands wait, `submit` answers Busy; it bounds memory and waiting time.
-        most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Those that
-            were submitted as one are never parted, so that more of them than that make a turn of their own.
-        subscribers: who is told of what was decided.
+        most_waiting: once so many commands wait, `submit` answers Busy; it bounds memory and waiting time.
+        most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Commands that
+            were
+            submitted together stay together, so a larger group makes a turn of its own.
+        subscribers: where events are sent, by jobs of the same commit.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
         on_jobs: called, likewise, with jobs that were committed and wait for a runner.
     """
@@ -80,7 +81,7 @@ class GroupCommit:
 
     @property
     def turns(self) -> int:
-        """How many turns were begun; fewer than commands where commands shared one."""
+        """How many turns were begun; fewer than commands, as commands share them."""
         return self._turn.count
 
     def start(self) -> None:
@@ -93,19 +94,19 @@ class GroupCommit:
 
         Raises:
             WriterStopped: the writer died; nobody knows whether the command was done.
-            Exception: what the command itself raised; nothing of it was written.
+            Exception: the command's own; nothing of it was written.
         """
         [outcome] = await self.submit_all([command])
         return outcome
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
-        """Have commands decided in one turn, one after the other as they are given, and committed together.
+        """Have commands decided in one turn, in the order given, and committed together.
 
-        They share their commit unless the database refuses one of them: then those others stand without it.
+        They share one commit, unless the database refuses one of them: then the others are committed without it.
 
         Raises:
             WriterStopped: the writer died; nobody knows whether the commands were done.
-            Exception: what the first command that raised did raise; nothing of that one was written.
+            Exception: that of the first command that raised; nothing of that one was written.
         """
         if not commands:
             return []
@@ -118,11 +119,11 @@ class GroupCommit:
         return await done
 
     async def close(self) -> None:
-        """Finish what waits, take nothing new, and end the writer."""
+        """Take no more commands, finish those that wait, and stop the writer."""
         self._is_closing = True
         self._arrived.set()
         if self._task is not None:
-            # However the writer ended, its connection and its thread are given back.
+            # However the writer ended, its connection and its thread are released.
             await asyncio.gather(self._task, return_exceptions=True)
         await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.close)
         self._thread.shutdown()
@@ -148,7 +149,7 @@ class GroupCommit:
             self._waiting.clear()
 
     def _next_batch(self) -> list[_Waiting]:
-        """Those who have waited longest, as many as one turn takes, and one at least."""
+        """The groups that have waited longest: as many as fit into one turn, and at least one."""
         batch: list[_Waiting] = []
         room = self._most_in_turn
         while self._waiting and (not batch or len(self._waiting[0].group) <= room):
@@ -160,12 +161,12 @@ class GroupCommit:
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
         groups = [each.group for each in batch]
         results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, groups)
-        self._tell()
+        self._report()
         for each, of_group in zip(batch, results, strict=True):
-            if not each.done.cancelled():  # a caller that hung up had what it asked for done all the same
+            if not each.done.cancelled():  # for a caller that hung up, the command was done all the same
                 _answer(each.done, of_group)
 
-    def _tell(self) -> None:
+    def _report(self) -> None:
         commits, self._turn.commits = self._turn.commits, []
         for commit in commits:
             if self._on_commit is not None:

@@ -1,4 +1,4 @@
-"""What a turn loads: the rows that its commands may look at, by a fixed number of statements."""
+"""Loads the rows that a turn's commands may look at, by a fixed number of statements."""
 
 from collections.abc import Collection, Container, Iterable, Sequence, Set
 from typing import Any, TypeVar
@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 
 def load(connection: Connection, commands: Iterable[Command]) -> State:
-    """The working set of a batch, by a fixed number of statements whatever its size: those that have keys at all."""
+    """The working set of a batch: one statement for each kind of key that has any, whatever the size of the batch."""
     keys = RowKeys.all_of(command.keys() for command in commands)
     state = State()
     state.records = {record.key: record for record in _all(connection, lookups.RECORD_BY_KEY, keys.idempotency_keys)}
@@ -25,7 +25,7 @@ def load(connection: Connection, commands: Iterable[Command]) -> State:
     refunded = _load_jobs_and_refunds(connection, state, keys, results)
     _load_payments(connection, state, keys, keys.payments | results | refunded)
     _load_purchases(connection, state, keys.pairs, keys.purchases | keys.purchases_with_pair | results)
-    _load_what_may_hold_again(connection, state, refunded, keys.purchases_with_pair)
+    _load_pairs(connection, state, refunded, keys.purchases_with_pair)
     course_ids = keys.courses | results | {payment.course_id for payment in state.payments.values()}
     state.courses = {course.id: course for course in _all(connection, lookups.COURSE_BY_ID, course_ids)}
     state.loaded.update(state.courses)
@@ -42,10 +42,10 @@ def _load_events(connection: Connection, state: State, keys: RowKeys) -> None:
 
 
 def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, results: Collection[UUID]) -> set[UUID]:
-    """Loads jobs, and refunds with all others of their payments; gives the payments' ids."""
+    """Load jobs, and refunds with all others of their payments; returns the payments' ids."""
     jobs = _all(connection, lookups.JOB_BY_ID, keys.jobs | keys.jobs_with_refunds)
-    noted = _all(connection, lookups.CASES_OF_SUBJECT, keys.cases)
-    state.jobs = {job.id: job for job in (*jobs, *noted)}
+    cases = _all(connection, lookups.CASES_OF_SUBJECT, keys.cases)
+    state.jobs = {job.id: job for job in (*jobs, *cases)}
     retried = {job.subject_id for job in jobs if job.id in keys.jobs_with_refunds}
     refunds = _all(connection, lookups.REFUND_BY_ID, {*keys.refunds, *results, *retried})
     extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references_with_refunds)
@@ -56,10 +56,10 @@ def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, 
     return payment_ids
 
 
-def _load_what_may_hold_again(
+def _load_pairs(
     connection: Connection, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
 ) -> None:
-    """Every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
+    """Load every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
     payments = [state.payments[payment_id] for payment_id in refunded if payment_id in state.payments]
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
     extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
@@ -99,13 +99,13 @@ def _load_purchases(connection: Connection, state: State, pairs: Set[Pair], ids:
 def _not_loaded(
     connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key], loaded: Container[UUID]
 ) -> list[Value]:
-    """Those that have one of the keys, locked, without those that another look-up found: a row is read once."""
+    """The values that have one of the keys, locked, without those that are loaded already: a row is read once."""
     id_at = lookup.kind.position("id")
     return lookup.kind.values(row for row in _rows(connection, lookup, keys) if row[id_at] not in loaded)
 
 
 def _all(connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:
-    """All values that have one of the keys, locked; no statement for none."""
+    """All values that have one of the keys, locked; without keys, no statement is sent."""
     return lookup.kind.values(_rows(connection, lookup, keys))
 
 

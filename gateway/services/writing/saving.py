@@ -1,4 +1,4 @@
-"""What a turn writes: the rows that its commands changed, many by one statement."""
+"""Writes the rows that a turn changed, many by one statement."""
 
 from collections.abc import Iterable
 from uuid import UUID
@@ -17,7 +17,7 @@ from gateway.services.rows.purchases import access_columns, purchase_columns
 
 
 def save(connection: Connection, saves: Saves, state: State) -> None:
-    """Write what the batch changed: each row once, as it is at the end of the turn."""
+    """Write each changed row once, as it is at the end of the turn."""
     changes = Changes.all_of(state.journal)
     payments = {payment.id: state.payments[payment.id] for payment in changes.payments}
     purchases = {purchase.id: state.purchases[purchase.id] for purchase in changes.purchases}
@@ -26,12 +26,12 @@ def save(connection: Connection, saves: Saves, state: State) -> None:
 
     _save_courses(connection, saves, state, changes)
     saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of is None))
-    # Purchases that end make room for those that begin, and payments may name either.
+    # Purchases that end come before those that begin, for a pair has one active purchase; payments may refer to either.
     saves.change_purchases.run(connection, map(keyed(purchase_columns), changed_purchases))
     saves.change_accesses.run(connection, map(keyed(access_columns), changed_purchases))
     saves.add_purchases.run(connection, map(purchase_columns, new_purchases))
     saves.add_accesses.run(connection, map(access_columns, new_purchases))
-    # What was taken for a purchase of this same turn once more: a payment that names it, and that none names.
+    # Last those that duplicate a purchase of this same turn: they refer to it, and nothing refers to them.
     saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of))
     saves.change_payments.run(connection, map(keyed(payment_columns), changed_payments))
     saves.add_audit.run(connection, map(audit_columns, changes.audit))
@@ -54,7 +54,7 @@ def _save_what_follows(connection: Connection, saves: Saves, state: State, chang
     new_events, changed_events = _split(events.values(), state.loaded)
     saves.add_events.run(connection, map(event_columns, new_events))
     saves.change_events.run(connection, map(keyed(event_columns), changed_events))
-    # Jobs that end make room for those that begin: one live job of a kind for a subject.
+    # Jobs that end come before those that begin, for a subject has one live job of a kind.
     saves.change_jobs.run(connection, map(keyed(job_columns), changed_jobs))
     saves.add_jobs.run(connection, map(job_columns, new_jobs))
 
@@ -69,7 +69,7 @@ def _save_courses(connection: Connection, saves: Saves, state: State, changes: C
 
 
 def _split(values: Iterable[Value], loaded: set[UUID]) -> tuple[list[Value], list[Value]]:
-    """Those that are to be inserted and those that are to be updated."""
+    """The values to be inserted, and those to be updated."""
     listed = list(values)
     return (
         [value for value in listed if value.id not in loaded],

@@ -24,20 +24,20 @@ from gateway.services.writing import loading, saving
 log = structlog.get_logger(__name__)
 
 MOST_RUNS = 5
-"""How often a turn that lost a race is run before it is split. Each run sees the other writer's commit, so that a
-race is lost again only to yet another one, or to a row that no run will get past."""
+"""How often a turn that lost a race is run before it is split. Each run sees the other writer's commit, so it fails
+again only because of yet another commit, or of a row that no run gets past."""
 
 Result = Outcome | Exception
 
 Group = Sequence[Command]
-"""Commands that belong together: one commit has all of them, unless one of them cannot be committed at all."""
+"""Commands that are committed together, unless one of them cannot be committed at all."""
 
 
 class Turn:
-    """Runs batches on one connection that it keeps. Not thread-safe: it lives in the writer's thread.
+    """Runs batches on one connection that it keeps. Not thread-safe: it belongs to the writer's thread.
 
     Args:
-        subscribers: who is told of what was decided, by jobs of the same commit.
+        subscribers: where events are sent, by jobs of the same commit.
     """
 
     def __init__(
@@ -55,15 +55,15 @@ class Turn:
         self._connection: Connection | None = None
         self.count = 0
         self.commits: list[Commit] = []
-        """What was committed, until somebody takes it from here."""
+        """What was committed, until the writer takes it from here."""
         self.waiting: list[Job] = []
         """Jobs that were committed and wait for a runner; likewise."""
 
     def run(self, groups: Sequence[Group]) -> list[list[Result]]:
-        """Each command's outcome, or what it raised, in the order of the groups; all of it is committed.
+        """Each command's outcome, or its exception, in the order of the groups; what was decided is committed.
 
-        A batch that fails as a whole is run in halves, until what made it fail stands alone and fails alone. Groups
-        are parted only where one of them fails with nothing beside it.
+        A batch that fails as a whole is run in halves, until only the command that made it fail fails. A group is split
+        only where it fails by itself.
         """
         try:
             results = iter(self._run_until_won([*chain.from_iterable(groups)]))
@@ -78,13 +78,13 @@ class Turn:
             return [[error] if len(group) == 1 else self._run_parted(group, error)]
 
     def close(self) -> None:
-        """Give the connection up; the next turn opens another."""
+        """Close the connection; the next turn opens another."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
 
     def _run_parted(self, group: Group, error: Exception) -> list[Result]:
-        """The results of a group that cannot be committed as one."""
+        """The results of a group that cannot be committed together."""
         log.warning("group split", commands=len(group), error=type(error).__name__)
         middle = len(group) // 2
         halves = (self.run([half]) for half in (group[:middle], group[middle:]))
@@ -99,7 +99,7 @@ class Turn:
                 if is_locked_out(error):
                     return [Busy() for _ in commands]
                 # After a lost connection nobody knows whether the commit happened. Running again is right either
-                # way: commands carry the ids of their rows and find what they did.
+                # way: commands carry the ids of their rows, and find them if they were written.
                 if not (is_lost_race(error) or is_lost_connection(error)):
                     raise
                 log.info("turn run again", run=run, error=type(error.orig).__name__)
@@ -138,7 +138,7 @@ class Turn:
 def decide_all(
     commands: Sequence[Command], state: State, moment: Moment, subscribers: Sequence[EventSubscriber] = ()
 ) -> list[Result]:
-    """What each command of a turn comes to, in the order they were given; the state has all that was decided."""
+    """The result of each command of a turn, in the order given; the decisions are applied to the state."""
     results: dict[int, Result] = {}
     for index in sorted(range(len(commands)), key=lambda index: commands[index].precedence):
         try:
