@@ -26,7 +26,7 @@ from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
 from gateway.execution.executor import Executor
 from gateway.execution.schema import build_schema
-from gateway.http.cors import allowing
+from gateway.http.cors import cors_middleware
 from gateway.http.rate_limits import MutationRate
 from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
@@ -105,7 +105,7 @@ def _graphql_routes(
 
 
 def _middleware(settings: Settings) -> list[Middleware]:
-    middleware = [Middleware(RequestLog), *allowing(settings.cors_origins), Middleware(Masked)]
+    middleware = [Middleware(RequestLog), *cors_middleware(settings.cors_origins), Middleware(Masked)]
     if settings.is_secret_public:
         # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
         local = ["localhost", "127.0.0.1", "[::1]"]

@@ -19,19 +19,19 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from gateway.auth.jwks import COOLDOWN_S, KeysUnavailable
 from gateway.auth.tokens import InvalidToken
 from gateway.endpoints import graphql, rest, webhooks
-from gateway.execution.masking import internal, report
+from gateway.execution.masking import internal_message, report
 from gateway.http.errors import Refused
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 
 
-def written(connection: HTTPConnection, refused: Refused) -> Response:
+def refusal_response(connection: HTTPConnection, refused: Refused) -> Response:
     """The refusal as the callers of its path read one."""
     match connection.scope["path"]:
         case graphql.PATH:
             return _answer(refused, accepted(accept_of(connection.headers)) or JSON)
         case rest.PATH:
-            return rest.enveloped(refused)
+            return rest.refusal_response(refused)
         case _:
             return _answer(refused, JSON)
 
@@ -40,18 +40,22 @@ async def refuse(request: Request, error: Exception) -> Response:
     """Starlette's handler of `Refused`, and of its own 404 and 405, of whatever route."""
     assert isinstance(error, HTTPException)
     if not isinstance(error, Refused):
-        return written(request, _no_such_route(error))
-    return webhooks.not_stored(error) if request.scope["path"].startswith(webhooks.PATH) else written(request, error)
+        return refusal_response(request, _no_such_route(error))
+    return (
+        webhooks.refusal_response(error)
+        if request.scope["path"].startswith(webhooks.PATH)
+        else refusal_response(request, error)
+    )
 
 
 def refuse_token(connection: HTTPConnection, error: AuthenticationError) -> Response:
     """401 with RFC 6750's challenge; 503 where it is the keys that are missing, and so nothing was judged."""
     if isinstance(error, KeysUnavailable):
         retry = {"Retry-After": str(int(COOLDOWN_S))}
-        return written(connection, Refused(503, ErrorCode.AUTH_KEYS_UNAVAILABLE, str(error), retry))
+        return refusal_response(connection, Refused(503, ErrorCode.AUTH_KEYS_UNAVAILABLE, str(error), retry))
     reason = error.reason if isinstance(error, InvalidToken) else "The token is not valid."
     challenge = {"WWW-Authenticate": f'Bearer error="invalid_token", error_description="{reason}"'}
-    return written(connection, Refused(401, ErrorCode.UNAUTHENTICATED, reason, challenge))
+    return refusal_response(connection, Refused(401, ErrorCode.UNAUTHENTICATED, reason, challenge))
 
 
 class Masked:
@@ -77,8 +81,8 @@ class Masked:
             if is_answered or scope["type"] != "http":
                 raise
             error_id = report(error)
-            refused = Refused(500, ErrorCode.INTERNAL, internal(error_id), errorId=error_id)
-            await written(HTTPConnection(scope), refused)(scope, receive, send)
+            refused = Refused(500, ErrorCode.INTERNAL, internal_message(error_id), errorId=error_id)
+            await refusal_response(HTTPConnection(scope), refused)(scope, receive, send)
 
 
 def _no_such_route(error: HTTPException) -> Refused:

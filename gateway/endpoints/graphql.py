@@ -30,7 +30,7 @@ from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, NotAllowed, Operation, Result
 from gateway.http.bodies import check_type, read_body, read_object
 from gateway.http.errors import Refused
-from gateway.http.json import written
+from gateway.http.json import write
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
@@ -175,7 +175,7 @@ def _response(result: Result, media_type: str) -> Response:
     """The result under its status, by the media type that the request accepts."""
     headers = {"Cache-Control": "no-store", "Vary": "Accept", "Content-Type": content_type(media_type)}
     if not result.is_refusal:
-        return Response(written(result.payload), 200, headers)
+        return Response(write(result.payload), 200, headers)
     extensions = result.payload["errors"][0]["extensions"]
     status = STATUSES.get(extensions["code"], 400)
     if status == 400 and media_type == JSON:
@@ -183,7 +183,7 @@ def _response(result: Result, media_type: str) -> Response:
     if "retryAfterSeconds" in extensions:
         headers["Retry-After"] = str(extensions["retryAfterSeconds"])
     answer = {name: value for name, value in result.payload.items() if name != "data"}
-    return Response(written(answer), status, headers)
+    return Response(write(answer), status, headers)
 
 
 def _given(asked: Mapping[str, Any], name: str, kind: type) -> Any:

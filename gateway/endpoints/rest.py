@@ -61,7 +61,7 @@ def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Sett
     return Route(PATH, create, methods=["POST"])
 
 
-def enveloped(refused: Refused) -> Response:
+def refusal_response(refused: Refused) -> Response:
     """The refusal as the old callers read one."""
     return _refusal(refused.status_code, refused.code, refused.detail, headers=refused.headers)
 

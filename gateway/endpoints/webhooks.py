@@ -77,6 +77,6 @@ async def _answer(request: Request, events: ProviderEvents, now: datetime, setti
     return JSONResponse({"stored": True})
 
 
-def not_stored(refused: Refused) -> Response:
+def refusal_response(refused: Refused) -> Response:
     """The refusal as providers' logs show one."""
     return JSONResponse({"stored": False, "reason": refused.detail}, refused.status_code, refused.headers)

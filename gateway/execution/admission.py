@@ -20,11 +20,11 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from gateway.context import Context
-from gateway.execution.costs import Priced, priced
+from gateway.execution.costs import PricedOperation, priced_operations
 from gateway.execution.documents import LONGEST_KEPT, Documents
 from gateway.execution.kept import KeptDocuments
-from gateway.execution.limits import Limits, within
-from gateway.execution.masking import shown
+from gateway.execution.limits import Limits, limits_rule
+from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, NotAllowed, Operation
 from gateway.schema.conventions.errors import over_limit, rate_limited
 
@@ -33,7 +33,7 @@ from gateway.schema.conventions.errors import over_limit, rate_limited
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
     """What documents are validated by; the last are those that Strawberry's inputs want."""
     hidden = () if limits.is_open else (NoSchemaIntrospectionCustomRule,)
-    return (within(limits), *specified_rules, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
+    return (limits_rule(limits), *specified_rules, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +46,7 @@ class Document:
     node: DocumentNode
     kinds: Mapping[str | None, OperationType]
     errors: tuple[GraphQLError, ...]
-    operations: Mapping[str | None, Priced]
+    operations: Mapping[str | None, PricedOperation]
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +125,8 @@ class Admission:
             for each in node.definitions
             if isinstance(each, OperationDefinitionNode)
         }
-        errors = tuple(shown(found, is_before_execution=True))
-        return Document(node, kinds, errors, {} if errors else priced(self._schema, node))
+        errors = tuple(mask(found, is_before_execution=True))
+        return Document(node, kinds, errors, {} if errors else priced_operations(self._schema, node))
 
 
 def _chosen(document: Document, name: str | None) -> tuple[str | None, OperationType]:

@@ -106,7 +106,7 @@ def _times(price: Cost, size: int | Multiplier) -> Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Priced:
+class PricedOperation:
     """What is known of an operation before it runs. `root_fields`: how many questions or commands it is."""
 
     kind: OperationType
@@ -118,11 +118,11 @@ class Priced:
         return self.price.amount({**self.defaults, **(variables or {})}, {})
 
 
-def priced(schema: GraphQLSchema, document: DocumentNode) -> Mapping[str | None, Priced]:
+def priced_operations(schema: GraphQLSchema, document: DocumentNode) -> Mapping[str | None, PricedOperation]:
     """The operations of a valid document by their names."""
     pricing, counting = _Pricing(schema, document), Counting(document)
     return {
-        each.name.value if each.name else None: Priced(
+        each.name.value if each.name else None: PricedOperation(
             each.operation, counting.operation(each).fields, pricing.operation(each), _defaults(each)
         )
         for each in document.definitions

@@ -14,7 +14,7 @@ from gateway.context import Context
 from gateway.execution.admission import Admission, Admitted
 from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
-from gateway.execution.masking import shown
+from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
 from gateway.schema.conventions.errors import ErrorCode, bad_input, coded
 from gateway.settings.model import Settings
@@ -135,13 +135,13 @@ class Executor:
     def _result(self, result: ExecutionResult, extensions: Payload) -> Result:
         if not result.errors:
             return Result(_payload(result.data, (), extensions))
-        errors = shown(result.errors, is_before_execution=False)
+        errors = mask(result.errors, is_before_execution=False)
         # What fails while it is executed says where; a variable, or a source that fails, is nowhere in the answer.
         is_nowhere = result.data is None and all(error.path is None for error in errors)
         return Result(_payload(result.data, errors, extensions), is_nowhere)
 
     def _refused(self, errors: Iterable[GraphQLError], extensions: Payload | None = None) -> Result:
-        masked = shown(errors, is_before_execution=True)
+        masked = mask(errors, is_before_execution=True)
         return Result(_payload(None, masked, extensions or {}), is_refusal=True)
 
 

@@ -125,7 +125,7 @@ class Counting:
 
 
 @cache
-def within(limits: Limits) -> type[ASTValidationRule]:
+def limits_rule(limits: Limits) -> type[ASTValidationRule]:
     """The validation rule. One class for the same limits, since caches of validation have it in their key.
 
     It comes before all others and ends the validation: some of those take time by the square of what they are given.

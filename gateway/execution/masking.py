@@ -11,9 +11,9 @@ from gateway.schema.conventions.errors import ErrorCode
 log = structlog.get_logger(__name__)
 
 
-def shown(errors: Iterable[GraphQLError], *, is_before_execution: bool) -> list[GraphQLError]:
+def mask(errors: Iterable[GraphQLError], *, is_before_execution: bool) -> list[GraphQLError]:
     """The errors of an operation as its caller sees them, each with `extensions.code`."""
-    return [_shown(error, is_before_execution) for error in errors]
+    return [_mask(error, is_before_execution) for error in errors]
 
 
 def report(error: BaseException, path: object = None) -> str:
@@ -23,18 +23,18 @@ def report(error: BaseException, path: object = None) -> str:
     return error_id
 
 
-def internal(error_id: str) -> str:
+def internal_message(error_id: str) -> str:
     """The sentence for a caller."""
     return f"Something went wrong on our side. Tell the operator this id: {error_id}"
 
 
-def _shown(error: GraphQLError, is_before_execution: bool) -> GraphQLError:
+def _mask(error: GraphQLError, is_before_execution: bool) -> GraphQLError:
     cause = _cause(error)
     if is_before_execution and isinstance(cause, ValueError):  # a literal number of more digits than Python reads
         return _like(error, "A number in the document is too long.", ErrorCode.GRAPHQL_VALIDATION_FAILED)
     if not isinstance(cause, GraphQLError):
         error_id = report(cause, error.path)
-        return _like(error, internal(error_id), ErrorCode.INTERNAL, errorId=error_id)
+        return _like(error, internal_message(error_id), ErrorCode.INTERNAL, errorId=error_id)
     if error.extensions and "code" in error.extensions:
         return error
     if isinstance(cause, GraphQLSyntaxError):

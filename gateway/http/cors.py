@@ -9,7 +9,7 @@ SENT = ("Authorization", "Content-Type", "Idempotency-Key", "X-Request-Id")
 READ = ("Retry-After", "X-Request-Id")
 
 
-def allowing(origins: Sequence[str]) -> list[Middleware]:
+def cors_middleware(origins: Sequence[str]) -> list[Middleware]:
     """The middleware; none where no origin is listed. Tokens are sent by the page itself, so no cookie has to be."""
     if not origins:
         return []

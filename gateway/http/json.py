@@ -31,7 +31,7 @@ def read_text(text: str) -> object:
         raise ValueError("nested without end") from None
 
 
-def written(content: object) -> bytes:
+def write(content: object) -> bytes:
     """In one line."""
     try:
         return orjson.dumps(content)

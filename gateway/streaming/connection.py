@@ -16,7 +16,7 @@ from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report
 from gateway.execution.operations import Operation
-from gateway.http.json import written
+from gateway.http.json import write
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
 from gateway.streaming.bounds import Bounds
@@ -111,9 +111,9 @@ class Connection:
             elif len(text) > self._bounds.most_message_bytes:
                 self._close(TOO_LONG)
             else:
-                await self._hear(text)
+                await self._handle(text)
 
-    async def _hear(self, text: str) -> None:
+    async def _handle(self, text: str) -> None:
         try:
             message = read(text)
         except BadMessage as bad:
@@ -181,7 +181,7 @@ class Connection:
     async def _send(self, **message: object) -> None:
         """Raises: TimeoutError, where the client takes nothing for too long; WebSocketDisconnect, where it is gone."""
         async with asyncio.timeout(self._bounds.stalled_s):
-            await self._socket.send_text(written(message).decode())
+            await self._socket.send_text(write(message).decode())
 
     def _close(self, close: Close | None) -> None:
         if not self._closing.done() and not (close is INIT_LATE and self._is_initialised):

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from gateway.execution.operations import Payload
-from gateway.http.json import written
+from gateway.http.json import write
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +35,11 @@ PARTS_BEAT_S = 5.0
 
 
 def _event(payload: Payload) -> bytes:
-    return b"event: next\ndata: " + written(payload) + b"\n\n"
+    return b"event: next\ndata: " + write(payload) + b"\n\n"
 
 
 def _part(content: object) -> bytes:
-    return b"\r\nContent-Type: application/json\r\n\r\n" + written(content) + b"\r\n--graphql"
+    return b"\r\nContent-Type: application/json\r\n\r\n" + write(content) + b"\r\n--graphql"
 
 
 def _payload_part(payload: Payload) -> bytes:

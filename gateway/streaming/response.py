@@ -34,16 +34,16 @@ class StreamedResponse(Response):
     def __init__(
         self,
         begin: Callable[[], AsyncGenerator[Result, None]],
-        written: Format,
+        body_format: Format,
         lifetimes: StreamLifetimes,
         expires_at: float | None,
         stalled_s: float = STALLED_S,
     ) -> None:
-        self._begin, self._format, self._lifetimes = begin, written, lifetimes
+        self._begin, self._format, self._lifetimes = begin, body_format, lifetimes
         self._expires_at, self._stalled_s = expires_at, stalled_s
         self.status_code = 200
         self.background = None
-        self.init_headers(HEADERS | {"Content-Type": written.media_type})
+        self.init_headers(HEADERS | {"Content-Type": body_format.media_type})
         del self.headers["content-length"]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,7 +4,7 @@ import pytest
 from graphql import build_schema as build
 from graphql import parse, validate
 
-from gateway.execution.costs import ASSUMED_SIZE, MOST_COST, Priced, priced
+from gateway.execution.costs import ASSUMED_SIZE, MOST_COST, PricedOperation, priced_operations
 from gateway.execution.schema import build_schema
 from gateway.settings.model import Settings
 from tests.served import operations as tests_operations
@@ -25,9 +25,9 @@ SCHEMA = build(
 SCHEMA.type_map["Thing"].fields["many"].args["first"].default_value = 3  # type: ignore[attr-defined]  # an object
 
 
-def operation(document: str) -> Priced:
+def operation(document: str) -> PricedOperation:
     assert validate(SCHEMA, parse(document)) == []
-    [only] = priced(SCHEMA, parse(document)).values()
+    [only] = priced_operations(SCHEMA, parse(document)).values()
     return only
 
 
@@ -129,13 +129,13 @@ def test_what_nests_as_deep_as_the_parser_lets_it_is_priced() -> None:
 
 
 def test_each_operation_has_its_own() -> None:
-    both = priced(SCHEMA, parse("query A { one { id } } mutation B { a: change { id } b: change { id } }"))
+    both = priced_operations(SCHEMA, parse("query A { one { id } } mutation B { a: change { id } b: change { id } }"))
     assert {name: (each.root_fields, each.cost(None)) for name, each in both.items()} == {"A": (1, 2), "B": (2, 22)}
 
 
 @pytest.mark.parametrize("name", ["CREATE_PAYMENT", "CONFIRM_PAYMENT", "CREATE_PURCHASE", "PURCHASES"])
 def test_what_a_client_sends_costs_a_small_part_of_the_budget(name: str) -> None:
-    [only] = priced(OURS, parse(getattr(tests_operations, name))).values()
+    [only] = priced_operations(OURS, parse(getattr(tests_operations, name))).values()
     assert only.cost({}) < Settings().limit_cost / 20
 
 
@@ -143,5 +143,5 @@ def test_a_hundred_courses_with_all_that_they_have_are_within_the_budget() -> No
     document = (
         "{ courses(first: 100) { nodes { id title tiers { code sessionCount price { amountMinor currency } rank } } } }"
     )
-    [only] = priced(OURS, parse(document)).values()
+    [only] = priced_operations(OURS, parse(document)).values()
     assert only.cost({}) < Settings().limit_cost

@@ -29,7 +29,7 @@ def test_an_integer_stays_that_integer(number: int) -> None:
 
 def test_a_lone_surrogate_is_read_and_written() -> None:
     assert json.read(rb'"\ud800"') == "\ud800"
-    assert json.written({"a": "\ud800"}) == rb'{"a": "\ud800"}'
+    assert json.write({"a": "\ud800"}) == rb'{"a": "\ud800"}'
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"NaN", b'{"a": Infinity}', b'"\xff"', b"[" * 2_000, b"\xef\xbb\xbf{}"])

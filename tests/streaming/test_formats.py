@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.execution.operations import Payload
-from gateway.http.json import written
+from gateway.http.json import write
 from gateway.streaming.formats import MULTIPART, SSE, Format
 
 PAYLOADS: list[Payload] = [
@@ -60,5 +60,5 @@ def test_the_boundary_comes_with_its_part_so_that_nobody_waits_for_the_next() ->
 
 @pytest.mark.parametrize("payload", PAYLOADS)
 def test_a_payload_is_one_line(payload: Payload) -> None:
-    assert json.loads(written(payload)) == payload
-    assert b"\n" not in written(payload)
+    assert json.loads(write(payload)) == payload
+    assert b"\n" not in write(payload)
