@@ -1,4 +1,4 @@
-"""What a request carries through its resolvers: who asks, when, and the services to ask."""
+"""The context of a request in its resolvers: the viewer, the time, and the services."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -26,6 +26,6 @@ class Context:
     clock: Callable[[], datetime]
 
     def renew(self) -> None:
-        """Forget what was read, and when: the next result of a subscription is of another time."""
+        """Forget what was read, and take the time anew: the next result of a subscription is of another time."""
         self.now = self.clock()
         self.reads.forget()

@@ -1,4 +1,4 @@
-"""What a start says to its operator: one line of what is configured, and a warning of what will be missed."""
+"""What a start logs for its operator: what is configured, and warnings of what is missing."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,6 +1,6 @@
-"""Which command may make or migrate the database, and what is said where it is not ready.
+"""Which command may create or migrate the database, and the error where it is not ready.
 
-A name that was mistyped must not become an empty database that looks well.
+A mistyped name must not become a new, empty database.
 """
 
 from enum import Enum

@@ -1,4 +1,4 @@
-"""The demo at a terminal: its courses seeded and listed, and where to try it as whom."""
+"""The demo at a terminal: its courses, addresses and tokens."""
 
 import asyncio
 from collections.abc import Iterable, Iterator

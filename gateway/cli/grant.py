@@ -1,4 +1,4 @@
-"""`gateway purchase create`: what the old admin script did, through the same service."""
+"""`gateway purchase create`: a grant from the terminal, by the same service as `createPurchase`."""
 
 import asyncio
 import getpass
@@ -46,7 +46,7 @@ class GrantRequest:
 
 
 def granted(settings: Settings, request: GrantRequest) -> tuple[str | None, str]:
-    """The id of the purchase, None where nothing was granted, and a sentence that says how it came to that."""
+    """The id of the purchase, None where nothing was granted, and a sentence that says what happened."""
     fields = InputReader()
     command = _command(request, fields)
     make_ready(settings, May.LOOK)
@@ -97,7 +97,7 @@ def _read(fields: InputReader, name: str, read: Callable[[object], Value], text:
 
 
 def _end(text: object, time_zone: str) -> datetime:
-    """The instant that a text names, or the end of the day that it names, where the slot's clock hangs."""
+    """The instant that a text names, or the end of the day that it names, in the slot's time zone."""
     try:
         return instant(text, time_zone)
     except Unclear as unclear:

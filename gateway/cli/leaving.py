@@ -1,4 +1,4 @@
-"""How a process leaves that others take over from: connections that are open get their last answer first."""
+"""How a process stops while others take over: open connections get their last answer first."""
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -7,7 +7,7 @@ LINGER_S = 0.5
 
 
 class LingeringProtocol(HttpToolsProtocol):
-    """HTTP/1.1 whose connections outlive the order to stop by one request.
+    """HTTP/1.1 whose connections take one more request after the order to stop.
 
     uvicorn closes an idle connection at once: a request that is on its way would be lost, and its client would not
     know whether it was done. Here it is answered, with `Connection: close`, so that the next one goes to another

@@ -1,4 +1,4 @@
-"""`gateway verify`: whether the whole database keeps the promise, as a table for the terminal."""
+"""`gateway verify`: the invariants of the whole database, checked and printed as a table."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""`gateway worker`: jobs run alone, in a process that serves nobody."""
+"""`gateway worker`: runs jobs in a process that serves no requests."""
 
 import asyncio
 import signal

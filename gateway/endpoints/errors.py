@@ -1,4 +1,4 @@
-"""How a refusal is written: once, in the dialect of the route that was called.
+"""Writes refusals, in one place, in the format of the route that was called.
 
 | route               | its refusals                                                                                  |
 |---------------------|-----------------------------------------------------------------------------------------------|
@@ -26,7 +26,7 @@ from gateway.schema.conventions.errors import ErrorCode
 
 
 def refusal_response(connection: HTTPConnection, refused: Refused) -> Response:
-    """The refusal as the callers of its path read one."""
+    """The refusal in the format of its route."""
     match connection.scope["path"]:
         case graphql.PATH:
             return _answer(refused, accepted(accept_of(connection.headers)) or JSON)
@@ -49,7 +49,7 @@ async def refuse(request: Request, error: Exception) -> Response:
 
 
 def refuse_token(connection: HTTPConnection, error: AuthenticationError) -> Response:
-    """401 with RFC 6750's challenge; 503 where it is the keys that are missing, and so nothing was judged."""
+    """401 with RFC 6750's challenge; 503 where the token could not be verified because the keys are missing."""
     if isinstance(error, KeysUnavailable):
         retry = {"Retry-After": str(int(COOLDOWN_S))}
         return refusal_response(connection, Refused(503, ErrorCode.AUTH_KEYS_UNAVAILABLE, str(error), retry))
@@ -59,7 +59,7 @@ def refuse_token(connection: HTTPConnection, error: AuthenticationError) -> Resp
 
 
 class Masked:
-    """ASGI middleware: what nobody expected is answered as INTERNAL, while the log still knows the request.
+    """ASGI middleware: an unexpected error is answered as INTERNAL, while the log context still has the request.
 
     Starlette's own handler of a 500 stands outside all middleware, where neither is the case.
     """

@@ -42,23 +42,23 @@ from gateway.streaming.selection import Kind, NoStream, kind_of_answer, names_st
 PATH = "/graphql"
 
 MOST_URL_BYTES = 16_384
-"""Of a query in a URL: as much as common servers and proxies take. More goes by POST."""
+"""The longest query string: as much as common servers and proxies take. More can be sent by POST."""
 
 ASKS_FOR_MORE = (ErrorCode.PERSISTED_QUERY_NOT_FOUND, ErrorCode.PERSISTED_QUERY_NOT_SUPPORTED)
 """Answered 200: a client of automatic persisted queries then sends the whole query, and nothing went wrong."""
 
 STATUSES = {ErrorCode.RATE_LIMITED: 429, ErrorCode.INTERNAL: 500, ErrorCode.BUSY: 503, ErrorCode.TIMED_OUT: 503}
-"""Of requests that were not executed, by their error's code; any other is the caller's to mend."""
+"""The statuses of requests that were not executed, by error code; all others are 400."""
 
 FORMATS: dict[Kind, Format] = {Kind.SSE: SSE, Kind.MULTIPART: MULTIPART}
 
 KINDS_OF = {
-    "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),  # what a link may do
+    "GET": frozenset({OperationType.QUERY, OperationType.SUBSCRIPTION}),  # a link must not change anything
     "POST": frozenset(OperationType),
 }
 
 NOTHING = {"variables": ("", "null"), "extensions": ("", "null"), "operationName": ("",)}
-"""What counts as not given in a URL; a query cannot be left out."""
+"""Values of URL parameters that count as not given."""
 
 NO_BATCH = "The body must be one JSON object; batches are not accepted."
 NOT_STREAMED = (
@@ -72,9 +72,9 @@ class GraphQLEndpoint:
 
     Args:
         make_context: what resolvers get with a request.
-        make_page: the page; None where there is none.
+        make_page: makes the GraphiQL page; None where it is off.
         lifetimes: of streams, when their callers' tokens expire or the server stops.
-        documents: those that may be named by an id.
+        documents: finds documents by their ids.
     """
 
     def __init__(
@@ -119,7 +119,7 @@ class GraphQLEndpoint:
     # ------------------------------------------------------------ what comes in
 
     def _check(self, request: Request, accept: str, *, wants_page: bool) -> None:
-        """Refuse by its head what need not be read.
+        """Refuse a request by its head, before the body is read.
 
         Raises:
             Refused: 405, 406, 414 or 415.

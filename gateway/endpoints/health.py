@@ -1,4 +1,4 @@
-"""Whether the process answers, and whether it can serve."""
+"""Health checks: whether the process answers, and whether it can serve."""
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response

@@ -1,20 +1,19 @@
-"""The old door: POST /api/v1/purchases with the old JSON body, through the same service as `createPurchase`.
+"""The old REST route: POST /api/v1/purchases with the old JSON body, by the same service as `createPurchase`.
 
     {"studentId": …, "courseId": "crs_…" or its UUID, "purchaseTier": … or "sessionCount": …,
      "expiryDate": …, "metadata": {"isSundayOnly": …, "sessionDuration": …, "timeSlot": …, …}}
 
-`expiryDate` is an instant, or a day: then the access lasts to its end where the slot's clock hangs.
+`expiryDate` is an instant, or a day: then the access lasts to the end of that day in the slot's time zone.
 
 Each answer has the old envelope, `statusCode` being the HTTP status as well:
 
     {"success": true, "statusCode": 201, "message": "Purchase created successfully", "data": purchase}
     {"success": false, "statusCode": 400, "message": …, "code": "INVALID_INPUT", "errors": [{"path", "message"}]}
 
-201 created; 200 the same stands already; 400 fields that cannot be meant; 401, 403 no SERVICE or ADMIN; 404 no such
-course; 409 it stands otherwise: `data` is what stands, and the old callers take a 409 for done; 413 too large; 415 no
-JSON; 422 the `Idempotency-Key` stands for other input: nothing was done, so nobody may take it for done; 429 too many
-at a time, and 503 busy: nothing was done, again after `Retry-After`.
-"""
+201 created; 200 the same exists already; 400 invalid fields; 401, 403 no SERVICE or ADMIN; 404 no such course; 409 a
+different one exists: it is in `data`, and the old callers take a 409 for done; 413 too large; 415 no JSON; 422 the
+`Idempotency-Key` was used with other input: nothing was done, and it must not be taken for done; 429 too many at a
+time, and 503 busy: nothing was done, try again after `Retry-After`."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -62,7 +61,7 @@ def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Sett
 
 
 def refusal_response(refused: Refused) -> Response:
-    """The refusal as the old callers read one."""
+    """The refusal in the old envelope."""
     return _refusal(refused.status_code, refused.code, refused.detail, headers=refused.headers)
 
 
@@ -112,7 +111,7 @@ def _success(status: int, message: str, purchase: Purchase) -> Response:
 def _problem(
     status: int, outcome: outcomes.Refusal, existing: Purchase | None = None, errors: Sequence[Mapping[str, str]] = ()
 ) -> Response:
-    """The problem in the words that GraphQL has for it."""
+    """The problem with the code and message that GraphQL has for it."""
     problem = problem_of(outcome)
     data = None if existing is None else _shown(existing)
     return _refusal(status, problem.code.name, problem.message, errors, data)
@@ -135,7 +134,7 @@ def _difference(difference: outcomes.Difference) -> dict[str, str]:
 
 
 def _shown(purchase: Purchase) -> dict[str, object]:
-    """A purchase as the old callers know one; its metadata is what this door reads."""
+    """A purchase in the old form; its metadata is in the form that this route reads."""
     expires_at = purchase.access.expires_at
     return {
         "id": ids.to_text(ids.PURCHASE, purchase.id),

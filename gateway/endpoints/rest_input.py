@@ -14,7 +14,7 @@ from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.values import Actor, TierChoice
 
 REASON = "REST POST /api/v1/purchases"
-"""What the audit says: the old body has no reason."""
+"""The reason in the audit: the old body has none."""
 
 _TIER_STAND_IN = TierChoice("-", None)
 _METADATA_STAND_IN = Metadata(is_sunday_only=False, session_duration=60, slot=TimeSlot(time(), "UTC"))
@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 
 class BodyReader:
-    """Reads a body and notes what is wrong with it, so that one answer names all that is."""
+    """Reads a body and notes each problem, so that one answer names them all."""
 
     def __init__(self, body: Body, default_time_zone: str) -> None:
         self.problems: list[FieldProblem] = []
@@ -37,7 +37,7 @@ class BodyReader:
         self._body = {**body, **self._repeated_in_metadata(body)}
 
     def command(self, actor: Actor, purchase_id: UUID, key: str | None) -> CreatePurchase:
-        """What is asked for. Where a problem was noted, something stands in that is right in itself."""
+        """The command that was asked for. Where a problem was noted, a valid value stands in."""
         return CreatePurchase(
             actor=actor,
             purchase_id=purchase_id,
@@ -55,7 +55,7 @@ class BodyReader:
         self.problems.append(FieldProblem(path, message))
 
     def _repeated_in_metadata(self, body: Body) -> Body:
-        """What the old payment service also, or only, put among the metadata; said twice, it must be the same."""
+        """Entries that the old payment service put into the metadata as well, or only there; both must agree."""
         repeated = {name: self._metadata[name] for name in BESIDE & self._metadata.keys()}
         for name in sorted(repeated):
             given = body.get(name)
@@ -69,7 +69,7 @@ class BodyReader:
         return meant is not None and meant == meant_too
 
     def _meaning(self, name: str, given: object) -> object:
-        """The value that a text or number stands for, and itself where it stands for none."""
+        """The value that a text or number means; the text itself where it means none."""
         if not isinstance(given, str | int | float):
             return None
         text = str(given).strip()

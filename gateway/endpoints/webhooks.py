@@ -1,4 +1,4 @@
-"""The providers' door: a webhook is verified, kept once, and only then answered."""
+"""The webhooks of providers: each is verified, stored once, and only then answered."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -27,7 +27,7 @@ log = structlog.get_logger(__name__)
 PATH = "/webhooks/"
 
 MOST_BYTES = 1024 * 1024
-"""Of a body: many times a real event, whose length is the provider's to choose and not `GATEWAY_LIMIT_BODY_BYTES`'s."""
+"""The largest body: many times a real event. `GATEWAY_LIMIT_BODY_BYTES` does not apply, as the provider decides."""
 
 PROVIDERS = {provider.lower(): provider for provider in Provider}
 
@@ -78,5 +78,5 @@ async def _answer(request: Request, events: ProviderEvents, now: datetime, setti
 
 
 def refusal_response(refused: Refused) -> Response:
-    """The refusal as providers' logs show one."""
+    """The refusal, short enough for a provider's log."""
     return JSONResponse({"stored": False, "reason": refused.detail}, refused.status_code, refused.headers)

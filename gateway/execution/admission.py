@@ -1,4 +1,4 @@
-"""What an operation has to pass before it runs: the limits of its document, its cost, and its caller's rate."""
+"""Admits operations: within the limits of a document, the budget of cost, and the caller's rate."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,17 +31,17 @@ from gateway.schema.conventions.errors import over_limit, rate_limited
 
 @cache
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
-    """What documents are validated by; the last are those that Strawberry's inputs want."""
+    """The validation rules; the last ones are those that Strawberry's inputs need."""
     hidden = () if limits.is_open else (NoSchemaIntrospectionCustomRule,)
     return (limits_rule(limits), *specified_rules, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Document:
-    """What is known of a text, whoever sends it: read, judged and priced once.
+    """What is known of a document's text, whoever sends it: parsed, validated and priced once.
 
-    `kinds` are its operations' by their names, in the text's order. `errors` say why none of them may run.
-    """
+    `kinds` are those of its operations, by their names, in the order of the text. `errors` say why none of them may
+    run."""
 
     node: DocumentNode
     kinds: Mapping[str | None, OperationType]
@@ -51,7 +51,8 @@ class Document:
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """An operation that may run, or the `errors` because of which it may not. `cost` is None where it was not asked."""
+    """An operation that may run, or the `errors` because of which it may not. `cost` is None where it was not
+    priced."""
 
     document: Document
     name: str | None
@@ -61,7 +62,7 @@ class Admitted:
 
 
 class Admission:
-    """Judges operations of one schema by one set of limits."""
+    """Admits operations of one schema by one set of limits."""
 
     def __init__(self, schema: GraphQLSchema, limits: Limits, documents: Documents) -> None:
         self._schema, self._limits, self._documents = schema, limits, documents
@@ -78,11 +79,11 @@ class Admission:
         return kind is OperationType.SUBSCRIPTION
 
     def admit(self, operation: Operation, context: Context) -> Admitted:
-        """The operation to run, after it took what it may from its caller's rate.
+        """The operation to run; a mutation is counted against its caller's rate.
 
         Raises:
-            NoOperation: it is not said which one, or it may not be had in this way.
-            GraphQLError: it cannot be read, or may not be run here.
+            NoOperation: it does not say which operation, or this kind may not be sent in this way.
+            GraphQLError: the document cannot be parsed, or may not be run here.
         """
         if not operation.query:
             raise NoOperation("No GraphQL query found in the request")
@@ -98,7 +99,7 @@ class Admission:
         return self._within_means(Admitted(document, name, kind), operation, context)
 
     def _within_means(self, admitted: Admitted, operation: Operation, context: Context) -> Admitted:
-        """The same, with its cost, and why it may not be paid."""
+        """The same, with its cost, and the error where that, or the caller's rate, is exceeded."""
         wanted = admitted.document.operations[admitted.name]
         cost = wanted.cost(operation.variables)
         errors: tuple[GraphQLError, ...] = ()
@@ -116,7 +117,7 @@ class Admission:
     def _read(self, text: str) -> Document:
         node = parse(text, max_tokens=self._limits.tokens)
         try:
-            # Strangers are told no names of a schema that they may not read.
+            # Without access to the schema, callers get no suggestions of its names.
             found = validate(self._schema, node, rules(self._limits), hide_suggestions=not self._limits.is_open)
         except ValueError as error:  # a literal number of more digits than Python reads
             found = [GraphQLError(str(error), original_error=error)]
@@ -130,7 +131,7 @@ class Admission:
 
 
 def _chosen(document: Document, name: str | None) -> tuple[str | None, OperationType]:
-    """The name and the kind of the operation that is named; where none is, of the first.
+    """The name and the kind of the named operation; without a name, of the first.
 
     Raises: NoOperation.
     """

@@ -1,4 +1,4 @@
-"""What an operation may come to: how many fields its answer can have, each list at its full size.
+"""The cost of an operation: how many fields its answer can have, each list at its full size.
 
 | what is selected              | costs                                                                   |
 |-------------------------------|-------------------------------------------------------------------------|
@@ -9,9 +9,9 @@
 | `nodes` and `edges` of a page | the page's size times as much                                           |
 | `__schema`; `__type`          | 1000; 100, whatever is selected in it                                   |
 
-A size is `first` or `last`; without either the argument's default, `DEFAULT_SIZE` for pages; for a list by a list the
-length of what is given; for other lists `ASSUMED_SIZE`. It is an upper bound: what is skipped by @skip, and the types
-of a union that an answer turns out not to be, are counted with the rest.
+A size is `first` or `last`; without either the argument's default, `DEFAULT_SIZE` for pages; for a field that takes a
+list, the length of that list; for other lists `ASSUMED_SIZE`. It is an upper bound: fields skipped by @skip, and all
+types of a union, are counted.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,19 +47,19 @@ from gateway.execution.limits import Counting
 from gateway.schema.conventions.connections import DEFAULT_SIZE, MOST
 
 ASSUMED_SIZE = 10
-"""Of lists that have no size to ask for: tiers, labels, refunds."""
+"""The size of lists without a size argument: tiers, labels, refunds."""
 
 MUTATION = 10
 FREE_OR_FLAT = {"__typename": 0, "__schema": 1_000, "__type": 100}
-"""Introspection costs the same whatever is selected in it: about what a client's whole one takes."""
+"""Introspection costs the same whatever is selected in it: about what a client's full introspection query would."""
 
 MOST_COST = 2**31 - 1
-"""What a cost is told as at most: a GraphQL Int."""
+"""The highest cost that is reported: a GraphQL Int."""
 
 
 @dataclass(frozen=True, slots=True)
 class Multiplier:
-    """A size that variables say: the greatest that is given, or else `otherwise`."""
+    """A size given by variables: the greatest of them, or `otherwise` where none is given."""
 
     variables: tuple[str, ...]
     otherwise: int
@@ -70,17 +70,17 @@ class Multiplier:
 
 
 def _size_in(given: object) -> int | None:
-    """The size that a variable's value is. None: it says none, or what coercion is going to refuse."""
+    """The size in a variable's value; None where it has none, or coercion will refuse it."""
     if isinstance(given, list):
         return len(given)
     if isinstance(given, bool) or not isinstance(given, int | float) or given != given:  # not even NaN
         return None
-    return int(min(max(given, 0), MOST))  # of more, the resolver says that it is too many
+    return int(min(max(given, 0), MOST))  # the resolver refuses more
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Cost:
-    """What a selection costs: so much, and what else depends on variables, each part so many times.
+    """The cost of a selection: a fixed amount, and parts that are multiplied by sizes.
 
     Parts are shared and never written out: fragments that spread one another twice would double them each time.
     """
@@ -89,7 +89,7 @@ class Cost:
     parts: tuple[tuple[int | Multiplier, "Cost"], ...] = ()
 
     def amount(self, variables: Mapping[str, object], known: dict[int, int]) -> int:
-        """`known`: what parts came to, by their id, within this one reckoning."""
+        """Args: known: the amounts of parts, by their id, within this calculation."""
         total = self.fixed
         for size, part in self.parts:
             if id(part) not in known:
@@ -107,7 +107,7 @@ def _times(price: Cost, size: int | Multiplier) -> Cost:
 
 @dataclass(frozen=True, slots=True)
 class PricedOperation:
-    """What is known of an operation before it runs. `root_fields`: how many questions or commands it is."""
+    """What is known of an operation before it runs. `root_fields`: how many queries or mutations it contains."""
 
     kind: OperationType
     root_fields: int
@@ -131,7 +131,7 @@ def priced_operations(schema: GraphQLSchema, document: DocumentNode) -> Mapping[
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, object]:
-    """What variables are where they are not given, as far as a size may come of it."""
+    """The default values of variables, as far as they may be sizes."""
     return {
         each.variable.name.value: _literal(each.default_value)
         for each in operation.variable_definitions or ()
@@ -147,7 +147,7 @@ def _literal(value: ValueNode) -> int | list[None] | None:
 
 
 class _Pricing:
-    """Prices one document; each fragment once for each size of the page that it is spread in."""
+    """Prices one document: each fragment once for each page size that it is used with."""
 
     def __init__(self, schema: GraphQLSchema, document: DocumentNode) -> None:
         fragments = (each for each in document.definitions if isinstance(each, FragmentDefinitionNode))
@@ -211,10 +211,10 @@ def _size(node: FieldNode, field: GraphQLField) -> int | Multiplier:
 
 
 def _default(field: GraphQLField, asked: Sequence[str], lists: Sequence[str]) -> int:
-    """The size where none is said."""
+    """The size where none is given."""
     if asked:
         return next((size for name in asked if isinstance(size := field.args[name].default_value, int)), DEFAULT_SIZE)
-    return 1 if lists else ASSUMED_SIZE  # what is no list stands for a list of it alone
+    return 1 if lists else ASSUMED_SIZE  # a single value stands for a list of one
 
 
 def _is_page(of: GraphQLNamedType | None) -> bool:

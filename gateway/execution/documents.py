@@ -1,4 +1,5 @@
-"""Documents by their id: those that were registered when clients were built, and those that clients sent once."""
+"""Documents by their id: trusted ones, registered when clients are built, and persisted ones, sent by clients
+before."""
 
 import json
 from collections import OrderedDict
@@ -12,24 +13,25 @@ from graphql import GraphQLError, parse, validate
 from gateway.schema.conventions.errors import ErrorCode, coded
 
 LONGEST_KEPT = 100_000
-"""Characters of a document that is kept because a client sent it: many times a large page's query."""
+"""The longest document that is kept because a client sent it, in characters: many times a large page's query."""
 
 ID_FIELDS = ("documentId", "doc_id", "id")
-"""Where clients name a document: the GraphQL over HTTP draft's appendix; Relay's own examples."""
+"""Where clients put a document's id: the GraphQL over HTTP draft's appendix; Relay's own examples."""
 
 
 class UnreadableDocuments(Exception):
-    """A file of trusted documents that cannot be used. The text names the file, and the document where it is one."""
+    """A file of trusted documents that cannot be used. The text names the file, and the document if only one is
+    wrong."""
 
 
 class Documents:
-    """What an operation's request means by its ids.
+    """Finds the document that a request names by an id.
 
     Args:
         trusted: texts by id, as client builds registered them.
-        is_only_trusted: whether nothing else is run.
-        most_kept: how many documents that clients sent are kept for automatic persisted queries; the least lately used
-            goes first. None at all by default.
+        is_only_trusted: whether only those may be run.
+        most_kept: how many documents that clients sent are kept for automatic persisted queries; the least recently
+            used one is dropped first. 0, the default, keeps none.
     """
 
     def __init__(
@@ -45,8 +47,8 @@ class Documents:
         """The document that a request asks to run; None where it names none at all.
 
         Raises:
-            GraphQLError: an id that is not known, a hash that is not the document's, or, where only trusted documents
-                are run, another one. Codes and messages are those that Apollo's clients wait for.
+            GraphQLError: an unknown id, a hash that is not the document's, or, where only trusted documents may be run,
+                another document. Codes and messages are those that Apollo's clients expect.
         """
         query = request.get("query")
         given = query if isinstance(query, str) and query else None
@@ -75,7 +77,7 @@ class Documents:
         return text
 
     def _persisted(self, digest: str, given: str | None) -> str:
-        """Automatic persisted queries: a hash alone asks for what was sent before, with the document it is kept."""
+        """Automatic persisted queries: a hash without a document asks for a kept one; with a document, that is kept."""
         known = self._trusted.get(digest) or self._kept.get(digest)
         if given is None:
             if known is None:

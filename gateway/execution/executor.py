@@ -23,10 +23,10 @@ COST = "cost"
 """In a request's `extensions`, `{"cost": true}` asks for the answer's `{"cost": {"requested": …, "budget": …}}`."""
 
 IS_AWAITABLE: Any = optimized_is_awaitable
-"""Strawberry's, whose declaration says less than graphql-core asks for: it knows plain values at a glance."""
+"""Strawberry's check, which is fast for plain values. Its type is narrower than the one graphql-core asks for."""
 
 RETRY_AFTER_S = 1
-"""Where too many operations are under way: they are short, and the next second has room."""
+"""Where too many operations are under way: they are short, so a second later there is room."""
 
 
 class Executor:
@@ -45,13 +45,13 @@ class Executor:
         self._in_flight = 0
 
     async def run(self, operation: Operation, context: Context) -> Result:
-        """What a query or a mutation comes to, if there is room for it, within its time.
+        """The result of a query or a mutation, if there is room for it, within its time limit.
 
-        Past its time it is cancelled where it waits. A command that was handed to the writer by then is committed all
-        the same, and the same call again finds what it did.
+        After its time limit it is cancelled. A command that the writer was given by then is committed all the same, and
+        the same call again finds what it did.
 
         Raises:
-            NoOperation: it is not said which operation, or it may not be had in this way.
+            NoOperation: it does not say which operation, or this kind may not be sent in this way.
         """
         if self._in_flight >= self._most_in_flight:
             return refused(_unavailable(ErrorCode.BUSY, "Too much is under way; make the same call again shortly."))
@@ -66,7 +66,7 @@ class Executor:
             self._in_flight -= 1
 
     async def stream(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
-        """The results of a subscription, which are as many as there are, or the one of a query or a mutation."""
+        """The results of a subscription, or the single one of a query or a mutation."""
         try:
             if self._admission.is_subscription(operation):
                 async with aclosing(self._events(operation, context)) as results:
@@ -90,7 +90,7 @@ class Executor:
             return self._refused([error])
         except NoOperation:
             raise
-        except Exception as error:  # noqa: BLE001  what nobody expected is told by its id, under every transport
+        except Exception as error:  # noqa: BLE001  an unexpected error is answered with its id, under every transport
             return self._refused([_as_graphql(error)])
         return self._result(result, self._extensions(admitted, operation))
 
@@ -136,7 +136,7 @@ class Executor:
         if not result.errors:
             return Result(_payload(result.data, (), extensions))
         errors = mask(result.errors, is_before_execution=False)
-        # What fails while it is executed says where; a variable, or a source that fails, is nowhere in the answer.
+        # Errors of execution have a path; those of a variable, or of a subscription's source, have none.
         is_nowhere = result.data is None and all(error.path is None for error in errors)
         return Result(_payload(result.data, errors, extensions), is_nowhere)
 

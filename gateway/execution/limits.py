@@ -1,4 +1,4 @@
-"""How much a document may hold, counted before anything else looks at it."""
+"""The limits of a document, counted before any other validation."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -21,15 +21,15 @@ from gateway.schema.conventions.errors import over_limit
 from gateway.settings.limits import LimitSettings
 
 DIRECTIVES_AT_ONE_PLACE = 4
-"""A query may use @include and @skip, each once: more is not meant."""
+"""@include and @skip, each once, leave room to spare."""
 
 INTROSPECTION = frozenset({"__schema", "__type"})
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one document, and one operation of it, may hold; see `GATEWAY_LIMIT_…`. `is_open`: whether it may ask for
-    the schema."""
+    """The limits of a document and of an operation, see `GATEWAY_LIMIT_…`. `is_open`: whether the schema may be
+    read."""
 
     tokens: int
     depth: int
@@ -54,7 +54,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Counts:
-    """What a selection set comes to, its fragments written out."""
+    """The counts of a selection set, with its fragments expanded."""
 
     depth: int = 0
     fields: int = 0
@@ -100,7 +100,7 @@ class Counting:
         if isinstance(selection, FieldNode):
             inner = self._set(selection.selection_set)
             if selection.name.value in INTROSPECTION:
-                inner.depth = 0  # it goes deep by itself, and graphql-core has a rule for how deep
+                inner.depth = 0  # introspection is deep by nature, and graphql-core has its own rule for it
             counts.add_inside(inner, deeper=1)
             counts.aliases += selection.alias is not None
             counts.fields += 1
@@ -113,7 +113,7 @@ class Counting:
         counts.fields += inner.fields
 
     def _fragment(self, name: str) -> Counts:
-        """Nothing, for one that does not exist or that spreads itself: validation refuses both."""
+        """Zero for a fragment that does not exist or spreads itself: validation refuses both."""
         if name not in self._counted:
             self._counted[name] = Counts()
             definition = self._fragments.get(name)
@@ -128,7 +128,7 @@ class Counting:
 def limits_rule(limits: Limits) -> type[ASTValidationRule]:
     """The validation rule. One class for the same limits, since caches of validation have it in their key.
 
-    It comes before all others and ends the validation: some of those take time by the square of what they are given.
+    It comes before all others and ends the validation, because some of those take quadratic time.
     """
 
     class WithinLimits(ASTValidationRule):

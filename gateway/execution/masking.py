@@ -1,4 +1,4 @@
-"""What a caller may see of an error: the coded ones as they are, the unexpected ones as an id that the log has."""
+"""Errors as callers may see them: coded ones unchanged, unexpected ones replaced by an id that is in the log."""
 
 from collections.abc import Iterable
 
@@ -17,14 +17,14 @@ def mask(errors: Iterable[GraphQLError], *, is_before_execution: bool) -> list[G
 
 
 def report(error: BaseException, path: object = None) -> str:
-    """Log an unexpected error with its traceback, and give the id that the caller is told."""
+    """Log an unexpected error with its traceback; returns the id that the caller is given."""
     error_id = uuid7().hex
     log.error("unexpected error", error_id=error_id, path=path, exc_info=error)
     return error_id
 
 
 def internal_message(error_id: str) -> str:
-    """The sentence for a caller."""
+    """The message for a caller."""
     return f"Something went wrong on our side. Tell the operator this id: {error_id}"
 
 
@@ -44,7 +44,7 @@ def _mask(error: GraphQLError, is_before_execution: bool) -> GraphQLError:
 
 
 def _cause(error: GraphQLError) -> BaseException:
-    """What an error was raised from at first: GraphQL wraps it, once or more, on the way up."""
+    """The original cause of an error, which GraphQL wraps once or more."""
     cause: BaseException = error
     while isinstance(cause, GraphQLError) and cause.original_error is not None:
         cause = cause.original_error

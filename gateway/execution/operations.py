@@ -1,4 +1,4 @@
-"""An operation as it is asked for, and what it comes to: the same under every transport."""
+"""An operation and its result, the same under every transport."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,7 +12,7 @@ ALL_OPERATIONS = frozenset(OperationType)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a caller wants to have done. `allowed`: the kinds that may be done by the way that it was asked for."""
+    """What a caller asks for. `allowed`: the kinds of operation that this transport may carry."""
 
     query: str | None
     variables: dict[str, Any] | None = field(default=None, hash=False)
@@ -23,19 +23,19 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One result, as its caller may see it. `is_refusal` says that there was nothing to execute, or that its source
-    failed: no other follows."""
+    """One result, as its caller may see it. `is_refusal`: the operation was not executed, or its source failed; no
+    other result follows."""
 
     payload: Payload = field(hash=False)
     is_refusal: bool = False
 
 
 class NoOperation(Exception):
-    """A request that does not say which operation is to run. Its text is for the caller."""
+    """A request that does not say which operation to run. The text is for the caller."""
 
 
 class NotAllowed(NoOperation):
-    """An operation of a kind that is not done by the way that it was asked for."""
+    """An operation of a kind that this transport may not carry."""
 
     def __init__(self, kind: OperationType) -> None:
         kinds = {OperationType.QUERY: "queries", OperationType.MUTATION: "mutations"}

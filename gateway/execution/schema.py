@@ -1,4 +1,4 @@
-"""The GraphQL schema as one thing."""
+"""The GraphQL schema, built once."""
 
 from collections.abc import Iterable
 from functools import cache

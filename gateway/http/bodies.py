@@ -1,7 +1,7 @@
-"""Request bodies, read no further than they may be long, and no longer than they may take; and what is JSON in them.
+"""Request bodies, read within limits of size and time, and parsed as JSON.
 
-Starlette's own limit of a body replaces any answer to a body that was announced as too long by a plain text of its own:
-no route could refuse one in its dialect.
+Starlette's own limit is not used: it answers a body that is announced as too long with a plain text, so that no route
+could refuse it in its own format.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from gateway.http.errors import Refused
 from gateway.schema.conventions.errors import ErrorCode
 
 CLOSE = {"Connection": "close"}
-"""Whoever sends too much, or too slowly, may still be sending: hanging up stops it."""
+"""A client that sends too much, or too slowly, may still be sending: closing the connection stops it."""
 
 JSON = re.compile(r'application/json\s*(;\s*charset="?utf-?8"?\s*)?;?\s*', re.IGNORECASE | re.ASCII)
 ANY_JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)

@@ -1,4 +1,4 @@
-"""What is raised where a request is refused before it is an operation."""
+"""The exception for a request that is refused."""
 
 from collections.abc import Mapping
 
@@ -8,15 +8,15 @@ from gateway.schema.conventions.errors import ErrorCode
 
 
 class Refused(HTTPException):
-    """A request that is refused: raised anywhere at the rim, and written by `endpoints/errors` in the dialect of its
-    route.
+    """A request that is refused: raised anywhere in the HTTP rooms, and answered by `endpoints/errors` in the format of
+    its route.
 
     Args:
         status: of HTTP.
         code: for programs.
         message: for people, one sentence.
-        headers: of the answer, beside those of its dialect.
-        extensions: what else programs are told, where the dialect has a place for it.
+        headers: further headers of the answer.
+        extensions: further details for programs, where the format has a place for them.
     """
 
     def __init__(

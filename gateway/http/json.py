@@ -1,4 +1,4 @@
-"""JSON as it is read and written at the rim: by orjson, and by the standard library what orjson has no way for."""
+"""JSON of requests and answers: by orjson, and by the standard library what orjson cannot do."""
 
 import json
 import re
@@ -12,7 +12,7 @@ _LONG_NUMBER = re.compile(rb"\d{18}")
 
 
 def read(content: bytes) -> object:
-    """What a text in UTF-8 says.
+    """Parse a text in UTF-8.
 
     Raises:
         ValueError: it is malformed, not UTF-8, or nested without end.

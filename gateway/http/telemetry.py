@@ -1,4 +1,4 @@
-"""How the gateway tells its operator what it does: structured log lines, each with its request's id."""
+"""Structured log lines for the operator, each with its request's id."""
 
 import logging
 import re

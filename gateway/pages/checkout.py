@@ -1,4 +1,4 @@
-"""What a browser gets at /demo/: the checkout example, as whoever comes a student."""
+"""The pages at /demo/: the checkout example, in which every visitor is a student."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the pages are given in a demo: tokens of its people, and ids of what there is to try."""
+"""Tokens and ids for the pages of a demo."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def demo_tokens(settings: Settings, student: str = demo_catalogue.STUDENT) -> De
 
 
 async def prepared(settings: Settings, services: Services) -> tuple[DemoTokens | None, dict[str, str]]:
-    """GraphiQL's tokens, and ids of what there is for its tabs: in a demo, of what was made for this visit alone."""
+    """Tokens and ids for GraphiQL's tabs; in a demo, of what was made for this visit."""
     visitor = demo_visit.new_student()
     if settings.demo and (tokens := demo_tokens(settings, visitor)):
         return tokens, await demo_visit.prepared(services, visitor)

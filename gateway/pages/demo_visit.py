@@ -1,6 +1,6 @@
-"""A visit to GraphiQL in a demo: a student of its own, and one of each thing that a tab asks for.
+"""A visit to GraphiQL in a demo: its own student, and one of each thing that a tab needs.
 
-So whichever tab is pressed first has something to do, and whoever comes again begins anew.
+So every tab works, whichever is run first, and a new visit starts afresh.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ DESK = Actor(ADMIN, Role.ADMIN)
 BASIC = TierChoice("BASIC", None)
 SUNDAYS = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
 TO_BUY, TO_CONFIRM, BOUGHT, REFUSED = COURSES
-"""One course for each of a student's stories: nobody has a course twice."""
+"""A course for each of a student's stories, so that nobody has one twice."""
 
 REASON = "Prepared for a visit to GraphiQL"
 

@@ -26,7 +26,7 @@ STRICT = {
     "form-action": "'none'",
     "frame-ancestors": "'none'",
 }
-"""A content security policy by which a page is made of our own files and speaks with us alone."""
+"""A content security policy by which a page loads only our own files and connects only to us."""
 
 
 def page_headers(policy: dict[str, str]) -> dict[str, str]:
@@ -54,7 +54,7 @@ class Files(StaticFiles):
         response = super().file_response(full_path, stat_result, scope, status_code)
         response.headers["Cache-Control"] = "no-cache"
         response.headers["X-Content-Type-Options"] = "nosniff"
-        # Said here: Python would ask the machine, and under nosniff an odd answer of it breaks the page.
+        # Set here: Python would ask the machine, and under nosniff an odd answer breaks the page.
         suffix = Path(full_path).suffix
         if response.status_code == status_code and suffix in MEDIA_TYPES:
             response.headers["Content-Type"] = MEDIA_TYPES[suffix]

@@ -1,4 +1,4 @@
-"""Outcomes to GraphQL types: of a mutation's union, the member that answers what its command came to."""
+"""Outcomes to GraphQL types: each outcome is answered by one member of its mutation's union."""
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from functools import wraps
@@ -23,7 +23,7 @@ class Member(Protocol):
 
 
 class Answers:
-    """What answers which outcome: one mutation's successes and problems."""
+    """Which member answers which outcome: one mutation's successes and problems."""
 
     def __init__(self, members: Sequence[Member]) -> None:
         pairs = [(outcome, member) for member in members for outcome in _taken_by(member)]
@@ -41,7 +41,7 @@ class Answers:
         return frozenset(self._members)
 
     def to(self, outcome: Outcome) -> object:
-        """The outcome as the API says it.
+        """The outcome as a GraphQL type.
 
         Raises:
             GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
@@ -58,29 +58,31 @@ class Answers:
 def mutation(
     result: Any, description: str, directives: Sequence[object]
 ) -> Callable[[Callable[..., Awaitable[Outcome | Sequence[Outcome]]]], StrawberryField]:
-    """A mutation whose method comes to an outcome, and which answers it by its result's union.
+    """A mutation whose method returns an outcome, which is answered by a member of its result's union.
 
     Args:
-        result: the union; or a list of it, where the method comes to as many outcomes.
+        result: the union; or a list of it, where the method returns a list of outcomes.
     """
     is_list = get_origin(result) is list
     answers = Answers.in_union(get_args(result)[0] if is_list else result)
 
     def declared(method: Callable[..., Awaitable[Any]]) -> StrawberryField:
         @wraps(method)
-        async def answered(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
-            came_to = await method(self, info, input)
-            for each in came_to if is_list else [came_to]:
-                info.context.reads.learn(each)
-            return [answers.to(each) for each in came_to] if is_list else answers.to(came_to)
+        async def resolve(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
+            returned = await method(self, info, input)
+            outcomes = returned if is_list else [returned]
+            for outcome in outcomes:
+                info.context.reads.learn(outcome)
+            answered = [answers.to(outcome) for outcome in outcomes]
+            return answered if is_list else answered[0]
 
-        return field(answered, description=description, directives=directives, graphql_type=result)
+        return field(resolve, description=description, directives=directives, graphql_type=result)
 
     return declared
 
 
 def problem_of(outcome: Refusal) -> Problem:
-    """The expected failure as the API says it, for callers without GraphQL."""
+    """The expected failure as a GraphQL `Problem`, for callers without GraphQL."""
     problem = _PROBLEMS.to(outcome)
     assert isinstance(problem, Problem)
     return problem

@@ -1,4 +1,4 @@
-"""How each field that the schema declares is resolved: by the shortest way that there is."""
+"""Gives each field of the schema its resolver, without Strawberry's own where it is not needed."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from operator import attrgetter
@@ -21,7 +21,7 @@ def resolve_fields(schema: GraphQLSchema, finds: Mapping[object, Find]) -> None:
     """Give each field its resolver, but those that have a method of their own, which keep Strawberry's.
 
     Raises:
-        LookupError: a relation is bound to nothing that finds it.
+        LookupError: a relation has no look-up.
     """
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, GraphQLObjectType):
@@ -49,7 +49,7 @@ def _resolve(field: GraphQLField, declared: StrawberryField, finds: Mapping[obje
 def _find_of(declared: StrawberryField, finds: Mapping[object, Find]) -> Find:
     if declared not in finds:
         owner = getattr(declared.origin, "__name__", None)
-        raise LookupError(f"{owner}.{declared.python_name} is bound to nothing that finds it")
+        raise LookupError(f"{owner}.{declared.python_name} has no look-up: see gateway.resolvers.relations")
     return finds[declared]
 
 

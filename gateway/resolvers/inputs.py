@@ -11,7 +11,7 @@ from gateway.services.core.model.outcomes import FieldProblem
 
 
 class InputReader:
-    """Reads an input's ids and notes what is wrong with them, so that one answer names all that is."""
+    """Reads an input's ids and notes each problem, so that one answer names them all."""
 
     def __init__(self) -> None:
         self.problems: list[FieldProblem] = []

@@ -32,7 +32,7 @@ from gateway.services.reading.reader import Finder
 Value = TypeVar("Value")
 Key = TypeVar("Key")
 Found: TypeAlias = Value | Awaitable[Value]
-"""At once where it is known, else to be awaited."""
+"""The value itself where it is known, else an awaitable."""
 Find = Callable[[Context, Any], Found[Any]]
 Bound = tuple[object, Find]
 

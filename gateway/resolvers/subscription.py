@@ -1,4 +1,4 @@
-"""The subscriptions: the present state first, then each change, for as long as somebody listens."""
+"""The subscriptions: the present state first, then each change."""
 
 from collections.abc import AsyncGenerator, Iterator
 from contextlib import contextmanager

@@ -63,7 +63,7 @@ class Problem:
     @classmethod
     @abstractmethod
     def of(cls, outcome: Any, /) -> Self:
-        """The problem that an outcome is; which outcomes, its signature says."""
+        """The problem for an outcome; the signature says for which outcomes."""
 
 
 @graphql_type(description="One field that is not right.")

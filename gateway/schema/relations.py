@@ -1,8 +1,7 @@
-"""Fields of a type that stands for a core value: read from the value, or found by a key that it has.
+"""Fields of a GraphQL type that wraps a core value: read from the value, or found by one of its keys.
 
-Nothing is made of a value before a field is asked for. What is not in the value is a relation: the schema has its type
-and its key, `gateway.resolvers.relations` what finds it.
-"""
+Nothing is computed before a field is asked for. What is not in the value is a relation: the schema declares its type
+and its key, `gateway.resolvers.relations` its look-up."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -27,7 +26,7 @@ class HasId(Protocol):
 
 @dataclass(kw_only=True)
 class Wraps(Generic[Value]):
-    """What a GraphQL type is that stands for one value of the core."""
+    """A GraphQL type that wraps one value of the core."""
 
     value: Private[Value]
 
@@ -37,7 +36,7 @@ class Wraps(Generic[Value]):
 
 
 def wrapped_by(graphql_type: object) -> Any:
-    """The type of the values that a type stands for."""
+    """The type of the values that a GraphQL type wraps."""
     [value_type] = [
         get_args(base)[0] for base in getattr(graphql_type, "__orig_bases__", ()) if get_origin(base) is Wraps
     ]
@@ -45,25 +44,25 @@ def wrapped_by(graphql_type: object) -> Any:
 
 
 class FieldsOf(Generic[Value]):
-    """Declares fields of a type that stands for a value; what they read is checked against the value's own type."""
+    """Declares fields of a type that wraps a value; what they read is checked against the value's type."""
 
     def field(self, description: str, read: Callable[[Value], Result], *, directives: Sequence[object] = ()) -> Result:
-        """Of what is in the value."""
+        """A field that is read from the value."""
         return cast(Result, Computed(description, read, directives))
 
     def field_now(self, description: str, read: Callable[[Value, datetime], Result]) -> Result:
-        """Of what the value is at the time of the request."""
+        """A field that is read from the value and the time of the request."""
         return cast(Result, Timed(description, read))
 
     def relation(self, description: str, *, by: Callable[[Value], object]) -> Any:
-        """Of what is found by a key, None for nothing. Its annotation says what it is answered as: `Course | None`."""
+        """A field that is found by a key, None for nothing. Its annotation is its type in the API: `Course | None`."""
         return Relation(description, by)
 
 
 def relation_by(
     graphql_type: object, description: str, answer: Callable[[Found], object], *, directives: Sequence[object] = ()
 ) -> Callable[[Callable[..., Key | None]], "RelationBy[Key, Found]"]:
-    """A relation with arguments: its method gives, from what they are, the key that it goes by.
+    """A relation with arguments: its method returns the key, made from them.
 
     Args:
         answer: makes of what was found a value of the GraphQL type.

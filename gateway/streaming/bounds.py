@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 
 STALLED_S = 30.0
-"""How long a send may wait for a reader that does not read, before the connection is given up."""
+"""How long a send may wait for a client that does not read, before the connection is closed."""
 
 MOST_OPERATIONS = 100
-"""Operations under way on one WebSocket: many times what a page needs, and what one connection may cost us."""
+"""Operations under way on one WebSocket: many times what a page needs, and still affordable."""
 
 MOST_MESSAGE_BYTES = 256 * 1024
-"""Of one WebSocket message: a document of the most tokens that we take, with its variables."""
+"""The size of a WebSocket message: a document of the most tokens that are accepted, with its variables."""
 
 INIT_S = 10.0
 """How long a WebSocket may be open without a `connection_init`."""
@@ -17,7 +17,7 @@ INIT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What one connection may cost, see `limits`."""
+    """The bounds of one connection."""
 
     init_s: float = INIT_S
     stalled_s: float = STALLED_S

@@ -1,4 +1,4 @@
-"""One graphql-transport-ws connection: what its client says in turn, and its operations side by side."""
+"""One graphql-transport-ws connection: its client's messages in turn, and its operations concurrently."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -54,9 +54,9 @@ class Connection:
     """Serves one socket that was accepted.
 
     Args:
-        verify: whom a token speaks for, see `TokenVerifier.verify`.
+        verify: verifies a token, see `TokenVerifier.verify`.
         make_context: the context of one operation.
-        verified: whom the handshake's own header speaks for; a token of `connection_init` takes its place.
+        verified: the token of the handshake's own header; one in `connection_init` replaces it.
     """
 
     def __init__(
@@ -77,10 +77,10 @@ class Connection:
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
-        """Done with how the connection is to be closed; with None where nobody takes what is sent."""
+        """Its result is how the connection is to be closed; None where the client does not read."""
 
     async def serve(self) -> None:
-        """Listen until the client leaves, or has to."""
+        """Serve until the client leaves, or the connection has to be closed."""
         reading = asyncio.create_task(self._read())
         reading.add_done_callback(self._look_after)
         late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, INIT_LATE)
@@ -89,7 +89,7 @@ class Connection:
                 ends: set[asyncio.Future[Any]] = {reading, self._closing}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
                 if self._tasks and self._ending is not None and self._ending.done():
-                    await asyncio.wait(self._tasks)  # each tells its own end
+                    await asyncio.wait(self._tasks)  # each sends its own last message
             finally:
                 late.cancel()
                 for task in (reading, *self._tasks):
@@ -169,9 +169,11 @@ class Connection:
         context = self._make_context(self._verified.actor if self._verified else None)
         async with aclosing(until(ending, self._executor.stream(operation, context))) as results:
             async for result in results:
-                assert result is not None, "no beat was asked for: the socket has its own"
+                assert result is not None, "no heartbeat was asked for: a WebSocket has its own"
                 if result.is_refusal:
-                    self._operations.pop(operation_id)  # before its end is told: then the id is free again
+                    self._operations.pop(
+                        operation_id
+                    )  # before the message, after which the client may use the id again
                     await self._send(type="error", id=operation_id, payload=result.payload["errors"])
                     return
                 await self._send(type="next", id=operation_id, payload=result.payload)
@@ -193,12 +195,12 @@ class Connection:
             self._close(TOKEN_EXPIRED if is_expired else STOPPING)
 
     def _look_after(self, task: asyncio.Task[None]) -> None:
-        """What a task ended with that it should not have."""
+        """Close the connection where a task ended with an error."""
         match None if task.cancelled() else task.exception():
             case None | WebSocketDisconnect():
-                pass  # who reads hears of it as well
+                pass  # the reading task ends with it as well
             case TimeoutError():
-                log.warning("a reader that does not read was given up", waited_s=self._bounds.stalled_s)
+                log.warning("a client that does not read was disconnected", waited_s=self._bounds.stalled_s)
                 self._close(None)
             case error:
                 report(error)

@@ -17,7 +17,7 @@ from gateway.http.json import write
 @dataclass(frozen=True, slots=True)
 class Format:
     """The bytes of a body: its opening, a part for each result, its closing, and the beat that is sent whenever
-    nothing was for `beat_s` seconds, so that nobody on the way takes the connection for a dead one."""
+    nothing was for `beat_s` seconds, so that no proxy takes the connection for a dead one."""
 
     media_type: str
     opening: bytes
@@ -28,7 +28,7 @@ class Format:
 
 
 EVENTS_BEAT_S = 12.0
-"""Proxies commonly give up a connection on which nothing came for a minute, some for half of it."""
+"""Proxies commonly close a connection that was silent for a minute, some after half of that."""
 
 PARTS_BEAT_S = 5.0
 """What Apollo's own router does."""

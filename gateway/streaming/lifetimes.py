@@ -1,4 +1,4 @@
-"""Why a stream ends before its operation does: its token expired, or this process is told to stop."""
+"""The lifetimes of streams: a stream ends when its token expires, or when this process is told to stop."""
 
 import asyncio
 import signal
@@ -28,7 +28,7 @@ class StreamLifetimes:
 
     @property
     def open(self) -> int:
-        """How many streams there are."""
+        """How many streams are open."""
         return len(self._open)
 
     @contextmanager
@@ -48,19 +48,19 @@ class StreamLifetimes:
             ending.cancel()
 
     def stop(self) -> None:
-        """End all streams, and from now on each new one at once: their subscribers find another process."""
+        """End all streams, and from now on each new one at once: their subscribers reconnect to another process."""
         self._is_stopping = True
         for ending in self._open:
             self._stop(ending)
 
     @contextmanager
     def stopping_on_signals(self) -> Iterator[None]:
-        """Meanwhile, a signal to stop ends the streams first.
+        """While this is entered, a signal to stop ends the streams first.
 
         A server tells its application that it stops only after the last answer is out, and a stream has no last one.
         """
         if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread hears of signals
+            yield  # only the main thread receives signals
             return
         loop = asyncio.get_running_loop()
         before = {number: signal.getsignal(number) for number in STOP_SIGNALS}
@@ -84,7 +84,7 @@ class StreamLifetimes:
 
 
 class _Timer:
-    """Ends a stream when the clock says so. It is asked again when the loop's own timer fires: the two may drift."""
+    """Ends a stream at a time of the clock, which is checked again when the loop's timer fires: the two may drift."""
 
     def __init__(self, ending: Ending, expires_at: float, now: Callable[[], float]) -> None:
         self._ending, self._expires_at, self._now = ending, expires_at, now

@@ -43,10 +43,10 @@ ClientMessage = Init | Ping | Pong | Subscribe | Complete
 
 
 def read(text: str) -> ClientMessage:
-    """What a client says.
+    """Parse a client's message.
 
     Raises:
-        BadMessage: for what it may not say.
+        BadMessage: it is not a message of the protocol.
     """
     try:
         message = json.loads(text)

@@ -1,4 +1,4 @@
-"""A stream of results as an HTTP response: it ends with its operation, its token, its reader or its process."""
+"""A stream of results as an HTTP response: it ends with its operation, its token, its client or its process."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
@@ -24,11 +24,11 @@ HEADERS = {
 
 
 class StreamedResponse(Response):
-    """Sends each result when it comes. Nothing runs before it is sent, and nothing is left when it is over.
+    """Sends each result when it comes. Nothing runs before the response is sent, and nothing is left after it.
 
     Args:
-        begin: begins the operation.
-        expires_at: when the caller's token stops speaking for anybody, in Unix seconds; None without a token.
+        begin: starts the operation.
+        expires_at: when the caller's token expires, in Unix seconds; None without a token.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class StreamedResponse(Response):
             try:
                 await self._stream(ending, send)
             except TimeoutError:
-                log.warning("a reader that does not read was given up", waited_s=self._stalled_s)
+                log.warning("a client that does not read was disconnected", waited_s=self._stalled_s)
             finally:
                 leaving.cancel()
                 with suppress(asyncio.CancelledError):
@@ -67,14 +67,14 @@ class StreamedResponse(Response):
         await self._write(send, self._format.closing, is_last=True)
 
     async def _write(self, send: Send, body: bytes, *, is_last: bool = False) -> None:
-        """Raises: TimeoutError, where the reader takes nothing for too long."""
+        """Raises: TimeoutError, where the client does not read for too long."""
         message: Message = {"type": "http.response.body", "body": body, "more_body": not is_last}
         async with asyncio.timeout(self._stalled_s):
             await send(message)
 
 
 async def _hung_up(receive: Receive, ending: Ending) -> None:
-    """End the stream without a word when its reader is gone."""
+    """End the stream without a last result when the client is gone."""
     while (await receive())["type"] != "http.disconnect":
         pass
     ending.cancel()

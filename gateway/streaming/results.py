@@ -11,14 +11,14 @@ from gateway.execution.executor import refused
 from gateway.execution.operations import Result
 
 Ending = asyncio.Future[GraphQLError]
-"""Done with the reason when a stream has to end before its operation does."""
+"""Its result is the reason why a stream has to end before its operation does."""
 
 
 async def until(
     ending: Ending, results: AsyncGenerator[Result, None], beat_s: float | None = None
 ) -> AsyncGenerator[Result | None, None]:
-    """The results, and None whenever there was none for `beat_s` seconds. Once the ending is done its error is the last
-    one; a cancelled ending is the last of it without a word."""
+    """The results, and None whenever there was none for `beat_s` seconds. Once the ending is done, its error is the
+    last result; once it is cancelled, the stream ends without one."""
     upcoming: asyncio.Task[Result] | None = None
     try:
         while not ending.done():

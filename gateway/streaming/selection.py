@@ -1,4 +1,4 @@
-"""Which kind of answer a request asks for: one JSON object, or a stream, and which."""
+"""The kind of answer that a request asks for: JSON, server-sent events, or multipart."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class _Range:
 
 
 class NoStream(Exception):
-    """A subscription, of a caller who named no stream that we could answer it with."""
+    """A subscription whose caller accepts no kind of stream that we have."""
 
 
 def kind_of_answer(accept: str, *, is_subscription: bool) -> Kind:
     """The kind that suits the operation and the caller.
 
-    A subscription is streamed to whoever names a stream, however low on the list: nothing else can answer it. A query
-    or a mutation is streamed only to who prefers that to JSON, for some clients, urql among them, name event streams
-    in every request. A wildcard names no stream: who sends one reads JSON.
+    A subscription is streamed to a caller that names a stream, however low on the list: nothing else can answer it. A
+    query or a mutation is streamed only to a caller that prefers that to JSON, because some clients, such as urql, name
+    event streams in every request. A wildcard names no stream: its sender reads JSON.
 
     Raises:
         NoStream: for a subscription whose caller named none.
@@ -48,13 +48,13 @@ def kind_of_answer(accept: str, *, is_subscription: bool) -> Kind:
 
 
 def names_stream(accept: str) -> bool:
-    """Whether the caller reads a stream of ours."""
+    """Whether the caller accepts one of our streams."""
     return any(each is not Kind.JSON for each in _kinds(accept))
 
 
 @remembered
 def _kinds(accept: str) -> tuple[Kind, ...]:
-    """What the caller reads, the best first."""
+    """The kinds that the caller accepts, the preferred first."""
     ranges = sorted(_ranges(accept), key=lambda each: -each.quality)  # stable: ties stay in the order of the list
     return tuple(each.kind for each in ranges)
 

@@ -1,4 +1,4 @@
-"""The graphql-transport-ws endpoint: who may open a socket, and what became of it."""
+"""The graphql-transport-ws endpoint: checks who may open a socket, and serves it."""
 
 from collections.abc import Awaitable, Callable, Collection
 
@@ -23,9 +23,9 @@ class GraphQLSocket:
     """ASGI endpoint of a WebSocket.
 
     Args:
-        verify: whom a token speaks for, see `TokenVerifier.verify`.
+        verify: verifies a token, see `TokenVerifier.verify`.
         make_context: the context of an operation, which is a request of its own.
-        allowed_origins: the sites, beside our own, whose pages may open a socket; browsers ask nobody else.
+        allowed_origins: the sites, besides our own, whose pages may open a socket; browsers do not check that.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class GraphQLSocket:
         await connection.serve()
 
     def _may_open(self, socket: WebSocket) -> bool:
-        """A page of another site may not, for its visitor's browser would open it with what it has of ours."""
+        """Pages of other sites may not: a browser would send whatever credentials it has for us."""
         origin = socket.headers.get("origin")
         if origin is None or is_same_origin(origin, socket.headers.get("host")):
             return True
