@@ -1,5 +1,4 @@
-"""Documents by their id: trusted ones, registered when clients are built, and persisted ones, sent by clients
-before."""
+"""Documents by their id: trusted ones from client builds, and persisted ones that clients sent before."""
 
 import json
 from collections import OrderedDict

@@ -1,4 +1,4 @@
-"""The intent that a Stripe event is about, found by what the event names: the intent itself, or a charge, refund…"""
+"""The intent that a Stripe event is about, found by the id that it names: of an intent, a charge, a refund."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
