@@ -1,12 +1,12 @@
 """How a process stops while others take over: open connections get their last answer first."""
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from gateway.cli.heads import BoundedHeads
 
 LINGER_S = 0.5
 """How long an idle connection is kept open for a request that its client may just be sending."""
 
 
-class LingeringProtocol(HttpToolsProtocol):
+class LingeringProtocol(BoundedHeads):
     """HTTP/1.1 whose connections take one more request after the order to stop.
 
     uvicorn closes an idle connection at once: a request that is on its way would be lost, and its client would not
