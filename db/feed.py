@@ -106,13 +106,13 @@ async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
 
 async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
     # The version first: a commit between the two is read twice rather than never.
-    seen = await version(connection)
+    current = await version(connection)
     last: int = (await connection.execute(_LAST)).scalar_one()
     yield ()
     while True:
         await asyncio.sleep(POLL_S)
-        before, seen = seen, await version(connection)
-        found = () if seen == before else (await connection.execute(_AFTER, {"seq": last})).all()
+        before, current = current, await version(connection)
+        found = () if current == before else (await connection.execute(_AFTER, {"seq": last})).all()
         if found:
             if found[0].seq != last + 1:
                 raise FeedLost("notes were dropped before they were read")

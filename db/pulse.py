@@ -32,11 +32,11 @@ async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None
         while True:
             try:
                 async with engine.connect() as connection:
-                    seen: object = None
+                    current: object = None
                     while True:
                         # The version first: a commit between the two is told twice rather than never.
-                        before, seen = seen, await version(connection)
-                        if seen != before:
+                        before, current = current, await version(connection)
+                        if current != before:
                             yield
                         await asyncio.sleep(every_s)
             except (DBAPIError, OSError):

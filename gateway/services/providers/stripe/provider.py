@@ -122,7 +122,7 @@ class Stripe:
         except REFUSALS as error:
             if payment.reference is None and (refusal := refusal_of(error)):
                 return refusal
-            log.warning("stripe opens no intent until it is set right", code=error.code, said=error.user_message)
+            log.warning("stripe opens no intent until it is set right", code=error.code, reason=error.user_message)
             raise ProviderUnavailable(OPERATOR_RETRY_S) from None
         return Intent(intent["id"], intent["client_secret"])
 
