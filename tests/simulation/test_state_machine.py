@@ -24,6 +24,7 @@ from db.tables import PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.model.outcomes import (
     Confirmed,
     Corrected,
@@ -153,6 +154,12 @@ class Gateway(RuleBasedStateMachine):
             used = min(row.sessions_used + sessions, row.sessions_total)
             self.service.change(StudentAccessRow, row.purchase_id, sessions_used=used)
         self.service.clock.advance(days=days)
+
+    @rule()
+    def lapse(self) -> None:
+        """The round comes by that ends what is past its expiry."""
+        granted = tuple(row.purchase_id for row in self.service.stored(StudentAccessRow, status="GRANTED"))
+        self.run(self.service.purchases.submit(LapsePurchases(granted)))
 
     @rule(days=st.sampled_from([90, 0]))
     def restart(self, days: int) -> None:
