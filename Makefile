@@ -19,7 +19,7 @@ run: install ## start the demo gateway; it prints its address
 test: install ## run the tests
 	$(BIN)/python -m pytest -n 2 --dist worksteal
 
-test-fast: install ## run those that need no PostgreSQL and no process of their own
+test-fast: install ## run those of one process, without PostgreSQL and random histories
 	$(BIN)/python -m pytest -n 2 --dist worksteal --fast
 
 check: install ## format, lint, types and tests, as CI runs them

@@ -1,5 +1,6 @@
 """What the tests share: fresh, migrated databases of either kind, and one served gateway for each kind."""
 
+import gc
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
@@ -19,13 +20,17 @@ settings.load_profile("untimed")
 KINDS = ("sqlite", "postgresql")
 """Every test of the database runs on both. One that cannot be had is a failure, not a skip."""
 
+GARBAGE_AT = 20_000
+"""New objects from which on garbage is looked for: ten times Python's own, for a run that has room and little time."""
 
 STARTERS = (old_door.opened, served_gateways.served, servers.serving, servers.started, servers.run)
 """Who starts a process: a module that imports one of them has tests that wait for processes."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fast", action="store_true", help="only what runs in this process, and on SQLite or in memory")
+    parser.addoption(
+        "--fast", action="store_true", help="only what runs in this process on SQLite, and no random histories"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -35,15 +40,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in {*slow}]
 
 
+def pytest_collection() -> None:
+    """What is collected stays: there is no garbage among it to look for."""
+    gc.disable()
+
+
+def pytest_collection_finish() -> None:
+    """Ten thousand tests and all that they import stay to the end: nobody need look through them for garbage again."""
+    gc.freeze()
+    gc.set_threshold(GARBAGE_AT, 20, 20)
+    gc.enable()
+
+
 def is_slow(item: pytest.Item) -> bool:
-    """Whether a test asks for PostgreSQL or for a process of its own, or draws histories through a database."""
+    """Whether a test asks for PostgreSQL or for a process of its own, or tells random histories."""
     assert isinstance(item, pytest.Function)
     drawn = item.callspec.params.values() if hasattr(item, "callspec") else ()
     starts = "process" in item.fixturenames or any(
         each in STARTERS for each in vars(item.module).values() if callable(each)
     )
     is_remote = "postgresql" in drawn or "new_postgresql" in item.fixturenames
-    return starts or is_remote or (item.path.parent.name == "simulation" and "sqlite" in drawn)
+    return starts or is_remote or item.path.parent.name == "simulation"
 
 
 @pytest.fixture(scope="session")
