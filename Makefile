@@ -17,7 +17,7 @@ run: install ## start the demo gateway; it prints its address
 	$(BIN)/python -m gateway serve --demo
 
 test: install ## run the tests
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 test-fast: install ## run those of one process, without PostgreSQL and random histories
 	$(BIN)/python -m pytest -n 2 --dist worksteal --fast
@@ -26,7 +26,7 @@ check: install ## format, lint, types and tests, as CI runs them
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 bench: install ## measure confirmations a second on this machine, on SQLite
 	$(BIN)/python -m bench.confirmations
