@@ -2,8 +2,9 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Hashable, Mapping, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Dialect
 
@@ -46,7 +47,7 @@ class Reader:
 
     def __init__(self, source: Source) -> None:
         self.source = source
-        self._waiting: dict[Finder[Any, Any], deque[tuple[Any, asyncio.Future[Any]]]] = {}
+        self._waiting: dict[Finder[Any, Any], deque[_Question[Any, Any]]] = {}
         self._serving: set[asyncio.Task[None]] = set()
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
@@ -56,58 +57,90 @@ class Reader:
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> asyncio.Future[Found]:
         """The same, as a future for one caller. Cancelling it does not affect others."""
-        loop = asyncio.get_running_loop()
-        asked: asyncio.Future[Found] = loop.create_future()
+        future: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
+        self._ask(finder, _Question((key,), future, lambda found: found.get(key, finder.absent)))
+        return future
+
+    def ask_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> asyncio.Future[Mapping[Key, Found]]:
+        """What each of the keys finds, as one future for one caller: it fails where any of them does.
+
+        Args:
+            keys: at most `MOST_KEYS`.
+        """
+        future: asyncio.Future[Mapping[Key, Found]] = asyncio.get_running_loop().create_future()
+        self._ask(finder, _Question(keys, future, lambda found: {key: found.get(key, finder.absent) for key in keys}))
+        return future
+
+    def _ask(self, finder: Finder[Key, Found], question: "_Question[Key, Found]") -> None:
         waiting = self._waiting.get(finder)
         if waiting is None:
             waiting = self._waiting[finder] = deque()
             # It starts after all tasks that are ready now have run, so that they can ask as well.
-            serving = loop.create_task(self._serve(finder, waiting), name="reader")
+            serving = asyncio.get_running_loop().create_task(self._serve(finder, waiting), name="reader")
             self._serving.add(serving)
             serving.add_done_callback(self._serving.discard)
-        waiting.append((key, asked))
-        return asked
+        waiting.append(question)
 
-    async def _serve(self, finder: Finder[Key, Found], waiting: deque[tuple[Key, asyncio.Future[Found]]]) -> None:
+    async def _serve(self, finder: Finder[Key, Found], waiting: "deque[_Question[Key, Found]]") -> None:
         try:
             while waiting:
-                batch: dict[Key, list[asyncio.Future[Found]]] = {}
-                while waiting and (waiting[0][0] in batch or len(batch) < MOST_KEYS):
-                    key, asked = waiting.popleft()
-                    if not asked.done():
-                        batch.setdefault(key, []).append(asked)
-                if batch:
+                if batch := _next_batch(waiting):
                     await self._answer(finder, batch)
         finally:
             del self._waiting[finder]
-            for _, asked in waiting:
-                asked.cancel()
+            for question in waiting:
+                question.future.cancel()
 
-    async def _answer(self, finder: Finder[Key, Found], batch: Mapping[Key, Sequence[asyncio.Future[Found]]]) -> None:
-        everybody = [asked for of_key in batch.values() for asked in of_key]
+    async def _answer(self, finder: Finder[Key, Found], batch: "Sequence[_Question[Key, Found]]") -> None:
+        keys = list(dict.fromkeys(key for question in batch for key in question.keys))
         try:
-            parameters = finder.parameters(list(batch), self.source.dialect)
+            parameters = finder.parameters(keys, self.source.dialect)
             found = finder.found(await self.source.rows(finder.statement, **parameters))
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
-            if len(batch) > 1 and is_of_a_value(error):
-                await self._answer_in_halves(finder, batch)
-            for asked in everybody:
-                if not asked.done():
-                    asked.set_exception(error)
+            if len(keys) > 1 and len(batch) > 1 and is_of_a_value(error):
+                await self._answer_in_halves(finder, batch, keys)
+            for question in batch:
+                if not question.future.done():
+                    question.future.set_exception(error)
         else:
-            for key, of_key in batch.items():
-                for asked in of_key:
-                    if not asked.done():
-                        asked.set_result(found.get(key, finder.absent))
+            for question in batch:
+                if not question.future.done():
+                    question.future.set_result(question.answer(found))
         finally:
-            for asked in everybody:
-                asked.cancel()  # only where the process stops meanwhile; else each is done already
+            for question in batch:
+                question.future.cancel()  # only where the process stops meanwhile; else each is done already
 
     async def _answer_in_halves(
-        self, finder: Finder[Key, Found], batch: Mapping[Key, Sequence[asyncio.Future[Found]]]
+        self, finder: Finder[Key, Found], batch: "Sequence[_Question[Key, Found]]", keys: Sequence[Key]
     ) -> None:
         """Until what is wrong stands alone, and fails alone: one row that a hand has spoilt is nobody else's."""
-        keys = list(batch)
-        middle = len(keys) // 2
-        for half in (keys[:middle], keys[middle:]):
-            await self._answer(finder, {key: batch[key] for key in half})
+        places = {key: place for place, key in enumerate(keys)}
+        together = sorted(batch, key=lambda question: places[question.keys[0]])  # the same key in the same half
+        middle = len(together) // 2
+        for half in (together[:middle], together[middle:]):
+            await self._answer(finder, half)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Question(Generic[Key, Found]):
+    """What one caller asked.
+
+    Args:
+        answer: makes what the caller waits for of what was found for the keys that anything has.
+    """
+
+    keys: Sequence[Key]
+    future: asyncio.Future[Any]
+    answer: Callable[[Mapping[Key, Found]], object]
+
+
+def _next_batch(waiting: deque[_Question[Key, Found]]) -> list[_Question[Key, Found]]:
+    """The questions that share the next statement; those that were given up meanwhile are left out."""
+    batch: list[_Question[Key, Found]] = []
+    keys = set[Key]()
+    while waiting and len(keys) + sum(key not in keys for key in waiting[0].keys) <= MOST_KEYS:
+        question = waiting.popleft()
+        if not question.future.done():
+            batch.append(question)
+            keys.update(question.keys)
+    return batch

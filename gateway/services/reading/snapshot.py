@@ -1,8 +1,9 @@
 """The values that one operation knows: those in its command's outcome, and those that it has read."""
 
 from asyncio import Future, shield
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Iterable, Mapping, Sequence
 from dataclasses import fields
+from functools import partial
 from typing import Any, TypeVar, cast
 
 from gateway.services.core.model.jobs import Job
@@ -20,7 +21,7 @@ from gateway.services.reading.lookups import (
     REFUND_BY_ID,
     SUCCESSOR,
 )
-from gateway.services.reading.reader import Finder, Reader
+from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -38,22 +39,61 @@ class Snapshot:
         self.reader = reader
         self._known: dict[tuple[Finder[Any, Any], Any], Any] = {}
         self._asked: dict[tuple[Finder[Any, Any], Any], Future[Any]] = {}
+        """What is asked for and not in `_known`: a future of what is found for the key, and for others with it."""
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
         """What is found by a key. Raises what the source raises; the same key raises it again until `forget`."""
         found = self.ask(finder, key)
-        return await found if isinstance(found, Future) else cast(Found, found)
+        return await found if isinstance(found, Awaitable) else found
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
         """The same: the value itself where it is known, else an awaitable."""
-        place = (finder, key)
-        if place in self._known:
-            return cast(Found, self._known[place])
-        asked = self._asked.get(place)
-        if asked is None or asked.cancelled():
-            asked = self._asked[place] = self.reader.ask(finder, key)
-        # Several parts of an operation may wait for it, and where one of them fails, its siblings are cancelled.
-        return shield(asked)
+        if (finder, key) in self._known:
+            return cast(Found, self._known[finder, key])
+        self._ask_for(finder, (key,))
+        return self._found_for(finder, key, self._asked[finder, key])
+
+    def find_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found] | Awaitable[Sequence[Found]]:
+        """What each of the keys finds, in their order: the values at once where all are known, else one awaitable.
+
+        It raises what the source raises. Where it fails for one key it fails for all, and this is not remembered: asked
+        for by itself, each key finds what it finds.
+        """
+        known = self._known
+        try:
+            return [known[finder, key] for key in keys]
+        except KeyError:
+            found = {key: known[finder, key] for key in keys if (finder, key) in known}
+            unknown = dict.fromkeys(key for key in keys if key not in found)
+            self._ask_for(finder, unknown)
+            return self._found_for_all(keys, found, dict.fromkeys(self._asked[finder, key] for key in unknown))
+
+    def _ask_for(self, finder: Finder[Key, Any], keys: Iterable[Key]) -> None:
+        """Ask the reader for those of the keys that it was not asked for yet."""
+        asked = self._asked
+        unasked = [key for key in keys if (found := asked.get((finder, key))) is None or found.cancelled()]
+        for start in range(0, len(unasked), MOST_KEYS):
+            part = unasked[start : start + MOST_KEYS]
+            found = self.reader.ask_all(finder, part)
+            asked.update(((finder, key), found) for key in part)
+            if len(part) > 1:
+                found.add_done_callback(partial(_forget_failure, asked, [(finder, key) for key in part]))
+
+    async def _found_for(self, finder: Finder[Key, Found], key: Key, asked: Future[Mapping[Key, Found]]) -> Found:
+        try:
+            # Several parts of an operation may wait for it, and where one of them fails, its siblings are cancelled.
+            return (await shield(asked))[key]
+        except Exception:
+            if self._asked.get((finder, key)) is asked:
+                raise
+        return await self.find(finder, key)  # it failed for another key, perhaps
+
+    async def _found_for_all(
+        self, keys: Sequence[Key], found: dict[Key, Found], asked: Iterable[Future[Mapping[Key, Found]]]
+    ) -> Sequence[Found]:
+        for each in asked:
+            found |= await shield(each)
+        return [found[key] for key in keys]
 
     async def page(self, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
         """A page of a list as it was last committed. It is not remembered. Raises as the source does."""
@@ -61,8 +101,7 @@ class Snapshot:
 
     def forget(self) -> None:
         """Drop all known values, because they may have changed."""
-        self._known.clear()
-        self._asked.clear()
+        self._known, self._asked = {}, {}
 
     def learn(self, outcome: Outcome) -> None:
         """Keep the values of an outcome, so that the answer need not read them."""
@@ -91,3 +130,10 @@ class Snapshot:
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
         self._known[finder, key] = found
+
+
+def _forget_failure(asked: dict[Any, Future[Any]], places: Iterable[Any], failed: Future[Any]) -> None:
+    """Whichever of several keys it failed for, the others find something when they are asked for again."""
+    if not failed.cancelled() and failed.exception():
+        for place in places:
+            asked.pop(place, None)

@@ -1,7 +1,7 @@
 """The reader: look-ups of all requests by one statement a kind, each answered for itself."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -12,7 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from db.compiled import Statement
 from db.statements import PAYMENT
-from gateway.services.reading.reader import MOST_KEYS, Reader
+from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.services.rows.lookups import (
@@ -256,6 +256,71 @@ async def test_what_an_operation_gave_up_waiting_for_is_asked_again() -> None:
     await settled()
     books.may_end.set()
     assert await reads.find(doubled, 1) == 2
+
+
+async def test_many_keys_are_found_at_once_each_its_own_and_what_is_known_is_not_asked_for() -> None:
+    books, doubled = Books(), Doubled()
+    books.may_end.set()
+    reads = Snapshot(books.reader)
+    assert await reads.find(doubled, 2) == 4
+    assert await found_all(reads, doubled, [1, 2, 5_000, 1]) == [2, 4, -1, 2]
+    assert await found_all(reads, doubled, [5_000, 2]) == [-1, 4]
+    assert books.asked == [[2], [1, 5_000]]
+    assert reads.find_all(doubled, []) == []
+    reads.forget()
+    assert await found_all(reads, doubled, [1, 2]) == [2, 4]
+    assert books.asked[2:] == [[1, 2]]
+
+
+async def test_what_is_on_its_way_for_one_part_of_an_operation_is_not_asked_for_by_another() -> None:
+    books, doubled = Books(), Doubled()
+    reads = Snapshot(books.reader)
+    parts = [
+        asyncio.create_task(reads.find(doubled, 1)),
+        asyncio.create_task(found_all(reads, doubled, [1, 2])),
+        asyncio.create_task(found_all(reads, doubled, [2, 3])),
+        asyncio.create_task(reads.find(doubled, 3)),
+    ]
+    await settled()
+    books.may_end.set()
+    assert await asyncio.gather(*parts) == [2, [2, 4], [4, 6], 6]
+    assert books.asked == [[1, 2, 3]]
+
+
+async def test_more_keys_than_a_statement_takes_are_found_by_several() -> None:
+    books, doubled = Books(), Doubled()
+    books.may_end.set()
+    keys = range(MOST_KEYS + 3)
+    assert await found_all(Snapshot(books.reader), doubled, keys) == [2 * key for key in keys]
+    assert [len(asked) for asked in books.asked] == [MOST_KEYS, 3]
+
+
+async def test_where_one_of_many_keys_fails_all_do_and_each_by_itself_finds_what_it_finds() -> None:
+    class OfAll(Doubled):
+        def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+            if [7] in rows:
+                raise ValueError("7 is no number")
+            return super().found(rows)
+
+    books, finder = Books(), OfAll()
+    reads = Snapshot(books.reader)
+    together = asyncio.create_task(found_all(reads, finder, [6, 7]))
+    await settled()
+    meanwhile = asyncio.create_task(reads.find(finder, 6))
+    await settled()
+    books.may_end.set()
+    with pytest.raises(ValueError, match="7 is no number"):
+        await together
+    assert await meanwhile == 12
+    for _ in range(2):
+        with pytest.raises(ValueError, match="7 is no number"):
+            await reads.find(finder, 7)
+    assert books.asked == [[6, 7], [6], [7]]
+
+
+async def found_all(reads: Snapshot, finder: Finder[int, int], keys: Sequence[int]) -> Sequence[int]:
+    found = reads.find_all(finder, keys)
+    return await found if isinstance(found, Awaitable) else found
 
 
 async def test_an_outcome_is_learnt_and_is_what_would_be_read(service: Service, reader: Reader) -> None:
