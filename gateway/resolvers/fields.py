@@ -1,24 +1,31 @@
-"""Gives each field of the schema its resolver, without Strawberry's own where it is not needed."""
+"""Gives each field of the schema its step and its resolver, without Strawberry's own where it is not needed."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from operator import attrgetter
+from collections.abc import Mapping
+from types import FunctionType
 from typing import Any
 
-from graphql import GraphQLField, GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
-from strawberry.types.base import StrawberryList, StrawberryOptional
+from graphql import GraphQLField, GraphQLObjectType, GraphQLSchema
 from strawberry.types.field import StrawberryField
+from strawberry.types.fields.resolver import StrawberryResolver
 from strawberry.utils.str_converters import to_camel_case
 
-from gateway.context import Context
 from gateway.resolvers.permissions import DEFINITION
-from gateway.resolvers.relations import Find
-from gateway.schema.relations import Computed, Relation, RelationBy, Timed, Wraps
-
-Resolver = Callable[..., object]
+from gateway.resolvers.steps import (
+    STEP,
+    Find,
+    FromAttribute,
+    FromEvent,
+    FromMethod,
+    FromRelation,
+    FromValue,
+    FromValueNow,
+    Step,
+)
+from gateway.schema.relations import Computed, Relation, RelationBy, Timed, Wrapped, answer_as, answered_by
 
 
 def resolve_fields(schema: GraphQLSchema, finds: Mapping[object, Find]) -> None:
-    """Give each field its resolver, but those that have a method of their own, which keep Strawberry's.
+    """Give each field its step and its resolver; those that have a method of their own keep Strawberry's resolver.
 
     Raises:
         LookupError: a relation has no look-up.
@@ -27,23 +34,45 @@ def resolve_fields(schema: GraphQLSchema, finds: Mapping[object, Find]) -> None:
         if isinstance(graphql_type, GraphQLObjectType):
             for field in graphql_type.fields.values():
                 if declared := field.extensions.get(DEFINITION):  # introspection has none
-                    _resolve(field, declared, finds)
+                    owner = graphql_type.extensions[DEFINITION]
+                    _resolve(field, declared, declared.resolve_type(type_definition=owner), finds)
 
 
-def _resolve(field: GraphQLField, declared: StrawberryField, finds: Mapping[object, Find]) -> None:
+def _resolve(
+    field: GraphQLField, declared: StrawberryField, declared_type: object, finds: Mapping[object, Find]
+) -> None:
+    step = _step(declared, declared_type, finds)
+    if step is None:
+        return
+    field.extensions[STEP] = step
+    if not isinstance(step, FromMethod | FromEvent):
+        field.resolve = step.resolver()
+    if isinstance(declared, RelationBy):
+        for argument in declared.arguments:
+            field.args[to_camel_case(argument.python_name)].out_name = argument.python_name
+
+
+def _step(declared: StrawberryField, declared_type: object, finds: Mapping[object, Find]) -> Step | None:
     match declared:
         case Computed():
-            field.resolve = _computed(declared)
+            return FromValue(declared.read)
+        case Wrapped():
+            return FromValue(declared.read, answer_as(declared_type))
         case Timed():
-            field.resolve = _timed(declared)
+            return FromValueNow(declared.read)
         case Relation():
-            field.resolve = _relation(declared, _find_of(declared, finds))
+            return FromRelation(declared.by, _find_of(declared, finds), answer_as(declared_type))
         case RelationBy():
-            field.resolve = _relation_by(declared, _find_of(declared, finds))
-            for argument in declared.arguments:
-                field.args[to_camel_case(argument.python_name)].out_name = argument.python_name
+            find = _find_of(declared, finds)
+            return FromRelation(declared.by, find, answered_by(declared.answer), takes_object=True)
+        case _ if declared.is_subscription:
+            return FromEvent()
         case _ if declared.is_basic_field:
-            field.resolve = _attribute(declared)
+            return FromAttribute(declared.python_name)
+        case StrawberryField(base_resolver=StrawberryResolver() as resolver) if not declared.extensions:
+            return _method(declared, resolver)
+        case _:
+            return None
 
 
 def _find_of(declared: StrawberryField, finds: Mapping[object, Find]) -> Find:
@@ -53,60 +82,16 @@ def _find_of(declared: StrawberryField, finds: Mapping[object, Find]) -> Find:
     return finds[declared]
 
 
-def _computed(declared: Computed) -> Resolver:
-    read = declared.read
-    return lambda source, info: read(source.value)
-
-
-def _timed(declared: Timed) -> Resolver:
-    read = declared.read
-    return lambda source, info: read(source.value, info.context.now)
-
-
-def _attribute(declared: StrawberryField) -> Resolver:
-    read = attrgetter(declared.python_name)
-    return lambda source, info: read(source)
-
-
-def _relation(declared: Relation, find: Find) -> Resolver:
-    by, answer = declared.by, _answer_as(declared.type)
-
-    def resolve(source: Wraps[Any], info: GraphQLResolveInfo[Context]) -> object:
-        key = by(source.value)
-        return None if key is None else _answered(find(info.context, key), answer)
-
-    return resolve
-
-
-def _relation_by(declared: RelationBy[Any, Any], find: Find) -> Resolver:
-    by, answer = declared.by, declared.answer
-
-    def resolve(source: Wraps[Any], info: GraphQLResolveInfo[Context], **arguments: object) -> object:
-        key = by(source, **arguments)
-        return None if key is None else _answered(find(info.context, key), answer)
-
-    return resolve
-
-
-def _answered(found: object, answer: Callable[[Any], object]) -> object:
-    """The answer at once where it is known, so that nothing waits for what need not be read."""
-    return _awaited(found, answer) if isinstance(found, Awaitable) else None if found is None else answer(found)
-
-
-async def _awaited(coming: Awaitable[object], answer: Callable[[Any], object]) -> object:
-    found = await coming
-    return None if found is None else answer(found)
-
-
-def _answer_as(declared_type: object) -> Callable[[Any], object]:
-    """Makes what a relation is annotated as of what was found."""
-    match declared_type:
-        case StrawberryOptional():
-            return _answer_as(declared_type.of_type)
-        case StrawberryList():
-            each = _answer_as(declared_type.of_type)
-            return lambda found: [each(item) for item in found]
-        case type() if issubclass(declared_type, Wraps):
-            return declared_type.of
-        case _:
-            raise LookupError(f"{declared_type} is not what a relation can be answered as")
+def _method(declared: StrawberryField, resolver: StrawberryResolver[Any]) -> FromMethod | None:
+    """None where it takes more than its object, `Info` and the field's arguments."""
+    if resolver.root_parameter or resolver.parent_parameter:
+        return None
+    info, method = resolver.info_parameter, resolver.wrapped_func
+    if not isinstance(method, FunctionType):
+        return None
+    return FromMethod(
+        method,
+        info.name if info else None,
+        resolver.self_parameter is not None,
+        declared.arguments,
+    )

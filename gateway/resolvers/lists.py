@@ -46,7 +46,7 @@ class Lists:
         self, info: GatewayInfo, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> Connection[Course]:
         page = await info.context.reads.page(lists.COURSES, asked(first, after, last, before, COURSES))
-        return connection_of(page, COURSES, Course.of)
+        return connection_of(page, COURSES)
 
     @field(description="All purchases, the latest first unless ordered otherwise.", directives=ADMIN_ONLY)
     async def purchases(
@@ -62,7 +62,7 @@ class Lists:
         cursors = PURCHASES[order_by.direction if order_by else OrderDirection.DESC]
         window = asked(first, after, last, before, cursors)
         wanted = _wanted_purchases(filter) if filter else PurchaseFilter()
-        return connection_of(await info.context.reads.page(lists.PURCHASES, window, wanted), cursors, Purchase.of)
+        return connection_of(await info.context.reads.page(lists.PURCHASES, window, wanted), cursors)
 
     @field(description="All payments, the latest first unless ordered otherwise.", directives=ADMIN_ONLY)
     async def payments(
@@ -78,7 +78,7 @@ class Lists:
         cursors = PAYMENTS[order_by.direction if order_by else OrderDirection.DESC]
         window = asked(first, after, last, before, cursors)
         wanted = _wanted_payments(filter) if filter else PaymentFilter()
-        return connection_of(await info.context.reads.page(lists.PAYMENTS, window, wanted), cursors, Payment.of)
+        return connection_of(await info.context.reads.page(lists.PAYMENTS, window, wanted), cursors)
 
     @field(
         description="What the gateway still has to do, and what it gave up, the latest first.", directives=ADMIN_ONLY
@@ -94,7 +94,7 @@ class Lists:
     ) -> Connection[Job]:
         window = asked(first, after, last, before, JOBS)
         wanted = await _wanted_jobs(info.context, filter) if filter else JobFilter()
-        return connection_of(await info.context.reads.page(lists.JOBS, window, wanted), JOBS, Job.of)
+        return connection_of(await info.context.reads.page(lists.JOBS, window, wanted), JOBS)
 
 
 def _wanted_purchases(given: filters.PurchaseFilter) -> PurchaseFilter:

@@ -8,6 +8,7 @@ from graphql import GraphQLField as Field
 from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema
 
 from gateway.context import Context
+from gateway.resolvers.steps import ROLES
 from gateway.schema.conventions.directives import RequiresRole
 from gateway.schema.conventions.errors import forbidden, unauthenticated
 from gateway.services.core.model.values import Actor, Role
@@ -16,12 +17,15 @@ DEFINITION = "strawberry-definition"
 
 
 def enforce(schema: GraphQLSchema) -> None:
-    """Guard each field that carries `@requiresRole`, or whose object does, with just the roles that it prints."""
+    """Guard each field that carries `@requiresRole`, or whose object does, with just the roles that it prints; its
+    extensions say which, see `gateway.resolvers.steps`."""
     for graphql_type in schema.type_map.values():
         if isinstance(graphql_type, GraphQLObjectType):
             of_object = _required(graphql_type.extensions)
             for field in graphql_type.fields.values():
-                for roles in filter(None, (of_object, _required(field.extensions))):
+                required = tuple(filter(None, (of_object, _required(field.extensions))))
+                field.extensions[ROLES] = required
+                for roles in required:
                     field.resolve = _guarded(_resolver_of(field), roles)
 
 

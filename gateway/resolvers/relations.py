@@ -5,6 +5,8 @@ from typing import Any, TypeAlias, TypeVar, overload
 from uuid import UUID
 
 from gateway.context import Context
+from gateway.resolvers import steps
+from gateway.resolvers.steps import Find
 from gateway.schema.jobs import Job
 from gateway.schema.problems import DuplicatePayment
 from gateway.schema.purchases import Payment, Purchase
@@ -33,7 +35,6 @@ Value = TypeVar("Value")
 Key = TypeVar("Key")
 Found: TypeAlias = Value | Awaitable[Value]
 """The value itself where it is known, else an awaitable."""
-Find = Callable[[Context, Any], Found[Any]]
 Bound = tuple[object, Find]
 
 
@@ -74,7 +75,7 @@ def bound(relation: RelationBy[Key, Value], finder: Finder[Key, Value | None]) -
 
 def bound(relation: object, finder: Finder[Any, Any]) -> Bound:
     """A relation that one look-up finds."""
-    return relation, lambda context, key: context.reads.ask(finder, key)
+    return relation, steps.Found(finder)
 
 
 @overload

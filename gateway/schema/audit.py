@@ -1,13 +1,12 @@
 """The audit in the API: what was done to a payment or a purchase, by whom, and why."""
 
 import datetime as dt
-from typing import Self
 from uuid import UUID
 
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
 
-from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
+from gateway.schema.conventions.connections import After, Before, Connection, First, Last, Listed, asked
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.people import Actor
@@ -26,8 +25,8 @@ _entry = FieldsOf[records.AuditEntry]()
 @graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")
 class AuditEntry(Wraps[records.AuditEntry]):
     at: dt.datetime = _entry.field("When.", lambda entry: entry.at)
-    actor: Actor = _entry.field(
-        "Who did it; the gateway itself is `gateway`, of role SERVICE.", lambda entry: Actor.of(entry.actor)
+    actor: Actor = _entry.wrapped(
+        "Who did it; the gateway itself is `gateway`, of role SERVICE.", lambda entry: entry.actor
     )
     action: str = _entry.field(f"What was done. More may be added.\n\n{_ACTIONS}", lambda entry: entry.action)
     reason: str | None = _entry.field(
@@ -42,10 +41,7 @@ class AuditEntry(Wraps[records.AuditEntry]):
 
 @graphql_type(name="AuditConnection", description="A page of a history.")
 class AuditConnection(Connection[AuditEntry]):
-    @classmethod
-    def of(cls, page: Page[records.AuditEntry], cursors: Cursors) -> Self:
-        found = connection_of(page, cursors, AuditEntry.of)
-        return cls(edges=found.edges, nodes=found.nodes, page_info=found.page_info)
+    """Named by itself, and not by its nodes."""
 
 
 def history_field(cursors: Cursors) -> RelationBy[tuple[UUID, Window], Page[records.AuditEntry]]:
@@ -57,7 +53,7 @@ def history_field(cursors: Cursors) -> RelationBy[tuple[UUID, Window], Page[reco
         return self.value.id, asked(first, after, last, before, cursors)
 
     def answer(page: Page[records.AuditEntry]) -> AuditConnection:
-        return AuditConnection.of(page, cursors)
+        return AuditConnection.of(Listed(page, cursors))
 
     description = "What was done to it, the earliest first."
     return relation_by(AuditConnection, description, answer, directives=ADMIN_ONLY)(by)

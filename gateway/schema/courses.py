@@ -29,8 +29,8 @@ class CourseTier(Wraps[values.Tier]):
     session_count: int = _tier.field(
         "How many sessions it has; `sessionCount` names a tier as well.", lambda tier: tier.session_count
     )
-    price: Money = _tier.field(
-        "What it costs now. A payment keeps the price that it was opened with.", lambda tier: Money.of(tier.price)
+    price: Money = _tier.wrapped(
+        "What it costs now. A payment keeps the price that it was opened with.", lambda tier: tier.price
     )
     validity_days: int | None = _tier.field(
         "How many days the access lasts from its start; null for no end.", lambda tier: tier.validity_days
@@ -44,6 +44,4 @@ class CourseTier(Wraps[values.Tier]):
 class Course(Node, Wraps[values.Course]):
     id: ID = ids.id_field(ids.COURSE)
     title: str = _course.field("Its name.", lambda course: course.title)
-    tiers: list[CourseTier] = _course.field(
-        "The ways to buy it, lowest rank first.", lambda course: [CourseTier.of(tier) for tier in course.tiers]
-    )
+    tiers: list[CourseTier] = _course.wrapped("The ways to buy it, lowest rank first.", lambda course: course.tiers)

@@ -40,7 +40,7 @@ class PurchaseMetadata(Wraps[model_metadata.Metadata]):
     session_duration: int = _metadata.field(
         "How long a session lasts, in minutes.", lambda metadata: metadata.session_duration
     )
-    time_slot: TimeSlot = _metadata.field("When a session takes place.", TimeSlot.of)
+    time_slot: TimeSlot = _metadata.wrapped("When a session takes place.", lambda metadata: metadata)
     date: dt.date | None = _metadata.field(
         "The day of the first session; null where the sessions begin with the access.", lambda metadata: metadata.date
     )

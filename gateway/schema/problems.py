@@ -134,9 +134,9 @@ class PaymentDeclined(Problem):
 
 @graphql_type(description="The student had the course already, so the payment is refunded in full.")
 class DuplicatePayment(Problem, Wraps[outcomes.DuplicatePayment]):
-    payment: Payment = _duplicate.field("The payment that goes back.", lambda duplicate: Payment.of(duplicate.payment))
-    existing_purchase: Purchase | None = _duplicate.field(
-        f"What the student had already. {ALWAYS}", lambda duplicate: Purchase.of(duplicate.existing)
+    payment: Payment = _duplicate.wrapped("The payment that goes back.", lambda duplicate: duplicate.payment)
+    existing_purchase: Purchase | None = _duplicate.wrapped(
+        f"What the student had already. {ALWAYS}", lambda duplicate: duplicate.existing
     )
     refund: Refund | None = _duplicate.relation(
         "Its refund, decided in the same commit.",

@@ -40,16 +40,16 @@ _session = FieldsOf[Session]()
 @graphql_type(description="A checkout, and what it led to.")
 class Payment(Node, Wraps[values.Payment]):
     id: ID = ids.id_field(ids.PAYMENT)
-    student: Student = _payment.field("Who pays.", lambda payment: Student.of(payment.student_id))
+    student: Student = _payment.wrapped("Who pays.", lambda payment: payment.student_id)
     tier: PurchaseTier = _payment.field("The tier that it pays for.", lambda payment: PurchaseTier(payment.terms.tier))
-    amount: Money = _payment.field("What was asked for when it was opened.", lambda payment: Money.of(payment.amount))
-    amount_captured: Money | None = _payment.field(
+    amount: Money = _payment.wrapped("What was asked for when it was opened.", lambda payment: payment.amount)
+    amount_captured: Money | None = _payment.wrapped(
         "What the provider took, and what can go back: an offer at its checkout, or a fee that the student "
         "bears, may make it differ from `amount`. Null until it is captured.",
-        lambda payment: Money.of(payment.captured) if payment.captured else None,
+        lambda payment: payment.captured,
     )
-    amount_refunded: Money = _payment.field(
-        "How much of what was captured went back.", lambda payment: Money.of(_refunded(payment))
+    amount_refunded: Money = _payment.wrapped(
+        "How much of what was captured went back.", lambda payment: _refunded(payment)
     )
     provider: PaymentProvider = _payment.field("Who moves the money.", lambda payment: payment.provider)
     provider_reference: str | None = _payment.field(
@@ -59,12 +59,12 @@ class Payment(Node, Wraps[values.Payment]):
     fulfilment: PaymentFulfilment = _payment.field(
         "What the money led to once it was captured.", lambda payment: payment.fulfilment
     )
-    failure: "PaymentFailure | None" = _payment.field(
+    failure: "PaymentFailure | None" = _payment.wrapped(
         "Why the latest attempt, or the purchase, failed.",
-        lambda payment: PaymentFailure.of(payment.failure) if payment.failure else None,
+        lambda payment: payment.failure,
     )
-    metadata: PurchaseMetadata = _payment.field(
-        "When and how the sessions will take place.", lambda payment: PurchaseMetadata.of(payment.metadata)
+    metadata: PurchaseMetadata = _payment.wrapped(
+        "When and how the sessions will take place.", lambda payment: payment.metadata
     )
     created_at: dt.datetime = _payment.field("When it was opened.", lambda payment: payment.created_at)
     confirmed_at: dt.datetime | None = _payment.field(
@@ -94,26 +94,24 @@ class PaymentFailure(Wraps[values.Failure]):
 @graphql_type(description="A course that a student bought or was granted.")
 class Purchase(Node, Wraps[values.Purchase]):
     id: ID = ids.id_field(ids.PURCHASE)
-    student: Student = _purchase.field("The student who has it.", lambda purchase: Student.of(purchase.student_id))
+    student: Student = _purchase.wrapped("The student who has it.", lambda purchase: purchase.student_id)
     tier: PurchaseTier = _purchase.field(
         "The tier that it was bought or granted at.", lambda purchase: PurchaseTier(purchase.tier)
     )
     status: PurchaseStatus = _purchase.field("Its state.", lambda purchase: purchase.status)
     origin: PurchaseOrigin = _purchase.field("How it was made.", lambda purchase: purchase.origin)
-    metadata: PurchaseMetadata = _purchase.field(
-        "When and how the sessions take place.", lambda purchase: PurchaseMetadata.of(purchase.metadata)
+    metadata: PurchaseMetadata = _purchase.wrapped(
+        "When and how the sessions take place.", lambda purchase: purchase.metadata
     )
     expiry_date: dt.datetime | None = _purchase.field(
         "When its access ends; null for never.", lambda purchase: purchase.access.expires_at
     )
-    access: "StudentAccess | None" = _purchase.field(
-        "What it lets the student use.", lambda purchase: StudentAccess.of(purchase)
-    )
+    access: "StudentAccess | None" = _purchase.wrapped("What it lets the student use.", lambda purchase: purchase)
     created_at: dt.datetime = _purchase.field("When it was created.", lambda purchase: purchase.created_at)
     ended_at: dt.datetime | None = _purchase.field("When it stopped being ACTIVE.", lambda purchase: purchase.ended_at)
-    created_by: Actor = _purchase.field(
+    created_by: Actor = _purchase.wrapped(
         "Whose call made it: the student who confirmed, or the admin who granted it.",
-        lambda purchase: Actor.of(purchase.created_by),
+        lambda purchase: purchase.created_by,
         directives=ADMIN_ONLY,
     )
     course: Course = _purchase.relation("The course.", by=lambda purchase: purchase.course_id)

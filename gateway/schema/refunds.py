@@ -25,13 +25,13 @@ class RefundFailure(Wraps[values.Failure]):
 @graphql_type(description="Captured money on its way back.")
 class Refund(Node, Wraps[values.Refund]):
     id: ID = ids.id_field(ids.REFUND)
-    amount: Money = _refund.field("How much goes back.", lambda refund: Money.of(refund.amount))
+    amount: Money = _refund.wrapped("How much goes back.", lambda refund: refund.amount)
     status: RefundStatus = _refund.field("Its state.", lambda refund: refund.status)
     origin: RefundOrigin = _refund.field("Who asked for it.", lambda refund: refund.origin)
     reason: str = _refund.field("Why it goes back.", lambda refund: refund.reason)
-    failure: RefundFailure | None = _refund.field(
+    failure: RefundFailure | None = _refund.wrapped(
         "Why it was not made, where it was not.",
-        lambda refund: RefundFailure.of(refund.failure) if refund.failure else None,
+        lambda refund: refund.failure,
     )
     provider_reference: str | None = _refund.field("The provider's id of the refund.", lambda refund: refund.reference)
     created_at: dt.datetime = _refund.field("When it was decided.", lambda refund: refund.created_at)

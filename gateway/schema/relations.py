@@ -10,6 +10,7 @@ from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_or
 from uuid import UUID
 
 from strawberry import Private
+from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
@@ -43,12 +44,57 @@ def wrapped_by(graphql_type: object) -> Any:
     return value_type
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Makes what is answered of what was read: None of None, else what `of` makes of it, or of each item in it.
+
+    `wraps`: the type where all that `of` does is to wrap the value, so that who knows the type can do without."""
+
+    of: Callable[[Any], object]
+    is_list: bool = False
+    wraps: type[Wraps[Any]] | None = None
+
+    def __call__(self, found: Any) -> object:
+        if found is None:
+            return None
+        return [self.of(item) for item in found] if self.is_list else self.of(found)
+
+
+def answer_as(declared_type: object) -> Answer:
+    """Makes what a field is annotated as of what was read or found: what wraps it, optional or in a list.
+
+    Raises:
+        LookupError: the annotation is of another kind.
+    """
+    match declared_type:
+        case StrawberryOptional():
+            return answer_as(declared_type.of_type)
+        case StrawberryList():
+            each = answer_as(declared_type.of_type)
+            return Answer(each.of, is_list=True, wraps=each.wraps)
+        case type() if issubclass(declared_type, Wraps):
+            return answered_by(declared_type.of)
+        case _:
+            raise LookupError(f"{declared_type} is not what a relation can be answered as")
+
+
+def answered_by(of: Callable[[Any], object]) -> Answer:
+    """Makes by `of` what is answered."""
+    is_plain = getattr(of, "__func__", None) is vars(Wraps)["of"].__func__
+    return Answer(of, wraps=getattr(of, "__self__", None) if is_plain else None)
+
+
 class FieldsOf(Generic[Value]):
     """Declares fields of a type that wraps a value; what they read is checked against the value's type."""
 
     def field(self, description: str, read: Callable[[Value], Result], *, directives: Sequence[object] = ()) -> Result:
         """A field that is read from the value."""
         return cast(Result, Computed(description, read, directives))
+
+    def wrapped(self, description: str, read: Callable[[Value], object], *, directives: Sequence[object] = ()) -> Any:
+        """A field that is read from the value as a value that its annotated type wraps, None for nothing; or as a list
+        of them: `Student`, `Money | None`, `list[CourseTier]`."""
+        return Wrapped(description, read, directives)
 
     def field_now(self, description: str, read: Callable[[Value, datetime], Result]) -> Result:
         """A field that is read from the value and the time of the request."""
@@ -107,6 +153,23 @@ class Computed(ValueField):
     def __copy__(self) -> "Computed":
         """For each type that is made of a generic one."""
         copied = Computed(self.description or "", self.read, self.directives)
+        copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
+        return copied
+
+
+class Wrapped(ValueField):
+    """Read from the value as a value that the field's type wraps."""
+
+    def __init__(self, description: str, read: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
+        super().__init__(description, directives)
+        self.read = read
+
+    def read_in_python(self, source: Wraps[Any]) -> object:
+        return answer_as(self.type)(self.read(source.value))
+
+    def __copy__(self) -> "Wrapped":
+        """For each type that is made of a generic one."""
+        copied = Wrapped(self.description or "", self.read, self.directives)
         copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
         return copied
 

@@ -23,11 +23,11 @@ _viewer = FieldsOf[values.Actor]()
 
 
 def _purchases(page: Page[values.Purchase]) -> Connection[Purchase]:
-    return connection_of(page, PURCHASES, Purchase.of)
+    return connection_of(page, PURCHASES)
 
 
 def _payments(page: Page[values.Payment]) -> Connection[Payment]:
-    return connection_of(page, PAYMENTS, Payment.of)
+    return connection_of(page, PAYMENTS)
 
 
 @graphql_type(description="Who is asking. Only a student has purchases and payments; for another role there are none.")

@@ -5,10 +5,9 @@ from uuid import UUID
 import pytest
 from graphql import GraphQLError
 
-from gateway.schema.conventions.connections import MOST, asked, asked_size, connection_of, size_of
+from gateway.schema.conventions.connections import MOST, Listed, PageInfo, asked, asked_size, size_of
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import ErrorCode
-from gateway.schema.courses import Course
 from gateway.services.core.model import values
 from gateway.services.core.model.pages import Page, Place, Window
 from tests.services.core.examples import COURSE
@@ -51,21 +50,22 @@ def test_what_is_asked_for_is_a_window_over_the_list() -> None:
 
 
 def test_each_edge_has_its_items_own_cursor() -> None:
-    page = connection_of(Page([COURSE] * 3, PLACES, has_previous=True, has_next=False), CURSORS, Course.of)
-    assert [CURSORS.read(edge.cursor, "after") for edge in page.edges] == PLACES
-    assert [edge.node.title for edge in page.edges] == [COURSE.title] * 3
-    assert page.nodes == [edge.node for edge in page.edges]
+    listed = Listed(Page([COURSE] * 3, PLACES, has_previous=True, has_next=False), CURSORS)
+    assert [CURSORS.read(placed.cursor, "after") for placed in listed.placed] == PLACES
+    assert [placed.item.title for placed in listed.placed] == [COURSE.title] * 3
+    assert listed.page.items == [placed.item for placed in listed.placed]
 
 
 def test_a_page_names_its_first_and_its_last_cursor() -> None:
-    info = connection_of(Page([COURSE] * 3, PLACES, has_previous=True, has_next=False), CURSORS, Course.of).page_info
+    info = PageInfo.of(Listed(Page([COURSE] * 3, PLACES, has_previous=True, has_next=False), CURSORS))
     assert (info.start_cursor, info.end_cursor) == (CURSORS.write(PLACES[0]), CURSORS.write(PLACES[2]))
     assert (info.has_previous_page, info.has_next_page) == (True, False)
 
 
 def test_an_empty_page_has_no_cursors() -> None:
     nothing: Page[values.Course] = Page([], [], has_previous=False, has_next=True)
-    page = connection_of(nothing, CURSORS, Course.of)
-    assert (page.edges, page.nodes) == ([], [])
-    assert (page.page_info.start_cursor, page.page_info.end_cursor) == (None, None)
-    assert (page.page_info.has_previous_page, page.page_info.has_next_page) == (False, True)
+    listed = Listed(nothing, CURSORS)
+    info = PageInfo.of(listed)
+    assert (listed.placed, listed.page.items) == ([], [])
+    assert (info.start_cursor, info.end_cursor) == (None, None)
+    assert (info.has_previous_page, info.has_next_page) == (False, True)

@@ -1,11 +1,11 @@
 """Lists by the Relay server specification: edges, cursors and page info."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated, Generic, TypeVar
+from itertools import repeat
+from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
-from strawberry import field
 from strawberry import type as graphql_type
 
 from gateway.schema.conventions.cursors import Cursors
@@ -26,20 +26,11 @@ Last = Annotated[int | None, strawberry.argument(description="How many, from the
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
-@graphql_type(description="Where a page lies in its list.")
-class PageInfo:
-    has_next_page: bool = field(description="Whether the list goes on after this page.")
-    has_previous_page: bool = field(description="Whether the list has anything before this page.")
-    start_cursor: str | None = field(description="The cursor of the first edge; null on an empty page.")
-    end_cursor: str | None = field(
-        description="The cursor of the last edge; give it as `after` for the next page. Null on an empty page."
-    )
-
-
 @dataclass(frozen=True, slots=True)
-class Placed:
-    """A place, and the list that it lies in: its cursor is not written before it is asked for."""
+class Placed(Generic[Value]):
+    """An item, its place, and the list that it lies in: its cursor is not written before it is asked for."""
 
+    item: Value
     place: Place
     cursors: Cursors
 
@@ -48,12 +39,51 @@ class Placed:
         return self.cursors.write(self.place)
 
 
-_placed = FieldsOf[Placed]()
+@dataclass(frozen=True, slots=True)
+class Listed(Generic[Value]):
+    """A page and the list that it is of."""
+
+    page: Page[Value]
+    cursors: Cursors
+
+    @property
+    def placed(self) -> Sequence[Placed[Value]]:
+        """The items, each with its place."""
+        return list(map(Placed, self.page.items, self.page.places, repeat(self.cursors)))
+
+    @property
+    def start_cursor(self) -> str | None:
+        return self.cursors.write(self.page.places[0]) if self.page.places else None
+
+    @property
+    def end_cursor(self) -> str | None:
+        return self.cursors.write(self.page.places[-1]) if self.page.places else None
+
+
+_listed = FieldsOf[Listed[Any]]()
+_placed = FieldsOf[Placed[Any]]()
+
+
+@graphql_type(description="Where a page lies in its list.")
+class PageInfo(Wraps[Listed[Any]]):
+    has_next_page: bool = _listed.field(
+        "Whether the list goes on after this page.", lambda listed: listed.page.has_next
+    )
+    has_previous_page: bool = _listed.field(
+        "Whether the list has anything before this page.", lambda listed: listed.page.has_previous
+    )
+    start_cursor: str | None = _listed.field(
+        "The cursor of the first edge; null on an empty page.", lambda listed: listed.start_cursor
+    )
+    end_cursor: str | None = _listed.field(
+        "The cursor of the last edge; give it as `after` for the next page. Null on an empty page.",
+        lambda listed: listed.end_cursor,
+    )
 
 
 @graphql_type(description="An item and its place in the list.")
-class Edge(Wraps[Placed], Generic[NodeType]):
-    node: NodeType = field(description="The item.")
+class Edge(Wraps[Placed[Any]], Generic[NodeType]):
+    node: NodeType = _placed.wrapped("The item.", lambda placed: placed.item)
     cursor: str = _placed.field(
         "The item's place in the list, for `after` and `before` of the same list in the same order.",
         lambda placed: placed.cursor,
@@ -61,10 +91,17 @@ class Edge(Wraps[Placed], Generic[NodeType]):
 
 
 @graphql_type(description="A page of a list.")
-class Connection(Generic[NodeType]):
-    edges: list[Edge[NodeType]] = field(description="The items of the page, each with its cursor.")
-    nodes: list[NodeType] = field(description="The items of the page, without cursors.")
-    page_info: PageInfo = field(description="Where the page lies.")
+class Connection(Wraps[Listed[Any]], Generic[NodeType]):
+    edges: list[Edge[NodeType]] = _listed.wrapped(
+        "The items of the page, each with its cursor.", lambda listed: listed.placed
+    )
+    nodes: list[NodeType] = _listed.wrapped("The items of the page, without cursors.", lambda listed: listed.page.items)
+    page_info: PageInfo = _listed.wrapped("Where the page lies.", lambda listed: listed)
+
+
+def connection_of(page: Page[Any], cursors: Cursors) -> Connection[Any]:
+    """The page as a connection of the nodes that the field's type names."""
+    return Connection.of(Listed(page, cursors))
 
 
 def asked(first: int | None, after: str | None, last: int | None, before: str | None, cursors: Cursors) -> Window:
@@ -94,21 +131,6 @@ def asked_size(first: int | None, last: int | None) -> tuple[int, bool]:
     if last is not None:
         return size_of(last, "last"), True
     return size_of(DEFAULT_SIZE if first is None else first), False
-
-
-def connection_of(page: Page[Value], cursors: Cursors, to_node: Callable[[Value], NodeType]) -> Connection[NodeType]:
-    items = zip(page.places, page.items, strict=True)
-    edges = [Edge(value=Placed(place, cursors), node=to_node(item)) for place, item in items]
-    return Connection(
-        edges=edges,
-        nodes=[edge.node for edge in edges],
-        page_info=PageInfo(
-            has_next_page=page.has_next,
-            has_previous_page=page.has_previous,
-            start_cursor=edges[0].cursor if edges else None,
-            end_cursor=edges[-1].cursor if edges else None,
-        ),
-    )
 
 
 MOST = 100

@@ -53,7 +53,7 @@ class MoneyInput:
 
 @graphql_type(description="The course is in the catalogue as given.")
 class SaveCourseSuccess(Wraps[outcomes.CourseSaved]):
-    course: Course = _saved.field("The course.", lambda saved: Course.of(saved.course))
+    course: Course = _saved.wrapped("The course.", lambda saved: saved.course)
     already_processed: bool = _saved.field(ALREADY, lambda saved: saved.already_processed)
 
 

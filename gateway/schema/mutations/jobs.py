@@ -26,7 +26,7 @@ class RetryJobInput:
 
 @graphql_type(description="The job will run again.")
 class RetryJobSuccess(Wraps[job_outcomes.JobChanged]):
-    job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
+    job: Job = _changed.wrapped("The job.", lambda changed: changed.job)
 
 
 RetryJobResult = Annotated[
@@ -43,7 +43,7 @@ class CancelJobInput:
 
 @graphql_type(description="The job will not run any more.")
 class CancelJobSuccess(Wraps[job_outcomes.JobChanged]):
-    job: Job = _changed.field("The job.", lambda changed: Job.of(changed.job))
+    job: Job = _changed.wrapped("The job.", lambda changed: changed.job)
 
 
 CancelJobResult = Annotated[

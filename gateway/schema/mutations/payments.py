@@ -48,9 +48,7 @@ class CreatePaymentInput:
 
 @graphql_type(description="The checkout is open; the student can pay.")
 class CreatePaymentSuccess(Wraps[outcomes.Opened]):
-    payment: Payment = _opened.field(
-        "The payment, to be confirmed once it is paid.", lambda opened: Payment.of(opened.payment)
-    )
+    payment: Payment = _opened.wrapped("The payment, to be confirmed once it is paid.", lambda opened: opened.payment)
     client_secret: str | None = _opened.field(
         "What the provider's front-end SDK needs, where it needs something.", lambda opened: opened.client_secret
     )
@@ -114,8 +112,8 @@ class RazorpayProofInput:
 
 @graphql_type(description="The payment is captured and the course is the student's.")
 class ConfirmPaymentSuccess(Wraps[outcomes.Confirmed]):
-    payment: Payment = _confirmed.field("The payment.", lambda confirmed: Payment.of(confirmed.payment))
-    purchase: Purchase = _confirmed.field("What it became.", lambda confirmed: Purchase.of(confirmed.purchase))
+    payment: Payment = _confirmed.wrapped("The payment.", lambda confirmed: confirmed.payment)
+    purchase: Purchase = _confirmed.wrapped("What it became.", lambda confirmed: confirmed.purchase)
     already_processed: bool = _confirmed.field(ALREADY, lambda confirmed: confirmed.already_processed)
 
 

@@ -56,11 +56,11 @@ class CreatePurchaseInput:
 
 @graphql_type(description="The course is the student's.")
 class CreatePurchaseSuccess(Wraps[outcomes.Created]):
-    purchase: Purchase = _created.field("The purchase.", lambda created: Purchase.of(created.purchase))
+    purchase: Purchase = _created.wrapped("The purchase.", lambda created: created.purchase)
     already_processed: bool = _created.field(ALREADY, lambda created: created.already_processed)
-    replaced: Purchase | None = _created.field(
+    replaced: Purchase | None = _created.wrapped(
         "The purchase that it replaced, with `onExisting: REPLACE`.",
-        lambda created: Purchase.of(created.replaced) if created.replaced else None,
+        lambda created: created.replaced,
     )
 
 
@@ -85,7 +85,7 @@ class ExtendPurchaseInput:
 
 @graphql_type(description="The purchase ends when it was asked to; one that had expired is active again.")
 class ExtendPurchaseSuccess(Wraps[outcomes.Extended]):
-    purchase: Purchase = _extended.field("The purchase.", lambda extended: Purchase.of(extended.purchase))
+    purchase: Purchase = _extended.wrapped("The purchase.", lambda extended: extended.purchase)
     already_processed: bool = _extended.field(ALREADY, lambda extended: extended.already_processed)
 
 
@@ -107,7 +107,7 @@ class CorrectPurchaseMetadataInput:
 
 @graphql_type(description="The purchase has the metadata that was given.")
 class CorrectPurchaseMetadataSuccess(Wraps[outcomes.Corrected]):
-    purchase: Purchase = _corrected.field("The purchase.", lambda corrected: Purchase.of(corrected.purchase))
+    purchase: Purchase = _corrected.wrapped("The purchase.", lambda corrected: corrected.purchase)
     already_processed: bool = _corrected.field(ALREADY, lambda corrected: corrected.already_processed)
 
 
@@ -126,9 +126,9 @@ class RevokePurchaseInput:
 
 @graphql_type(description="The purchase is REVOKED, and so is its access. No money moved.")
 class RevokePurchaseSuccess(Wraps[outcomes.Revoked]):
-    purchase: Purchase = _revoked.field(
+    purchase: Purchase = _revoked.wrapped(
         "The purchase. The payment that it was bought with, if any, stays as it was.",
-        lambda revoked: Purchase.of(revoked.purchase),
+        lambda revoked: revoked.purchase,
     )
     already_processed: bool = _revoked.field(ALREADY, lambda revoked: revoked.already_processed)
 

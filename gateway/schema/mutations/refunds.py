@@ -35,8 +35,8 @@ class RefundPaymentInput:
 
 @graphql_type(description="The refund is decided; a job carries it out.")
 class RefundPaymentSuccess(Wraps[outcomes.RefundRequested]):
-    refund: Refund = _requested.field("The refund.", lambda requested: Refund.of(requested.refund))
-    payment: Payment = _requested.field("The payment.", lambda requested: Payment.of(requested.payment))
+    refund: Refund = _requested.wrapped("The refund.", lambda requested: requested.refund)
+    payment: Payment = _requested.wrapped("The payment.", lambda requested: requested.payment)
     already_processed: bool = _requested.field(ALREADY, lambda requested: requested.already_processed)
 
 
