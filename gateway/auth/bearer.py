@@ -5,7 +5,8 @@ import re
 from starlette.authentication import AuthCredentials, AuthenticationBackend, BaseUser
 from starlette.requests import HTTPConnection
 
-from gateway.auth.tokens import InvalidToken, TokenVerifier, VerifiedToken
+from gateway.auth.remembered import VerifiedToken
+from gateway.auth.tokens import InvalidToken, TokenVerifier
 from gateway.services.core.model.values import Actor
 
 _CREDENTIALS = re.compile(r"bearer +([a-z0-9._~+/-]+=*)", re.IGNORECASE | re.ASCII)  # RFC 6750 §2.1

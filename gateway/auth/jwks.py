@@ -75,6 +75,10 @@ class IssuerKeys:
             raise KeysUnavailable("The issuer's keys are not available. Try again shortly.")
         return key
 
+    def at_hand(self, kid: str | None, algorithm: str) -> Key | None:
+        """The key that `find` would find without a fetch; None where it would try one first, or finds none."""
+        return self._held(kid, algorithm) if self._age() < self._cache_s else None
+
     def _held(self, kid: str | None, algorithm: str) -> Key | None:
         if self._age() >= STALE_S:
             return None

@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from joserfc import jws
@@ -12,6 +11,7 @@ from joserfc.jwk import Key, OctKey
 from starlette.authentication import AuthenticationError
 
 from gateway.auth.jwks import IssuerKeys
+from gateway.auth.remembered import Remembered, RememberedTokens, VerifiedToken
 from gateway.services.core.model.values import Actor, Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject
 from gateway.settings.auth import AuthSettings
@@ -33,16 +33,11 @@ class InvalidToken(AuthenticationError):
         super().__init__(reason)
 
 
-@dataclass(frozen=True, slots=True)
-class VerifiedToken:
-    """Whom a token speaks for, and until when, in Unix seconds; the allowed difference of clocks is added."""
-
-    actor: Actor
-    expires_at: float
-
-
 class TokenVerifier:
-    """Verifies tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop."""
+    """Verifies tokens by the settings' secret, or by the keys the issuer publishes. It belongs to one event loop.
+
+    A token is verified once, and remembered for as long as it is valid and its key is one of the issuer's.
+    """
 
     def __init__(
         self,
@@ -56,26 +51,44 @@ class TokenVerifier:
         self._keys = _keys_of(settings, monotonic)
         self._registry = jws.JWSRegistry(algorithms=settings.algorithms, strict_check_header=False)
         self._registry.max_header_length = MAX_TOKEN_BYTES
+        self._remembered = RememberedTokens()
+
+    def known(self, token: bytes) -> VerifiedToken | None:
+        """What `verify` would say of a token that was verified before, where that takes no waiting; else None."""
+        remembered = self._remembered.find(token, self._now())
+        if remembered is None:
+            return None
+        keys = self._keys
+        key = keys if isinstance(keys, OctKey) else keys.at_hand(remembered.key_id, remembered.algorithm)
+        return remembered.verified if key is remembered.key else None
 
     async def verify(self, token: str) -> VerifiedToken:
         """Whom the token speaks for, and until when (RFC 7519 §7.2, RFC 8725).
 
         Raises: InvalidToken; KeysUnavailable, when it could not be verified.
         """
+        text = token.encode("ascii", "replace")  # what is not ASCII is no token, and so is not remembered
+        if (remembered := self._remembered.find(text, self._now())) is not None:
+            # Asked for each time: keys that are old are renewed, and one that the issuer withdrew carries no token.
+            key = await self._key_for(remembered.key_id, remembered.algorithm)
+            if key is remembered.key and remembered.is_valid_at(self._now()):
+                return remembered.verified
         signed = _taken_apart(token, self._registry)
-        _check_header(signed.protected, self._settings.algorithms)
-        self._check_signature(signed, await self._key_for(signed.protected))
+        header = _checked_header(signed.protected, self._settings.algorithms)
+        key = await self._key_for(header.get("kid"), header["alg"])
+        self._check_signature(signed, key)
         claims = _claims(signed.payload)
         _check_parties(claims, self._settings)
-        leeway_s = self._settings.jwt_leeway_s
-        expires = _check_dates(claims, self._now(), leeway_s)
-        return VerifiedToken(_actor(claims, self._settings.jwt_role_claim), expires + leeway_s)
+        begins_at, expires_at = _validity(claims, self._now(), self._settings.jwt_leeway_s)
+        verified = VerifiedToken(_actor(claims, self._settings.jwt_role_claim), expires_at)
+        self._remembered.keep(text, Remembered(verified, key, header.get("kid"), header["alg"], begins_at))
+        return verified
 
-    async def _key_for(self, header: dict[str, Any]) -> Key:
+    async def _key_for(self, key_id: str | None, algorithm: str) -> Key:
         """Ours, whatever key the header names or brings along (`jwk`, `jku`, `x5u`, `x5c`)."""
         if isinstance(self._keys, OctKey):
             return self._keys
-        key = await self._keys.find(header.get("kid"), header["alg"])
+        key = await self._keys.find(key_id, algorithm)
         if key is None:
             raise InvalidToken("The token's key is not one of the issuer's.")
         return key
@@ -110,7 +123,7 @@ def _taken_apart(token: str, registry: jws.JWSRegistry) -> jws.CompactSignature:
         raise InvalidToken("The token is not a signed JWT.") from None
 
 
-def _check_header(header: object, algorithms: tuple[str, ...]) -> None:
+def _checked_header(header: object, algorithms: tuple[str, ...]) -> dict[str, Any]:
     if not isinstance(header, dict):
         raise InvalidToken("The token is not a signed JWT.")
     if header.get("alg") not in algorithms:
@@ -119,6 +132,7 @@ def _check_header(header: object, algorithms: tuple[str, ...]) -> None:
         raise InvalidToken("The token has critical headers.")
     if "typ" in header and str(header["typ"]).lower() not in _TYPES:
         raise InvalidToken("The token is of another type.")
+    return header
 
 
 def _claims(payload: bytes) -> dict[str, Any]:
@@ -147,16 +161,17 @@ def _check_parties(claims: dict[str, Any], settings: AuthSettings) -> None:
         raise InvalidToken("The token is for another audience.")  # also if there is one and we have no name
 
 
-def _check_dates(claims: dict[str, Any], now: float, leeway_s: int) -> float:
-    """The token's expiry, which is to come."""
+def _validity(claims: dict[str, Any], now: float, leeway_s: int) -> tuple[float, float]:
+    """From when on and until when the token is valid, as it is now, with the allowed difference of clocks."""
     expires, starts, issued = (_instant(claims, name) for name in ("exp", "nbf", "iat"))
     if expires is None:
         raise InvalidToken("The token has no expiry.")
     if now >= expires + leeway_s:
         raise InvalidToken("The token has expired.")
-    if max(starts or 0, issued or 0) > now + leeway_s:
+    begins = max(starts or 0, issued or 0)
+    if begins > now + leeway_s:
         raise InvalidToken("The token is not valid yet.")
-    return expires
+    return begins - leeway_s, expires + leeway_s
 
 
 def _instant(claims: dict[str, Any], name: str) -> float | None:

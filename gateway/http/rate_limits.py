@@ -4,6 +4,7 @@ import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address
 
 import structlog
@@ -16,6 +17,11 @@ log = structlog.get_logger(__name__)
 
 MOST_CALLERS = 65_536
 """Buckets that are remembered: a few megabytes. The one that was not used for longest is forgotten, and so full."""
+
+FORWARDED = b"x-forwarded-for"
+
+LONGEST_REMEMBERED = 200
+"""Characters of X-Forwarded-For whose network is remembered: a handful of proxies. A stranger's own has no bound."""
 
 IPV6_NETWORK_BITS = 64
 """What one subscriber is given at least (RFC 6177): within it an address costs nothing."""
@@ -84,12 +90,15 @@ class MutationRate:
 
     def _network(self, connection: HTTPConnection) -> str | None:
         """Where the caller is; None on a socket without addresses."""
-        forwarded = ",".join(connection.headers.getlist("x-forwarded-for"))
+        scope = connection.scope
+        forwarded = b",".join([value for name, value in scope["headers"] if name == FORWARDED]).decode("latin-1")
         if forwarded and not self._proxies and not self._has_warned:
             self._has_warned = True
             log.warning("X-Forwarded-For is not believed: behind a proxy, set GATEWAY_TRUSTED_PROXIES")
-        peer = connection.client.host if connection.client else None
-        return network_of(peer, forwarded, self._proxies)
+        client = scope.get("client")
+        peer = client[0] if client else None
+        read = _known_network_of if len(forwarded) <= LONGEST_REMEMBERED else network_of
+        return read(peer, forwarded, self._proxies)
 
 
 def network_of(peer: str | None, forwarded: str, proxies: int) -> str | None:
@@ -110,6 +119,10 @@ def network_of(peer: str | None, forwarded: str, proxies: int) -> str | None:
             return str(address.ipv4_mapped)
         return str(IPv6Address(int(address) >> IPV6_NETWORK_BITS << IPV6_NETWORK_BITS))
     return str(address)
+
+
+_known_network_of = lru_cache(4_096)(network_of)
+"""Callers send one request after another from where they are."""
 
 
 def _without_port(text: str) -> str:

@@ -4,41 +4,78 @@ import logging
 import re
 import sys
 import time
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from json import dumps
+from typing import TextIO
 
 import structlog
 from starlette.datastructures import MutableHeaders
-from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import Processor
-from uuid_utils.compat import uuid7
+from structlog.typing import EventDict, Processor, WrappedLogger
+from uuid_utils import uuid7
 
 from gateway.settings.model import Settings
 
 log = structlog.get_logger(__name__)
 
-REQUEST_ID = "x-request-id"
-_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{1,64}", re.ASCII)
+REQUEST_ID = b"x-request-id"
+_GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """What a caller's own request id may look like; anything else could forge log lines."""
 
 _QUIET = {"/healthz", "/readyz"}
 """Asked every few seconds by machines; a line for each would bury the rest."""
 
+_request_id: ContextVar[str] = ContextVar("request_id")
+
+
+class JsonLines(structlog.PrintLoggerFactory):
+    """Where production's log lines go, each a JSON object.
+
+    A request's own line, of which there is one for each, is written here without the general way through processors.
+
+    Args:
+        has_requests: whether the level lets that line through.
+    """
+
+    def __init__(self, stream: TextIO, has_requests: bool) -> None:
+        super().__init__(stream)
+        self.has_requests = has_requests
+        self._write = stream.write
+
+    def write_request(self, method: str, path: str, status: int, took_ms: float, request_id: str) -> None:
+        """The line that `log.info("request", …)` would be, in one write, so that no other is within it."""
+        timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
+        self._write(
+            f'{{"method": {dumps(method)}, "path": {dumps(path)}, "status": {status}, "took_ms": {took_ms}, '
+            f'"event": "request", "request_id": {dumps(request_id)}, "level": "info", "timestamp": "{timestamp}"}}\n'
+        )
+
 
 def configure_logging(settings: Settings) -> None:
     """Log lines to standard error: for people in development, JSON in production."""
     is_for_people = settings.env == "development"
+    has_requests = settings.log_level in ("debug", "info")
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
+            _add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *(_for_people() if is_for_people else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
+        if is_for_people
+        else JsonLines(sys.stderr, has_requests),
     )
     # Libraries that log by the standard library: what is amiss is shown, their small talk is not.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+
+
+def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if request_id := _request_id.get(None):
+        event.setdefault("request_id", request_id)
+    return event
 
 
 # Neither shows the values of local variables, as both would by themselves: tokens are among them.
@@ -62,7 +99,7 @@ class RequestLog:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = _id_of(HTTPConnection(scope))
+        request_id = request_id_of(next((value for name, value in scope["headers"] if name == REQUEST_ID), None))
         began = time.perf_counter()
         status = 500
 
@@ -70,20 +107,46 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message)[REQUEST_ID] = request_id
+                MutableHeaders(scope=message)[REQUEST_ID.decode()] = request_id
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
+        with identified(request_id):
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                if scope["path"] not in _QUIET:
-                    took_ms = round((time.perf_counter() - began) * 1000, 1)
-                    # As it came, still percent-encoded: a decoded line break would forge a log line.
-                    path = scope["raw_path"].decode("ascii", "replace")
-                    log.info("request", method=scope["method"], path=path, status=status, took_ms=took_ms)
+                log_request(scope, status, began, request_id)
 
 
-def _id_of(connection: HTTPConnection) -> str:
-    given = connection.headers.get(REQUEST_ID, "")
-    return given if _GIVEN_ID.fullmatch(given) else uuid7().hex
+def request_id_of(given: bytes | None) -> str:
+    """A request's id: the one that its caller gave, if it is fit to be in a log, or a new one."""
+    return given.decode() if given is not None and _GIVEN_ID.fullmatch(given) else uuid7().hex
+
+
+class identified:  # noqa: N801  a context manager reads as a verb
+    """Meanwhile, each log line has the request's id."""
+
+    __slots__ = ("_before", "_id")
+
+    def __init__(self, request_id: str) -> None:
+        self._id = request_id
+
+    def __enter__(self) -> None:
+        self._before = _request_id.set(self._id)
+
+    def __exit__(self, *_: object) -> None:
+        _request_id.reset(self._before)
+
+
+def log_request(scope: Scope, status: int, began: float, request_id: str) -> None:
+    """One line for a request that is done, which `began` when `time.perf_counter` said so."""
+    lines = structlog.get_config()["logger_factory"]
+    is_by_machine = isinstance(lines, JsonLines)
+    if scope["path"] in _QUIET or (is_by_machine and not lines.has_requests):
+        return
+    took_ms = round((time.perf_counter() - began) * 1000, 1)
+    # As it came, still percent-encoded: a decoded line break would forge a log line.
+    path = scope["raw_path"].decode("ascii", "replace")
+    if is_by_machine:
+        lines.write_request(scope["method"], path, status, took_ms, request_id)
+    else:
+        log.info("request", method=scope["method"], path=path, status=status, took_ms=took_ms)

@@ -11,7 +11,8 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from gateway.auth.bearer import bearer_token
 from gateway.auth.jwks import KeysUnavailable
-from gateway.auth.tokens import InvalidToken, VerifiedToken
+from gateway.auth.remembered import VerifiedToken
+from gateway.auth.tokens import InvalidToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report

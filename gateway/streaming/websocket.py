@@ -7,7 +7,7 @@ from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
 from gateway.auth.bearer import verified_of
-from gateway.auth.tokens import VerifiedToken
+from gateway.auth.remembered import VerifiedToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.services.core.model.values import Actor

@@ -203,6 +203,56 @@ async def test_a_withdrawn_key_is_refused_once_the_keys_are_old(
     assert await refusal(verifier, token(EC, "ES256")) == UNKNOWN_KEY
 
 
+async def test_a_remembered_token_is_verified_anew_with_keys_that_were_fetched_anew(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    text = token(EC, "ES256")
+    await verifier.verify(text)
+    assert verifier.known(text.encode()) is not None
+    clock.seconds = CACHE_S
+    assert verifier.known(text.encode()) is None
+    issuer.publish(ECKey.generate_key("P-256", {"kid": "ec"}))
+    assert await refusal(verifier, text) == BAD_SIGNATURE
+    assert verifier.known(text.encode()) is None
+
+
+async def test_a_remembered_token_of_a_key_that_vanished_is_refused_as_soon_as_another_key_is_fetched(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    text = token(EC, "ES256")
+    await verifier.verify(text)
+    issuer.publish(NEXT)
+    clock.seconds = COOLDOWN_S
+    await verifier.verify(token(NEXT, "ES256"))
+    assert verifier.known(text.encode()) is None
+    assert await refusal(verifier, text) == UNKNOWN_KEY
+
+
+async def test_a_remembered_token_goes_on_while_the_issuer_fails_but_only_for_a_day(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    text = token(EC, "ES256")
+    await verifier.verify(text)
+    issuer.status = 500
+    clock.seconds = STALE_S - 1
+    assert (await verifier.verify(text)).actor == STUDENT
+    clock.seconds = STALE_S
+    assert verifier.known(text.encode()) is None
+    with pytest.raises(KeysUnavailable):
+        await verifier.verify(text)
+
+
+async def test_keys_that_were_not_to_be_had_are_not_remembered_against_the_token(
+    verifier: TokenVerifier, issuer: Issuer, clock: Clock
+) -> None:
+    issuer.status = 500
+    with pytest.raises(KeysUnavailable):
+        await verifier.verify(token(EC, "ES256"))
+    issuer.status = 200
+    clock.seconds += COOLDOWN_S
+    assert (await verifier.verify(token(EC, "ES256"))).actor == STUDENT
+
+
 async def test_known_keys_outlive_an_issuer_that_fails_but_only_for_a_day(
     verifier: TokenVerifier, issuer: Issuer, clock: Clock
 ) -> None:

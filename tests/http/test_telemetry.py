@@ -13,7 +13,7 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from gateway.execution.masking import report
-from gateway.http.telemetry import RequestLog, configure_logging
+from gateway.http.telemetry import RequestLog, configure_logging, identified, log
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
 
@@ -53,6 +53,25 @@ def test_in_production_each_line_is_a_json_object_with_the_requests_id(capsys: p
     assert answer.headers["X-Request-Id"] == "from-the-caller"
     [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (line["request_id"], line["path"], line["status"]) == ("from-the-caller", "/hello", 200)
+
+
+def test_a_requests_line_reads_as_the_loggers_own_would(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(PRODUCTION)
+    ask("/hello%22%0A", {"X-Request-Id": "from-the-caller"})
+    [written] = capsys.readouterr().err.splitlines()
+    said = json.loads(written)
+    with identified("from-the-caller"):
+        log.info("request", method="GET", path="/hello%22%0A", status=404, took_ms=said["took_ms"])
+    [logged] = capsys.readouterr().err.splitlines()
+    assert written == logged.replace(json.loads(logged)["timestamp"], said["timestamp"])
+
+
+@pytest.mark.parametrize("env", ["production", "development"])
+@pytest.mark.parametrize(("level", "lines"), [("debug", 1), ("info", 1), ("warning", 0), ("error", 0)])
+def test_a_requests_line_is_of_level_info(capsys: pytest.CaptureFixture[str], env: str, level: str, lines: int) -> None:
+    configure_logging(load_settings({"GATEWAY_ENV": env, "GATEWAY_JWT_SECRET": "s" * 40, "GATEWAY_LOG_LEVEL": level}))
+    ask("/hello")
+    assert len(capsys.readouterr().err.splitlines()) == lines
 
 
 def test_a_request_id_that_could_forge_a_line_is_replaced(capsys: pytest.CaptureFixture[str]) -> None:
