@@ -1,0 +1,1 @@
+"""Databases of any size for measurements: rows as the product writes them, in a few minutes for millions."""
