@@ -3,8 +3,10 @@
 from uuid import UUID
 
 import pytest
+import uuid_utils
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from typeid import TypeID
 from uuid_utils.compat import uuid7
 
 from gateway.schema.conventions import ids
@@ -18,6 +20,13 @@ def test_a_key_is_written_as_the_typeid_specification_has_it() -> None:
     assert ids.to_text(ids.PAYMENT, KEY) == f"pay_{SUFFIX}"
     assert ids.to_text(ids.COURSE, UUID(int=0)) == "crs_00000000000000000000000000"
     assert ids.to_text(ids.COURSE, UUID(int=2**128 - 1)) == "crs_7zzzzzzzzzzzzzzzzzzzzzzzzz"
+
+
+@settings(derandomize=True)
+@given(st.sampled_from(PREFIXES), st.uuids() | st.sampled_from([UUID(int=0), UUID(int=2**128 - 1)]))
+def test_the_specifications_own_library_writes_and_reads_the_same(prefix: str, key: UUID) -> None:
+    text = str(TypeID.from_uuid(uuid_utils.UUID(int=key.int), prefix))
+    assert (ids.to_text(prefix, key), ids.from_text(prefix, text)) == (text, key)
 
 
 @settings(derandomize=True)

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from gateway.schema.conventions.errors import bad_input
@@ -12,6 +12,8 @@ from gateway.services.core.model.pages import Place
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MICROSECOND = dt.timedelta(microseconds=1)
 _ID_BYTES, _INSTANT_BYTES = 16, 8
+_TO_URLS = bytes.maketrans(b"+/", b"-_")
+"""From the alphabet of base64 to that for URLs, RFC 4648 section 5."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +27,15 @@ class Cursors:
     is_timed: bool = False
     """Whether its items lie by an instant and their ids, and not by their ids alone."""
     is_newest_first: bool = False
+    _mark: bytes = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_mark", f"{self.name}{'-' if self.is_newest_first else '+'}".encode())
 
     def write(self, place: Place) -> str:
         at = b"" if place.at is None else _microseconds(place.at).to_bytes(_INSTANT_BYTES, "big", signed=True)
-        return base64.urlsafe_b64encode(self._mark + at + place.id.bytes).decode().rstrip("=")
+        written = self._mark + at + place.id.int.to_bytes(_ID_BYTES, "big")
+        return binascii.b2a_base64(written, newline=False).translate(_TO_URLS, b"=").decode()
 
     def read(self, cursor: str | None, argument: str) -> Place | None:
         """The place that a cursor stands for.
@@ -56,10 +63,6 @@ class Cursors:
             return Place(key, _EPOCH + since * _MICROSECOND)
         except OverflowError:  # no instant that there is
             return None
-
-    @property
-    def _mark(self) -> bytes:
-        return f"{self.name}{'-' if self.is_newest_first else '+'}".encode()
 
 
 def _microseconds(instant: dt.datetime) -> int:

@@ -25,7 +25,8 @@ _DATE_TIME = re.compile(r"\d{4}-\d{2}-\d{2}[Tt]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(
 
 
 def write_instant(instant: dt.datetime) -> str:
-    return instant.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    in_utc = instant if instant.tzinfo is dt.UTC else instant.astimezone(dt.UTC)
+    return f"{in_utc.isoformat()[:-6]}Z"
 
 
 def read_instant(value: object) -> dt.datetime:
