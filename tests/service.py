@@ -1,7 +1,7 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -339,15 +339,15 @@ def reads_of(source: Source) -> Iterator[list[tuple[str, Sequence[object]]]]:
 
 
 @asynccontextmanager
-async def running(url: str, **bounds: Any) -> AsyncIterator[Service]:
+async def running(url: str, new_id: Callable[[], UUID] = uuid7, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
     clock, source, engine = Clock(), Source(url), writer_engine(url)
-    writer = GroupCommit(engine, clock=clock, new_id=uuid7, **bounds)
+    writer = GroupCommit(engine, clock=clock, new_id=new_id, **bounds)
     reader = Reader(source)
     work = JobLookups(reader)
 
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
-    purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, uuid7)
+    purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, new_id)
     writer.start()
     try:
         yield Service(purchases, reader, work, writer, clock, url, engine, source)

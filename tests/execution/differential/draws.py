@@ -1,0 +1,73 @@
+"""Operations in any number: by a quick drawer of our own, and by hypothesis-graphql, which knows nothing of us."""
+
+from collections.abc import Iterator, Mapping
+from random import Random
+from typing import Any
+
+from graphql import GraphQLObjectType, GraphQLSchema, OperationType, StringValueNode
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis import strategies as st
+from hypothesis_graphql import mutations, nodes, queries
+
+from tests.execution.differential.drawing import Drawer, Selection, made_meaningful, selections_in
+from tests.execution.differential.ornaments import HABITS, Drawn, Habits, Writer
+from tests.execution.differential.values import Pool, Values
+
+
+def drawn_by_chance(
+    schema: GraphQLSchema, kind: OperationType, pool: Pool, numbers: range, habits: Habits = HABITS
+) -> Iterator[Drawn]:
+    """An operation for each number: always the same one for the same schema and pool."""
+    for number in numbers:
+        random = Random(number)
+        values = Values(random, pool)
+        selections = Drawer(schema, random, values).selections(root_of(schema, kind))
+        yield Writer(schema, random, values, habits).operation(kind, selections)
+
+
+def drawn_by_hypothesis(
+    schema: GraphQLSchema, kind: OperationType, pool: Pool, numbers: range, habits: Habits = HABITS
+) -> Iterator[Drawn]:
+    """As many operations as there are numbers, which hypothesis-graphql draws; we add to them how clients write."""
+    for number, selections in zip(numbers, _hypothesised(schema, kind, pool, numbers), strict=True):
+        random = Random(number)
+        values = Values(random, pool)
+        made_meaningful(selections, schema, values, root_of(schema, kind))
+        yield Writer(schema, random, values, habits).operation(kind, selections)
+
+
+def root_of(schema: GraphQLSchema, kind: OperationType) -> GraphQLObjectType:
+    root = schema.get_root_type(kind)
+    assert root is not None
+    return root
+
+
+def _hypothesised(schema: GraphQLSchema, kind: OperationType, pool: Pool, numbers: range) -> list[list[Selection]]:
+    """Hypothesis calls, and cannot be iterated: what it calls with is kept."""
+    strategy = queries if kind is OperationType.QUERY else mutations
+    scalars = {name: st.sampled_from(values).map(_node) for name, values in pool.scalars.items() if name != "String"}
+    documents: list[list[Selection]] = []
+
+    @seed(numbers.start)
+    @settings(
+        max_examples=len(numbers),
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy(schema, custom_scalars=scalars, print_ast=selections_in))
+    def keep(selections: list[Selection]) -> None:
+        documents.append(selections)
+
+    keep()
+    while len(documents) < len(numbers):  # a small schema has no more
+        documents += documents[: len(numbers) - len(documents)]
+    return documents[: len(numbers)]
+
+
+def _node(value: Any) -> Any:
+    return nodes.Int(value) if isinstance(value, int) else StringValueNode(value=value)
+
+
+BY: Mapping[str, Any] = {"chance": drawn_by_chance, "hypothesis-graphql": drawn_by_hypothesis}
