@@ -20,6 +20,9 @@ LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
 """No statement of ours takes a second on a healthy server; past this the server is told to give up."""
 
+KEPT_STATEMENTS = 512
+"""Statements that SQLite's writer keeps prepared: more than there are texts of look-ups and of `db.saves`."""
+
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
@@ -48,7 +51,12 @@ def writer_engine(url: str) -> Engine:
     """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once."""
     parsed = parse_url(url)
     if is_embedded(url):
-        engine = create_engine(parsed.set(drivername="sqlite+pysqlite"), poolclass=NullPool, **_common())
+        engine = create_engine(
+            parsed.set(drivername="sqlite+pysqlite"),
+            poolclass=NullPool,
+            connect_args={"cached_statements": KEPT_STATEMENTS},
+            **_common(),
+        )
         event.listen(engine, "connect", _open_sqlite_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine

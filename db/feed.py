@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
+import orjson
 import psycopg
-from sqlalchemy import BigInteger, Connection, Integer, bindparam, text
+from sqlalchemy import BigInteger, Integer, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.types import TypeEngine
@@ -19,6 +20,7 @@ from db.engine import feed_engine
 from db.pulse import version
 from db.types import Id
 from db.urls import is_embedded
+from db.writer import Writer
 
 POLL_S = 0.2
 """How often a process with subscribers asks SQLite whether another process committed: the longest delay of a change, at
@@ -29,8 +31,6 @@ KEPT = 1_000
 
 PRUNED_EVERY = 100
 """Old notes are deleted every so many commits, so that PostgreSQL's writers seldom wait for each other there."""
-
-CHANNEL = "gateway_change"
 
 
 class ChangeRow(Row, table=True):
@@ -61,11 +61,15 @@ class FeedLost(Exception):
 
 
 _COLUMNS: dict[str, TypeEngine[Any]] = {"seq": Integer(), "id": Id(), "body": Json}
-_ADD = text("INSERT INTO change (id, body) VALUES (:id, :body) RETURNING seq").bindparams(
-    bindparam("id", type_=Id()), bindparam("body", type_=Json)
-)
-_NOTIFY = text(f"SELECT pg_notify('{CHANNEL}', :seq)")
-_PRUNE = text("DELETE FROM change WHERE seq <= :seq")
+_LEAVE = {
+    "sqlite": "INSERT INTO change (id, body) VALUES (?, ?) RETURNING seq",
+    "postgresql": "WITH left_note AS (INSERT INTO change (id, body) VALUES (%s, CAST(%s AS JSONB)) RETURNING seq) "
+    "SELECT seq, pg_notify('gateway_change', CAST(seq AS text)) FROM left_note",
+}
+_PRUNE = {
+    "sqlite": "DELETE FROM change WHERE seq <= ?",
+    "postgresql": "DELETE FROM change WHERE seq <= %s",
+}
 _LAST = text("SELECT coalesce(max(seq), 0) FROM change")
 _AFTER = text("SELECT seq, id, body FROM change WHERE seq > :seq ORDER BY seq").columns(**_COLUMNS)
 _NAMED = (
@@ -75,13 +79,13 @@ _NAMED = (
 )
 
 
-def leave(connection: Connection, note: Note) -> None:
+def leave(writer: Writer, note: Note) -> None:
     """Leave a note in the transaction; nobody sees it before the commit, and everybody who follows sees it after."""
-    seq = connection.execute(_ADD, {"id": note.id, "body": note.body}).scalar_one()
-    if connection.dialect.name == "postgresql":
-        connection.execute(_NOTIFY, {"seq": str(seq)})
+    name = writer.dialect.name
+    key = note.id.bytes if name == "sqlite" else note.id
+    [(seq, *_)] = writer.fetch(_LEAVE[name], (key, orjson.dumps(note.body).decode()))
     if seq % PRUNED_EVERY == 0:
-        connection.execute(_PRUNE, {"seq": seq - KEPT})
+        writer.run(_PRUNE[name], (seq - KEPT,))
 
 
 async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
@@ -121,7 +125,7 @@ async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], 
 
 
 async def _notifications(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
-    await connection.exec_driver_sql(f"LISTEN {CHANNEL}")
+    await connection.exec_driver_sql("LISTEN gateway_change")
     yield ()
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)

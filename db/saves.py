@@ -1,60 +1,80 @@
-"""What a turn saves with: each statement compiled once to the driver's own SQL, and run for many rows in one call."""
+"""What a turn saves with: each statement's text for the driver, run for many rows at once."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cached_property
+from itertools import chain
 from typing import Any
 
-from sqlalchemy import (
-    Connection,
-    Delete,
-    Dialect,
-    Insert,
-    Table,
-    Update,
-    bindparam,
-    delete,
-    insert,
-    update,
-)
-from sqlalchemy.engine.default import DefaultDialect
+import orjson
+from sqlalchemy import Column, Dialect, Table
 
 from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, TIER
+from db.stored import Row, storing
+from db.types import Instant
+from db.writer import Writer
+
+MOST_ROWS = 64
+"""Rows that one statement writes on SQLite: enough that a row costs little, and few enough parameters for any SQLite
+(the widest table has 34 columns; a statement takes 32,766)."""
 
 
-class Bulk:
-    """One statement compiled to the driver's own SQL when it is first needed, and run for many rows in one call.
+class Bulk(ABC):
+    """One change, done to many rows at once. Its text is made when it is first needed."""
 
-    SQLAlchemy would compile and bind each time anew, which costs more than the database does.
+    @abstractmethod
+    def run(self, writer: Writer, rows: Iterable[Row]) -> None:
+        """Do it to every row, in an order of the database's own; does nothing for none."""
+
+
+class _SqliteBulk(Bulk):
+    """The rows beside each other in one statement's VALUES: a step for each row would cost twice as much, and each time
+    the writer would wait for the interpreter's lock again.
+
+    Every number of rows is a text of its own, to be prepared and kept by the driver. There are those for 1, 2, 4 and so
+    on: other numbers are sums of these.
     """
 
-    def __init__(self, statement: Insert | Update | Delete, dialect: Dialect) -> None:
-        self._statement = statement
-        self._dialect = dialect
+    def __init__(self, columns: Sequence[Column[Any]], text: Callable[[int], str], dialect: Dialect) -> None:
+        self._stored = storing(columns, dialect)
+        self._text = text
+        self._texts: dict[int, str] = {}
 
-    def run(self, connection: Connection, rows: Iterable[Mapping[str, Any]]) -> None:
-        """Run for every row; does nothing for none."""
+    def run(self, writer: Writer, rows: Iterable[Row]) -> None:
+        stored, done = list(map(self._stored, rows)), 0
+        while left := len(stored) - done:
+            size = min(MOST_ROWS, 1 << left.bit_length() - 1)
+            if size not in self._texts:
+                self._texts[size] = self._text(size)
+            writer.run(self._texts[size], list(chain.from_iterable(stored[done : done + size])))
+            done += size
+
+
+class _PostgresBulk(Bulk):
+    """All rows in one parameter, as JSON: one statement, prepared once, for any number of them."""
+
+    def __init__(self, columns: Sequence[Column[Any]], text: str) -> None:
+        self._instants = [column.name for column in columns if isinstance(column.type, Instant)]
+        self._text = text
+
+    def run(self, writer: Writer, rows: Iterable[Row]) -> None:
         if listed := list(rows):
-            sql, columns = self._compiled
-            bound = [tuple(process(row[name]) if process else row[name] for name, process in columns) for row in listed]
-            connection.exec_driver_sql(sql, bound)
+            for row in listed:
+                self._check(row)
+            writer.run(self._text, (orjson.dumps(listed, default=_as_text).decode(),))
 
-    @cached_property
-    def _compiled(self) -> tuple[str, list[tuple[str, Callable[[Any], Any] | None]]]:
-        """The SQL, and by name what each parameter is bound through, in their order."""
-        compiled, dialect = self._statement.compile(dialect=self._dialect), self._dialect
-        assert isinstance(dialect, DefaultDialect)
-        names: Sequence[str] = compiled.positiontup or ()
-        types = [(name, compiled.binds[name].type.dialect_impl(dialect)) for name in names]
-        return str(compiled), [(name, type_.bind_processor(dialect)) for name, type_ in types]
+    def _check(self, row: Row) -> None:
+        for name in self._instants:
+            if (instant := row[name]) is not None and instant.tzinfo is None:
+                raise ValueError("an instant needs its time zone")
 
 
 class Saves:
-    """Every statement that a turn may save with, compiled for one database."""
+    """Every change that a turn may save, for one database."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.add_courses = _insert(COURSE, dialect)
         self.change_courses = _update(COURSE, dialect)
-        self.drop_tiers = Bulk(delete(TIER).where(TIER.c.course_id == bindparam("course_id")), dialect)
+        self.drop_tiers = _delete(TIER.c.course_id, dialect)
         self.add_tiers = _insert(TIER, dialect)
         self.add_payments = _insert(PAYMENT, dialect)
         self.change_payments = _update(PAYMENT, dialect)
@@ -97,15 +117,57 @@ def changing(table: Table) -> list[str]:
 
 
 def _insert(table: Table, dialect: Dialect) -> Bulk:
-    return Bulk(insert(table).values({column.name: bindparam(column.name) for column in table.c}), dialect)
+    columns = list(table.c)
+    into = f"INSERT INTO {table.name} ({_names(columns)})"
+    if dialect.name == "sqlite":
+        return _SqliteBulk(columns, lambda size: f"{into} {_values(columns, size)}", dialect)
+    return _PostgresBulk(columns, f"{into} SELECT {_names(columns)} FROM {_rows(columns, dialect)}")  # noqa: S608  see _names
 
 
 def _update(table: Table, dialect: Dialect) -> Bulk:
-    # The key's parameter has a name of its own: SQLAlchemy keeps column names for what is set.
     [key] = table.primary_key
-    return Bulk(
-        update(table)
-        .where(key == bindparam("row_key"))
-        .values({name: bindparam(name, type_=table.c[name].type) for name in changing(table)}),
-        dialect,
-    )
+    changed = [table.c[name] for name in changing(table)]
+    columns = [key, *changed]
+    if dialect.name != "sqlite":
+        to = ", ".join(f"{column.name} = given.{column.name}" for column in changed)
+        rows = _rows(columns, dialect)
+        return _PostgresBulk(columns, f"UPDATE {table.name} SET {to} FROM {rows} WHERE {key} = given.{key.name}")  # noqa: S608  see _names
+    to = ", ".join(f"{column.name} = given.column{place}" for place, column in enumerate(changed, 2))
+
+    def text(size: int) -> str:
+        if size == 1:  # which costs less than by way of a FROM
+            alone = ", ".join(f"{column.name} = ?{place}" for place, column in enumerate(changed, 2))
+            return f"UPDATE {table.name} SET {alone} WHERE {key.name} = ?1"  # noqa: S608  see _names
+        rows = _values(columns, size)
+        return f"UPDATE {table.name} SET {to} FROM ({rows}) AS given WHERE {key} = given.column1"  # noqa: S608  see _names
+
+    return _SqliteBulk(columns, text, dialect)
+
+
+def _delete(by: Column[Any], dialect: Dialect) -> Bulk:
+    """Of all rows that have one of the keys in a column, each key given as a row of its own."""
+    of = f"DELETE FROM {by.table.name} WHERE {by.name} IN"  # noqa: S608  see _names
+    if dialect.name == "sqlite":
+        return _SqliteBulk([by], lambda size: f"{of} ({_values([by], size)})", dialect)
+    return _PostgresBulk([by], f"{of} (SELECT {by.name} FROM {_rows([by], dialect)})")  # noqa: S608  see _names
+
+
+def _names(columns: Iterable[Column[Any]]) -> str:
+    """Texts are made of the names of our own tables and columns, and of nothing else."""
+    return ", ".join(column.name for column in columns)
+
+
+def _values(columns: Sequence[Column[Any]], size: int) -> str:
+    row = f"({', '.join('?' * len(columns))})"
+    return f"VALUES {', '.join([row] * size)}"
+
+
+def _rows(columns: Sequence[Column[Any]], dialect: Dialect) -> str:
+    types = ", ".join(f"{column.name} {column.type.dialect_impl(dialect).compile(dialect)}" for column in columns)
+    return f"json_to_recordset(CAST(%s AS JSON)) AS given({types})"
+
+
+def _as_text(value: object) -> str:
+    """Bytes as PostgreSQL reads them."""
+    assert isinstance(value, bytes), type(value)
+    return f"\\x{value.hex()}"

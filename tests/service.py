@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from unittest.mock import patch
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, event, literal_column, select, update
+from sqlalchemy import Connection, Engine, literal_column, select, update
 from sqlmodel import SQLModel
 from uuid_utils.compat import uuid7
 
@@ -311,17 +311,60 @@ class Service:
 
 @contextmanager
 def statements_of(engine: Engine) -> Iterator[list[str]]:
-    """The SQL of what an engine executes meanwhile; what runs for many rows in one call counts once."""
+    """The SQL of what a writer executes meanwhile; rows that are written one after the other count once."""
     statements: list[str] = []
 
-    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
-        statements.append(statement)
+    def note(statement: str) -> None:
+        is_more = not statement.startswith("SELECT") and statements and _deed(statements[-1]) == _deed(statement)
+        if not is_more:
+            statements.append(statement)
 
-    event.listen(engine, "before_cursor_execute", note)
-    try:
+    with heard(engine, note):
         yield statements
+
+
+def _deed(statement: str) -> Sequence[str]:
+    """What is done, and to which table."""
+    return statement.split()[:3]
+
+
+@contextmanager
+def heard(engine: Engine, hear: Callable[[str], object]) -> Iterator[None]:
+    """Each statement of a writer is told of meanwhile, before it is executed."""
+    dialect: Any = engine.dialect
+    execute = dialect.do_execute
+
+    def hear_and_execute(cursor: Any, statement: str, *given: Any) -> None:
+        hear(statement)
+        execute(cursor, statement, *given)
+
+    dialect.do_execute = hear_and_execute
+    try:
+        yield
     finally:
-        event.remove(engine, "before_cursor_execute", note)
+        dialect.do_execute = execute
+
+
+@contextmanager
+def ends_of(engine: Engine) -> Iterator[list[str]]:
+    """How a writer's transactions end meanwhile: each as a commit or a rollback."""
+    dialect: Any = engine.dialect
+    commit, rollback = dialect.do_commit, dialect.do_rollback
+    ends: list[str] = []
+
+    def note_commit(connection: Any) -> None:
+        ends.append("commit")
+        commit(connection)
+
+    def note_rollback(connection: Any) -> None:
+        ends.append("rollback")
+        rollback(connection)
+
+    dialect.do_commit, dialect.do_rollback = note_commit, note_rollback
+    try:
+        yield ends
+    finally:
+        dialect.do_commit, dialect.do_rollback = commit, rollback
 
 
 @contextmanager

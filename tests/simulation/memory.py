@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.saves import Saves
+from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind, JobState
@@ -82,14 +83,13 @@ class Memory:
         if not self._state.journal:
             return
         engine = writer_engine(self.url)
-        with engine.connect() as connection:
-            connection.exec_driver_sql("ROLLBACK")
-            connection.exec_driver_sql("PRAGMA foreign_keys = OFF")  # rows of a whole history name each other
-            connection.exec_driver_sql("BEGIN")
-            saving.save(connection, Saves(engine.dialect), self._state)
-            assert connection.exec_driver_sql("PRAGMA foreign_key_check").all() == []
-            connection.commit()
-        engine.dispose()
+        writer = Writer(engine)
+        writer.run("PRAGMA foreign_keys = OFF")  # rows of a whole history name each other
+        writer.begin()
+        saving.save(writer, Saves(engine.dialect), self._state)
+        assert writer.fetch("PRAGMA foreign_key_check") == []
+        writer.commit()
+        writer.close()
         rows = (self._state.payments, self._state.purchases, self._state.courses, self._state.refunds)
         self._state.loaded.update(chain(*rows, self._state.jobs, self._state.events))
         self._state.journal.clear()

@@ -4,8 +4,7 @@ from collections.abc import Collection, Container, Iterable, Sequence, Set
 from typing import Any, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Connection
-
+from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.state import Pair, RowKeys, State
 from gateway.services.rows import lookups
@@ -15,104 +14,103 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-def load(connection: Connection, commands: Iterable[Command]) -> State:
+def load(writer: Writer, commands: Iterable[Command]) -> State:
     """The working set of a batch: one statement for each kind of key that has any, whatever the size of the batch."""
     keys = RowKeys.all_of(command.keys() for command in commands)
     state = State()
-    state.records = {record.key: record for record in _all(connection, lookups.RECORD_BY_KEY, keys.idempotency_keys)}
+    state.records = {record.key: record for record in _all(writer, lookups.RECORD_BY_KEY, keys.idempotency_keys)}
     results = {record.result_id for record in state.records.values()}
-    _load_events(connection, state, keys)
-    refunded = _load_jobs_and_refunds(connection, state, keys, results)
-    _load_payments(connection, state, keys, keys.payments | results | refunded)
-    _load_purchases(connection, state, keys.pairs, keys.purchases | keys.purchases_with_pair | results)
-    _load_pairs(connection, state, refunded, keys.purchases_with_pair)
+    _load_events(writer, state, keys)
+    refunded = _load_jobs_and_refunds(writer, state, keys, results)
+    _load_payments(writer, state, keys, keys.payments | results | refunded)
+    _load_purchases(writer, state, keys.pairs, keys.purchases | keys.purchases_with_pair | results)
+    _load_pairs(writer, state, refunded, keys.purchases_with_pair)
     course_ids = keys.courses | results | {payment.course_id for payment in state.payments.values()}
-    state.courses = {course.id: course for course in _all(connection, lookups.COURSE_BY_ID, course_ids)}
+    state.courses = {course.id: course for course in _all(writer, lookups.COURSE_BY_ID, course_ids)}
     state.loaded.update(state.courses)
     return state
 
 
-def _load_events(connection: Connection, state: State, keys: RowKeys) -> None:
+def _load_events(writer: Writer, state: State, keys: RowKeys) -> None:
     events = [
-        *_all(connection, lookups.EVENT_BY_ID, keys.events),
-        *_all(connection, lookups.EVENT_BY_NAME, keys.event_names),
+        *_all(writer, lookups.EVENT_BY_ID, keys.events),
+        *_all(writer, lookups.EVENT_BY_NAME, keys.event_names),
     ]
     state.events.update((event.id, event) for event in events)
     state.loaded.update(state.events)
 
 
-def _load_jobs_and_refunds(connection: Connection, state: State, keys: RowKeys, results: Collection[UUID]) -> set[UUID]:
+def _load_jobs_and_refunds(writer: Writer, state: State, keys: RowKeys, results: Collection[UUID]) -> set[UUID]:
     """Load jobs, and refunds with all others of their payments; returns the payments' ids."""
-    jobs = _all(connection, lookups.JOB_BY_ID, keys.jobs | keys.jobs_with_refunds)
-    cases = _all(connection, lookups.CASES_OF_SUBJECT, keys.cases)
+    jobs = _all(writer, lookups.JOB_BY_ID, keys.jobs | keys.jobs_with_refunds)
+    cases = _all(writer, lookups.CASES_OF_SUBJECT, keys.cases)
     state.jobs = {job.id: job for job in (*jobs, *cases)}
     retried = {job.subject_id for job in jobs if job.id in keys.jobs_with_refunds}
-    refunds = _all(connection, lookups.REFUND_BY_ID, {*keys.refunds, *results, *retried})
-    extra = _all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references_with_refunds)
+    refunds = _all(writer, lookups.REFUND_BY_ID, {*keys.refunds, *results, *retried})
+    extra = _all(writer, lookups.PAYMENT_BY_REFERENCE, keys.references_with_refunds)
     payment_ids = {*keys.payments_with_refunds, *(each.payment_id for each in refunds), *(each.id for each in extra)}
-    all_refunds = _all(connection, lookups.REFUNDS_OF_PAYMENT, payment_ids)
+    all_refunds = _all(writer, lookups.REFUNDS_OF_PAYMENT, payment_ids)
     state.refunds = {refund.id: refund for refund in all_refunds}
     state.loaded.update(state.jobs, state.refunds)
     return payment_ids
 
 
 def _load_pairs(
-    connection: Connection, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
+    writer: Writer, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
 ) -> None:
     """Load every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
     payments = [state.payments[payment_id] for payment_id in refunded if payment_id in state.payments]
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
     extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
     pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
-    purchases = _not_loaded(connection, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
+    purchases = _not_loaded(writer, lookups.PURCHASES_OF_PAIR, pairs, state.purchases)
     state.load_purchases(purchases)
     state.loaded.update(purchase.id for purchase in purchases)
     of_pairs = (each for each in state.purchases.values() if (each.student_id, each.course_id) in pairs)
     paid = {purchase.payment_id for purchase in of_pairs if purchase.payment_id} - state.payments.keys()
-    for payment in _all(connection, lookups.PAYMENT_BY_ID, paid):
+    for payment in _all(writer, lookups.PAYMENT_BY_ID, paid):
         state.payments[payment.id] = payment
         state.loaded.add(payment.id)
 
 
-def _load_payments(connection: Connection, state: State, keys: RowKeys, payment_ids: Collection[UUID]) -> None:
+def _load_payments(writer: Writer, state: State, keys: RowKeys, payment_ids: Collection[UUID]) -> None:
     payments = [
-        *_all(connection, lookups.PAYMENT_BY_ID, payment_ids),
-        *_all(connection, lookups.PAYMENT_BY_REFERENCE, keys.references),
+        *_all(writer, lookups.PAYMENT_BY_ID, payment_ids),
+        *_all(writer, lookups.PAYMENT_BY_REFERENCE, keys.references),
     ]
     state.payments.update((payment.id, payment) for payment in payments)
     retried = {job.subject_id for job in state.jobs.values() if job.id in keys.jobs_with_refunds}
     subjects = {*state.payments, *retried, *keys.sweeps}
-    state.live_jobs = set(_all(connection, lookups.LIVE_JOBS_OF_SUBJECT, subjects))
+    state.live_jobs = set(_all(writer, lookups.LIVE_JOBS_OF_SUBJECT, subjects))
     state.loaded.update(state.payments)
 
 
-def _load_purchases(connection: Connection, state: State, pairs: Set[Pair], ids: Collection[UUID]) -> None:
+def _load_purchases(writer: Writer, state: State, pairs: Set[Pair], ids: Collection[UUID]) -> None:
     payments = state.payments.values()
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
     by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
-    state.load_purchases(_all(connection, lookups.ACTIVE_PURCHASE, all_pairs))
-    state.load_purchases(_not_loaded(connection, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
-    state.load_purchases(_not_loaded(connection, lookups.PURCHASE_BY_ID, by_id, state.purchases))
+    state.load_purchases(_all(writer, lookups.ACTIVE_PURCHASE, all_pairs))
+    state.load_purchases(_not_loaded(writer, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
+    state.load_purchases(_not_loaded(writer, lookups.PURCHASE_BY_ID, by_id, state.purchases))
     state.loaded.update(state.purchases)
 
 
 def _not_loaded(
-    connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key], loaded: Container[UUID]
+    writer: Writer, lookup: Lookup[Key, Value, Any], keys: Collection[Key], loaded: Container[UUID]
 ) -> list[Value]:
     """The values that have one of the keys, locked, without those that are loaded already: a row is read once."""
     id_at = lookup.kind.position("id")
-    return lookup.kind.values(row for row in _rows(connection, lookup, keys) if row[id_at] not in loaded)
+    return lookup.kind.values(row for row in _rows(writer, lookup, keys) if row[id_at] not in loaded)
 
 
-def _all(connection: Connection, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:
+def _all(writer: Writer, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:
     """All values that have one of the keys, locked; without keys, no statement is sent."""
-    return lookup.kind.values(_rows(connection, lookup, keys))
+    return lookup.kind.values(_rows(writer, lookup, keys))
 
 
-def _rows(connection: Connection, lookup: Lookup[Key, Any, Any], keys: Collection[Key]) -> Iterable[Sequence[Any]]:
+def _rows(writer: Writer, lookup: Lookup[Key, Any, Any], keys: Collection[Key]) -> Iterable[Sequence[Any]]:
     if not keys:
         return ()
-    statement = lookup.locking.on(connection.dialect)
-    parameters = lookup.among.parameters(list(keys), connection.dialect)
-    rows = connection.exec_driver_sql(statement.sql, statement.bound(parameters))
-    return map(statement.read, rows)
+    statement = lookup.locking.on(writer.dialect)
+    parameters = lookup.among.parameters(list(keys), writer.dialect)
+    return map(statement.read, writer.fetch(statement.sql, statement.bound(parameters)))

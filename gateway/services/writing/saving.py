@@ -1,71 +1,78 @@
 """Writes the rows that a turn changed, many by one statement."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
-from sqlalchemy import Connection
-
 from db.saves import Saves
+from db.writer import Writer
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.rows.audit import audit_columns, record_columns
-from gateway.services.rows.columns import Value, keyed
+from gateway.services.rows.columns import Value
 from gateway.services.rows.courses import course_columns, tier_columns
 from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns
 
 
-def save(connection: Connection, saves: Saves, state: State) -> None:
+def save(writer: Writer, saves: Saves, state: State) -> None:
     """Write each changed row once, as it is at the end of the turn."""
     changes = Changes.all_of(state.journal)
     payments = {payment.id: state.payments[payment.id] for payment in changes.payments}
     purchases = {purchase.id: state.purchases[purchase.id] for purchase in changes.purchases}
     new_payments, changed_payments = _split(payments.values(), state.loaded)
-    new_purchases, changed_purchases = _split(sorted(purchases.values(), key=_is_active), state.loaded)
+    new_purchases, changed_purchases = _split(purchases.values(), state.loaded)
 
-    _save_courses(connection, saves, state, changes)
-    saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of is None))
+    _save_courses(writer, saves, state, changes)
+    saves.add_payments.run(writer, (payment_columns(each) for each in new_payments if each.duplicate_of is None))
     # Purchases that end come before those that begin, for a pair has one active purchase; payments may refer to either.
-    saves.change_purchases.run(connection, map(keyed(purchase_columns), changed_purchases))
-    saves.change_accesses.run(connection, map(keyed(access_columns), changed_purchases))
-    saves.add_purchases.run(connection, map(purchase_columns, new_purchases))
-    saves.add_accesses.run(connection, map(access_columns, new_purchases))
+    for purchases_of_state in _parted(changed_purchases, _is_active):
+        saves.change_purchases.run(writer, map(purchase_columns, purchases_of_state))
+    saves.change_accesses.run(writer, map(access_columns, changed_purchases))
+    saves.add_purchases.run(writer, map(purchase_columns, new_purchases))
+    saves.add_accesses.run(writer, map(access_columns, new_purchases))
     # Last those that duplicate a purchase of this same turn: they refer to it, and nothing refers to them.
-    saves.add_payments.run(connection, (payment_columns(each) for each in new_payments if each.duplicate_of))
-    saves.change_payments.run(connection, map(keyed(payment_columns), changed_payments))
-    saves.add_audit.run(connection, map(audit_columns, changes.audit))
-    saves.add_records.run(connection, map(record_columns, changes.records))
-    _save_what_follows(connection, saves, state, changes)
+    saves.add_payments.run(writer, (payment_columns(each) for each in new_payments if each.duplicate_of))
+    saves.change_payments.run(writer, map(payment_columns, changed_payments))
+    saves.add_audit.run(writer, map(audit_columns, changes.audit))
+    saves.add_records.run(writer, map(record_columns, changes.records))
+    _save_what_follows(writer, saves, state, changes)
 
 
 def _is_active(purchase: Purchase) -> bool:
     return purchase.status is PurchaseStatus.ACTIVE
 
 
-def _save_what_follows(connection: Connection, saves: Saves, state: State, changes: Changes) -> None:
+def _save_what_follows(writer: Writer, saves: Saves, state: State, changes: Changes) -> None:
     refunds = {refund.id: state.refunds[refund.id] for refund in changes.refunds}
     jobs = {job.id: state.jobs[job.id] for job in changes.jobs}
     new_refunds, changed_refunds = _split(refunds.values(), state.loaded)
     new_jobs, changed_jobs = _split(jobs.values(), state.loaded)
-    saves.add_refunds.run(connection, map(refund_columns, new_refunds))
-    saves.change_refunds.run(connection, map(keyed(refund_columns), changed_refunds))
+    saves.add_refunds.run(writer, map(refund_columns, new_refunds))
+    saves.change_refunds.run(writer, map(refund_columns, changed_refunds))
     events = {event.id: state.events[event.id] for event in changes.events}
     new_events, changed_events = _split(events.values(), state.loaded)
-    saves.add_events.run(connection, map(event_columns, new_events))
-    saves.change_events.run(connection, map(keyed(event_columns), changed_events))
+    saves.add_events.run(writer, map(event_columns, new_events))
+    saves.change_events.run(writer, map(event_columns, changed_events))
     # Jobs that end come before those that begin, for a subject has one live job of a kind.
-    saves.change_jobs.run(connection, map(keyed(job_columns), changed_jobs))
-    saves.add_jobs.run(connection, map(job_columns, new_jobs))
+    for jobs_of_state in _parted(changed_jobs, lambda job: job.is_live):
+        saves.change_jobs.run(writer, map(job_columns, jobs_of_state))
+    saves.add_jobs.run(writer, map(job_columns, new_jobs))
 
 
-def _save_courses(connection: Connection, saves: Saves, state: State, changes: Changes) -> None:
+def _save_courses(writer: Writer, saves: Saves, state: State, changes: Changes) -> None:
     courses = [state.courses[course_id] for course_id in dict.fromkeys(c.id for c in changes.courses)]
     new, changed = _split(courses, state.loaded)
-    saves.add_courses.run(connection, map(course_columns, new))
-    saves.change_courses.run(connection, map(keyed(course_columns), changed))
-    saves.drop_tiers.run(connection, ({"course_id": course.id} for course in changed))
-    saves.add_tiers.run(connection, (tier for course in courses for tier in tier_columns(course)))
+    saves.add_courses.run(writer, map(course_columns, new))
+    saves.change_courses.run(writer, map(course_columns, changed))
+    saves.drop_tiers.run(writer, ({"course_id": course.id} for course in changed))
+    saves.add_tiers.run(writer, (tier for course in courses for tier in tier_columns(course)))
+
+
+def _parted(values: Iterable[Value], is_last: Callable[[Value], bool]) -> tuple[list[Value], list[Value]]:
+    """The values in two parts, to be written one after the other: one statement's rows have no order."""
+    listed = list(values)
+    return [value for value in listed if not is_last(value)], [value for value in listed if is_last(value)]
 
 
 def _split(values: Iterable[Value], loaded: set[UUID]) -> tuple[list[Value], list[Value]]:

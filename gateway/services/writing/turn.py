@@ -6,12 +6,13 @@ from itertools import chain, islice
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import Saves
+from db.writer import Writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
@@ -52,7 +53,7 @@ class Turn:
         self._clock = clock
         self._new_id = new_id
         self._subscribers = subscribers
-        self._connection: Connection | None = None
+        self._writer: Writer | None = None
         self.count = 0
         self.commits: list[Commit] = []
         """What was committed, until the writer takes it from here."""
@@ -79,9 +80,9 @@ class Turn:
 
     def close(self) -> None:
         """Close the connection; the next turn opens another."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        if self._writer is not None:
+            self._writer.close()
+            self._writer = None
 
     def _run_parted(self, group: Group, error: Exception) -> list[Result]:
         """The results of a group that cannot be committed together."""
@@ -107,32 +108,36 @@ class Turn:
 
     def _run_once(self, commands: Sequence[Command]) -> list[Result]:
         self.count += 1
-        connection = self._connect()
-        if connection is None:
+        writer = self._connect()
+        if writer is None:
             return [Busy() for _ in commands]
-        with connection.begin() as transaction:
-            state = loading.load(connection, commands)
-            results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._subscribers)
-            if state.journal:
-                saving.save(connection, self._saves, state)
-            else:
-                transaction.rollback()  # nothing to make durable
-            commit = commit_of(state.journal, self._new_id())
-            if commit is not None:
-                feed.leave(connection, note_of(commit))
+        writer.begin()
+        state = loading.load(writer, commands)
+        results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._subscribers)
+        if state.journal:
+            self._commit(writer, state)
+        else:
+            writer.rollback()  # nothing to make durable
+        return results
+
+    def _commit(self, writer: Writer, state: State) -> None:
+        saving.save(writer, self._saves, state)
+        commit = commit_of(state.journal, self._new_id())
+        if commit is not None:
+            feed.leave(writer, note_of(commit))
+        writer.commit()
         if commit is not None:
             self.commits.append(commit)
         self.waiting += (job for part in state.journal for job in part.jobs if job.is_waiting)
-        return results
 
-    def _connect(self) -> Connection | None:
+    def _connect(self) -> Writer | None:
         """The kept connection, or a new one; None where the database cannot be reached."""
-        if self._connection is None:
+        if self._writer is None:
             try:
-                self._connection = self._engine.connect()
+                self._writer = Writer(self._engine)
             except OperationalError as error:
                 log.warning("database unreachable", error=type(error.orig).__name__)
-        return self._connection
+        return self._writer
 
 
 def decide_all(

@@ -1,15 +1,13 @@
 """How often a job commits: once to be claimed, and once with all that came of it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 
 import pytest
-from sqlalchemy import event
 
 from db.job_tables import JobRow
 from gateway.services.core.model.values import Payment
 from gateway.services.jobs.sweeps import start_sweeps
-from tests.service import Service, student
+from tests.service import Service, ends_of, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
@@ -18,18 +16,6 @@ pytestmark = pytest.mark.anyio
 @pytest.fixture
 def shop(service: Service) -> Shop:
     return open_shop(service)
-
-
-@contextmanager
-def commits_of(service: Service) -> Iterator[list[object]]:
-    """What the writer commits meanwhile."""
-    commits: list[object] = []
-    note = commits.append  # one object, by which it is removed again
-    event.listen(service.engine, "commit", note)
-    try:
-        yield commits
-    finally:
-        event.remove(service.engine, "commit", note)
 
 
 def _refund_at_dashboard(shop: Shop, payment: Payment) -> None:
@@ -59,9 +45,9 @@ async def test_a_webhooks_job_commits_twice_whatever_it_tells_of(
         await service.confirm(student(), payment)
     happens(shop, payment)
     await shop.store(payment)
-    with commits_of(service) as commits:
+    with ends_of(service.engine) as ends:
         assert await shop.runner().run_due() == 1
-    assert len(commits) == 2
+    assert ends.count("commit") == 2
     assert [row.state for row in service.stored(JobRow, kind="webhook.handle")] == ["COMPLETED"]
 
 
@@ -71,18 +57,18 @@ async def test_an_event_of_several_payments_commits_once_for_each(service: Servi
     for payment in payments:
         shop.pay(payment)
     await shop.store(*payments)
-    with commits_of(service) as commits:
+    with ends_of(service.engine) as ends:
         assert await shop.runner().run_due() == 1
-    assert len(commits) == 1 + len(payments)
+    assert ends.count("commit") == 1 + len(payments)
     assert shop.purchases() == [("BASIC", "ACTIVE")] * 3
 
 
 async def test_a_refunds_job_commits_twice(service: Service, shop: Shop) -> None:
     payment, _ = await shop.paid(await service.save_course())
     await service.refund(payment)
-    with commits_of(service) as commits:
+    with ends_of(service.engine) as ends:
         assert await shop.runner().run_due() == 1
-    assert len(commits) == 2
+    assert ends.count("commit") == 2
     assert shop.purchases() == [("BASIC", "REFUNDED")]
 
 
@@ -91,7 +77,7 @@ async def test_an_ask_by_schedule_is_one_commit_between_those_of_its_round(servi
     shop.pay(payment)
     service.clock.advance(minutes=2)
     await service.purchases.submit(start_sweeps(service.purchases.providers.by_name)[0])
-    with commits_of(service) as commits:
+    with ends_of(service.engine) as ends:
         assert await shop.runner().run_due() == 1
-    assert len(commits) == 3
+    assert ends.count("commit") == 3
     assert shop.purchases() == [("BASIC", "ACTIVE")]

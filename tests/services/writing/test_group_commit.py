@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 from uuid_utils.compat import uuid7
 
@@ -28,7 +27,7 @@ from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.core.model.values import Course
 from gateway.services.writing.group_commit import GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
-from tests.service import ADMIN, METADATA, TIERS, Service, running, statements_of, student
+from tests.service import ADMIN, METADATA, TIERS, Service, ends_of, running, statements_of, student
 
 pytestmark = pytest.mark.anyio
 
@@ -203,7 +202,7 @@ async def test_while_it_closes_the_writer_takes_nothing_new(service: Service) ->
     assert [row.student_id for row in service.stored(PurchaseRow)] == ["student-1"]
 
 
-async def test_an_answer_comes_only_after_the_commit(service: Service) -> None:
+async def test_an_answer_comes_only_after_the_commit(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     course = await service.save_course()
     loop = asyncio.get_running_loop()
     asking: list[asyncio.Task[Outcome]] = []
@@ -212,10 +211,13 @@ async def test_an_answer_comes_only_after_the_commit(service: Service) -> None:
     async def is_answered() -> bool:
         return asking[0].done()
 
-    def before_commit(_: Any) -> None:
-        was_answered.append(asyncio.run_coroutine_threadsafe(is_answered(), loop).result())
+    commit = service.commits.do_commit
 
-    event.listen(service.engine, "commit", before_commit)
+    def answered_before(connection: Any) -> None:
+        was_answered.append(asyncio.run_coroutine_threadsafe(is_answered(), loop).result())
+        commit(connection)
+
+    monkeypatch.setattr(service.commits, "do_commit", answered_before)
     asking.append(asyncio.create_task(service.create(course)))
     await asking[0]
     assert was_answered == [False]
@@ -239,10 +241,7 @@ async def test_a_turn_takes_the_same_number_of_statements_whatever_its_size(serv
 async def test_a_turn_that_changes_nothing_saves_and_commits_nothing(service: Service) -> None:
     course = await service.save_course()
     payment, _ = await service.paid(student(), course)
-    ends: list[str] = []
-    for end in ("commit", "rollback"):
-        event.listen(service.engine, end, lambda _, end=end: ends.append(end))
-    with statements_of(service.engine) as statements:
+    with statements_of(service.engine) as statements, ends_of(service.engine) as ends:
         await service.together(*(service.confirming(payment) for _ in range(10)))
     assert statements
     assert not [sql for sql in statements if sql.startswith(("INSERT", "UPDATE", "DELETE"))]

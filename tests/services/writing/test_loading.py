@@ -4,12 +4,13 @@ from collections.abc import Callable
 from dataclasses import fields
 
 import pytest
-from sqlalchemy import event
 
 from db.engine import writer_engine
+from db.writer import Writer
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.model.state import RowKeys
 from gateway.services.writing.loading import load
+from tests.service import heard
 from tests.services.core.examples import COURSE, PAYMENT, STUDENT
 
 KEYS: dict[str, object] = {
@@ -25,11 +26,11 @@ KEYS: dict[str, object] = {
 def statements_for(url: str, keys: RowKeys, monkeypatch: pytest.MonkeyPatch) -> int:
     """How many statements a turn asks for a command with these keys, where the database is empty."""
     monkeypatch.setattr(LapsePurchases, "keys", lambda _: keys)
-    engine, asked = writer_engine(url), []
-    with engine.connect() as connection:
-        event.listen(connection, "before_cursor_execute", lambda *given: asked.append(given[2]))
-        load(connection, [LapsePurchases(())])
-    engine.dispose()
+    engine, asked = writer_engine(url), list[str]()
+    writer = Writer(engine)
+    with heard(engine, asked.append):
+        load(writer, [LapsePurchases(())])
+    writer.close()
     return len(asked)
 
 

@@ -5,12 +5,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import Connection, event, select
+from sqlalchemy import event, select
 from uuid_utils.compat import uuid7
 
 from db.saves import Saves
 from db.statements import COURSE, PAYMENT
 from db.tables import CourseRow, PurchaseRow
+from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model import verdicts
@@ -104,10 +105,10 @@ async def test_a_connection_that_is_lost_in_the_middle_of_a_turn_loses_nothing(
     course = await remote.save_course()
     save, losses = saving.save, [TERMINATE_OTHERS]
 
-    def lose_then_save(connection: Connection, saves: Saves, state: State) -> None:
+    def lose_then_save(writer: Writer, saves: Saves, state: State) -> None:
         if losses:
             remote.rows(losses.pop())
-        save(connection, saves, state)
+        save(writer, saves, state)
 
     monkeypatch.setattr(saving, "save", lose_then_save)
     outcomes = await asyncio.gather(*(remote.create(course, f"student-{index}") for index in range(3)))

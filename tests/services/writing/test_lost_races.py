@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Connection, event
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from db.job_tables import JobRow
 from db.saves import Saves
 from db.tables import IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, TierRow
+from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import RecordIntent
 from gateway.services.core.commands.save_course import SaveCourse
@@ -28,7 +28,7 @@ from gateway.services.core.model.state import State
 from gateway.services.core.model.values import OnExisting
 from gateway.services.writing import saving
 from gateway.services.writing.turn import MOST_RUNS
-from tests.service import ADMIN, BASIC, METADATA, STANDARD, Service, running, student
+from tests.service import ADMIN, BASIC, METADATA, STANDARD, Service, heard, running, student
 
 pytestmark = pytest.mark.anyio
 
@@ -61,10 +61,10 @@ def interrupt(monkeypatch: pytest.MonkeyPatch) -> Interrupt:
         async def act(wanted: Action) -> None:
             await wanted()
 
-        def act_then_save(connection: Connection, saves: Saves, state: State) -> None:
-            if connection.engine is service.engine and waiting:
+        def act_then_save(writer: Writer, saves: Saves, state: State) -> None:
+            if writer.dialect is service.engine.dialect and waiting:
                 asyncio.run_coroutine_threadsafe(act(waiting.pop()), loop).result()
-            save(connection, saves, state)
+            save(writer, saves, state)
 
         monkeypatch.setattr(saving, "save", act_then_save)
 
@@ -80,9 +80,9 @@ class Begun:
         self._task: asyncio.Task[Outcome] | None = None
 
     async def begin(self) -> None:
-        event.listen(self._service.engine, "before_cursor_execute", lambda *_: self._has_begun.set())
-        self._task = asyncio.create_task(self._service.writer.submit(self._command))
-        await asyncio.get_running_loop().run_in_executor(None, self._has_begun.wait)
+        with heard(self._service.engine, lambda _: self._has_begun.set()):
+            self._task = asyncio.create_task(self._service.writer.submit(self._command))
+            await asyncio.get_running_loop().run_in_executor(None, self._has_begun.wait)
 
     async def outcome(self) -> Outcome:
         assert self._task is not None

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import event
 from sqlalchemy.exc import IntegrityError
 
 from db.tables import IdempotencyRecordRow, PurchaseRow
@@ -21,7 +20,7 @@ from gateway.services.core.model.outcomes import (
     Outcome,
 )
 from gateway.services.core.model.state import Decision, Moment, State
-from tests.service import METADATA, Service, running, statements_of
+from tests.service import METADATA, Service, ends_of, running, statements_of
 
 pytestmark = pytest.mark.anyio
 
@@ -40,14 +39,13 @@ async def submitted(service: Service, commands: Sequence[Command]) -> list[Outco
 
 async def test_a_list_has_its_results_in_its_order_and_one_commit(service: Service) -> None:
     commands = await grants(service, 100)
-    commits: list[object] = []
-    event.listen(service.engine, "commit", commits.append)
     turns = service.writer.turns
-    outcomes = await submitted(service, commands)
+    with ends_of(service.engine) as ends:
+        outcomes = await submitted(service, commands)
     assert [outcome.purchase.id for outcome in outcomes if isinstance(outcome, Created)] == [
         command.purchase_id for command in commands
     ]
-    assert (len(commits), service.writer.turns) == (1, turns + 1)
+    assert (ends, service.writer.turns) == (["commit"], turns + 1)
 
 
 async def test_a_list_takes_as_many_statements_as_one(service: Service) -> None:
@@ -159,14 +157,13 @@ async def test_an_item_that_the_database_refuses_takes_no_other_down(service: Se
 
 async def test_a_list_stays_whole_where_it_is_another_that_the_database_refuses(service: Service) -> None:
     course = await service.save_course()
-    commits: list[object] = []
-    event.listen(service.engine, "commit", commits.append)
     refused = service.creating(course, "student-9", metadata=WRONG)
     commands = [service.creating(course, f"student-{index}") for index in range(7)]
-    raised, created = await asyncio.gather(
-        service.writer.submit(refused), service.writer.submit_all(commands), return_exceptions=True
-    )
+    with ends_of(service.engine) as ends:
+        raised, created = await asyncio.gather(
+            service.writer.submit(refused), service.writer.submit_all(commands), return_exceptions=True
+        )
     assert isinstance(raised, IntegrityError)
     assert isinstance(created, list)
     assert [type(outcome) for outcome in created] == [Created] * 7
-    assert len(commits) == 1
+    assert ends.count("commit") == 1

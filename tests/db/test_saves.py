@@ -1,0 +1,75 @@
+"""Changes of many rows: each row is written, whatever their number, and nothing else is."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from db.engine import writer_engine
+from db.saves import MOST_ROWS, Saves
+from db.writer import Writer
+
+NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
+KEY = bytes(range(32))
+
+
+@pytest.fixture
+def writer(database_url: str) -> Iterator[Writer]:
+    opened = Writer(writer_engine(database_url))
+    opened.begin()
+    yield opened
+    opened.close()
+
+
+def courses(number: int, title: str) -> list[dict[str, Any]]:
+    return [{"id": UUID(int=each), "title": f"{title} {each}", "created_at": NOW} for each in range(number)]
+
+
+def titles(writer: Writer) -> list[str]:
+    return [title for (title,) in writer.fetch("SELECT title FROM course ORDER BY id")]
+
+
+@pytest.mark.parametrize("number", [0, 1, 2, 3, MOST_ROWS - 1, MOST_ROWS, 2 * MOST_ROWS + 3])
+def test_every_row_of_a_change_is_written(writer: Writer, number: int) -> None:
+    saves = Saves(writer.dialect)
+    saves.add_courses.run(writer, courses(2 * MOST_ROWS + 4, "Yoga"))
+    saves.change_courses.run(writer, courses(number, "Chess"))
+    changed = [f"{'Chess' if each < number else 'Yoga'} {each}" for each in range(2 * MOST_ROWS + 4)]
+    assert titles(writer) == changed
+
+
+def test_bytes_and_instants_are_stored_as_they_are(writer: Writer) -> None:
+    record = {"actor_id": "a", "operation": "o", "key": 'Zoë "1" \\x00', "fingerprint": KEY}
+    Saves(writer.dialect).add_records.run(writer, [{**record, "result_id": UUID(int=1), "created_at": NOW}])
+    [(key, fingerprint, at)] = writer.fetch("SELECT key, fingerprint, created_at FROM idempotency_record")
+    assert (key, bytes(fingerprint)) == ('Zoë "1" \\x00', KEY)
+    assert at == (1_795_424_400_123_456 if writer.dialect.name == "sqlite" else NOW)
+
+
+def test_an_instant_without_a_time_zone_is_refused(writer: Writer) -> None:
+    [course] = courses(1, "Yoga")
+    with pytest.raises(ValueError, match="time zone"):
+        Saves(writer.dialect).add_courses.run(writer, [{**course, "created_at": NOW.replace(tzinfo=None)}])
+
+
+def test_a_refused_row_is_an_error_that_names_no_parameter(writer: Writer) -> None:
+    saves, rows = Saves(writer.dialect), courses(2, "a secret")
+    saves.add_courses.run(writer, rows)
+    with pytest.raises(IntegrityError) as raised:
+        saves.add_courses.run(writer, rows)
+    assert isinstance(raised.value, DBAPIError)
+    assert "a secret" not in str(raised.value)
+
+
+def test_what_is_not_committed_is_undone_by_closing(database_url: str) -> None:
+    for closes in (Writer.close, Writer.rollback, Writer.commit):
+        opened = Writer(writer_engine(database_url))
+        opened.begin()
+        assert titles(opened) == []
+        Saves(opened.dialect).add_courses.run(opened, courses(1, "Yoga"))
+        closes(opened)
+    assert titles(opened) == ["Yoga 0"]
+    opened.close()
