@@ -1,7 +1,7 @@
 """Admits operations: within the limits of a document, the budget of cost, and the caller's rate."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 
 from graphql import (
@@ -26,6 +26,7 @@ from gateway.execution.kept import KeptDocuments
 from gateway.execution.limits import Limits, limits_rule
 from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, NotAllowed, Operation
+from gateway.execution.plan.plans import Planned
 from gateway.schema.conventions.errors import over_limit, rate_limited
 
 
@@ -41,12 +42,13 @@ class Document:
     """What is known of a document's text, whoever sends it: parsed, validated and priced once.
 
     `kinds` are those of its operations, by their names, in the order of the text. `errors` say why none of them may
-    run."""
+    run. `planned` has the plans of those that came before."""
 
     node: DocumentNode
     kinds: Mapping[str | None, OperationType]
     errors: tuple[GraphQLError, ...]
     operations: Mapping[str | None, PricedOperation]
+    planned: dict[str | None, Planned] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ class Admission:
     def __init__(self, schema: GraphQLSchema, limits: Limits, documents: Documents) -> None:
         self._schema, self._limits, self._documents = schema, limits, documents
         self._kept = KeptDocuments(self._read)
+        self.grow = self._kept.grow
 
     def is_subscription(self, operation: Operation) -> bool:
         """Whether the operation that would be executed is a subscription; False for what is no operation at all."""

@@ -6,7 +6,7 @@ from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any
 
-from graphql import ExecutionResult, GraphQLError, execute, subscribe
+from graphql import ExecutionResult, GraphQLError, OperationType, execute, subscribe
 from strawberry import Schema
 from strawberry.execution import optimized_is_awaitable
 
@@ -16,6 +16,10 @@ from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
 from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
+from gateway.execution.plan.deviation import Deviation
+from gateway.execution.plan.plans import COMPILE_AT, Plans, Ways
+from gateway.execution.plan.resuming import Recorded, ResumingExecutor
+from gateway.execution.plan.running import Run
 from gateway.schema.conventions.errors import ErrorCode, bad_input, coded
 from gateway.settings.model import Settings
 
@@ -34,13 +38,22 @@ class Executor:
 
     Args:
         documents: those that may be named by an id.
+        compile_at: the time at which a document that comes is compiled to a plan, where plans are on.
     """
 
-    def __init__(self, schema: Schema, settings: Settings, documents: Documents | None = None) -> None:
+    def __init__(
+        self,
+        schema: Schema,
+        settings: Settings,
+        documents: Documents | None = None,
+        *,
+        compile_at: int = COMPILE_AT,
+    ) -> None:
         self._schema, self._limits = schema, Limits.of(settings)
         self._built = schema._schema  # Strawberry's one way to it
         self._admission = Admission(self._built, self._limits, documents or Documents())
         self.is_subscription = self._admission.is_subscription
+        self._plans = Plans(schema, self._admission.grow, compile_at) if settings.plans else None
         self._most_in_flight, self._most_s = settings.limit_in_flight, settings.limit_operation_s
         self._in_flight = 0
 
@@ -83,7 +96,13 @@ class Executor:
             admitted = self._admission.admit(operation, context)
             if admitted.errors:
                 return self._refused(admitted.errors, self._extensions(admitted, operation))
+            recorded: Recorded = {}
+            data = await self._by_plan(admitted, operation, context, recorded)
+            if data is not None:
+                return Result(_payload(data, (), self._extensions(admitted, operation)))
             asked = self._asked(admitted, operation, context)
+            if recorded:
+                asked |= {"executor_class": ResumingExecutor, "recorded": recorded}
             outcome = execute(self._built, admitted.document.node, **asked, is_awaitable=IS_AWAITABLE)
             result = await outcome if isawaitable(outcome) else outcome
         except GraphQLError as error:
@@ -93,6 +112,33 @@ class Executor:
         except Exception as error:  # noqa: BLE001  an unexpected error is answered with its id, under every transport
             return self._refused([_as_graphql(error)])
         return self._result(result, self._extensions(admitted, operation))
+
+    @property
+    def ways(self) -> Ways:
+        """How many operations were answered which way; all zero where plans are off."""
+        return self._plans.ways if self._plans else Ways()
+
+    async def _by_plan(
+        self, admitted: Admitted, operation: Operation, context: Context, recorded: Recorded
+    ) -> Payload | None:
+        """The data of an operation as its plan answers it; None where graphql-core has to, for a mutation from what is
+        `recorded` then."""
+        if self._plans is None or operation.query is None:
+            return None
+        try:
+            ready = self._plans.ready(operation.query, admitted.document, admitted.name, operation.variables)
+            if ready is None:
+                return None
+            run = Run(context, ready.values, extensions=operation.extensions)
+            if admitted.kind is OperationType.MUTATION:
+                data = await ready.plan.mutate(run, recorded)
+            else:
+                data = await ready.plan.query(run)
+        except Deviation:
+            self._plans.ways.deviated += 1
+            return None
+        self._plans.ways.by_plan += 1
+        return data
 
     async def _events(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
         """Raises: NoOperation."""

@@ -52,6 +52,13 @@ class KeptDocuments(Generic[Known]):
         self._keep(text, known, bytes_of(text, known))
         return known
 
+    def grow(self, text: str, size: int) -> None:
+        """What is known of the text takes so many bytes more from here on."""
+        if text in self._kept:
+            known, before = self._kept[text]
+            self.bytes -= before
+            self._keep(text, known, before + size)
+
     def _keep(self, text: str, known: Known, size: int) -> None:
         self._kept[text] = known, size
         self.bytes += size

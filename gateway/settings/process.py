@@ -41,6 +41,11 @@ class ProcessSettings(Group):
         default=4096, ge=1, le=1_000_000, description="Commands that may wait to be written; more get `BUSY`."
     )
     writer_batch: int = Field(default=512, ge=1, le=10_000, description="Commands committed at once, at most.")
+    plans: bool = Field(
+        default=True,
+        description="Whether documents that come again are compiled to functions. Answers are the same without, and"
+        " take several times as long.",
+    )
     log_level: LogLevel = Field(
         default="info", description="The least that is logged: `debug`, `info`, `warning` or `error`."
     )

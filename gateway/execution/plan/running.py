@@ -1,0 +1,163 @@
+"""Runs a plan: level by level, each relation of a level asked once for all the objects that have it."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from inspect import iscoroutine
+from typing import Any, TypeAlias
+
+from graphql.execution.values import VariableValues
+from graphql.pyutils import gather_with_cancel
+from strawberry.execution import optimized_is_awaitable
+
+from gateway.context import Context
+from gateway.execution.plan.deviation import Deviation
+from gateway.execution.plan.resuming import Failed, Finished, Given, Recorded
+
+Answer: TypeAlias = dict[str, Any]
+Waiting: TypeAlias = list[tuple[Any, Answer]]
+"""What a relation is asked for: each key, and the object of the answer that has what it finds."""
+
+
+class Run:
+    """What one run of a plan goes by. `event`: what a subscription's source gave."""
+
+    __slots__ = ("context", "event", "extensions", "queues", "values")
+
+    def __init__(
+        self,
+        context: Context,
+        values: VariableValues,
+        event: object = None,
+        extensions: dict[str, Any] | None = None,
+    ) -> None:
+        self.context, self.values, self.event, self.extensions = context, values, event, extensions
+        self.queues: list[Waiting] = []
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Join:
+    """A relation, or a method, at one place of an operation.
+
+    Args:
+        queue: where among the run's queues those wait that it is asked for.
+        ask: gives what is found for each of them in their order, at once or by an awaitable.
+        complete: writes what was found into those that wait, and asks for what lies below.
+    """
+
+    queue: int
+    ask: Callable[[Waiting, Run], Any]
+    complete: Callable[[Waiting, Sequence[Any], Run], None]
+
+
+Levels: TypeAlias = tuple[tuple[Join, ...], ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Root:
+    """A field at the root of an operation: `start` writes it, or puts its method into the first of its levels."""
+
+    name: str
+    start: Callable[[Run, Answer], None]
+    levels: Levels
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Plan:
+    """One operation, compiled. `size_bytes`: about what it takes to keep."""
+
+    roots: tuple[Root, ...]
+    levels: Levels
+    queues: int
+    size_bytes: int
+
+    async def query(self, run: Run) -> Answer:
+        """The answer's data, all fields of the root at once.
+
+        Raises:
+            Deviation: only graphql-core knows the answer.
+        """
+        try:
+            data = self._started(run)
+            for root in self.roots:
+                root.start(run, data)
+            for level in self.levels:
+                await _complete(level, run)
+        except Exception as error:  # whatever it is, graphql-core comes to it again and tells of it
+            raise Deviation from error
+        return data
+
+    async def mutate(self, run: Run, recorded: Recorded) -> Answer:
+        """The same for a mutation: one field of the root after the other.
+
+        `recorded` has what each of them came to, also where the next one deviates, so that none is ever run twice.
+        """
+        try:
+            data = self._started(run)
+            for root in self.roots:
+                root.start(run, data)
+                if not root.levels:  # `__typename`
+                    continue
+                [[method], *below] = root.levels
+                await _complete_method(root.name, method, run, recorded)
+                for level in below:
+                    await _complete(level, run)
+                recorded[root.name] = Finished(data[root.name])
+        except Exception as error:  # graphql-core tells of it, by what is recorded
+            raise Deviation from error
+        return data
+
+    def _started(self, run: Run) -> Answer:
+        run.queues = [[] for _ in range(self.queues)]
+        return dict.fromkeys([root.name for root in self.roots])
+
+
+async def _complete_method(name: str, method: Join, run: Run, recorded: Recorded) -> None:
+    waiting = run.queues[method.queue]
+    try:
+        found = method.ask(waiting, run)
+        if optimized_is_awaitable(found):
+            found = await found
+    except Exception as error:
+        recorded[name] = Failed(error)
+        raise
+    recorded[name] = Given(found[0])
+    method.complete(waiting, found, run)
+
+
+async def _complete(level: tuple[Join, ...], run: Run) -> None:
+    """All of a level: what is asked of several sources is waited for together."""
+    asked = [join for join in level if run.queues[join.queue]]
+    found: Any = at_once([_asking(join, run) for join in asked])
+    if optimized_is_awaitable(found):
+        found = await found
+    for join, each in zip(asked, found, strict=True):
+        join.complete(run.queues[join.queue], each, run)
+
+
+def _asking(join: Join, run: Run) -> Callable[[], Any]:
+    return lambda: join.ask(run.queues[join.queue], run)
+
+
+def at_once(calls: Sequence[Callable[[], Any]]) -> Sequence[Any] | Awaitable[Sequence[Any]]:
+    """What the calls give, in their order: at once where none of it has to be waited for."""
+    found: list[Any] = []
+    try:
+        for call in calls:
+            found.append(call())
+    except BaseException:
+        for each in found:
+            if iscoroutine(each):
+                each.close()  # nobody will await it
+        raise
+    places = [place for place, each in enumerate(found) if optimized_is_awaitable(each)]
+    return _all_of(found, places) if places else found
+
+
+async def _all_of(found: list[Any], places: Sequence[int]) -> list[Any]:
+    if len(places) == 1:
+        found[places[0]] = await found[places[0]]
+        return found
+    awaited = await gather_with_cancel(*(found[place] for place in places))
+    for place, each in zip(places, awaited, strict=True):
+        found[place] = each
+    return found

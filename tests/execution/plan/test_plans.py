@@ -1,0 +1,225 @@
+"""An operation is answered by its plan as graphql-core answers it, and by graphql-core where a plan does not know."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+import strawberry
+from strawberry import field
+
+from gateway.execution.executor import Executor
+from gateway.execution.operations import Operation
+from gateway.execution.plan.plans import Ways
+from gateway.resolvers.fields import resolve_fields
+from gateway.resolvers.inputs import GatewayInfo
+from gateway.schema.relations import FieldsOf, Wraps
+from gateway.settings.model import Settings
+
+pytestmark = pytest.mark.anyio
+
+_number = FieldsOf[int]()
+CALLS: list[str] = []
+"""The methods that were called, in their order."""
+
+
+@pytest.fixture(autouse=True)
+def nothing_called() -> None:
+    CALLS.clear()
+
+
+@strawberry.interface
+class Named:
+    name: str
+
+
+@strawberry.type
+class Even(Named, Wraps[int]):
+    half: int = _number.field("Half of it.", lambda number: number // 2)
+
+
+@strawberry.type
+class Odd(Named):
+    rest: int
+
+
+@strawberry.type
+class Number(Wraps[int]):
+    value_of: int = _number.field("Itself.", lambda number: number)
+    fraction: int = _number.field("What is odd if halved.", lambda number: 1 // (number % 2))
+    text: str = _number.field("In digits.", str)
+    never: str = _number.field("What should be there and is not.", lambda _number: None)  # type: ignore[assignment]  # so it is
+    next: "Number" = _number.wrapped("One more.", lambda number: number + 1)
+    lower: "list[Number]" = _number.wrapped("All that are lower.", lambda number: list(range(number)))
+    double: "Number | None" = _number.relation("Twice as much, up to 100.", by=lambda number: number)
+
+    @field
+    def times(self, by: int = 2) -> int:
+        return self.value * by
+
+    @field
+    async def slowly(self, plus: int) -> int | None:
+        return self.value + plus
+
+    @field
+    def kind(self) -> Named:
+        return Even(name="even", value=self.value) if self.value % 2 == 0 else Odd(name="odd", rest=1)
+
+
+@strawberry.type
+class Query:
+    @field
+    async def number(self, info: GatewayInfo, of: int) -> Number:
+        CALLS.append(f"number {of} {info.field_name}")
+        return Number.of(of)
+
+    @field
+    def at_once(self) -> int:
+        return 1
+
+
+@strawberry.type
+class Mutation:
+    @field
+    async def put(self, number: int) -> Number | None:
+        CALLS.append(f"put {number}")
+        return Number.of(number)
+
+    @field
+    def refuse(self) -> Number:
+        CALLS.append("refuse")
+        raise RuntimeError("secret")
+
+
+async def doubled(_context: object, number: int) -> int | None:
+    return number * 2 if number * 2 <= 100 else None
+
+
+def schema_of() -> strawberry.Schema:
+    schema = strawberry.Schema(Query, Mutation, types=[Even, Odd])
+    resolve_fields(schema._schema, {Number.double: doubled})
+    return schema
+
+
+SCHEMA = schema_of()
+CONTEXT: Any = SimpleNamespace(viewer=None, throttle=lambda _count: 0)
+BY_PLAN, DEVIATED, NOT_COVERED = Ways(by_plan=1), Ways(deviated=1), Ways(not_covered=1)
+
+
+def executor(**settings: Any) -> Executor:
+    """One that compiles what it sees for the first time."""
+    return Executor(SCHEMA, Settings(**settings), compile_at=1)
+
+
+async def both(query: str, **variables: object) -> tuple[Any, Ways]:
+    """The answer, which is the same with plans and without; and which way it was found."""
+    planning, core = executor(), executor(plans=False)
+    operation = Operation(query, variables)
+    with_plan = (await planning.run(operation, CONTEXT)).payload
+    without = (await core.run(operation, CONTEXT)).payload
+    for error in (*with_plan.get("errors", ()), *without.get("errors", ())):
+        error.get("extensions", {}).pop("errorId", None)
+        error["message"] = error["message"].partition("id: ")[0]
+    assert with_plan == without
+    assert list(with_plan["data"] or ()) == list(without["data"] or ())
+    return with_plan["data"], planning.ways
+
+
+COVERED = {
+    "fields and aliases": "{ number(of: 3) { a: valueOf valueOf text b: text __typename } }",
+    "objects and lists": "{ number(of: 3) { next { next { text } } lower { valueOf lower { text } } } }",
+    "relations": "{ number(of: 3) { double { valueOf double { text } } lower { double { text } } } }",
+    "a relation of nothing": "{ number(of: 70) { double { text } } }",
+    "methods": "{ number(of: 3) { times(by: 4) slowly(plus: 1) lower { slowly(plus: 2) times } } }",
+    "an interface": """{ number(of: 3) { kind { name __typename ... on Odd { rest } ... on Even { half } }
+        lower { kind { name ... on Even { half } } } } }""",
+    "fragments": """{ number(of: 3) { ...a ...b } }
+        fragment a on Number { next { text } } fragment b on Number { next { valueOf } }""",
+    "several at the root": "{ __typename a: number(of: 1) { text } b: number(of: 2) { double { text } } atOnce }",
+    "switches": "{ number(of: 3) { text @skip(if: true) valueOf @include(if: true) } }",
+}
+
+
+@pytest.mark.parametrize("query", COVERED.values(), ids=list(COVERED))
+async def test_a_plan_answers_as_graphql_core_does(query: str) -> None:
+    _, way = await both(query)
+    assert way == BY_PLAN
+
+
+async def test_variables_are_coerced_as_ever() -> None:
+    query = "query($of: Int!, $by: Int = 5, $plus: Int!) { number(of: $of) { times(by: $by) slowly(plus: $plus) } }"
+    data, way = await both(query, of=2, plus=3)
+    assert (data, way) == ({"number": {"times": 10, "slowly": 5}}, BY_PLAN)
+    assert await both(query, of="2", plus=3) == (None, DEVIATED)
+
+
+async def test_what_is_skipped_follows_its_variable() -> None:
+    query = "query($with: Boolean!) { number(of: 1) { text @include(if: $with) valueOf } }"
+    planning = executor()
+    asked = [await planning.run(Operation(query, {"with": each}), CONTEXT) for each in (True, False, True)]
+    assert [list(each.payload["data"]["number"]) for each in asked] == [
+        ["text", "valueOf"],
+        ["valueOf"],
+        ["text", "valueOf"],
+    ]
+    assert planning.ways == Ways(by_plan=3)
+
+
+DEVIATING = {
+    "a resolver that raises": "{ number(of: 2) { fraction } }",
+    "a null where none may be": "{ number(of: 2) { next { never } } }",
+    "an Int beyond 32 bits": "{ number(of: 2147483647) { next { valueOf } } }",
+}
+
+
+@pytest.mark.parametrize("query", DEVIATING.values(), ids=list(DEVIATING))
+async def test_whatever_else_happens_graphql_core_answers(query: str) -> None:
+    _, way = await both(query)
+    assert way == DEVIATED
+
+
+async def test_introspection_is_not_covered() -> None:
+    _, way = await both('{ __type(name: "Number") { name } atOnce }')
+    assert way == NOT_COVERED
+
+
+async def test_a_mutation_runs_once_and_one_after_the_other() -> None:
+    planning = executor()
+    query = "mutation { a: put(number: 1) { text } b: put(number: 2) { double { text } } __typename }"
+    result = await planning.run(Operation(query), CONTEXT)
+    assert result.payload["data"] == {"a": {"text": "1"}, "b": {"double": {"text": "4"}}, "__typename": "Mutation"}
+    assert (CALLS, planning.ways) == (["put 1", "put 2"], BY_PLAN)
+
+
+@pytest.mark.parametrize(
+    ("query", "called", "data"),
+    [
+        (
+            "mutation { a: put(number: 1) { text } b: put(number: 2) { fraction } c: put(number: 3) { text } }",
+            ["put 1", "put 2", "put 3"],
+            {"a": {"text": "1"}, "b": None, "c": {"text": "3"}},
+        ),
+        (
+            "mutation { a: put(number: 1) { text } refuse { text } c: put(number: 3) { text } }",
+            ["put 1", "refuse"],
+            None,
+        ),
+    ],
+)
+async def test_a_mutation_that_deviates_runs_nothing_twice(query: str, called: list[str], data: Any) -> None:
+    planning = executor()
+    result = await planning.run(Operation(query), CONTEXT)
+    assert (result.payload["data"], CALLS, planning.ways) == (data, called, DEVIATED)
+    await both(query)
+
+
+async def test_a_document_is_compiled_when_it_comes_again() -> None:
+    planning = Executor(SCHEMA, Settings())
+    for _ in range(3):
+        await planning.run(Operation("{ atOnce }"), CONTEXT)
+    assert planning.ways == Ways(by_plan=2, new=1)
+
+
+async def test_plans_can_be_turned_off() -> None:
+    planning = executor(plans=False)
+    assert (await planning.run(Operation("{ atOnce }"), CONTEXT)).payload == {"data": {"atOnce": 1}}
+    assert planning.ways == Ways()
