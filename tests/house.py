@@ -56,6 +56,9 @@ ROOMS = {
     "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
     "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),
     "writing": _room("gateway.services.writing", "changes rows commands rules model db", f"{WEB} {VENDORS}"),
+    "writer_process": _room(
+        "gateway.services.writer_process", "writing changes commands model", f"{WEB} {SQL} {VENDORS}"
+    ),
     "purchases": _room(
         "gateway.services.purchases",
         "providers commands rules model",
