@@ -1,6 +1,6 @@
 """Services to routes: the ASGI application."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
@@ -19,6 +19,7 @@ from gateway.bootstrap import Services, now, open_services, running_jobs
 from gateway.context import Context
 from gateway.endpoints import graphql
 from gateway.endpoints.errors import Masked, refuse, refuse_token
+from gateway.endpoints.fast_path import FastPath
 from gateway.endpoints.graphql import GraphQLEndpoint
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.rest import purchases_route
@@ -45,8 +46,11 @@ from gateway.streaming.websocket import GraphQLSocket
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
     lifetimes, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
+    documents = _documents(settings)
+    executor = Executor(build_schema(), settings, documents)
+    context_of = partial(_context_of, rate)
     authenticated = [
-        *_graphql_routes(settings, verifier, rate, lifetimes),
+        *_graphql_routes(settings, executor, documents, verifier, context_of, lifetimes),
         purchases_route(_purchases, settings, rate),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
@@ -54,7 +58,7 @@ def build_app(settings: Settings) -> Starlette:
         *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
     ]
     authentication = Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=refuse_token)
-    return Starlette(
+    app = Starlette(
         routes=[
             *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
             Mount("", routes=authenticated, middleware=[authentication]),
@@ -63,6 +67,8 @@ def build_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refuse},
         lifespan=partial(_lifespan, settings, lifetimes),
     )
+    app.middleware_stack = FastPath(app.build_middleware_stack(), settings, verifier, executor, documents, context_of)
+    return app
 
 
 def from_environment() -> Starlette:
@@ -83,12 +89,14 @@ async def _lifespan(settings: Settings, lifetimes: StreamLifetimes, app: Starlet
 
 
 def _graphql_routes(
-    settings: Settings, verifier: TokenVerifier, rate: MutationRate, lifetimes: StreamLifetimes
+    settings: Settings,
+    executor: Executor,
+    documents: Documents,
+    verifier: TokenVerifier,
+    context_of: Callable[[HTTPConnection, Actor | None], Context],
+    lifetimes: StreamLifetimes,
 ) -> list[BaseRoute]:
     """One address for HTTP and WebSocket, behind which an operation runs the same way."""
-    documents = _documents(settings)
-    executor = Executor(build_schema(), settings, documents)
-    context_of = partial(_context_of, rate)
 
     def make_context(request: Request) -> Context:
         return context_of(request, viewer_of(request))

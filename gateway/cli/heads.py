@@ -2,6 +2,8 @@
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from gateway.http.bodies import IS_HERE
+
 MOST_HEAD_BYTES = 131_072
 """Twice what common servers take, so that a long URL is still answered by its route."""
 
@@ -30,3 +32,7 @@ class BoundedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        super().on_message_complete()
+        self.scope[IS_HERE] = True  # type: ignore[literal-required]  # ours, beside ASGI's

@@ -60,6 +60,9 @@ KINDS_OF = {
 NOTHING = {"variables": ("", "null"), "extensions": ("", "null"), "operationName": ("",)}
 """Values of URL parameters that count as not given."""
 
+FAILED = "gateway.failed"
+"""In a request's scope, an error that nobody expected: raised here, so that it is told in one place."""
+
 NO_BATCH = "The body must be one JSON object; batches are not accepted."
 NOT_STREAMED = (
     "A subscription is answered by a stream: accept text/event-stream, or multipart/mixed;subscriptionSpec=1.0, or "
@@ -90,6 +93,8 @@ class GraphQLEndpoint:
         self._make_context, self._make_page, self._lifetimes = make_context, make_page, lifetimes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if (error := scope.get(FAILED)) is not None:
+            raise error
         response = await self._answer(Request(scope, receive))
         await response(scope, receive, send)
 
@@ -101,7 +106,7 @@ class GraphQLEndpoint:
         self._check(request, accept, wants_page=make_page is not None)
         if make_page is not None:
             return await make_page(request)
-        operation = self._operation(request.method, await self._asked(request))
+        operation = operation_of(request.method, await self._asked(request), self._documents)
         try:
             kind = kind_of_answer(accept, is_subscription=self._executor.is_subscription(operation))
         except NoStream:
@@ -110,7 +115,7 @@ class GraphQLEndpoint:
         if kind is not Kind.JSON:
             return self._streamed(request, operation, context, FORMATS[kind])
         try:
-            return _response(await self._executor.run(operation, context), accepted(accept) or JSON)
+            return response_of(await self._executor.run(operation, context), accepted(accept) or JSON)
         except NotAllowed:
             raise _bad(405, "Send mutations by POST.", {"Allow": "POST"}) from None
         except NoOperation as error:
@@ -148,20 +153,6 @@ class GraphQLEndpoint:
         }
         return {**given, **read}
 
-    def _operation(self, method: str, asked: Mapping[str, Any]) -> Operation:
-        """Raises: Refused, where the document that is named is not known or may not be run, or a parameter is wrong."""
-        try:
-            text = self._documents.text_of(asked)
-        except GraphQLError as error:
-            code = ErrorCode((error.extensions or {})["code"])
-            raise Refused(200 if code in ASKS_FOR_MORE else 400, code, error.message) from None
-        query = _given(asked, "query", str) if text is None else text
-        variables, extensions = (_given(asked, name, dict) for name in ("variables", "extensions"))
-        name = asked.get("operationName")
-        if not isinstance(name, str | None):
-            raise _bad(400, "`operationName` must be a string or null, if provided.")
-        return Operation(query, variables, name, extensions, KINDS_OF[method])
-
     # ------------------------------------------------------------ what goes out
 
     def _streamed(self, request: Request, operation: Operation, context: Context, form: Format) -> Response:
@@ -171,9 +162,24 @@ class GraphQLEndpoint:
         return StreamedResponse(lambda: self._executor.stream(operation, context), form, self._lifetimes, expires_at)
 
 
-def _response(result: Result, media_type: str) -> Response:
+def operation_of(method: str, asked: Mapping[str, Any], documents: Documents) -> Operation:
+    """Raises: Refused, where the document that is named is not known or may not be run, or a parameter is wrong."""
+    try:
+        text = documents.text_of(asked)
+    except GraphQLError as error:
+        code = ErrorCode((error.extensions or {})["code"])
+        raise Refused(200 if code in ASKS_FOR_MORE else 400, code, error.message) from None
+    query = _given(asked, "query", str) if text is None else text
+    variables, extensions = (_given(asked, name, dict) for name in ("variables", "extensions"))
+    name = asked.get("operationName")
+    if not isinstance(name, str | None):
+        raise _bad(400, "`operationName` must be a string or null, if provided.")
+    return Operation(query, variables, name, extensions, KINDS_OF[method])
+
+
+def response_of(result: Result, media_type: str, vary: str = "Accept") -> Response:
     """The result under its status, by the media type that the request accepts."""
-    headers = {"Cache-Control": "no-store", "Vary": "Accept", "Content-Type": content_type(media_type)}
+    headers = {"Cache-Control": "no-store", "Vary": vary, "Content-Type": content_type(media_type)}
     if not result.is_refusal:
         return Response(write(result.payload), 200, headers)
     extensions = result.payload["errors"][0]["extensions"]

@@ -16,6 +16,12 @@ from gateway.schema.conventions.errors import ErrorCode
 CLOSE = {"Connection": "close"}
 """A client that sends too much, or too slowly, may still be sending: closing the connection stops it."""
 
+IS_HERE = "gateway.body_is_here"
+"""In a request's scope, where its server has received the whole body: what comes first of it is all of it."""
+
+DUE_AT = "gateway.body_due_at"
+"""In a request's scope, when its body has to be here, by the loop's clock, where somebody began to wait for it."""
+
 JSON = re.compile(r'application/json\s*(;\s*charset="?utf-?8"?\s*)?;?\s*', re.IGNORECASE | re.ASCII)
 ANY_JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)
 
@@ -38,7 +44,7 @@ async def read_body(request: Request, most_bytes: int, most_s: float) -> bytes:
         Refused: 413, of which no more is held than the limit and a chunk; 408, not here in time; 400, hung up on.
     """
     try:
-        async with asyncio.timeout(most_s):
+        async with asyncio.timeout_at(request.scope.get(DUE_AT, asyncio.get_running_loop().time() + most_s)):
             return await _read(request, most_bytes)
     except TimeoutError:
         raise _bad(408, f"The body did not come within {most_s:g} seconds.", CLOSE) from None

@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from starlette.datastructures import Headers
 
+Header = TypeVar("Header", str, bytes)
 Said = TypeVar("Said")
 
 JSON = "application/json"
@@ -21,12 +22,12 @@ LONGEST_REMEMBERED = 1_000
 """Characters of a header that is remembered: many times a browser's. Nothing else bounds a stranger's."""
 
 
-def remembered(reads: Callable[[str], Said]) -> Callable[[str], Said]:
+def remembered(reads: Callable[[Header], Said]) -> Callable[[Header], Said]:
     """What a header says, read once for each text: clients send the same few over and over."""
     known = lru_cache(1_024)(reads)
 
     @wraps(reads)
-    def read(header: str) -> Said:
+    def read(header: Header) -> Said:
         return known(header) if len(header) <= LONGEST_REMEMBERED else reads(header)
 
     return read

@@ -29,18 +29,17 @@ _QUIET = {"/healthz", "/readyz"}
 _request_id: ContextVar[str] = ContextVar("request_id")
 
 
-class JsonLines(structlog.PrintLoggerFactory):
-    """Where production's log lines go, each a JSON object.
-
-    A request's own line, of which there is one for each, is written here without the general way through processors.
+class Lines(structlog.PrintLoggerFactory):
+    """Where log lines go.
 
     Args:
-        has_requests: whether the level lets that line through.
+        has_requests: whether the level lets the line through that each request has.
+        is_json: whether that line is written by `write_request`, without the general way through processors.
     """
 
-    def __init__(self, stream: TextIO, has_requests: bool) -> None:
+    def __init__(self, stream: TextIO, *, has_requests: bool, is_json: bool) -> None:
         super().__init__(stream)
-        self.has_requests = has_requests
+        self.has_requests, self.is_json = has_requests, is_json
         self._write = stream.write
 
     def write_request(self, method: str, path: str, status: int, took_ms: float, request_id: str) -> None:
@@ -64,9 +63,7 @@ def configure_logging(settings: Settings) -> None:
             *(_for_people() if is_for_people else _for_machines()),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr)
-        if is_for_people
-        else JsonLines(sys.stderr, has_requests),
+        logger_factory=Lines(sys.stderr, has_requests=has_requests, is_json=not is_for_people),
     )
     # Libraries that log by the standard library: what is amiss is shown, their small talk is not.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
@@ -140,13 +137,13 @@ class identified:  # noqa: N801  a context manager reads as a verb
 def log_request(scope: Scope, status: int, began: float, request_id: str) -> None:
     """One line for a request that is done, which `began` when `time.perf_counter` said so."""
     lines = structlog.get_config()["logger_factory"]
-    is_by_machine = isinstance(lines, JsonLines)
-    if scope["path"] in _QUIET or (is_by_machine and not lines.has_requests):
+    is_ours = isinstance(lines, Lines)
+    if scope["path"] in _QUIET or (is_ours and not lines.has_requests):
         return
     took_ms = round((time.perf_counter() - began) * 1000, 1)
     # As it came, still percent-encoded: a decoded line break would forge a log line.
     path = scope["raw_path"].decode("ascii", "replace")
-    if is_by_machine:
+    if is_ours and lines.is_json:
         lines.write_request(scope["method"], path, status, took_ms, request_id)
     else:
         log.info("request", method=scope["method"], path=path, status=status, took_ms=took_ms)
