@@ -28,8 +28,10 @@ check: install ## format, lint, types and tests, as CI runs them
 	$(BIN)/mypy
 	$(BIN)/python -m pytest -n 3 --dist worksteal
 
-bench: install ## measure confirmations a second on this machine, on SQLite
-	$(BIN)/python -m bench.confirmations
+BENCH ?= peers
+
+bench: install ## measure over HTTP on this machine, beside other servers; BENCH_SECONDS, BENCH_ROUNDS, BENCH_PEERS … vary it, see bench/README.md
+	$(BIN)/python -m bench $(BENCH)
 
 chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
@@ -50,7 +52,7 @@ browser: install checkout $(VENV)/.installed-browser ## drive GraphiQL and the c
 
 clean: ## remove what the other targets made
 	rm -rf $(VENV) gateway/pages/static_files build dist schema.graphql.new
-	rm -rf examples/checkout/node_modules examples/checkout/src/gql
+	rm -rf examples/checkout/node_modules examples/checkout/src/gql bench/peers/mercurius/node_modules
 	rm -rf tests/interop/.venv tests/interop/*/node_modules tests/interop/*/generated
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find gateway db tests bench web -name __pycache__ -type d -prune -exec rm -rf {} +
