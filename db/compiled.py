@@ -23,14 +23,26 @@ class Statement:
 
     def __init__(self, select: Select[Any]) -> None:
         self.select = select
-        self._compiled: dict[str, Compiled] = {}
+        self._compiled: dict[object, Compiled] = {}
 
     def on(self, dialect: Dialect) -> "Compiled":
         """The statement for a database."""
-        name = f"{dialect.name}+{dialect.driver}+{dialect.paramstyle}"
-        if name not in self._compiled:
-            self._compiled[name] = Compiled(self.select, dialect)
-        return self._compiled[name]
+        key = key_of(dialect)
+        if key not in self._compiled:
+            self._compiled[key] = Compiled(self.select, dialect)
+        return self._compiled[key]
+
+
+def key_of(dialect: Dialect) -> object:
+    """What tells databases and drivers apart: for equal ones the same is compiled."""
+    return dialect.name, dialect.driver, dialect.paramstyle
+
+
+def converters_of(select: Select[Any], dialect: Dialect) -> Mapping[str, Converter]:
+    """By column, how a value that is no null is read, where the driver does not give it as it is meant."""
+    assert isinstance(dialect, DefaultDialect)
+    columns = ((name, _converter(column.type, dialect)) for name, column in select.selected_columns.items())
+    return {name: converter for name, converter in columns if converter}
 
 
 class Compiled:

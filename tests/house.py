@@ -86,7 +86,8 @@ ROOMS = {
     ),
     "bootstrap": _room(
         "gateway.bootstrap",
-        "settings jobs writing reading changes purchases providers subscribers model db gateway.schema.conventions.ids",
+        "settings jobs writing reading changes purchases providers subscribers rows model db"
+        " gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(

@@ -9,7 +9,7 @@ import pytest
 from gateway.http.telemetry import configure_logging
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
-from gateway.services.rows.lookups import Lookup
+from gateway.services.rows.lookups import Viewed
 from tests.served.gateway import connected, creating, served
 from tests.served.inside import Inside, inside, logging_as_before
 from tests.served.operations import CREATE_PURCHASE
@@ -96,7 +96,7 @@ async def test_a_decision_that_raises_fails_alone(
 async def test_an_error_in_one_field_leaves_the_others(
     new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Lookup, "found", fail)
+    monkeypatch.setattr(Viewed, "found", fail)
     async with inside(new_sqlite()) as gateway:
         query = "query($id: ID!) { viewer { id } course(id: $id) { id } }"
         answer = (await gateway.ask(query, Role.STUDENT, id=ids.EXAMPLES[ids.COURSE])).json()

@@ -3,12 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Dialect, Integer, case, false, func, or_, select, type_coerce
 
-from db.compiled import Statement
+from db.compiled import Raw, Statement
 from db.keys import Among
 from db.statements import AUDIT
 from gateway.services.core.model.pages import Page, Window
@@ -37,8 +36,8 @@ class Histories:
     def parameters(self, keys: Sequence[UUID], dialect: Dialect) -> dict[str, object]:
         return {**ORDER.parameters(self.window), **SUBJECTS.parameters(keys, dialect)}
 
-    def found(self, rows: Sequence[Sequence[Any]]) -> Mapping[UUID, Page[AuditEntry]]:
-        entries = ENTRIES.values(row[:-2] for row in rows)
+    def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[UUID, Page[AuditEntry]]:
+        entries = ENTRIES.on(dialect).views(rows)
         inside: dict[UUID, list[AuditEntry]] = {entry.subject_id: [] for entry in entries}
         up_to, from_ = set[UUID](), set[UUID]()
         for entry, (*_, is_up_to, is_from) in zip(entries, rows, strict=True):

@@ -54,7 +54,7 @@ enough."""
 
 
 async def page(source: Source, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
-    """The page of a window of a list, with the filter applied.
+    """The page of a window of a list, with the filter applied: its items are views of their rows.
 
     Raises:
         DBAPIError: the database is out of reach.
@@ -63,9 +63,9 @@ async def page(source: Source, listing: Listing[Value], window: Window, wanted: 
     parameters = listing.order.parameters(window)
     for condition, value in asked.items():
         parameters |= condition.parameters(value, source.dialect)
-    rows = await source.rows(page_statement(listing, tuple(asked), View.of(window)), **parameters)
+    rows = await source.raw(page_statement(listing, tuple(asked), View.of(window)), parameters)
     *_, has_up_to, has_from = rows[0]
-    found = listing.kind.values(row[:-2] for row in rows if row[0] is not None)
+    found = listing.kind.on(source.dialect).views(row for row in rows if row[0] is not None)
     return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
 
 

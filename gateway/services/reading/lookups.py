@@ -1,25 +1,13 @@
-"""The look-ups that readers find by; the writer loads by some of them as well, see `gateway.services.rows.lookups`."""
+"""The look-ups of operations, which find views of rows; those of `gateway.services.rows.lookups` find values."""
 
-from gateway.services.rows.lookups import (
-    COURSE_BY_ID,
-    HELD_PURCHASE,
-    JOB_BY_ID,
-    PAYMENT_BY_ID,
-    PURCHASE_BY_ID,
-    PURCHASE_OF_PAYMENT,
-    REFUND_BY_ID,
-    REFUNDS_OF_PAYMENT,
-    SUCCESSOR,
-)
+from gateway.services.rows import lookups
 
-__all__ = [
-    "COURSE_BY_ID",
-    "HELD_PURCHASE",
-    "JOB_BY_ID",
-    "PAYMENT_BY_ID",
-    "PURCHASE_BY_ID",
-    "PURCHASE_OF_PAYMENT",
-    "REFUNDS_OF_PAYMENT",
-    "REFUND_BY_ID",
-    "SUCCESSOR",
-]
+COURSE_BY_ID = lookups.COURSE_BY_ID.viewed
+HELD_PURCHASE = lookups.HELD_PURCHASE.viewed
+JOB_BY_ID = lookups.JOB_BY_ID.viewed
+PAYMENT_BY_ID = lookups.PAYMENT_BY_ID.viewed
+PURCHASE_BY_ID = lookups.PURCHASE_BY_ID.viewed
+PURCHASE_OF_PAYMENT = lookups.PURCHASE_OF_PAYMENT.viewed
+REFUNDS_OF_PAYMENT = lookups.REFUNDS_OF_PAYMENT.viewed
+REFUND_BY_ID = lookups.REFUND_BY_ID.viewed
+SUCCESSOR = lookups.SUCCESSOR.viewed

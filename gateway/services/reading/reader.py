@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Dialect
 
-from db.compiled import Statement
+from db.compiled import Raw, Statement
 from db.errors import is_of_a_value
 from gateway.services.reading.source import Source
 
@@ -36,8 +36,9 @@ class Finder(Hashable, Protocol[KeyOf, FoundOf]):
         """The parameters of the statement for distinct keys."""
         ...
 
-    def found(self, rows: Sequence[Sequence[Any]]) -> Mapping[Any, FoundOf]:
-        """What was found for each key, from the statement's rows; keys without anything may be left out."""
+    def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Any, FoundOf]:
+        """What was found for each key, from the statement's rows as the driver gives them; keys without anything may
+        be left out."""
         ...
 
 
@@ -94,8 +95,9 @@ class Reader:
     async def _answer(self, finder: Finder[Key, Found], batch: "Sequence[_Question[Key, Found]]") -> None:
         keys = list(dict.fromkeys(key for question in batch for key in question.keys))
         try:
-            parameters = finder.parameters(keys, self.source.dialect)
-            found = finder.found(await self.source.rows(finder.statement, **parameters))
+            dialect = self.source.dialect
+            rows = await self.source.raw(finder.statement, finder.parameters(keys, dialect))
+            found = finder.found(rows, dialect)
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
             if len(keys) > 1 and len(batch) > 1 and is_of_a_value(error):
                 await self._answer_in_halves(finder, batch, keys)

@@ -1,7 +1,7 @@
 """Runs read statements, each on one of a few connections that are kept."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Dialect
@@ -30,8 +30,12 @@ class Source:
         Raises:
             DBAPIError: the database refused the statement, or is out of reach. It names no parameter.
         """
+        return list(map(statement.on(self.dialect).read, await self.raw(statement, parameters)))
+
+    async def raw(self, statement: Statement, parameters: Mapping[str, object]) -> Sequence[Raw]:
+        """The statement's rows as the driver gives them. Raises as `rows` does."""
         compiled = statement.on(self.dialect)
-        return list(map(compiled.read, await self.fetch(compiled.sql, compiled.bound(parameters))))
+        return await self.fetch(compiled.sql, compiled.bound(parameters))
 
     async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Raw]:
         """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does."""

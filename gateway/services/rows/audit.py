@@ -1,18 +1,12 @@
 """How the audit and callers' keys lie in their columns: values to rows, and back."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
-from gateway.services.core.model.values import Actor, Role
+from gateway.services.core.model.values import Actor
 from gateway.services.rows.columns import Columns
+from gateway.services.rows.layouts import Layout
 
-
-def record_from(
-    actor_id: str, operation: str, key: str, fingerprint: bytes, result_id: UUID, created_at: datetime
-) -> IdempotencyRecord:
-    return IdempotencyRecord(IdempotencyKey(actor_id, operation, key), fingerprint, result_id, created_at)
+RECORD = Layout(IdempotencyRecord, key=Layout(IdempotencyKey))
+ENTRY = Layout(AuditEntry, actor=Layout(Actor, id="actor_id", role="actor_role"))
 
 
 def record_columns(record: IdempotencyRecord) -> Columns:
@@ -24,19 +18,6 @@ def record_columns(record: IdempotencyRecord) -> Columns:
         "result_id": record.result_id,
         "created_at": record.created_at,
     }
-
-
-def entry_from(
-    id: UUID,  # noqa: A002  as its column
-    subject_id: UUID,
-    at: datetime,
-    actor_id: str,
-    actor_role: str,
-    action: str,
-    reason: str | None,
-    changes: dict[str, Any] | None,
-) -> AuditEntry:
-    return AuditEntry(id, subject_id, at, Actor(actor_id, Role(actor_role)), action, reason, changes)
 
 
 def audit_columns(entry: AuditEntry) -> Columns:

@@ -1,33 +1,61 @@
 """How courses lie in their columns, and their tiers in rows of their own: rows to values and back."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
-from typing import Any
-from uuid import UUID
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import cast
 
 from gateway.services.core.model.values import Course, Money, Tier
 from gateway.services.rows.columns import Columns
+from gateway.services.rows.layouts import From, Layout
+from gateway.services.rows.making import Converter, Row, maker, quick
+from gateway.services.rows.views import View, view_of
+
+TIER = Layout(Tier, price=Layout(Money, amount_minor="price_minor"))
+COURSE = Layout(Course, tiers=From("code", lambda code: ()))
+"""Of its own row, which has no tiers."""
+
+Rows = Sequence[Row]
+"""Of one course: its own columns, and each of its tiers', lowest rank first; one without tiers has one row without a
+code."""
 
 
-def courses_from(rows: Iterable[Sequence[Any]]) -> list[Course]:
-    """Courses from rows of a course's own columns and each of its tiers', a course's one after the other, lowest rank
-    first; one without tiers has one row without a code."""
-    found: dict[UUID, tuple[Sequence[Any], list[Tier]]] = {}
-    for id_, title, created_at, code, *tier in rows:
-        _, tiers = found.setdefault(id_, ((id_, title, created_at), []))
-        if code is not None:
-            tiers.append(tier_from(code, *tier))
-    return [course_from(*course, tiers=tuple(tiers)) for course, tiers in found.values()]
+def rows_of_each(rows: Iterable[Row], id_at: int) -> Iterable[Rows]:
+    """The rows of each course from those of many."""
+    found: dict[object, list[Row]] = {}
+    for row in rows:
+        found.setdefault(row[id_at], []).append(row)
+    return found.values()
 
 
-def course_from(id: UUID, title: str, created_at: datetime, *, tiers: tuple[Tier, ...]) -> Course:  # noqa: A002
-    return Course(id, title, tiers, created_at)
+def course_maker(columns: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Rows], Course]:
+    """A function that makes a course of its rows, see `gateway.services.rows.making.maker`."""
+    make, make_tier, code_at = (
+        maker(COURSE, columns, converters),
+        maker(TIER, columns, converters),
+        columns.index("code"),
+    )
+
+    def course(rows: Rows) -> Course:
+        own = make(rows[0])
+        return quick(Course)(own.id, own.title, _tiers(rows, code_at, make_tier), own.created_at)
+
+    return course
 
 
-def tier_from(
-    code: str, session_count: int, price_minor: int, currency: str, validity_days: int | None, rank: int
-) -> Tier:
-    return Tier(code, session_count, Money(price_minor, currency), validity_days, rank)
+def course_view(columns: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Rows], Course]:
+    """The class of the views of a course's rows, see `gateway.services.rows.views.view_of`."""
+    own, tier, code_at = view_of(COURSE, columns, converters), view_of(TIER, columns, converters), columns.index("code")
+    attributes = {
+        "id": property(lambda rows: own(rows[0]).id),
+        "title": property(lambda rows: own(rows[0]).title),
+        "created_at": property(lambda rows: own(rows[0]).created_at),
+        "tiers": property(lambda rows: _tiers(rows, code_at, tier)),
+        "_whole": course_maker(columns, converters),
+    }
+    return cast(Callable[[Rows], Course], type("CourseView", (View,), {"__slots__": (), **attributes}))
+
+
+def _tiers(rows: Rows, code_at: int, tier: Callable[[Row], Tier]) -> tuple[Tier, ...]:
+    return tuple(tier(row) for row in rows if row[code_at] is not None)
 
 
 def course_columns(course: Course) -> Columns:

@@ -1,35 +1,12 @@
 """How jobs and webhooks lie in their columns: rows to values and back."""
 
-from datetime import datetime
-from typing import Any
-from uuid import UUID
-
-from gateway.services.core.model.events import EventState, ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind, JobState
-from gateway.services.core.model.values import Provider
+from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.jobs import Job
 from gateway.services.rows.columns import Columns
+from gateway.services.rows.layouts import From, Layout
 
-
-def event_from(
-    id: UUID,  # noqa: A002  as its column
-    provider: str,
-    event_id: str,
-    type: str,  # noqa: A002  likewise
-    refs: list[str],
-    received_at: datetime,
-    state: str,
-    handled_at: datetime | None,
-) -> ProviderEvent:
-    return ProviderEvent(
-        id=id,
-        provider=Provider(provider),
-        event_id=event_id,
-        type=type,
-        references=tuple(refs),
-        received_at=received_at,
-        state=EventState(state),
-        handled_at=handled_at,
-    )
+EVENT = Layout(ProviderEvent, references=From("refs", tuple))
+JOB = Layout(Job)
 
 
 def event_columns(event: ProviderEvent) -> Columns:
@@ -43,40 +20,6 @@ def event_columns(event: ProviderEvent) -> Columns:
         "state": event.state.value,
         "handled_at": event.handled_at,
     }
-
-
-def job_from(
-    id: UUID,  # noqa: A002  as its column
-    kind: str,
-    subject_id: UUID,
-    run_at: datetime,
-    created_at: datetime,
-    state: str,
-    attempts: int,
-    fence: int,
-    lease_until: datetime | None,
-    last_error: str | None,
-    finished_at: datetime | None,
-    claim_id: UUID | None,
-    target: str | None,
-    payload: dict[str, Any],
-) -> Job:
-    return Job(
-        id=id,
-        kind=JobKind(kind),
-        subject_id=subject_id,
-        run_at=run_at,
-        created_at=created_at,
-        state=JobState(state),
-        attempts=attempts,
-        fence=fence,
-        lease_until=lease_until,
-        last_error=last_error,
-        finished_at=finished_at,
-        claim_id=claim_id,
-        target=target,
-        payload=payload,
-    )
 
 
 def job_columns(job: Job) -> Columns:

@@ -1,14 +1,13 @@
 """The kinds of values that are read: their columns, and how rows become values."""
 
-import inspect
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from itertools import starmap
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Select, Table, select
+from sqlalchemy import Column, ColumnElement, Dialect, Select, Table, select
 
+from db.compiled import converters_of, key_of
 from db.statements import (
     AUDIT,
     COURSE,
@@ -23,13 +22,29 @@ from db.statements import (
     TIER,
 )
 from gateway.services.core.model.jobs import JobKind
-from gateway.services.rows.audit import entry_from, record_from
-from gateway.services.rows.courses import course_from, courses_from, tier_from
-from gateway.services.rows.jobs import event_from, job_from
-from gateway.services.rows.payments import payment_from, refund_from
-from gateway.services.rows.purchases import purchase_from
+from gateway.services.core.model.values import Course
+from gateway.services.rows import audit, courses, jobs, payments, purchases
+from gateway.services.rows.courses import course_maker, course_view, rows_of_each
+from gateway.services.rows.layouts import Layout
+from gateway.services.rows.making import Converter, Row, maker
+from gateway.services.rows.views import view_of
 
 Value = TypeVar("Value")
+Converters = Mapping[str, Converter]
+Many = Callable[[Iterable[Row]], list[Value]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Form(Generic[Value]):
+    """How the rows that one database gives become values. A row may hold more behind the columns of its kind.
+
+    Args:
+        values: makes values, for whoever decides by them.
+        views: shows values, for whoever reads some of their fields, see `gateway.services.rows.views`.
+    """
+
+    values: Many[Value]
+    views: Many[Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,50 +52,91 @@ class Kind(Generic[Value]):
     """A kind of value.
 
     Args:
-        select: its rows, without condition or order, with just the columns that `values` takes, as it takes them.
-        values: makes values of rows.
+        select: its rows, without condition or order, with just the columns that values are made of.
+        form: how they become values, by the names of the columns and by what converts them.
         order: in which rows are read, and locked.
         locks: the table whose rows the writer locks when it reads; None where it locks nothing.
     """
 
     select: Select[Any]
-    values: Callable[[Iterable[Sequence[Any]]], list[Value]]
+    form: Callable[[Sequence[str], Converters], Form[Value]]
     order: Sequence[Column[Any]]
     locks: Table | None = None
+    _forms: dict[object, Form[Value]] = field(default_factory=dict)
+
+    def on(self, dialect: Dialect) -> Form[Value]:
+        """How a driver's own rows become values."""
+        key = key_of(dialect)
+        if key not in self._forms:
+            self._forms[key] = self.form(self._names, converters_of(self.select, dialect))
+        return self._forms[key]
+
+    def values(self, rows: Iterable[Row]) -> list[Value]:
+        """Values of rows whose columns are converted already."""
+        if None not in self._forms:
+            self._forms[None] = self.form(self._names, {})
+        return self._forms[None].values(rows)
 
     def position(self, name: str) -> int:
         """The index of a column in each row."""
-        return list(self.select.selected_columns.keys()).index(name)
+        return self._names.index(name)
+
+    @property
+    def _names(self) -> list[str]:
+        return list(self.select.selected_columns.keys())
 
 
-def _made_of_rows(
-    rows: Select[Any], make: Callable[..., Value], *order: Column[Any], locks: Table | None = None
-) -> Kind[Value]:
-    """Values that are made of one row each, by a function whose parameters are named as the columns are."""
-    return Kind(_with_columns(rows, make), lambda found: list(starmap(make, found)), order, locks)
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    kind: JobKind
+    subject_id: UUID
 
 
-def _with_columns(rows: Select[Any], *makers: Callable[..., Any]) -> Select[Any]:
-    names = [
-        name
-        for make in makers
-        for name, parameter in inspect.signature(make).parameters.items()
-        if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
-    ]
+def _one_each(layout: Layout[Value]) -> Callable[[Sequence[str], Converters], Form[Value]]:
+    """Of values that lie in one row each."""
+
+    def form(columns: Sequence[str], converters: Converters) -> Form[Value]:
+        make, view = maker(layout, columns, converters), view_of(layout, columns, converters)
+        return Form(lambda rows: list(map(make, rows)), lambda rows: list(map(view, rows)))
+
+    return form
+
+
+def _courses(columns: Sequence[str], converters: Converters) -> Form[Course]:
+    make, view = course_maker(columns, converters), course_view(columns, converters)
+    id_at = columns.index("id")
+    return Form(
+        lambda rows: list(map(make, rows_of_each(rows, id_at))), lambda rows: list(map(view, rows_of_each(rows, id_at)))
+    )
+
+
+def _subjects(columns: Sequence[str], converters: Converters) -> Form[tuple[JobKind, UUID]]:
+    made = _one_each(_SUBJECT)(columns, converters).values
+
+    def pairs(rows: Iterable[Row]) -> list[tuple[JobKind, UUID]]:
+        return [(subject.kind, subject.subject_id) for subject in made(rows)]
+
+    return Form(pairs, pairs)
+
+
+def _kind(rows: Select[Any], layout: Layout[Value], *order: Column[Any], locks: Table | None = None) -> Kind[Value]:
+    return Kind(_with_columns(rows, layout), _one_each(layout), order, locks)
+
+
+def _with_columns(rows: Select[Any], *layouts: Layout[Any]) -> Select[Any]:
+    names = dict.fromkeys(name for layout in layouts for name in layout.columns())
     columns: list[ColumnElement[Any]] = [rows.selected_columns[name] for name in names]
     return rows.with_only_columns(*columns, maintain_column_froms=True)
 
 
-def _subject_from(kind: str, subject_id: UUID) -> tuple[JobKind, UUID]:
-    return JobKind(kind), subject_id
+_SUBJECT = Layout(_Subject)
 
-
-PAYMENTS = _made_of_rows(select(PAYMENT), payment_from, PAYMENT.c.id, locks=PAYMENT)
-PURCHASES = _made_of_rows(PURCHASE_WITH_ACCESS, purchase_from, PURCHASE.c.id, locks=PURCHASE)
-COURSES = Kind(_with_columns(COURSE_WITH_TIERS, course_from, tier_from), courses_from, (COURSE.c.id, TIER.c.rank))
-REFUNDS = _made_of_rows(select(REFUND), refund_from, REFUND.c.id)
-JOBS = _made_of_rows(select(JOB), job_from, JOB.c.id, locks=JOB)
-SUBJECTS_OF_JOBS = _made_of_rows(select(JOB), _subject_from, JOB.c.id)
-EVENTS = _made_of_rows(select(EVENT), event_from, EVENT.c.id)
-RECORDS = _made_of_rows(select(RECORD), record_from, *RECORD.primary_key)
-ENTRIES = _made_of_rows(select(AUDIT), entry_from, AUDIT.c.id)
+PAYMENTS = _kind(select(PAYMENT), payments.PAYMENT, PAYMENT.c.id, locks=PAYMENT)
+PURCHASES = _kind(PURCHASE_WITH_ACCESS, purchases.PURCHASE, PURCHASE.c.id, locks=PURCHASE)
+COURSES = Kind(_with_columns(COURSE_WITH_TIERS, courses.COURSE, courses.TIER), _courses, (COURSE.c.id, TIER.c.rank))
+REFUNDS = _kind(select(REFUND), payments.REFUND, REFUND.c.id)
+JOBS = _kind(select(JOB), jobs.JOB, JOB.c.id, locks=JOB)
+SUBJECTS_OF_JOBS = Kind(_with_columns(select(JOB), _SUBJECT), _subjects, (JOB.c.id,))
+EVENTS = _kind(select(EVENT), jobs.EVENT, EVENT.c.id)
+RECORDS = _kind(select(RECORD), audit.RECORD, *RECORD.primary_key)
+ENTRIES = _kind(select(AUDIT), audit.ENTRY, AUDIT.c.id)

@@ -1,12 +1,13 @@
 """The look-ups: values found by keys, shared by the readers and the writer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Dialect, literal_column
 
-from db.compiled import Statement
+from db.compiled import Raw, Statement
 from db.job_tables import LIVE_JOB
 from db.keys import Among
 from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND
@@ -62,9 +63,35 @@ class Lookup(Generic[Key, Value, Found]):
         """Keys that differ, as parameters of either statement."""
         return self.among.parameters(keys, dialect)
 
-    def found(self, rows: Iterable[Sequence[Any]]) -> Mapping[Key, Found]:
-        """What the rows of either statement say of each key; those that nothing has are left out."""
-        return self.gather(self.kind.values(rows))
+    def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
+        """What the driver's rows say of each key; those that nothing has are left out."""
+        return self.gather(self.kind.on(dialect).values(rows))
+
+    @property
+    def viewed(self) -> "Viewed[Key, Value, Found]":
+        """The same look-up, which finds views of the values: see `gateway.services.rows.views`."""
+        return Viewed(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Viewed(Generic[Key, Value, Found]):
+    """A look-up for whoever reads some fields of what it finds."""
+
+    lookup: Lookup[Key, Value, Found]
+
+    @property
+    def absent(self) -> Found:
+        return self.lookup.absent
+
+    @property
+    def statement(self) -> Statement:
+        return self.lookup.statement
+
+    def parameters(self, keys: Sequence[Key], dialect: Dialect) -> dict[str, object]:
+        return self.lookup.parameters(keys, dialect)
+
+    def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
+        return self.lookup.gather(self.lookup.kind.on(dialect).views(rows))
 
 
 def _one(

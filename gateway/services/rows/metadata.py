@@ -1,24 +1,12 @@
 """How metadata lie in the columns of what carries them, see `db.columns.SessionPlan`."""
 
 import json
-from datetime import date as day
 from datetime import time
 from typing import Any
 
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
 from gateway.services.rows.columns import Columns
-
-
-def metadata_from(
-    is_sunday_only: bool,
-    session_duration_min: int,
-    slot_start_min: int,
-    time_zone: str,
-    first_day: day | None,
-    labels: object,
-) -> Metadata:
-    start = time(slot_start_min // 60, slot_start_min % 60)
-    return Metadata(is_sunday_only, session_duration_min, TimeSlot(start, time_zone), first_day, _labels_from(labels))
+from gateway.services.rows.layouts import From, Layout
 
 
 def metadata_columns(metadata: Metadata) -> Columns:
@@ -43,3 +31,16 @@ def _label_from(stored: Any) -> Label:
             return Label(key, value)
         case _:
             return Label("", json.dumps(stored, ensure_ascii=False))
+
+
+def _time_from(minutes: int) -> time:
+    return time(minutes // 60, minutes % 60)
+
+
+METADATA = Layout(
+    Metadata,
+    session_duration="session_duration_min",
+    slot=Layout(TimeSlot, start=From("slot_start_min", _time_from)),
+    date="first_day",
+    labels=From("labels", _labels_from),
+)

@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, OperationalError
 
 from db.compiled import Statement
 from db.statements import PAYMENT
+from gateway.services.reading import lookups as views
 from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
@@ -40,7 +41,8 @@ class Books:
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     dialect: Dialect = field(default_factory=DefaultDialect)
 
-    async def rows(self, _: Statement, keys: list[int]) -> list[list[int]]:
+    async def raw(self, _: Statement, parameters: Mapping[str, list[int]]) -> list[list[int]]:
+        keys = parameters["keys"]
         self.asked.append(keys)
         await self.may_end.wait()
         if self.errors:
@@ -61,7 +63,7 @@ class Doubled:
     def parameters(self, keys: Sequence[int], _: Dialect) -> Mapping[str, object]:
         return {"keys": keys}
 
-    def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+    def found(self, rows: Sequence[Sequence[int]], _: Dialect) -> Mapping[int, int]:
         return {key: 2 * key for [key] in rows}
 
 
@@ -142,10 +144,10 @@ async def test_an_error_reaches_all_who_waited_and_nobody_else() -> None:
 
 async def test_what_no_value_can_be_made_of_fails_for_who_asked_for_it_alone() -> None:
     class OfAll(Doubled):
-        def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+        def found(self, rows: Sequence[Sequence[int]], dialect: Dialect) -> Mapping[int, int]:
             if [7] in rows:
                 raise ValueError("7 is no number")
-            return super().found(rows)
+            return super().found(rows, dialect)
 
     books, finder = Books(), OfAll()
     books.may_end.set()
@@ -297,10 +299,10 @@ async def test_more_keys_than_a_statement_takes_are_found_by_several() -> None:
 
 async def test_where_one_of_many_keys_fails_all_do_and_each_by_itself_finds_what_it_finds() -> None:
     class OfAll(Doubled):
-        def found(self, rows: Sequence[Sequence[int]]) -> Mapping[int, int]:
+        def found(self, rows: Sequence[Sequence[int]], dialect: Dialect) -> Mapping[int, int]:
             if [7] in rows:
                 raise ValueError("7 is no number")
-            return super().found(rows)
+            return super().found(rows, dialect)
 
     books, finder = Books(), OfAll()
     reads = Snapshot(books.reader)
@@ -329,7 +331,11 @@ async def test_an_outcome_is_learnt_and_is_what_would_be_read(service: Service, 
     outcome = await service.confirm(student(), opened)
     learnt, read = Snapshot(Reader(NO_SOURCE)), Snapshot(reader)
     learnt.learn(outcome)
-    purchase = await learnt.find(PURCHASE_OF_PAYMENT, opened.id)
+    purchase = await learnt.find(views.PURCHASE_OF_PAYMENT, opened.id)
     assert purchase is not None
-    for lookup, key in ((PAYMENT_BY_ID, opened.id), (PURCHASE_BY_ID, purchase.id), (PURCHASE_OF_PAYMENT, opened.id)):
+    for lookup, key in (
+        (views.PAYMENT_BY_ID, opened.id),
+        (views.PURCHASE_BY_ID, purchase.id),
+        (views.PURCHASE_OF_PAYMENT, opened.id),
+    ):
         assert await learnt.find(lookup, key) == await read.find(lookup, key)
