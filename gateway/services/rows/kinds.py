@@ -77,10 +77,6 @@ class Kind(Generic[Value]):
             self._forms[None] = self.form(self._names, {})
         return self._forms[None].values(rows)
 
-    def position(self, name: str) -> int:
-        """The index of a column in each row."""
-        return self._names.index(name)
-
     @property
     def _names(self) -> list[str]:
         return list(self.select.selected_columns.keys())

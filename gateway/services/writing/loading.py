@@ -1,17 +1,19 @@
 """Loads the rows that a turn's commands may look at, by a fixed number of statements."""
 
-from collections.abc import Collection, Container, Iterable, Sequence, Set
+from collections.abc import Collection, Container, Iterable, Set
 from typing import Any, TypeVar
 from uuid import UUID
 
 from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.state import Pair, RowKeys, State
+from gateway.services.core.model.values import Payment, Purchase
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+Identified = TypeVar("Identified", Payment, Purchase)
 
 
 def load(writer: Writer, commands: Iterable[Command]) -> State:
@@ -96,21 +98,16 @@ def _load_purchases(writer: Writer, state: State, pairs: Set[Pair], ids: Collect
 
 
 def _not_loaded(
-    writer: Writer, lookup: Lookup[Key, Value, Any], keys: Collection[Key], loaded: Container[UUID]
-) -> list[Value]:
+    writer: Writer, lookup: Lookup[Key, Identified, Any], keys: Collection[Key], loaded: Container[UUID]
+) -> list[Identified]:
     """The values that have one of the keys, locked, without those that are loaded already: a row is read once."""
-    id_at = lookup.kind.position("id")
-    return lookup.kind.values(row for row in _rows(writer, lookup, keys) if row[id_at] not in loaded)
+    return [value for value in _all(writer, lookup, keys) if value.id not in loaded]
 
 
 def _all(writer: Writer, lookup: Lookup[Key, Value, Any], keys: Collection[Key]) -> list[Value]:
     """All values that have one of the keys, locked; without keys, no statement is sent."""
-    return lookup.kind.values(_rows(writer, lookup, keys))
-
-
-def _rows(writer: Writer, lookup: Lookup[Key, Any, Any], keys: Collection[Key]) -> Iterable[Sequence[Any]]:
     if not keys:
-        return ()
+        return []
     statement = lookup.locking.on(writer.dialect)
     parameters = lookup.among.parameters(list(keys), writer.dialect)
-    return map(statement.read, writer.fetch(statement.sql, statement.bound(parameters)))
+    return lookup.kind.on(writer.dialect).values(writer.fetch(statement.sql, statement.bound(parameters)))
