@@ -168,6 +168,13 @@ async def test_payments_without_a_schedule_are_found_among_those_opened_lately(p
     assert is_read_in_order(plan), plan
 
 
+@pytest.mark.parametrize("after", [None, UUID(int=4)])
+async def test_lapsed_purchases_are_read_from_the_index_of_those_that_end(planner: Planner, after: UUID | None) -> None:
+    plan = await planner.plan(lambda: planner.work.lapsed_purchases(NOW, after, 200))
+    assert "ix_student_access_expires_at" in plan, plan
+    assert "TEMP B-TREE" not in plan, plan
+
+
 async def test_what_was_heard_of_is_found_by_its_names(planner: Planner) -> None:
     plan = await planner.plan(lambda: planner.work.known_events(Provider.STRIPE, ["evt_1", "evt_2"]))
     assert "uq_provider_event_provider_event_id" in plan, plan

@@ -172,13 +172,14 @@ class Memory:
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
         lapsed = [
-            purchase.id
+            (purchase.access.expires_at, purchase.id)
             for purchase in self._state.purchases.values()
             if purchase.access.status is AccessStatus.GRANTED
             and purchase.access.expires_at is not None
             and purchase.access.expires_at <= now
         ]
-        return sorted(each for each in lapsed if after is None or each > after)[:most]
+        last = None if after is None else (self._state.purchases[after].access.expires_at, after)
+        return [purchase_id for _, purchase_id in sorted(each for each in lapsed if last is None or each > last)][:most]
 
     def payments(self) -> list[Payment]:
         return sorted(self._state.payments.values(), key=lambda each: each.id)

@@ -1,11 +1,11 @@
 """The reads of jobs: which jobs are due, and what a provider is to be asked about."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, literal_column, select, text
+from sqlalchemy import Integer, bindparam, func, literal_column, or_, select, text, tuple_
 
 from db.compiled import Statement
 from db.installation import InstallationRow
@@ -20,6 +20,10 @@ from gateway.services.core.model.values import Payment, Provider, Refund
 from gateway.services.reading.reader import Reader
 from gateway.services.rows.kinds import PAYMENTS, REFUNDS
 from gateway.services.rows.lookups import EVENT_BY_ID, PAYMENT_BY_REFERENCE
+
+BEFORE_ALL = UUID(int=0)
+BEFORE_ALL_TIMES = datetime.min.replace(tzinfo=UTC)
+"""No id and no instant comes before these."""
 
 _NOW = bindparam("now", type_=Instant())
 _MOST = bindparam("most", type_=Integer())
@@ -43,8 +47,8 @@ _KINDS = Among(JOB.c.kind)
 _IS_WAITING = text("job.state IN ('PENDING', 'RETRYING')")
 _DUE = Statement(
     select(JOB.c.id)
-    .where(text(f"job.{LIVE_JOB}"))
-    .where((_IS_WAITING & (JOB.c.run_at <= _NOW)) | (text("job.state = 'RUNNING'") & (JOB.c.lease_until <= _NOW)))
+    .where(text(f"job.{LIVE_JOB}"), JOB.c.run_at <= _NOW)  # a job that runs was due as well, when it was claimed
+    .where(or_(_IS_WAITING, text("job.state = 'RUNNING'") & (JOB.c.lease_until <= _NOW)))
     .where(_KINDS, ~_HAS_TO_WAIT)
     .order_by(JOB.c.run_at, JOB.c.id)
     .limit(_MOST)
@@ -86,17 +90,19 @@ _PAYMENT_WITH_REFUNDS = Statement(
     .where(PAYMENT.c.id == _PAYMENT_OF_REFUND.scalar_subquery(), REFUND.c.payment_id == PAYMENT.c.id)
     .order_by(REFUND.c.id)
 )
+_lapsed_last = ACCESS.alias("lapsed_last")
+_AFTER = bindparam("after", type_=Id())
+_LAPSED_LAST = select(_lapsed_last.c.expires_at).where(_lapsed_last.c.purchase_id == _AFTER).scalar_subquery()
+_LAPSED_FROM = func.coalesce(_LAPSED_LAST, bindparam("from_beginning", BEFORE_ALL_TIMES, type_=Instant()))
+# In the order of the index of accesses that end: in that of their ids, all of them would be gone through.
 _LAPSED = Statement(
     select(ACCESS.c.purchase_id)
-    .where(text("status = 'GRANTED'"), ACCESS.c.expires_at <= _NOW)
-    .where(ACCESS.c.purchase_id > bindparam("after", type_=Id()))
-    .order_by(ACCESS.c.purchase_id)
+    .where(text("student_access.status = 'GRANTED'"), ACCESS.c.expires_at <= _NOW)
+    .where(tuple_(ACCESS.c.expires_at, ACCESS.c.purchase_id) > tuple_(_LAPSED_FROM, _AFTER))
+    .order_by(ACCESS.c.expires_at, ACCESS.c.purchase_id)
     .limit(_MOST)
 )
 _INSTALLATION = Statement(select(table_of(InstallationRow).c.id))
-
-BEFORE_ALL = UUID(int=0)
-"""No id comes before it."""
 
 
 class JobLookups:
@@ -164,7 +170,8 @@ class JobLookups:
         return {pair for pair in captures if pair in taken or (pair[1], pair[1]) in taken}
 
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]:
-        """Purchases whose access is past its expiry and still granted, in the order of their ids."""
+        """Purchases whose access is past its expiry and still granted, the one that ended first first. `after` is the
+        last one of the page before."""
         return await self._firsts(_LAPSED, now=now, after=after or BEFORE_ALL, most=most)
 
     async def _firsts(self, statement: Statement, **parameters: object) -> list[Any]:

@@ -76,10 +76,14 @@ async def test_of_many_captures_those_are_known_whose_money_was_taken(service: S
     assert await service.work.known_captures(Provider.SANDBOX, asked) == {taken}
 
 
-async def test_lapsed_purchases_are_read_page_by_page_in_the_order_of_their_ids(service: Service) -> None:
+async def test_lapsed_purchases_are_read_page_by_page_the_one_that_ended_first_first(service: Service) -> None:
     course = await service.save_course()
-    ids = [(await service.created(course, f"student-{number}")).id for number in range(5)]
+    begun = [await service.created(course, f"student-{number}") for number in range(5)]
+    for purchase, days in ((begun[0], 200), (begun[2], 100)):
+        await service.extend(purchase, service.clock.now + timedelta(days=days))
+    ids = [begun[place].id for place in (1, 3, 4, 2, 0)]
     later = service.clock.now + timedelta(days=400)
     assert await service.work.lapsed_purchases(service.clock.now, None, 9) == []
     assert await service.work.lapsed_purchases(later, None, 2) == ids[:2]
-    assert await service.work.lapsed_purchases(later, ids[1], 9) == ids[2:]
+    assert await service.work.lapsed_purchases(later, ids[1], 2) == ids[2:4]
+    assert await service.work.lapsed_purchases(later, ids[3], 9) == ids[4:]

@@ -1,0 +1,160 @@
+"""No statement of the gateway goes through a whole table, on an empty database or on one that is lived in."""
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import pytest
+from sqlalchemy import Connection, Integer
+from sqlalchemy.sql.visitors import iterate
+
+from bench.seed.filling import Wanted, fill
+from db.compiled import Statement
+from db.engine import writer_engine
+from db.keys import Among
+from db.saves import Saves
+from db.types import Id, Instant
+from gateway import services
+from gateway.services.core.model.pages import Place, Window
+from gateway.services.reading.histories import Histories
+from gateway.services.rows.lookups import Lookup
+from tests.db.planner import Planner
+
+NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
+NUMBERS_OF_KEYS = (1, 2, 64)
+READ_IN_ORDER = frozenset({"job_lookups._NEXT_DUE"})
+"""Read from an index in its order up to the first row that meets the conditions, as most of that index do."""
+
+
+WAITING = """UPDATE job SET state = 'PENDING', finished_at = NULL
+    WHERE kind = 'event.deliver' AND id IN (SELECT id FROM job ORDER BY id LIMIT 1500)"""
+"""A subscriber that does not answer has left work."""
+
+HEARD = """INSERT INTO provider_event (id, provider, event_id, type, refs, received_at, state, handled_at)
+    SELECT id, 'STRIPE', 'evt_' || row_number() OVER (ORDER BY id), 'charge.updated', payload, created_at, 'HANDLED',
+    created_at FROM job"""
+
+GROWN = "UPDATE sqlite_stat1 SET stat = CAST(stat AS INTEGER) * 1000 || substr(stat, instr(stat, ' '))"
+"""As if there were a thousand times as many rows, with as many of each student and so on."""
+
+
+def lived_in(connection: Connection) -> None:
+    """Have it plan as for a database that is lived in: with rows, and with statistics of them."""
+    connection.exec_driver_sql(WAITING)
+    connection.exec_driver_sql(HEARD)
+    connection.exec_driver_sql("ANALYZE")
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql(GROWN)
+        connection.exec_driver_sql("ANALYZE sqlite_schema")  # has them read again
+
+
+@pytest.fixture(scope="module", params=["empty sqlite", "sqlite", "postgresql"])
+def planner(request: pytest.FixtureRequest) -> Iterator[Planner]:
+    """Of a database, empty or lived in. What an empty one of PostgreSQL does says nothing: all costs nothing there."""
+    maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param.split()[-1]}")
+    url, is_empty = maker(), "empty" in request.param
+    for _ in () if is_empty else fill(url, Wanted(2_000, left_open=200, courses=50, seed=1, now=NOW)):
+        pass
+    engine = writer_engine(url)
+    with engine.begin() as connection:
+        if not is_empty:
+            lived_in(connection)
+        yield Planner(connection)
+    engine.dispose()
+
+
+def statements() -> dict[str, Statement]:
+    """Every statement that a module of the services has, by itself or in a look-up."""
+    found: dict[str, Statement] = {}
+    for info in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        module = importlib.import_module(info.name)
+        for name, value in vars(module).items():
+            key = f"{info.name.rpartition('.')[2]}.{name}"
+            if isinstance(value, Lookup):
+                found |= {key: value.statement, f"{key} locking": value.locking}
+            elif isinstance(value, Statement):
+                found[key] = value
+    return found
+
+
+def parameters(statement: Statement, number: int, planner: Planner) -> dict[str, object]:
+    """Something for each parameter: as many keys, that nothing has, and else a value of its type."""
+    given: dict[str, object] = {}
+    for name, bound in statement.select.compile(dialect=planner.dialect).binds.items():
+        given[name] = bound.value if bound.value is not None else _example(bound.type)
+    for part in iterate(statement.select):
+        if isinstance(part, Among):
+            given |= part.parameters(keys(part, number), planner.dialect)
+    return given
+
+
+def keys(among: Among, number: int) -> list[Any]:
+    parts = [
+        [UUID(int=each) if isinstance(column.type, Id) else str(each) for each in range(number)]
+        for column in among.columns
+    ]
+    return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
+
+
+def _example(of: object) -> object:
+    match of:
+        case Id():
+            return UUID(int=1)
+        case Instant():
+            return NOW
+        case Integer():
+            return 10
+        case _:
+            return "SANDBOX"
+
+
+@pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
+def test_no_statement_of_the_services_scans(planner: Planner, number: int) -> None:
+    found = statements()
+    assert len(found) > 40
+    scans = {}
+    for name, statement in found.items():
+        compiled = statement.on(planner.dialect)
+        scans[name] = planner.scans(compiled.sql, compiled.bound(parameters(statement, number, planner)))
+    assert {name for name, of_one in scans.items() if of_one} <= READ_IN_ORDER, scans
+
+
+@pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
+def test_no_page_of_histories_scans(planner: Planner, number: int) -> None:
+    place = Place(UUID(int=1))
+    for window in (Window(20), Window(20, after=place), Window(20, before=place, from_end=True)):
+        histories = Histories(window)
+        compiled = histories.statement.on(planner.dialect)
+        given = histories.parameters([UUID(int=each) for each in range(number)], planner.dialect)
+        assert not planner.scans(compiled.sql, compiled.bound(given)), window
+
+
+class Explained:
+    """A writer that asks how each of its statements would be run."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.planner = planner
+        self.scans: list[tuple[str, list[str]]] = []
+
+    def run(self, sql: str, parameters: Any) -> None:
+        if found := self.planner.scans(sql, parameters):
+            self.scans.append((sql, found))
+
+
+class AnyRow(dict[str, object]):
+    """A row of any table, whose columns are all null."""
+
+    def __missing__(self, name: str) -> None:
+        return None
+
+
+@pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
+def test_no_change_of_rows_scans(planner: Planner, number: int) -> None:
+    writer = Explained(planner)
+    for name, bulk in vars(Saves(planner.dialect)).items():
+        if not name.startswith("add_"):
+            bulk.run(writer, [AnyRow()] * number)
+    assert not writer.scans
