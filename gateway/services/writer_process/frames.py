@@ -6,7 +6,6 @@ as it is known, so that one that cannot be packed fails alone.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, TypeVar
 
 import orjson
@@ -43,15 +42,6 @@ class TooLarge(Exception):
     """More than a frame holds; nothing of it was sent."""
 
 
-class Failing(StrEnum):
-    """Why a call has no outcomes."""
-
-    COMMAND = "COMMAND"
-    """One of its commands raised."""
-    WRITER = "WRITER"
-    """The writer stopped while they waited: nobody knows whether they were done."""
-
-
 @dataclass(frozen=True, slots=True)
 class Hello:
     """The first frame of a process: the version of its frames, and whether it runs jobs. It is answered in kind."""
@@ -78,10 +68,10 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A call without outcomes: why, and the name of the exception's type, which holds nobody's data."""
+    """A call of which a command raised: the name of the exception's type, which holds nobody's data. Without a name it
+    was done, but its outcomes cannot be sent."""
 
     number: int
-    why: Failing
     kind: str
 
 
@@ -91,7 +81,7 @@ class Committed:
 
     packed: Any
 
-    def commit(self) -> Commit:
+    def read(self) -> Commit:
         commit: Commit = _unpack_commit(self.packed)
         return commit
 
@@ -128,8 +118,8 @@ def packed_answer(number: int, outcomes: Iterable[Outcome]) -> bytes:
     return orjson.dumps(["answer", number, [_pack_outcome(outcome) for outcome in outcomes]])
 
 
-def packed_failure(number: int, why: Failing, kind: str) -> bytes:
-    return orjson.dumps(["failed", number, why, kind])
+def packed_failure(number: int, kind: str) -> bytes:
+    return orjson.dumps(["failed", number, kind])
 
 
 def packed_commit(commit: Commit) -> bytes:
@@ -234,8 +224,8 @@ def _news(part: Any) -> News:
     match part:
         case ["answer", number, outcomes]:
             return Answer(number, [_unpack_outcome(outcome) for outcome in outcomes])
-        case ["failed", number, why, kind]:
-            return Failed(number, Failing(why), kind)
+        case ["failed", int(number), str(kind)]:
+            return Failed(number, kind)
         case ["committed", packed]:
             return Committed(packed)
         case ["due", jobs]:

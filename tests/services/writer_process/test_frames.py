@@ -25,7 +25,6 @@ from gateway.services.writer_process.frames import (
     Committed,
     Due,
     Failed,
-    Failing,
     FrameReader,
     Hello,
     TooLarge,
@@ -122,11 +121,11 @@ def test_many_calls_and_answers_share_a_frame_and_keep_their_order() -> None:
     calls = [Call(number, [command]) for number, command in enumerate(COMMANDS, 1)]
     [frame] = frames_of(packed_call(call.number, call.commands) for call in calls)
     assert [*map(read_calls, FrameReader().bodies(frame))] == [calls]
-    answers = [Answer(1, [*OUTCOMES]), Failed(2, Failing.COMMAND, "IntegrityError"), Answer(3, [])]
+    answers = [Answer(1, [*OUTCOMES]), Failed(2, "IntegrityError"), Answer(3, [])]
     [frame] = frames_of(
         [
             packed_answer(1, OUTCOMES),
-            packed_failure(2, Failing.COMMAND, "IntegrityError"),
+            packed_failure(2, "IntegrityError"),
             packed_answer(3, []),
         ]
     )
@@ -138,7 +137,7 @@ def test_news_of_a_commit_and_of_jobs_cross_as_well() -> None:
     commit = Commit(one, (UUID(int=2),), (Changed(UUID(int=3), "student-1", UUID(int=4)),))
     committed = read(packed_commit(commit))
     assert isinstance(committed, Committed)
-    assert committed.commit() == commit
+    assert committed.read() == commit
     later = [JOB.run_at + timedelta(days=days) for days in (2, 1)]
     jobs = [Job(one, kind, one, at, at) for kind in (JobKind.SWEEP_OPEN, JobKind.PAYMENT_CHECK) for at in later]
     assert read(packed_due(jobs)) == Due((jobs[1], jobs[3]))  # of each kind the first

@@ -1,0 +1,177 @@
+"""The writer's end of the line: the calls of all processes put to the one writer, and news told to all of them."""
+
+import asyncio
+import itertools
+import socket
+from collections.abc import Sequence
+from typing import cast
+
+import structlog
+
+from gateway.services.changes.commits import Commit
+from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.writer_process.frames import (
+    VERSION,
+    Call,
+    FrameReader,
+    Hello,
+    TooLarge,
+    Unreadable,
+    check_size,
+    frames_of,
+    hello_frame,
+    packed_answer,
+    packed_commit,
+    packed_due,
+    packed_failure,
+    read_calls,
+    read_hello,
+)
+from gateway.services.writer_process.sockets import is_of_this_user
+from gateway.services.writing.group_commit import GroupCommit, WriterStopped
+
+log = structlog.get_logger(__name__)
+
+MOST_UNREAD_BYTES = 64 * 1024 * 1024
+"""What may wait to be read by one process. One that is so far behind hangs; it is let go, and may connect again."""
+
+
+class Lines:
+    """The processes that are connected, and what is told to them.
+
+    Its methods are what `GroupCommit` calls after a commit; the writer is given to it once it is made.
+    """
+
+    def __init__(self) -> None:
+        self._open: dict[_Line, None] = {}
+        self._turns = itertools.count()
+        self._nobody = asyncio.Event()
+        self._nobody.set()
+        self.has_writer_stopped = asyncio.Event()
+
+    def tell_commit(self, commit: Commit) -> None:
+        """All are told: each has subscribers of its own."""
+        packed = packed_commit(commit)
+        for line in self._open:
+            line.send(packed)
+
+    def tell_due(self, jobs: Sequence[Job]) -> None:
+        """One is told, each in its turn: if all looked for the same jobs, all but one would look in vain."""
+        runners = [line for line in self._open if line.runs_jobs]
+        if runners:
+            runners[next(self._turns) % len(runners)].send(packed_due(jobs))
+
+    async def serve(self, writer: GroupCommit, listening: socket.socket) -> asyncio.Server:
+        """Take connections from now on. Closing what is returned ends that, and no line."""
+        loop = asyncio.get_running_loop()
+        return await loop.create_unix_server(lambda: _Line(writer, self), sock=listening)
+
+    async def all_closed(self) -> None:
+        """Return once nobody is connected."""
+        await self._nobody.wait()
+
+    def opened(self, line: "_Line") -> None:
+        self._open[line] = None
+        self._nobody.clear()
+
+    def closed(self, line: "_Line") -> None:
+        self._open.pop(line, None)
+        if not self._open:
+            self._nobody.set()
+
+
+class _Line(asyncio.Protocol):
+    """The connection of one process."""
+
+    def __init__(self, writer: GroupCommit, lines: Lines) -> None:
+        self._writer, self._lines = writer, lines
+        self._reader = FrameReader()
+        self._loop = asyncio.get_running_loop()
+        self._unsent: list[bytes] = []
+        self._under_way: set[asyncio.Task[None]] = set()
+        self._transport: asyncio.Transport | None = None
+        self._has_greeted = False
+        self.runs_jobs = False
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        if not is_of_this_user(transport.get_extra_info("socket")):
+            log.error("a process of another user called the writer")
+            transport.abort()  # type: ignore[attr-defined]  # of a socket it is a Transport
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            for body in self._reader.bodies(data):
+                if self._has_greeted:
+                    self._take(read_calls(body))
+                else:
+                    self._greet(read_hello(body))
+        except Unreadable as error:
+            log.error("the writer was called in other words than its own", reason=str(error))  # noqa: TRY400  no bug
+            self._abort()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self._transport = None
+        self._lines.closed(self)
+
+    def send(self, packed: bytes) -> None:
+        """Send it with all else that is known when the loop comes round."""
+        if not self._unsent:
+            self._loop.call_soon(self._flush)
+        self._unsent.append(packed)
+
+    def _greet(self, hello: Hello) -> None:
+        assert self._transport is not None
+        self._transport.write(hello_frame(Hello(VERSION)))
+        if hello.version != VERSION:
+            # It is told ours, and so knows why.
+            self._transport.close()
+            return
+        self._has_greeted, self.runs_jobs = True, hello.runs_jobs
+        self._lines.opened(self)
+
+    def _take(self, calls: Sequence[Call]) -> None:
+        for call in calls:
+            task = self._loop.create_task(self._answer(call))
+            self._under_way.add(task)
+            task.add_done_callback(self._under_way.discard)
+
+    async def _answer(self, call: Call) -> None:
+        try:
+            outcomes = await self._writer.submit_all(call.commands)
+        except WriterStopped:
+            # No answer: whoever waits learns it by the end of this process, and asks the next one.
+            self._lines.has_writer_stopped.set()
+        except Exception as error:  # whatever it is, it must reach the caller it belongs to, and is logged
+            log.exception("a command raised", commands=_kinds(call))
+            self.send(packed_failure(call.number, type(error).__name__))
+        else:
+            self.send(_packed(call, outcomes))
+
+    def _flush(self) -> None:
+        unsent, self._unsent = self._unsent, []
+        if self._transport is None:
+            return
+        self._transport.write(b"".join(frames_of(unsent)))
+        if self._transport.get_write_buffer_size() > MOST_UNREAD_BYTES:
+            log.error("a process does not read what its writer answers")
+            self._abort()
+
+    def _abort(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
+
+
+def _packed(call: Call, outcomes: Sequence[Outcome]) -> bytes:
+    packed = packed_answer(call.number, outcomes)
+    try:
+        check_size(packed)
+    except TooLarge:
+        log.exception("an answer is too large", commands=_kinds(call))
+        return packed_failure(call.number, "")
+    return packed
+
+
+def _kinds(call: Call) -> list[str]:
+    return sorted({type(command).__name__ for command in call.commands})
