@@ -136,6 +136,8 @@ class Executor:
                 data = await ready.plan.query(run)
         except Deviation:
             self._plans.ways.deviated += 1
+            if not recorded and (reads := getattr(context, "reads", None)):
+                reads.forget()  # so that what failed is asked for again, as at the operation's start
             return None
         self._plans.ways.by_plan += 1
         return data

@@ -9,10 +9,10 @@ from typing import Any
 from graphql import FragmentDefinitionNode, OperationType
 from strawberry import Schema
 
-from gateway.execution.plan.arguments import Arguments, arguments_of
 from gateway.execution.plan.code import Code
 from gateway.execution.plan.deviation import NotCovered
 from gateway.execution.plan.infos import Place, infos
+from gateway.execution.plan.inputs.arguments import Arguments, arguments_of
 from gateway.execution.plan.regions import Regions, is_seen_through
 from gateway.execution.plan.running import Join, Plan, Root, Run, Waiting, at_once
 from gateway.execution.plan.shapes import Field, Object, Shaping

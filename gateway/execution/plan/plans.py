@@ -8,9 +8,9 @@ from graphql import DocumentNode, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 from strawberry import Schema
 
-from gateway.execution.plan.arguments import Variables
 from gateway.execution.plan.compiling import compiled
 from gateway.execution.plan.deviation import Deviation, NotCovered
+from gateway.execution.plan.inputs.variables import Variables
 from gateway.execution.plan.running import Plan
 from gateway.execution.plan.shapes import Shaping, switches_of
 

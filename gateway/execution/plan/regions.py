@@ -8,9 +8,9 @@ from typing import Any, Protocol
 from graphql import Undefined
 from graphql.pyutils import is_iterable
 
-from gateway.execution.plan.arguments import Arguments
 from gateway.execution.plan.code import Code
 from gateway.execution.plan.deviation import Deviation, NotCovered
+from gateway.execution.plan.inputs.arguments import Arguments
 from gateway.execution.plan.leaves import Leaves, check
 from gateway.execution.plan.paths import path_of
 from gateway.execution.plan.shapes import Field, Items, Leaf, Object, OneOf, Shape

@@ -1,0 +1,1 @@
+"""What an operation is given: its variables, and the arguments of its fields."""
