@@ -1,13 +1,14 @@
 """The use cases behind every door: in which order the provider, the writer and the reads are asked."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import (
     Busy,
     FieldProblem,

@@ -1,10 +1,10 @@
 """An intent that another system opened, read as the checkout that we would have opened for it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from uuid import UUID
 
 from gateway.services.core.commands.adopt_payment import AdoptPayment
+from gateway.services.core.frozen import replace
 from gateway.services.core.legacy.body import KNOWN, PLATFORM_TIME_ZONE, read_expiry, read_metadata, read_tier, zone_of
 from gateway.services.core.legacy.values import is_blank
 from gateway.services.core.model.jobs import Case

@@ -1,11 +1,12 @@
 """Intents that a provider names and our books do not know: ours, to be adopted, or somebody else's."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.open_payment import RecordIntent
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import structlog
 
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.reconcile import Reconcile
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider

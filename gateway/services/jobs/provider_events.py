@@ -1,13 +1,14 @@
 """A provider's events: each is stored once, and then handled by asking the provider what is true now."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 import structlog
 
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome

@@ -1,9 +1,10 @@
 """A checkout that another system opened at the provider, taken into our books."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, NotFound, Opened

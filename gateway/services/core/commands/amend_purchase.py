@@ -1,10 +1,11 @@
 """A purchase that stands, extended, corrected or revoked by an admin."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import ClassVar
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (

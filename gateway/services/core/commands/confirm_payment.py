@@ -1,9 +1,10 @@
 """A payment settled by what its provider says: captured money becomes one purchase, or one refund."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (

@@ -1,9 +1,10 @@
 """A new checkout: everything is checked before it is opened, and so before money can move."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import NOT_COMPARED, BaseCommand, KeyedCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (

@@ -1,9 +1,10 @@
 """A provider's webhook: stored once, and ended once its job has handled it."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.job_outcomes import EventEnded, EventStored

@@ -1,7 +1,7 @@
 """Our books of a payment brought up to date with its provider's, with all that follows, in one commit."""
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from typing import ClassVar
 from uuid import UUID
@@ -9,6 +9,7 @@ from uuid import UUID
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.events import EventState
 from gateway.services.core.model.outcomes import FieldProblem, NotFound, Reconciled
 from gateway.services.core.model.records import Door

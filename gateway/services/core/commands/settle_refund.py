@@ -1,9 +1,10 @@
 """A refund of ours settled by the provider's answer to our request."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.commands.jobs.run import JobRun
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import RefundSettled
 from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Literal, get_args
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.values import Provider
 
 
@@ -15,6 +16,7 @@ class EventState(StrEnum):
     IGNORED = "IGNORED"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
     """A verified webhook, stored once: `event_id` is the provider's. `references` are the provider's ids of the

@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.values import Provider
 
 NOBODY = UUID(int=0)
@@ -49,6 +50,7 @@ LIVE_JOB_STATES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.RETRYI
 """A job in one of these states will still be run."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Job:
     """Work that must follow a commit, written in that same commit.

@@ -4,6 +4,8 @@ import datetime as dt
 from dataclasses import dataclass
 from datetime import time
 
+from gateway.services.core.frozen import quick
+
 
 @dataclass(frozen=True, slots=True)
 class TimeSlot:
@@ -21,6 +23,7 @@ class Label:
     value: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """When and how the sessions take place; the same for both flows.

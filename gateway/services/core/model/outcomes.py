@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.job_outcomes import (
     AskPlanned,
@@ -33,6 +34,7 @@ class Difference:
     given: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Opened:
     """A checkout is open. `client_secret` is what the provider's SDK in the browser needs, if anything."""
@@ -43,6 +45,7 @@ class Opened:
     course: Course | None = field(default=None, compare=False)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Confirmed:
     payment: Payment
@@ -52,6 +55,7 @@ class Confirmed:
     """What was bought, where it was loaded anyway: most callers ask for it as well."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Created:
     purchase: Purchase

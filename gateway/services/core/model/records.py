@@ -5,9 +5,11 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.values import Actor
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class AuditEntry:
     """Who did what to which payment, purchase or course, when, why, and what changed."""
@@ -30,6 +32,7 @@ class IdempotencyKey:
     key: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class IdempotencyRecord:
     """What a call with the key did: the fingerprint of its input, and the row that it made."""

@@ -9,6 +9,7 @@ from operator import add, attrgetter
 from typing import Any
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.outcomes import Outcome
@@ -27,6 +28,7 @@ class Moment:
     new_id: Callable[[], UUID]
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class RowKeys:
     """The keys of all rows that a decision may look at, known before anything is loaded.
@@ -75,6 +77,7 @@ _keys_of = attrgetter(*(each.name for each in fields(RowKeys)))
 """The keys, kind by kind: a new kind is gathered without further code."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Changes:
     """Rows as they are to be after a command, and the entries that are written with them."""
@@ -105,6 +108,7 @@ _rows_of = attrgetter(*(each.name for each in fields(Changes)))
 NOTHING = Changes()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Decision:
     """The outcome of a command, and the changes that must be written with it.
@@ -178,15 +182,18 @@ class State:
         return changed
 
     def apply(self, changes: Changes) -> None:
-        self.payments.update((payment.id, payment) for payment in changes.payments)
-        # Only the last version of each, and ended ones first: a pair must be free before its next purchase takes it.
-        purchases = {purchase.id: purchase for purchase in changes.purchases}.values()
-        for purchase in sorted(purchases, key=lambda each: each.status is PurchaseStatus.ACTIVE):
+        for payment in changes.payments:
+            self.payments[payment.id] = payment
+        for purchase in _ended_first(changes.purchases):
             self._put_purchase(purchase)
-        self.courses.update((course.id, course) for course in changes.courses)
-        self.records.update((record.key, record) for record in changes.records)
-        self.refunds.update((refund.id, refund) for refund in changes.refunds)
-        self.events.update((event.id, event) for event in changes.events)
+        for course in changes.courses:
+            self.courses[course.id] = course
+        for record in changes.records:
+            self.records[record.key] = record
+        for refund in changes.refunds:
+            self.refunds[refund.id] = refund
+        for event in changes.events:
+            self.events[event.id] = event
         for job in changes.jobs:
             self._put_job(job)
         self.journal.append(changes)
@@ -212,3 +219,11 @@ class State:
             self.active[pair] = purchase.id
         elif self.active.get(pair) == purchase.id:
             del self.active[pair]
+
+
+def _ended_first(purchases: Sequence[Purchase]) -> Iterable[Purchase]:
+    """The last version of each, those that ended first: a pair must be free before its next purchase takes it."""
+    if len(purchases) < 2:
+        return purchases
+    last = {purchase.id: purchase for purchase in purchases}.values()
+    return sorted(last, key=lambda each: each.status is PurchaseStatus.ACTIVE)

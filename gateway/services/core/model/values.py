@@ -5,6 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.metadata import Metadata
 
 
@@ -105,6 +106,7 @@ class Money:
         return f"{self.amount_minor} {self.currency} (minor units)"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Tier:
     """One way to buy a course. `rank` orders a course's tiers: higher is an upgrade. None for `validity_days`: no
@@ -117,6 +119,7 @@ class Tier:
     rank: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Course:
     id: UUID
@@ -125,6 +128,7 @@ class Course:
     created_at: datetime
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What was sold for the money, as the catalogue was then. `expires_at` is an end that was agreed as a date, instead
@@ -145,6 +149,7 @@ class Failure:
     message: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Payment:
     """A checkout, and what happened to its money.
@@ -180,6 +185,7 @@ class Payment:
     asks: int = 0
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Access:
     """What a student may use. It ends, but its used sessions are never deleted."""
@@ -195,6 +201,7 @@ class Access:
         return self.sessions_total - self.sessions_used
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Purchase:
     """A course that a student bought or was granted, with the access that belongs to it.
@@ -218,6 +225,7 @@ class Purchase:
     ended_at: datetime | None = None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Refund:
     """Captured money on its way back, requested once and made once: its id is the provider's idempotency key. A dispute

@@ -3,9 +3,11 @@
 from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.values import Money, RefundStatus
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Captured:
     """The provider holds the money.

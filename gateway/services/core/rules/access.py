@@ -4,10 +4,10 @@ An access that is paid for never pauses. The purchase that replaces it may have 
 sessions begin on that day and its validity counts from there, but the student keeps the access until then.
 """
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.values import Access, AccessStatus, Payment, Role, Terms
 from gateway.services.core.rules.inputs.metadata import LATEST_YEAR

@@ -1,8 +1,8 @@
 """When a provider is asked about a payment that nobody confirms: soon at first, then ever more rarely."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus
 
 MINUTE, HOUR, DAY = 60, 3_600, 86_400

@@ -1,8 +1,8 @@
 """Cases: what no rule may decide is noted for a person, as a FAILED job in the one list of what needs a person."""
 
-from dataclasses import replace
 from uuid import UUID, uuid5
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Provider

@@ -1,9 +1,10 @@
 """How purchases begin and end: the one place for every door."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from gateway.services.core.frozen import quick, replace
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.records import AuditEntry
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
@@ -64,6 +65,7 @@ def paid_access(
     return None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Grant:
     """What a new purchase is made of, apart from its access and the purchase that it replaces."""

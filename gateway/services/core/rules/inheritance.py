@@ -6,9 +6,9 @@ follows from its own payment only. So the result depends on which payments were 
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import GATEWAY, Access, Payment, Purchase, PurchaseStatus, Purpose
 from gateway.services.core.rules import access, granting

@@ -1,9 +1,9 @@
 """The rules by which jobs are claimed, tried again and given up."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import RefundSettled
 from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import Outcome, PaymentPending, Reconciled

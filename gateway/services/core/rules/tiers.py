@@ -19,7 +19,10 @@ def choose(course: Course, choice: TierChoice, code_field: str) -> Tier | FieldP
 
 
 def find(course: Course, code: str) -> Tier | None:
-    return next((tier for tier in course.tiers if tier.code == code), None)
+    for tier in course.tiers:
+        if tier.code == code:
+            return tier
+    return None
 
 
 def terms_of(tier: Tier) -> Terms:

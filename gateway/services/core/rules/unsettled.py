@@ -1,7 +1,6 @@
 """What follows from a provider's answer that brought no money: a wait, a decline, or the end of the checkout."""
 
-from dataclasses import replace
-
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import PaymentDeclined, PaymentPending
 from gateway.services.core.model.records import Asker, AuditEntry
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, State

@@ -1,8 +1,8 @@
 """What Razorpay's books say of the money that an order took: refunds, disputes, and further captures."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord, RefundRecord
 from gateway.services.providers.razorpay.api import Attempt, Dispute, RazorpayApi, Refused
 from gateway.services.providers.razorpay.api import RefundEntity as Given

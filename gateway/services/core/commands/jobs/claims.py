@@ -1,8 +1,9 @@
 """A runner and its jobs: claimed, deferred and ended."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Case, JobState, Lease

@@ -1,8 +1,9 @@
 """What an admin may do about a job: have it run again, or cancel it."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged
 from gateway.services.core.model.jobs import Job, JobKind, JobState

@@ -1,9 +1,10 @@
 """Starting and continuing sweeps: jobs that go through all rows, a page a run, over and over."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
 from gateway.services.core.model.jobs import NOBODY, Job, JobKind, JobState, Lease

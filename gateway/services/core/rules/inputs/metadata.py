@@ -2,10 +2,10 @@
 
 import json
 import re
-from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.metadata import Label, Metadata
 from gateway.services.core.model.outcomes import Difference, FieldProblem
 from gateway.services.core.rules.inputs.texts import text_problem

@@ -35,6 +35,8 @@ def is_subject(value: object) -> TypeGuard[str]:
 def trimmed(text: str) -> str:
     """The text without invisible characters at its ends, for ids that were written where this rule was not applied.
     Broken Unicode stays, as nobody knows what it was."""
+    if text and "!" <= text[0] <= "~" and "!" <= text[-1] <= "~":  # nearly every id: told at once
+        return text
     begin, end = 0, len(text)
     while begin < end and _is_dispensable(text[begin]):
         begin += 1

@@ -9,13 +9,19 @@ def text_problem(text: str, longest: int) -> str | None:
     Control characters, line separators and the marks that change the direction of writing are refused, because they
     hide things from readers; lone surrogates and NUL, because not every database can store them. Joiners are part of
     letters in some scripts, and are allowed."""
+    if text.isascii() and text.isprintable() and text.strip():  # nearly every text: told at once
+        return _length_problem(text, longest)
     if not any(unicodedata.category(character) not in _INVISIBLE for character in text):
         return "must not be empty"
-    if len(text) > longest:
-        return f"must have at most {longest} characters; this has {len(text)}"
+    if problem := _length_problem(text, longest):
+        return problem
     if any(unicodedata.category(each) in _REFUSED or each in _TURNS_DIRECTION for each in text):
         return "must not have control characters or broken Unicode in it"
     return None
+
+
+def _length_problem(text: str, longest: int) -> str | None:
+    return f"must have at most {longest} characters; this has {len(text)}" if len(text) > longest else None
 
 
 _INVISIBLE = {"Cf", "Zs", "Zl", "Zp"}

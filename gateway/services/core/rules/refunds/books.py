@@ -1,8 +1,8 @@
 """A payment and its refunds brought to what the provider's records say, with the audit entries that say how."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.state import NOTHING, Changes, Moment
 from gateway.services.core.model.values import (
     GATEWAY,

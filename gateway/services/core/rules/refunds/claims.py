@@ -7,8 +7,9 @@ paid twice.
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.values import Money, Payment, Refund, RefundOrigin, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK

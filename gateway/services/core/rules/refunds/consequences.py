@@ -1,8 +1,8 @@
 """What follows from money that went back, or came back to us: for the payment, its purchase and its refunds."""
 
 from collections.abc import Iterable
-from dataclasses import replace
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.jobs import Job, JobState
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Fulfilment, Payment, PaymentStatus, Refund, RefundOrigin

@@ -1,8 +1,8 @@
 """What a refund does to the payment's purchase, and to the purchases that replaced it or that it had replaced."""
 
-from dataclasses import replace
 from uuid import UUID
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
     GATEWAY,

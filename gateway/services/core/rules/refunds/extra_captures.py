@@ -1,7 +1,6 @@
 """Money that an intent captured once more, by another attempt than the one that paid it: it goes back."""
 
-from dataclasses import replace
-
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import GATEWAY, Failure, Fulfilment, Payment, PaymentStatus

@@ -1,10 +1,11 @@
 """Whether all sessions that are sold can take place before the access ends, checked before money moves."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.values import Access, Course, Terms, Tier, TierChoice
