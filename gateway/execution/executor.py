@@ -1,6 +1,5 @@
 """The one way through which every transport runs an operation: bounded, priced, masked."""
 
-import asyncio
 from collections.abc import AsyncGenerator, Iterable
 from contextlib import aclosing
 from inspect import isawaitable
@@ -12,12 +11,14 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.context import Context
 from gateway.execution.admission import Admission, Admitted
+from gateway.execution.deadlines import Deadlines
 from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
 from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
 from gateway.execution.plan.deviation import Deviation
-from gateway.execution.plan.plans import COMPILE_AT, Plans, Ways
+from gateway.execution.plan.events import EventExecutor
+from gateway.execution.plan.plans import COMPILE_AT, Plans, Ready, Ways
 from gateway.execution.plan.resuming import Recorded, ResumingExecutor
 from gateway.execution.plan.running import Run
 from gateway.schema.conventions.errors import ErrorCode, bad_input, coded
@@ -54,7 +55,7 @@ class Executor:
         self._admission = Admission(self._built, self._limits, documents or Documents())
         self.is_subscription = self._admission.is_subscription
         self._plans = Plans(schema, self._admission.grow, compile_at) if settings.plans else None
-        self._most_in_flight, self._most_s = settings.limit_in_flight, settings.limit_operation_s
+        self._most_in_flight, self._deadlines = settings.limit_in_flight, Deadlines(settings.limit_operation_s)
         self._in_flight = 0
 
     async def run(self, operation: Operation, context: Context) -> Result:
@@ -70,13 +71,12 @@ class Executor:
             return refused(_unavailable(ErrorCode.BUSY, "Too much is under way; make the same call again shortly."))
         self._in_flight += 1
         try:
-            async with asyncio.timeout(self._most_s):
+            with self._deadlines.watch():
                 return await self._answered(operation, context)
-        except TimeoutError:
-            message = "This took too long. A change may have been made all the same: make the same call again to see."
-            return refused(_unavailable(ErrorCode.TIMED_OUT, message))
         finally:
             self._in_flight -= 1
+        message = "This took too long. A change may have been made all the same: make the same call again to see."
+        return refused(_unavailable(ErrorCode.TIMED_OUT, message))
 
     async def stream(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
         """The results of a subscription, or the single one of a query or a mutation."""
@@ -123,12 +123,9 @@ class Executor:
     ) -> Payload | None:
         """The data of an operation as its plan answers it; None where graphql-core has to, for a mutation from what is
         `recorded` then."""
-        if self._plans is None or operation.query is None:
+        if self._plans is None or (ready := self._ready(admitted, operation)) is None:
             return None
         try:
-            ready = self._plans.ready(operation.query, admitted.document, admitted.name, operation.variables)
-            if ready is None:
-                return None
             run = Run(context, ready.values, extensions=operation.extensions)
             if admitted.kind is OperationType.MUTATION:
                 data = await ready.plan.mutate(run, recorded)
@@ -142,6 +139,16 @@ class Executor:
         self._plans.ways.by_plan += 1
         return data
 
+    def _ready(self, admitted: Admitted, operation: Operation) -> Ready | None:
+        """The plan of an operation; None where there is none, or none for its variables."""
+        if self._plans is None or operation.query is None:
+            return None
+        try:
+            return self._plans.ready(operation.query, admitted.document, admitted.name, operation.variables)
+        except Deviation:
+            self._plans.ways.deviated += 1
+            return None
+
     async def _events(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
         """Raises: NoOperation."""
         try:
@@ -150,7 +157,10 @@ class Executor:
                 yield self._refused(admitted.errors, self._extensions(admitted, operation))
                 return
             extensions = self._extensions(admitted, operation)
-            begun = subscribe(self._built, admitted.document.node, **self._asked(admitted, operation, context))
+            asked = self._asked(admitted, operation, context)
+            if ready := self._ready(admitted, operation):
+                asked |= {"executor_class": EventExecutor, "ready": ready, "ways": self.ways}
+            begun = subscribe(self._built, admitted.document.node, **asked)
             source = await begun if isawaitable(begun) else begun
             if isinstance(source, ExecutionResult):
                 yield self._refused(source.errors or (), extensions)

@@ -57,7 +57,7 @@ class Answer:
     def __call__(self, found: Any) -> object:
         if found is None:
             return None
-        return [self.of(item) for item in found] if self.is_list else self.of(found)
+        return [None if item is None else self.of(item) for item in found] if self.is_list else self.of(found)
 
 
 def answer_as(declared_type: object) -> Answer:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from graphql import DocumentNode, OperationDefinitionNode
+from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 from strawberry import Schema
 
@@ -111,7 +111,7 @@ class Plans:
     ) -> Plan | None:
         """The plan for these values of the switches; None where there is none."""
         try:
-            key = tuple([coerced[each] for each in planned.switches])
+            key = tuple([_switch(coerced[each]) for each in planned.switches])
         except KeyError:  # graphql-core says that it is missing
             raise Deviation from None
         if key in planned.variants:
@@ -128,9 +128,16 @@ class Plans:
         operation = _operation(document.node, name)
         try:
             return compiled(self._schema, Shaping(self._schema._schema, document.node, operation, switches))
-        except NotCovered as error:
+        except (NotCovered, GraphQLError) as error:  # what is wrong with a directive, graphql-core says
             planned.reason = str(error)
             return None
+
+
+def _switch(value: object) -> bool:
+    """Raises: Deviation, for null, which graphql-core refuses."""
+    if not isinstance(value, bool):
+        raise Deviation
+    return value
 
 
 def _operation(document: DocumentNode, name: str | None) -> OperationDefinitionNode:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from inspect import iscoroutinefunction
+from types import CoroutineType
 from typing import Any, Protocol
 
 from graphql import Undefined
@@ -169,7 +170,7 @@ class Regions:
                 waiting.append(("", self._holder(source), self._joins.join(each, self._joins.arguments(each))))
                 return "None"
             case FromMethod() as step:
-                return self._written(self._called(source, each, step), each.shape, is_wrapped=True)
+                return self._returned(self._called(source, each, step), each.shape)
             case _:
                 raise NotCovered(f"{each.name} is answered in a way that only a root's field can be")
 
@@ -213,6 +214,16 @@ class Regions:
             info = f"{step.info}={self._code.name_of(self._joins.info(each), 'info')}(run)"
         given = ", ".join(filter(None, (holder, info, self._given(self._joins.arguments(each)))))
         return f"{self._code.name_of(step.method, 'method')}({given})"
+
+    def _returned(self, call: str, shape: Shape) -> str:
+        """Writes what a method returned, which was not said to be awaited."""
+        code = self._code
+        variable = code.fresh("x")
+        code.line(f"{variable} = {call}")
+        with code.block(f"if type({variable}) is {code.name_of(CoroutineType, 'coroutine')}"):
+            code.line(f"{variable}.close()")
+            code.line("raise Deviation")
+        return self.value(variable, shape, is_wrapped=True)
 
     def _given(self, arguments: Arguments) -> str:
         """How a call names a field's arguments."""
