@@ -63,16 +63,17 @@ class Field:
         return [self._peer(name, with_stripe) for name in self.names]
 
     def _peer(self, name: str, with_stripe: bool) -> Peer:
+        more = servers.STRIPE if with_stripe else {}
         if name == ROUTE:
             return servers.starlette(name)
         if name == POSTGRESQL:
             assert self.postgresql is not None, "a run with PostgreSQL has started one"
             url, pid = self.postgresql
-            return servers.gateway(name, url, 1, with_stripe=with_stripe, pids=(pid,))
+            return servers.gateway(name, url, 1, more, (pid,))
         if name in THEIRS:
             return servers.mercurius(name, self.files[name], is_batched=name == BATCHED)
         workers = 2 if name == TWO_WORKERS else 1
-        return servers.gateway(name, f"sqlite:///{self.files[name]}", workers, with_stripe=with_stripe)
+        return servers.gateway(name, f"sqlite:///{self.files[name]}", workers, more)
 
 
 def _fill_file(file: Path, books: Books) -> None:

@@ -47,6 +47,9 @@ STRIPE = {
 }
 """For webhooks: what follows from one is the work of a job, which another process runs."""
 
+NO_JOBS = {"WORKER": "false"}
+"""Where what jobs find to do is not what is measured."""
+
 
 class ServerFailed(Exception):
     """A server did not start, or did not stop. Its message ends with what it said."""
@@ -136,10 +139,16 @@ class Running:
         return f"; it said: {text[-1500:]}" if text else ""
 
 
-def gateway(name: str, database_url: str, workers: int, *, with_stripe: bool, pids: Sequence[int] = ()) -> Peer:
-    """The gateway as an operator starts it, but with rates that no bench reaches, and logging nothing but faults."""
+def gateway(
+    name: str, database_url: str, workers: int = 1, more: Mapping[str, str] | None = None, pids: Sequence[int] = ()
+) -> Peer:
+    """The gateway as an operator starts it, but with rates that no bench reaches, and logging nothing but faults.
+
+    Args:
+        more: other settings, such as `STRIPE`.
+    """
     settings = {"DATABASE_URL": database_url, "JWT_SECRET": JWT_SECRET, "LOG_LEVEL": "error", **UNHURRIED}
-    chosen = {f"GATEWAY_{key}": value for key, value in (settings | (STRIPE if with_stripe else {})).items()}
+    chosen = {f"GATEWAY_{key}": value for key, value in {**settings, **(more or {})}.items()}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
     command = (sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", str(workers))
     return Peer(name, command, kept | chosen, ROOT, database_url, pids)

@@ -6,13 +6,16 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.field import BATCHED, MERCURIUS, OURS, ROUTE
+from bench.enduring import Sample, growth_mib_a_minute
+from bench.field import BATCHED, GATEWAY, MERCURIUS, OURS, ROUTE
 from bench.figures import Cell, Figures, Subject, ratio
+from bench.idling import Idle
 
 SUMMED_UP_AT = {"page of 50": 16}
 """At how many connections an operation stands in the summary, where that is not the usual number."""
 
 USUALLY = 64
+MOST_ROWS = 12
 
 FIGURES = ("answers/s", "p50 ms", "p99 ms", "CPU µs")
 TO_MERCURIUS, TO_BATCHED, TO_ROUTE = "times\nmercurius", "times\nbatched", "times\nbare route"
@@ -56,11 +59,11 @@ def summary(figures: Figures) -> RenderableType:
     operations = list(dict.fromkeys(each.operation for each in figures))
     for operation in operations:
         mine = [each for each in figures if each.operation == operation and each.peer in OURS]
-        shown = [each for each in mine if each.connections == _summed_up_at(operation, mine)]
+        shown = [each for each in mine if each.connections == summed_up_at(operation, mine)]
         for number, subject in enumerate(shown):
             table.add_row(
                 operation if number == 0 else "",
-                subject.peer,
+                subject.peer.removeprefix(f"{GATEWAY}, "),
                 str(subject.connections),
                 *_figures(figures[subject]),
                 *(times(ratio(figures, subject, _beside(subject, peer))) for peer in (MERCURIUS, BATCHED)),
@@ -68,6 +71,49 @@ def summary(figures: Figures) -> RenderableType:
                 end_section=number == len(shown) - 1,
             )
     return Group(table, *map(_wrong, faults(figures)))
+
+
+def growth_table(figures: Figures) -> RenderableType:
+    """Each operation on books of one size and the next: what is to be about 1 is the last column."""
+    table = Table(title="Cost as the books grow", title_justify="left", title_style="bold")
+    table.add_column("operation", no_wrap=True)
+    for title in ("conn.", "purchases", *FIGURES, "times\nthe first"):
+        table.add_column(title, justify="right")
+    for asked in dict.fromkeys((each.operation, each.connections) for each in figures):
+        of_it = [each for each in figures if (each.operation, each.connections) == asked]
+        for number, subject in enumerate(of_it):
+            table.add_row(
+                *((subject.operation, str(subject.connections)) if number == 0 else ("", "")),
+                subject.peer,
+                *_figures(figures[subject]),
+                times(ratio(figures, subject, of_it[0])) if number else "",
+                end_section=number == len(of_it) - 1,
+            )
+    return Group(table, *map(_wrong, faults(figures)))
+
+
+def memory_table(samples: Sequence[Sample]) -> RenderableType:
+    """What was held minute by minute, and how fast it grew at last."""
+    table = Table(title="Memory under load", title_justify="left", title_style="bold")
+    for title in ("minute", "answers", "MiB", "more MiB"):
+        table.add_column(title, justify="right")
+    step = max(1, len(samples) // MOST_ROWS)
+    before = samples[0].rss_mib
+    for sample in [*samples[:-1:step], samples[-1]]:
+        more, before = sample.rss_mib - before, sample.rss_mib
+        table.add_row(f"{sample.minutes:.1f}", f"{sample.answered:,}", f"{sample.rss_mib:,.1f}", f"{more:+.1f}")
+    growth = growth_mib_a_minute(samples)
+    told = f"After the first third it grew by {growth:+.2f} MiB a minute, {growth * 60:+,.0f} an hour."
+    return Group(table, Text(told), *(Text(each.wrong, "bold red") for each in samples if each.wrong))
+
+
+def idle_lines(found: Idle) -> str:
+    more_mib = (found.mib_with - found.mib_without) / found.subscribers * 1024
+    return (
+        f"{found.subscribers:,} subscribers, nothing happening: {found.cpu_with_s:.2f} s of CPU in"
+        f" {found.seconds:.0f} s, {found.cpu_with_s / found.seconds:.1%} of a core; without them"
+        f" {found.cpu_without_s:.2f} s. Each holds {more_mib:,.0f} KiB."
+    )
 
 
 def faults(figures: Figures) -> list[tuple[Subject, str]]:
@@ -106,7 +152,7 @@ def _to_route(figures: Figures, subject: Subject) -> float | None:
     return None if bare is None or subject.peer == ROUTE else ratio(figures, subject, bare)
 
 
-def _summed_up_at(operation: str, subjects: Iterable[Subject]) -> int:
+def summed_up_at(operation: str, subjects: Iterable[Subject]) -> int:
     """The number of connections that was wished for, or the nearest that was measured."""
     wished = SUMMED_UP_AT.get(operation, USUALLY)
     return min((each.connections for each in subjects), key=lambda each: abs(each - wished), default=wished)
