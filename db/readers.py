@@ -1,5 +1,6 @@
 """Connections that read: opened straight by their drivers, each statement one crossing, and unable to write."""
 
+import sqlite3
 from collections.abc import Sequence
 from typing import Any, Protocol
 
@@ -15,6 +16,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from db.compiled import Raw
 from db.engine import BUSY_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.urls import is_embedded
+
+STATEMENTS = 256
+"""Statements that an SQLite connection keeps prepared: pages have some hundreds, of which a few dozen are in use."""
 
 
 class Connection(Protocol):
@@ -39,9 +43,39 @@ def reader_dialect(url: str) -> Dialect:
     return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
+def open_immediate(url: str) -> "Immediate | None":
+    """A new connection that is asked without waiting; None where the database is a server. Raises sqlite3.Error."""
+    if not is_embedded(url):
+        return None
+    arguments, options = _sqlite_arguments(url)
+    return Immediate(sqlite3.connect(*arguments, **options))
+
+
 async def open_reader(url: str) -> Connection:
     """A new connection. Raises the driver's own errors."""
     return await (_SqliteReader if is_embedded(url) else _PostgresReader).open(url)
+
+
+class Immediate:
+    """A connection to an SQLite file that answers on the thread that asks, or not at all. It belongs to that thread.
+
+    In WAL mode a reader waits for nobody and keeps nobody waiting, but for moments in which a file is opened, recovered
+    or closed by another process: then it does not wait either, and whoever asked asks a connection that does."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        for pragma in ("busy_timeout = 0", "query_only = ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw] | None:
+        """All rows of a statement, which sees all that was committed before it; None where it did not go well."""
+        try:
+            return self._connection.execute(sql, parameters).fetchall()
+        except (sqlite3.Error, UnicodeError):
+            return None
+
+    def close(self) -> None:
+        self._connection.close()
 
 
 class _SqliteReader:
@@ -52,9 +86,8 @@ class _SqliteReader:
 
     @classmethod
     async def open(cls, url: str) -> "_SqliteReader":
-        dialect: Any = reader_dialect(url)
-        arguments, options = dialect.create_connect_args(parse_url(url))
-        connection = await aiosqlite.connect(*arguments, **options, isolation_level=None)
+        arguments, options = _sqlite_arguments(url)
+        connection = await aiosqlite.connect(*arguments, **options)
         for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON"):
             await connection.execute_fetchall(f"PRAGMA {pragma}")
         return cls(connection)
@@ -91,3 +124,9 @@ class _PostgresReader:
 
     async def close(self) -> None:
         await self._connection.close()
+
+
+def _sqlite_arguments(url: str) -> tuple[list[Any], Any]:
+    dialect: Any = reader_dialect(url)
+    arguments, options = dialect.create_connect_args(parse_url(url))
+    return arguments, {**options, "isolation_level": None, "cached_statements": STATEMENTS}

@@ -76,18 +76,13 @@ def id_from_bytes(stored: bytes) -> UUID:
     """
     if len(stored) != 16:
         raise ValueError("an id has 16 bytes")
-    return id_from_number(int.from_bytes(stored, "big"))
-
-
-def id_from_number(number: int) -> UUID:
-    """The id whose bytes are a number from 0 to 2¹²⁸ - 1, which is not checked."""
     made = _new(UUID)
-    _set_number(made, number)
-    _set_is_safe(made, SafeUUID.unknown)
+    _set_number(made, int.from_bytes(stored, "big"))
+    _set_is_safe(made, _UNKNOWN)
     return made
 
 
-_new = object.__new__
+_new, _UNKNOWN = object.__new__, SafeUUID.unknown
 # A UUID refuses to be set by its attributes' names; these are the places behind them, which its own `__init__` fills.
 _set_number, _set_is_safe = vars(UUID)["int"].__set__, vars(UUID)["is_safe"].__set__
 

@@ -371,13 +371,18 @@ def ends_of(engine: Engine) -> Iterator[list[str]]:
 def reads_of(source: Source) -> Iterator[list[tuple[str, Sequence[object]]]]:
     """The statements that a source reads by meanwhile, each with its parameters."""
     reads: list[tuple[str, Sequence[object]]] = []
-    fetch = source.fetch
+    fetch, fetch_now = source.fetch, source.fetch_now
 
     async def noted(sql: str, parameters: Sequence[object] = ()) -> Sequence[Sequence[Any]]:
         reads.append((sql, parameters))
         return await fetch(sql, parameters)
 
-    with patch.object(source, "fetch", noted):
+    def noted_now(sql: str, parameters: Sequence[object]) -> Sequence[Sequence[Any]] | None:
+        if (rows := fetch_now(sql, parameters)) is not None:
+            reads.append((sql, parameters))
+        return rows
+
+    with patch.object(source, "fetch", noted), patch.object(source, "fetch_now", noted_now):
         yield reads
 
 

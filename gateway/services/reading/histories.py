@@ -30,11 +30,19 @@ class Histories:
         return page_of(ORDER, self.window, [], has_up_to=False, has_from=False)
 
     @property
+    def is_brief(self) -> bool:
+        return False  # a history may be as long as it likes
+
+    @property
     def statement(self) -> Statement:
         return _statement(View.of(self.window))
 
     def parameters(self, keys: Sequence[UUID], dialect: Dialect) -> dict[str, object]:
         return {**ORDER.parameters(self.window), **SUBJECTS.parameters(keys, dialect)}
+
+    def asked(self, keys: Sequence[UUID], dialect: Dialect) -> tuple[str, Sequence[object]]:
+        compiled = self.statement.on(dialect)
+        return compiled.sql, compiled.bound(self.parameters(keys, dialect))
 
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[UUID, Page[AuditEntry]]:
         entries = ENTRIES.on(dialect).views(rows)

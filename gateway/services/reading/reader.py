@@ -8,7 +8,7 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from sqlalchemy import Dialect
 
-from db.compiled import Raw, Statement
+from db.compiled import Raw
 from db.errors import is_of_a_value
 from gateway.services.reading.source import Source
 
@@ -21,6 +21,10 @@ MOST_KEYS = 500
 """Keys of one statement; it bounds how long the first caller waits for the last."""
 
 
+MOST_NOW = 128
+"""Keys that are looked up at once: at 5 µs each, they hold the event loop up no longer than one answer does."""
+
+
 class Finder(Hashable, Protocol[KeyOf, FoundOf]):
     """A kind of look-up, such as a `Lookup`: the keys asked of equal finders share a statement."""
 
@@ -30,10 +34,12 @@ class Finder(Hashable, Protocol[KeyOf, FoundOf]):
         ...
 
     @property
-    def statement(self) -> Statement: ...
+    def is_brief(self) -> bool:
+        """Whether its statements take microseconds, so that they may be asked between two steps of the event loop."""
+        ...
 
-    def parameters(self, keys: Sequence[KeyOf], dialect: Dialect) -> Mapping[str, object]:
-        """The parameters of the statement for distinct keys."""
+    def asked(self, keys: Sequence[KeyOf], dialect: Dialect) -> tuple[str, Sequence[object]]:
+        """The driver's statement for distinct keys, and its parameters."""
         ...
 
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Any, FoundOf]:
@@ -72,6 +78,17 @@ class Reader:
         self._ask(finder, _Question(keys, future, lambda found: {key: found.get(key, finder.absent) for key in keys}))
         return future
 
+    def find_now(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Mapping[Key, Found] | None:
+        """What was found for distinct keys, without waiting; keys without anything may be left out. None where they can
+        only be asked for: of a server, of a database that is busy, many at once, or where anything goes wrong."""
+        if not finder.is_brief or len(keys) > MOST_NOW:
+            return None
+        try:
+            rows = self.source.fetch_now(*finder.asked(keys, self.source.dialect))
+            return None if rows is None else finder.found(rows, self.source.dialect)
+        except Exception:  # noqa: BLE001  whoever asks for them is told what is wrong, and with which of them
+            return None
+
     def _ask(self, finder: Finder[Key, Found], question: "_Question[Key, Found]") -> None:
         waiting = self._waiting.get(finder)
         if waiting is None:
@@ -95,9 +112,10 @@ class Reader:
     async def _answer(self, finder: Finder[Key, Found], batch: "Sequence[_Question[Key, Found]]") -> None:
         keys = list(dict.fromkeys(key for question in batch for key in question.keys))
         try:
-            dialect = self.source.dialect
-            rows = await self.source.raw(finder.statement, finder.parameters(keys, dialect))
-            found = finder.found(rows, dialect)
+            found = self.find_now(finder, keys)
+            if found is None:
+                rows = await self.source.fetch(*finder.asked(keys, self.source.dialect))
+                found = finder.found(rows, self.source.dialect)
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
             if len(keys) > 1 and len(batch) > 1 and is_of_a_value(error):
                 await self._answer_in_halves(finder, batch, keys)

@@ -37,9 +37,9 @@ class Snapshot:
 
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
-        self._known: dict[tuple[Finder[Any, Any], Any], Any] = {}
-        self._asked: dict[tuple[Finder[Any, Any], Any], Future[Any]] = {}
-        """What is asked for and not in `_known`: a future of what is found for the key, and for others with it."""
+        self._known: dict[Finder[Any, Any], dict[Any, Any]] = {}
+        self._asked: dict[Finder[Any, Any], dict[Any, Future[Any]]] = {}
+        """What is asked for and not known: a future of what is found for the key, and for others with it."""
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
         """What is found by a key. Raises what the source raises; the same key raises it again until `forget`."""
@@ -47,44 +47,59 @@ class Snapshot:
         return await found if isinstance(found, Awaitable) else found
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
-        """The same: the value itself where it is known, else an awaitable."""
-        if (finder, key) in self._known:
-            return cast(Found, self._known[finder, key])
-        self._ask_for(finder, (key,))
-        return self._found_for(finder, key, self._asked[finder, key])
+        """The same: the value itself where it is known, else an awaitable: keys that are asked for one after the other
+        share a statement."""
+        known = self._known.get(finder)
+        if known and key in known:
+            return cast(Found, known[key])
+        return self._found_for(finder, key, self._ask_for(finder, (key,))[key])
 
     def find_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found] | Awaitable[Sequence[Found]]:
-        """What each of the keys finds, in their order: the values at once where all are known, else one awaitable.
+        """What each of the keys finds, in their order: the values at once where they are known or can be looked up
+        without waiting, else one awaitable.
 
         It raises what the source raises. Where it fails for one key it fails for all, and this is not remembered: asked
         for by itself, each key finds what it finds.
         """
-        known = self._known
-        try:
-            return [known[finder, key] for key in keys]
-        except KeyError:
-            found = {key: known[finder, key] for key in keys if (finder, key) in known}
-            unknown = dict.fromkeys(key for key in keys if key not in found)
-            self._ask_for(finder, unknown)
-            return self._found_for_all(keys, found, dict.fromkeys(self._asked[finder, key] for key in unknown))
+        known: dict[Key, Found] = self._known.setdefault(finder, {})
+        unknown = list(dict.fromkeys(key for key in keys if key not in known) if known else dict.fromkeys(keys))
+        if unknown and not self._look_up(finder, unknown, known):
+            asked = self._ask_for(finder, unknown)
+            return self._found_for_all(keys, dict(known), dict.fromkeys(asked[key] for key in unknown))
+        return [known[key] for key in keys]
 
-    def _ask_for(self, finder: Finder[Key, Any], keys: Iterable[Key]) -> None:
-        """Ask the reader for those of the keys that it was not asked for yet."""
-        asked = self._asked
-        unasked = [key for key in keys if (found := asked.get((finder, key))) is None or found.cancelled()]
+    def _look_up(self, finder: Finder[Key, Found], keys: Sequence[Key], known: dict[Key, Found]) -> bool:
+        """Whether the keys, none of which is known, could be looked up without waiting: then all of them are known."""
+        if (asked := self._asked.get(finder)) and any(key in asked for key in keys):
+            return False
+        found = self.reader.find_now(finder, keys)
+        if found is None:
+            return False
+        known.update(found)
+        if len(found) < len(keys):
+            absent = finder.absent
+            for key in keys:
+                known.setdefault(key, absent)
+        return True
+
+    def _ask_for(self, finder: Finder[Key, Any], keys: Iterable[Key]) -> dict[Key, Future[Mapping[Key, Any]]]:
+        """Ask the reader for those of the keys that it was not asked for yet. Returns what all keys are asked by."""
+        asked = self._asked.setdefault(finder, {})
+        unasked = [key for key in keys if (found := asked.get(key)) is None or found.cancelled()]
         for start in range(0, len(unasked), MOST_KEYS):
             part = unasked[start : start + MOST_KEYS]
             found = self.reader.ask_all(finder, part)
-            asked.update(((finder, key), found) for key in part)
+            asked.update(dict.fromkeys(part, found))
             if len(part) > 1:
-                found.add_done_callback(partial(_forget_failure, asked, [(finder, key) for key in part]))
+                found.add_done_callback(partial(_forget_failure, asked, part))
+        return asked
 
     async def _found_for(self, finder: Finder[Key, Found], key: Key, asked: Future[Mapping[Key, Found]]) -> Found:
         try:
             # Several parts of an operation may wait for it, and where one of them fails, its siblings are cancelled.
             return (await shield(asked))[key]
         except Exception:
-            if self._asked.get((finder, key)) is asked:
+            if self._asked.get(finder, {}).get(key) is asked:
                 raise
         return await self.find(finder, key)  # it failed for another key, perhaps
 
@@ -129,11 +144,11 @@ class Snapshot:
                     self._know(SUCCESSOR, begun.supersedes, begun)
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
-        self._known[finder, key] = found
+        self._known.setdefault(finder, {})[key] = found
 
 
-def _forget_failure(asked: dict[Any, Future[Any]], places: Iterable[Any], failed: Future[Any]) -> None:
+def _forget_failure(asked: dict[Any, Future[Any]], keys: Iterable[Any], failed: Future[Any]) -> None:
     """Whichever of several keys it failed for, the others find something when they are asked for again."""
     if not failed.cancelled() and failed.exception():
-        for place in places:
-            asked.pop(place, None)
+        for key in keys:
+            asked.pop(key, None)

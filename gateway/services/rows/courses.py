@@ -43,10 +43,11 @@ def course_maker(columns: Sequence[str], converters: Mapping[str, Converter]) ->
 
 def course_view(columns: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Rows], Course]:
     """The class of the views of a course's rows, see `gateway.services.rows.views.view_of`."""
-    own, tier, code_at = view_of(COURSE, columns, converters), view_of(TIER, columns, converters), columns.index("code")
+    tier, code_at, id_at, title_at = view_of(TIER, columns, converters), *map(columns.index, ("code", "id", "title"))
+    own, id_from = view_of(COURSE, columns, converters), converters.get("id")
     attributes = {
-        "id": property(lambda rows: own(rows[0]).id),
-        "title": property(lambda rows: own(rows[0]).title),
+        "id": property((lambda rows: id_from(rows[0][id_at])) if id_from else (lambda rows: rows[0][id_at])),
+        "title": property(lambda rows: rows[0][title_at]),
         "created_at": property(lambda rows: own(rows[0]).created_at),
         "tiers": property(lambda rows: _tiers(rows, code_at, tier)),
         "_whole": course_maker(columns, converters),

@@ -3,17 +3,17 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import cast
+from typing import TypeVar, cast
 
 import pytest
-from sqlalchemy import Dialect, select, update
+from sqlalchemy import Dialect, update
 from sqlalchemy.engine.default import DefaultDialect
 from sqlalchemy.exc import DataError, OperationalError
+from uuid_utils.compat import uuid7
 
-from db.compiled import Statement
 from db.statements import PAYMENT
 from gateway.services.reading import lookups as views
-from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
+from gateway.services.reading.reader import MOST_KEYS, MOST_NOW, Finder, Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.services.rows.lookups import (
@@ -25,10 +25,12 @@ from gateway.services.rows.lookups import (
     REFUNDS_OF_PAYMENT,
     SUCCESSOR,
 )
-from tests.service import Service, student
+from tests.service import Service, reads_of, student
 
 pytestmark = pytest.mark.anyio
 
+Key = TypeVar("Key")
+Found = TypeVar("Found")
 NO_SOURCE = cast(Source, None)
 
 
@@ -41,8 +43,7 @@ class Books:
     may_end: asyncio.Event = field(default_factory=asyncio.Event)
     dialect: Dialect = field(default_factory=DefaultDialect)
 
-    async def raw(self, _: Statement, parameters: Mapping[str, list[int]]) -> list[list[int]]:
-        keys = parameters["keys"]
+    async def fetch(self, _: str, keys: list[int]) -> list[list[int]]:
         self.asked.append(keys)
         await self.may_end.wait()
         if self.errors:
@@ -57,11 +58,11 @@ class Books:
 class Doubled:
     """Finds of each number its double."""
 
-    statement = Statement(select())
     absent = -1
+    is_brief = False
 
-    def parameters(self, keys: Sequence[int], _: Dialect) -> Mapping[str, object]:
-        return {"keys": keys}
+    def asked(self, keys: Sequence[int], _: Dialect) -> tuple[str, Sequence[object]]:
+        return "", keys
 
     def found(self, rows: Sequence[Sequence[int]], _: Dialect) -> Mapping[int, int]:
         return {key: 2 * key for [key] in rows}
@@ -320,7 +321,49 @@ async def test_where_one_of_many_keys_fails_all_do_and_each_by_itself_finds_what
     assert books.asked == [[6, 7], [6], [7]]
 
 
-async def found_all(reads: Snapshot, finder: Finder[int, int], keys: Sequence[int]) -> Sequence[int]:
+async def test_few_keys_of_a_file_are_found_without_waiting_and_are_what_is_found_otherwise(
+    service: Service, reader: Reader
+) -> None:
+    course = await service.save_course()
+    bought = [await service.created(course, f"student-{number}") for number in range(3)]
+    keys = [uuid7(), *(purchase.id for purchase in bought), bought[0].id]
+    is_file = reader.source.dialect.name == "sqlite"
+    for finder, wanted in ((views.PURCHASE_BY_ID, keys), (views.PURCHASE_BY_ID, keys[:2]), (views.SUCCESSOR, keys)):
+        reads = Snapshot(reader)
+        found = reads.find_all(finder, wanted)
+        assert isinstance(found, list) is is_file
+        found = await found if isinstance(found, Awaitable) else found
+        assert found == [await Snapshot(reader).find(finder, key) for key in wanted]
+        with reads_of(reader.source) as statements:
+            assert await found_all(reads, finder, wanted) == found
+            assert [await reads.find(finder, key) for key in wanted] == found
+        assert statements == []
+    many = [*keys, *(uuid7() for _ in range(MOST_NOW))]
+    coming = Snapshot(reader).find_all(views.PURCHASE_BY_ID, many)
+    assert isinstance(coming, Awaitable), "nobody else waits for so many"
+    assert [each for each in await coming if each] == [*bought, bought[0]]
+
+
+async def test_a_row_that_cannot_be_told_apart_is_left_to_who_may_wait() -> None:
+    class Brief(Doubled):
+        is_brief = True
+
+        def found(self, rows: Sequence[Sequence[int]], dialect: Dialect) -> Mapping[int, int]:
+            raise ValueError("no number at all")
+
+    class File(Books):
+        def fetch_now(self, _: str, keys: list[int]) -> list[list[int]]:
+            return [[key] for key in keys]
+
+    books = File()
+    books.may_end.set()
+    reads = Snapshot(books.reader)
+    for _ in range(2):
+        with pytest.raises(ValueError, match="no number at all"):
+            await found_all(reads, Brief(), [1, 2])
+
+
+async def found_all(reads: Snapshot, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found]:
     found = reads.find_all(finder, keys)
     return await found if isinstance(found, Awaitable) else found
 

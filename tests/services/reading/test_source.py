@@ -1,7 +1,9 @@
 """Where reads come from: what is read is what is stored, nothing is written, and a lost connection is replaced."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import closing
 from datetime import UTC
 
 import pytest
@@ -13,6 +15,7 @@ from db.compiled import Statement
 from db.keys import Among
 from db.statements import PAYMENT, PURCHASE
 from db.tables import PaymentRow
+from db.urls import file_of
 from gateway.services.reading.source import Source
 from tests.service import Service, running, student
 
@@ -60,6 +63,31 @@ async def test_a_reader_cannot_write(source: Source) -> None:
     for statement in ("DELETE FROM course", "UPDATE course SET title = 'Chess'"):
         with pytest.raises(DBAPIError, match=r"readonly|read-only"):
             await source.fetch(statement)
+
+
+async def test_a_file_is_read_without_waiting_and_as_it_was_last_committed(service: Service, source: Source) -> None:
+    course = await service.save_course()
+    for number in range(1, 3):
+        await service.opened(student(), course)
+        rows = source.fetch_now("SELECT count(*) FROM payment", ())
+        assert rows == ([(number,)] if source.dialect.name == "sqlite" else None), "a server is far away"
+
+
+async def test_what_does_not_go_well_without_waiting_is_left_to_who_may_wait(new_sqlite: Callable[[], str]) -> None:
+    source = Source(url := new_sqlite())
+    with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        assert source.fetch_now("SELECT 1 FROM course", ()) is None
+    asked: Sequence[tuple[str, Sequence[str]]] = (
+        ("DELETE FROM course", ()),
+        ("SELECT nothing", ()),
+        ("SELECT ?", ["a\ud800b"]),
+    )
+    for sql, parameters in asked:
+        assert source.fetch_now(sql, parameters) is None
+    assert source.fetch_now("SELECT 1 FROM course", ()) == []
+    await source.close()
 
 
 async def test_an_error_names_the_statement_and_no_parameter(source: Source) -> None:
