@@ -1,8 +1,9 @@
 """A condition with many keys, so that a statement's text and plan are the same for one key as for hundreds."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Boolean, Column, ColumnElement, Dialect, bindparam
 from sqlalchemy.ext.compiler import compiles
@@ -27,21 +28,29 @@ class Among(ColumnElement[bool]):
 
     def __init__(self, *columns: Column[Any]) -> None:
         self.columns = columns
+        self._is_id = [isinstance(column.type, Id) for column in columns]
 
     def parameters(self, keys: Sequence[Key], dialect: Dialect) -> dict[str, object]:
         """The keys as parameters, one array for each kind of column, and of one length."""
-        parts: list[list[Any]] = (
-            [list(keys)] if len(self.columns) == 1 else [list(part) for part in zip(*keys, strict=True)]
-        )
+        if dialect.name == "sqlite" and self._is_id == [True]:  # most look-ups, and those of every turn
+            return {IDS: _joined(keys)}
+        parts: Sequence[Sequence[Any]] = [list(keys)] if len(self.columns) == 1 else list(zip(*keys, strict=True))
         if dialect.name != "sqlite":
-            return {SEPARATE.format(place): part for place, part in enumerate(parts)}
-        ids = [part for column, part in zip(self.columns, parts, strict=True) if isinstance(column.type, Id)]
-        texts = [part for column, part in zip(self.columns, parts, strict=True) if not isinstance(column.type, Id)]
+            return {SEPARATE.format(place): list(part) for place, part in enumerate(parts)}
+        ids = [part for is_id, part in zip(self._is_id, parts, strict=True) if is_id]
+        texts = [part for is_id, part in zip(self._is_id, parts, strict=True) if not is_id]
         assert len(ids) <= 1, "ids of several columns have no parameter"
         return {
-            IDS: b"".join(key.bytes for part in ids for key in part),
-            TEXTS: json.dumps(list(zip(*texts, strict=True)), ensure_ascii=False),
+            IDS: _joined(ids[0]) if ids else b"",
+            TEXTS: _to_json(list(zip(*texts, strict=True))),
         }
+
+
+def _joined(ids: Iterable[UUID]) -> bytes:
+    return b"".join([each.int.to_bytes(ID_BYTES, "big") for each in ids])
+
+
+_to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @compiles(Among, "postgresql")

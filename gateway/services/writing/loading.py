@@ -7,7 +7,7 @@ from uuid import UUID
 from db.writer import Writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.state import Pair, RowKeys, State
-from gateway.services.core.model.values import Payment, Purchase
+from gateway.services.core.model.values import Fulfilment, Payment, Purchase
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
 
@@ -92,7 +92,8 @@ def _load_purchases(writer: Writer, state: State, pairs: Set[Pair], ids: Collect
     all_pairs = pairs | {(payment.student_id, payment.course_id) for payment in payments}
     by_id = {payment.duplicate_of for payment in payments if payment.duplicate_of} | set(ids)
     state.load_purchases(_all(writer, lookups.ACTIVE_PURCHASE, all_pairs))
-    state.load_purchases(_not_loaded(writer, lookups.PURCHASE_OF_PAYMENT, state.payments.keys(), state.purchases))
+    fulfilled = [payment.id for payment in payments if payment.fulfilment is Fulfilment.FULFILLED]  # no other has one
+    state.load_purchases(_not_loaded(writer, lookups.PURCHASE_OF_PAYMENT, fulfilled, state.purchases))
     state.load_purchases(_not_loaded(writer, lookups.PURCHASE_BY_ID, by_id, state.purchases))
     state.loaded.update(state.purchases)
 

@@ -23,7 +23,8 @@ def save(writer: Writer, saves: Saves, state: State) -> None:
     new_payments, changed_payments = _split(payments.values(), state.loaded)
     new_purchases, changed_purchases = _split(purchases.values(), state.loaded)
 
-    _save_courses(writer, saves, state, changes)
+    if changes.courses:
+        _save_courses(writer, saves, state, changes)
     saves.add_payments.run(writer, (payment_columns(each) for each in new_payments if each.duplicate_of is None))
     # Purchases that end come before those that begin, for a pair has one active purchase; payments may refer to either.
     for purchases_of_state in _parted(changed_purchases, _is_active):
@@ -36,7 +37,8 @@ def save(writer: Writer, saves: Saves, state: State) -> None:
     saves.change_payments.run(writer, map(payment_columns, changed_payments))
     saves.add_audit.run(writer, map(audit_columns, changes.audit))
     saves.add_records.run(writer, map(record_columns, changes.records))
-    _save_what_follows(writer, saves, state, changes)
+    if changes.refunds or changes.events or changes.jobs:
+        _save_what_follows(writer, saves, state, changes)
 
 
 def _is_active(purchase: Purchase) -> bool:

@@ -70,7 +70,10 @@ class RowKeys:
     @classmethod
     def all_of(cls, parts: Iterable["RowKeys"]) -> "RowKeys":
         """The keys of many decisions as one."""
-        return cls(*(frozenset[Any]().union(*of_kind) for of_kind in zip(*map(_keys_of, parts), strict=True)))
+        listed = list(parts)
+        if len(listed) == 1:
+            return listed[0]
+        return cls(*(frozenset[Any]().union(*of_kind) for of_kind in zip(*map(_keys_of, listed), strict=True)))
 
 
 _keys_of = attrgetter(*(each.name for each in fields(RowKeys)))
@@ -99,7 +102,10 @@ class Changes:
     @classmethod
     def all_of(cls, parts: Iterable["Changes"]) -> "Changes":
         """Many changes as one, in their order."""
-        return cls(*(tuple(chain.from_iterable(of_kind)) for of_kind in zip(*map(_rows_of, parts), strict=True)))
+        listed = list(parts)
+        if len(listed) == 1:
+            return listed[0]
+        return cls(*(tuple(chain.from_iterable(of_kind)) for of_kind in zip(*map(_rows_of, listed), strict=True)))
 
 
 _rows_of = attrgetter(*(each.name for each in fields(Changes)))
