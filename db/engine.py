@@ -23,6 +23,9 @@ STATEMENT_TIMEOUT_MS = 30_000
 KEPT_STATEMENTS = 512
 """Statements that SQLite's writer keeps prepared: more than there are texts of look-ups and of `db.saves`."""
 
+AUDIT_CACHE_KIB = 65_536
+"""Of the database's pages, kept by whoever goes through all of it: the upper parts of each index are read once."""
+
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
@@ -128,7 +131,7 @@ def _open_sqlite_reader(connection: Any, _record: object) -> None:
 
 def _open_sqlite_audit(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    _pragmas(connection, "query_only = ON")
+    _pragmas(connection, "query_only = ON", f"cache_size = -{AUDIT_CACHE_KIB}")
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:

@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from db.engine import audit_engine
 from db.urls import shown
@@ -19,13 +19,22 @@ def verify(settings: Settings) -> bool:
     print(f"{shown(settings.database_url)}\n\nresult       rows  invariant", flush=True)
     engine = audit_engine(settings.database_url)
     is_well = True
-    with engine.connect() as connection, Progress(console=Console(stderr=True), transient=True) as progress:
-        for invariant in progress.track(invariants.INVARIANTS, description="Verifying"):
-            finding = invariants.verify(connection, invariant)
-            is_well = is_well and not finding.broken
-            _print(finding)
+    with engine.connect() as connection, _progress() as progress:
+        task = progress.add_task("Verifying rows", total=None)
+        for step in invariants.verify(connection):
+            progress.update(task, completed=step.done, total=step.of)
+            for finding in step.findings:
+                is_well = is_well and not finding.broken
+                _print(finding)
     engine.dispose()
     return is_well
+
+
+def _progress() -> Progress:
+    """On a terminal alone; it is gone at the end."""
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
 
 
 def _print(finding: Finding) -> None:

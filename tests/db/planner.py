@@ -22,6 +22,10 @@ class Planner:
                 connection.exec_driver_sql(f"SET enable_{way} = off")
             connection.exec_driver_sql("SET cpu_index_tuple_cost = 1")  # as of an index two hundred times as large
 
+    def value(self, sql: str) -> Any:
+        """The one value that a statement finds; None where it finds none."""
+        return self._connection.exec_driver_sql(sql).scalar()
+
     def scans(self, sql: str, parameters: Sequence[object]) -> list[str]:
         """What of the plan goes through a table, or an index, from end to end."""
         if self.is_sqlite:

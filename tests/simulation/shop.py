@@ -14,7 +14,7 @@ from gateway.services.core.model.job_outcomes import Claimed, EventStored
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Confirmed, RefundRequested
 from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
-from gateway.services.invariants import INVARIANTS, verify
+from gateway.services.invariants import verify
 from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE, Runner
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.subscribers.base import Subscriber
@@ -122,7 +122,8 @@ class Shop:
     def broken(self) -> list[str]:
         """The invariants that the whole database does not keep."""
         with self.service.beside() as connection:
-            return [each.sentence for each in INVARIANTS if verify(connection, each).broken]
+            findings = [finding for step in verify(connection) for finding in step.findings]
+        return [finding.invariant.sentence for finding in findings if finding.broken]
 
     def agrees(self) -> bool:
         """Whether our books say of each payment's money just what the provider's say went back of it."""

@@ -1,0 +1,150 @@
+"""The invariants: each finds the row that breaks it and no other, however the rows fall on pages."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import Connection, text
+
+from bench.seed.filling import Wanted, fill
+from db.engine import writer_engine
+from gateway.services import invariants
+from gateway.services.invariants import INVARIANTS, Finding, verify
+from tests.conftest import KINDS
+
+PAID = """SELECT payment.id FROM payment JOIN purchase ON purchase.payment_id = payment.id
+    WHERE purchase.status = 'ACTIVE' AND refunded_minor = 0 ORDER BY payment.id LIMIT 1"""
+OPEN = "SELECT id FROM payment WHERE fulfilment = 'PENDING' AND ask_at IS NOT NULL ORDER BY id LIMIT 1"
+BOUGHT = "SELECT id FROM purchase WHERE status = 'ACTIVE' AND origin = 'PAYMENT' ORDER BY id LIMIT 1"
+REFUND = "SELECT id FROM refund WHERE status = 'SUCCEEDED' ORDER BY id LIMIT 1"
+AUDIT_TWICE = "UPDATE audit_entry SET action = 'payment.captured' WHERE subject_id = :id AND action = 'payment.opened'"
+
+BROKEN: tuple[tuple[str, str, tuple[str, ...]], ...] = (
+    (
+        "A captured payment became exactly one purchase",
+        PAID,
+        ("UPDATE purchase SET payment_id = NULL, origin = 'ADMIN' WHERE payment_id = :id",),
+    ),
+    (
+        "A captured payment became exactly one purchase",
+        "SELECT id FROM payment WHERE fulfilment = 'DUPLICATE' ORDER BY id LIMIT 1",
+        ("UPDATE refund SET status = 'FAILED' WHERE payment_id = :id",),
+    ),
+    (
+        "No payment without captured money",
+        OPEN,
+        (
+            """UPDATE purchase SET payment_id = :id, origin = 'PAYMENT'
+                WHERE id = (SELECT id FROM purchase WHERE origin = 'ADMIN' ORDER BY id LIMIT 1)""",
+        ),
+    ),
+    (
+        "No payment gives back more",
+        "SELECT payment_id FROM refund WHERE status = 'SUCCEEDED' ORDER BY id LIMIT 1",
+        ("UPDATE refund SET amount_minor = amount_minor + 1 WHERE payment_id = :id",),
+    ),
+    ("No payment gives back more", PAID, ("UPDATE payment SET refunded_minor = 1 WHERE id = :id",)),
+    (
+        "Money that a checkout took more than once",
+        PAID,
+        (f"UPDATE payment SET extra_of = ({OPEN}) WHERE id = :id",),
+    ),
+    ("A payment under way", OPEN, ("UPDATE payment SET status = 'PROCESSING' WHERE id = :id",)),
+    ("A checkout that may be paid", OPEN, ("UPDATE payment SET ask_at = NULL WHERE id = :id",)),
+    (
+        "What was captured is in its payment's history",
+        PAID,
+        ("DELETE FROM audit_entry WHERE subject_id = :id AND action = 'payment.captured'",),
+    ),
+    ("What was captured is in its payment's history", PAID, (AUDIT_TWICE,)),
+    ("What was captured is in its payment's history", OPEN, (AUDIT_TWICE,)),
+    ("A payment refunded in full", PAID, ("UPDATE payment SET status = 'REFUNDED' WHERE id = :id",)),
+    (
+        "A student has at most one active purchase",
+        BOUGHT,
+        (
+            "DROP INDEX uq_purchase_active",
+            """UPDATE purchase SET student_id = (SELECT student_id FROM purchase WHERE id = :id),
+                course_id = (SELECT course_id FROM purchase WHERE id = :id)
+                WHERE id = (SELECT id FROM purchase WHERE status = 'ACTIVE' ORDER BY id DESC LIMIT 1)""",
+        ),
+    ),
+    ("Every purchase has its access", BOUGHT, ("DELETE FROM student_access WHERE purchase_id = :id",)),
+    (
+        "Every purchase has its access",
+        BOUGHT,
+        ("UPDATE student_access SET status = 'REVOKED' WHERE purchase_id = :id",),
+    ),
+    ("Every purchase came to be once", BOUGHT, ("DELETE FROM audit_entry WHERE subject_id = :id",)),
+    (
+        "A purchase that was taken back",
+        BOUGHT,
+        ("UPDATE purchase SET status = 'REFUNDED', ended_at = created_at WHERE id = :id",),
+    ),
+    (
+        "A superseded purchase",
+        "SELECT supersedes FROM purchase WHERE supersedes IS NOT NULL ORDER BY id LIMIT 1",
+        ("UPDATE purchase SET supersedes = NULL WHERE supersedes = :id",),
+    ),
+    (
+        "A promised refund has a job",
+        REFUND,
+        ("UPDATE refund SET status = 'PENDING', settled_at = NULL WHERE id = :id",),
+    ),
+)
+"""How each invariant begins, the row that is to break it, and by what."""
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
+    """To a database with some of everything."""
+    maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
+    url = maker()
+    for _ in fill(url, Wanted(600, left_open=5, courses=5, seed=1, now=datetime(2026, 11, 26, tzinfo=UTC))):
+        pass
+    engine = writer_engine(url)
+    with engine.connect() as opened:
+        yield opened
+    engine.dispose()
+
+
+def findings(connection: Connection) -> list[Finding]:
+    return [finding for step in verify(connection) for finding in step.findings]
+
+
+def test_every_invariant_finds_the_row_that_breaks_it(connection: Connection) -> None:
+    seen = set()
+    for begins, which, breaking in BROKEN:
+        with connection.begin() as transaction:
+            row_id = connection.execute(text(which)).scalar_one()
+            for statement in breaking:
+                connection.execute(text(statement), {"id": row_id} if ":id" in statement else {})
+            [finding] = [each for each in findings(connection) if each.invariant.sentence.startswith(begins)]
+            assert finding.broken == [row_id], (begins, breaking)
+            seen.add(finding.invariant)
+            transaction.rollback()
+    assert seen == {*INVARIANTS}
+
+
+def test_pages_of_any_size_find_the_same(connection: Connection) -> None:
+    with connection.begin() as transaction:
+        connection.execute(text("UPDATE student_access SET status = 'EXPIRED'"))
+        whole = findings(connection)
+        for rows in (1, 7, 200):
+            with patch.object(invariants, "ROWS_OF_A_PAGE", rows):
+                assert findings(connection) == whole
+        transaction.rollback()
+    assert sum(len(finding.broken) for finding in whole) > 100
+
+
+def test_each_step_tells_how_far_it_is(connection: Connection) -> None:
+    with patch.object(invariants, "ROWS_OF_A_PAGE", 50), connection.begin():
+        steps = list(verify(connection))
+        [rows] = connection.execute(
+            text("SELECT (SELECT count(*) FROM payment) + (SELECT count(*) FROM purchase) + count(*) FROM refund")
+        ).scalars()
+    done = [step.done for step in steps]
+    assert {step.of for step in steps} == {rows} == {done[-1]}
+    assert done == sorted(done)
+    assert len({*done}) > 6
