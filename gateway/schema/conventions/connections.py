@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import count, repeat
 from typing import Annotated, Any, Generic, TypeVar
 
 import strawberry
@@ -11,7 +11,7 @@ from strawberry import type as graphql_type
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.relations import FieldsOf, Wraps
-from gateway.services.core.model.pages import Page, Place, Window
+from gateway.services.core.model.pages import Page, Window
 
 DEFAULT_SIZE = 20
 
@@ -26,17 +26,17 @@ Last = Annotated[int | None, strawberry.argument(description="How many, from the
 Before = Annotated[str | None, strawberry.argument(description="Only what comes before this cursor.")]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Placed(Generic[Value]):
-    """An item, its place, and the list that it lies in: its cursor is not written before it is asked for."""
+    """An item, and which one it is of a page: its cursor is not written before it is asked for."""
 
     item: Value
-    place: Place
-    cursors: Cursors
+    number: int
+    listed: "Listed[Value]"
 
     @property
     def cursor(self) -> str:
-        return self.cursors.write(self.place)
+        return self.listed.cursors.write(self.listed.page.places[self.number])
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Listed(Generic[Value]):
     @property
     def placed(self) -> Sequence[Placed[Value]]:
         """The items, each with its place."""
-        return list(map(Placed, self.page.items, self.page.places, repeat(self.cursors)))
+        return list(map(Placed, self.page.items, count(), repeat(self)))
 
     @property
     def start_cursor(self) -> str | None:

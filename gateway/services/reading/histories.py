@@ -12,7 +12,7 @@ from db.keys import Among
 from db.statements import AUDIT
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import AuditEntry
-from gateway.services.reading.windows import MOST, Order, View, page_of
+from gateway.services.reading.windows import MOST, Order, View, in_order, page_of
 from gateway.services.rows.kinds import ENTRIES
 
 ORDER = Order(AUDIT.c.id)
@@ -45,6 +45,7 @@ class Histories:
         return compiled.sql, compiled.bound(self.parameters(keys, dialect))
 
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[UUID, Page[AuditEntry]]:
+        rows = in_order(ORDER, self.window, rows, ENTRIES.columns)
         entries = ENTRIES.on(dialect).views(rows)
         inside: dict[UUID, list[AuditEntry]] = {entry.subject_id: [] for entry in entries}
         up_to, from_ = set[UUID](), set[UUID]()

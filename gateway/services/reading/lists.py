@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
-from sqlalchemy import Column, ColumnElement, Select, select, true
+from sqlalchemy import Column, ColumnElement, Select, null, select, true
 
 from db.compiled import Statement
 from db.statements import COURSE, JOB, PAYMENT, PURCHASE, TIER
@@ -14,7 +14,7 @@ from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.values import Course, Payment, Purchase
 from gateway.services.reading.filters import Condition, Filter
 from gateway.services.reading.source import Source
-from gateway.services.reading.windows import MOST, Order, View, page_of
+from gateway.services.reading.windows import MOST, Order, View, in_order, page_of
 from gateway.services.rows import kinds
 from gateway.services.rows.kinds import Kind
 
@@ -64,19 +64,24 @@ async def page(source: Source, listing: Listing[Value], window: Window, wanted: 
     for condition, value in asked.items():
         parameters |= condition.parameters(value, source.dialect)
     rows = await source.raw(page_statement(listing, tuple(asked), View.of(window)), parameters)
-    *_, has_up_to, has_from = rows[0]
-    found = listing.kind.on(source.dialect).views(row for row in rows if row[0] is not None)
+    *_, has_up_to, has_from = rows[0] if rows else (None, None)
+    shown = in_order(listing.order, window, (row for row in rows if row[0] is not None), listing.kind.columns)
+    found = listing.kind.on(source.dialect).views(shown)
     return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
 
 
 @lru_cache(KEPT)
 def page_statement(listing: Listing[Any], asked: tuple[Condition, ...], view: View) -> Statement:
     """The rows of a window's items, each with two marks of whether the list goes on beyond the window's bounds. An
-    empty window has one row of nulls with these two."""
+    empty window has one row of nulls with these two; where it has no bounds, it has none."""
     first, *_ = listing.kind.select.selected_columns
     assert not first.nullable, "a null there says that there is no item"
     conditions = [condition.sql for condition in asked]
-    shown = listing.counted([*conditions, *view.inside(listing.order)], view.counting(listing.order)).subquery("shown")
+    rows = listing.counted([*conditions, *view.inside(listing.order)], view.counting(listing.order))
+    if not (view.has_after or view.has_before):  # each row need not be carried through a join
+        plain = rows.add_columns(null().label("has_up_to"), null().label("has_from"))
+        return Statement(plain if listing.parts is None else plain.order_by(listing.parts))
+    shown = rows.subquery("shown")
     goes_on = view.goes_on(listing.order, conditions).subquery("goes_on")
     statement = select(shown, goes_on).select_from(goes_on.outerjoin(shown, true()))
     return Statement(statement if listing.parts is None else statement.order_by(shown.c[listing.parts.key]))

@@ -3,8 +3,8 @@
 import operator
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeVar
-from uuid import UUID
 
 from sqlalchemy import (
     Column,
@@ -19,7 +19,8 @@ from sqlalchemy import (
     type_coerce,
 )
 
-from gateway.services.core.model.pages import Page, Place, Window
+from db.compiled import Raw
+from gateway.services.core.model.pages import Page, Place, Places, Window
 
 Value = TypeVar("Value")
 Comparison = Callable[[Any, Any], Any]
@@ -115,22 +116,24 @@ class View:
         return type_coerce(nearest.limit(literal_column("1")).scalar_subquery().is_not(None), Integer)
 
 
-def page_of(order: Order, window: Window, found: Iterable[Value], *, has_up_to: bool, has_from: bool) -> Page[Value]:
-    """The page of a window, from the items that were found for it: at most one more than its size.
+def page_of(order: Order, window: Window, found: Sequence[Value], *, has_up_to: bool, has_from: bool) -> Page[Value]:
+    """The page of a window, from the items that were found for it, in the order of the list: at most one more than its
+    size.
 
     Args:
         has_up_to: whether the list has anything up to the window's own `after`.
         has_from: whether it has anything from its `before` on.
     """
-    # SQL does not guarantee the order through a join; sorting what is in order already costs nothing.
-    placed = sorted(((order.place(item), item) for item in found), key=_key, reverse=window.is_newest_first)
-    goes_on = len(placed) > window.size
+    goes_on = len(found) > window.size
     if goes_on:
-        placed = placed[1:] if window.from_end else placed[:-1]
+        found = found[1:] if window.from_end else found[:-1]
     has_previous = has_up_to or (goes_on and window.from_end)
     has_next = has_from or (goes_on and not window.from_end)
-    return Page([item for _, item in placed], [place for place, _ in placed], has_previous, has_next)
+    return Page(found, Places(found, order.place), has_previous, has_next)
 
 
-def _key(placed: tuple[Place, object]) -> tuple[Any, UUID]:
-    return placed[0].at, placed[0].id
+def in_order(order: Order, window: Window, rows: Iterable[Raw], columns: Sequence[str]) -> list[Raw]:
+    """A driver's rows in the order of the list: SQL guarantees none through a join. What is in order already costs
+    nothing to sort, and databases store instants and ids so that they sort as they are."""
+    places = [columns.index(column.key) for column in order.columns]
+    return sorted(rows, key=itemgetter(*places), reverse=window.is_newest_first)

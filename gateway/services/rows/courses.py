@@ -6,7 +6,7 @@ from typing import cast
 from gateway.services.core.model.values import Course, Money, Tier
 from gateway.services.rows.columns import Columns
 from gateway.services.rows.layouts import From, Layout
-from gateway.services.rows.making import Converter, Row, maker, quick
+from gateway.services.rows.making import Converter, Row, maker
 from gateway.services.rows.views import View, view_of
 
 TIER = Layout(Tier, price=Layout(Money, amount_minor="price_minor"))
@@ -36,7 +36,7 @@ def course_maker(columns: Sequence[str], converters: Mapping[str, Converter]) ->
 
     def course(rows: Rows) -> Course:
         own = make(rows[0])
-        return quick(Course)(own.id, own.title, _tiers(rows, code_at, make_tier), own.created_at)
+        return Course(own.id, own.title, _tiers(rows, code_at, make_tier), own.created_at)
 
     return course
 

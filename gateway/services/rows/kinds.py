@@ -62,24 +62,25 @@ class Kind(Generic[Value]):
     form: Callable[[Sequence[str], Converters], Form[Value]]
     order: Sequence[Column[Any]]
     locks: Table | None = None
+    columns: Sequence[str] = field(init=False)
+    """The names of a row's columns, in their order."""
     _forms: dict[object, Form[Value]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "columns", self.select.selected_columns.keys())
 
     def on(self, dialect: Dialect) -> Form[Value]:
         """How a driver's own rows become values."""
         key = key_of(dialect)
         if key not in self._forms:
-            self._forms[key] = self.form(self._names, converters_of(self.select, dialect))
+            self._forms[key] = self.form(self.columns, converters_of(self.select, dialect))
         return self._forms[key]
 
     def values(self, rows: Iterable[Row]) -> list[Value]:
         """Values of rows whose columns are converted already."""
         if None not in self._forms:
-            self._forms[None] = self.form(self._names, {})
+            self._forms[None] = self.form(self.columns, {})
         return self._forms[None].values(rows)
-
-    @property
-    def _names(self) -> list[str]:
-        return list(self.select.selected_columns.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """Makes whole values of rows: one function for a layout and a database, written for it and compiled once."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import fields
 from enum import StrEnum
 from typing import Any, TypeVar, cast
 
@@ -37,7 +36,7 @@ class _Writer:
             self.value(attribute) if isinstance(attribute, Layout) else self._column(attribute)
             for attribute in layout.attributes.values()
         ]
-        made = f"{self._name(layout.of.__name__, quick(layout.of))}({', '.join(arguments)})"
+        made = f"{self._name(layout.of.__name__, layout.of)}({', '.join(arguments)})"
         if layout.but_without is None:
             return made
         return f"(None if r[{self._places[layout.but_without]}] is None else {made})"
@@ -72,30 +71,6 @@ def words(of: type[StrEnum]) -> Words:
 
 
 _WORDS: dict[type[StrEnum], Words] = {}
-
-
-def quick(of: type[Value]) -> Callable[..., Value]:
-    """Makes values of a frozen, slotted dataclass by all of its fields in their order, in a sixth of its own time.
-
-    A frozen dataclass sets each field by a call of `object.__setattr__`. This is a class of the same slots that is not
-    frozen: it sets them as any class does, and then says what it is, which Python allows where the slots are the same.
-    """
-    if of not in _QUICK:
-        _QUICK[of] = _quick(of)
-    return _QUICK[of]
-
-
-_QUICK: dict[type[Any], Callable[..., Any]] = {}
-
-
-def _quick(of: type[Any]) -> Callable[..., Any]:
-    names = tuple(field.name for field in fields(of))
-    assert names == vars(of)["__slots__"], f"{of.__name__} has other slots"
-    assert not hasattr(of, "__post_init__"), f"{of.__name__} does more when it is made"
-    sets = [*(f"self.{name} = {name}" for name in names), "self.__class__ = of"]
-    source = "\n    ".join([f"def __init__(self, {', '.join(names)}):", *sets])
-    init = _compiled(source, "__init__", {"of": of})
-    return cast(Callable[..., Any], type(f"Quick{of.__name__}", (), {"__slots__": names, "__init__": init}))
 
 
 def _compiled(source: str, name: str, names: Mapping[str, object]) -> object:

@@ -17,7 +17,7 @@ from gateway.services.reading.source import Source
 from gateway.services.rows.jobs import JOB
 from gateway.services.rows.kinds import COURSES, ENTRIES, EVENTS, JOBS, PAYMENTS, PURCHASES, RECORDS, REFUNDS, Kind
 from gateway.services.rows.layouts import From, Layout
-from gateway.services.rows.making import maker, quick
+from gateway.services.rows.making import maker
 from gateway.services.rows.metadata import METADATA
 from gateway.services.rows.payments import REFUND
 from gateway.services.rows.views import view_of, whole
@@ -133,31 +133,6 @@ def test_what_is_stored_otherwise_is_converted_unless_it_is_null() -> None:
 def test_a_layout_names_only_attributes_that_there_are() -> None:
     with pytest.raises(AssertionError, match="Money has no such attribute"):
         Layout(Money, cents="amount_minor")
-
-
-def test_what_is_made_quickly_is_what_its_constructor_makes() -> None:
-    made, constructed = quick(Money)(1, "INR"), Money(1, "INR")
-    assert (type(made), made, hash(made), str(made)) == (Money, constructed, hash(constructed), str(constructed))
-    assert replace(made, amount_minor=2) == Money(2, "INR")
-    with pytest.raises(AttributeError):
-        made.currency = "USD"  # type: ignore[misc]
-
-
-def test_what_would_be_lost_is_not_made_quickly() -> None:
-    @dataclass(frozen=True, slots=True)
-    class Checked:
-        number: int
-
-        def __post_init__(self) -> None:
-            raise ValueError
-
-    @dataclass(frozen=True)
-    class WithoutSlots:
-        number: int
-
-    for of in (Checked, WithoutSlots):
-        with pytest.raises((AssertionError, KeyError)):
-            quick(of)
 
 
 def test_labels_are_shown_however_they_were_stored() -> None:

@@ -1,9 +1,9 @@
 """Pages of lists: the place of an item, the part of a list that is asked for, and its items."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
 
 Value = TypeVar("Value")
@@ -32,6 +32,33 @@ class Window:
     before: Place | None = None
     from_end: bool = False
     is_newest_first: bool = False
+
+
+class Places(Sequence[Place]):
+    """The places of items, each told when it is asked for: a page shows two, unless its edges are asked for."""
+
+    __slots__ = ("_items", "_place_of")
+
+    def __init__(self, items: Sequence[Any], place_of: Callable[[Any], Place]) -> None:
+        self._items, self._place_of = items, place_of
+
+    @overload
+    def __getitem__(self, index: int) -> Place: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Places": ...
+
+    def __getitem__(self, index: int | slice) -> "Place | Places":
+        found = self._items[index]
+        return Places(found, self._place_of) if isinstance(index, slice) else self._place_of(found)
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
 
 
 @dataclass(frozen=True, slots=True)
