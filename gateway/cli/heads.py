@@ -1,8 +1,6 @@
 """How long the head of a request may be, so that one without end fills no process before a route has seen it."""
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
-from gateway.http.bodies import IS_HERE
+from gateway.cli.answers import WholeAnswers
 
 MOST_HEAD_BYTES = 131_072
 """Twice what common servers take, so that a long URL is still answered by its route."""
@@ -10,7 +8,7 @@ MOST_HEAD_BYTES = 131_072
 TOO_LARGE = b"HTTP/1.1 431 Request Header Fields Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
-class BoundedHeads(HttpToolsProtocol):
+class BoundedHeads(WholeAnswers):
     """HTTP/1.1 that hangs up on a head which does not end. uvicorn's parser has no bound of its own."""
 
     _is_in_head = False
@@ -32,7 +30,3 @@ class BoundedHeads(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._is_in_head = False
         super().on_headers_complete()
-
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self.scope[IS_HERE] = True  # type: ignore[literal-required]  # ours, beside ASGI's

@@ -22,6 +22,7 @@ from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, Operation, Result
 from gateway.http import bodies, negotiation
+from gateway.http.extensions import BODY_IS_HERE, WRITE_ANSWER, WriteAnswer
 from gateway.http.json import write
 from gateway.http.telemetry import REQUEST_ID, identified, log_request, request_id_of
 from gateway.services.core.model.values import Actor
@@ -39,6 +40,9 @@ LOCAL_HOST = re.compile(rb"(?:localhost|127\.0\.0\.1)(?::[0-9]{1,4})?")
 
 RawHeaders = list[tuple[bytes, bytes]]
 
+Answer = tuple[int, RawHeaders, bytes | memoryview]
+"""Status, headers and body."""
+
 
 class Head(NamedTuple):
     """What a request's head says, where it is a usual one."""
@@ -46,12 +50,6 @@ class Head(NamedTuple):
     media_type: str
     viewer: Actor | None
     request_id: str
-
-
-class Answer(NamedTuple):
-    status: int
-    headers: RawHeaders
-    body: bytes | memoryview
 
 
 class FastPath:
@@ -87,7 +85,7 @@ class FastPath:
             return
         began = time.perf_counter()
         try:
-            message = await receive() if bodies.IS_HERE in scope else await self._received(scope, receive)
+            message = await receive() if BODY_IS_HERE in scope else await self._received(scope, receive)
         except TimeoutError:
             await self._others(scope, receive, send)
             return
@@ -117,7 +115,7 @@ class FastPath:
             return None
         viewer = None
         if (authorization := headers.get(b"authorization")) is not None:
-            verified = self._verifier.known(authorization[len(BEARER) :])
+            verified = self._verifier.known_at_once(authorization[len(BEARER) :])
             if verified is None or not authorization.startswith(BEARER):
                 return None
             viewer = verified.actor
@@ -154,10 +152,11 @@ class FastPath:
                 if answer is None:
                     is_ours = False
                     return False
-                status = answer.status
-                headers = [*answer.headers, (REQUEST_ID, head.request_id.encode())]
-                await send({"type": "http.response.start", "status": status, "headers": headers})
-                await send({"type": "http.response.body", "body": answer.body})
+                status, headers, body = answer
+                write_at_once: WriteAnswer | None = scope.get(WRITE_ANSWER)
+                if write_at_once is None or not write_at_once(status, _lines(headers), body):
+                    await send({"type": "http.response.start", "status": status, "headers": headers})
+                    await send({"type": "http.response.body", "body": body})
                 return True
             finally:
                 if is_ours:
@@ -167,23 +166,30 @@ class FastPath:
         """None, where the application behind has to say what is wrong."""
         try:
             context = self._make_context(HTTPConnection(scope), head.viewer)
-            result = await self._executor.run(operation, context)
-            if result.is_refusal:
-                response = graphql.response_of(result, head.media_type, self._vary)
-                return Answer(response.status_code, response.raw_headers, response.body)
-            body = write(result.payload)
+            return self._written(await self._executor.run(operation, context), head)
         except NoOperation:  # nothing was done
             return None
         except Exception as error:  # noqa: BLE001  told by the application behind, as any that nobody expects
             scope[graphql.FAILED] = error
             return None
-        return Answer(200, [*self._headers[head.media_type], (b"content-length", b"%d" % len(body))], body)
+
+    def _written(self, result: Result, head: Head) -> Answer:
+        given = (REQUEST_ID, head.request_id.encode())
+        if result.is_refusal:
+            response = graphql.response_of(result, head.media_type, self._vary)
+            return response.status_code, [*response.raw_headers, given], response.body
+        body = write(result.payload)
+        return 200, [*self._headers[head.media_type], (b"content-length", b"%d" % len(body)), given], body
 
     def _headers_of(self, media_type: str) -> RawHeaders:
         """Those of every answer in that type, as `response_of` has them."""
         answered: Any = {"data": None}
         response = graphql.response_of(Result(answered), media_type, self._vary)
         return [each for each in response.raw_headers if each[0] != b"content-length"]
+
+
+def _lines(headers: RawHeaders) -> bytes:
+    return b"".join([b"%s: %s\r\n" % each for each in headers])
 
 
 @negotiation.remembered

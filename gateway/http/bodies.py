@@ -16,9 +16,6 @@ from gateway.schema.conventions.errors import ErrorCode
 CLOSE = {"Connection": "close"}
 """A client that sends too much, or too slowly, may still be sending: closing the connection stops it."""
 
-IS_HERE = "gateway.body_is_here"
-"""In a request's scope, where its server has received the whole body: what comes first of it is all of it."""
-
 DUE_AT = "gateway.body_due_at"
 """In a request's scope, when its body has to be here, by the loop's clock, where somebody began to wait for it."""
 

@@ -1,13 +1,15 @@
 """JSON of requests and answers: by orjson, and by the standard library what orjson cannot do."""
 
 import json
-import re
 from contextlib import suppress
 from typing import NoReturn
 
 import orjson
 
-_LONG_NUMBER = re.compile(rb"\d{18}")
+_DIGITS = bytes(ord("0") if 0x30 <= each <= 0x39 else ord(" ") for each in range(256))
+"""Digits as zeros, and all else as blanks: a search for so many zeros is many times a regular expression's pace."""
+
+_LONG_NUMBER = b"0" * 18
 """Perhaps an integer of more than 64 bits, which orjson would round."""
 
 
@@ -17,7 +19,7 @@ def read(content: bytes) -> object:
     Raises:
         ValueError: it is malformed, not UTF-8, or nested without end.
     """
-    if not _LONG_NUMBER.search(content):
+    if _LONG_NUMBER not in content.translate(_DIGITS):
         with suppress(orjson.JSONDecodeError):
             return orjson.loads(content)
     return read_text(content.decode())  # lone surrogates, which escapes can carry, and numbers of any size

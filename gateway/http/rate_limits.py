@@ -38,6 +38,7 @@ class Buckets:
 
     def __init__(self, burst: int, per_s: float, clock: Callable[[], float], most: int = MOST_CALLERS) -> None:
         self._burst, self._interval_s, self._clock, self._most = burst, 1 / per_s, clock, most
+        self._burst_s = burst * self._interval_s
         self._full_at: OrderedDict[Hashable, float] = OrderedDict()
 
     def __len__(self) -> int:
@@ -45,18 +46,21 @@ class Buckets:
 
     def wait_s(self, caller: Hashable, count: int) -> float:
         """Seconds until so many tokens are there; 0 where they are. Of more than a bucket holds, a full one will do."""
-        empty_for_s = self._full_after(caller, min(count, self._burst)) - self._clock()
-        return max(0.0, empty_for_s - self._burst * self._interval_s)
+        now = self._clock()
+        wait_s = self._full_after(caller, count, now) - now - self._burst_s
+        return wait_s if wait_s > 0 else 0.0
 
     def take(self, caller: Hashable, count: int) -> None:
         """Take so many, after `wait_s` was 0 for them."""
-        self._full_at[caller] = self._full_after(caller, min(count, self._burst))
+        self._full_at[caller] = self._full_after(caller, count, self._clock())
         self._full_at.move_to_end(caller)
         if len(self._full_at) > self._most:
             self._full_at.popitem(last=False)
 
-    def _full_after(self, caller: Hashable, count: int) -> float:
-        return max(self._full_at.get(caller, 0.0), self._clock()) + count * self._interval_s
+    def _full_after(self, caller: Hashable, count: int, now: float) -> float:
+        full_at = self._full_at.get(caller, now)
+        taken = count if count < self._burst else self._burst
+        return (full_at if full_at > now else now) + taken * self._interval_s
 
 
 class MutationRate:
@@ -81,7 +85,7 @@ class MutationRate:
             buckets.append((self._viewers, (viewer.role, viewer.id)))
         if (network := self._network(connection)) is not None:
             buckets.append((self._addresses, network))
-        wait_s = max((each.wait_s(caller, count) for each, caller in buckets), default=0.0)
+        wait_s = max([each.wait_s(caller, count) for each, caller in buckets], default=0.0)
         if wait_s > 0:
             return math.ceil(wait_s)
         for each, caller in buckets:

@@ -122,3 +122,31 @@ def test_no_token_lies_in_the_memory_of_them() -> None:
     verifier.verify(text)
     kept = vars(verifier.verifier._remembered)
     assert not any(part in repr(kept) for part in text.split("."))
+
+
+def test_a_genuine_token_is_known_at_once_when_it_comes_for_the_first_time() -> None:
+    verifier, text = Verifier(), token()
+    assert verifier.verifier.known_at_once(text.encode()) == verifier.verifier.known(text.encode())
+    assert verifier.known(text) == STUDENT
+
+
+@given(claims=DATES, moment=MOMENTS)
+def test_what_is_known_at_once_is_what_verifying_says(claims: dict[str, Any], moment: float) -> None:
+    at_once, text = Verifier(), token(**claims)
+    at_once.now = moment
+    known = at_once.verifier.known_at_once(text.encode())
+    said = at_once.verify(text)
+    assert (known.actor if known else None) == (said if isinstance(said, Actor) else None)
+
+
+@given(header=st.sampled_from([{"alg": "none"}, {"alg": "HS256", "crit": ["exp"]}, {"alg": "RS256"}, [], {}, "x"]))
+def test_our_signature_alone_makes_no_token(header: object) -> None:
+    verifier = Verifier()
+    assert verifier.verifier.known_at_once(token(header).encode()) is None
+    assert isinstance(verifier.verify(token(header)), str)
+
+
+@given(text=st.text() | st.binary().map(lambda each: each.decode("latin-1")), parts=st.integers(0, 4))
+def test_nothing_else_is_known_at_once(text: str, parts: int) -> None:
+    given = ".".join([text] * parts).encode(errors="surrogatepass")
+    assert Verifier().verifier.known_at_once(given) is None

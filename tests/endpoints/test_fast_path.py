@@ -19,7 +19,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.app import build_app
 from gateway.endpoints.fast_path import FastPath
-from gateway.http.bodies import IS_HERE
+from gateway.http.extensions import BODY_IS_HERE, WRITE_ANSWER
 from gateway.http.telemetry import configure_logging
 from gateway.settings.loading import load_settings
 from tests.endpoints.refused_calls import ACCEPTS, BODIES, MOST_BYTES, MUTATION, TIGHT, WHO
@@ -47,7 +47,7 @@ class Asked:
     query: bytes = b""
     root_path: str = ""
     is_whole: bool = True
-    is_known_whole: bool = True
+    is_of_our_server: bool = True
 
 
 @dataclass
@@ -113,6 +113,12 @@ async def _sent(app: Callable[..., Any], asked: Asked, whole: object) -> list[Me
     async def send(message: Message) -> None:
         sent.append(message)
 
+    def write_answer(status: int, lines: bytes, body: bytes | memoryview) -> bool:
+        headers = [tuple(line.split(b": ", 1)) for line in lines.removesuffix(b"\r\n").split(b"\r\n")]
+        sent.append({"type": "http.response.start", "status": status, "headers": headers})
+        sent.append({"type": "http.response.body", "body": bytes(body)})
+        return True
+
     scope: Scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -129,8 +135,10 @@ async def _sent(app: Callable[..., Any], asked: Asked, whole: object) -> list[Me
         "state": {},
         "app": whole,
     }
-    if asked.is_known_whole and asked.is_whole and len(chunks) == 1:
-        scope[IS_HERE] = True
+    if asked.is_of_our_server:
+        scope[WRITE_ANSWER] = write_answer
+        if asked.is_whole and len(chunks) == 1:
+            scope[BODY_IS_HERE] = True
     async with asyncio.timeout(20):
         await app(scope, receive, send)
     return sent
@@ -256,7 +264,7 @@ def requests(draw: st.DrawFn) -> Asked:
         headers.append((b"content-length", b"%d" % len(body)))
     at = changes.pop("at", None)
     chunks = (body,) if at is None else (body[:at], body[at:])
-    return Asked(tuple(headers), chunks, is_known_whole=draw(st.booleans()), **changes)
+    return Asked(tuple(headers), chunks, is_of_our_server=draw(st.booleans()), **changes)
 
 
 def with_tokens(asked: Asked, tokens: list[bytes]) -> Asked:
@@ -303,15 +311,15 @@ def test_both_ways_answer_alike_where_one_header_is_odd(houses: dict[str, House]
             assert by_front == behind, odd
 
 
-@pytest.mark.parametrize("is_known_whole", [True, False])
+@pytest.mark.parametrize("is_of_our_server", [True, False])
 @pytest.mark.parametrize("body", GOOD_BODIES[:6])
 @pytest.mark.parametrize("more", [(), (BEARER,), ((b"accept", b"*/*"), (b"user-agent", b"x"), (b"x-request-id", b"1"))])
 @pytest.mark.parametrize("name", ["development", "production", "other sites"])
 def test_what_programs_send_goes_the_straight_way(
-    houses: dict[str, House], name: str, body: bytes, more: tuple[tuple[bytes, bytes], ...], is_known_whole: bool
+    houses: dict[str, House], name: str, body: bytes, more: tuple[tuple[bytes, bytes], ...], is_of_our_server: bool
 ) -> None:
     house = houses[name]
-    asked = with_tokens(usual(body, more=more, is_known_whole=is_known_whole), house.tokens)
+    asked = with_tokens(usual(body, more=more, is_of_our_server=is_of_our_server), house.tokens)
     house.answers(asked)
     by_front, behind, is_straight = house.answers(asked)
     assert is_straight
