@@ -1,23 +1,19 @@
 """Settings to services: what every door stands on, opened together and closed together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
 from uuid_utils.compat import uuid7
 
 from db import feed
-from db.engine import writer_engine
 from db.pulse import pulse
 from db.standing import Standing, standing_by
-from gateway.schema.conventions import ids
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
-from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs.pace import Pace
@@ -36,9 +32,14 @@ from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.services.rows import lookups as rows
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.subscribers.roster import build_subscribers
+from gateway.services.writer_process.remote import RemoteWriter
 from gateway.services.writing.group_commit import GroupCommit
 from gateway.settings.model import Settings
+from gateway.writer import event_subscribers, own_writer, subscribers_of
+from gateway.writer import now as now
+
+WRITER_READY_S = 30.0
+"""How long a process that starts waits for the writer's, which imports as much as it does itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,7 @@ class Services:
     purchases: Purchases
     work: Work
     reader: Reader
-    writer: GroupCommit
+    writer: GroupCommit | RemoteWriter
     runners: Sequence[Runner]
     live: Live
 
@@ -80,18 +81,9 @@ class Readiness:
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
     hub = Hub()
-    subscribers = _subscribers(settings)
+    subscribers = subscribers_of(settings)
     runners: list[Runner] = []
-    writer = GroupCommit(
-        writer_engine(settings.database_url),
-        clock=now,
-        new_id=uuid7,
-        most_waiting=settings.writer_queue,
-        most_in_turn=settings.writer_batch,
-        subscribers=[_event_subscriber(each) for each in subscribers.values()],
-        on_commit=hub.publish,
-        on_jobs=lambda jobs: _wake(runners, jobs),
-    )
+    writer = _writer(settings, hub, runners, subscribers.values())
     source = Source(settings.database_url)
     reader = Reader(source)
     lookups = JobLookups(reader)
@@ -107,6 +99,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
     writer.start()
+    if isinstance(writer, RemoteWriter):
+        await writer.ready(within_s=WRITER_READY_S)
     following = asyncio.create_task(live.run(), name="feed")
     try:
         runners += [Runner(work, lookups.due_jobs, lookups.next_due, now, kinds) for kinds in (MONEY, MESSAGES)]
@@ -145,13 +139,25 @@ async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Run
                 runner.look()
 
 
-def _event_subscriber(subscriber: Subscriber) -> EventSubscriber:
-    return EventSubscriber(subscriber.name, tuple(filter(subscriber.wants, EVENT_TYPES)))
+def _writer(
+    settings: Settings, hub: Hub, runners: Sequence[Runner], subscribers: Iterable[Subscriber]
+) -> GroupCommit | RemoteWriter:
+    """The one of a process of its own, where there is one, or one of this process."""
 
+    def wake(jobs: Sequence[Job]) -> None:
+        for runner in runners:
+            runner.wake_for(jobs)
 
-def _wake(runners: Sequence[Runner], jobs: Sequence[Job]) -> None:
-    for runner in runners:
-        runner.wake_for(jobs)
+    if settings.writer_socket is None:
+        return own_writer(settings, event_subscribers(subscribers), hub.publish, wake)
+    return RemoteWriter(
+        settings.writer_socket,
+        runs_jobs=settings.worker,
+        most_waiting=settings.writer_queue,
+        is_watched=hub.is_wanted.is_set,
+        on_commit=hub.publish,
+        on_jobs=wake,
+    )
 
 
 async def _installation(settings: Settings, lookups: JobLookups) -> str:
@@ -172,20 +178,3 @@ def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
     if settings.is_sandbox_on:
         providers[Provider.SANDBOX] = Sandbox()
     return providers
-
-
-def _subscribers(settings: Settings) -> Mapping[str, Subscriber]:
-    url, token = settings.course_service_url, settings.course_service_token
-    return build_subscribers(
-        settings.subscribers,
-        settings.event_source,
-        str(url) if url else None,
-        token.get_secret_value() if token else None,
-        to_text=ids.to_text,
-        clock=now,
-    )
-
-
-def now() -> datetime:
-    """The clock of the product."""
-    return datetime.now(UTC)

@@ -84,9 +84,14 @@ ROOMS = {
         "execution context http auth model gateway.schema.conventions.errors",
         f"{SQL} {VENDORS} uvicorn",
     ),
+    "writer": _room(
+        "gateway.writer",
+        "settings writer_process writing changes subscribers model db gateway.schema.conventions.ids",
+        f"{WEB} {VENDORS}",
+    ),
     "bootstrap": _room(
         "gateway.bootstrap",
-        "settings jobs writing reading changes purchases providers subscribers rows model db"
+        "settings writer writer_process jobs writing reading changes purchases providers subscribers rows model db"
         " gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
@@ -108,9 +113,9 @@ ROOMS = {
     ),
     "cli": _room(
         "gateway.cli gateway.__main__",
-        "startup pages bootstrap streaming execution resolvers schema http auth settings invariants commands legacy"
-        " model db",
-        f"{VENDORS} starlette strawberry",
+        "startup app pages bootstrap streaming execution resolvers schema http auth settings writer writer_process"
+        " invariants commands legacy model db",
+        f"{VENDORS} strawberry",
     ),
 }
 """From the inside out: a room knows only rooms that are written above it, so nothing is imported upward."""

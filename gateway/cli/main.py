@@ -55,7 +55,16 @@ def gateway(
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
-    workers: Annotated[int, typer.Option(help="Processes, each with a writer of its own.", min=1, max=64)] = 1,
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            help="Processes that serve. On SQLite several have one more that writes for all of them. Unset: in"
+            " production on SQLite as many as there are cores, up to 4; else 1.",
+            show_default=False,
+            min=1,
+            max=64,
+        ),
+    ] = None,
     with_demo: Annotated[
         bool, typer.Option("--demo", help="Seed a catalogue, and print addresses and tokens to try it with.")
     ] = False,

@@ -4,11 +4,12 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 
 import uvicorn
 from uvicorn.config import STARTUP_FAILURE
-from uvicorn.supervisors import Multiprocess
 
+from gateway.cli import supervisor
 from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
 from gateway.cli.leaving import LingeringProtocol
@@ -23,11 +24,20 @@ STARTUP_S = 60
 """How long a worker may take to answer its supervisor, and to serve: importing all it needs takes seconds on a small or
 busy machine, and a reload gives up, and keeps the old workers, where the new ones take longer."""
 
+MOST_BY_DEFAULT = 4
+"""Processes where nobody says how many: beyond them the one writer is what they wait for."""
+
+QUOTA = Path("/sys/fs/cgroup/cpu.max")
+"""What of the cores a container may use: microseconds in each so many."""
+
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: bool) -> None:
+def serve(settings: Settings, host: str, port: int, workers: int | None, *, with_demo: bool) -> None:
     """Serve until told to stop.
+
+    Args:
+        workers: how many processes serve; None: see `default_workers`.
 
     Raises: SettingsError, where that would not be safe, or the database is not ready.
     """
@@ -36,6 +46,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     courses = seed(settings) if with_demo else []
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
+    workers = workers or default_workers(settings)
     config = _config(host, port, workers)
     listening = _bound(host, port)
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
@@ -45,10 +56,32 @@ def serve(settings: Settings, host: str, port: int, workers: int, *, with_demo: 
     if with_demo:
         print_invitation(settings, courses, url)
     if workers > 1:
-        Multiprocess(config, sockets=[listening]).run()
+        supervisor.run(settings, config, listening)
     else:
         _stop_when_hung_up()
         uvicorn.Server(config).run(sockets=[listening])
+
+
+def default_workers(settings: Settings) -> int:
+    """How many processes serve where nobody says it: in production, on a database of its own, as many as there are
+    cores, up to a few; else one.
+
+    On a server's database the machines may be many, each process takes connections of it, and its operator says how
+    many. In development one is easier to follow.
+    """
+    if settings.env != "production" or not supervisor.has_one_writer(settings):
+        return 1
+    return max(1, min(usable_cores(), MOST_BY_DEFAULT))
+
+
+def usable_cores() -> int:
+    """The cores that this process may use: a container may have less of them than its machine has."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, _, period = QUOTA.read_text().strip().partition(" ")
+        return min(cores, int(quota) // int(period))
+    except (OSError, ValueError):  # no such limit, or "max"
+        return cores
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -86,7 +119,7 @@ def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
 
 def _config(host: str, port: int, workers: int) -> uvicorn.Config:
     return uvicorn.Config(
-        "gateway.app:from_environment",
+        "gateway.app:from_environment" if workers == 1 else "gateway.cli.supervisor:application",
         factory=True,
         host=host,
         port=port,

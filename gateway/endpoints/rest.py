@@ -97,8 +97,9 @@ def _answer(outcome: outcomes.Outcome) -> Response:
             return _problem(422, outcome)
         case outcomes.NotFound():
             return _problem(404, outcome)
-        case outcomes.Busy(retry_after_s):
-            raise _later(503, ErrorCode.BUSY, busy(retry_after_s).message, retry_after_s)
+        case outcomes.Busy(retry_after_s, may_be_done):
+            message = busy(retry_after_s, may_be_done=may_be_done).message
+            raise _later(503, ErrorCode.BUSY, message, retry_after_s)
         case _:
             raise AssertionError(f"{type(outcome).__name__} is no end of a createPurchase")
 

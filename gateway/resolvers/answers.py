@@ -44,12 +44,13 @@ class Answers:
         """The outcome as a GraphQL type.
 
         Raises:
-            GraphQLError: BUSY, where nothing was done; PROVIDER_UNAVAILABLE, where no intent could be opened.
+            GraphQLError: BUSY, where nothing was done, or nobody knows; PROVIDER_UNAVAILABLE, where no intent could be
+                opened.
         """
         if member := self._members.get(type(outcome)):
             return member.of(outcome)
         if isinstance(outcome, Busy):
-            raise busy(outcome.retry_after_s)
+            raise busy(outcome.retry_after_s, may_be_done=outcome.may_be_done)
         if isinstance(outcome, ProviderAway):
             raise provider_unavailable(outcome.retry_after_s)
         raise AssertionError(f"{type(outcome).__name__} is a runner's, or another mutation's: no answer of this one")

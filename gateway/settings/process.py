@@ -1,6 +1,7 @@
 """How the process works: whether it runs jobs, shows its pages, how much it writes at once, and how much it logs."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
@@ -45,6 +46,11 @@ class ProcessSettings(Group):
         default=True,
         description="Whether documents that come again are compiled to functions. Answers are the same without, and"
         " take several times as long.",
+    )
+    writer_socket: Path | None = Field(
+        default=None,
+        description="Where the one process listens that writes for all of a machine. `serve --workers` sets it for"
+        " its own processes; nobody else need.",
     )
     log_level: LogLevel = Field(
         default="info", description="The least that is logged: `debug`, `info`, `warning` or `error`."

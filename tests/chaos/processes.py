@@ -111,7 +111,7 @@ class Gateway:
         await self._start_workers()
 
     async def _start_server(self) -> None:
-        self._server = await self._started("Serving", "serve", "--port", "0")
+        self._server = await self._started("Serving", "serve", "--port", "0", "--workers", "1")
         await _wait_until_ready(self._url.replace("/graphql", "/readyz"))
         self._is_up.set()
 

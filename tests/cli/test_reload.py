@@ -27,8 +27,8 @@ def test_a_reload_replaces_every_worker_and_no_request_fails(new_sqlite: Callabl
     documents = tmp_path / "documents.json"
     documents.write_text(json.dumps({"old": OLD}))
     with served(new_sqlite(), "--workers", "2", trusted_documents=str(documents)) as gateway:
-        before = workers(gateway)
-        assert len(before) == 2
+        before, writer = workers(gateway), writers(gateway)
+        assert (len(before), len(writer)) == (2, 1)
         documents.write_text(json.dumps({"old": OLD, "new": NEW}))
         with calling(gateway) as answers:
             gateway.server.process.send_signal(signal.SIGHUP)
@@ -36,6 +36,8 @@ def test_a_reload_replaces_every_worker_and_no_request_fails(new_sqlite: Callabl
         assert set(answers) == {200}
         answer = gateway.http.post(gateway.server.url, json={"documentId": "new"}, headers=gateway.student().headers())
         assert answer.json()["data"] == {"viewer": {"role": "STUDENT"}}
+        wait_until(lambda: len(writers(gateway)) == 1 and not writer & writers(gateway))
+        assert gateway.create(gateway.course(), "student-1")["__typename"] == "CreatePurchaseSuccess"
 
 
 def test_a_request_on_its_way_when_the_server_stops_is_answered_and_is_the_last(
@@ -111,9 +113,18 @@ def calling(gateway: Served) -> Iterator[list[int | str]]:
 
 def workers(gateway: Served) -> set[int]:
     """The processes that serve, as the system has them."""
+    return children(gateway, b"spawn_main")
+
+
+def writers(gateway: Served) -> set[int]:
+    """The processes that keep the writer."""
+    return children(gateway, b"gateway.cli.writer")
+
+
+def children(gateway: Served, what: bytes) -> set[int]:
     pid = gateway.server.process.pid
-    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child) for child in children if b"spawn_main" in Path(f"/proc/{child}/cmdline").read_bytes()}
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {int(child) for child in found if what in Path(f"/proc/{child}/cmdline").read_bytes()}
 
 
 def refuses(address: tuple[str, int]) -> bool:

@@ -102,6 +102,7 @@ PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
 ]
 ERRORS: list[tuple[Outcome, ErrorCode]] = [
     (outcomes.Busy(retry_after_s=3), ErrorCode.BUSY),
+    (outcomes.Busy(retry_after_s=3, may_be_done=True), ErrorCode.BUSY),
     (outcomes.ProviderAway(retry_after_s=3), ErrorCode.PROVIDER_UNAVAILABLE),
 ]
 """What is answered by a top-level error, which needs no place in a union."""

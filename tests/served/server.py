@@ -43,7 +43,8 @@ def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[
 def started(*arguments: str, env: Mapping[str, str]) -> Process:
     """The command line, running; what it prints can be read."""
     if "--workers" not in arguments:
-        return fork(*arguments, env=env)
+        alone = ("--workers", "1") if arguments[0] == "serve" else ()  # in production too
+        return fork(*arguments, *alone, env=env)
     command = [sys.executable, "-m", "gateway", *arguments]
     return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
 

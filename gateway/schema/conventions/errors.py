@@ -42,10 +42,12 @@ def forbidden(roles: str) -> GraphQLError:
     return coded(ErrorCode.FORBIDDEN, f"This needs a token of role {roles}.")
 
 
-def busy(retry_after_s: int) -> GraphQLError:
+def busy(retry_after_s: int, *, may_be_done: bool = False) -> GraphQLError:
     return coded(
         ErrorCode.BUSY,
-        "Nothing was done; make the same call again shortly.",
+        "It may have been done; make the same call again shortly, with the same idempotencyKey if it has one."
+        if may_be_done
+        else "Nothing was done; make the same call again shortly.",
         retryable=True,
         retryAfterSeconds=retry_after_s,
     )

@@ -6,6 +6,7 @@ carry the ids of their rows, so that one which was done already is found done, a
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -84,6 +85,7 @@ class RemoteWriter:
         self._is_closing = False
         self._is_given_up = False
         self._all_answered = asyncio.Event()
+        self._connected_once = asyncio.Event()
         self._giving_up: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -96,16 +98,22 @@ class RemoteWriter:
         self._be_patient()
         self._task = asyncio.create_task(self._stay_connected(), name="writer")
 
+    async def ready(self, within_s: float) -> None:
+        """Return once the writer can be reached, or when so long has passed."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._connected_once.wait()
+
     async def submit(self, command: Command) -> Outcome:
         """See `GroupCommit.submit`. Raises: likewise, but CommandFailed for a command's own exception."""
         [outcome] = await self.submit_all([command])
         return outcome
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
-        """See `GroupCommit.submit_all`.
+        """See `GroupCommit.submit_all`. They are Busy as well where the writer died and none took its place in time.
 
         Raises:
-            WriterStopped: the writer died, and none took its place in time; nobody knows whether they were done.
+            WriterStopped: they were done, but their outcomes are too large to be sent.
             CommandFailed: one of them raised.
             TooLarge: no frame holds them.
             TypeError: one holds a text that cannot be written.
@@ -154,6 +162,7 @@ class RemoteWriter:
         while True:
             line = await self._connected()
             self._line, self._is_given_up = line, False
+            self._connected_once.set()
             if self._giving_up is not None:
                 self._giving_up.cancel()
             try:
@@ -208,10 +217,7 @@ class RemoteWriter:
         waiting = self._no_longer_waiting(number)
         if waiting is None or waiting.done.done():
             return
-        if waiting.sends:
-            waiting.done.set_exception(WriterStopped())
-        else:
-            waiting.done.set_result([Busy() for _ in range(waiting.commands)])
+        waiting.done.set_result([Busy(may_be_done=waiting.sends > 0) for _ in range(waiting.commands)])
 
     def _no_longer_waiting(self, number: int) -> Waiting | None:
         waiting = self._waiting.pop(number, None)

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import socket
+import sys
 from collections.abc import Sequence
 from typing import cast
 
@@ -65,11 +66,18 @@ class Lines:
     async def serve(self, writer: GroupCommit, listening: socket.socket) -> asyncio.Server:
         """Take connections from now on. Closing what is returned ends that, and no line."""
         loop = asyncio.get_running_loop()
+        if sys.version_info >= (3, 13):  # the socket is the next writer's as well
+            return await loop.create_unix_server(lambda: _Line(writer, self), sock=listening, cleanup_socket=False)
         return await loop.create_unix_server(lambda: _Line(writer, self), sock=listening)
 
     async def all_closed(self) -> None:
         """Return once nobody is connected."""
         await self._nobody.wait()
+
+    async def hang_up(self) -> None:
+        """Close all lines, once what the writer answered is sent."""
+        await asyncio.gather(*(line.close() for line in self._open))
+        await self.all_closed()
 
     def opened(self, line: "_Line") -> None:
         self._open[line] = None
@@ -120,6 +128,13 @@ class _Line(asyncio.Protocol):
         if not self._unsent:
             self._loop.call_soon(self._flush)
         self._unsent.append(packed)
+
+    async def close(self) -> None:
+        """Hang up once all calls are answered."""
+        await asyncio.gather(*self._under_way)
+        self._flush()
+        if self._transport is not None:
+            self._transport.close()
 
     def _greet(self, hello: Hello) -> None:
         assert self._transport is not None

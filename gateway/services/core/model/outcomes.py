@@ -163,9 +163,12 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The service could not take the command now; nothing was done, and the same call may be made again."""
+    """The service could not take the command now; nothing was done, and the same call may be made again.
+
+    `may_be_done`: the writer died with it, so that it may have been done after all; the same call finds out."""
 
     retry_after_s: int = 1
+    may_be_done: bool = False
 
 
 @dataclass(frozen=True, slots=True)
