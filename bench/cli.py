@@ -184,5 +184,5 @@ def _numbers(text: str, lowest: int, highest: int) -> Sequence[int]:
     except ValueError:
         found = []
     if not found or not all(lowest <= each <= highest for each in found):
-        raise typer.BadParameter(f"numbers from {lowest:,} to {highest:,}, comma-separated") from None
+        raise typer.BadParameter(f"numbers from {lowest:,} to {highest:,}, comma-separated")
     return found

@@ -40,7 +40,8 @@ export function openBooks (path) {
     active: db.prepare(`SELECT ${SHOWN} WHERE purchase.student_id = ? AND purchase.course_id = ? AND purchase.status = 'ACTIVE'`),
     ofPayment: db.prepare(`SELECT ${SHOWN} WHERE purchase.payment_id = ?`),
     purchase: db.prepare(`SELECT ${SHOWN} WHERE purchase.id = ?`),
-    page: db.prepare(`SELECT ${SHOWN} WHERE purchase.created_at >= ? AND (purchase.created_at, purchase.id) > (?, ?) ORDER BY purchase.created_at, purchase.id LIMIT ?`),
+    newest: db.prepare(`SELECT ${SHOWN} ORDER BY purchase.created_at DESC, purchase.id DESC LIMIT ?`),
+    older: db.prepare(`SELECT ${SHOWN} WHERE (purchase.created_at, purchase.id) < (?, ?) ORDER BY purchase.created_at DESC, purchase.id DESC LIMIT ?`),
     addPayment: db.prepare("INSERT INTO payment VALUES (?, ?, ?, ?, ?, ?, 'REQUIRES_PAYMENT', ?, ?, ?, NULL)"),
     settlePayment: db.prepare("UPDATE payment SET status = 'SUCCEEDED', confirmed_at = ? WHERE id = ?"),
     addPurchase: db.prepare("INSERT INTO purchase VALUES (?, ?, ?, ?, 'ACTIVE', ?, ?, ?)"),
@@ -130,8 +131,9 @@ export function openBooks (path) {
     nested: (work) => db.transaction(work),
     purchase: (id) => { const row = sql.purchase.get(id); return row ? shown(row) : null },
     page (first, after) {
-      const [at, id] = after === null ? ['', ''] : JSON.parse(Buffer.from(after, 'base64url').toString())
-      const rows = sql.page.all(at, at, id, first + 1)
+      const rows = after === null
+        ? sql.newest.all(first + 1)
+        : sql.older.all(...JSON.parse(Buffer.from(after, 'base64url').toString()), first + 1)
       const hasNextPage = rows.length > first
       const edges = rows.slice(0, first).map((row) => ({
         node: shown(row), cursor: Buffer.from(JSON.stringify([row.created_at, row.id])).toString('base64url')
