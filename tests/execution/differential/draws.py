@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from random import Random
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLSchema, OperationType, StringValueNode
+from graphql import GraphQLObjectType, GraphQLSchema, OperationType, StringValueNode, parse, validate
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis_graphql import mutations, nodes, queries
@@ -19,10 +19,17 @@ def drawn_by_chance(
 ) -> Iterator[Drawn]:
     """An operation for each number: always the same one for the same schema and pool."""
     for number in numbers:
-        random = Random(number)
-        values = Values(random, pool)
+        yield _drawn(schema, kind, pool, Random(number), habits)
+
+
+def _drawn(schema: GraphQLSchema, kind: OperationType, pool: Pool, random: Random, habits: Habits) -> Drawn:
+    values = Values(random, pool)
+    while True:
         selections = Drawer(schema, random, values).selections(root_of(schema, kind))
-        yield Writer(schema, random, values, habits).operation(kind, selections)
+        drawn = Writer(schema, random, values, habits).operation(kind, selections)
+        # A subscription has one field, and no `__typename` beside it.
+        if kind is not OperationType.SUBSCRIPTION or not validate(schema, parse(drawn.text)):
+            return drawn
 
 
 def drawn_by_hypothesis(

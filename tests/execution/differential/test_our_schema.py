@@ -29,8 +29,8 @@ STATES: dict[str, Callable[[str], None]] = {"whole": lambda _url: None, "spoilt"
 @pytest.mark.parametrize("state", STATES)
 async def test_queries_drawn_by_chance_are_answered_the_same(new_sqlite: Callable[[], str], state: str) -> None:
     ways = await compared(new_sqlite(), "chance", state)
-    assert ways.tally.sent == 4 * MOST
-    assert 0 < ways.tally.failed < ways.tally.sent
+    assert ways.tally.answers == 4 * MOST
+    assert 0 < ways.tally.failed < ways.tally.answers
 
 
 async def test_queries_drawn_by_hypothesis_are_answered_the_same(new_sqlite: Callable[[], str]) -> None:
@@ -42,7 +42,7 @@ async def test_mutations_that_are_drawn_are_answered_the_same_and_leave_the_same
     new_sqlite: Callable[[], str], by: str
 ) -> None:
     ways = await changed((new_sqlite(), new_sqlite()), by, "whole")
-    assert ways.tally.sent == len(OPERATIONS[by])
+    assert ways.tally.answers == len(OPERATIONS[by])
 
 
 async def changed(urls: tuple[str, str], by: str, state: str) -> Ways:

@@ -1,18 +1,17 @@
 """Both ways to answer an operation, side by side: what differs, and how often there was a plan to compare."""
 
 import asyncio
-import json
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
 import strawberry
 
-from gateway.context import Context
 from gateway.execution.executor import Executor
-from gateway.execution.operations import NoOperation, Operation, Payload, Result
+from gateway.execution.operations import NoOperation, Operation
 from gateway.settings.model import Settings
+from tests.execution.differential.answers import Answered, answered
 from tests.execution.differential.ornaments import Drawn
 
 WIDE = {
@@ -23,12 +22,6 @@ WIDE = {
     "limit_tokens": 100_000,
 }
 """Limits that do not keep anything drawn from being run."""
-
-MOST_ASKED_AGAIN = 6
-"""Where siblings fail at once, graphql-core reports those that failed before it gave up: not always the same."""
-
-ERROR_ID = re.compile(r"\b[0-9a-f]{32}\b")
-ERRORS = "with errors "
 NewContext = Callable[[], Any]
 
 
@@ -37,25 +30,25 @@ class Difference:
     """What the two ways answered to one operation, where that is not the same."""
 
     drawn: Drawn
-    by_plan: str
-    by_graphql_core: str
+    by_plan: Answered
+    by_graphql_core: Answered
 
     def __str__(self) -> str:
         return (
-            f"{self.drawn.text}\nvariables {self.drawn.variables}, operation {self.drawn.name}\n"
+            f"\n{self.drawn.text}\nvariables {self.drawn.variables}, operation {self.drawn.name}\n"
             f"by plan:         {self.by_plan}\nby graphql-core: {self.by_graphql_core}"
         )
 
 
 @dataclass
 class Tally:
-    """How many operations were sent, and what became of them."""
+    """How many answers were compared, and of which kind they were."""
 
-    sent: int = 0
+    answers: int = 0
     refused: int = 0
     failed: int = 0
-    wavering: int = 0
-    """To which graphql-core itself has several answers."""
+    agreeing: int = 0
+    """That are not the same, and differ as the specification lets one way differ from itself."""
     differences: list[Difference] = field(default_factory=list)
 
 
@@ -72,73 +65,54 @@ class Ways:
         self.reference = self._executor(plans=False)
 
     def _executor(self, *, plans: bool) -> Executor:
-        return Executor(self.schema, Settings(**self.settings))
+        return Executor(self.schema, Settings(**self.settings, plans=plans), compile_at=1)
 
-    async def compare(self, drawn: Drawn, contexts: Sequence[NewContext]) -> list[Difference]:
+    async def compare(self, drawn: Drawn, contexts: Sequence[NewContext]) -> None:
         """Send a query, in as many contexts as there are: by plan all at once, for they share one."""
         by_plan = await asyncio.gather(*(answer(self.planned, drawn, new()) for new in contexts))
-        found = []
         for given, new in zip(by_plan, contexts, strict=True):
-            expected = await answer(self.reference, drawn, new())
-            self.note(expected)
-            if given != expected and not await self._wavers(drawn, new, given, expected):
-                found.append(Difference(drawn, given, expected))
-        self.tally.differences += found
-        return found
+            self.note(drawn, given, await answer(self.reference, drawn, new()))
 
-    async def compare_change(self, drawn: Drawn, by_plan: Context, by_graphql_core: Context) -> list[Difference]:
-        """Send a mutation, to two worlds that are the same."""
+    async def compare_change(self, drawn: Drawn, by_plan: Any, by_graphql_core: Any) -> None:
+        """Send a mutation, in contexts of two worlds that are the same."""
         given = await answer(self.planned, drawn, by_plan)
-        expected = await answer(self.reference, drawn, by_graphql_core)
-        self.note(expected)
-        found = [] if given == expected else [Difference(drawn, given, expected)]
-        self.tally.differences += found
-        return found
+        self.note(drawn, given, await answer(self.reference, drawn, by_graphql_core))
 
-    async def _wavers(self, drawn: Drawn, new: NewContext, given: str, expected: str) -> bool:
-        """Whether an answer by plan is one that graphql-core gives as well, when both are asked again."""
-        by_plan, by_graphql_core = {given}, {expected}
-        for _ in range(MOST_ASKED_AGAIN):
-            by_plan.add(await answer(self.planned, drawn, new()))
-            by_graphql_core.add(await answer(self.reference, drawn, new()))
-            if len(by_graphql_core) > 1 and by_plan & by_graphql_core:
-                self.tally.wavering += 1
-                return True
-        return False
+    async def compare_stream(self, drawn: Drawn, new: NewContext, most: int) -> None:
+        """Send a subscription, for so many results at most."""
+        given = await stream(self.planned, drawn, new(), most)
+        expected = await stream(self.reference, drawn, new(), most)
+        missing = Answered(None, ("none",), is_refusal=True)
+        for one, other in zip_longest(given, expected, fillvalue=missing):
+            self.note(drawn, one, other)
 
-    def note(self, answered: str) -> None:
-        self.tally.sent += 1
-        self.tally.refused += answered.startswith("refused")
-        self.tally.failed += ERRORS in answered
+    def note(self, drawn: Drawn, by_plan: Answered, by_graphql_core: Answered) -> None:
+        tally = self.tally
+        tally.answers += 1
+        tally.refused += by_graphql_core.is_refusal
+        tally.failed += bool(by_graphql_core.errors)
+        if by_plan != by_graphql_core:
+            if by_plan.agrees_with(by_graphql_core):
+                tally.agreeing += 1
+            else:
+                tally.differences.append(Difference(drawn, by_plan, by_graphql_core))
 
 
-async def answer(executor: Executor, drawn: Drawn, context: Context) -> str:
-    """What an operation is answered, as its caller would read it but for the ids of errors."""
+async def answer(executor: Executor, drawn: Drawn, context: Any) -> Answered:
+    """What an operation is answered."""
     try:
-        return told(await executor.run(Operation(drawn.text, drawn.variables, drawn.name), context))
+        return answered(await executor.run(Operation(drawn.text, drawn.variables, drawn.name), context))
     except NoOperation as error:
-        return f"refused {error}"
+        return Answered(None, (str(error),), is_refusal=True)
 
 
-async def stream(executor: Executor, drawn: Drawn, context: Context, most: int) -> list[str]:
+async def stream(executor: Executor, drawn: Drawn, context: Any, most: int) -> list[Answered]:
     """The first results of a subscription."""
     results = []
     source = executor.stream(Operation(drawn.text, drawn.variables, drawn.name), context)
     async for each in source:
-        results.append(told(each))
+        results.append(answered(each))
         if len(results) == most:
             break
     await source.aclose()
     return results
-
-
-def told(result: Result) -> str:
-    payload: Payload = dict(result.payload)
-    errors = sorted(ERROR_ID.sub("(id)", written(each)) for each in payload.pop("errors", ()))
-    start = "refused " if result.is_refusal else ""
-    return f"{start}{written(payload)}" + (f" {ERRORS}[{', '.join(errors)}]" if errors else "")
-
-
-def written(content: object) -> str:
-    """As JSON, where what is none is seen as what it is."""
-    return json.dumps(content, default=repr)
