@@ -64,9 +64,10 @@ class Drawer:
     room: int = MOST_FIELDS
     """Fields that may still be asked for."""
 
-    def selections(self, root: GraphQLObjectType) -> list[Selection]:
+    def selections(self, root: GraphQLObjectType, names: Sequence[str] | None = None) -> list[Selection]:
+        """What is asked of a root, or of those of its fields."""
         self.room = self.random.choice((3, 8, 15, MOST_FIELDS))
-        return self._of(root, 0)
+        return [*self._fields(root, 0, names)]
 
     def _of(self, kind: GraphQLNamedType, depth: int) -> list[Selection]:
         selections: list[Selection] = [*self._fields(kind, depth)]
@@ -75,8 +76,12 @@ class Drawer:
             selections += self._members(kind, depth, shapes)
         return selections or self._anything(kind, depth)
 
-    def _fields(self, kind: GraphQLNamedType, depth: int) -> Iterator[Asked]:
-        open_fields = [(name, each) for name, each in fields_of(kind).items() if self._leads_on(each, depth)]
+    def _fields(self, kind: GraphQLNamedType, depth: int, names: Sequence[str] | None = None) -> Iterator[Asked]:
+        open_fields = [
+            (name, each)
+            for name, each in fields_of(kind).items()
+            if self._leads_on(each, depth) and (names is None or name in names)
+        ]
         most = self.random.choice((1, 2, 3, 5))
         for name, each in self.random.sample(open_fields, min(most, len(open_fields))):
             if self.room > 0:

@@ -7,9 +7,9 @@ import pytest
 import strawberry
 
 from gateway.execution.operations import Operation
+from tests.execution.differential.comparisons import CONTEXTS
 from tests.execution.differential.nasty_schema import Mutation, Query, nasty_schema
 from tests.execution.differential.ornaments import Drawn
-from tests.execution.differential.test_nasty_schema import CONTEXTS
 from tests.execution.differential.values import WRONG, Json
 from tests.execution.differential.ways import WIDE, Ways
 
@@ -197,14 +197,14 @@ async def test_variables_of_any_value_are_coerced_the_same(ways: Ways) -> None:
         for text in texts:
             for given in ({}, *({name: value} for value in (*MEANT, *WRONG))):
                 await ways.compare(Drawn(text, given), [CONTEXTS["admin"]])
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
     assert ways.planned.ways.by_plan > FEWEST_BY_PLAN
 
 
 @pytest.mark.parametrize("name", FIXED)
 async def test_a_query_that_was_thought_out_is_answered_the_same(ways: Ways, name: str) -> None:
     await ways.compare(Drawn(FIXED[name], {}), [*CONTEXTS.values()])
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
 
 
 @pytest.mark.parametrize("name", CHANGES)
@@ -212,14 +212,14 @@ async def test_a_query_that_was_thought_out_is_answered_the_same(ways: Ways, nam
 async def test_a_mutation_that_was_thought_out_is_answered_the_same(ways: Ways, name: str, viewer: str) -> None:
     one, other = CONTEXTS[viewer](), CONTEXTS[viewer]()
     await ways.compare_change(Drawn(CHANGES[name], {}), one, other)
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
     assert one.journal == other.journal
 
 
 async def test_the_operation_that_is_named_is_the_one_that_is_answered(ways: Ways) -> None:
     for name in ("A", "B", "C", "D", "", None):
         await ways.compare_change(Drawn(NAMED, {}, name), CONTEXTS["admin"](), CONTEXTS["admin"]())
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
 
 
 @pytest.mark.parametrize("length", [10, 100, 1_000])
@@ -233,7 +233,7 @@ async def test_long_and_deep_operations_are_answered_the_same(ways: Ways, length
     texts += [f"{{ dog {{ {deep.replace('tag {', 'tag {', 1)} }} }}", f"{{ dog {{ ...F0 }} }} {fragments} {last}"]
     for text in texts:
         await ways.compare(Drawn(text, {}), [CONTEXTS["admin"]])
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
 
 
 async def test_what_is_over_a_limit_is_refused_the_same(schema: Any) -> None:
@@ -245,7 +245,7 @@ async def test_what_is_over_a_limit_is_refused_the_same(schema: Any) -> None:
         "{ dog { tags { again { number text } } gaps { number text } } }",
     ):
         await ways.compare(Drawn(text, {}), [*CONTEXTS.values()])
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
     assert ways.tally.refused
 
 
@@ -256,14 +256,14 @@ async def test_an_operation_that_takes_too_long_is_cut_off_the_same() -> None:
         await ways.compare_change(Drawn(text, {}), one, other)
         assert one.journal == other.journal
         assert one.journal[-2:] == ["slow begins", "slow ends"]
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
     assert ways.tally.refused == ways.tally.answers
 
 
 async def test_one_plan_answers_many_at_once(ways: Ways) -> None:
     text = "query($n: Int!) { cat(number: $n) { later(inTurns: 3) { tag { number } } friend { litter { id name } } } }"
     await asyncio.gather(*(ways.compare(Drawn(text, {"n": number}), [*CONTEXTS.values()]) for number in range(95, 115)))
-    assert not ways.tally.differences, str(ways.tally.differences[0])
+    ways.check()
 
 
 async def test_who_hangs_up_midway_ends_what_is_under_way() -> None:

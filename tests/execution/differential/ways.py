@@ -86,6 +86,15 @@ class Ways:
         for one, other in zip_longest(given, expected, fillvalue=missing):
             self.note(drawn, one, other)
 
+    @property
+    def share_by_plan(self) -> float:
+        """Of the answers that were no refusals, how many a plan gave by itself."""
+        return self.planned.ways.by_plan / (self.tally.answers - self.tally.refused)
+
+    def check(self) -> None:
+        """Raises: AssertionError, with the first of the differences."""
+        assert not self.tally.differences, str(self.tally.differences[0])
+
     def note(self, drawn: Drawn, by_plan: Answered, by_graphql_core: Answered) -> None:
         tally = self.tally
         tally.answers += 1
