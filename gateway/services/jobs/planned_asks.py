@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -59,14 +59,20 @@ class PlannedAsks:
 
 @dataclass(slots=True)
 class _Round:
+    """One page of payments. Those of which nothing is new, nearly all, are written down together, in one turn; what was
+    paid is settled at once."""
+
     reconciler: Reconciler
     pace: Pace | None
     now: datetime
     busy_s: int = 0
     """How long the provider asked us to wait, once it did."""
 
+    unpaid: list[Reconcile | PlanAsk] = field(default_factory=list)
+
     async def ask(self, payments: Sequence[Payment]) -> None:
         await asyncio.gather(*map(self._in_turn, payments))
+        await self._note_unpaid()
 
     async def _in_turn(self, payment: Payment) -> None:
         async with self.pace.turn() if self.pace else nullcontext():
@@ -78,7 +84,11 @@ class _Round:
         if self.busy_s:
             return
         try:
-            await self.reconciler.purchases.submit(await self._answer(payment))
+            command = await self._answer(payment)
+            if command.is_background:
+                self.unpaid.append(command)
+            else:
+                await self.reconciler.purchases.submit(command)
         except ProviderBusy as error:
             self.busy_s = max(self.busy_s, error.retry_after_s, 1)
             log.info("provider is busy", provider=payment.provider.value, retry_after_s=self.busy_s)
@@ -88,6 +98,23 @@ class _Round:
         except Exception:  # it is logged, and the other payments are asked about all the same
             log.exception("provider could not be asked about payment", payment=str(payment.id))
             await self._leave_unanswered(payment)
+
+    async def _note_unpaid(self) -> None:
+        """Write the page down; where one of it cannot be written, each by itself, so that the others are."""
+        try:
+            await self.reconciler.purchases.submit_all(self.unpaid)
+        except Exception:  # noqa: BLE001  it is logged below, with the payment that it is of
+            for command in self.unpaid:
+                await self._note(command)
+
+    async def _note(self, command: Reconcile | PlanAsk) -> None:
+        try:
+            await self.reconciler.purchases.submit(command)
+        except Exception:  # it is logged, and the payment is asked about later
+            log.exception("provider's answer could not be written", payment=str(command.payment_id))
+            plan = command if isinstance(command, PlanAsk) else command.ask
+            assert plan is not None, "it was asked by schedule"
+            await self.reconciler.purchases.submit(PlanAsk(plan.payment_id, plan.asks, is_answered=False))
 
     async def _answer(self, payment: Payment) -> Reconcile | PlanAsk:
         """What the provider says, with the next ask."""

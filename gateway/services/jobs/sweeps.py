@@ -28,10 +28,10 @@ CHANGES_S = 45
 """The pause between two looks at what changed: how late a lost webhook is noticed, at most."""
 
 PROVIDER_GONE_S = 300
-LATELY, MISSED_AT_ONCE = timedelta(days=1), 200
+LATELY, MISSED_AT_ONCE = timedelta(days=1), 64
 LAPSED_S = 300
-LAPSED_AT_ONCE = 200
-"""Purchases of one run, which are ended in one commit."""
+LAPSED_AT_ONCE = 64
+"""Purchases of one run, which are ended in one commit: few enough that a caller who waits for it hardly notices."""
 
 
 class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):

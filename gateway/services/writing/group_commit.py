@@ -20,6 +20,12 @@ from gateway.services.writing.turn import Group, Result, Turn
 
 log = structlog.get_logger(__name__)
 
+MOST_PASSED_OVER = 8
+"""Turns of callers that go before the background while it waits: it gets one in so many, however busy the writer is."""
+
+MOST_OF_BACKGROUND = 64
+"""Commands in one of its turns, a page of a sweep: it bounds how long a caller waits for them."""
+
 
 class WriterStopped(Exception):
     """The writer ended while this command waited; the command may or may not have been done."""
@@ -68,6 +74,10 @@ class GroupCommit:
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
         self._waiting: deque[_Waiting] = deque()
+        self._background: deque[_Waiting] = deque()
+        """Groups of which nobody waits for an outcome, see `BaseCommand.is_background`."""
+        self._passed_over = 0
+        """How many turns the background has waited for."""
         self._commands_waiting = 0
         self._arrived = asyncio.Event()
         self._is_closing = False
@@ -113,7 +123,8 @@ class GroupCommit:
         if self._is_closing or not self.is_alive or self._commands_waiting >= self._most_waiting:
             return [Busy() for _ in commands]
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(commands, done))
+        is_background = all(command.is_background for command in commands)
+        (self._background if is_background else self._waiting).append(_Waiting(commands, done))
         self._commands_waiting += len(commands)
         self._arrived.set()
         return await done
@@ -132,10 +143,10 @@ class GroupCommit:
     async def _write(self) -> None:
         batch: list[_Waiting] = []
         try:
-            while self._waiting or not self._is_closing:
+            while self._has_work or not self._is_closing:
                 await self._arrived.wait()
                 batch = self._next_batch()
-                if not self._waiting and not self._is_closing:
+                if not self._has_work and not self._is_closing:
                     self._arrived.clear()
                 if batch:
                     await self._serve(batch)
@@ -143,19 +154,34 @@ class GroupCommit:
             log.exception("writer died")
             raise
         finally:
-            for each in (*batch, *self._waiting):
+            for each in (*batch, *self._waiting, *self._background):
                 if not each.done.done():
                     each.done.set_exception(WriterStopped())
             self._waiting.clear()
+            self._background.clear()
+
+    @property
+    def _has_work(self) -> bool:
+        return bool(self._waiting or self._background)
 
     def _next_batch(self) -> list[_Waiting]:
-        """The groups that have waited longest: as many as fit into one turn, and at least one."""
+        """The groups that have waited longest: as many as fit into one turn, and at least one.
+
+        The background has turns of its own, while no caller waits or once it was passed over often: so a caller waits
+        for one of them at most."""
+        if self._background and (not self._waiting or self._passed_over >= MOST_PASSED_OVER):
+            self._passed_over = 0
+            return self._taken_from(self._background, MOST_OF_BACKGROUND)
+        self._passed_over += bool(self._background)
+        return self._taken_from(self._waiting, self._most_in_turn)
+
+    def _taken_from(self, waiting: deque[_Waiting], most: int) -> list[_Waiting]:
         batch: list[_Waiting] = []
-        room = self._most_in_turn
-        while self._waiting and (not batch or len(self._waiting[0].group) <= room):
-            batch.append(self._waiting.popleft())
+        room = most
+        while waiting and (not batch or len(waiting[0].group) <= room):
+            batch.append(waiting.popleft())
             room -= len(batch[-1].group)
-        self._commands_waiting -= self._most_in_turn - room
+        self._commands_waiting -= most - room
         return batch
 
     async def _serve(self, batch: Sequence[_Waiting]) -> None:

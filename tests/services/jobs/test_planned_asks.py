@@ -10,11 +10,15 @@ import pytest
 from db.job_tables import JobRow
 from db.tables import PaymentRow
 from gateway.services.core.commands.jobs.asks import PlanAsk
+from gateway.services.core.commands.open_payment import RecordIntent
+from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.model.jobs import SUBJECTS, JobKind
-from gateway.services.core.model.outcomes import InvalidInput, PaymentDeclined
-from gateway.services.core.model.values import Course, Payment, Provider
+from gateway.services.core.model.outcomes import InvalidInput, Opened, PaymentDeclined
+from gateway.services.core.model.state import Decision, Moment, State
+from gateway.services.core.model.values import GATEWAY, Course, Payment, Provider
 from gateway.services.core.rules.asks import CLOSED_AFTER, FIRST_ASK_S, RARELY_S, SPREAD, WAITS_S
 from gateway.services.jobs.pace import MOST_UNDER_WAY, Pace
+from gateway.services.jobs.planned_asks import ASKED_IN_A_RUN, PlannedAsks
 from gateway.services.jobs.runner import Runner
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.rows.lookups import PAYMENT_BY_ID
@@ -108,6 +112,48 @@ async def test_what_is_due_is_asked_side_by_side_and_no_more_at_once_than_the_pr
     await paced_runner(service, Pace(per_s=1_000_000)).run_due()
     assert most == MOST_UNDER_WAY
     assert {schedule_of(service, each)[1] for each in payments} == {1}
+
+
+async def test_a_page_of_unpaid_checkouts_takes_one_turn_and_what_is_not_due_takes_none(
+    service: Service, course: Course
+) -> None:
+    count = ASKED_IN_A_RUN + 6
+    opening = [service.opening(student(f"student-{number}"), course) for number in range(count)]
+    opened = await service.purchases.submit_all(opening)
+    intents = [
+        RecordIntent(GATEWAY, each.payment.id, f"sbx_{each.payment.id.hex}")
+        for each in opened
+        if isinstance(each, Opened)
+    ]
+    await service.purchases.submit_all(intents)
+    asks = PlannedAsks(service.runner().work.reconciler, service.work)
+    turns = []
+    for seconds in (0, FIRST_ASK_S, 0, 0):
+        service.clock.advance(seconds=seconds)
+        before = service.writer.turns
+        wait_s = await asks.run(Provider.SANDBOX, None, service.clock.now)
+        turns.append((service.writer.turns - before, wait_s > 0))
+    assert turns == [(0, True), (1, False), (1, True), (0, True)]
+    assert {row.asks for row in service.stored(PaymentRow)} == {1}
+
+
+async def test_where_one_answer_cannot_be_written_those_of_its_page_are(
+    service: Service, course: Course, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lost, *others = [await service.opened(student(f"student-{number}"), course) for number in range(3)]
+    decide = Reconcile.decide
+
+    def refuse(command: Reconcile, state: State, moment: Moment) -> Decision:
+        if command.payment_id == lost.id:
+            raise ValueError(lost.id)
+        return decide(command, state, moment)
+
+    monkeypatch.setattr(Reconcile, "decide", refuse)
+    service.clock.advance(seconds=FIRST_ASK_S)
+    asks = PlannedAsks(service.runner().work.reconciler, service.work)
+    await asks.run(Provider.SANDBOX, None, service.clock.now)
+    assert {schedule_of(service, each)[1] for each in (lost, *others)} == {1}
+    assert [service.actions(each.id).count("payment.asked") for each in (lost, *others)] == [0, 1, 1]
 
 
 async def test_one_payment_that_cannot_be_asked_holds_up_no_other(service: Service, shop: Shop, course: Course) -> None:

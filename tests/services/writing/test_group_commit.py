@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.open_payment import RecordIntent
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import (
@@ -25,7 +26,7 @@ from gateway.services.core.model.outcomes import (
 )
 from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.core.model.values import Course
-from gateway.services.writing.group_commit import GroupCommit, WriterStopped
+from gateway.services.writing.group_commit import MOST_PASSED_OVER, GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
 from tests.service import ADMIN, METADATA, TIERS, Service, ends_of, running, statements_of, student
 
@@ -65,6 +66,31 @@ async def test_a_turn_takes_no_more_commands_than_it_may(database_url: str) -> N
         outcomes = await all_of(service.writer.submit, *purchases_for(service, course, 95))
         assert all(isinstance(outcome, Created) for outcome in outcomes)
         assert service.writer.turns == turns + 10
+
+
+async def test_callers_go_before_the_background_which_shares_a_turn_of_its_own(service: Service) -> None:
+    course = await service.save_course()
+    turns, ended = service.writer.turns, list[Command]()
+    background: list[Command] = [PlanAsk(uuid7(), 0) for _ in range(3)]
+    callers: list[Command] = [*purchases_for(service, course, 3)]
+    await asyncio.gather(*(_noted(service, command, ended) for command in background + callers))
+    assert ended == [*callers, *background]
+    assert service.writer.turns == turns + 2
+
+
+async def test_the_background_has_its_turn_however_many_callers_wait(database_url: str) -> None:
+    async with running(database_url, most_in_turn=1) as service:
+        course = await service.save_course()
+        ended = list[Command]()
+        background: Command = PlanAsk(uuid7(), 0)
+        callers: list[Command] = [*purchases_for(service, course, 2 * MOST_PASSED_OVER)]
+        await asyncio.gather(*(_noted(service, command, ended) for command in [background, *callers]))
+        assert ended.index(background) == MOST_PASSED_OVER
+
+
+async def _noted(service: Service, command: Command, ended: list[Command]) -> None:
+    await service.writer.submit(command)
+    ended.append(command)
 
 
 async def test_a_lone_command_waits_for_nobody(service: Service) -> None:

@@ -17,6 +17,10 @@ class LapsePurchases(BaseCommand):
 
     purchase_ids: tuple[UUID, ...]
 
+    @property
+    def is_background(self) -> bool:
+        return True
+
     def problems(self) -> list[FieldProblem]:
         return []
 

@@ -15,7 +15,7 @@ from gateway.services.core.model.outcomes import FieldProblem, NotFound, Reconci
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, Provider
-from gateway.services.core.model.verdicts import Captured, ExtraCapture, ProviderRecord
+from gateway.services.core.model.verdicts import AwaitingPayment, Captured, ExtraCapture, ProviderRecord
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
 
@@ -46,6 +46,11 @@ class Reconcile(JobRun):
     ask: PlanAsk | None = None
     event_id: UUID | None = None
     door: Door = field(kw_only=True)
+
+    @property
+    def is_background(self) -> bool:
+        """Whether it was asked by schedule, and nobody has paid."""
+        return self.ask is not None and isinstance(self.record.verdict, AwaitingPayment)
 
     def problems(self) -> list[FieldProblem]:
         return []

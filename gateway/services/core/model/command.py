@@ -26,6 +26,11 @@ class BaseCommand(ABC):
     precedence: ClassVar[int] = 1
     """The order in which the commands of one turn are decided, lower first; equal ones in the order they came."""
 
+    @property
+    def is_background(self) -> bool:
+        """Whether nobody waits for its outcome, so that it lets the commands of callers go first."""
+        return False
+
     @abstractmethod
     def problems(self) -> list[FieldProblem]:
         """Each field that is wrong in itself, by its path in the API's input, before anything is looked up."""

@@ -26,6 +26,10 @@ class PlanAsk(BaseCommand):
     is_pending: bool = False
     is_answered: bool = True
 
+    @property
+    def is_background(self) -> bool:
+        return True
+
     def problems(self) -> list[FieldProblem]:
         return []
 

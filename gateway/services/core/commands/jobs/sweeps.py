@@ -20,6 +20,10 @@ class StartSweep(BaseCommand):
     kind: JobKind
     subject_id: UUID = NOBODY
 
+    @property
+    def is_background(self) -> bool:
+        return True
+
     def problems(self) -> list[FieldProblem]:
         return []
 
@@ -42,6 +46,10 @@ class EndSweep(BaseCommand):
     lease: Lease
     position: str | None
     wait_s: float
+
+    @property
+    def is_background(self) -> bool:
+        return True
 
     def problems(self) -> list[FieldProblem]:
         return []
