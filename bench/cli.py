@@ -154,7 +154,7 @@ def _failures_told() -> Iterator[None]:
 
 
 def _chosen_operations(text: str) -> Sequence[Operation]:
-    """Those that are named, in the order of the table; those of Stripe together, as they need servers of their own."""
+    """Those that are named, in the order of the table."""
     named = [each.strip() for each in text.split(",") if each.strip()] or list(OPERATIONS)
     if unknown := set(named) - set(OPERATIONS):
         raise typer.BadParameter(f"there is no {', '.join(sorted(unknown))}; there are: {', '.join(OPERATIONS)}")

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from itertools import groupby
 from pathlib import Path
 
 from bench.books import Books, make_books
@@ -31,6 +30,8 @@ class Plan:
 
     def requests_at(self, connections: int) -> int:
         """How many requests are made ready for one measurement."""
+        if self.pace.most is not None:
+            return self.pace.most
         per_s = MOST_PER_S_ALONE if connections == 1 else MOST_PER_S
         return int(per_s * (self.pace.warm_s + self.pace.seconds)) + connections
 
@@ -57,12 +58,11 @@ def compare(plan: Plan, measured: Measured) -> Iterator[tuple[Operation, Figures
     with open_field(plan.peers) as field:
         books = make_books(PAID, plan.payments(), AWAITED)
         field.fill(books)
-        for with_stripe, operations in groupby(plan.operations, key=lambda each: each.is_of_stripe):
-            with _servers(field, with_stripe=with_stripe) as servers:
-                for operation in operations:
-                    asked = [each for each in servers if _takes_part(each, operation, plan)]
-                    requests = Requests(operation, books, field.folder / "requests")
-                    yield operation, _figures(plan, requests, asked, measured)
+        with _servers(field) as servers:
+            for operation in plan.operations:
+                asked = [each for each in servers if _takes_part(each, operation, plan)]
+                requests = Requests(operation, books, field.folder / "requests")
+                yield operation, _figures(plan, requests, asked, measured)
 
 
 def _takes_part(server: Running, operation: Operation, plan: Plan) -> bool:
@@ -102,10 +102,10 @@ def _figures(plan: Plan, requests: Requests, servers: Sequence[Running], measure
 
 
 @contextmanager
-def _servers(field: Field, *, with_stripe: bool) -> Iterator[Sequence[Running]]:
+def _servers(field: Field) -> Iterator[Sequence[Running]]:
     """All of them, warm: those that are not asked just now cost nothing."""
     with ExitStack() as stack:
-        peers = field.peers(with_stripe=with_stripe)
+        peers = field.peers()
         logs = [field.folder / f"{number}.log" for number in range(len(peers))]
         started = [stack.enter_context(running(*each)) for each in zip(peers, logs, strict=True)]
         for server in started:

@@ -58,22 +58,20 @@ class Field:
         if self.postgresql:
             fill_gateway(self.postgresql[0], books)
 
-    def peers(self, *, with_stripe: bool) -> list[Peer]:
-        """Those that take part; ours know Stripe only where its webhooks are measured."""
-        return [self._peer(name, with_stripe) for name in self.names]
+    def peers(self) -> list[Peer]:
+        return [self._peer(name) for name in self.names]
 
-    def _peer(self, name: str, with_stripe: bool) -> Peer:
-        more = servers.STRIPE if with_stripe else {}
+    def _peer(self, name: str) -> Peer:
         if name == ROUTE:
             return servers.starlette(name)
         if name == POSTGRESQL:
             assert self.postgresql is not None, "a run with PostgreSQL has started one"
             url, pid = self.postgresql
-            return servers.gateway(name, url, 1, more, (pid,))
+            return servers.gateway(name, url, 1, servers.STRIPE, (pid,))
         if name in THEIRS:
             return servers.mercurius(name, self.files[name], is_batched=name == BATCHED)
         workers = 2 if name == TWO_WORKERS else 1
-        return servers.gateway(name, f"sqlite:///{self.files[name]}", workers, more)
+        return servers.gateway(name, f"sqlite:///{self.files[name]}", workers, servers.STRIPE)
 
 
 def _fill_file(file: Path, books: Books) -> None:

@@ -15,7 +15,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 from bench.figures import percentile
@@ -37,6 +37,7 @@ class Job:
     Attributes:
         file: the requests, in the order in which they are sent.
         again: whether they begin anew when all are sent; else the run ends there.
+        most: how many are sent at most; None for as many as there is time for.
         proof: a text that each right answer has.
         pids: the server's processes, whose CPU is counted with that of all below them.
     """
@@ -44,6 +45,7 @@ class Job:
     port: int
     file: str
     again: bool
+    most: int | None
     proof: str
     connections: int
     warm_s: float
@@ -110,7 +112,7 @@ def drive(job: Job) -> Seen:
 
 def requests_of(job: Job) -> Iterator[bytes]:
     requests = Path(job.file).read_bytes().split(SEPARATOR)
-    return cycle(requests) if job.again else iter(requests)
+    return islice(cycle(requests) if job.again else requests, job.most)
 
 
 @dataclass(slots=True)

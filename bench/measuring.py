@@ -17,10 +17,15 @@ LONGEST_EXTRA_S = 60
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How long a measurement takes: first so long that the server is warm, then so long that figures stand."""
+    """How long a measurement takes: first so long that the server is warm, then so long that figures stand.
+
+    Attributes:
+        most: how many requests are sent at most; None for as many as there is time for.
+    """
 
     warm_s: float
     seconds: float
+    most: int | None = None
 
 
 class LoadFailed(Exception):
@@ -34,7 +39,7 @@ def measure(server: Running, operation: Operation, requests: Path, connections: 
     before = peer.count(table) if table else 0
     proof = operation.proof if peer.database_url else ""
     again = operation.kinds is not None or peer.database_url is None
-    job = Job(server.port, str(requests), again, proof, connections, pace.warm_s, pace.seconds, server.pids)
+    job = Job(server.port, str(requests), again, pace.most, proof, connections, pace.warm_s, pace.seconds, server.pids)
     seen = send(job)
     committed = peer.count(table) - before if table else None
     return cell_of(seen, committed)

@@ -49,7 +49,6 @@ class Operation:
         proof: a text that every right answer has, and no wrong one.
         table: the one that gets a row for each answer; None where nothing is to be written.
         kinds: how many different requests there are; None where each is made anew, or is for one payment.
-        is_of_stripe: whether the server is to know Stripe, and to leave what follows to a worker elsewhere.
     """
 
     name: str
@@ -57,7 +56,6 @@ class Operation:
     proof: str
     table: str | None = None
     kinds: Callable[[Books], int] | None = None
-    is_of_stripe: bool = False
 
     def requests(self, books: Books, first: int, count: int) -> Iterator[bytes]:
         """So many requests, from that number on; all there are where they can be sent again."""
@@ -129,7 +127,7 @@ OPERATIONS = {
         ),
         Operation("purchase(id)", _purchase, '"purchase":{"id"', kinds=lambda books: len(books.paid)),
         Operation("page of 50", _page, '"hasNextPage":true', kinds=lambda _: 1),
-        Operation("webhook", _webhook, '"stored":true', "provider_event", is_of_stripe=True),
+        Operation("webhook", _webhook, '"stored":true', "provider_event"),
     )
 }
 

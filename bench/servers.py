@@ -38,17 +38,17 @@ LOOK_S = 0.02
 UNHURRIED = {f"RATE_{whose}_{what}": "1000000" for whose in ("VIEWER", "ADDRESS") for what in ("BURST", "PER_S")}
 """All callers share one address, and admins call without end."""
 
+NO_JOBS = {"WORKER": "false"}
+"""Where what jobs find to do is not what is measured."""
+
 STRIPE = {
+    **NO_JOBS,
     "STRIPE_SECRET_KEY": "sk_test_of_the_bench",
     "STRIPE_WEBHOOK_SECRETS": WEBHOOK_SECRET,
     "STRIPE_API_BASE": "http://127.0.0.1:9",
     "DEFAULT_PROVIDER": "SANDBOX",
-    "WORKER": "false",
 }
-"""For webhooks: what follows from one is the work of a job, which another process runs."""
-
-NO_JOBS = {"WORKER": "false"}
-"""Where what jobs find to do is not what is measured."""
+"""For webhooks. What follows from one is a job's, which would ask Stripe, and nothing listens there."""
 
 
 class ServerFailed(Exception):
