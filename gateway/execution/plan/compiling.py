@@ -18,7 +18,7 @@ from gateway.execution.plan.running import Join, Plan, Root, Run, Waiting, at_on
 from gateway.execution.plan.shapes import Field, Object, Shaping
 from gateway.resolvers.steps import Found, FromEvent, FromMethod, FromRelation
 
-BYTES_OF_CODE = 40
+BYTES_OF_CODE = 12
 """What a character of a plan's text takes with its code and constants; as measured."""
 
 
@@ -58,7 +58,7 @@ class _Compiling:
         functions = self._code.functions()
         joins = [self._join(queue, each, functions) for queue, each in enumerate(self._declared)]
         roots = tuple(
-            Root(each.name, functions[f"root{place}"], self._levels(joins, {place}))
+            Root(each.name, functions[f"root{place}"], self._calling(each), self._levels(joins, {place}))
             for place, each in enumerate(fields)
         )
         size = BYTES_OF_CODE * len(self._code.text)
@@ -151,14 +151,26 @@ class _Compiling:
     def _join(self, queue: int, declared: _Declared, functions: Mapping[str, Any]) -> Join:
         return Join(queue, self._ask(declared), functions[f"join{queue}"])
 
+    def _calling(self, field: Field) -> Callable[[Any, Run], Any] | None:
+        """Calls the method of a root's field with its arguments; None where it has none."""
+        if not isinstance(field.step, FromMethod):
+            return None
+        step, make = field.step, infos(self._place(field, is_root=True), self._schema)
+        method, info, objects = step.method, step.info, (None,) if step.takes_object else ()
+        if info is None:
+            return lambda arguments, run: method(*objects, **arguments)
+        return lambda arguments, run: method(*objects, **{info: make(run)}, **arguments)
+
     def _ask(self, declared: _Declared) -> Callable[[Waiting, Run], Any]:
         match declared.field.step:
             case FromRelation(find=Found(finder)):
                 return lambda waiting, run: run.context.reads.find_all(finder, [key for key, _ in waiting])
             case FromRelation(find=find):
                 return lambda waiting, run: at_once([partial(find, run.context, key) for key, _ in waiting])
-            case FromMethod() as step if declared.depth == 0 and self._kind is not OperationType.SUBSCRIPTION:
-                return _asking_root(step, infos(self._place(declared.field, is_root=True), self._schema))
+            case FromMethod() if declared.depth == 0 and self._kind is not OperationType.SUBSCRIPTION:
+                call = self._calling(declared.field)
+                assert call is not None, "the step is a method"
+                return lambda waiting, run: at_once([partial(call, arguments, run) for arguments, _ in waiting])
             case FromMethod() as step:
                 assert declared.arguments is not None
                 make = infos(self._place(declared.field, is_root=False), self._schema)
@@ -173,18 +185,6 @@ NEEDED = {
     "queues": "queues = run.queues",
 }
 """What a function begins with, where its body names it."""
-
-
-def _asking_root(step: FromMethod, make: Callable[[Run], object]) -> Callable[[Waiting, Run], Any]:
-    method, info = step.method, step.info
-    objects = (None,) if step.takes_object else ()
-
-    def ask(waiting: Waiting, run: Run) -> Any:
-        [(arguments, _)] = waiting
-        named = {info: make(run)} if info else {}
-        return at_once([partial(method, *objects, **named, **arguments)])
-
-    return ask
 
 
 def _asking_objects(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import structlog
 from graphql import DocumentNode, GraphQLError, OperationDefinitionNode
 from graphql.execution.values import VariableValues
 from strawberry import Schema
@@ -13,6 +14,8 @@ from gateway.execution.plan.deviation import Deviation, NotCovered
 from gateway.execution.plan.inputs.variables import Variables
 from gateway.execution.plan.running import Plan
 from gateway.execution.plan.shapes import Shaping, switches_of
+
+log = structlog.get_logger(__name__)
 
 COMPILE_AT = 2
 """The time at which a document is compiled: what comes only once does not pay for it."""
@@ -130,7 +133,10 @@ class Plans:
             return compiled(self._schema, Shaping(self._schema._schema, document.node, operation, switches))
         except (NotCovered, GraphQLError) as error:  # what is wrong with a directive, graphql-core says
             planned.reason = str(error)
-            return None
+        except Exception as error:  # a fault of ours is in the log, and graphql-core answers all the same
+            log.exception("a document could not be compiled")
+            planned.reason = f"a fault of the compiler: {error!r}"
+        return None
 
 
 def _switch(value: object) -> bool:

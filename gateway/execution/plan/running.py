@@ -54,10 +54,16 @@ Levels: TypeAlias = tuple[tuple[Join, ...], ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Root:
-    """A field at the root of an operation: `start` writes it, or puts its method into the first of its levels."""
+    """A field at the root of an operation.
+
+    Args:
+        start: writes it; or puts the arguments of its method into the first of its levels.
+        call: calls that method with them; None where there is none.
+    """
 
     name: str
     start: Callable[[Run, Answer], None]
+    call: Callable[[Any, Run], Any] | None
     levels: Levels
 
 
@@ -80,8 +86,7 @@ class Plan:
             data = self._started(run)
             for root in self.roots:
                 root.start(run, data)
-            for level in self.levels:
-                await _complete(level, run)
+            await _complete(self.levels, run)
         except Exception as error:  # whatever it is, graphql-core comes to it again and tells of it
             raise Deviation from error
         return data
@@ -95,12 +100,21 @@ class Plan:
             data = self._started(run)
             for root in self.roots:
                 root.start(run, data)
-                if not root.levels:  # `__typename`
+                if root.call is None:  # `__typename`
                     continue
                 [[method], *below] = root.levels
-                await _complete_method(root.name, method, run, recorded)
-                for level in below:
-                    await _complete(level, run)
+                waiting = run.queues[method.queue]
+                [(arguments, _)] = waiting
+                try:
+                    found = root.call(arguments, run)
+                    if optimized_is_awaitable(found):
+                        found = await found
+                except Exception as error:
+                    recorded[root.name] = Failed(error)
+                    raise
+                recorded[root.name] = Given(found)
+                method.complete(waiting, (found,), run)
+                await _complete(below, run)
                 recorded[root.name] = Finished(data[root.name])
         except Exception as error:  # graphql-core tells of it, by what is recorded
             raise Deviation from error
@@ -108,30 +122,25 @@ class Plan:
 
     def _started(self, run: Run) -> Answer:
         run.queues = [[] for _ in range(self.queues)]
-        return dict.fromkeys([root.name for root in self.roots])
+        return {root.name: None for root in self.roots}
 
 
-async def _complete_method(name: str, method: Join, run: Run, recorded: Recorded) -> None:
-    waiting = run.queues[method.queue]
-    try:
-        found = method.ask(waiting, run)
-        if optimized_is_awaitable(found):
-            found = await found
-    except Exception as error:
-        recorded[name] = Failed(error)
-        raise
-    recorded[name] = Given(found[0])
-    method.complete(waiting, found, run)
-
-
-async def _complete(level: tuple[Join, ...], run: Run) -> None:
-    """All of a level: what is asked of several sources is waited for together."""
-    asked = [join for join in level if run.queues[join.queue]]
-    found: Any = at_once([_asking(join, run) for join in asked])
-    if optimized_is_awaitable(found):
-        found = await found
-    for join, each in zip(asked, found, strict=True):
-        join.complete(run.queues[join.queue], each, run)
+async def _complete(levels: Sequence[tuple[Join, ...]], run: Run) -> None:
+    """One level after the other; what is asked of several sources for a level is waited for together."""
+    queues = run.queues
+    for level in levels:
+        asked = [join for join in level if queues[join.queue]] if len(level) > 1 else level
+        if len(asked) == 1:
+            [join] = asked
+            if waiting := queues[join.queue]:
+                found = join.ask(waiting, run)
+                join.complete(waiting, await found if optimized_is_awaitable(found) else found, run)
+        elif asked:
+            every: Any = at_once([_asking(join, run) for join in asked])
+            if optimized_is_awaitable(every):
+                every = await every
+            for join, each in zip(asked, every, strict=True):
+                join.complete(queues[join.queue], each, run)
 
 
 def _asking(join: Join, run: Run) -> Callable[[], Any]:
