@@ -61,15 +61,17 @@ class FeedLost(Exception):
 
 
 _COLUMNS: dict[str, TypeEngine[Any]] = {"seq": Integer(), "id": Id(), "body": Json}
-_LEAVE = {
-    "sqlite": "INSERT INTO change (id, body) VALUES (?, ?) RETURNING seq",
-    "postgresql": "WITH left_note AS (INSERT INTO change (id, body) VALUES (%s, CAST(%s AS JSONB)) RETURNING seq) "
-    "SELECT seq, pg_notify('gateway_change', CAST(seq AS text)) FROM left_note",
-}
-_PRUNE = {
-    "sqlite": "DELETE FROM change WHERE seq <= ?",
-    "postgresql": "DELETE FROM change WHERE seq <= %s",
-}
+_LEAVE = "INSERT INTO change (id, body) VALUES (?, ?) RETURNING seq"
+_PRUNE = "DELETE FROM change WHERE seq <= ?"
+_LEAVE_AND_NOTIFY = """
+WITH note AS (INSERT INTO change (id, body) VALUES (%s, CAST(%s AS JSONB)) RETURNING seq),
+    pruned AS (
+        DELETE FROM change WHERE seq <= (SELECT seq FROM note) - CAST(%s AS BIGINT)
+            AND (SELECT seq FROM note) %% CAST(%s AS BIGINT) = 0
+    )
+SELECT pg_notify('gateway_change', CAST(seq AS TEXT)) FROM note
+"""
+"""All at once, so that the turn need not wait for the number."""
 _LAST = text("SELECT coalesce(max(seq), 0) FROM change")
 _AFTER = text("SELECT seq, id, body FROM change WHERE seq > :seq ORDER BY seq").columns(**_COLUMNS)
 _NAMED = (
@@ -81,11 +83,13 @@ _NAMED = (
 
 def leave(writer: Writer, note: Note) -> None:
     """Leave a note in the transaction; nobody sees it before the commit, and everybody who follows sees it after."""
-    name = writer.dialect.name
-    key = note.id.bytes if name == "sqlite" else note.id
-    [(seq, *_)] = writer.fetch(_LEAVE[name], (key, orjson.dumps(note.body).decode()))
+    body = orjson.dumps(note.body).decode()
+    if writer.dialect.name == "postgresql":
+        writer.run(_LEAVE_AND_NOTIFY, (note.id, body, KEPT, PRUNED_EVERY))
+        return
+    [(seq,)] = writer.fetch(_LEAVE, (note.id.bytes, body))
     if seq % PRUNED_EVERY == 0:
-        writer.run(_PRUNE[name], (seq - KEPT,))
+        writer.run(_PRUNE, (seq - KEPT,))
 
 
 async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:

@@ -353,12 +353,12 @@ def ends_of(engine: Engine) -> Iterator[list[str]]:
     ends: list[str] = []
 
     def note_commit(connection: Any) -> None:
-        ends.append("commit")
         commit(connection)
+        ends.append("commit")
 
     def note_rollback(connection: Any) -> None:
-        ends.append("rollback")
         rollback(connection)
+        ends.append("rollback")
 
     dialect.do_commit, dialect.do_rollback = note_commit, note_rollback
     try:

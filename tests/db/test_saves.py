@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from db.engine import writer_engine
 from db.saves import MOST_ROWS, Saves
-from db.writer import Writer
+from db.writer import Writer, open_writer
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -18,7 +18,7 @@ KEY = bytes(range(32))
 
 @pytest.fixture
 def writer(database_url: str) -> Iterator[Writer]:
-    opened = Writer(writer_engine(database_url))
+    opened = open_writer(writer_engine(database_url))
     opened.begin()
     yield opened
     opened.close()
@@ -26,6 +26,11 @@ def writer(database_url: str) -> Iterator[Writer]:
 
 def courses(number: int, title: str) -> list[dict[str, Any]]:
     return [{"id": UUID(int=each), "title": f"{title} {each}", "created_at": NOW} for each in range(number)]
+
+
+def add_and_commit(writer: Writer, rows: list[dict[str, Any]]) -> None:
+    Saves(writer.dialect).add_courses.run(writer, rows)
+    writer.commit()
 
 
 def titles(writer: Writer) -> list[str]:
@@ -56,17 +61,17 @@ def test_an_instant_without_a_time_zone_is_refused(writer: Writer) -> None:
 
 
 def test_a_refused_row_is_an_error_that_names_no_parameter(writer: Writer) -> None:
-    saves, rows = Saves(writer.dialect), courses(2, "a secret")
-    saves.add_courses.run(writer, rows)
+    rows = courses(2, "a secret")
+    add_and_commit(writer, rows)
     with pytest.raises(IntegrityError) as raised:
-        saves.add_courses.run(writer, rows)
+        add_and_commit(writer, rows)
     assert isinstance(raised.value, DBAPIError)
     assert "a secret" not in str(raised.value)
 
 
 def test_what_is_not_committed_is_undone_by_closing(database_url: str) -> None:
     for closes in (Writer.close, Writer.rollback, Writer.commit):
-        opened = Writer(writer_engine(database_url))
+        opened = open_writer(writer_engine(database_url))
         opened.begin()
         assert titles(opened) == []
         Saves(opened.dialect).add_courses.run(opened, courses(1, "Yoga"))

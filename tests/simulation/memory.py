@@ -19,7 +19,7 @@ from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.saves import Saves
-from db.writer import Writer
+from db.writer import open_writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind, JobState
@@ -83,7 +83,7 @@ class Memory:
         if not self._state.journal:
             return
         engine = writer_engine(self.url)
-        writer = Writer(engine)
+        writer = open_writer(engine)
         writer.run("PRAGMA foreign_keys = OFF")  # rows of a whole history name each other
         writer.begin()
         saving.save(writer, Saves(engine.dialect), self._state)

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import Saves
-from db.writer import Writer
+from db.writer import Writer, open_writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
@@ -134,7 +134,7 @@ class Turn:
         """The kept connection, or a new one; None where the database cannot be reached."""
         if self._writer is None:
             try:
-                self._writer = Writer(self._engine)
+                self._writer = open_writer(self._engine)
             except OperationalError as error:
                 log.warning("database unreachable", error=type(error.orig).__name__)
         return self._writer

@@ -6,7 +6,7 @@ from dataclasses import fields
 import pytest
 
 from db.engine import writer_engine
-from db.writer import Writer
+from db.writer import open_writer
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.model.state import RowKeys
 from gateway.services.writing.loading import load
@@ -27,7 +27,7 @@ def statements_for(url: str, keys: RowKeys, monkeypatch: pytest.MonkeyPatch) -> 
     """How many statements a turn asks for a command with these keys, where the database is empty."""
     monkeypatch.setattr(LapsePurchases, "keys", lambda _: keys)
     engine, asked = writer_engine(url), list[str]()
-    writer = Writer(engine)
+    writer = open_writer(engine)
     with heard(engine, asked.append):
         load(writer, [LapsePurchases(())])
     writer.close()
