@@ -81,6 +81,8 @@ async def exchange(app: Callable[..., Any], received: list[bytes], *, leaving_af
     protocol, wire = LingeringProtocol(config, state, {}), Wire()
     protocol.connection_made(wire)
     for number, data in enumerate(received):
+        if wire.is_closed:  # nothing is read of it any more
+            break
         protocol.data_received(data)
         if number == leaving_after:
             protocol.shutdown()
