@@ -4,7 +4,7 @@ Calls go one way; answers, and news of what was committed, the other: many to a 
 as it is known, so that one that cannot be packed fails alone.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -13,6 +13,7 @@ import orjson
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Course
 from gateway.services.writer_process.shapes import Shapes
@@ -22,7 +23,7 @@ MOST_FRAME_BYTES = 16 * 1024 * 1024
 
 LENGTH_BYTES = 4
 
-_shapes = Shapes(shared=frozenset({Course}))  # the outcomes of a turn are mostly about the same few courses
+_shapes = Shapes(shared=frozenset({Course, Metadata}))  # of which the outcomes of a turn have few that differ
 _pack_command, _unpack_command = _shapes.of_union(Command)
 _pack_outcome, _unpack_outcome = _shapes.of_union(Outcome)
 _pack_commit, _unpack_commit = _shapes.of(Commit)
@@ -145,22 +146,25 @@ def read_news(body: bytes) -> list[News]:
     return _read_all(body, _news)
 
 
-def frames_of(parts: Iterable[bytes]) -> Iterator[bytes]:
+def frames_of(parts: Iterable[bytes]) -> list[bytes]:
     """The frames that hold the parts, in their order: one, where they fit into one.
 
     Raises: TooLarge, see `check_size`.
     """
+    parts = [*parts]
+    if parts and sum(map(len, parts)) + len(parts) + 1 <= MOST_FRAME_BYTES:
+        return [_framed_parts(parts)]
+    frames: list[bytes] = []
     of_frame: list[bytes] = []
-    size = 2
+    size = 1
     for part in parts:
         check_size(part)
-        if size + len(part) > MOST_FRAME_BYTES:
-            yield _framed(b"[" + b",".join(of_frame) + b"]")
-            of_frame, size = [], 2
+        if size + len(part) + 1 > MOST_FRAME_BYTES:
+            frames.append(_framed_parts(of_frame))
+            of_frame, size = [], 1
         of_frame.append(part)
         size += len(part) + 1
-    if of_frame:
-        yield _framed(b"[" + b",".join(of_frame) + b"]")
+    return [*frames, _framed_parts(of_frame)] if of_frame else frames
 
 
 def check_size(part: bytes) -> None:
@@ -199,6 +203,10 @@ class FrameReader:
 
 def _framed(body: bytes) -> bytes:
     return len(body).to_bytes(LENGTH_BYTES, "big") + body
+
+
+def _framed_parts(parts: Iterable[bytes]) -> bytes:
+    return _framed(b"[" + b",".join(parts) + b"]")
 
 
 def _parsed(body: bytes) -> Any:

@@ -5,6 +5,7 @@ import itertools
 import socket
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 import structlog
@@ -97,7 +98,8 @@ class _Line(asyncio.Protocol):
         self._reader = FrameReader()
         self._loop = asyncio.get_running_loop()
         self._unsent: list[bytes] = []
-        self._under_way: set[asyncio.Task[None]] = set()
+        self._under_way = 0
+        self._all_answered = asyncio.Event()
         self._transport: asyncio.Transport | None = None
         self._has_greeted = False
         self.runs_jobs = False
@@ -131,7 +133,9 @@ class _Line(asyncio.Protocol):
 
     async def close(self) -> None:
         """Hang up once all calls are answered."""
-        await asyncio.gather(*self._under_way)
+        while self._under_way:
+            self._all_answered.clear()
+            await self._all_answered.wait()
         self._flush()
         if self._transport is not None:
             self._transport.close()
@@ -147,22 +151,23 @@ class _Line(asyncio.Protocol):
         self._lines.opened(self)
 
     def _take(self, calls: Sequence[Call]) -> None:
+        self._under_way += len(calls)
         for call in calls:
-            task = self._loop.create_task(self._answer(call))
-            self._under_way.add(task)
-            task.add_done_callback(self._under_way.discard)
+            self._writer.put(call.commands).add_done_callback(partial(self._answer, call))
 
-    async def _answer(self, call: Call) -> None:
-        try:
-            outcomes = await self._writer.submit_all(call.commands)
-        except WriterStopped:
-            # No answer: whoever waits learns it by the end of this process, and asks the next one.
-            self._lines.has_writer_stopped.set()
-        except Exception as error:  # whatever it is, it must reach the caller it belongs to, and is logged
-            log.exception("a command raised", commands=_kinds(call))
-            self.send(packed_failure(call.number, type(error).__name__))
-        else:
-            self.send(_packed(call, outcomes))
+    def _answer(self, call: Call, done: asyncio.Future[list[Outcome]]) -> None:
+        match done.exception():
+            case None:
+                self.send(_packed(call, done.result()))
+            case WriterStopped():
+                # No answer: whoever waits learns it by the end of this process, and asks the next one.
+                self._lines.has_writer_stopped.set()
+            case error:
+                log.error("a command raised", commands=_kinds(call), exc_info=error)
+                self.send(packed_failure(call.number, type(error).__name__))
+        self._under_way -= 1
+        if not self._under_way:
+            self._all_answered.set()
 
     def _flush(self) -> None:
         unsent, self._unsent = self._unsent, []

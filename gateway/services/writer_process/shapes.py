@@ -237,13 +237,14 @@ def _name(kind: type) -> str:
 _new_uuid = UUID.__new__
 _set_int: Callable[[UUID, int], None] = vars(UUID)["int"].__set__
 _set_is_safe: Callable[[UUID, SafeUUID], None] = vars(UUID)["is_safe"].__set__
+_unknown = SafeUUID.unknown  # looked up once: an enum takes its time
 
 
 def uuid_of(text: str) -> UUID:
     """The UUID that `orjson` wrote, without the checks of what people write."""
     value = _new_uuid(UUID)
     _set_int(value, int(text.replace("-", ""), 16))
-    _set_is_safe(value, SafeUUID.unknown)
+    _set_is_safe(value, _unknown)
     return value
 
 

@@ -118,16 +118,20 @@ class GroupCommit:
             WriterStopped: the writer died; nobody knows whether the commands were done.
             Exception: that of the first command that raised; nothing of that one was written.
         """
-        if not commands:
-            return []
-        if self._is_closing or not self.is_alive or self._commands_waiting >= self._most_waiting:
-            return [Busy() for _ in commands]
+        return await self.put(commands)
+
+    def put(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
+        """The same for those who need not wait: what comes of the commands, once it has."""
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
+        is_full = self._commands_waiting >= self._most_waiting
+        if not commands or self._is_closing or not self.is_alive or is_full:
+            done.set_result([Busy() for _ in commands])
+            return done
         is_background = all(command.is_background for command in commands)
         (self._background if is_background else self._waiting).append(_Waiting(commands, done))
         self._commands_waiting += len(commands)
         self._arrived.set()
-        return await done
+        return done
 
     async def close(self) -> None:
         """Take no more commands, finish those that wait, and stop the writer."""

@@ -147,7 +147,7 @@ async def test_calls_of_the_same_moment_share_a_frame_and_a_turn(
 ) -> None:
     sizes: list[int] = []
 
-    def counted(parts: Any) -> Iterator[bytes]:
+    def counted(parts: Any) -> list[bytes]:
         parts = [*parts]
         sizes.append(len(parts))
         return frames_of(parts)
