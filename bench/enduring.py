@@ -13,7 +13,7 @@ from bench.figures import slope
 from bench.measuring import Pace, measure
 from bench.operations import OPERATIONS
 from bench.servers import running
-from bench.usage import rss_mib
+from bench.usage import family_of, rss_mib
 
 CONNECTIONS = 64
 TURN_S = 1.0
@@ -54,17 +54,16 @@ def endure(minutes: float, workers: int) -> Iterator[Sample]:
             server.wait_until_warm()
             mix = [Requests(operation, books, folder / "requests") for operation in MIX]
             began, answered = time.monotonic(), 0
-            yield Sample(0.0, rss_mib(server.pids), 0, "")
+            yield Sample(0.0, rss_mib(family_of(server.pids)), 0, "")
             for _ in range(turns):
-                faults = []
+                wrong = []
                 for requests in mix:
                     requests.write(count)
                     cell = measure(server, requests.operation, requests.file, CONNECTIONS, Pace(0.0, TURN_S))
                     answered += cell.answered
-                    faults.append(cell.wrong)
-                yield Sample(
-                    (time.monotonic() - began) / 60, rss_mib(server.pids), answered, "; ".join(filter(None, faults))
-                )
+                    wrong += [cell.wrong] if cell.wrong else []
+                held = rss_mib(family_of(server.pids))
+                yield Sample((time.monotonic() - began) / 60, held, answered, "; ".join(wrong))
 
 
 def growth_mib_a_minute(samples: Sequence[Sample]) -> float:

@@ -16,7 +16,7 @@ from bench import servers
 from bench.books import Sale, fill_gateway, make_books
 from bench.operations import token
 from bench.servers import Running, running
-from bench.usage import cpu_s, rss_mib
+from bench.usage import cpu_s, family_of, rss_mib
 from gateway.schema.conventions import ids
 
 AT_ONCE = 50
@@ -61,7 +61,7 @@ def idle(subscribers: int, seconds: float, step: Callable[[str], None]) -> Idle:
 
 async def _idle(server: Running, waiting: Sequence[Sale], seconds: float, step: Callable[[str], None]) -> Idle:
     step(f"nobody waits, {seconds:.0f} s")
-    cpu_without_s, mib_without = await _used(server, seconds), rss_mib(server.pids)
+    cpu_without_s, mib_without = await _used(server, seconds), rss_mib(family_of(server.pids))
     async with AsyncExitStack() as stack:
         for at in range(0, len(waiting), AT_ONCE):
             step(f"{at:,} of {len(waiting):,} wait")
@@ -70,14 +70,14 @@ async def _idle(server: Running, waiting: Sequence[Sale], seconds: float, step: 
                 stack.push_async_callback(each.close)
         await asyncio.sleep(SETTLE_S)
         step(f"{len(waiting):,} wait, {seconds:.0f} s")
-        cpu_with_s, mib_with = await _used(server, seconds), rss_mib(server.pids)
+        cpu_with_s, mib_with = await _used(server, seconds), rss_mib(family_of(server.pids))
     return Idle(len(waiting), seconds, cpu_without_s, cpu_with_s, mib_without, mib_with)
 
 
 async def _used(server: Running, seconds: float) -> float:
-    before = cpu_s(server.pids)
+    before = cpu_s(family_of(server.pids))
     await asyncio.sleep(seconds)
-    return cpu_s(server.pids) - before
+    return cpu_s(family_of(server.pids)) - before
 
 
 async def _subscribed(port: int, sale: Sale) -> ClientConnection:

@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 from bench.operations import JWT_SECRET, WEBHOOK_SECRET
-from bench.usage import cpu_s
+from bench.usage import cpu_s, family_of
 from db.urls import file_of, is_embedded
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -117,10 +117,10 @@ class Running:
             if time.monotonic() > until or self.process.poll() is not None:
                 raise ServerFailed(f"{self.peer.name} did not start{self._said()}")
             time.sleep(LOOK_S)
-        used = cpu_s(self.pids)
+        used = cpu_s(family_of(self.pids))
         while time.monotonic() < until:
             time.sleep(CALM_S)
-            before, used = used, cpu_s(self.pids)
+            before, used = used, cpu_s(family_of(self.pids))
             if used - before < CALM_S * CALM_SHARE:
                 return
 
