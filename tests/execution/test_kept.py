@@ -4,12 +4,15 @@ import gc
 import tracemalloc
 
 import pytest
-from graphql import GraphQLError
+from graphql import GraphQLError, OperationDefinitionNode, parse
 
 from gateway.execution.admission import Admission, Document
 from gateway.execution.documents import Documents
 from gateway.execution.kept import ROOM_BYTES, KeptDocuments, bytes_of
 from gateway.execution.limits import Limits
+from gateway.execution.plan.compiling import compiled
+from gateway.execution.plan.running import Plan
+from gateway.execution.plan.shapes import Shaping
 from gateway.execution.schema import build_schema
 from gateway.settings.model import Settings
 
@@ -56,6 +59,42 @@ def test_it_holds_no_more_than_its_room_however_long_each_is(text: str) -> None:
     assert len(documents) < 6
     assert documents.bytes <= ROOM
     assert taken < 2 * ROOM, "what it takes is what it is counted as"
+
+
+def test_what_is_kept_with_a_text_later_is_counted_and_may_push_others_out() -> None:
+    reads: list[str] = []
+    documents = kept(reads)
+    for name in "ab":
+        documents.of(f"{{ {name}: __typename }}")
+    before = documents.bytes
+    documents.grow("{ b: __typename }", 1_000)
+    documents.grow("{ never: __typename }", 1_000)
+    assert documents.bytes == before + 1_000
+    documents.grow("{ b: __typename }", ROOM - documents.bytes + 1)
+    documents.of("{ b: __typename }")
+    assert [text[2] for text in reads] == [*"ab"]
+    documents.of("{ a: __typename }")
+    assert [text[2] for text in reads] == [*"aba"]
+
+
+def test_a_plan_takes_about_what_it_is_counted_as() -> None:
+    schema, document = (
+        build_schema(),
+        parse("{ purchases { edges { cursor node { id tier course { title } payment { id } } } } }"),
+    )
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+
+    def plan() -> Plan:
+        return compiled(schema, Shaping(schema._schema, document, operation, {}))
+
+    plan()
+    tracemalloc.start()
+    plans = [plan() for _ in range(5)]
+    gc.collect()
+    taken, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert taken < 1.5 * sum(each.size_bytes for each in plans)
 
 
 def test_there_is_room_for_a_platforms_clients() -> None:

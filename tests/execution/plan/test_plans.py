@@ -3,15 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 import strawberry
+from graphql import GraphQLError, OperationDefinitionNode, parse
 from strawberry import field
 
 from gateway.execution.executor import Executor
 from gateway.execution.operations import Operation
-from gateway.execution.plan.plans import Ways
+from gateway.execution.plan.compiling import compiled
+from gateway.execution.plan.deviation import NotCovered
+from gateway.execution.plan.plans import MOST_VARIANTS, Ways
+from gateway.execution.plan.shapes import MOST_FIELDS, Shaping
 from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.relations import FieldsOf, Wraps
@@ -27,6 +31,10 @@ CALLS: list[str] = []
 @pytest.fixture(autouse=True)
 def nothing_called() -> None:
     CALLS.clear()
+
+
+def refuse() -> NoReturn:
+    raise GraphQLError("no")
 
 
 @strawberry.interface
@@ -47,7 +55,7 @@ class Odd(Named):
 @strawberry.type
 class Number(Wraps[int]):
     value_of: int = _number.field("Itself.", lambda number: number)
-    fraction: int = _number.field("What is odd if halved.", lambda number: 1 // (number % 2))
+    fraction: int = _number.field("Of odd ones.", lambda number: refuse() if number % 2 == 0 else 1)
     text: str = _number.field("In digits.", str)
     never: str = _number.field("What should be there and is not.", lambda _number: None)  # type: ignore[assignment]  # so it is
     next: "Number" = _number.wrapped("One more.", lambda number: number + 1)
@@ -95,7 +103,7 @@ class Mutation:
     @field
     def refuse(self) -> Number:
         CALLS.append("refuse")
-        raise RuntimeError("secret")
+        refuse()
 
 
 @strawberry.type
@@ -200,6 +208,23 @@ async def test_introspection_is_not_covered() -> None:
     assert way == NOT_COVERED
 
 
+async def test_what_has_more_fields_than_a_plan_is_answered_all_the_same() -> None:
+    query = "{ number(of: 1) { " + " ".join(f"a{number}: text" for number in range(MOST_FIELDS)) + " } }"
+    planning = executor(limit_tokens=10_000, limit_aliases=10_000)
+    for _ in range(2):
+        result = await planning.run(Operation(query), CONTEXT)
+        assert len(result.payload["data"]["number"]) == MOST_FIELDS
+    assert planning.ways == Ways(not_covered=2)
+
+
+def test_more_lists_within_lists_than_python_takes_are_not_covered() -> None:
+    document = parse("{ number(of: 1) " + "{ lower " * 25 + "{ text" + " }" * 27)
+    [operation] = document.definitions
+    assert isinstance(operation, OperationDefinitionNode)
+    with pytest.raises(NotCovered, match="nested"):
+        compiled(SCHEMA, Shaping(SCHEMA._schema, document, operation, {}))
+
+
 async def test_a_mutation_runs_once_and_one_after_the_other() -> None:
     planning = executor()
     query = "mutation { a: put(number: 1) { text } b: put(number: 2) { double { text } } __typename }"
@@ -228,6 +253,18 @@ async def test_a_mutation_that_deviates_runs_nothing_twice(query: str, called: l
     result = await planning.run(Operation(query), CONTEXT)
     assert (result.payload["data"], CALLS, planning.ways) == (data, called, DEVIATED)
     await both(query)
+
+
+async def test_no_more_than_so_many_plans_are_made_of_one_operation() -> None:
+    names = "abcd"
+    declared = ", ".join(f"${name}: Boolean!" for name in names)
+    fields = " ".join(f"{name}: text @skip(if: ${name})" for name in names)
+    planning = executor()
+    for number in range(2 ** len(names)):
+        given = {name: bool(number >> place & 1) for place, name in enumerate(names)}
+        result = await planning.run(Operation(f"query({declared}) {{ number(of: 1) {{ {fields} }} }}", given), CONTEXT)
+        assert list(result.payload["data"]["number"]) == [name for name in names if not given[name]]
+    assert planning.ways == Ways(by_plan=MOST_VARIANTS, not_covered=2 ** len(names) - MOST_VARIANTS)
 
 
 async def test_a_switch_that_is_null_is_refused_as_ever() -> None:
