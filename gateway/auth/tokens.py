@@ -1,9 +1,7 @@
 """Who is calling: a bearer token becomes an Actor, or a refusal that tells a stranger nothing."""
 
-import hmac
 import json
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +11,7 @@ from joserfc.jwk import Key, OctKey
 from starlette.authentication import AuthenticationError
 
 from gateway.auth.jwks import IssuerKeys
+from gateway.auth.own_signature import OwnSignature
 from gateway.auth.remembered import Remembered, RememberedTokens, VerifiedToken
 from gateway.services.core.model.values import Actor, Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT, is_subject
@@ -54,6 +53,7 @@ class TokenVerifier:
         self._registry = jws.JWSRegistry(algorithms=settings.algorithms, strict_check_header=False)
         self._registry.max_header_length = MAX_TOKEN_BYTES
         self._remembered = RememberedTokens()
+        self._own = OwnSignature(settings.signing_key or b"")
 
     def known(self, token: bytes) -> VerifiedToken | None:
         """What `verify` would say of a token that was verified before, where that takes no waiting; else None."""
@@ -71,11 +71,13 @@ class TokenVerifier:
         """
         if (verified := self.known(token)) is not None:
             return verified
-        if not isinstance(self._keys, OctKey) or not _is_signed_by(self._keys, token):
+        if not isinstance(self._keys, OctKey) or len(token) > MAX_TOKEN_BYTES or not self._own.is_on(token):
             return None
         try:
+            if (payload := self._own.payload_of(token)) is not None:
+                return self._believed(token, payload, {"alg": "HS256"}, self._keys)
             return self._verified(token.decode(), *self._taken_apart(token.decode()), self._keys)
-        except InvalidToken:  # expired, say: `verify` says why
+        except (InvalidToken, UnicodeDecodeError):  # expired, say: `verify` says why
             return None
 
     async def verify(self, token: str) -> VerifiedToken:
@@ -100,12 +102,18 @@ class TokenVerifier:
     def _verified(self, token: str, signed: jws.CompactSignature, header: dict[str, Any], key: Key) -> VerifiedToken:
         """Raises: InvalidToken."""
         self._check_signature(signed, key)
-        claims = _claims(signed.payload)
+        verified = self._believed(token.encode(), signed.payload, header, key)
+        if isinstance(key, OctKey):
+            self._own.learn(token.encode(), header)
+        return verified
+
+    def _believed(self, token: bytes, payload: bytes, header: dict[str, Any], key: Key) -> VerifiedToken:
+        """Whom a genuine token speaks for, if that may be now; it is remembered. Raises: InvalidToken."""
+        claims = _claims(payload)
         _check_parties(claims, self._settings)
         begins_at, expires_at = _validity(claims, self._now(), self._settings.jwt_leeway_s)
         verified = VerifiedToken(_actor(claims, self._settings.jwt_role_claim), expires_at)
-        remembered = Remembered(verified, key, header.get("kid"), header["alg"], begins_at)
-        self._remembered.keep(token.encode(), remembered)
+        self._remembered.keep(token, Remembered(verified, key, header.get("kid"), header["alg"], begins_at))
         return verified
 
     async def _key_for(self, key_id: str | None, algorithm: str) -> Key:
@@ -136,13 +144,6 @@ def _keys_of(settings: AuthSettings, monotonic: Callable[[], float]) -> OctKey |
         timeout_s=settings.jwks_timeout_s,
         monotonic=monotonic,
     )
-
-
-def _is_signed_by(secret: OctKey, token: bytes) -> bool:
-    """Whether its last part is the rest's HMAC by SHA-256, in the one spelling that it has (RFC 7515 §3.1)."""
-    rest, _, signature = token.rpartition(b".")
-    genuine = urlsafe_b64encode(hmac.digest(secret.raw_value, rest, "sha256")).rstrip(b"=")
-    return hmac.compare_digest(genuine, signature)
 
 
 def _taken_apart(token: str, registry: jws.JWSRegistry) -> jws.CompactSignature:

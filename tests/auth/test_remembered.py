@@ -1,6 +1,8 @@
 """A token is verified once and remembered: for as long as it would be verified again, and not a moment longer."""
 
 import asyncio
+import hmac
+import json
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from joserfc.jwk import OctKey
 from gateway.auth.remembered import Remembered, RememberedTokens, VerifiedToken
 from gateway.auth.tokens import InvalidToken, TokenVerifier
 from gateway.services.core.model.values import Actor, Role
-from tests.auth.test_bearer import LEEWAY, NOW, SETTINGS, token
+from tests.auth.test_bearer import HEADER, JSON, LEEWAY, NOW, SECRET, SETTINGS, b64, raw, token
 
 STUDENT = Actor("student-1", Role.STUDENT)
 KEY = OctKey.import_key(b"k" * 32)
@@ -130,18 +132,54 @@ def test_a_genuine_token_is_known_at_once_when_it_comes_for_the_first_time() -> 
     assert verifier.known(text) == STUDENT
 
 
-@given(claims=DATES, moment=MOMENTS)
+ODD_CLAIMS = st.fixed_dictionaries(
+    {},
+    optional={
+        **dict.fromkeys(["exp", "nbf", "iat"], MOMENTS | JSON),
+        **dict.fromkeys(
+            ["sub", "role", "iss", "aud"], JSON | st.sampled_from(["student-1", "ADMIN", "gateway", " a", "é"])
+        ),
+    },
+)
+
+
+@given(claims=DATES | ODD_CLAIMS, moment=MOMENTS)
 def test_what_is_known_at_once_is_what_verifying_says(claims: dict[str, Any], moment: float) -> None:
     at_once, text = Verifier(), token(**claims)
+    at_once.verify(token())  # by now the header is known
     at_once.now = moment
     known = at_once.verifier.known_at_once(text.encode())
-    said = at_once.verify(text)
+    fresh = Verifier()
+    fresh.now = moment
+    said = fresh.verify(text)
     assert (known.actor if known else None) == (said if isinstance(said, Actor) else None)
+    assert at_once.verify(text) == said
+
+
+@given(payload=st.binary() | st.just(b'{"sub": "a", "sub": "b", "role": "ADMIN", "exp": 1800000060}'))
+def test_no_odd_payload_under_a_known_header_is_known_at_once(payload: bytes) -> None:
+    verifier = Verifier()
+    verifier.verify(token())
+    assert verifier.verifier.known_at_once(raw(json.dumps(HEADER).encode(), payload).encode()) is None
+
+
+def test_a_genuine_signature_in_another_spelling_is_not_known_at_once() -> None:
+    verifier, other = Verifier(), token(sub="student-2")
+    verifier.verify(token())
+    head, payload, signature = other.split(".")
+    spellings = [f"{head}.{payload}=.{signature}", f"{other}=", f"{head}.{payload}.{payload}.{signature}", f".{other}"]
+    signed = [
+        f"{part}.{b64(hmac.digest(SECRET.encode(), part.encode(), 'sha256'))}"
+        for part in (f"{head}.", head, f"{head}.{payload}=", f"{head}.{payload}.x", f"{head}.+/")
+    ]
+    assert [each for each in spellings + signed if verifier.verifier.known_at_once(each.encode()) is not None] == []
+    assert all(isinstance(verifier.verify(each), str) for each in spellings + signed)
 
 
 @given(header=st.sampled_from([{"alg": "none"}, {"alg": "HS256", "crit": ["exp"]}, {"alg": "RS256"}, [], {}, "x"]))
 def test_our_signature_alone_makes_no_token(header: object) -> None:
     verifier = Verifier()
+    verifier.verify(token())
     assert verifier.verifier.known_at_once(token(header).encode()) is None
     assert isinstance(verifier.verify(token(header)), str)
 
@@ -150,3 +188,8 @@ def test_our_signature_alone_makes_no_token(header: object) -> None:
 def test_nothing_else_is_known_at_once(text: str, parts: int) -> None:
     given = ".".join([text] * parts).encode(errors="surrogatepass")
     assert Verifier().verifier.known_at_once(given) is None
+
+
+def test_our_signature_under_bytes_that_are_no_text_makes_no_token() -> None:
+    signature = b64(hmac.digest(SECRET.encode(), b"\xff", "sha256"))
+    assert Verifier().verifier.known_at_once(b"\xff." + signature.encode()) is None

@@ -21,7 +21,8 @@ def subject_problem(text: str) -> str | None:
         return "must not be empty"
     if len(text) > LONGEST_SUBJECT:
         return f"must have at most {LONGEST_SUBJECT} characters; this has {len(text)}"
-    if any(character != " " and not _is_seen(character) for character in text):
+    is_plain = text.isascii() and text.isprintable()  # nearly every id: told at once
+    if not is_plain and any(character != " " and not _is_seen(character) for character in text):
         return "must not have invisible characters, control characters or broken Unicode in it"
     if text != text.strip():
         return "must not begin or end with a blank"
