@@ -3,19 +3,28 @@
 import ast
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from random import Random
 
 from graphql import (
+    ArgumentNode,
     DocumentNode,
+    FieldNode,
     GraphQLError,
     GraphQLSchema,
+    ObjectFieldNode,
     OperationDefinitionNode,
     OperationType,
+    VariableNode,
+    Visitor,
     is_input_type,
     parse,
     type_from_ast,
+    validate,
+    visit,
 )
 
+from gateway.execution.schema import build_schema
 from tests.execution.differential.ornaments import Drawn
 from tests.execution.differential.values import Pool, Values
 from tests.house import ROOT
@@ -27,25 +36,31 @@ APART = ("node_modules", "static_files", "generated", "gql")
 
 QUOTED = re.compile(r"`([^`]*\{[^`]*)`|```graphql\n(.*?)```", re.DOTALL)
 FRAGMENT_OF_TEXT = re.compile(r"\$\{[^}]*\}")
+HINT = re.compile(r"""\b(query|mutation|subscription)\b|["'`]\{ \w""")
+"""What a file has in it that holds an operation."""
+
+BEGINNINGS = ("{", "query", "mutation", "subscription", "fragment", "#")
 MOST_VALUES = 2
 """With how many sets of variables each operation is sent."""
 
 
+@cache
 def documents() -> Mapping[str, DocumentNode]:
-    """By their texts, in their order in the repository."""
+    """By their texts, in their order in the repository: all of them that our schema has an answer to."""
+    schema = build_schema()._schema
     found: dict[str, DocumentNode] = {}
     for folder in FOLDERS:
         for path in sorted((ROOT / folder).rglob("*")):
             if path.suffix in SUFFIXES and not {*path.parts} & {*APART}:
                 for text in texts_in(path.read_text(encoding="utf-8"), path.suffix):
-                    if text not in found and (document := parsed(text)):
+                    if text not in found and (document := parsed(text)) and not validate(schema, document):
                         found[text] = document
     return found
 
 
 def parsed(text: str) -> DocumentNode | None:
     """The document that a text is, if there is an operation in it."""
-    if "{" not in text:
+    if not text.lstrip().startswith(BEGINNINGS) or "{" not in text:
         return None
     try:
         document = parse(text)
@@ -56,6 +71,8 @@ def parsed(text: str) -> DocumentNode | None:
 
 def texts_in(source: str, suffix: str) -> Iterator[str]:
     """What may be a document in a file of that kind."""
+    if not HINT.search(source):
+        return
     if suffix == ".py":
         yield from _texts_in_python(ast.parse(source))
     elif suffix == ".graphql":
@@ -124,11 +141,33 @@ def with_variables(
 ) -> Iterator[tuple[Drawn, OperationType]]:
     """Each operation of a document, with such variables as its types ask for."""
     for operation in operations(document):
+        places = _Places()
+        visit(document, places)
         for number in range(MOST_VALUES if operation.variable_definitions else 1):
             values = Values(Random(f"{number}{text}"), pool)
             given = {}
             for each in operation.variable_definitions or ():
                 kind, name = type_from_ast(schema, each.type), each.variable.name.value
                 if is_input_type(kind):
-                    given[name] = values.of(kind, "", name)
+                    given[name] = values.of(kind, *places.found.get(name, ("", name)))
             yield Drawn(text, given, operation.name.value if operation.name else None), operation.operation
+
+
+class _Places(Visitor):
+    """Finds for each variable the field and the argument, or the input's field, that it is given for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: dict[str, tuple[str, str]] = {}
+        self._field = ""
+
+    def enter_field(self, node: FieldNode, *_: object) -> None:
+        self._field = node.name.value
+
+    def enter_argument(self, node: ArgumentNode, *_: object) -> None:
+        if isinstance(node.value, VariableNode):
+            self.found[node.value.name.value] = self._field, node.name.value
+
+    def enter_object_field(self, node: ObjectFieldNode, *_: object) -> None:
+        if isinstance(node.value, VariableNode):
+            self.found[node.value.name.value] = "", node.name.value

@@ -25,7 +25,8 @@ from graphql import (
 
 from tests.execution.differential.values import Json, Values
 
-DEEPEST, MOST_FIELDS, OPTIONAL_ARGUMENTS, REDRAWN = 7, 40, 0.4, 0.8
+DEEPEST, MOST_FIELDS = 7, 40
+OPTIONAL_ARGUMENTS, REDRAWN, FROM_ONE_END = 0.4, 0.95, 0.95
 
 
 @dataclass
@@ -94,6 +95,7 @@ class Drawer:
             for each, argument in declared.args.items()
             if is_required_argument(argument) or self.random.random() < OPTIONAL_ARGUMENTS
         }
+        _make_one_page(arguments, self.random)
         kind = get_named_type(declared.type)
         return Asked(name, arguments, [] if is_leaf_type(kind) else self._of(kind, depth + 1))
 
@@ -122,6 +124,13 @@ class Drawer:
         return depth < DEEPEST or is_leaf_type(get_named_type(declared.type))
 
 
+def _make_one_page(arguments: dict[str, Json], random: Random) -> None:
+    """Mostly a list is asked for from one of its ends: from both at once it is refused."""
+    if random.random() < FROM_ONE_END:
+        for name in random.choice((("first", "after"), ("last", "before"))):
+            arguments.pop(name, None)
+
+
 def _shape(kind: GraphQLNamedType, asked: Asked) -> str:
     """What has to be the same for two fields to be one in the answer."""
     declared = fields_of(kind).get(asked.name)  # __typename is none of a type's own
@@ -139,6 +148,7 @@ def made_meaningful(
             for name in each.arguments:
                 if values.random.random() < REDRAWN:
                     each.arguments[name] = values.of(declared.args[name].type, each.name, name)
+            _make_one_page(each.arguments, values.random)
             made_meaningful(each.selections, schema, values, get_named_type(declared.type))
 
 
