@@ -13,7 +13,6 @@ from tests.execution.differential.drawing import Drawer, Selection, made_meaning
 from tests.execution.differential.ornaments import Drawn, Writer
 from tests.execution.differential.values import Pool, Values
 
-
 MOST_ROOTS = (1, 2, 3, 20)
 """Fields of a root that are kept: where any of many fails, all of the answer may be null."""
 

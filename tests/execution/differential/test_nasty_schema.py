@@ -8,14 +8,14 @@ from tests.execution.differential.draws import BY
 pytestmark = pytest.mark.anyio
 
 OPERATIONS = {"chance": range(25), "hypothesis-graphql": range(6)}
-FEWEST_BY_PLAN = 0.3
+FEWEST_BY_PLAN = {"chance": 0.4, "hypothesis-graphql": 0.1}
 
 
 @pytest.mark.parametrize("by", BY)
 async def test_queries_are_answered_the_same(by: str) -> None:
     ways = await nasty_queries(by, OPERATIONS[by])
     ways.check()
-    assert ways.share_by_plan > FEWEST_BY_PLAN
+    assert ways.share_by_plan > FEWEST_BY_PLAN[by]
     assert ways.planned.ways.deviated
 
 
@@ -23,11 +23,11 @@ async def test_queries_are_answered_the_same(by: str) -> None:
 async def test_mutations_are_answered_the_same_and_each_of_their_fields_is_run_once(by: str) -> None:
     ways = await nasty_changes(by, OPERATIONS[by])
     ways.check()
-    assert ways.share_by_plan > FEWEST_BY_PLAN
+    assert ways.share_by_plan > FEWEST_BY_PLAN[by]
     assert ways.planned.ways.deviated
 
 
 async def test_the_results_of_subscriptions_are_the_same() -> None:
     ways = await nasty_streams(OPERATIONS["chance"])
     ways.check()
-    assert ways.share_by_plan > FEWEST_BY_PLAN
+    assert ways.share_by_plan > FEWEST_BY_PLAN["chance"]

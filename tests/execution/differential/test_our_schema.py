@@ -12,7 +12,7 @@ pytestmark = pytest.mark.anyio
 OPERATIONS = {"chance": range(15), "hypothesis-graphql": range(5)}
 """`python -m tests.execution.differential` draws thousands. Hypothesis takes fifty times as long to draw one."""
 
-FEWEST_BY_PLAN = 0.3
+FEWEST_BY_PLAN = {"chance": 0.4, "hypothesis-graphql": 0.1}
 """Of the answers: of what is drawn much is refused or fails, and then graphql-core has to say how."""
 
 
@@ -21,7 +21,7 @@ async def test_queries_drawn_by_chance_are_answered_the_same(new_sqlite: Callabl
     ways = await queries(new_sqlite(), "chance", state, OPERATIONS["chance"])
     ways.check()
     assert 0 < ways.tally.failed < ways.tally.answers
-    assert state != "whole" or ways.share_by_plan > FEWEST_BY_PLAN
+    assert state != "whole" or ways.share_by_plan > FEWEST_BY_PLAN["chance"]
     assert ways.planned.ways.not_covered == 0
 
 
@@ -43,7 +43,7 @@ async def test_mutations_that_are_drawn_are_answered_the_same_and_leave_the_same
 ) -> None:
     ways = await changes((new_sqlite(), new_sqlite()), by, "whole", OPERATIONS[by])
     ways.check()
-    assert ways.share_by_plan > FEWEST_BY_PLAN
+    assert ways.share_by_plan > FEWEST_BY_PLAN[by]
     assert ways.planned.ways.not_covered == 0
 
 
