@@ -1,6 +1,5 @@
 """The bench at a terminal: what to measure, the progress, and the tables."""
 
-import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -38,7 +37,6 @@ errors = Console(stderr=True)
 @app.callback()
 def main() -> None:
     """Measures of the gateway on this machine, over HTTP, against 127.0.0.1 only; each ends by itself."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # so that servers are stopped, and folders removed
 
 
 @app.command()

@@ -73,9 +73,10 @@ class Seen:
 
 @dataclass(slots=True)
 class Caller:
-    """A connection: when it sent what it waits for, and what has come of the answer so far."""
+    """A connection: whether it waits, since when, and what has come of the answer so far."""
 
     socket: socket.socket
+    is_waiting: bool = False
     sent_at: float = 0.0
     answer: bytes = b""
 
@@ -156,6 +157,7 @@ class Load:
                     continue
                 self.latencies_us.append(int((clock() - caller.sent_at) * 1e6))
                 self.waiting -= 1
+                caller.is_waiting = False
                 self._judge(answer)
                 if answer and not is_ending:
                     self._send_next(caller)
@@ -170,17 +172,21 @@ class Load:
     def _send_next(self, caller: Caller) -> None:
         request = next(self.requests, None)
         if request is not None:
+            caller.is_waiting = True
             caller.sent_at = time.perf_counter()
             caller.socket.sendall(request)
             self.waiting += 1
 
     def _received(self, caller: Caller) -> bytes | None:
-        """The whole answer, once it has come; empty where the server hung up instead."""
-        part = caller.socket.recv(MOST_BYTES)
+        """The whole answer, once it has come; empty where the server hung up instead on somebody who waited."""
+        try:
+            part = caller.socket.recv(MOST_BYTES)
+        except ConnectionError:
+            part = b""
         if not part:
             self.selector.unregister(caller.socket)
             caller.socket.close()
-            return b""
+            return b"" if caller.is_waiting else None
         answer = caller.answer + part if caller.answer else part
         end_of_head = answer.find(b"\r\n\r\n")
         length = LENGTH.search(answer, 0, end_of_head + 2) if end_of_head >= 0 else None

@@ -112,3 +112,28 @@ def test_a_file_of_requests_holds_them_as_they_were_written(requests: list[bytes
     with serving(right) as (port, heard):
         driven(port, tmp_path, requests)
     assert heard == requests
+
+
+def test_a_server_may_hang_up_on_who_waits_for_nothing(tmp_path: Path) -> None:
+    """As it does when a connection was idle for long, because others still wait."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = Thread(target=first_hangs_up_then_the_other_is_answered, args=(listening,))
+        thread.start()
+        file = tmp_path / "requests"
+        write_requests(file, [b"a", b"b"])
+        port = listening.getsockname()[1]
+        seen = drive(Job(port, str(file), False, None, "well", connections=2, warm_s=0.0, seconds=30.0, pids=()))
+        thread.join()
+    assert (seen.answered, seen.wrong) == (2, 0)
+
+
+def first_hangs_up_then_the_other_is_answered(listening: socket.socket) -> None:
+    first, second = listening.accept()[0], listening.accept()[0]
+    first.recv(100)
+    first.sendall(RIGHT)
+    first.shutdown(socket.SHUT_WR)
+    assert first.recv(100) == b""  # the caller has seen it, and closed as well
+    second.recv(100)
+    second.sendall(RIGHT)
+    for each in (first, second):
+        each.close()
