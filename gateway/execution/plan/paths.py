@@ -22,7 +22,7 @@ def path_of(read: object) -> tuple[str, ...] | None:
         match step.opname, step.argval:
             case name, _ if name in IGNORED:
                 continue
-            case "LOAD_FAST", _:
+            case "LOAD_FAST", str(name) if name == read.__code__.co_varnames[0]:
                 stack.append(())
             case "LOAD_ATTR", str(attribute) if stack and isinstance(path := stack.pop(), tuple):
                 stack.append((*path, attribute))
