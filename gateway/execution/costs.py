@@ -113,8 +113,12 @@ class PricedOperation:
     root_fields: int
     price: Cost
     defaults: Mapping[str, object]
+    fixed: int | None = None
+    """What it costs where no size in it is a variable's."""
 
     def cost(self, variables: Mapping[str, object] | None) -> int:
+        if self.fixed is not None:
+            return self.fixed
         return self.price.amount({**self.defaults, **(variables or {})}, {})
 
 
@@ -122,12 +126,23 @@ def priced_operations(schema: GraphQLSchema, document: DocumentNode) -> Mapping[
     """The operations of a valid document by their names."""
     pricing, counting = _Pricing(schema, document), Counting(document)
     return {
-        each.name.value if each.name else None: PricedOperation(
-            each.operation, counting.operation(each).fields, pricing.operation(each), _defaults(each)
-        )
+        each.name.value if each.name else None: _priced(each, counting.operation(each).fields, pricing.operation(each))
         for each in document.definitions
         if isinstance(each, OperationDefinitionNode)
     }
+
+
+def _priced(operation: OperationDefinitionNode, root_fields: int, price: Cost) -> PricedOperation:
+    fixed = None if _is_variable(price, set()) else price.amount({}, {})
+    return PricedOperation(operation.operation, root_fields, price, _defaults(operation), fixed)
+
+
+def _is_variable(price: Cost, seen: set[int]) -> bool:
+    """Whether a size in it is a variable's. `seen`: the parts that were looked at, by their id."""
+    if id(price) in seen:
+        return False
+    seen.add(id(price))
+    return any(isinstance(size, Multiplier) or _is_variable(part, seen) for size, part in price.parts)
 
 
 def _defaults(operation: OperationDefinitionNode) -> dict[str, object]:
