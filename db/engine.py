@@ -9,6 +9,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from db.checkpoints import KEPT_BYTES, MOST_PAGES
 from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
@@ -122,7 +123,14 @@ def prepare_folder(url: str) -> None:
 
 def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves, see _begin_immediate
-    _pragmas(connection, "journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON")
+    _pragmas(
+        connection,
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        f"wal_autocheckpoint = {MOST_PAGES}",
+        f"journal_size_limit = {KEPT_BYTES}",
+    )
 
 
 def _open_sqlite_reader(connection: Any, _record: object) -> None:

@@ -8,6 +8,7 @@ from typing import Any, NoReturn, cast
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from db.checkpoints import Checkpoints
 from db.compiled import Raw
 
 Answer = Callable[[], Sequence[Raw]]
@@ -107,10 +108,17 @@ class _SqliteWriter(Writer):
         except self._error as error:
             self._fail(error, sql)
 
+    def commit(self) -> None:
+        super().commit()
+        self._checkpoints.note_commit()
+
     def _open(self) -> None:
         self._cursor = self._connection.cursor()
+        [(_, _, path), *_] = self._cursor.execute("PRAGMA database_list").fetchall()
+        self._checkpoints = Checkpoints(path)
 
     def _let_go(self) -> None:
+        self._checkpoints.close()
         self._cursor.close()  # for a statement that is still held, SQLite keeps the file locked
 
 

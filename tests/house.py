@@ -138,6 +138,7 @@ WRITERS = (
     "gateway.services.writing.turn",
     "gateway.services.writing.loading",
     "gateway.services.writing.saving",
+    "db.writer",
     "db.migrate",
     "db.migrations",
 )
