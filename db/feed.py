@@ -8,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 import orjson
-import psycopg
 from sqlalchemy import BigInteger, Integer, bindparam, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -106,7 +105,7 @@ async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
             async with aclosing(yields):
                 async for notes in yields:
                     yield notes
-    except (DBAPIError, psycopg.Error, OSError) as error:
+    except (DBAPIError, OSError) as error:
         raise FeedLost(type(error).__name__) from error
     finally:
         await engine.dispose()
@@ -129,12 +128,17 @@ async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], 
 
 
 async def _notifications(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
+    import psycopg  # where there is a server: an embedded database starts without it
+
     await connection.exec_driver_sql("LISTEN gateway_change")
     yield ()
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)
     while True:
-        seqs = [int(each.payload) async for each in driver.notifies(stop_after=1)]  # and all that came with it
+        try:
+            seqs = [int(each.payload) async for each in driver.notifies(stop_after=1)]  # and all that came with it
+        except psycopg.Error as error:
+            raise FeedLost(type(error).__name__) from error
         found = (await connection.execute(_NAMED, {"seqs": seqs})).all()
         if len(found) < len(set(seqs)):
             raise FeedLost("notes were dropped before they were read")

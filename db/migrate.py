@@ -1,10 +1,12 @@
-"""Bringing a database to the newest schema."""
+"""Bringing a database to the newest schema. Alembic is imported where migrations are missing: most starts have none."""
 
-from alembic import command
-from alembic.config import Config
+from typing import TYPE_CHECKING
 
 from db.engine import prepare_folder, writer_engine
 from db.standing import standing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def upgrade(url: str) -> None:
@@ -20,15 +22,17 @@ def upgrade(url: str) -> None:
                 # Held to the end of the transaction; the number is ours and means nothing else.
                 connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305166401)")
             if standing(connection).is_behind:
-                config = _config()
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                _migrate(connection)
     finally:
         engine.dispose()
 
 
-def _config() -> Config:
+def _migrate(connection: "Connection") -> None:
+    from alembic import command
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", "db:migrations")
     config.set_main_option("path_separator", "os")
-    return config
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

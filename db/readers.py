@@ -1,21 +1,23 @@
-"""Connections that read: opened straight by their drivers, each statement one crossing, and unable to write."""
+"""Connections that read: opened straight by their drivers, each statement one crossing, and unable to write.
+
+PostgreSQL's driver is imported where there is a server: an embedded database starts without it.
+"""
 
 import sqlite3
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import aiosqlite
 import orjson
-import psycopg
-from psycopg.pq import TransactionStatus
-from psycopg.types.json import set_json_loads
 from sqlalchemy import Dialect
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from db.compiled import Raw
 from db.engine import BUSY_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.urls import is_embedded
+
+if TYPE_CHECKING:
+    from psycopg import AsyncConnection
 
 STATEMENTS = 256
 """Statements that an SQLite connection keeps prepared: pages have some hundreds, of which a few dozen are in use."""
@@ -40,6 +42,8 @@ def reader_dialect(url: str) -> Dialect:
     """How the statements of `open_reader`'s connections are written."""
     if is_embedded(url):
         return SQLiteDialect_pysqlite(json_deserializer=from_json)
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
+
     return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
@@ -100,15 +104,21 @@ class _SqliteReader:
 
 
 class _PostgresReader:
-    def __init__(self, connection: psycopg.AsyncConnection[tuple[Any, ...]]) -> None:
+    def __init__(self, connection: "AsyncConnection[tuple[Any, ...]]") -> None:
+        from psycopg.pq import TransactionStatus
+
         self._connection = connection
+        self._idle = TransactionStatus.IDLE
 
     @classmethod
     async def open(cls, url: str) -> "_PostgresReader":
+        from psycopg import AsyncConnection
+        from psycopg.types.json import set_json_loads
+
         dialect: Any = reader_dialect(url)
         _, options = dialect.create_connect_args(parsed := parse_url(url))
         options |= {"options": session_options(default_transaction_read_only="on"), **in_reach(parsed)}
-        connection = await psycopg.AsyncConnection.connect(**options, autocommit=True)
+        connection = await AsyncConnection.connect(**options, autocommit=True)
         set_json_loads(orjson.loads, connection)
         return cls(connection)
 
@@ -120,7 +130,7 @@ class _PostgresReader:
     @property
     def is_lost(self) -> bool:
         # A statement that was broken off may still be under way.
-        return self._connection.closed or self._connection.info.transaction_status is not TransactionStatus.IDLE
+        return self._connection.closed or self._connection.info.transaction_status is not self._idle
 
     async def close(self) -> None:
         await self._connection.close()

@@ -90,6 +90,7 @@ def _leave_to_the_end() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(GARBAGE_AT, *gc.get_threshold()[1:])
+    gc.enable()
 
 
 @asynccontextmanager

@@ -20,10 +20,8 @@ from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from gateway.services.jobs.work import Work, work_on
 from gateway.services.providers.base import PaymentProvider
-from gateway.services.providers.razorpay.provider import Razorpay
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
-from gateway.services.providers.stripe.provider import Stripe
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
@@ -165,13 +163,17 @@ async def _installation(settings: Settings, lookups: JobLookups) -> str:
 
 
 def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
-    """Those that are set up, as `settings.offers` has them."""
+    """Those that are set up, as `settings.offers` has them. Only their libraries are imported."""
     providers: dict[Provider, PaymentProvider] = {}
     if key := settings.stripe_secret_key:
+        from gateway.services.providers.stripe.provider import Stripe
+
         base = settings.stripe_api_base
         secrets = [secret.get_secret_value() for secret in settings.stripe_webhook_secrets]
         providers[Provider.STRIPE] = Stripe(key.get_secret_value(), secrets, str(base) if base else None)
     if settings.razorpay_key_id and settings.razorpay_key_secret:
+        from gateway.services.providers.razorpay.provider import Razorpay
+
         secrets = [secret.get_secret_value() for secret in settings.razorpay_webhook_secrets]
         key_secret, base = settings.razorpay_key_secret.get_secret_value(), settings.razorpay_api_base
         providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))

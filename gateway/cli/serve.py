@@ -1,5 +1,6 @@
 """`gateway serve`: the application on a port, by one process or by several that share it."""
 
+import gc
 import os
 import signal
 import socket
@@ -56,6 +57,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     if with_demo:
         print_invitation(settings, courses, url)
     if workers > 1:
+        gc.enable()  # else the application does so, once it stands
         supervisor.run(settings, config, listening)
     else:
         _stop_when_hung_up()

@@ -221,6 +221,30 @@ finally:
     assert said.stdout.splitlines()[-1] == "[]"
 
 
+def test_an_embedded_gateway_starts_without_what_servers_and_vendors_need(tmp_path: Path) -> None:
+    env = on_sqlite(tmp_path)
+    script = """
+import asyncio, gc, sys
+from gateway.app import from_environment
+from gateway.cli import serve
+from gateway.cli.databases import May, make_ready
+from gateway.settings.loading import load_settings
+
+async def start(app):
+    async with app.router.lifespan_context(app):
+        print(sorted({"alembic", "psycopg", "requests", "stripe"} & sys.modules.keys()), gc.isenabled())
+
+gc.disable()
+make_ready(load_settings(), May.MAKE)
+asyncio.run(start(from_environment()))
+"""
+    assert gateway("migrate", env=env).code == 0
+    said = subprocess.run(
+        [sys.executable, "-c", script], env=env, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert said.stdout.splitlines()[-1] == "[] True"
+
+
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert gateway("--version", env=on_sqlite(tmp_path)) == Said(0, f"gateway {pyproject['project']['version']}\n", "")
