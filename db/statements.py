@@ -40,7 +40,7 @@ PURCHASE_WITH_ACCESS: Select[Any] = select(
     ACCESS.c.sessions_used,
     ACCESS.c.starts_at,
     ACCESS.c.expires_at,
-).join(ACCESS, ACCESS.c.purchase_id == PURCHASE.c.id)
+).select_from(PURCHASE.join(ACCESS, ACCESS.c.purchase_id == PURCHASE.c.id))
 
 COURSE_WITH_TIERS: Select[Any] = select(
     COURSE.c.id,

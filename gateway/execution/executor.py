@@ -125,15 +125,20 @@ class Executor:
         `recorded` then."""
         if self._plans is None or (ready := self._ready(admitted, operation)) is None:
             return None
+        reads = getattr(context, "reads", None)
         try:
             run = Run(context, ready.values, extensions=operation.extensions)
             if admitted.kind is OperationType.MUTATION:
                 data = await ready.plan.mutate(run, recorded)
-            else:
+            elif reads is None:
                 data = await ready.plan.query(run)
+            else:
+                reads.narrow(ready.plan.learnt)
+                data = await ready.plan.query(run)
+                reads.settle()
         except Deviation:
             self._plans.ways.deviated += 1
-            if not recorded and (reads := getattr(context, "reads", None)):
+            if not recorded and reads is not None:
                 reads.forget()  # so that what failed is asked for again, as at the operation's start
             return None
         self._plans.ways.by_plan += 1

@@ -1,7 +1,7 @@
 """Runs a plan: level by level, each relation of a level asked once for all the objects that have it."""
 
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from inspect import iscoroutine
 from typing import Any, TypeAlias
 
@@ -69,12 +69,16 @@ class Root:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Plan:
-    """One operation, compiled. `size_bytes`: about what it takes to keep."""
+    """One operation, compiled. `size_bytes`: about what it takes to keep.
+
+    `learnt` is what the reads of its runs remember of one another, and theirs alone.
+    """
 
     roots: tuple[Root, ...]
     levels: Levels
     queues: int
     size_bytes: int
+    learnt: dict[object, Any] = field(default_factory=dict)
 
     async def query(self, run: Run) -> Answer:
         """The answer's data, all fields of the root at once.

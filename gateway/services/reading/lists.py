@@ -13,6 +13,7 @@ from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.values import Course, Payment, Purchase
 from gateway.services.reading.filters import Condition, Filter
+from gateway.services.reading.narrowing import Learnt, Narrowing, narrowing
 from gateway.services.reading.source import Source
 from gateway.services.reading.windows import MOST, Order, View, in_order, page_of
 from gateway.services.rows import kinds
@@ -37,12 +38,24 @@ class Listing(Generic[Value]):
     order: Order
     parts: Column[Any] | None = None
 
-    def counted(self, conditions: Sequence[ColumnElement[bool]], counting: Sequence[Any]) -> Select[Any]:
-        """The rows of as many items as are read of those that meet the conditions."""
+    def counted(
+        self, kind: Kind[Value], conditions: Sequence[ColumnElement[bool]], counting: Sequence[Any]
+    ) -> Select[Any]:
+        """The rows of as many items as are read of those that meet the conditions.
+
+        Args:
+            kind: the list's own, or what is read of it.
+        """
         if self.parts is None:
-            return self.kind.select.where(*conditions).order_by(*counting).limit(MOST)
+            return kind.select.where(*conditions).order_by(*counting).limit(MOST)
         keys = select(self.order.id).where(*conditions).order_by(*counting).limit(MOST)
-        return self.kind.select.where(self.order.id.in_(keys))
+        return kind.select.where(self.order.id.in_(keys))
+
+    def narrowed(self, learnt: Learnt) -> Narrowing[Value] | None:
+        """What one operation reads of its rows, so far as that was learnt; None where an item is several rows."""
+        if self.kind.layout is None:
+            return None
+        return narrowing(learnt, self.kind, [column.key for column in self.order.columns])
 
 
 COURSES: Listing[Course] = Listing(kinds.COURSES, Order(COURSE.c.id), TIER.c.rank)
@@ -53,8 +66,17 @@ JOBS: Listing[Job] = Listing(kinds.JOBS, Order(JOB.c.id))
 enough."""
 
 
-async def page(source: Source, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
+async def page(
+    source: Source,
+    listing: Listing[Value],
+    window: Window,
+    wanted: Filter | None = None,
+    learnt: Learnt | None = None,
+) -> Page[Value]:
     """The page of a window of a list, with the filter applied: its items are views of their rows.
+
+    Args:
+        learnt: what was learnt of the operation that asks, see `gateway.services.reading.narrowing`.
 
     Raises:
         DBAPIError: the database is out of reach.
@@ -63,21 +85,26 @@ async def page(source: Source, listing: Listing[Value], window: Window, wanted: 
     parameters = listing.order.parameters(window)
     for condition, value in asked.items():
         parameters |= condition.parameters(value, source.dialect)
-    rows = await source.raw(page_statement(listing, tuple(asked), View.of(window)), parameters)
+    narrowed = None if learnt is None else listing.narrowed(learnt)
+    kind = narrowed.kind if narrowed else listing.kind
+    rows = await source.raw(page_statement(listing, tuple(asked), View.of(window), kind), parameters)
     *_, has_up_to, has_from = rows[0] if rows else (None, None)
-    shown = in_order(listing.order, window, (row for row in rows if row[0] is not None), listing.kind.columns)
-    found = listing.kind.on(source.dialect).views(shown)
+    shown = in_order(listing.order, window, (row for row in rows if row[0] is not None), kind.columns)
+    found = narrowed.views(kind, shown, source.dialect) if narrowed else kind.on(source.dialect).views(shown)
     return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
 
 
 @lru_cache(KEPT)
-def page_statement(listing: Listing[Any], asked: tuple[Condition, ...], view: View) -> Statement:
+def page_statement(
+    listing: Listing[Any], asked: tuple[Condition, ...], view: View, kind: Kind[Any] | None = None
+) -> Statement:
     """The rows of a window's items, each with two marks of whether the list goes on beyond the window's bounds. An
     empty window has one row of nulls with these two; where it has no bounds, it has none."""
-    first, *_ = listing.kind.select.selected_columns
+    kind = kind or listing.kind
+    first, *_ = kind.select.selected_columns
     assert not first.nullable, "a null there says that there is no item"
     conditions = [condition.sql for condition in asked]
-    rows = listing.counted([*conditions, *view.inside(listing.order)], view.counting(listing.order))
+    rows = listing.counted(kind, [*conditions, *view.inside(listing.order)], view.counting(listing.order))
     if not (view.has_after or view.has_before):  # each row need not be carried through a join
         plain = rows.add_columns(null().label("has_up_to"), null().label("has_from"))
         return Statement(plain if listing.parts is None else plain.order_by(listing.parts))

@@ -21,6 +21,7 @@ from gateway.services.reading.lookups import (
     REFUND_BY_ID,
     SUCCESSOR,
 )
+from gateway.services.reading.narrowing import Learnt
 from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
 
 Key = TypeVar("Key")
@@ -40,6 +41,7 @@ class Snapshot:
         self._known: dict[Finder[Any, Any], dict[Any, Any]] = {}
         self._asked: dict[Finder[Any, Any], dict[Any, Future[Any]]] = {}
         """What is asked for and not known: a future of what is found for the key, and for others with it."""
+        self._learnt: Learnt | None = None
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
         """What is found by a key. Raises what the source raises; the same key raises it again until `forget`."""
@@ -112,10 +114,21 @@ class Snapshot:
 
     async def page(self, listing: Listing[Value], window: Window, wanted: Filter | None = None) -> Page[Value]:
         """A page of a list as it was last committed. It is not remembered. Raises as the source does."""
-        return await page(self.reader.source, listing, window, wanted)
+        return await page(self.reader.source, listing, window, wanted, self._learnt)
+
+    def narrow(self, learnt: Learnt) -> None:
+        """From now on, read no more of a list's rows than this operation read in its earlier runs, as far as it was
+        learnt. Where it reads more all the same, that raises `NotRead`: `forget`, and all of it is read again."""
+        self._learnt = learnt
+
+    def settle(self) -> None:
+        """The operation came to its end, and what it read is all that it reads."""
+        for each in (self._learnt or {}).values():
+            each.settle()
 
     def forget(self) -> None:
-        """Drop all known values, because they may have changed."""
+        """Drop all known values, because they may have changed, and read whole rows."""
+        self._learnt = None
         self._known, self._asked = {}, {}
 
     def learn(self, outcome: Outcome) -> None:

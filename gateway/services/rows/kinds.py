@@ -56,12 +56,14 @@ class Kind(Generic[Value]):
         form: how they become values, by the names of the columns and by what converts them.
         order: in which rows are read, and locked.
         locks: the table whose rows the writer locks when it reads; None where it locks nothing.
+        layout: how a value lies in one row; None where it lies in several.
     """
 
     select: Select[Any]
     form: Callable[[Sequence[str], Converters], Form[Value]]
     order: Sequence[Column[Any]]
     locks: Table | None = None
+    layout: Layout[Value] | None = None
     columns: Sequence[str] = field(init=False)
     """The names of a row's columns, in their order."""
     _forms: dict[object, Form[Value]] = field(default_factory=dict)
@@ -117,7 +119,7 @@ def _subjects(columns: Sequence[str], converters: Converters) -> Form[tuple[JobK
 
 
 def _kind(rows: Select[Any], layout: Layout[Value], *order: Column[Any], locks: Table | None = None) -> Kind[Value]:
-    return Kind(_with_columns(rows, layout), _one_each(layout), order, locks)
+    return Kind(_with_columns(rows, layout), _one_each(layout), order, locks, layout)
 
 
 def _with_columns(rows: Select[Any], *layouts: Layout[Any]) -> Select[Any]:

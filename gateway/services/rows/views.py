@@ -10,8 +10,15 @@ from gateway.services.rows.making import Converter, Row, maker, words
 Value = TypeVar("Value")
 
 
+Note = Callable[[str], None]
+
+
+class NotRead(LookupError):
+    """What is asked for was not read with its row."""
+
+
 def view_of(
-    layout: Layout[Value], columns: Sequence[str], converters: Mapping[str, Converter]
+    layout: Layout[Value], columns: Sequence[str], converters: Mapping[str, Converter], note: Note | None = None
 ) -> Callable[[Row], Value]:
     """The class of the views of rows, see `gateway.services.rows.making.maker`.
 
@@ -19,21 +26,76 @@ def view_of(
     properties of the value, equals it and hashes as it does. A part of a value is a view of the same row. Nothing is
     kept of what was read, for a field is read once and to keep it costs more. A column that a hand has spoilt raises
     where it is read, and harms no other.
+
+    Args:
+        columns: what a row holds. Where that is not all of the layout's, to read another one raises `NotRead`.
+        note: is told of columns that are read: of each where a row holds all, else of those that it does not hold.
     """
-    places = {column: place for place, column in enumerate(columns)}
-    attributes: dict[str, object] = {
-        name: property(
-            _part(attribute, places, columns, converters)
-            if isinstance(attribute, Layout)
-            else _column(attribute, places[attribute.name], converters.get(attribute.name))
-        )
-        for name, attribute in layout.attributes.items()
-    }
-    attributes |= {name: each for name, each in vars(layout.of).items() if isinstance(each, property)}
-    whole = maker(layout, columns, converters)
-    made = type(f"{layout.of.__name__}View", (View,), {"__slots__": (), "_whole": whole, **attributes})
-    # It is no subclass of the value's class, but has all that is read of one.
-    return cast(Callable[[Row], Value], made)
+    reading = _Reading(layout.columns(), columns, converters, note)
+    return cast(Callable[[Row], Value], reading.view(layout))
+
+
+class _Reading:
+    """How attributes are read from rows."""
+
+    def __init__(
+        self, wanted: Sequence[str], columns: Sequence[str], converters: Mapping[str, Converter], note: Note | None
+    ) -> None:
+        self._places = {column: place for place, column in enumerate(columns)}
+        self._converters, self._columns, self._note = converters, columns, note
+        self._is_whole = self._places.keys() >= set(wanted)
+
+    def view(self, layout: Layout[Any]) -> type["View"]:
+        attributes: dict[str, object] = {
+            name: property(self._part(each) if isinstance(each, Layout) else self._column(each))
+            for name, each in layout.attributes.items()
+        }
+        attributes |= {name: each for name, each in vars(layout.of).items() if isinstance(each, property)}
+        made = {"__slots__": (), "_whole": self._maker(layout), **attributes}
+        # It is no subclass of the value's class, but has all that is read of one.
+        return type(f"{layout.of.__name__}View", (View,), made)
+
+    def _maker(self, layout: Layout[Any]) -> Callable[[Row], object]:
+        checks = [self._noting(column, lambda row: None) for column in layout.columns()] if self._note else []
+        make = maker(layout, self._columns, self._converters) if self._is_whole else None
+
+        def whole(row: Row) -> object:
+            for check in checks:
+                check(row)
+            return make(row) if make else None
+
+        return whole
+
+    def _part(self, layout: Layout[Any]) -> Callable[[Row], object]:
+        view = self.view(layout)
+        if (column := layout.but_without) is None:
+            return lambda row: view(row)
+        place = self._places.get(column, 0)
+        return self._noting(column, lambda row: None if row[place] is None else view(row))
+
+    def _column(self, column: Column) -> Callable[[Row], object]:
+        place, converter = self._places.get(column.name, 0), self._converters.get(column.name)
+        return self._noting(column.name, _reader(column, place, converter))
+
+    def _noting(self, column: str, read: Callable[[Row], object]) -> Callable[[Row], object]:
+        """The same, which tells of the column that is read."""
+        note = self._note
+        if column not in self._places:
+
+            def absent(row: Row) -> object:
+                if note:
+                    note(column)
+                raise NotRead(column)
+
+            return absent
+        if note is None or not self._is_whole:
+            return read
+
+        def noted(row: Row) -> object:
+            note(column)
+            return read(row)
+
+        return noted
 
 
 class View(tuple[Any, ...]):
@@ -64,17 +126,7 @@ def whole(view: Value) -> Value:
     return cast(Value, type(view)._whole(view)) if isinstance(view, View) else view
 
 
-def _part(
-    layout: Layout[Any], places: Mapping[str, int], columns: Sequence[str], converters: Mapping[str, Converter]
-) -> Callable[[Row], object]:
-    view = view_of(layout, columns, converters)
-    if layout.but_without is None:
-        return lambda row: view(row)
-    place = places[layout.but_without]
-    return lambda row: None if row[place] is None else view(row)
-
-
-def _column(column: Column, place: int, converter: Converter | None) -> Callable[[Row], object]:
+def _reader(column: Column, place: int, converter: Converter | None) -> Callable[[Row], object]:
     read: Converter | None = words(column.words).__getitem__ if column.words else converter
     if make := column.make:
         if converter is None:

@@ -291,6 +291,12 @@ class Reads:
     def forget(self) -> None:
         """Nothing is known."""
 
+    def narrow(self, learnt: dict[object, Any]) -> None:
+        """Nothing is learnt: there are no columns."""
+
+    def settle(self) -> None:
+        """Likewise."""
+
     def ask(self, kind: Kind, key: int) -> object:
         if kind.name == "tag" and key % 2:  # it is there already
             return kind.find(key)
