@@ -1,4 +1,4 @@
-"""The comparison at length: `python -m tests.execution.differential [OPERATIONS [FIRST]] [--postgresql]`, for minutes.
+"""The comparison at length: `python -m tests.execution.differential [OPERATIONS [FIRST]] [--only TEXT]`, for minutes.
 
 Prints what was drawn and how it was answered, and the first operations that differ, each made as small as it can be.
 """
@@ -6,15 +6,12 @@ Prints what was drawn and how it was answered, and the first operations that dif
 import argparse
 import asyncio
 import logging
-import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import islice
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
 from structlog.testing import capture_logs
 
 from tests.databases import Databases, SqliteDatabases, postgresql, scratch
@@ -29,7 +26,11 @@ from tests.execution.differential.comparisons import (
 )
 from tests.execution.differential.ways import Ways
 
-MOST_SHOWN, WIDTH = 5, 140
+MOST_SHOWN = 5
+COUNTED = ("answers", "by plan", "deviated", "not covered", "refused", "failed", "agreeing", "different")
+"""Deviated: graphql-core answered after all. Agreeing: not the same, and as the specification lets answers differ."""
+
+LINE = "{:<48}" + "{:>12}" * len(COUNTED)
 CHANGED_AT_ONCE = 50
 """Mutations of one pair of databases, before the next ones begin with fresh ones."""
 
@@ -41,26 +42,30 @@ def main() -> int:
     parser.add_argument("operations", nargs="?", type=int, default=1_000, help="of each kind; of hypothesis a fourth")
     parser.add_argument("first", nargs="?", type=int, default=0, help="the number of the first one")
     parser.add_argument("--postgresql", action="store_true", help="on PostgreSQL, not SQLite")
+    parser.add_argument("--only", default="", metavar="TEXT", help="of the comparisons whose names have this text")
     given = parser.parse_args()
     numbers = {
         "chance": range(given.first, given.first + given.operations),
         "hypothesis-graphql": range(given.first, given.first + max(given.operations // 4, 1)),
     }
     logging.disable()
-    table = Table("compared", "answers", "by plan", "deviated", "not covered", "refused", "failed", "agree", "differ")
+    print(LINE.format("", *COUNTED))
     found: list[Ways] = []
     with capture_logs(), _databases(is_remote=given.postgresql) as databases:
         for name, compare in _comparisons(databases, numbers):
-            ways = asyncio.run(compare())
-            found.append(ways)
-            tally, took = ways.tally, ways.planned.ways
-            counts = (tally.answers, took.by_plan, took.deviated, took.not_covered, tally.refused, tally.failed)
-            table.add_row(name, *map(str, (*counts, tally.agreeing, len(tally.differences))))
-            print(".", end="", file=sys.stderr, flush=True)
-    Console(width=WIDTH).print(table)
+            if given.only in name:
+                found.append(asyncio.run(compare()))
+                print(LINE.format(name, *_counts(found[-1])), flush=True)
+    print(LINE.format("all", *map(sum, zip(*map(_counts, found), strict=True))))
     for each in islice((each for ways in found for each in ways.tally.differences), MOST_SHOWN):
         print(each)
     return int(any(ways.tally.differences for ways in found))
+
+
+def _counts(ways: Ways) -> tuple[int, ...]:
+    tally, took = ways.tally, ways.planned.ways
+    counts = (tally.answers, took.by_plan, took.deviated, took.not_covered, tally.refused, tally.failed)
+    return (*counts, tally.agreeing, len(tally.differences))
 
 
 @contextmanager
