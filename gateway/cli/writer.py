@@ -27,11 +27,12 @@ from gateway.writer import event_subscribers, serve_writer, subscribers_of
 
 log = structlog.get_logger(__name__)
 
-LIVES_S = 1.0
+LIVES_S = 0.25
 """A writer that lived so long has worked, and the next one comes at once."""
 
-FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.05, 2.0
-"""Before the next one where it has not: doubled each time, up to the longest."""
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.32
+"""Before the next one where it has not: doubled each time, up to the longest. A start costs milliseconds, and callers
+are to be served again within a second."""
 
 _WATCHED = (signal.SIGTERM, signal.SIGCHLD)
 
@@ -64,7 +65,7 @@ def keep(run: Callable[[int], int]) -> None:
     Args:
         run: gives the exit code; it is told which process keeps it.
     """
-    pause_s = FIRST_PAUSE_S
+    pause_s = 0.0
     while True:
         began = time.monotonic()
         child = _forked(run)
@@ -72,10 +73,9 @@ def keep(run: Callable[[int], int]) -> None:
         if is_told:
             return
         has_worked = time.monotonic() - began >= LIVES_S
-        pause_s = FIRST_PAUSE_S if has_worked else min(2 * pause_s, LONGEST_PAUSE_S)
-        log.error("writer died; the next one follows", pid=child, in_s=0 if has_worked else pause_s)
-        if not has_worked:
-            time.sleep(pause_s)
+        pause_s = 0 if has_worked else min(2 * pause_s or FIRST_PAUSE_S, LONGEST_PAUSE_S)
+        log.error("writer died; the next one follows", pid=child, in_s=pause_s)
+        time.sleep(pause_s)
         if signal.SIGTERM in signal.sigpending():
             return
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from urllib.parse import urlsplit
 
 import pytest
@@ -127,9 +128,14 @@ def test_two_workers_answer_as_one_and_stop_when_told(new_database: Callable[[],
         student, course = gateway.student(), gateway.course()
         payment = gateway.opened(student, course)
         assert_one_was_first(at_once([confirmation(student, payment)] * CROWD))
-        gateway.server.process.send_signal(signal.SIGTERM)
+        others = [grant(gateway.admin, course, gateway.student()) for _ in range(3 * CROWD)]
+        stop = partial(gateway.server.process.send_signal, signal.SIGTERM)
+        answered = until_cut_off(others, width=CROWD, cut_after=CROWD, cut=stop)
         assert gateway.server.process.wait(timeout=40) == 0
         assert not is_listening(gateway.server.url)
+        assert {answer["__typename"] for answer in answered.values()} == {"CreatePurchaseSuccess"}
+        kept = {row[0] for row in gateway.rows("SELECT student_id FROM purchase")}
+        assert {str(others[place].given["studentId"]) for place in answered} <= kept
 
 
 def test_what_was_answered_before_a_kill_is_there_whole_and_the_rest_can_be_confirmed(

@@ -1,0 +1,82 @@
+"""Who writes for whom while processes are replaced, and how soon a writer that died is followed by the next."""
+
+import os
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import pytest
+from uvicorn.supervisors import Multiprocess
+
+from gateway.cli import supervisor, writer
+from gateway.cli.supervisor import WorkersOfOneWriter
+
+
+class FakeKeeper:
+    """In place of a process that keeps a writer, as far as a reload knows it."""
+
+    def __init__(self) -> None:
+        self.path = f"/{id(self)}"
+        self.is_stopped = False
+
+    def stop(self) -> None:
+        assert not self.is_stopped
+        self.is_stopped = True
+
+
+def reloading(
+    monkeypatch: pytest.MonkeyPatch, replaced: Callable[[list[str]], list[str]]
+) -> tuple[WorkersOfOneWriter, list[FakeKeeper]]:
+    """Two processes of one keeper, of which a reload replaces so many."""
+    made: list[FakeKeeper] = []
+
+    def make() -> FakeKeeper:
+        made.append(FakeKeeper())
+        return made[-1]
+
+    def replace(workers: WorkersOfOneWriter) -> None:
+        workers.processes[:] = replaced(workers.processes)  # type: ignore[arg-type,assignment]  # names are enough
+
+    monkeypatch.setattr(supervisor, "Keeper", make)
+    monkeypatch.setattr(Multiprocess, "restart_all", replace)
+    monkeypatch.setenv(supervisor.WRITER_SOCKET, "")
+    # Without its constructor, which takes this process's signals.
+    workers = WorkersOfOneWriter.__new__(WorkersOfOneWriter)
+    workers.processes, workers._keepers = ["a", "b"], {}  # type: ignore[list-item]  # likewise
+    workers._current = supervisor.Keeper()
+    workers._use(workers._current)
+    return workers, made
+
+
+@pytest.mark.parametrize(
+    ("after", "stopped"),
+    [(["c", "d"], [True, False]), (["c", "b"], [False, False]), (["a", "b"], [False, True])],
+    ids=["all replaced", "one replaced", "none came to serve"],
+)
+def test_a_writer_stays_for_as_long_as_it_writes_for_somebody(
+    monkeypatch: pytest.MonkeyPatch, after: list[str], stopped: Sequence[bool]
+) -> None:
+    workers, keepers = reloading(monkeypatch, lambda _: after)
+    workers.restart_all()
+    assert [keeper.is_stopped for keeper in keepers] == stopped
+    in_use: set[object] = {keeper for keeper in keepers if not keeper.is_stopped}
+    assert {*workers._in_use()} == in_use
+    assert os.environ[supervisor.WRITER_SOCKET] == str(workers._current.path)
+    workers.processes.append("of the current one")  # type: ignore[arg-type]  # as after a death
+    assert workers._keeper_of_each()["of the current one"] is workers._current  # type: ignore[index]
+
+
+def test_a_writer_that_does_not_live_is_followed_ever_more_slowly_and_within_a_second(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lives = [0.0] * 8 + [writer.LIVES_S, 0.0]
+    now, pauses = [0.0], list[float]()
+
+    def live(_: int) -> bool:
+        now[0] += lives.pop(0)
+        return not lives
+
+    monkeypatch.setattr(writer, "_forked", lambda _: 1)
+    monkeypatch.setattr(writer, "_wait_for", live)
+    monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pauses.append))
+    writer.keep(lambda _: 0)
+    assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.32, 0.32, 0]
