@@ -32,10 +32,10 @@ class Leaves:
         self._code = code
         self._kept: dict[str, Any] = {}
 
-    def write(self, variable: str, leaf: GraphQLLeafType, *, is_nullable: bool) -> str:
-        """Writes what makes of a variable's value what the answer has; gives the variable that has it."""
+    def write(self, expression: str, leaf: GraphQLLeafType, *, is_nullable: bool) -> str:
+        """Writes what makes of an expression's value what the answer has; gives the variable that has it."""
         result = self._code.fresh("w")
-        self._code.line(f"{result} = {variable}")
+        self._code.line(f"{result} = {expression}")
         if is_nullable:
             with self._code.block(f"if {result} is not None"):
                 self._write(result, leaf)

@@ -1,8 +1,12 @@
 """Functions that only read attributes, such as `lambda purchase: purchase.access.expires_at`, by their bytecode."""
 
 import dis
+from functools import lru_cache
 from types import FunctionType
 from typing import NewType
+
+KEPT = 1_000
+"""Functions of which it is remembered: those of a schema are a few hundred."""
 
 IGNORED = frozenset({"RESUME", "PRECALL", "CACHE", "NOP", "PUSH_NULL"})
 
@@ -15,7 +19,12 @@ def path_of(read: object) -> tuple[str, ...] | None:
     """
     if isinstance(read, NewType):
         return ()
-    if not isinstance(read, FunctionType) or read.__code__.co_argcount != 1 or read.__code__.co_flags & _VARIADIC:
+    return _read_by(read) if isinstance(read, FunctionType) else None
+
+
+@lru_cache(KEPT)
+def _read_by(read: FunctionType) -> tuple[str, ...] | None:
+    if read.__code__.co_argcount != 1 or read.__code__.co_flags & _VARIADIC:
         return None
     stack: list[tuple[str, ...] | NewType] = []
     for step in dis.get_instructions(read):

@@ -232,6 +232,8 @@ class Regions:
         return f"**{self._code.name_of(arguments.constant, 'G')}" if arguments.constant else ""
 
     def _written(self, expression: str, shape: Shape, *, is_wrapped: bool) -> str:
+        if isinstance(shape, Leaf):
+            return self._leaves.write(expression, shape.type, is_nullable=shape.is_nullable)
         variable = expression
         if not expression.isidentifier():
             variable = self._code.fresh("x")
