@@ -170,7 +170,7 @@ def operation_of(method: str, asked: Mapping[str, Any], documents: Documents) ->
         code = ErrorCode((error.extensions or {})["code"])
         raise Refused(200 if code in ASKS_FOR_MORE else 400, code, error.message) from None
     query = _given(asked, "query", str) if text is None else text
-    variables, extensions = (_given(asked, name, dict) for name in ("variables", "extensions"))
+    variables, extensions = _given(asked, "variables", dict), _given(asked, "extensions", dict)
     name = asked.get("operationName")
     if not isinstance(name, str | None):
         raise _bad(400, "`operationName` must be a string or null, if provided.")
