@@ -114,7 +114,7 @@ def _labels(panel: Panel, scale: Scale) -> Iterator[str]:
     last = -math.inf
     for y, number, value in sorted(newest):
         last = max(y, last + LINE)
-        yield f'<text class="s{number}" x="{WIDTH - RIGHT + 6}" y="{last + 4:.1f}">{value:.2g}×</text>'
+        yield f'<text class="s{number}" x="{WIDTH - RIGHT + 6}" y="{last + 4:.1f}">{_multiple(value)}</text>'
 
 
 def _releases(releases: Sequence[str]) -> Iterator[str]:
@@ -131,6 +131,10 @@ def _x(place: int, count: int) -> float:
 
 def _power(exponent: int) -> str:
     return f"{2**exponent}×" if exponent >= 0 else f"1/{2**-exponent}"
+
+
+def _multiple(value: float) -> str:
+    return f"{value:.2f}×" if value < 1 else f"{value:.1f}×" if value < 10 else f"{value:.0f}×"
 
 
 def _told(releases: Sequence[str], panels: Sequence[Panel]) -> str:

@@ -62,7 +62,7 @@ def test_a_chart_has_a_point_for_each_release_that_was_measured() -> None:
     groups = drawn.findall(f"{SVG}g")
     assert [group.findtext(f"{SVG}text") for group in groups] == ["confirmPayment", "page of 50"]
     assert [len(group.findall(f"{SVG}circle")) for group in groups] == [4, 4]
-    assert "2×" in [each.text for each in groups[0].findall(f"{SVG}text")]
+    assert "2.0×" in [each.text for each in groups[0].findall(f"{SVG}text")]
 
 
 def test_what_was_not_measured_has_no_point_and_breaks_nothing() -> None:
