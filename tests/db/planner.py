@@ -29,10 +29,23 @@ class Planner:
     def scans(self, sql: str, parameters: Sequence[object]) -> list[str]:
         """What of the plan goes through a table, or an index, from end to end."""
         if self.is_sqlite:
-            lines = self._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(parameters))
-            return _sqlite_scans([str(line[-1]) for line in lines])
+            return _sqlite_scans(self._lines(sql, parameters))
+        return [_shown(node) for node in self._plan(sql, parameters) if _is_scan(node)]
+
+    def sorts(self, sql: str, parameters: Sequence[object]) -> list[str]:
+        """What of the plan sorts rows that an index does not give in order."""
+        if self.is_sqlite:
+            return [line for line in self._lines(sql, parameters) if "TEMP B-TREE" in line]
+        self._connection.exec_driver_sql("SET enable_sort = off")
+        return [node["Node Type"] for node in self._plan(sql, parameters) if "Sort" in node["Node Type"]]
+
+    def _lines(self, sql: str, parameters: Sequence[object]) -> list[str]:
+        lines = self._connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {sql}", tuple(parameters))
+        return [str(line[-1]) for line in lines]
+
+    def _plan(self, sql: str, parameters: Sequence[object]) -> Iterator[dict[str, Any]]:
         [[plan]] = self._connection.exec_driver_sql(f"EXPLAIN (FORMAT JSON) {sql}", tuple(parameters))
-        return [_shown(node) for node in _nodes(plan[0]["Plan"]) if _is_scan(node)]
+        return _nodes(plan[0]["Plan"])
 
 
 def _sqlite_scans(lines: Sequence[str]) -> list[str]:

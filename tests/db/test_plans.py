@@ -20,9 +20,13 @@ from db.types import Id, Instant
 from gateway import services
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.invariants import INVARIANTS, page_broken, page_counts, page_end
+from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import Histories
+from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page_statement
+from gateway.services.reading.windows import View
 from gateway.services.rows.lookups import Lookup
 from tests.db.planner import Planner
+from tests.db.test_list_indexes import OF_JOBS, OF_PAYMENTS, OF_PURCHASES, WINDOW, subsets
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 NUMBERS_OF_KEYS = (1, 2, 64)
@@ -131,6 +135,25 @@ def test_no_page_of_histories_scans(planner: Planner, number: int) -> None:
         compiled = histories.statement.on(planner.dialect)
         given = histories.parameters([UUID(int=each) for each in range(number)], planner.dialect)
         assert not planner.scans(compiled.sql, compiled.bound(given)), window
+
+
+@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, JOBS], ids=lambda each: each.order.id.table.name)
+def test_no_page_of_a_list_sorts_whatever_it_is_filtered_by(planner: Planner, listing: Listing[Any]) -> None:
+    filtered, fields = FILTERS[listing]
+    for names in subsets(fields, 2):
+        asked = filtered(**{name: fields[name] for name in names}).conditions()
+        given = listing.order.parameters(WINDOW)
+        for condition, value in asked.items():
+            given |= condition.parameters(value, planner.dialect)
+        compiled = page_statement(listing, tuple(asked), View.of(WINDOW)).on(planner.dialect)
+        assert not planner.sorts(compiled.sql, compiled.bound(given)), names
+
+
+FILTERS: dict[Listing[Any], tuple[Callable[..., Filter], dict[str, Any]]] = {
+    PURCHASES: (PurchaseFilter, OF_PURCHASES),
+    PAYMENTS: (PaymentFilter, OF_PAYMENTS),
+    JOBS: (JobFilter, OF_JOBS),
+}
 
 
 class Explained:
