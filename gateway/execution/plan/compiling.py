@@ -123,7 +123,8 @@ class _Compiling:
         # What one key found stands for all that had the key, and so does what is written of it.
         is_shared = isinstance(step, FromRelation) and isinstance(step.find, Found) and isinstance(field.shape, Object)
         with self._function(f"join{queue}(waiting, found, run)"):
-            code.line("known = {}")
+            if is_shared:
+                code.line("known = {}")
             with code.block("for (_, data), x in zip(waiting, found, strict=True)"):
                 if is_shared:
                     code.line("place = id(x)")
@@ -142,9 +143,7 @@ class _Compiling:
             needed = self._regions.needs
             needed.clear()
             yield
-            self._code.line("pass")
-            needed_text = "; ".join(NEEDED[each] for each in sorted(needed)) or "pass"
-            self._code.fill(begin, needed_text)
+            self._code.fill(begin, "; ".join(NEEDED[each] for each in sorted(needed)) or "pass")
 
     # ------------------------------------------------------------ joins
 
