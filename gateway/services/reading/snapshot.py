@@ -1,7 +1,7 @@
 """The values that one operation knows: those in its command's outcome, and those that it has read."""
 
 from asyncio import Future, shield
-from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar, cast
@@ -133,22 +133,10 @@ class Snapshot:
 
     def learn(self, outcome: Outcome) -> None:
         """Keep the values of an outcome, so that the answer need not read them."""
-        for each in fields(outcome):
-            match getattr(outcome, each.name):
-                case Payment() as payment:
-                    self._know(PAYMENT_BY_ID, payment.id, payment)
-                    if payment.fulfilment is Fulfilment.PENDING:
-                        self._know(PURCHASE_OF_PAYMENT, payment.id, None)
-                case Purchase() as purchase:
-                    self._know(PURCHASE_BY_ID, purchase.id, purchase)
-                    if purchase.payment_id is not None:
-                        self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
-                case Course() as course:
-                    self._know(COURSE_BY_ID, course.id, course)
-                case Refund() as refund:
-                    self._know(REFUND_BY_ID, refund.id, refund)
-                case Job() as job:
-                    self._know(JOB_BY_ID, job.id, job)
+        for name in _names_of(type(outcome)):
+            value = getattr(outcome, name)
+            if learn := _LEARN.get(type(value)):
+                learn(self, value)
         match outcome:
             case Confirmed(purchase=begun, already_processed=False) | Created(purchase=begun, already_processed=False):
                 if begun.status is PurchaseStatus.ACTIVE:
@@ -156,8 +144,37 @@ class Snapshot:
                 if begun.supersedes is not None:  # perhaps one of the same commit, of which nothing came after it yet
                     self._know(SUCCESSOR, begun.supersedes, begun)
 
+    def _learn_payment(self, payment: Payment) -> None:
+        self._know(PAYMENT_BY_ID, payment.id, payment)
+        if payment.fulfilment is Fulfilment.PENDING:
+            self._know(PURCHASE_OF_PAYMENT, payment.id, None)
+
+    def _learn_purchase(self, purchase: Purchase) -> None:
+        self._know(PURCHASE_BY_ID, purchase.id, purchase)
+        if purchase.payment_id is not None:
+            self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
+
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
         self._known.setdefault(finder, {})[key] = found
+
+
+_LEARN: Mapping[type, Callable[[Snapshot, Any], None]] = {
+    Payment: Snapshot._learn_payment,
+    Purchase: Snapshot._learn_purchase,
+    Course: lambda reads, course: reads._know(COURSE_BY_ID, course.id, course),
+    Refund: lambda reads, refund: reads._know(REFUND_BY_ID, refund.id, refund),
+    Job: lambda reads, job: reads._know(JOB_BY_ID, job.id, job),
+}
+"""What is known by each value of an outcome."""
+
+
+def _names_of(outcome: type[Any]) -> tuple[str, ...]:
+    if outcome not in _NAMES:
+        _NAMES[outcome] = tuple(each.name for each in fields(outcome))
+    return _NAMES[outcome]
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
 
 
 def _forget_failure(asked: dict[Any, Future[Any]], keys: Iterable[Any], failed: Future[Any]) -> None:
