@@ -66,7 +66,9 @@ def endure(minutes: float, workers: int) -> Iterator[Sample]:
                 yield Sample((time.monotonic() - began) / 60, held, answered, "; ".join(wrong))
 
 
-def growth_mib_a_minute(samples: Sequence[Sample]) -> float:
-    """How fast memory grew once it was settled."""
+def growth(samples: Sequence[Sample]) -> tuple[float, float]:
+    """How fast memory grew once it was settled: mebibytes a minute, and bytes an answer."""
     settled = samples[int(len(samples) * SETTLED) :]
-    return slope([(each.minutes, each.rss_mib) for each in settled])
+    by_minute = slope([(each.minutes, each.rss_mib) for each in settled])
+    by_answer = slope([(float(each.answered), each.rss_mib) for each in settled])
+    return by_minute, by_answer * 2**20

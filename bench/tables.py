@@ -6,7 +6,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bench.enduring import Sample, growth_mib_a_minute
+from bench.enduring import Sample, growth
 from bench.field import BATCHED, GATEWAY, MERCURIUS, OURS, ROUTE
 from bench.figures import Cell, Figures, Subject, ratio
 from bench.idling import Idle
@@ -102,8 +102,8 @@ def memory_table(samples: Sequence[Sample]) -> RenderableType:
     for sample in [*samples[:-1:step], samples[-1]]:
         more, before = sample.rss_mib - before, sample.rss_mib
         table.add_row(f"{sample.minutes:.1f}", f"{sample.answered:,}", f"{sample.rss_mib:,.1f}", f"{more:+.1f}")
-    growth = growth_mib_a_minute(samples)
-    told = f"After the first third it grew by {growth:+.2f} MiB a minute, {growth * 60:+,.0f} an hour."
+    by_minute, by_answer = growth(samples)
+    told = f"After the first third it grew by {by_minute:+.2f} MiB a minute, {by_answer:+,.0f} bytes an answer."
     return Group(table, Text(told), *(Text(each.wrong, "bold red") for each in samples if each.wrong))
 
 

@@ -1,8 +1,9 @@
 """What the bench prints is what it measured."""
 
+import pytest
 from rich.console import Console, RenderableType
 
-from bench.enduring import Sample, growth_mib_a_minute
+from bench.enduring import Sample, growth
 from bench.figures import Cell, Figures, Subject
 from bench.idling import Idle
 from bench.tables import faults, growth_table, idle_lines, memory_table, milliseconds, summary, table_of, times
@@ -65,10 +66,10 @@ def test_growing_books_are_compared_with_the_first() -> None:
 def test_memory_is_judged_from_the_end_of_the_first_third_on() -> None:
     rss = [100.0, 150.0, 160.0, 160.5, 161.0, 161.5]
     samples = [Sample(float(minute), mib, minute * 1000, "") for minute, mib in enumerate(rss)]
-    assert growth_mib_a_minute(samples) == 0.5
+    assert growth(samples) == pytest.approx((0.5, 0.5 * 2**20 / 1000))
     shown = lines(memory_table(samples))
     assert ["5.0", "5,000", "161.5", "+0.5"] in shown
-    assert ["After the first third it grew by +0.50 MiB a minute, +30 an hour."] in shown
+    assert ["After the first third it grew by +0.50 MiB a minute, +524 bytes an answer."] in shown
 
 
 def test_idle_subscribers_are_told_beside_none() -> None:
