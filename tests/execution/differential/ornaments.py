@@ -49,6 +49,8 @@ class Drawn:
     text: str
     variables: dict[str, Json]
     name: str | None = None
+    again: dict[str, Json] | None = None
+    """Other values of its variables, with which it is sent once more."""
 
 
 @dataclass
@@ -60,6 +62,7 @@ class Writer:
     values: Values
     habits: Habits = HABITS
     variables: dict[str, Json] = field(default_factory=dict)
+    again: dict[str, Json] = field(default_factory=dict)
     _declared: dict[str, tuple[str, str]] = field(default_factory=dict)
     """The type of each variable, and the rest of its declaration."""
     _fragments: dict[str, tuple[GraphQLNamedType, str]] = field(default_factory=dict)
@@ -83,7 +86,7 @@ class Writer:
         if kind is OperationType.QUERY and not name and not self._declared:
             parts[0] = body
         self.random.shuffle(parts)
-        return Drawn("\n".join(parts), dict(self.variables), name if has_second else None)
+        return Drawn("\n".join(parts), dict(self.variables), name if has_second else None, dict(self.again))
 
     def _declarations(self) -> str:
         declared = [f"${name}: {kind}{rest}" for name, (kind, rest) in self._declared.items()]
@@ -194,12 +197,13 @@ class Writer:
             return f"${self._declare('Boolean', f' = {str(holds).lower()}')}"
         name = self._declare("Boolean!", "")
         self.variables[name] = holds
+        self.again[name] = self._may(0.5)
         return f"${name}"
 
     def _value(self, value: Json, kind: GraphQLInputType, owner: str, name: str) -> str:
         """The value, or a part of it, may come by a variable."""
         if self._may(self.habits.variable):
-            return self._by_variable(value, kind)
+            return self._by_variable(value, kind, owner, name)
         inner = kind.of_type if isinstance(kind, GraphQLNonNull) else kind
         match inner:
             case GraphQLList() if isinstance(value, list):
@@ -214,7 +218,7 @@ class Writer:
                 return f"{{{', '.join(given)}}}"
         return literal(value, kind)
 
-    def _by_variable(self, value: Json, kind: GraphQLInputType) -> str:
+    def _by_variable(self, value: Json, kind: GraphQLInputType, owner: str, place: str) -> str:
         """Declared as the place has it, stricter, or laxer with a default; given, or left out where it may be."""
         if not isinstance(kind, GraphQLNonNull):
             declared = f"{kind}!" if value is not None and self._may(0.3) else str(kind)
@@ -225,6 +229,8 @@ class Writer:
         else:
             declared, rest, may_lack = str(kind), "", False
         name = self._declare(declared, rest)
+        if not (may_lack and self._may(0.2)):
+            self.again[name] = self.values.of(kind, owner, place)
         if not (may_lack and self._may(0.3)):
             self.variables[name] = self.random.choice(WRONG) if self._may(self.habits.wrong) else value
         return f"${name}"

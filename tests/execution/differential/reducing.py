@@ -102,7 +102,7 @@ def _without_unused(drawn: Drawn) -> Drawn:
             break
         text = shorter
     given = {name: value for name, value in drawn.variables.items() if f"${name}" in text}
-    return replace(drawn, text=text, variables=given)
+    return replace(drawn, text=text, variables=given, again=None)
 
 
 class _Unused(Visitor):

@@ -7,8 +7,8 @@ from tests.execution.differential.draws import BY
 
 pytestmark = pytest.mark.anyio
 
-OPERATIONS = {"chance": range(25), "hypothesis-graphql": range(6)}
-FEWEST_BY_PLAN = {"chance": 0.4, "hypothesis-graphql": 0.1}
+OPERATIONS = {"chance": range(15), "hypothesis-graphql": range(4)}
+FEWEST_BY_PLAN = {"chance": 0.3, "hypothesis-graphql": 0.05}
 
 
 @pytest.mark.parametrize("by", BY)

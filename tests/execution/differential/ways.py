@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -68,7 +68,12 @@ class Ways:
         return Executor(self.schema, Settings(**self.settings, plans=plans), compile_at=1)
 
     async def compare(self, drawn: Drawn, contexts: Sequence[NewContext]) -> None:
-        """Send a query, in as many contexts as there are: by plan all at once, for they share one."""
+        """Send a query, in as many contexts as there are, and once more with other variables: by plan all at once."""
+        await self._compare(drawn, contexts)
+        if drawn.again is not None:  # what a plan has learnt of its runs is of other rows, then
+            await self._compare(replace(drawn, variables=drawn.again), list(reversed(contexts)))
+
+    async def _compare(self, drawn: Drawn, contexts: Sequence[NewContext]) -> None:
         by_plan = await asyncio.gather(*(answer(self.planned, drawn, new()) for new in contexts))
         for given, new in zip(by_plan, contexts, strict=True):
             self.note(drawn, given, await answer(self.reference, drawn, new()))
