@@ -10,7 +10,7 @@ from joserfc.jwk import Key
 from gateway.services.core.model.values import Actor
 
 MOST_TOKENS = 16_384
-"""Of callers that are active at once: some ten megabytes. Only tokens that prove something are kept, so that no
+"""Of callers that are active at once: seven megabytes. Only tokens that prove something are kept, so that no
 stranger fills it."""
 
 
