@@ -91,7 +91,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     purchases = Purchases(
         write=writer.submit,
         write_all=writer.submit_all,
-        find_payment=partial(reader.find, rows.PAYMENT_BY_ID),
+        find_payment=partial(reader.find_alone, rows.PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=uuid7,
     )

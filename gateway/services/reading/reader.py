@@ -62,6 +62,11 @@ class Reader:
         that no database takes, or whose rows no value can be made of, what is wrong with just that."""
         return await self.ask(finder, key)
 
+    async def find_alone(self, finder: Finder[Key, Found], key: Key) -> Found:
+        """The same for who asks by itself: without waiting where that can be, and not together with others."""
+        found = self.find_now(finder, (key,))
+        return await self.ask(finder, key) if found is None else found.get(key, finder.absent)
+
     def ask(self, finder: Finder[Key, Found], key: Key) -> asyncio.Future[Found]:
         """The same, as a future for one caller. Cancelling it does not affect others."""
         future: asyncio.Future[Found] = asyncio.get_running_loop().create_future()

@@ -344,6 +344,15 @@ async def test_few_keys_of_a_file_are_found_without_waiting_and_are_what_is_foun
     assert [each for each in await coming if each] == [*bought, bought[0]]
 
 
+async def test_who_asks_alone_finds_what_everybody_finds_and_no_older(service: Service, reader: Reader) -> None:
+    opened = await service.opened(student(), await service.save_course())
+    assert await reader.find_alone(PAYMENT_BY_ID, uuid7()) is None
+    assert await reader.find_alone(PAYMENT_BY_ID, opened.id) == opened
+    await service.confirm(student(), opened)
+    paid = await reader.find_alone(PAYMENT_BY_ID, opened.id)
+    assert paid == await reader.find(PAYMENT_BY_ID, opened.id) != opened
+
+
 async def test_a_row_that_cannot_be_told_apart_is_left_to_who_may_wait() -> None:
     class Brief(Doubled):
         is_brief = True
