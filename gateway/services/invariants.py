@@ -35,7 +35,8 @@ _BACK_OR_RESERVED = _refunds("(status = 'SUCCEEDED' OR (status = 'PENDING' AND o
 """Our pending refund waits while a dispute is open: of the two, at most one is made."""
 _BACK_OR_ON_ITS_WAY = _refunds("status <> 'FAILED'")
 _HAS_REFUNDS = "(refunded_minor <> 0 OR (SELECT count(*) FROM refund WHERE refund.payment_id = payment.id) > 0)"
-"""Counted, since beside an OR PostgreSQL would look for EXISTS in a table of all refunds, made anew for each page."""
+"""Here and below, what belongs to a row is counted: PostgreSQL would look for what EXISTS in a table of all that there
+is, made anew for each page."""
 
 
 _PURCHASES = "(SELECT count(*) FROM purchase WHERE purchase.payment_id = payment.id)"
@@ -44,8 +45,8 @@ _OPENINGS = "(SELECT count(*) FROM audit_entry WHERE subject_id = payment.id AND
 
 
 def _has_job(kind: str, of: str) -> str:
-    return f"""EXISTS (SELECT 1 FROM job
-        WHERE job.subject_id = {of}.id AND job.kind = '{kind}' AND job.state <> 'COMPLETED')"""
+    return f"""((SELECT count(*) FROM job
+        WHERE job.subject_id = {of}.id AND job.kind = '{kind}' AND job.state <> 'COMPLETED') > 0)"""
 
 
 INVARIANTS = (
@@ -75,7 +76,7 @@ INVARIANTS = (
         "payment",
         "extra_of IS NOT NULL",
         """extra_of IS NOT NULL AND (fulfilment NOT IN ('DUPLICATE', 'UNFULFILLABLE')
-            OR NOT EXISTS (SELECT 1 FROM refund WHERE refund.payment_id = payment.id))""",
+            OR (SELECT count(*) FROM refund WHERE refund.payment_id = payment.id) = 0)""",
     ),
     Invariant(
         "A payment under way has a job that asks after it.",
@@ -100,23 +101,23 @@ INVARIANTS = (
         "A payment refunded in full holds no active purchase.",
         "payment",
         "status = 'REFUNDED'",
-        """status = 'REFUNDED' AND EXISTS (
-            SELECT 1 FROM purchase WHERE purchase.payment_id = payment.id AND purchase.status = 'ACTIVE')""",
+        """status = 'REFUNDED' AND (SELECT count(*) FROM purchase
+            WHERE purchase.payment_id = payment.id AND purchase.status = 'ACTIVE') > 0""",
     ),
     Invariant(
         "A student has at most one active purchase of a course.",
         "purchase",
         "status = 'ACTIVE'",
-        """status = 'ACTIVE' AND EXISTS (SELECT 1 FROM purchase AS other WHERE other.status = 'ACTIVE'
+        """status = 'ACTIVE' AND (SELECT count(*) FROM purchase AS other WHERE other.status = 'ACTIVE'
             AND other.student_id = purchase.student_id AND other.course_id = purchase.course_id
-            AND other.id > purchase.id)""",
+            AND other.id > purchase.id) > 0""",
     ),
     Invariant(
         "Every purchase has its access, granted just while the purchase is active.",
         "purchase",
         "TRUE",
-        """NOT EXISTS (SELECT 1 FROM student_access WHERE student_access.purchase_id = purchase.id
-            AND (purchase.status = 'ACTIVE') = (student_access.status = 'GRANTED'))""",
+        """(SELECT count(*) FROM student_access WHERE student_access.purchase_id = purchase.id
+            AND (purchase.status = 'ACTIVE') = (student_access.status = 'GRANTED')) = 0""",
     ),
     Invariant(
         "Every purchase came to be once, and the audit says so.",
@@ -129,15 +130,15 @@ INVARIANTS = (
         "A purchase that was taken back gave its money back.",
         "purchase",
         "status = 'REFUNDED'",
-        """status = 'REFUNDED' AND EXISTS (
-            SELECT 1 FROM payment WHERE payment.id = purchase.payment_id AND payment.status <> 'REFUNDED')""",
+        """status = 'REFUNDED' AND (SELECT count(*) FROM payment
+            WHERE payment.id = purchase.payment_id AND payment.status <> 'REFUNDED') > 0""",
     ),
     Invariant(
         "A superseded purchase has its successor.",
         "purchase",
         "status = 'SUPERSEDED'",
         """status = 'SUPERSEDED'
-            AND NOT EXISTS (SELECT 1 FROM purchase AS later WHERE later.supersedes = purchase.id)""",
+            AND (SELECT count(*) FROM purchase AS later WHERE later.supersedes = purchase.id) = 0""",
     ),
     Invariant(
         "A promised refund has a job: one that will carry it out, or one that an admin called off or must mend.",
