@@ -1,6 +1,6 @@
 """Changes of many rows: each row is written, whatever their number, and nothing else is."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from db.engine import writer_engine
 from db.saves import MOST_ROWS, Saves
 from db.writer import Writer, open_writer
+from tests.service import heard
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
 KEY = bytes(range(32))
@@ -44,6 +45,20 @@ def test_every_row_of_a_change_is_written(writer: Writer, number: int) -> None:
     saves.change_courses.run(writer, courses(number, "Chess"))
     changed = [f"{'Chess' if each < number else 'Yoga'} {each}" for each in range(2 * MOST_ROWS + 4)]
     assert titles(writer) == changed
+
+
+def test_postgresql_changes_rows_by_their_keys_and_goes_through_no_table(new_postgresql: Callable[[], str]) -> None:
+    engine = writer_engine(new_postgresql())
+    writer, statements = open_writer(engine), list[str]()
+    rows = courses(5_000, "Yoga")  # so few that the planner would rather read them all
+    Saves(writer.dialect).add_courses.run(writer, rows)
+    writer.run("ANALYZE course")
+    with heard(engine, statements.append):
+        Saves(writer.dialect).change_courses.run(writer, rows[:1])
+    plan = str(writer.fetch(f"EXPLAIN {statements[0]}", ("[]", [rows[0]["id"]])))
+    writer.close()
+    assert "pk_course" in plan
+    assert "Seq Scan" not in plan
 
 
 def test_bytes_and_instants_are_stored_as_they_are(writer: Writer) -> None:
