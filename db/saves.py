@@ -10,7 +10,7 @@ from sqlalchemy import Column, Dialect, Table
 
 from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, TIER
 from db.stored import Row, storing
-from db.types import Instant
+from db.types import Instant, with_zone
 from db.writer import Writer
 
 MOST_ROWS = 64
@@ -70,8 +70,8 @@ class _PostgresBulk(Bulk):
 
     def _check(self, row: Row) -> None:
         for name in self._instants:
-            if (instant := row[name]) is not None and instant.tzinfo is None:
-                raise ValueError("an instant needs its time zone")
+            if (instant := row[name]) is not None:
+                with_zone(instant)
 
 
 class Saves:

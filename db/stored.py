@@ -1,19 +1,17 @@
 """How a row's values are stored: a function written for the columns of one statement, and for one database."""
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 from sqlalchemy import JSON, Boolean, Column, Date, Dialect, Integer, LargeBinary, String
 
-from db.types import Id, Instant
+from db.types import Id, Instant, microseconds_of
 
 Row = Mapping[str, Any]
 """Values by the names of their columns."""
 
 _AS_THEY_ARE = (String, Integer, LargeBinary)
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def storing(columns: Sequence[Column[Any]], dialect: Dialect) -> Callable[[Row], tuple[Any, ...]]:
@@ -22,7 +20,7 @@ def storing(columns: Sequence[Column[Any]], dialect: Dialect) -> Callable[[Row],
     One function for all columns together costs a quarter of one for each of them, which SQLAlchemy has.
 
     Raises:
-        ValueError: by the function, for an instant without a time zone: there is no telling which moment it means.
+        ValueError: by the function, for an instant without a time zone.
     """
     assert dialect.name == "sqlite", "PostgreSQL's driver takes the values as they are"
     lines = ["def stored(row):"]
@@ -32,7 +30,7 @@ def storing(columns: Sequence[Column[Any]], dialect: Dialect) -> Callable[[Row],
         if (form := _form(column)) is not None:
             lines.append(f"    if v{place} is not None: v{place} = {form.format(f'v{place}')}")
     lines.append(f"    return ({', '.join(f'v{place}' for place in range(len(columns)))},)")
-    known = {"microseconds": _microseconds, "dumps": orjson.dumps}
+    known = {"microseconds": microseconds_of, "dumps": orjson.dumps}
     exec("\n".join(lines), known)  # noqa: S102  see above
     stored: Callable[[Row], tuple[Any, ...]] = known["stored"]  # type: ignore[assignment]  # as it was just defined
     return stored
@@ -54,10 +52,3 @@ def _form(column: Column[Any]) -> str | None:
         case known:
             assert isinstance(known, _AS_THEY_ARE), f"how is {known!r} stored?"
             return None
-
-
-def _microseconds(instant: datetime) -> int:
-    if instant.tzinfo is None:
-        raise ValueError("an instant needs its time zone")
-    since = instant - _EPOCH
-    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds

@@ -39,7 +39,7 @@ class Id(TypeDecorator[UUID]):
 class Instant(TypeDecorator[datetime]):
     """A moment in UTC to the microsecond: `timestamptz` in PostgreSQL, microseconds since 1970 in SQLite.
 
-    A datetime without a time zone is refused: there is no telling which moment it means.
+    A datetime without a time zone is refused, see `with_zone`.
     """
 
     impl = DateTime(timezone=True)
@@ -52,9 +52,7 @@ class Instant(TypeDecorator[datetime]):
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
         if value is None:
             return None
-        if value.tzinfo is None:
-            raise ValueError("an instant needs its time zone")
-        return microseconds_of(value) if dialect.name == "sqlite" else value
+        return microseconds_of(value) if dialect.name == "sqlite" else with_zone(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
@@ -92,8 +90,15 @@ def instant_from_microseconds(stored: int) -> datetime:
 
 
 def microseconds_of(instant: datetime) -> int:
-    """Since 1970, as SQLite stores an instant."""
-    return (instant - _EPOCH) // _MICROSECOND
+    """Since 1970, as SQLite stores an instant. Raises ValueError, see `with_zone`."""
+    return (with_zone(instant) - _EPOCH) // _MICROSECOND
+
+
+def with_zone(instant: datetime) -> datetime:
+    """The instant. Raises ValueError where it has no time zone: there is no telling which moment it means."""
+    if instant.tzinfo is None:
+        raise ValueError("an instant needs its time zone")
+    return instant
 
 
 def _in_utc(stored: datetime) -> datetime:
