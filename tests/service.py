@@ -1,7 +1,7 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
@@ -55,7 +55,7 @@ from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
-from gateway.services.rows.kinds import JOBS, PAYMENTS
+from gateway.services.rows.kinds import JOBS, PAYMENTS, Kind
 from gateway.services.rows.lookups import PAYMENT_BY_ID, Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
@@ -79,6 +79,11 @@ INSTALLATION = "a-gateway"
 
 def _choice(tier: str | TierChoice) -> TierChoice:
     return tier if isinstance(tier, TierChoice) else TierChoice(tier, None)
+
+
+def values_of(kind: Kind[Value], rows: Iterable[Sequence[Any]]) -> list[Value]:
+    """Values of rows whose columns are converted already, as SQLAlchemy and `Source.rows` give them."""
+    return kind.form(kind.columns, {}).values(rows)
 
 
 def student(name: str = "student-1") -> Actor:
@@ -249,10 +254,10 @@ class Service:
 
     async def payments(self) -> Sequence[Payment]:
         """All payments as they were last committed, the first one first."""
-        return PAYMENTS.values(await self.source.rows(ALL_PAYMENTS))
+        return values_of(PAYMENTS, await self.source.rows(ALL_PAYMENTS))
 
     async def failed_jobs(self) -> Sequence[Job]:
-        return JOBS.values(await self.source.rows(FAILED_JOBS))
+        return values_of(JOBS, await self.source.rows(FAILED_JOBS))
 
     @property
     def commits(self) -> Any:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Integer, bindparam, func, literal_column, or_, select, text, tuple_
 
-from db.compiled import Statement
+from db.compiled import Raw, Statement
 from db.installation import InstallationRow
 from db.job_tables import LIVE_JOB
 from db.keys import Among
@@ -18,8 +18,10 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Payment, Provider, Refund
 from gateway.services.reading.reader import Reader
-from gateway.services.rows.kinds import PAYMENTS, REFUNDS
+from gateway.services.rows.kinds import PAYMENTS, REFUNDS, Kind
 from gateway.services.rows.lookups import EVENT_BY_ID, PAYMENT_BY_REFERENCE
+
+Value = TypeVar("Value")
 
 BEFORE_ALL = UUID(int=0)
 BEFORE_ALL_TIMES = datetime.min.replace(tzinfo=UTC)
@@ -128,9 +130,9 @@ class JobLookups:
 
     async def payment_with_refunds(self, refund_id: UUID) -> tuple[Payment, list[Refund]] | None:
         """The payment of a refund, with all of its refunds, the first one first; None where there is no such refund."""
-        rows = await self._source.rows(_PAYMENT_WITH_REFUNDS, refund_id=refund_id)
-        payments = PAYMENTS.values(row[:_OF_PAYMENT] for row in rows[:1])
-        return (payments[0], REFUNDS.values(row[_OF_PAYMENT:] for row in rows)) if payments else None
+        rows = await self._source.raw(_PAYMENT_WITH_REFUNDS, {"refund_id": refund_id})
+        payments = self._values(PAYMENTS, (row[:_OF_PAYMENT] for row in rows[:1]))
+        return (payments[0], self._values(REFUNDS, (row[_OF_PAYMENT:] for row in rows))) if payments else None
 
     async def due_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
         """Jobs of those kinds whose time has come, or whose runner is gone, the longest due first.
@@ -147,7 +149,8 @@ class JobLookups:
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments with a next ask, the earliest first, whether or not it is due."""
-        return PAYMENTS.values(await self._source.rows(_TO_BE_ASKED, provider=provider.value, most=most))
+        found = await self._source.raw(_TO_BE_ASKED, {"provider": provider.value, "most": most})
+        return self._values(PAYMENTS, found)
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
         """Payments that were opened since then, can still be paid, and have no next ask."""
@@ -177,6 +180,9 @@ class JobLookups:
     async def _firsts(self, statement: Statement, **parameters: object) -> list[Any]:
         """The first column of each row."""
         return [row[0] for row in await self._source.rows(statement, **parameters)]
+
+    def _values(self, kind: Kind[Value], rows: Iterable[Raw]) -> list[Value]:
+        return kind.on(self._source.dialect).values(rows)
 
     def _among(self, among: Among, keys: Iterable[str]) -> dict[str, object]:
         return among.parameters(sorted(keys), self._source.dialect)

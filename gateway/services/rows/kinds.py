@@ -78,12 +78,6 @@ class Kind(Generic[Value]):
             self._forms[key] = self.form(self.columns, converters_of(self.select, dialect))
         return self._forms[key]
 
-    def values(self, rows: Iterable[Row]) -> list[Value]:
-        """Values of rows whose columns are converted already."""
-        if None not in self._forms:
-            self._forms[None] = self.form(self.columns, {})
-        return self._forms[None].values(rows)
-
 
 @dataclass(frozen=True, slots=True)
 class _Subject:

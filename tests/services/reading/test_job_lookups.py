@@ -13,7 +13,7 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.values import Provider
 from gateway.services.rows.kinds import REFUNDS
-from tests.service import Service, reads_of, student
+from tests.service import Service, reads_of, student, values_of
 
 pytestmark = pytest.mark.anyio
 
@@ -49,7 +49,7 @@ async def test_a_payment_is_found_with_its_refunds_the_first_one_first(service: 
     for amount in (100, 200):
         await service.refund(payment, amount)
     [payment] = await service.payments()
-    refunds = REFUNDS.values(await service.source.rows(Statement(REFUNDS.select.order_by(REFUND.c.id))))
+    refunds = values_of(REFUNDS, await service.source.rows(Statement(REFUNDS.select.order_by(REFUND.c.id))))
     assert [refund.amount.amount_minor for refund in refunds] == [100, 200]
     for refund in refunds:
         assert await service.work.payment_with_refunds(refund.id) == (payment, refunds)

@@ -19,7 +19,7 @@ from gateway.services.core.model.values import Fulfilment, OnExisting, Origin, P
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import Histories
 from gateway.services.reading.lists import COURSES, JOBS, PAYMENTS, PURCHASES, Listing, page
-from tests.service import Service, reads_of, running, student
+from tests.service import Service, reads_of, running, student, values_of
 from tests.services.reading.plain import expected
 
 pytestmark = pytest.mark.anyio
@@ -48,7 +48,7 @@ async def stocked(service: Service) -> None:
 async def everything(service: Service, listing: Listing[Any]) -> list[Any]:
     """All items of a list in its order, the oldest first, read as they lie."""
     kind = listing.kind
-    found = kind.values(await service.source.rows(Statement(kind.select.order_by(*kind.order))))
+    found = values_of(kind, await service.source.rows(Statement(kind.select.order_by(*kind.order))))
     return sorted(found, key=lambda item: _order(listing.order.place(item)))
 
 

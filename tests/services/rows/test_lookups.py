@@ -23,6 +23,7 @@ from gateway.services.rows.lookups import Lookup
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns
 from tests.resolvers.test_extreme_rows import TEXTS, fill
+from tests.service import values_of
 
 pytestmark = pytest.mark.anyio
 
@@ -120,7 +121,7 @@ def test_a_lookup_is_served_by_its_index_whether_it_reads_or_locks(planner: Plan
 async def test_what_nothing_has_is_found_as_absent(source: Source) -> None:
     for lookup in declared().values():
         statement, parameters = lookup.statement, lookup.among.parameters(keys_of(lookup, 3), source.dialect)
-        assert lookup.gather(lookup.kind.values(await source.rows(statement, **parameters))) == {}
+        assert lookup.gather(values_of(lookup.kind, await source.rows(statement, **parameters))) == {}
 
 
 KINDS: Sequence[tuple[Kind[Any], Table, Callable[[Any], Columns]]] = (
@@ -156,8 +157,8 @@ async def test_what_is_read_is_what_the_columns_hold(extremes: Connection, sourc
     for kind, table, columns_of in KINDS:
         rows = extremes.execute(kind.select.order_by(*kind.order)).all()
         assert len(rows) > 5, table
-        values = kind.values(await source.rows(Statement(kind.select.order_by(*kind.order))))
-        assert values == kind.values(rows)
+        values = values_of(kind, await source.rows(Statement(kind.select.order_by(*kind.order))))
+        assert values == values_of(kind, rows)
         for row, value in zip(rows, values, strict=True):
             stored, written = dict(row._mapping), columns_of(value)
             for name in list(_not_ours(stored)):
@@ -166,7 +167,7 @@ async def test_what_is_read_is_what_the_columns_hold(extremes: Connection, sourc
 
 
 async def test_a_course_is_read_with_its_tiers_lowest_rank_first(extremes: Connection, source: Source) -> None:
-    courses = COURSES.values(await source.rows(Statement(COURSES.select.order_by(*COURSES.order))))
+    courses = values_of(COURSES, await source.rows(Statement(COURSES.select.order_by(*COURSES.order))))
     stored = [dict(row._mapping) for row in extremes.execute(select(COURSE).order_by(COURSE.c.id))]
     assert [course_columns(course) for course in courses] == stored
     tiers = [dict(row._mapping) for row in extremes.execute(select(TIER).order_by(TIER.c.course_id, TIER.c.rank))]
@@ -177,10 +178,10 @@ async def test_a_course_is_read_with_its_tiers_lowest_rank_first(extremes: Conne
 async def test_many_keys_find_each_its_own(extremes: Connection, source: Source) -> None:
     for name, lookup in declared().items():
         kind = lookup.kind
-        all_of_kind = lookup.gather(kind.values(extremes.execute(kind.select.order_by(*kind.order)).all()))
+        all_of_kind = lookup.gather(values_of(kind, extremes.execute(kind.select.order_by(*kind.order)).all()))
         keys = [key for key in all_of_kind if key is not None and (not isinstance(key, tuple) or None not in key)]
         read = await source.rows(lookup.statement, **lookup.among.parameters(keys[::2], source.dialect)) if keys else []
-        found = lookup.gather(kind.values(read))
+        found = lookup.gather(values_of(kind, read))
         if name in CONDITIONAL:
             assert found.keys() <= set(keys[::2]), name
         else:
