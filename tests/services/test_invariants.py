@@ -101,7 +101,7 @@ def connection(request: pytest.FixtureRequest) -> Iterator[Connection]:
     """To a database with some of everything."""
     maker: Callable[[], str] = request.getfixturevalue(f"new_{request.param}")
     url = maker()
-    for _ in fill(url, Wanted(600, left_open=5, courses=5, seed=1, now=datetime(2026, 11, 26, tzinfo=UTC))):
+    for _ in fill(url, Wanted(300, left_open=5, courses=5, seed=1, now=datetime(2026, 11, 26, tzinfo=UTC))):
         pass
     engine = writer_engine(url)
     with engine.connect() as opened:
