@@ -16,9 +16,12 @@ def quick(of: type[Value]) -> type[Value]:
     """
     dataclass: Any = of
     names = tuple(field.name for field in fields(dataclass))
-    assert (of.__bases__, vars(of)["__slots__"]) == ((object,), names), f"{of.__name__} has other slots"
+    assert vars(of)["__slots__"] == names, f"{of.__name__} has other slots"
     assert not hasattr(of, "__post_init__"), f"{of.__name__} does more when it is made"
-    open_ = type(f"Open{of.__name__}", (), {"__slots__": names})
+    # What it inherits may refuse assignments as well, and may have it that some methods are defined.
+    usual = {"__setattr__": object.__setattr__, "__delattr__": object.__delattr__}  # both, or each costs as a call
+    open_: Any = type(dataclass)(f"Open{of.__name__}", of.__bases__, {"__slots__": names, **usual})
+    open_.__abstractmethods__ = frozenset()
     known: dict[str, Any] = {"of": of, "open_": open_, "new": object.__new__, "set_class": object.__setattr__}
     exec(_source(fields(dataclass), known), known)  # noqa: S102  made of the names of fields alone
     dataclass.__init__ = wraps(dataclass.__init__)(known["__init__"])

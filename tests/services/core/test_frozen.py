@@ -3,6 +3,7 @@
 import copy
 import dataclasses
 import inspect
+from abc import ABC, abstractmethod
 from dataclasses import FrozenInstanceError, dataclass, field
 from typing import Any
 
@@ -85,3 +86,33 @@ def test_a_field_that_is_not_there_cannot_be_replaced() -> None:
 
 def test_what_is_not_quick_is_replaced_all_the_same() -> None:
     assert replace(Plain(1), first=2) == Plain(2)
+
+
+class Base(ABC):
+    __slots__ = ()
+
+    @abstractmethod
+    def names(self) -> list[str]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FrozenBase(Base):
+    """As commands have it: a base without fields that refuses assignments."""
+
+
+@quick
+@dataclass(frozen=True, slots=True)
+class QuickWithBase(FrozenBase):
+    first: int
+    second: str = "a"
+
+    def names(self) -> list[str]:
+        return [self.second]
+
+
+def test_a_quick_value_may_inherit_what_has_no_fields() -> None:
+    made = replace(QuickWithBase(1), second="b")
+    assert (type(made), made, made.names()) == (QuickWithBase, QuickWithBase(1, "b"), ["b"])
+    assert isinstance(made, Base)
+    with pytest.raises(FrozenInstanceError):
+        made.second = "c"  # type: ignore[misc]  # which is what is refused

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 from uuid import UUID
 
-from gateway.services.core.frozen import replace
+from gateway.services.core.frozen import quick, replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import (
@@ -39,6 +39,7 @@ from gateway.services.core.rules.unsettled import unsettled
 HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class ConfirmPayment(BaseCommand):
     """Settle a payment by what its provider says.

@@ -7,6 +7,7 @@ from datetime import time
 from gateway.services.core.frozen import quick
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class TimeSlot:
     """A wall-clock start in an IANA time zone; the end follows from the session's duration."""
@@ -15,6 +16,7 @@ class TimeSlot:
     time_zone: str
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Label:
     """A free entry of the caller's: stored, never interpreted."""

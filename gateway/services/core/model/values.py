@@ -87,6 +87,7 @@ class RefundOrigin(StrEnum):
     DISPUTE = "DISPUTE"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Actor:
     """Who acts: the token's subject and its role."""
@@ -95,6 +96,7 @@ class Actor:
     role: Role
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Money:
     """An amount in the currency's minor unit (paise, cents), with its ISO 4217 code."""

@@ -22,6 +22,7 @@ from gateway.services.core.model.values import (
 from gateway.services.core.rules import access, tiers
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What a pair has before a command: its active purchase, and the changes that end one that has lapsed."""
