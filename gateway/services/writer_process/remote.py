@@ -161,6 +161,8 @@ class RemoteWriter:
     async def _stay_connected(self) -> None:
         while True:
             line = await self._connected()
+            if self._is_given_up:
+                log.info("a writer is in reach")
             self._line, self._is_given_up = line, False
             self._connected_once.set()
             if self._giving_up is not None:
@@ -209,6 +211,7 @@ class RemoteWriter:
 
     def _give_up(self) -> None:
         """No writer came: who waits is told, and until one comes everybody is at once."""
+        log.error("no writer in reach: commands are refused until there is one", socket=str(self._path))
         self._is_given_up = True
         for number in [*self._waiting]:
             self._stop_waiting(number)

@@ -293,6 +293,24 @@ async def test_closing_waits_for_the_answers_and_then_takes_nothing(service: Ser
         assert len(service.stored(CourseRow)) == 6  # for a caller that hung up, it was done all the same
 
 
+async def test_a_log_says_where_no_writer_is_and_when_one_is_there(
+    service: Service, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(remote, "PATIENCE_S", 0)
+    writer = RemoteWriter(path)
+    with structlog.testing.capture_logs() as logs:
+        writer.start()
+        assert await writer.submit(course()) == Busy()
+        async with serving_at(path, service):
+            await until(lambda: writer.is_alive)
+        await writer.close()
+    said = [(entry["event"], entry.get("socket")) for entry in logs]
+    assert said[:2] == [
+        ("no writer in reach: commands are refused until there is one", str(path)),
+        ("a writer is in reach", None),
+    ]
+
+
 async def test_a_writer_of_another_release_is_said_and_not_used(
     service: Service, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
