@@ -1,13 +1,13 @@
 """The lists, and a page of one by a single statement, whatever its filter and its window."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Select, null, select, true
 
-from db.compiled import Statement
+from db.compiled import Raw, Statement
 from db.statements import COURSE, JOB, PAYMENT, PURCHASE, TIER
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.pages import Page, Window
@@ -87,11 +87,23 @@ async def page(
         parameters |= condition.parameters(value, source.dialect)
     narrowed = None if learnt is None else listing.narrowed(learnt)
     kind = narrowed.kind if narrowed else listing.kind
-    rows = await source.raw(page_statement(listing, tuple(asked), View.of(window), kind), parameters)
+    statement = page_statement(listing, tuple(asked), View.of(window), kind)
+    rows = await _read(source, statement, parameters, is_brief=not asked)
     *_, has_up_to, has_from = rows[0] if rows else (None, None)
     shown = in_order(listing.order, window, (row for row in rows if row[0] is not None), kind.columns)
     found = narrowed.views(kind, shown, source.dialect) if narrowed else kind.on(source.dialect).views(shown)
     return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
+
+
+async def _read(
+    source: Source, statement: Statement, parameters: Mapping[str, object], *, is_brief: bool
+) -> Sequence[Raw]:
+    """The rows of a page. Without a filter, the list's own index leads to as many rows as are read and no more, which
+    takes no longer than a look-up of as many keys: on another thread, each row would wait for the loop's."""
+    compiled = statement.on(source.dialect)
+    bound = compiled.bound(parameters)
+    rows = source.fetch_now(compiled.sql, bound) if is_brief else None
+    return await source.fetch(compiled.sql, bound) if rows is None else rows
 
 
 @lru_cache(KEPT)

@@ -5,6 +5,7 @@ import random
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from unittest.mock import patch
 from uuid import UUID
 
 import pytest
@@ -169,3 +170,14 @@ async def test_a_text_is_compiled_once_for_what_is_asked_for(service: Service) -
                 await page(service.source, PURCHASES, Window(size, Place(uuid7(), service.clock.now)), wanted)
             texts.update(id(sql) for sql, _ in reads)
     assert len(texts) == 1
+
+
+async def test_only_a_page_without_a_filter_is_read_on_the_loop(service: Service) -> None:
+    bought = await service.created(await service.save_course())
+    at_hand = service.source.dialect.name == "sqlite"
+    windows = (Window(1), Window(1, after=Place(UUID(int=0), bought.created_at)))
+    for wanted, is_brief in ((None, True), (PurchaseFilter(), True), (PurchaseFilter(tier="BASIC"), False)):
+        for window in windows:
+            with patch.object(service.source, "fetch", wraps=service.source.fetch) as waited:
+                assert (await page(service.source, PURCHASES, window, wanted)).items == [bought]
+            assert waited.called == (not (at_hand and is_brief))
