@@ -140,8 +140,9 @@ class Memory:
         due += [job for job in self._runnable(kinds) if job.lease_until is not None and job.lease_until <= now]
         return [job.id for job in sorted(due, key=lambda job: (job.run_at, job.id))[:most]]
 
-    async def next_due(self, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
-        return min((job.run_at for job in self._runnable(kinds) if job.is_waiting), default=None)
+    async def next_due(self, after: datetime, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
+        waiting = (job.run_at for job in self._runnable(kinds) if job.is_waiting)
+        return min((run_at for run_at in waiting if run_at > after), default=None)
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         asked = [(each.ask_at, each.id, each) for each in self.payments() if each.provider is provider and each.ask_at]

@@ -36,7 +36,7 @@ MONEY = tuple(kind for kind in JobKind if kind not in (*MESSAGES, JobKind.UNKNOW
 """Each has a runner of its own, so that subscribers that do not answer delay no refund."""
 
 Due = Callable[[datetime, int, Collection[JobKind]], Awaitable[list[UUID]]]
-NextDue = Callable[[Collection[JobKind]], Awaitable[datetime | None]]
+NextDue = Callable[[datetime, Collection[JobKind]], Awaitable[datetime | None]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Runner:
 
     Args:
         due: reads the ids of jobs of these kinds that are due by then, at most so many, the longest due first.
-        next_due: reads when the next job is due that nobody runs yet.
+        next_due: reads when the next job becomes due after that moment.
         kinds: the kinds of job that it runs.
         draw: draws a number from 0 to 1, to spread the retries of jobs that failed together.
     """
@@ -102,9 +102,10 @@ class Runner:
         """Due jobs, now this runner's; with none, the alarm is set for when there are."""
         if not most:
             return []  # there is room again when one under way ends
-        candidates = await self.due(self.clock(), most, self.kinds)
+        now = self.clock()
+        candidates = await self.due(now, most, self.kinds)
         if not candidates:
-            if (at := await self.next_due(self.kinds)) is not None:
+            if (at := await self.next_due(now, self.kinds)) is not None:
                 self.alarm.set_for(at)
             return []
         claimed = await self.work.purchases.submit(ClaimJobs(self.work.purchases.new_id(), tuple(candidates), LEASE_S))

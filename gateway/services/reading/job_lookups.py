@@ -57,7 +57,8 @@ _DUE = Statement(
 )
 _NEXT_DUE = Statement(
     select(JOB.c.run_at)
-    .where(text(f"job.{LIVE_JOB}"), _IS_WAITING, _KINDS, ~_HAS_TO_WAIT)
+    .where(text(f"job.{LIVE_JOB}"), JOB.c.run_at > bindparam("after", type_=Instant()))
+    .where(_IS_WAITING, _KINDS, ~_HAS_TO_WAIT)
     .order_by(JOB.c.run_at)
     .limit(_ONE)
 )
@@ -141,10 +142,10 @@ class JobLookups:
         """
         return await self._firsts(_DUE, now=now, most=most, **self._among(_KINDS, kinds))
 
-    async def next_due(self, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
-        """When the next job of those kinds that waits only for its time is due, in the past or not; None without
-        one."""
-        found: list[datetime] = await self._firsts(_NEXT_DUE, **self._among(_KINDS, kinds))
+    async def next_due(self, after: datetime, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
+        """When the next job of those kinds that waits only for its time becomes due after that moment; None without
+        one. Of the events that are due already and wait for others, as many as a subscriber missed, none is read."""
+        found: list[datetime] = await self._firsts(_NEXT_DUE, after=after, **self._among(_KINDS, kinds))
         return found[0] if found else None
 
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:

@@ -127,13 +127,14 @@ async def test_a_runner_is_not_woken_by_what_another_lane_runs(shop: Shop, heari
     assert shop.service.stored(JobRow, state="PENDING")
 
 
-async def test_the_next_moment_is_that_of_the_first_job_that_waits(shop: Shop) -> None:
-    now = shop.service.clock.now
+async def test_the_next_moment_is_that_of_the_first_job_that_becomes_due_after_now(shop: Shop) -> None:
+    now, work = shop.service.clock.now, shop.service.work
     await owed(shop)
     shop.service.clock.advance(hours=1)
     await owed(shop)
-    assert await shop.service.work.next_due(MONEY) == now
-    assert await shop.service.work.next_due(MESSAGES) is None
+    assert await work.next_due(now - timedelta(microseconds=1), MONEY) == now
+    assert await work.next_due(now, MONEY) == now + timedelta(hours=1)
+    assert await work.next_due(now, MESSAGES) is None
 
 
 async def test_a_pulse_beats_for_each_commit_of_others(service: Service) -> None:

@@ -31,7 +31,7 @@ async def test_each_read_is_one_statement(service: Service) -> None:
         lambda: work.payment_by_reference(provider, str(payment.reference)),
         lambda: work.payment_with_refunds(uuid7()),
         lambda: work.due_jobs(now, 5),
-        lambda: work.next_due([JobKind.PAYMENT_REFUND]),
+        lambda: work.next_due(now, [JobKind.PAYMENT_REFUND]),
         lambda: work.next_asks(provider, 5),
         lambda: work.unscheduled(now, 5),
         lambda: work.known_events(provider, [f"evt_{number}" for number in range(MANY)]),
