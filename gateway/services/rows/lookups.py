@@ -69,10 +69,6 @@ class Lookup(Generic[Key, Value, Found]):
         self.viewed = Viewed(self)
         """The same look-up, which finds views of the values: see `gateway.services.rows.views`."""
 
-    def parameters(self, keys: Sequence[Key], dialect: Dialect) -> dict[str, object]:
-        """Keys that differ, as parameters of `statement` or `locking`."""
-        return self.among.parameters(keys, dialect)
-
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         """The driver's statement that finds keys that differ, and its parameters."""
         if len(keys) == 1:
