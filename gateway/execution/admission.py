@@ -99,11 +99,13 @@ class Admission:
             return Admitted(document, name, kind, document.errors)
         if operation.name is None and len(document.kinds) > 1:
             raise NoOperation("The document must have one operation, or `operationName` must name one of several.")
-        return self._within_means(Admitted(document, name, kind), operation, context)
+        cost, errors = self._means(document.operations[name], operation, context)
+        return Admitted(document, name, kind, errors, cost)
 
-    def _within_means(self, admitted: Admitted, operation: Operation, context: Context) -> Admitted:
-        """The same, with its cost, and the error where that, or the caller's rate, is exceeded."""
-        wanted = admitted.document.operations[admitted.name]
+    def _means(
+        self, wanted: PricedOperation, operation: Operation, context: Context
+    ) -> tuple[int, tuple[GraphQLError, ...]]:
+        """What it costs, and the error where that, or the caller's rate, is exceeded."""
         cost = wanted.cost(operation.variables)
         errors: tuple[GraphQLError, ...] = ()
         if cost > self._limits.cost:
@@ -111,7 +113,7 @@ class Admission:
             errors = (over_limit("cost", self._limits.cost, message),)
         elif wanted.kind is OperationType.MUTATION and (wait_s := context.throttle(wanted.root_fields)):
             errors = (rate_limited(wait_s),)
-        return Admitted(admitted.document, admitted.name, admitted.kind, errors, cost)
+        return cost, errors
 
     def _document(self, text: str) -> Document:
         """Raises: GraphQLError, where it cannot be read."""

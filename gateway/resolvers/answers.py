@@ -71,11 +71,13 @@ def mutation(
         @wraps(method)
         async def resolve(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
             returned = await method(self, info, input)
-            outcomes = returned if is_list else [returned]
-            for outcome in outcomes:
-                info.context.reads.learn(outcome)
-            answered = [answers.to(outcome) for outcome in outcomes]
-            return answered if is_list else answered[0]
+            learn = info.context.reads.learn
+            if not is_list:
+                learn(returned)
+                return answers.to(returned)
+            for outcome in returned:
+                learn(outcome)
+            return [answers.to(outcome) for outcome in returned]
 
         return field(resolve, description=description, directives=directives, graphql_type=result)
 

@@ -79,7 +79,7 @@ class Purchases:
             if isinstance(verdict, Unacceptable):
                 return InvalidInput((FieldProblem(verdict.path, verdict.message),))
             command = replace(command, verdict=verdict)
-        return await self.submit(command)
+        return await self.write(command)
 
     async def submit(self, command: Command, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Have a command decided and committed, unless it is wrong in itself.

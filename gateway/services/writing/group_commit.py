@@ -3,9 +3,9 @@
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 import structlog
@@ -13,9 +13,11 @@ from sqlalchemy import Engine
 
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
+from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.writing.thread import OwnThread
 from gateway.services.writing.turn import Group, Result, Turn
 
 log = structlog.get_logger(__name__)
@@ -31,6 +33,7 @@ class WriterStopped(Exception):
     """The writer ended while this command waited; the command may or may not have been done."""
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class _Waiting:
     """Commands that are to be decided in one turn, and the future of their outcomes."""
@@ -82,7 +85,7 @@ class GroupCommit:
         self._arrived = asyncio.Event()
         self._is_closing = False
         # The connection belongs to this thread: a turn crosses over once and not once a statement.
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="writer")
+        self._thread = OwnThread("writer")
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -106,7 +109,7 @@ class GroupCommit:
             WriterStopped: the writer died; nobody knows whether the command was done.
             Exception: the command's own; nothing of it was written.
         """
-        [outcome] = await self.submit_all([command])
+        [outcome] = await self.put((command,))
         return outcome
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
@@ -140,8 +143,8 @@ class GroupCommit:
         if self._task is not None:
             # However the writer ended, its connection and its thread are released.
             await asyncio.gather(self._task, return_exceptions=True)
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.close)
-        self._thread.shutdown()
+        await self._thread.call(self._turn.close)
+        self._thread.close()
         self._engine.dispose()
 
     async def _write(self) -> None:
@@ -189,8 +192,7 @@ class GroupCommit:
         return batch
 
     async def _serve(self, batch: Sequence[_Waiting]) -> None:
-        groups = [each.group for each in batch]
-        results = await asyncio.get_running_loop().run_in_executor(self._thread, self._turn.run, groups)
+        results = await self._thread.call(partial(self._turn.run, [each.group for each in batch]))
         self._report()
         for each, of_group in zip(batch, results, strict=True):
             if not each.done.cancelled():  # for a caller that hung up, the command was done all the same
