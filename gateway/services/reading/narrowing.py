@@ -1,17 +1,20 @@
-"""Which columns of a list's rows an operation reads: its first runs tell, and later ones select no others."""
+"""Which columns of rows an operation reads: its first runs tell, and later ones select no others."""
 
-from collections.abc import Callable, Collection, MutableMapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 from sqlalchemy import Dialect
 
 from db.compiled import Raw, converters_of, key_of
+from gateway.services.reading.reader import Finder
 from gateway.services.rows.kinds import Kind
-from gateway.services.rows.views import view_of
+from gateway.services.rows.lookups import Lookup, Viewed
 
+Key = TypeVar("Key")
 Value = TypeVar("Value")
+Found = TypeVar("Found")
 
 KEPT = 500
 """Selections of columns that are kept; as many as statements, see `gateway.services.reading.lists`."""
@@ -31,7 +34,7 @@ class Narrowing(Generic[Value]):
     def __init__(self, kind: Kind[Value], always: Collection[str]) -> None:
         self._whole = self._kind = kind
         self._read, self._least = set(always), len(always)
-        self._views: dict[object, Callable[[Raw], Value]] = {}
+        self._views: dict[object, Callable[[Iterable[Raw]], list[Value]]] = {}
 
     @property
     def kind(self) -> Kind[Value]:
@@ -42,20 +45,43 @@ class Narrowing(Generic[Value]):
         """Views of rows that were read as the kind that it gave."""
         key = kind, key_of(dialect)
         if key not in self._views:
-            assert kind.layout, "a row of several is not narrowed"
-            self._views[key] = view_of(kind.layout, kind.columns, converters_of(kind.select, dialect), self._note)
-        return list(map(self._views[key], rows))
+            self._views[key] = kind.form(kind.columns, converters_of(kind.select, dialect), self._note).views
+        return self._views[key](rows)
 
     def settle(self) -> None:
         """A run has come to its end."""
         if self._kind is self._whole and len(self._read) > self._least:
-            self._views.clear()
-            self._kind = _narrow(self._whole, frozenset(self._read))
+            narrow = _narrow(self._whole, frozenset(self._read))
+            if narrow is not self._kind:
+                self._views.clear()
+                self._kind = narrow
 
     def _note(self, column: str) -> None:
         if column not in self._read:
             self._read.add(column)
             self._kind = self._whole
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Narrowed(Generic[Key, Value, Found]):
+    """A look-up in one run: it finds views of rows with the columns that are read now."""
+
+    lookup: Lookup[Key, Value, Found]
+    narrowing: Narrowing[Value]
+
+    @property
+    def absent(self) -> Found:
+        return self.lookup.absent
+
+    @property
+    def is_brief(self) -> bool:
+        return self.lookup.is_brief
+
+    def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
+        return self.lookup.asked(keys, dialect)
+
+    def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Key, Found]:
+        return self.lookup.gather(self.narrowing.views(self.lookup.kind, rows, dialect))
 
 
 Learnt = MutableMapping[object, Any]
@@ -69,7 +95,41 @@ def narrowing(learnt: Learnt, kind: Kind[Value], always: Collection[str]) -> Nar
     return cast(Narrowing[Value], learnt[kind])
 
 
+def narrowed(learnt: Learnt, finder: Finder[Key, Found]) -> Finder[Key, Found]:
+    """The look-up as it is to be asked now; what is none is asked as it is."""
+    if not isinstance(finder, Viewed):
+        return finder
+    if finder not in learnt:
+        learnt[finder] = _Asking(finder.lookup)
+    return cast(Finder[Key, Found], learnt[finder].now())
+
+
+class _Asking(Narrowing[Any]):
+    """What the runs of one operation have read of what a look-up found."""
+
+    def __init__(self, lookup: Lookup[Any, Any, Any]) -> None:
+        super().__init__(lookup.kind, ())
+        self._lookup = lookup
+        self._now = Narrowed(lookup, self)
+
+    def now(self) -> Narrowed[Any, Any, Any]:
+        """The look-up, with the columns that are read now."""
+        if self._now.lookup.kind is not self.kind:
+            self._now = Narrowed(_lookup_of(self._lookup, self.kind), self)
+        return self._now
+
+
+@lru_cache(KEPT)
+def _lookup_of(lookup: Lookup[Any, Any, Any], kind: Kind[Any]) -> Lookup[Any, Any, Any]:
+    return lookup if kind is lookup.kind else lookup.of(kind)
+
+
 @lru_cache(KEPT)
 def _narrow(kind: Kind[Any], columns: frozenset[str]) -> Kind[Any]:
+    """The kind with these columns alone; all of it where its values lie in several rows, and more than one is read."""
+    if kind.alone:
+        if not columns <= {*kind.alone.columns}:
+            return kind
+        kind = kind.alone
     selected = [column for name, column in kind.select.selected_columns.items() if name in columns]
     return replace(kind, select=kind.select.with_only_columns(*selected, maintain_column_froms=True), _forms={})

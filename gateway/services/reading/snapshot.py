@@ -21,7 +21,7 @@ from gateway.services.reading.lookups import (
     REFUND_BY_ID,
     SUCCESSOR,
 )
-from gateway.services.reading.narrowing import Learnt
+from gateway.services.reading.narrowing import Learnt, narrowed
 from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
 
 Key = TypeVar("Key")
@@ -74,7 +74,7 @@ class Snapshot:
         """Whether the keys, none of which is known, could be looked up without waiting: then all of them are known."""
         if (asked := self._asked.get(finder)) and any(key in asked for key in keys):
             return False
-        found = self.reader.find_now(finder, keys)
+        found = self.reader.find_now(self._narrowed(finder), keys)
         if found is None:
             return False
         known.update(found)
@@ -86,15 +86,18 @@ class Snapshot:
 
     def _ask_for(self, finder: Finder[Key, Any], keys: Iterable[Key]) -> dict[Key, Future[Mapping[Key, Any]]]:
         """Ask the reader for those of the keys that it was not asked for yet. Returns what all keys are asked by."""
-        asked = self._asked.setdefault(finder, {})
+        asked, reading = self._asked.setdefault(finder, {}), self._narrowed(finder)
         unasked = [key for key in keys if (found := asked.get(key)) is None or found.cancelled()]
         for start in range(0, len(unasked), MOST_KEYS):
             part = unasked[start : start + MOST_KEYS]
-            found = self.reader.ask_all(finder, part)
+            found = self.reader.ask_all(reading, part)
             asked.update(dict.fromkeys(part, found))
             if len(part) > 1:
                 found.add_done_callback(partial(_forget_failure, asked, part))
         return asked
+
+    def _narrowed(self, finder: Finder[Key, Found]) -> Finder[Key, Found]:
+        return finder if self._learnt is None else narrowed(self._learnt, finder)
 
     async def _found_for(self, finder: Finder[Key, Found], key: Key, asked: Future[Mapping[Key, Found]]) -> Found:
         try:
@@ -117,7 +120,7 @@ class Snapshot:
         return await page(self.reader.source, listing, window, wanted, self._learnt)
 
     def narrow(self, learnt: Learnt) -> None:
-        """From now on, read no more of a list's rows than this operation read in its earlier runs, as far as it was
+        """From now on, read no more of any rows than this operation read in its earlier runs, as far as it was
         learnt. Where it reads more all the same, that raises `NotRead`: `forget`, and all of it is read again."""
         self._learnt = learnt
 

@@ -7,7 +7,7 @@ from gateway.services.core.model.values import Course, Money, Tier
 from gateway.services.rows.columns import Columns
 from gateway.services.rows.layouts import From, Layout
 from gateway.services.rows.making import Converter, Row, maker
-from gateway.services.rows.views import View, view_of
+from gateway.services.rows.views import Note, View, noting, view_of
 
 TIER = Layout(Tier, price=Layout(Money, amount_minor="price_minor"))
 COURSE = Layout(Course, tiers=From("code", lambda code: ()))
@@ -41,17 +41,23 @@ def course_maker(columns: Sequence[str], converters: Mapping[str, Converter]) ->
     return course
 
 
-def course_view(columns: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Rows], Course]:
+def course_view(
+    columns: Sequence[str], converters: Mapping[str, Converter], note: Note | None = None
+) -> Callable[[Rows], Course]:
     """The class of the views of a course's rows, see `gateway.services.rows.views.view_of`."""
     tier, code_at, id_at, title_at = view_of(TIER, columns, converters), *map(columns.index, ("code", "id", "title"))
     own, id_from = view_of(COURSE, columns, converters), converters.get("id")
-    attributes = {
-        "id": property((lambda rows: id_from(rows[0][id_at])) if id_from else (lambda rows: rows[0][id_at])),
-        "title": property(lambda rows: rows[0][title_at]),
-        "created_at": property(lambda rows: own(rows[0]).created_at),
-        "tiers": property(lambda rows: _tiers(rows, code_at, tier)),
-        "_whole": course_maker(columns, converters),
+    reads: Mapping[str, tuple[str, Callable[[Rows], object]]] = {
+        "id": ("id", (lambda rows: id_from(rows[0][id_at])) if id_from else (lambda rows: rows[0][id_at])),
+        "title": ("title", lambda rows: rows[0][title_at]),
+        "created_at": ("created_at", lambda rows: own(rows[0]).created_at),
+        "tiers": ("code", lambda rows: _tiers(rows, code_at, tier)),
     }
+    make: Callable[[Rows], object] = course_maker(columns, converters)
+    attributes: dict[str, object] = {name: property(noting(note, *each)) for name, each in reads.items()}
+    for column, _ in reads.values():
+        make = noting(note, column, make)
+    attributes["_whole"] = make
     return cast(Callable[[Rows], Course], type("CourseView", (View,), {"__slots__": (), **attributes}))
 
 

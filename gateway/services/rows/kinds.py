@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from functools import cache
+from typing import Any, Generic, Protocol, TypeVar
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Dialect, Select, Table, select
@@ -27,9 +28,10 @@ from gateway.services.rows import audit, courses, jobs, payments, purchases
 from gateway.services.rows.courses import course_maker, course_view, rows_of_each
 from gateway.services.rows.layouts import Layout
 from gateway.services.rows.making import Converter, Row, maker
-from gateway.services.rows.views import view_of
+from gateway.services.rows.views import Note, view_of
 
 Value = TypeVar("Value")
+ValueOf = TypeVar("ValueOf")
 Converters = Mapping[str, Converter]
 Many = Callable[[Iterable[Row]], list[Value]]
 
@@ -47,6 +49,12 @@ class Form(Generic[Value]):
     views: Many[Value]
 
 
+class FormOf(Protocol[ValueOf]):
+    """Makes a form for rows of columns, and what converts them. `note` is as in `gateway.services.rows.views`."""
+
+    def __call__(self, columns: Sequence[str], converters: Converters, note: Note | None = None) -> Form[ValueOf]: ...
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Kind(Generic[Value]):
     """A kind of value.
@@ -57,13 +65,16 @@ class Kind(Generic[Value]):
         order: in which rows are read, and locked.
         locks: the table whose rows the writer locks when it reads; None where it locks nothing.
         layout: how a value lies in one row; None where it lies in several.
+        alone: of a value that lies in several rows, the first of which is its own: that row alone, for whoever reads
+            nothing of the others.
     """
 
     select: Select[Any]
-    form: Callable[[Sequence[str], Converters], Form[Value]]
+    form: FormOf[Value]
     order: Sequence[Column[Any]]
     locks: Table | None = None
     layout: Layout[Value] | None = None
+    alone: "Kind[Value] | None" = None
     columns: Sequence[str] = field(init=False)
     """The names of a row's columns, in their order."""
     _forms: dict[object, Form[Value]] = field(default_factory=dict)
@@ -85,25 +96,25 @@ class _Subject:
     subject_id: UUID
 
 
-def _one_each(layout: Layout[Value]) -> Callable[[Sequence[str], Converters], Form[Value]]:
-    """Of values that lie in one row each."""
+def _one_each(layout: Layout[Value]) -> FormOf[Value]:
+    """Of values that lie in one row each. Rows that lack columns have views alone."""
 
-    def form(columns: Sequence[str], converters: Converters) -> Form[Value]:
-        make, view = maker(layout, columns, converters), view_of(layout, columns, converters)
-        return Form(lambda rows: list(map(make, rows)), lambda rows: list(map(view, rows)))
+    def form(columns: Sequence[str], converters: Converters, note: Note | None = None) -> Form[Value]:
+        make, view = cache(lambda: maker(layout, columns, converters)), view_of(layout, columns, converters, note)
+        return Form(lambda rows: list(map(make(), rows)), lambda rows: list(map(view, rows)))
 
     return form
 
 
-def _courses(columns: Sequence[str], converters: Converters) -> Form[Course]:
-    make, view = course_maker(columns, converters), course_view(columns, converters)
+def _courses(columns: Sequence[str], converters: Converters, note: Note | None = None) -> Form[Course]:
+    make, view = course_maker(columns, converters), course_view(columns, converters, note)
     id_at = columns.index("id")
     return Form(
         lambda rows: list(map(make, rows_of_each(rows, id_at))), lambda rows: list(map(view, rows_of_each(rows, id_at)))
     )
 
 
-def _subjects(columns: Sequence[str], converters: Converters) -> Form[tuple[JobKind, UUID]]:
+def _subjects(columns: Sequence[str], converters: Converters, note: Note | None = None) -> Form[tuple[JobKind, UUID]]:
     made = _one_each(_SUBJECT)(columns, converters).values
 
     def pairs(rows: Iterable[Row]) -> list[tuple[JobKind, UUID]]:
@@ -126,7 +137,12 @@ _SUBJECT = Layout(_Subject)
 
 PAYMENTS = _kind(select(PAYMENT), payments.PAYMENT, PAYMENT.c.id, locks=PAYMENT)
 PURCHASES = _kind(PURCHASE_WITH_ACCESS, purchases.PURCHASE, PURCHASE.c.id, locks=PURCHASE)
-COURSES = Kind(_with_columns(COURSE_WITH_TIERS, courses.COURSE, courses.TIER), _courses, (COURSE.c.id, TIER.c.rank))
+COURSES = Kind(
+    _with_columns(COURSE_WITH_TIERS, courses.COURSE, courses.TIER),
+    _courses,
+    (COURSE.c.id, TIER.c.rank),
+    alone=Kind(select(COURSE), _one_each(courses.COURSE), (COURSE.c.id,), layout=courses.COURSE),
+)
 REFUNDS = _kind(select(REFUND), payments.REFUND, REFUND.c.id)
 JOBS = _kind(select(JOB), jobs.JOB, JOB.c.id, locks=JOB)
 SUBJECTS_OF_JOBS = Kind(_with_columns(select(JOB), _SUBJECT), _subjects, (JOB.c.id,))

@@ -53,6 +53,7 @@ class Lookup(Generic[Key, Value, Found]):
         is_brief: bool = True,
     ) -> None:
         self.kind = kind
+        self._by, self._where = by, where
         self.among = Among(*by)
         self.gather = gather
         self.absent = absent
@@ -68,6 +69,10 @@ class Lookup(Generic[Key, Value, Found]):
         other and not in a circle."""
         self.viewed = Viewed(self)
         """The same look-up, which finds views of the values: see `gateway.services.rows.views`."""
+
+    def of(self, kind: Kind[Value]) -> "Lookup[Key, Value, Found]":
+        """The same, which reads rows of the kind with just some of their columns."""
+        return Lookup(kind, self._by, self.gather, self.absent, self._where, is_brief=self.is_brief)
 
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         """The driver's statement that finds keys that differ, and its parameters."""

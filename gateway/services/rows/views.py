@@ -57,7 +57,8 @@ class _Reading:
 
     def _maker(self, layout: Layout[Any]) -> Callable[[Row], object]:
         checks = [self._noting(column, lambda row: None) for column in layout.columns()] if self._note else []
-        make = maker(layout, self._columns, self._converters) if self._is_whole else None
+        is_here = self._places.keys() >= set(layout.columns())  # of a part it may be, where the rest is not
+        make = maker(layout, self._columns, self._converters) if is_here else None
 
         def whole(row: Row) -> object:
             for check in checks:
@@ -88,14 +89,7 @@ class _Reading:
                 raise NotRead(column)
 
             return absent
-        if note is None or not self._is_whole:
-            return read
-
-        def noted(row: Row) -> object:
-            note(column)
-            return read(row)
-
-        return noted
+        return noting(note, column, read) if self._is_whole else read
 
 
 class View(tuple[Any, ...]):
@@ -124,6 +118,18 @@ class View(tuple[Any, ...]):
 def whole(view: Value) -> Value:
     """The value that a view shows, made now; a value itself."""
     return cast(Value, type(view)._whole(view)) if isinstance(view, View) else view
+
+
+def noting(note: Note | None, column: str, read: Callable[[Any], object]) -> Callable[[Any], object]:
+    """The same, which notes that a column is read."""
+    if note is None:
+        return read
+
+    def noted(row: Any) -> object:
+        note(column)
+        return read(row)
+
+    return noted
 
 
 def _reader(column: Column, place: int, converter: Converter | None) -> Callable[[Row], object]:

@@ -1,8 +1,9 @@
-"""What is selected of a list's rows: what the operation read of them before, and always all that it reads now."""
+"""What is selected of rows: what the operation read of them before, and always all that it reads now."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any, cast
+from uuid import UUID
 
 import pytest
 
@@ -13,6 +14,8 @@ from gateway.execution.schema import build_schema
 from gateway.services.changes.follower import Live
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.reading.lists import COURSES, PURCHASES, Listing
+from gateway.services.reading.lookups import COURSE_BY_ID, PAYMENT_BY_ID
+from gateway.services.reading.reader import Finder
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.rows.views import NotRead, whole
 from gateway.settings.model import Settings
@@ -28,14 +31,14 @@ class Runs:
 
     def __init__(self, service: Service) -> None:
         self._service = service
-        self._learnt: dict[object, Any] = {}
+        self.learnt: dict[object, Any] = {}
         self.reads = Snapshot(service.reader)
         self.statement = ""
 
     async def page(self, listing: Listing[Any] = PURCHASES, **window: Any) -> Page[Any]:
         """In a new run."""
         self.reads = Snapshot(self._service.reader)
-        self.reads.narrow(self._learnt)
+        self.reads.narrow(self.learnt)
         return await self._page(listing, **window)
 
     async def page_again(self) -> Page[Any]:
@@ -136,3 +139,49 @@ async def test_rows_that_lead_an_operation_elsewhere_are_answered_all_the_same(s
     await service.confirm(student(), opened)  # from now on it is told in the currency that was captured
     assert await answers(3) == [[nothing]] * 3
     assert (executor.ways.deviated, executor.ways.by_plan) == (1, 5)
+
+
+async def found_by(runs: Runs, service: Service, finder: Finder[Any, Any], key: UUID) -> Any:
+    """In a new run."""
+    runs.reads = Snapshot(service.reader)
+    runs.reads.narrow(runs.learnt)
+    with reads_of(service.source) as reads:
+        found = runs.reads.find_all(finder, [key, key])
+        [found, same] = await found if isinstance(found, Awaitable) else found
+    [(runs.statement, _)] = reads
+    assert found is same
+    return found
+
+
+async def test_a_lookup_selects_what_earlier_runs_read_of_what_it_found(service: Service) -> None:
+    course, runs = await service.save_course(), Runs(service)
+    payment = await service.opened(student(), course)
+    for _ in range(2):
+        found = await found_by(runs, service, PAYMENT_BY_ID, payment.id)
+        assert (found.id, found.terms.tier, found.captured) == (payment.id, "BASIC", None)
+        runs.reads.settle()
+    assert runs.selects("tier", "captured_minor", "currency", "labels") == [True, True, False, False]
+    with pytest.raises(NotRead):
+        found.amount.currency  # noqa: B018  that is what raises
+    for _ in range(2):
+        found = await found_by(runs, service, PAYMENT_BY_ID, payment.id)
+        assert found.amount == payment.amount
+        runs.reads.settle()
+    assert runs.selects("tier", "captured_minor", "currency", "labels") == [True, True, True, False]
+
+
+async def test_a_course_is_read_without_its_tiers_where_nobody_reads_them(service: Service) -> None:
+    course, runs = await service.save_course(), Runs(service)
+    assert (await found_by(runs, service, COURSE_BY_ID, course.id)).title == course.title
+    runs.reads.settle()
+    found = await found_by(runs, service, COURSE_BY_ID, course.id)
+    assert (found.id, found.title, "tier" in runs.statement) == (course.id, course.title, False)
+    reads: Sequence[Callable[[], object]] = (lambda: found.created_at, lambda: found.tiers, lambda: whole(found))
+    for read in reads:
+        with pytest.raises(NotRead):
+            read()
+    for _ in range(2):
+        found = await found_by(runs, service, COURSE_BY_ID, course.id)
+        assert (found.tiers, found.created_at, found) == (course.tiers, course.created_at, course)
+        assert "tier" in runs.statement
+        runs.reads.settle()
