@@ -16,7 +16,11 @@ from gateway.settings.limits import LimitSettings
 log = structlog.get_logger(__name__)
 
 MOST_CALLERS = 65_536
-"""Buckets that are remembered: a few megabytes. The one that was not used for longest is forgotten, and so full."""
+"""Buckets that are remembered at most, 19 megabytes. The one that was not used for longest is forgotten, and so
+full."""
+
+MOST_FORGOTTEN = 2
+"""Buckets that one call forgets once they are full again: more than it adds, and too few to keep it waiting."""
 
 FORWARDED = b"x-forwarded-for"
 
@@ -52,10 +56,19 @@ class Buckets:
 
     def take(self, caller: Hashable, count: int) -> None:
         """Take so many, after `wait_s` was 0 for them."""
-        self._full_at[caller] = self._full_after(caller, count, self._clock())
+        now = self._clock()
+        self._full_at[caller] = self._full_after(caller, count, now)
         self._full_at.move_to_end(caller)
-        if len(self._full_at) > self._most:
-            self._full_at.popitem(last=False)
+        self._forget(now)
+
+    def _forget(self, now: float) -> None:
+        """Those that were not used for longest, as far as they are full again, as one that nobody knows is; else the
+        one for which there is no room."""
+        for _ in range(MOST_FORGOTTEN):
+            full_at = self._full_at
+            if len(full_at) <= self._most and full_at[next(iter(full_at))] > now:
+                return
+            full_at.popitem(last=False)
 
     def _full_after(self, caller: Hashable, count: int, now: float) -> float:
         full_at = self._full_at.get(caller, now)

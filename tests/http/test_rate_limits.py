@@ -72,6 +72,27 @@ def test_no_more_callers_are_remembered_than_there_is_room_for() -> None:
     assert [buckets.wait_s(caller, 1) > 0 for caller in (96, 97, 98, 99)] == [False, True, True, True]
 
 
+def test_a_bucket_that_is_full_again_is_remembered_no_longer() -> None:
+    clock = Clock()
+    buckets = Buckets(burst=2, per_s=1, clock=clock)
+    for caller in range(1_000):
+        buckets.take(caller, 2)
+        clock.now_s += 0.5
+    assert len(buckets) == 4, "those of the last two seconds"
+    assert [buckets.wait_s(caller, 2) > 0 for caller in (996, 997, 998, 999)] == [False, True, True, True]
+
+
+def test_callers_that_came_together_are_forgotten_as_others_come() -> None:
+    clock = Clock()
+    buckets = Buckets(burst=1, per_s=1, clock=clock)
+    for caller in range(100):
+        buckets.take(caller, 1)
+    clock.now_s += 1
+    for caller in range(100, 200):
+        buckets.take(caller, 1)
+    assert len(buckets) == 100, "those of the last second"
+
+
 def test_whoever_is_still_calling_is_not_the_one_that_is_forgotten() -> None:
     buckets = Buckets(burst=2, per_s=1, clock=Clock(), most=2)
     for caller in ("a", "b", "a", "c"):
