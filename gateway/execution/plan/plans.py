@@ -37,13 +37,13 @@ class Ways:
 
 @dataclass(slots=True)
 class Planned:
-    """What is known of one operation of a document. `reason`: why no plan can be made of it."""
+    """What is known of one operation of a document. `is_covered`: whether it may have plans, as far as is known."""
 
     seen: int = 0
     variables: Variables | None = None
     switches: tuple[str, ...] = ()
     variants: dict[tuple[bool, ...], Plan | None] = field(default_factory=dict)
-    reason: str | None = None
+    is_covered: bool = True
 
 
 class Document(Protocol):
@@ -89,7 +89,7 @@ class Plans:
         if planned.seen < self._compile_at:
             self.ways.new += 1
             return None
-        if planned.variables is None and planned.reason is None:
+        if planned.variables is None and planned.is_covered:
             self._begin(document, name, planned)
         if planned.variables is None:
             self.ways.not_covered += 1
@@ -105,7 +105,8 @@ class Plans:
         try:
             planned.switches = tuple(switches_of(document.node))
         except NotCovered as error:
-            planned.reason = str(error)
+            planned.is_covered = False
+            _tell(name, error)
             return
         planned.variables = Variables(self._schema._schema, _operation(document.node, name))
 
@@ -121,22 +122,25 @@ class Plans:
             return planned.variants[key]
         if len(planned.variants) >= MOST_VARIANTS:
             return None
-        plan = planned.variants[key] = self._compiled(document, name, planned, key)
+        plan = planned.variants[key] = self._compiled(document, name, dict(zip(planned.switches, key, strict=True)))
         if plan is not None:
             self._on_compiled(text, plan.size_bytes)
         return plan
 
-    def _compiled(self, document: Document, name: str | None, planned: Planned, key: tuple[bool, ...]) -> Plan | None:
-        switches = dict(zip(planned.switches, key, strict=True))
+    def _compiled(self, document: Document, name: str | None, switches: Mapping[str, bool]) -> Plan | None:
         operation = _operation(document.node, name)
         try:
             return compiled(self._schema, Shaping(self._schema._schema, document.node, operation, switches))
         except (NotCovered, GraphQLError) as error:  # what is wrong with a directive, graphql-core says
-            planned.reason = str(error)
-        except Exception as error:  # a fault of ours is in the log, and graphql-core answers all the same
+            _tell(name, error)
+        except Exception:  # a fault of ours is in the log, and graphql-core answers all the same
             log.exception("a document could not be compiled")
-            planned.reason = f"a fault of the compiler: {error!r}"
         return None
+
+
+def _tell(name: str | None, reason: Exception) -> None:
+    """To whoever looks for what a slow document is slow by."""
+    log.debug("a document has no plan", operation=name, reason=str(reason))
 
 
 def _switch(value: object) -> bool:

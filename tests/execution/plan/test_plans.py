@@ -9,9 +9,11 @@ import pytest
 import strawberry
 from graphql import GraphQLError, OperationDefinitionNode, parse
 from strawberry import field
+from structlog.testing import CapturingLogger
 
 from gateway.execution.executor import Executor
 from gateway.execution.operations import Operation
+from gateway.execution.plan import plans
 from gateway.execution.plan.compiling import compiled
 from gateway.execution.plan.deviation import NotCovered
 from gateway.execution.plan.plans import MOST_VARIANTS, Ways
@@ -206,6 +208,30 @@ async def test_whatever_else_happens_graphql_core_answers(query: str) -> None:
 async def test_introspection_is_not_covered() -> None:
     _, way = await both('{ __type(name: "Number") { name } atOnce }')
     assert way == NOT_COVERED
+
+
+@pytest.mark.parametrize(
+    ("within", "reason"),
+    [
+        ('__type(name: "Number") { name }', "nothing is known of how Query.__type is answered but its resolver"),
+        ("number(of: 1) { ...@include(if: true) { text } double { text } }", None),
+        (
+            f"number(of: 1) {{ {' '.join(f'a{number}: text' for number in range(MOST_FIELDS))} }}",
+            f"more than {MOST_FIELDS} fields",
+        ),
+    ],
+    ids=["introspection", "a usual one", "many fields"],
+)
+async def test_why_a_document_has_no_plan_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, within: str, reason: str | None
+) -> None:
+    log = CapturingLogger()
+    monkeypatch.setattr(plans, "log", log)
+    planning = executor(limit_tokens=10_000, limit_aliases=10_000)
+    for _ in range(3):
+        await planning.run(Operation(f"query Named {{ {within} }}"), CONTEXT)
+    said = [("debug", ("a document has no plan",), {"operation": "Named", "reason": reason})]
+    assert [tuple(call) for call in log.calls] == (said if reason else [])
 
 
 async def test_what_has_more_fields_than_a_plan_is_answered_all_the_same() -> None:
