@@ -34,13 +34,12 @@ class Window:
     is_newest_first: bool = False
 
 
+@dataclass(frozen=True, slots=True, eq=False)
 class Places(Sequence[Place]):
     """The places of items, each told when it is asked for: a page shows two, unless its edges are asked for."""
 
-    __slots__ = ("_items", "_place_of")
-
-    def __init__(self, items: Sequence[Any], place_of: Callable[[Any], Place]) -> None:
-        self._items, self._place_of = items, place_of
+    items: Sequence[Any]
+    place_of: Callable[[Any], Place]
 
     @overload
     def __getitem__(self, index: int) -> Place: ...
@@ -49,11 +48,11 @@ class Places(Sequence[Place]):
     def __getitem__(self, index: slice) -> "Places": ...
 
     def __getitem__(self, index: int | slice) -> "Place | Places":
-        found = self._items[index]
-        return Places(found, self._place_of) if isinstance(index, slice) else self._place_of(found)
+        found = self.items[index]
+        return Places(found, self.place_of) if isinstance(index, slice) else self.place_of(found)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Sequence) and list(self) == list(other)
