@@ -79,6 +79,8 @@ class FastPath:
         self._headers = {each: self._headers_of(each) for each in (negotiation.JSON, negotiation.GRAPHQL_JSON)}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # It refers to the scope: in there, each request would be left for a search for garbage.
+        write: WriteAnswer | None = scope.pop(WRITE_ANSWER, None)
         head = self._head(scope)
         if head is None:
             await self._others(scope, receive, send)
@@ -90,7 +92,7 @@ class FastPath:
             await self._others(scope, receive, send)
             return
         operation = self._operation(message)
-        if operation is None or not await self._is_answered(scope, operation, head, send, began):
+        if operation is None or not await self._is_answered(scope, operation, head, send, write, began):
             await self._others(scope, _again(message, receive), send)
 
     # ------------------------------------------------------------ what comes in
@@ -143,7 +145,9 @@ class FastPath:
 
     # ------------------------------------------------------------ what goes out
 
-    async def _is_answered(self, scope: Scope, operation: Operation, head: Head, send: Send, began: float) -> bool:
+    async def _is_answered(
+        self, scope: Scope, operation: Operation, head: Head, send: Send, write: WriteAnswer | None, began: float
+    ) -> bool:
         """Whether it was run and answered. If not, nothing is sent, and nothing more may be done."""
         status, is_ours = 500, True
         with identified(head.request_id):
@@ -153,8 +157,7 @@ class FastPath:
                     is_ours = False
                     return False
                 status, headers, body = answer
-                write_at_once: WriteAnswer | None = scope.get(WRITE_ANSWER)
-                if write_at_once is None or not write_at_once(status, _lines(headers), body):
+                if write is None or not write(status, _lines(headers), body):
                     await send({"type": "http.response.start", "status": status, "headers": headers})
                     await send({"type": "http.response.body", "body": body})
                 return True

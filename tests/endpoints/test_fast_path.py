@@ -1,10 +1,12 @@
 """The straight way and the application behind it give the same answers and log the same lines, whatever is sent."""
 
 import asyncio
+import gc
 import io
 import json
 import re
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, redirect_stderr
 from dataclasses import dataclass, field, replace
@@ -357,6 +359,29 @@ def test_what_is_unusual_goes_on(houses: dict[str, House], what: str) -> None:
     by_front, behind, is_straight = house.answers(with_tokens(GOES_ON[what], house.tokens))
     assert not is_straight
     assert by_front == behind
+
+
+@pytest.mark.parametrize("asked", [usual(GOOD_BODIES[0]), GOES_ON["another method"], GOES_ON["no JSON"]])
+def test_a_request_leaves_no_circle_for_a_search_for_garbage(houses: dict[str, House], asked: Asked) -> None:
+    house = houses["production"]
+    left = list[weakref.ref[object]]()
+
+    async def watched(scope: Scope, receive: Receive, send: Send) -> None:
+        write_answer = scope[WRITE_ANSWER]
+
+        def write(status: int, lines: bytes, body: bytes | memoryview) -> bool:
+            return bool(scope) and write_answer(status, lines, body)  # it has the scope, as the server's own has
+
+        scope[WRITE_ANSWER] = write
+        left.append(weakref.ref(write))
+        await house.front(scope, receive, send)
+
+    gc.disable()
+    try:
+        assert house.runner.run(_sent(watched, asked, house.app))
+        assert [each() for each in left] == [None]
+    finally:
+        gc.enable()
 
 
 def test_a_failure_that_nobody_expects_is_told_once_by_the_application_behind(houses: dict[str, House]) -> None:
