@@ -61,12 +61,14 @@ class Lookup(Generic[Key, Value, Found]):
         self._names = [column.key for column in by]
         rows = kind.select.where(*where).order_by(*kind.order)
         select = rows.where(self.among)
-        self.of_one = Statement(rows.where(*(column == bindparam(column.key, type_=column.type) for column in by)))
+        one = rows.where(*(column == bindparam(column.key, type_=column.type) for column in by))
+        self.of_one = Statement(one)
         """Of a single key, which most are asked for with: half of what an array of one costs."""
         self.statement = Statement(select)
         self.locking = Statement(select if kind.locks is None else select.with_for_update(of=kind.locks))
         """The same for a writer: the rows are locked in the order of their ids, so that two writers wait for each
         other and not in a circle."""
+        self.locking_one = Statement(one if kind.locks is None else one.with_for_update(of=kind.locks))
         self.viewed = Viewed(self)
         """The same look-up, which finds views of the values: see `gateway.services.rows.views`."""
 
@@ -76,11 +78,20 @@ class Lookup(Generic[Key, Value, Found]):
 
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         """The driver's statement that finds keys that differ, and its parameters."""
+        return self._asked(keys, dialect, self.of_one, self.statement)
+
+    def asked_locked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
+        """The same for a writer."""
+        return self._asked(keys, dialect, self.locking_one, self.locking)
+
+    def _asked(
+        self, keys: Sequence[Key], dialect: Dialect, of_one: Statement, of_many: Statement
+    ) -> tuple[str, Sequence[object]]:
         if len(keys) == 1:
-            one, [key] = self.of_one.on(dialect), keys
+            one, [key] = of_one.on(dialect), keys
             parts = key if isinstance(key, tuple) else (key,)
             return one.sql, one.bound(dict(zip(self._names, parts, strict=True)))
-        many = self.statement.on(dialect)
+        many = of_many.on(dialect)
         return many.sql, many.bound(self.among.parameters(keys, dialect))
 
     def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:

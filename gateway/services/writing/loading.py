@@ -101,7 +101,6 @@ def _ask(writer: Writer, lookup: Lookup[Key, Value, Any], keys: Collection[Key])
     """Ask for all values that have one of the keys, locked; without keys, no statement is sent."""
     if not keys:
         return list
-    statement = lookup.locking.on(writer.dialect)
-    parameters = lookup.among.parameters(list(keys), writer.dialect)
-    rows, values = writer.ask(statement.sql, statement.bound(parameters)), lookup.kind.on(writer.dialect).values
+    rows = writer.ask(*lookup.asked_locked(list(keys), writer.dialect))
+    values = lookup.kind.on(writer.dialect).values
     return lambda: values(rows())

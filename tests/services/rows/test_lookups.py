@@ -107,9 +107,8 @@ def test_a_lookup_is_served_by_its_index_whether_it_reads_or_locks(planner: Plan
     of_sqlite, of_postgresql = LOOKUPS[name]
     [key] = keys_of(lookup, 1)
     parts = key if isinstance(key, tuple) else (key,)
-    plans = [
-        planner.plan(lookup.of_one, {each.key: part for each, part in zip(lookup.among.columns, parts, strict=True)})
-    ]
+    given: dict[str, object] = {each.key: part for each, part in zip(lookup.among.columns, parts, strict=True)}
+    plans = [planner.plan(of_one, given) for of_one in (lookup.of_one, lookup.locking_one)]
     for statement in (lookup.statement, lookup.locking):
         for number in (1, 300):
             plans.append(planner.plan(statement, lookup.among.parameters(keys_of(lookup, number), planner.dialect)))
