@@ -5,6 +5,7 @@ PostgreSQL's driver is imported where there is a server: an embedded database st
 
 import sqlite3
 from collections.abc import Sequence
+from traceback import clear_frames
 from typing import TYPE_CHECKING, Any, Protocol
 
 import aiosqlite
@@ -97,7 +98,13 @@ class _SqliteReader:
         return cls(connection)
 
     async def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
-        return await self._connection.execute_fetchall(sql, parameters)  # type: ignore[return-value]  # it is a list
+        try:
+            return await self._connection.execute_fetchall(sql, parameters)  # type: ignore[return-value]  # it is a list
+        except sqlite3.Error as error:
+            # The cursor is in the error's frames. While it lives, its statement is under way, and whatever this
+            # connection is asked sees the database as it was then.
+            clear_frames(error.__traceback__)
+            raise
 
     async def close(self) -> None:
         await self._connection.close()

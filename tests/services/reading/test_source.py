@@ -100,6 +100,24 @@ async def test_an_error_names_the_statement_and_no_parameter(source: Source) -> 
     assert "a-secret" not in str(raised.value)
 
 
+async def test_after_a_row_that_cannot_be_read_a_connection_sees_what_is_committed(
+    new_sqlite: Callable[[], str],
+) -> None:
+    source = Source(url := new_sqlite())
+    with closing(sqlite3.connect(file_of(url), isolation_level=None)) as other:
+        other.execute("CREATE TABLE said (text TEXT)")
+        other.execute("INSERT INTO said VALUES (CAST(x'ff' AS TEXT)), ('more')")
+        with pytest.raises(DBAPIError, match="UTF-8") as raised:
+            await source.fetch("SELECT text FROM said")
+        assert source.fetch_now("SELECT text FROM said", ()) is None
+        other.execute("UPDATE said SET text = 'mended'")
+        read = await source.fetch("SELECT text FROM said"), source.fetch_now("SELECT text FROM said", ())
+        [(was_busy, *_)] = other.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        await source.close()
+    assert read == ([("mended",)] * 2, [("mended",)] * 2), f"while somebody holds {raised.value!r}"
+    assert not was_busy
+
+
 async def test_many_reads_at_once_each_get_their_own_rows(source: Source) -> None:
     echo = Statement(select(cast(bindparam("said", type_=Text), Text)))
     read = await asyncio.gather(*(source.rows(echo, said=str(number)) for number in range(50)))
