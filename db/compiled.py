@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import Dialect, Select
 from sqlalchemy.engine.default import DefaultDialect
@@ -53,7 +54,7 @@ class Compiled:
         compiled = select.compile(dialect=dialect)
         self.sql = str(compiled)
         self._names = [
-            (name, compiled.binds[name].type.dialect_impl(dialect).bind_processor(dialect), compiled.params[name])
+            (name, _binder(compiled.binds[name].type, dialect), compiled.params[name])
             for name in compiled.positiontup or ()
         ]
         converters = enumerate(_converter(column.type, dialect) for column in select.selected_columns)
@@ -61,8 +62,8 @@ class Compiled:
 
     def bound(self, parameters: Parameters) -> tuple[object, ...]:
         """The parameters in their places and as they are stored; what the select itself binds need not be given."""
-        values = ((parameters.get(name, usual), process) for name, process, usual in self._names)
-        return tuple(process(value) if process else value for value, process in values)
+        values = [(parameters.get(name, usual), process) for name, process, usual in self._names]
+        return tuple([process(value) if process else value for value, process in values])
 
     def read(self, raw: Raw) -> list[Any]:
         """A row's columns as values, in the order of the select."""
@@ -71,6 +72,17 @@ class Compiled:
             if (stored := values[place]) is not None:
                 values[place] = convert(stored)
         return values
+
+
+def _binder(stored: TypeEngine[Any], dialect: DefaultDialect) -> Converter | None:
+    if isinstance(stored, Id) and dialect.name == "sqlite":
+        return _id_bound
+    return stored.dialect_impl(dialect).bind_processor(dialect)
+
+
+def _id_bound(key: UUID | None) -> bytearray | None:
+    """SQLite's driver takes a `bytearray` at once, and asks of anything else how it is adapted."""
+    return None if key is None else bytearray(key.int.to_bytes(16, "big"))
 
 
 def _converter(stored: TypeEngine[Any], dialect: DefaultDialect) -> Converter | None:
