@@ -2,7 +2,7 @@
 
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
 from gateway.services.core.model.values import Actor
-from gateway.services.rows.columns import Columns
+from gateway.services.rows.columns import Columns, word
 from gateway.services.rows.layouts import Layout
 
 RECORD = Layout(IdempotencyRecord, key=Layout(IdempotencyKey))
@@ -26,7 +26,7 @@ def audit_columns(entry: AuditEntry) -> Columns:
         "id": entry.id,
         "at": entry.at,
         "actor_id": entry.actor.id,
-        "actor_role": entry.actor.role.value,
+        "actor_role": word(entry.actor.role),
         "action": entry.action,
         "reason": entry.reason,
         "changes": entry.changes,

@@ -1,5 +1,8 @@
 """A value's columns by name, as they are written."""
 
+from collections.abc import Callable
+from enum import StrEnum
+from operator import attrgetter
 from typing import Any, TypeVar
 
 from gateway.services.core.model.events import ProviderEvent
@@ -8,3 +11,6 @@ from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 
 Columns = dict[str, Any]
 Value = TypeVar("Value", Payment, Purchase, Course, Refund, Job, ProviderEvent)
+
+word: Callable[[StrEnum], str] = attrgetter("_value_")
+"""A member's text. Its `value` is the same by way of three calls, and a confirmation writes a dozen."""

@@ -2,7 +2,7 @@
 
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job
-from gateway.services.rows.columns import Columns
+from gateway.services.rows.columns import Columns, word
 from gateway.services.rows.layouts import From, Layout
 
 EVENT = Layout(ProviderEvent, references=From("refs", tuple))
@@ -12,12 +12,12 @@ JOB = Layout(Job)
 def event_columns(event: ProviderEvent) -> Columns:
     return {
         "id": event.id,
-        "provider": event.provider.value,
+        "provider": word(event.provider),
         "event_id": event.event_id,
         "type": event.type,
         "refs": list(event.references),
         "received_at": event.received_at,
-        "state": event.state.value,
+        "state": word(event.state),
         "handled_at": event.handled_at,
     }
 
@@ -25,11 +25,11 @@ def event_columns(event: ProviderEvent) -> Columns:
 def job_columns(job: Job) -> Columns:
     return {
         "id": job.id,
-        "kind": job.kind.value,
+        "kind": word(job.kind),
         "subject_id": job.subject_id,
         "target": job.target,
         "payload": job.payload,
-        "state": job.state.value,
+        "state": word(job.state),
         "run_at": job.run_at,
         "attempts": job.attempts,
         "fence": job.fence,

@@ -1,7 +1,7 @@
 """How payments and refunds lie in their columns: rows to values and back."""
 
 from gateway.services.core.model.values import Actor, Failure, Money, Payment, Refund, Terms
-from gateway.services.rows.columns import Columns
+from gateway.services.rows.columns import Columns, word
 from gateway.services.rows.layouts import From, Layout
 from gateway.services.rows.metadata import METADATA, metadata_columns
 
@@ -40,13 +40,13 @@ def payment_columns(payment: Payment) -> Columns:
         "expires_at": payment.terms.expires_at,
         "amount_minor": payment.amount.amount_minor,
         "currency": payment.amount.currency,
-        "purpose": payment.purpose.value,
-        "provider": payment.provider.value,
+        "purpose": word(payment.purpose),
+        "provider": word(payment.provider),
         "reference": payment.reference,
         "attempt": payment.attempt,
         "checks": payment.checks,
-        "status": payment.status.value,
-        "fulfilment": payment.fulfilment.value,
+        "status": word(payment.status),
+        "fulfilment": word(payment.fulfilment),
         "captured_minor": captured.amount_minor if captured else None,
         "captured_currency": captured.currency if captured else None,
         "refunded_minor": payment.refunded_minor,
@@ -71,12 +71,12 @@ def refund_columns(refund: Refund) -> Columns:
         "currency": refund.amount.currency,
         "reason": refund.reason,
         "requested_by_id": refund.requested_by.id,
-        "requested_by_role": refund.requested_by.role.value,
-        "status": refund.status.value,
+        "requested_by_role": word(refund.requested_by.role),
+        "status": word(refund.status),
         "reference": refund.reference,
         "failure_code": failure.code if failure else None,
         "failure_message": failure.message if failure else None,
         "created_at": refund.created_at,
         "settled_at": refund.settled_at,
-        "origin": refund.origin.value,
+        "origin": word(refund.origin),
     }

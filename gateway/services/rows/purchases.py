@@ -1,7 +1,7 @@
 """How purchases and their accesses lie in their columns: rows to values and back."""
 
 from gateway.services.core.model.values import Access, Actor, Purchase
-from gateway.services.rows.columns import Columns
+from gateway.services.rows.columns import Columns, word
 from gateway.services.rows.layouts import Layout
 from gateway.services.rows.metadata import METADATA, metadata_columns
 
@@ -22,10 +22,10 @@ def purchase_columns(purchase: Purchase) -> Columns:
         "course_id": purchase.course_id,
         "tier": purchase.tier,
         "tier_rank": purchase.rank,
-        "status": purchase.status.value,
-        "origin": purchase.origin.value,
+        "status": word(purchase.status),
+        "origin": word(purchase.origin),
         "created_by_id": purchase.created_by.id,
-        "created_by_role": purchase.created_by.role.value,
+        "created_by_role": word(purchase.created_by.role),
         "payment_id": purchase.payment_id,
         "supersedes": purchase.supersedes,
         "created_at": purchase.created_at,
@@ -38,7 +38,7 @@ def access_columns(purchase: Purchase) -> Columns:
     access = purchase.access
     return {
         "purchase_id": purchase.id,
-        "status": access.status.value,
+        "status": word(access.status),
         "sessions_total": access.sessions_total,
         "sessions_used": access.sessions_used,
         "starts_at": access.starts_at,

@@ -79,6 +79,8 @@ def _load_pairs(
     writer: Writer, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
 ) -> None:
     """Load every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
+    if not (refunded or purchases_with_pair):
+        return
     payments = [state.payments[payment_id] for payment_id in refunded if payment_id in state.payments]
     pairs = {(payment.student_id, payment.course_id) for payment in payments}
     extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
