@@ -1,5 +1,7 @@
 """Ids in text: a type's prefix and a time-ordered key, and nothing else passes for one."""
 
+from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,6 +12,12 @@ from typeid import TypeID
 from uuid_utils.compat import uuid7
 
 from gateway.schema.conventions import ids
+from gateway.schema.courses import Course
+from gateway.schema.purchases import Payment, Purchase
+from gateway.services.reading.lookups import COURSE_BY_ID, PAYMENT_BY_ID, PURCHASE_BY_ID
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.rows.views import whole
+from tests.service import Service, student
 
 KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
 SUFFIX = "01m82wzdd5evbs08a25nzd2awn"
@@ -86,3 +94,19 @@ def test_whatever_is_not_written_so_is_no_id(text: str) -> None:
 def test_no_text_at_all_is_an_error(text: str) -> None:
     key = ids.from_text("pay", text)
     assert key is None or ids.to_text("pay", key) == text
+
+
+@pytest.mark.anyio
+async def test_an_id_is_written_alike_of_a_value_and_of_a_view_of_its_row(service: Service) -> None:
+    course = await service.save_course()
+    bought, opened = await service.created(course), await service.opened(student("another"), course)
+    reads = Snapshot(service.reader)
+    views: Sequence[tuple[Any, str, Any]] = (
+        (await reads.find(PURCHASE_BY_ID, bought.id), ids.PURCHASE, Purchase),
+        (await reads.find(PAYMENT_BY_ID, opened.id), ids.PAYMENT, Payment),
+        (await reads.find(COURSE_BY_ID, course.id), ids.COURSE, Course),
+    )
+    for view, prefix, wrapping in views:
+        assert view is not whole(view)
+        written = {wrapping.of(each).id for each in (view, whole(view))}
+        assert written == {ids.to_text(prefix, view.id)}

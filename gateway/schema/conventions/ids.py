@@ -1,6 +1,7 @@
 """The text form of ids: a type's prefix and a UUIDv7, as the TypeID specification writes them."""
 
 import re
+from typing import Any
 from uuid import UUID
 
 from strawberry import ID, field, interface
@@ -76,4 +77,11 @@ class Node:
 
 def id_field(prefix: str) -> ID:
     """The id of a type whose ids have that prefix."""
-    return FieldsOf[HasId]().field(_ID, lambda value: ID(to_text(prefix, value.id)))
+    begin = f"{prefix}_"
+
+    def read(value: Any) -> ID:
+        # A view of a row has the bytes at hand; a value, which is no tuple, has them in its id.
+        is_view = isinstance(value, tuple)
+        return ID(begin + encode(value.id_bytes if is_view else value.id.int.to_bytes(16, "big")))
+
+    return FieldsOf[HasId]().field(_ID, read)

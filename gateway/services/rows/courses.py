@@ -49,6 +49,7 @@ def course_view(
     own, id_from = view_of(COURSE, columns, converters), converters.get("id")
     reads: Mapping[str, tuple[str, Callable[[Rows], object]]] = {
         "id": ("id", (lambda rows: id_from(rows[0][id_at])) if id_from else (lambda rows: rows[0][id_at])),
+        "id_bytes": ("id", (lambda rows: rows[0][id_at]) if id_from else (lambda rows: rows[0][id_at].bytes)),
         "title": ("title", lambda rows: rows[0][title_at]),
         "created_at": ("created_at", lambda rows: own(rows[0]).created_at),
         "tiers": ("code", lambda rows: _tiers(rows, code_at, tier)),

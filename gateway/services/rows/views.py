@@ -51,6 +51,8 @@ class _Reading:
             for name, each in layout.attributes.items()
         }
         attributes |= {name: each for name, each in vars(layout.of).items() if isinstance(each, property)}
+        if isinstance(key := layout.attributes.get("id"), Column):
+            attributes["id_bytes"] = property(self._id_bytes(key))
         made = {"__slots__": (), "_whole": self._maker(layout), **attributes}
         # It is no subclass of the value's class, but has all that is read of one.
         return type(f"{layout.of.__name__}View", (View,), made)
@@ -77,6 +79,11 @@ class _Reading:
     def _column(self, column: Column) -> Callable[[Row], object]:
         place, converter = self._places.get(column.name, 0), self._converters.get(column.name)
         return self._noting(column.name, _reader(column, place, converter))
+
+    def _id_bytes(self, column: Column) -> Callable[[Row], object]:
+        """Its bytes, for whoever writes them: of them to make an id takes twice as long as to write it."""
+        place, is_stored_so = self._places.get(column.name, 0), column.name in self._converters
+        return self._noting(column.name, itemgetter(place) if is_stored_so else lambda row: row[place].bytes)
 
     def _noting(self, column: str, read: Callable[[Row], object]) -> Callable[[Row], object]:
         """The same, which tells of the column that is read."""
