@@ -34,7 +34,11 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.32
 """Before the next one where it has not: doubled each time, up to the longest. A start costs milliseconds, and callers
 are to be served again within a second."""
 
-_WATCHED = (signal.SIGTERM, signal.SIGCHLD)
+KILL_S = 60
+"""How long a writer that was told to stop may take: longer than it goes on for others, by a turn that is under way. One
+that hangs would else stay for ever, with the database locked."""
+
+_WATCHED = (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM)
 
 
 def main(arguments: Sequence[str]) -> None:
@@ -102,11 +106,18 @@ def _wait_for(child: int) -> bool:
     """Return when it has ended: whether it, and with it this process, was told to."""
     is_told = False
     while True:
-        if signal.sigwait(_WATCHED) == signal.SIGTERM:
-            is_told = True
-            os.kill(child, signal.SIGTERM)
-        elif os.waitpid(child, os.WNOHANG)[0]:
-            return is_told
+        match signal.sigwait(_WATCHED):
+            case signal.SIGTERM:
+                os.kill(child, signal.SIGTERM)
+                if not is_told:
+                    signal.alarm(KILL_S)
+                is_told = True
+            case signal.SIGALRM:
+                log.error("writer killed: it did not stop", pid=child)
+                os.kill(child, signal.SIGKILL)
+            case _ if os.waitpid(child, os.WNOHANG)[0]:
+                signal.alarm(0)
+                return is_told
 
 
 def _write(settings: Settings, subscribers: Sequence[EventSubscriber], listening: socket.socket, keeper: int) -> int:

@@ -27,11 +27,12 @@ log = structlog.get_logger(__name__)
 
 @dataclass(slots=True)
 class Waiting:
-    """A call, the future of its outcomes, and how often it was sent."""
+    """A call, the future of its outcomes, since when it waits, by the loop's clock, and how often it was sent."""
 
     packed: bytes
     commands: int
     done: asyncio.Future[list[Outcome]]
+    since: float
     sends: int = 0
 
 

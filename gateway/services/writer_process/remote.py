@@ -7,6 +7,7 @@ carry the ids of their rows, so that one which was done already is found done, a
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from itertools import takewhile
 from pathlib import Path
 
 import structlog
@@ -44,6 +45,13 @@ RETRY_UNREADABLE_S = 1.0
 
 GREETING_S = 10.0
 """How long a writer that takes a connection may take to greet, on a busy machine."""
+
+MOST_WAIT_S = 60.0
+"""How long a call waits for a writer that is there and does not answer, since it hangs: longer than any turn takes. Who
+has no time limit of its own, such as a job and a process that ends, would else wait for ever."""
+
+LOOK_S = 5.0
+"""Between two looks for calls that have waited so long."""
 
 MOST_SENDS = 3
 """How many writers are asked the same: a command by which they die must not go through them all."""
@@ -87,6 +95,7 @@ class RemoteWriter:
         self._all_answered = asyncio.Event()
         self._connected_once = asyncio.Event()
         self._giving_up: asyncio.TimerHandle | None = None
+        self._looking: asyncio.TimerHandle | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -96,6 +105,7 @@ class RemoteWriter:
 
     def start(self) -> None:
         self._be_patient()
+        self._look_later()
         self._task = asyncio.create_task(self._stay_connected(), name="writer")
 
     async def ready(self, within_s: float) -> None:
@@ -110,7 +120,8 @@ class RemoteWriter:
         return outcome
 
     async def submit_all(self, commands: Sequence[Command]) -> list[Outcome]:
-        """See `GroupCommit.submit_all`. They are Busy as well where the writer died and none took its place in time.
+        """See `GroupCommit.submit_all`. They are Busy as well where the writer died and none took its place in time,
+        or where it hangs.
 
         Raises:
             WriterStopped: they were done, but their outcomes are too large to be sent.
@@ -126,7 +137,8 @@ class RemoteWriter:
         self._last_number += 1
         packed = packed_call(self._last_number, commands)
         check_size(packed)
-        waiting = Waiting(packed, len(commands), asyncio.get_running_loop().create_future())
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(packed, len(commands), loop.create_future(), loop.time())
         self._waiting[self._last_number] = waiting
         self._commands_waiting += waiting.commands
         if self._line is not None:
@@ -141,8 +153,9 @@ class RemoteWriter:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
-        if self._giving_up is not None:
-            self._giving_up.cancel()
+        for timer in (self._giving_up, self._looking):
+            if timer is not None:
+                timer.cancel()
 
     def _take(self, news: News) -> None:
         """What the writer says."""
@@ -215,6 +228,19 @@ class RemoteWriter:
         self._is_given_up = True
         for number in [*self._waiting]:
             self._stop_waiting(number)
+
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
+
+    def _look(self) -> None:
+        """A writer that hangs answers nobody: who has waited for long is told."""
+        latest = asyncio.get_running_loop().time() - MOST_WAIT_S
+        late = [*takewhile(lambda number: self._waiting[number].since < latest, self._waiting)]
+        if late:
+            log.error("the writer does not answer", calls=len(late))
+        for number in late:
+            self._stop_waiting(number)
+        self._look_later()
 
     def _stop_waiting(self, number: int) -> None:
         waiting = self._no_longer_waiting(number)

@@ -113,6 +113,12 @@ async def until(is_so: Callable[[], bool]) -> None:
             await asyncio.sleep(0)
 
 
+async def greet_and_hang(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(hello_frame(Hello(VERSION)))
+    await reader.read()  # to its end
+    writer.close()
+
+
 def check_no_size(_: bytes) -> None:
     raise TooLarge
 
@@ -309,6 +315,21 @@ async def test_a_log_says_where_no_writer_is_and_when_one_is_there(
         ("no writer in reach: commands are refused until there is one", str(path)),
         ("a writer is in reach", None),
     ]
+
+
+async def test_nobody_waits_for_ever_for_a_writer_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "MOST_WAIT_S", 0.01)
+    monkeypatch.setattr(remote, "LOOK_S", 0.01)
+    server = await asyncio.start_unix_server(greet_and_hang, sock=listen_at(path))
+    writer = RemoteWriter(path)
+    writer.start()
+    await writer.ready(30)
+    assert await writer.submit(course()) == Busy(may_be_done=True)
+    last = asyncio.create_task(writer.submit(course()))
+    await asyncio.sleep(0)
+    await writer.close()
+    assert await last == Busy(may_be_done=True)
+    server.close()
 
 
 async def test_a_writer_of_another_release_is_said_and_not_used(
