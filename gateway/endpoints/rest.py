@@ -13,7 +13,8 @@ Each answer has the old envelope, `statusCode` being the HTTP status as well:
 201 created; 200 the same exists already; 400 invalid fields; 401, 403 no SERVICE or ADMIN; 404 no such course; 409 a
 different one exists: it is in `data`, and the old callers take a 409 for done; 413 too large; 415 no JSON; 422 the
 `Idempotency-Key` was used with other input: nothing was done, and it must not be taken for done; 429 too many at a
-time, and 503 busy: nothing was done, try again after `Retry-After`."""
+time: nothing was done; 503 busy: its message says whether it may have been done. After these two make the same call
+again, once `Retry-After` is over."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence

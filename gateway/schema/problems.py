@@ -47,7 +47,9 @@ class ProblemCode(Enum):
     PROVIDER_UNAVAILABLE = strawberry.enum_value(
         "PROVIDER_UNAVAILABLE", description="The payment provider does not answer; the payment may have gone through."
     )
-    BUSY = strawberry.enum_value("BUSY", description="Too much at once; nothing was done.")
+    BUSY = strawberry.enum_value(
+        "BUSY", description="Too much at once; the message says whether it may have been done."
+    )
 
 
 ALWAYS = "Always there; nullable so that one document can ask for it here and in `MetadataConflict` under one name."

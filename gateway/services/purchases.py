@@ -97,7 +97,7 @@ class Purchases:
         """The outcome of a command without which its caller cannot go on.
 
         Raises:
-            ProviderUnavailable: the writer is busy; nothing was done, and the same may be done again.
+            ProviderUnavailable: the writer is busy, or died with it; the same may be done again.
         """
         outcome = await self.submit(command)
         if isinstance(outcome, Busy):

@@ -163,9 +163,9 @@ class NotFound:
 
 @dataclass(frozen=True, slots=True)
 class Busy:
-    """The service could not take the command now; nothing was done, and the same call may be made again.
+    """The service could not take the command now, and the same call may be made again. Nothing was done.
 
-    `may_be_done`: the writer died with it, so that it may have been done after all; the same call finds out."""
+    `may_be_done`: but for this, where the writer died with it; the same call finds out."""
 
     retry_after_s: int = 1
     may_be_done: bool = False
