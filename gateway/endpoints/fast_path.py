@@ -2,7 +2,7 @@
 
 Between the bytes that come and those that go stands nothing but what such a request needs. Whatever is unusual goes on
 to the application behind, as it came: another method or type, streams, a body in pieces, headers that come twice, a
-token that was not verified before, anything that has to be refused. So each refusal is made in one place, and what is
+token that cannot be judged at once, anything that has to be refused. So each refusal is made in one place, and what is
 not thought of here is answered there. `tests/endpoints/test_fast_path.py` has both ways give the same answers.
 """
 

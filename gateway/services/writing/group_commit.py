@@ -51,8 +51,7 @@ class GroupCommit:
     Args:
         most_waiting: once so many commands wait, `submit` answers Busy; it bounds memory and waiting time.
         most_in_turn: commands in one commit; it bounds how long the first of them waits for the last. Commands that
-            were
-            submitted together stay together, so a larger group makes a turn of its own.
+            were submitted together stay together, so a larger group makes a turn of its own.
         subscribers: where events are sent, by jobs of the same commit.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
         on_jobs: called, likewise, with jobs that were committed and wait for a runner.
