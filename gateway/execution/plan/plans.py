@@ -102,13 +102,16 @@ class Plans:
         return Ready(plan, values)
 
     def _begin(self, document: Document, name: str | None, planned: Planned) -> None:
+        operation = _operation(document.node, name)
+        variables = {each.variable.name.value for each in operation.variable_definitions or ()}
         try:
-            planned.switches = tuple(switches_of(document.node))
+            # Those that it does not declare are of the document's other operations.
+            planned.switches = tuple(switches_of(document.node) & variables)
         except NotCovered as error:
             planned.is_covered = False
             _tell(name, error)
             return
-        planned.variables = Variables(self._schema._schema, _operation(document.node, name))
+        planned.variables = Variables(self._schema._schema, operation)
 
     def _variant(
         self, text: str, document: Document, name: str | None, planned: Planned, coerced: Mapping[str, Any]

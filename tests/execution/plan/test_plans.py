@@ -281,6 +281,19 @@ async def test_a_mutation_that_deviates_runs_nothing_twice(query: str, called: l
     await both(query)
 
 
+async def test_an_operation_does_not_follow_the_switches_of_its_neighbours() -> None:
+    query = "query A($with: Boolean!) { number(of: 1) { text @include(if: $with) } } query B { number(of: 1) { text } }"
+    planning = executor()
+    for name, given, data in (
+        ("A", {"with": False}, {}),
+        ("B", {}, {"text": "1"}),
+        ("A", {"with": True}, {"text": "1"}),
+    ):
+        result = await planning.run(Operation(query, given, name), CONTEXT)
+        assert result.payload == {"data": {"number": data}}
+    assert planning.ways == Ways(by_plan=3)
+
+
 async def test_no_more_than_so_many_plans_are_made_of_one_operation() -> None:
     names = "abcd"
     declared = ", ".join(f"${name}: Boolean!" for name in names)
