@@ -11,6 +11,7 @@ from graphql import GraphQLField, GraphQLResolveInfo
 from gateway.context import Context
 from gateway.schema.relations import Answer
 from gateway.services.core.model.values import Role
+from gateway.services.reading.later import Later
 from gateway.services.reading.reader import Finder
 
 STEP, ROLES = "gateway-step", "gateway-roles"
@@ -89,7 +90,7 @@ class FromRelation:
             if key is None:
                 return None
             found = find(info.context, key)
-            return _awaited(found, answer) if isinstance(found, Awaitable) else answer(found)
+            return Later(lambda: _awaited(found, answer)) if isinstance(found, Awaitable) else answer(found)
 
         return resolve
 

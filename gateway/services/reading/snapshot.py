@@ -11,6 +11,7 @@ from gateway.services.core.model.outcomes import Confirmed, Created, Outcome
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.values import Course, Fulfilment, Payment, Purchase, PurchaseStatus, Refund
 from gateway.services.reading.filters import Filter
+from gateway.services.reading.later import Later
 from gateway.services.reading.lists import Listing, page
 from gateway.services.reading.lookups import (
     COURSE_BY_ID,
@@ -54,7 +55,8 @@ class Snapshot:
         known = self._known.get(finder)
         if known and key in known:
             return cast(Found, known[key])
-        return self._found_for(finder, key, self._ask_for(finder, (key,))[key])
+        asked = self._ask_for(finder, (key,))[key]
+        return Later(lambda: self._found_for(finder, key, asked))
 
     def find_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found] | Awaitable[Sequence[Found]]:
         """What each of the keys finds, in their order: the values at once where they are known or can be looked up
@@ -67,7 +69,8 @@ class Snapshot:
         unknown = list(dict.fromkeys(key for key in keys if key not in known) if known else dict.fromkeys(keys))
         if unknown and not self._look_up(finder, unknown, known):
             asked = self._ask_for(finder, unknown)
-            return self._found_for_all(keys, dict(known), dict.fromkeys(asked[key] for key in unknown))
+            found, futures = dict(known), dict.fromkeys(asked[key] for key in unknown)
+            return Later(lambda: self._found_for_all(keys, found, futures))
         return [known[key] for key in keys]
 
     def _look_up(self, finder: Finder[Key, Found], keys: Sequence[Key], known: dict[Key, Found]) -> bool:
