@@ -22,6 +22,10 @@ full."""
 MOST_FORGOTTEN = 2
 """Buckets that one call forgets once they are full again: more than it adds, and too few to keep it waiting."""
 
+SOON_S = 1e-6
+"""A wait that is none: instants in seconds are rounded, so that what is there at this very moment may seem to come
+just after it."""
+
 FORWARDED = b"x-forwarded-for"
 
 LONGEST_REMEMBERED = 200
@@ -52,7 +56,7 @@ class Buckets:
         """Seconds until so many tokens are there; 0 where they are. Of more than a bucket holds, a full one will do."""
         now = self._clock()
         wait_s = self._full_after(caller, count, now) - now - self._burst_s
-        return wait_s if wait_s > 0 else 0.0
+        return wait_s if wait_s > SOON_S else 0.0
 
     def take(self, caller: Hashable, count: int) -> None:
         """Take so many, after `wait_s` was 0 for them."""

@@ -45,6 +45,17 @@ def test_a_bucket_is_full_at_first_and_empties() -> None:
     assert buckets.wait_s("b", 1) == 0
 
 
+@pytest.mark.parametrize("per_s", [0.0001, 0.3, 3.0])
+@pytest.mark.parametrize("burst", [1, 2, 7])
+def test_all_that_a_bucket_holds_is_there_at_once_whatever_the_clock_says(burst: int, per_s: float) -> None:
+    for step in range(2_000):
+        buckets = Buckets(burst, per_s, Clock(9_000 + step * 0.1234567))
+        for _ in range(burst):
+            assert buckets.wait_s("ann", 1) == 0
+            buckets.take("ann", 1)
+        assert buckets.wait_s("ann", 1) > 0
+
+
 def test_a_bucket_fills_by_and_by_and_never_over_its_brim() -> None:
     clock = Clock()
     buckets = Buckets(burst=2, per_s=4, clock=clock)
