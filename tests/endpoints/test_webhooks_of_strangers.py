@@ -153,6 +153,49 @@ async def test_events_that_do_not_show_whose_intent_it_is_are_asked_about_once(d
     assert (door.events(), len(door.stripe.asked)) == ({"IGNORED": 10}, 10)
 
 
+async def test_one_signed_body_is_one_event_whatever_ids_are_sent_beside_it(door: Door) -> None:
+    order = {"id": "order_1", "entity": "order", "amount": 500, "currency": "INR", "notes": {"a": "book"}}
+    door.razorpay.orders["order_1"] = order
+    captured = fake_razorpay.event("payment.captured", payment={"entity": "payment", "order_id": "order_1"})
+    for number in range(300):
+        assert await door.post("razorpay", captured, f"evt_{number}") == 200
+    assert door.service.count("job") == 1
+    await door.run_jobs()
+    assert (door.events(), len(door.razorpay.calls)) == ({"IGNORED": 1}, 1)
+
+
+async def test_one_event_of_stripes_is_one_whenever_and_however_often_it_is_signed(door: Door) -> None:
+    door.stripe.intents["pi_1"] = stripe_intent("pi_1", {"order_number": "1"})
+    refund = {"id": "re_1", "object": "refund", "payment_intent": "pi_1", "metadata": {}}
+    body = fake.event("refund.created", refund, "evt_1")
+    for _ in range(60):
+        proof = signed(body, door.service.clock(), fake.SECRET)
+        for header in (proof, f"{proof},v1={'0' * 64}", f"{proof},t=1", f"{proof},v0=x", proof.replace(",", ",x=y,")):
+            answer = await door.client.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": header})
+            assert answer.status_code == 200
+        door.service.clock.advance(seconds=1)
+    assert door.service.count("job") == 1
+    await door.run_jobs()
+    assert (door.events(), len(door.stripe.asked)) == ({"IGNORED": 1}, 1)
+
+
+async def test_a_time_beside_the_signed_one_makes_no_old_event_new(door: Door) -> None:
+    body, then = stripe_event({}), signed(stripe_event({}), door.service.clock(), fake.SECRET)
+    door.service.clock.advance(seconds=301)
+    now = int(door.service.clock().timestamp())
+    for header in (then, f"t={now},{then}", f"{then},t={now}", f"{then},{signed(body, door.service.clock(), 'other')}"):
+        answer = await door.client.post("/webhooks/stripe", content=body, headers={"Stripe-Signature": header})
+        assert answer.status_code == 400
+    assert (door.events(), door.service.count("job")) == ({}, 0)
+
+
+async def test_no_id_beside_a_body_hides_what_is_found_in_razorpays_list(door: Door) -> None:
+    """The list's captures have ids of their own, under which nothing that is sent can be stored before them."""
+    captured = razorpay_event({})
+    assert await door.post("razorpay", captured, "pay_1.captured") == 200
+    assert await door.service.work.known_events(Provider.RAZORPAY, ["pay_1.captured"]) == set()
+
+
 async def test_razorpays_events_of_another_apps_orders_are_ignored(door: Door) -> None:
     for number in range(40):
         order = {"id": f"order_{number}", "entity": "order", "amount": 500, "currency": "INR", "notes": {"a": "book"}}

@@ -60,7 +60,10 @@ class BadSignature(Exception):
 
 @dataclass(frozen=True, slots=True)
 class WebhookEvent:
-    """A verified webhook in our terms: the provider's id of the event, its type, and which payments it is about.
+    """A verified webhook in our terms: the id of the event, its type, and which payments it is about.
+
+    All of it is from what was signed, the id as well: it is the provider's where the provider signs one, and else the
+    digest of what it signed.
 
     `references` are intents' ids as `Intent.reference` has them, or ids from which `find` leads to one; empty for an
     event about no payment. `metadata` is that of each reference whose metadata the body shows. `attempt` is set where

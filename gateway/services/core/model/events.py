@@ -19,9 +19,11 @@ class EventState(StrEnum):
 @quick
 @dataclass(frozen=True, slots=True)
 class ProviderEvent:
-    """A verified webhook, stored once: `event_id` is the provider's. `references` are the provider's ids of the
-    payments that it is about; when it is handled, the provider is asked what is true of them, so that neither the order
-    of events nor their number matters. Without any it is stored and ignored."""
+    """A verified webhook, stored once: `event_id` is the provider's, or the digest of what it signed.
+
+    `references` are the provider's ids of the payments that it is about; when it is handled, the provider is asked what
+    is true of them, so that neither the order of events nor their number matters. Without any it is stored and ignored.
+    """
 
     id: UUID
     provider: Provider
