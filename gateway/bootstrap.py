@@ -16,6 +16,7 @@ from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.values import Provider
+from gateway.services.jobs.leases import Leases
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from gateway.services.jobs.work import Work, work_on
@@ -101,7 +102,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         await writer.ready(within_s=WRITER_READY_S)
     following = asyncio.create_task(live.run(), name="feed")
     try:
-        runners += [Runner(work, lookups.due_jobs, lookups.next_due, now, kinds) for kinds in (MONEY, MESSAGES)]
+        runners += [
+            Runner(work, lookups.due_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
+            for kinds in (MONEY, MESSAGES)
+        ]
         yield Services(purchases, work, reader, writer, runners, live)
     finally:
         following.cancel()

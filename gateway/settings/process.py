@@ -28,6 +28,13 @@ class ProcessSettings(Group):
         default=True,
         description="Whether `serve` runs jobs as well. Turn it off where only `gateway worker` runs them.",
     )
+    job_lease_s: int = Field(
+        default=20,
+        ge=2,
+        le=300,
+        description="Seconds for which a job is its runner's, who renews that while it lives: what a killed"
+        " one was to do is another's after once and a half that time at most.",
+    )
     graphiql: bool | None = Field(
         default=None,
         description="Whether a browser at `/graphql` gets the GraphiQL page, which without introspection has no docs."

@@ -1,6 +1,6 @@
 """The jobs' clocks, set forward.
 
-After a failure a job waits for seconds to an hour, a dead runner's lease lasts for five minutes, and a payment that
+After a failure a job waits for seconds to an hour, a dead runner's lease lasts for seconds, and a payment that
 nobody confirms is asked after ever more rarely. Nobody has the time to sit it out, so the run moves what these waits
 are counted from an hour into the past: `run_at` of jobs that wait, `created_at`, `confirmed_at` and `ask_at` of
 payments, and `lease_until` of jobs whose runner was killed; one that lives keeps its lease. It changes nothing else: no
@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, text
 from db.engine import feed_engine, writer_engine
 from db.types import Instant
 from db.urls import is_embedded
-from gateway.services.jobs.runner import LEASE_S
+from gateway.services.jobs.leases import LEASE_S
 
 WAITING = "UPDATE job SET run_at = run_at - {hour} WHERE state IN ('PENDING', 'RETRYING')"
 PAYMENTS = """

@@ -22,6 +22,7 @@ from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
@@ -116,6 +117,7 @@ ANSWERED: list[Outcome] = [
 
 RUNNERS: list[Outcome] = [
     job_outcomes.Claimed((JOB,)),
+    job_outcomes.LeasesRenewed(()),
     job_outcomes.RefundSettled(REFUND, PAYMENT),
     outcomes.Reconciled(PAYMENT, outcomes.PaymentPending(PAYMENT, 2)),
     job_outcomes.AskPlanned(PAYMENT),
@@ -210,7 +212,9 @@ def mutation_of(command: Command) -> str | None:
             return CANCEL_JOB
         case SettleRefund() | Reconcile() | StoreEvent() | EndEvent() | AdoptPayment():
             return None
-        case ClaimJobs() | DeferJob() | EndJob() | StartSweep() | EndSweep() | PlanAsk() | LapsePurchases():
+        case ClaimJobs() | RenewLeases() | DeferJob() | EndJob() | StartSweep() | EndSweep():
+            return None
+        case PlanAsk() | LapsePurchases():
             return None
 
 

@@ -15,7 +15,8 @@ from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Confirmed, RefundRequested
 from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
 from gateway.services.invariants import verify
-from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE, Runner
+from gateway.services.jobs.leases import LEASE_S
+from gateway.services.jobs.runner import MOST_AT_ONCE, Runner
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.subscribers.base import Subscriber
 from tests.service import Service, student

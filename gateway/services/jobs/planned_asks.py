@@ -23,7 +23,7 @@ from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
 log = structlog.get_logger(__name__)
 
 ASKED_IN_A_RUN = 64
-"""With eight at once, each up to its provider's deadline, they take less time than the lease of the job."""
+"""So many are noted in one commit; the job's lease is renewed meanwhile, however slow the provider is."""
 
 
 class Reads(Protocol):

@@ -13,23 +13,17 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.jobs.alarm import Alarm
+from gateway.services.jobs.leases import TAKEN_OVER, Leases
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import Work
 
 log = structlog.get_logger(__name__)
-
-LEASE_S = 300
-"""How long a runner holds a job: longer than its work can take, ten calls to a provider, so that only a dead runner
-loses it."""
 
 MOST_AT_ONCE = 16
 """Jobs that one runner has under way: enough to wait on a slow provider, few enough for its rate limits."""
 
 AGAIN_S = 1.0
 """How soon to look again where a look failed, or other runners were faster."""
-
-IDLE_S = 30.0
-"""The longest time without a look: a job that woke nobody, such as a dead runner's, waits so long."""
 
 MESSAGES = (JobKind.EVENT_DELIVER,)
 MONEY = tuple(kind for kind in JobKind if kind not in (*MESSAGES, JobKind.UNKNOWN))
@@ -47,6 +41,7 @@ class Runner:
         due: reads the ids of jobs of these kinds that are due by then, at most so many, the longest due first.
         next_due: reads when the next job becomes due after that moment.
         kinds: the kinds of job that it runs.
+        leases: those of the jobs that it has under way.
         draw: draws a number from 0 to 1, to spread the retries of jobs that failed together.
     """
 
@@ -55,11 +50,16 @@ class Runner:
     next_due: NextDue
     clock: Callable[[], datetime]
     kinds: Collection[JobKind] = (*MONEY, *MESSAGES)
+    leases: Leases = field(default_factory=Leases)
     draw: Callable[[], float] = random.random
     alarm: Alarm = field(default_factory=Alarm)
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
         """Run jobs as they become due; those under way when it is stopped are finished first."""
+        async with self.leases.kept_up(self.work.purchases.submit):
+            await self._run_until_stopped(stopped)
+
+    async def _run_until_stopped(self, stopped: asyncio.Event) -> None:
         under_way: set[asyncio.Task[None]] = set()
         is_sweeping = False
         while not stopped.is_set():
@@ -72,7 +72,7 @@ class Runner:
                 self._look_again(AGAIN_S)
             under_way.update(asyncio.create_task(self._run(job)) for job in claimed)
             if not claimed:
-                self._look_again(IDLE_S if is_sweeping else AGAIN_S)
+                self._look_again(self.leases.longest_idle_s if is_sweeping else AGAIN_S)
                 await self._wait(stopped, under_way)
             under_way = {task for task in under_way if not task.done()}
         await asyncio.gather(*under_way)
@@ -103,12 +103,14 @@ class Runner:
         if not most:
             return []  # there is room again when one under way ends
         now = self.clock()
-        candidates = await self.due(now, most, self.kinds)
+        found = await self.due(now, most, self.kinds)
+        candidates = [job_id for job_id in found if not self.leases.has(job_id)]
         if not candidates:
             if (at := await self.next_due(now, self.kinds)) is not None:
                 self.alarm.set_for(at)
             return []
-        claimed = await self.work.purchases.submit(ClaimJobs(self.work.purchases.new_id(), tuple(candidates), LEASE_S))
+        claim = ClaimJobs(self.work.purchases.new_id(), tuple(candidates), self.leases.lease_s)
+        claimed = await self.work.purchases.submit(claim)
         if isinstance(claimed, Claimed) and claimed.jobs:
             return list(claimed.jobs)
         self._look_again(AGAIN_S)  # the writer is busy, or others were faster
@@ -121,9 +123,9 @@ class Runner:
         """Run a job and write down how it ended; if not even that succeeds, its lease runs out."""
         lease = Lease(job.id, job.fence, self.draw())
         try:
-            outcome = await self.work.run(job, lease)
-            if isinstance(outcome, Stale):
-                log.warning("job taken over by another runner", job=str(job.id), kind=job.kind.value)
+            with self.leases.hold(lease):
+                if isinstance(await self.work.run(job, lease), Stale):
+                    log.warning(TAKEN_OVER, job=str(job.id), kind=job.kind.value)
         except Exception:  # the runner goes on, and another run follows
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
 

@@ -7,15 +7,15 @@ from typing import Protocol, assert_never
 
 import structlog
 
-from gateway.services.core.commands.jobs.claims import DeferJob
+from gateway.services.core.commands.jobs.claims import DeferJob, EndJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
 from gateway.services.core.model.jobs import Case, Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules.cases import of_intent
+from gateway.services.core.rules.events import event_of
 from gateway.services.jobs import foreign_intents, provider_events, refunding, sweeps
-from gateway.services.jobs.delivery import deliver
 from gateway.services.jobs.foreign_checkouts import UnknownPayment
 from gateway.services.jobs.foreign_intents import Intents
 from gateway.services.jobs.pace import Pace
@@ -25,7 +25,7 @@ from gateway.services.jobs.refunding import Refunding
 from gateway.services.jobs.sweeps import Sweeps
 from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
 from gateway.services.purchases import Purchases
-from gateway.services.subscribers.base import Subscriber
+from gateway.services.subscribers.base import Subscriber, Undelivered
 
 log = structlog.get_logger(__name__)
 
@@ -72,7 +72,7 @@ class Work:
                 door = Door.CHANGE_LIST if job.payload.get(LISTED) else Door.WEBHOOK
                 return await self.events.handle(job.subject_id, lease, job.payload.get(SHOWN), door)
             case JobKind.EVENT_DELIVER:
-                return await deliver(job, lease, self.subscribers, self.purchases.submit)
+                return await self._deliver(job, lease)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
                 return await self.sweeps.run(job, lease, self.clock())
             case JobKind.CASE_REVIEW:
@@ -81,6 +81,20 @@ class Work:
                 raise AssertionError("a job of another release is not claimed")
             case _:
                 assert_never(job.kind)
+
+    async def _deliver(self, job: Job, lease: Lease) -> Outcome:
+        """Send the job's event to its subscriber and end the job; or note why that failed, and when to try again.
+
+        If the runner dies in between, the event is sent once more, with the same id.
+        """
+        subscriber = self.subscribers.get(job.target or "")
+        if subscriber is None:
+            return await self.purchases.submit(DeferJob(lease, f"{job.target} is no subscriber in the settings"))
+        try:
+            await subscriber.send(event_of(job))
+        except Undelivered as undelivered:
+            return await self.purchases.submit(DeferJob(lease, str(undelivered), undelivered.retry_after_s))
+        return await self.purchases.submit(EndJob(lease))
 
 
 def work_on(

@@ -14,8 +14,7 @@ import httpx
 from gateway.services.subscribers.base import Undelivered
 
 DEADLINE_S = 10.0
-"""From the look-up of the host to the status of the answer: the old payment service's time-out, and well under the
-lease of a job."""
+"""From the look-up of the host to the status of the answer: the old payment service's time-out."""
 
 LONGEST_RETRY_AFTER_S = 3600
 """The longest wait that a subscriber may ask for: a mistake of its own must not delay an event for days."""

@@ -9,6 +9,7 @@ from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
@@ -152,6 +153,7 @@ COMMANDS: tuple[Command, ...] = (
     *(StoreEvent(replace(EVENT, id=key(61), references=references)) for references in ((), ("pi_1",))),
     *(EndEvent(event_id, lease=LEASE) for event_id in (EVENT.id, key(99))),
     *(ClaimJobs(claim_id, (JOB.id, key(99)), lease_s=60) for claim_id in (key(80), key(81))),
+    RenewLeases((LEASE, replace(LEASE, fence=7), replace(LEASE, job_id=key(99))), lease_s=20),
     *(EndJob(lease) for lease in (LEASE, replace(LEASE, fence=7))),
     *(LapsePurchases((purchase_id,)) for purchase_id in (PURCHASE.id, key(99))),
     *(replace(ADOPT, reference=reference, tier=tier) for reference in ("pi_1", "pi_9") for tier in (ADOPT.tier, GONE)),

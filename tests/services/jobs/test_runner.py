@@ -17,7 +17,8 @@ from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.values import Course, Payment, Refund
 from gateway.services.core.model.verdicts import RefundRejected, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
-from gateway.services.jobs.runner import LEASE_S, MOST_AT_ONCE
+from gateway.services.jobs.leases import LEASE_S
+from gateway.services.jobs.runner import MOST_AT_ONCE
 from gateway.services.rows.lookups import PAYMENT_BY_ID, REFUND_BY_ID
 from tests.service import ADMIN, BASIC, Service, running
 from tests.simulation.shop import Shop, open_shop

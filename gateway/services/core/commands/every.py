@@ -6,6 +6,7 @@ from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
@@ -34,6 +35,7 @@ Command = (
     | StoreEvent
     | EndEvent
     | ClaimJobs
+    | RenewLeases
     | DeferJob
     | EndJob
     | StartSweep

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.jobs import Job, Lease
 from gateway.services.core.model.values import Payment, Purchase, Refund
 
 
@@ -20,6 +20,13 @@ class Claimed:
     """The jobs that the runner holds now."""
 
     jobs: tuple[Job, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesRenewed:
+    """The runner holds its jobs for longer now, but for those `lost`, which other runners have taken over."""
+
+    lost: tuple[Lease, ...]
 
 
 @dataclass(frozen=True, slots=True)

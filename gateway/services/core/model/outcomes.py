@@ -11,6 +11,7 @@ from gateway.services.core.model.job_outcomes import (
     EventStored,
     JobChanged,
     Lapsed,
+    LeasesRenewed,
     RefundSettled,
     Stale,
 )
@@ -228,6 +229,7 @@ Outcome = (
     | ProviderAway
     | RefundSettled
     | Claimed
+    | LeasesRenewed
     | Stale
     | Reconciled
     | AskPlanned

@@ -87,6 +87,12 @@ def taken(job: Job, claim_id: UUID, lease_s: int, moment: Moment) -> Job:
     )
 
 
+def renewed(job: Job, lease_s: int, moment: Moment) -> Job:
+    """The job, held by its runner until its lease ends, which is never sooner than before."""
+    until = moment.now + timedelta(seconds=lease_s)
+    return replace(job, lease_until=max(until, job.lease_until or until))
+
+
 def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int = 0) -> Job:
     """The job to be run again later, or FAILED after its last attempt."""
     if job.attempts >= MOST_ATTEMPTS[job.kind]:

@@ -58,10 +58,10 @@ from gateway.services.providers.rights import to_disputes
 API_BASE = "https://api.razorpay.com"
 
 DEADLINE_S = 20.0
-"""For all the calls of one method: shorter than a runner's lease, and about as long as a person waits."""
+"""For all the calls of one method: about as long as a person waits."""
 
 CHANGES_DEADLINE_S = 200.0
-"""For lists of any length, page by page: less than the lease of the job. No person waits for them."""
+"""For lists of any length, page by page. No person waits for them."""
 
 CAPTURE = {
     "capture": "automatic",

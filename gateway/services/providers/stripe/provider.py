@@ -55,10 +55,10 @@ log = structlog.get_logger(__name__)
 
 CONNECT_S, READ_S = 5.0, 15.0
 DEADLINE_S = 25.0
-"""For all the requests of one method: well under the lease of a job, and what a person still waits for."""
+"""For all the requests of one method: what a person still waits for."""
 
 CHANGES_DEADLINE_S = 200.0
-"""For a list of any length, page by page: less than the lease of the job. No person waits for it."""
+"""For a list of any length, page by page. No person waits for it."""
 
 RETRY_AFTER_S = 5
 LONGEST_RETRY_AFTER_S = 300

@@ -14,6 +14,7 @@ from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
@@ -32,6 +33,7 @@ from gateway.services.core.model.job_outcomes import (
     EventStored,
     JobChanged,
     Lapsed,
+    LeasesRenewed,
     RefundSettled,
     Stale,
 )
@@ -164,6 +166,7 @@ COMMANDS: tuple[Command, ...] = (
     StoreEvent(EVENT),
     EndEvent(ID, lease=LEASE),
     ClaimJobs(ID, (ID,), 60),
+    RenewLeases((LEASE,), 20),
     DeferJob(LEASE, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
     EndSweep(LEASE, ID.hex, 60),
@@ -195,6 +198,7 @@ OUTCOMES: tuple[Outcome, ...] = (
     Reconciled(PAYMENT, PaymentPending(PAYMENT, 2), EVENT),
     Lapsed((PURCHASE,)),
     Claimed((JOB,)),
+    LeasesRenewed((LEASE,)),
     JobChanged(JOB),
     EventStored(EVENT, True),
     EventEnded(EVENT),

@@ -13,6 +13,7 @@ from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
@@ -75,6 +76,7 @@ UNKEYED = (
     StoreEvent,
     EndEvent,
     ClaimJobs,
+    RenewLeases,
     DeferJob,
     StartSweep,
     EndSweep,

@@ -7,8 +7,9 @@ from uuid import UUID
 import pytest
 
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
+from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.sweeps import EndSweep
-from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
+from gateway.services.core.model.job_outcomes import Claimed, JobChanged, LeasesRenewed, Stale
 from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Lease
 from gateway.services.core.model.state import NOTHING, Changes, State
 from gateway.services.core.rules import cases
@@ -38,6 +39,25 @@ def test_a_job_that_is_due_is_the_runners_until_its_lease_ends() -> None:
     assert changed == (job,)
     assert (job.state, job.attempts, job.fence) == (JobState.RUNNING, 1, 1)
     assert job.lease_until == NOW + timedelta(seconds=60)
+
+
+def test_what_a_runner_still_holds_is_its_for_longer_and_what_it_lost_is_named() -> None:
+    others, gone = replace(LEASE, job_id=key(52)), replace(LEASE, job_id=key(99))
+    state = state_with(RUNNING, replace(RUNNING, id=key(52), fence=2))
+    decision = RenewLeases((LEASE, others, gone), lease_s=90).decide(state, moment())
+    assert decision.outcome == LeasesRenewed((others, gone))
+    assert decision.changes.jobs == (replace(RUNNING, lease_until=NOW + timedelta(seconds=90)),)
+
+
+@pytest.mark.parametrize("state", [state for state in JobState if state is not JobState.RUNNING])
+def test_the_lease_of_a_job_that_has_ended_is_neither_renewed_nor_lost(state: JobState) -> None:
+    decision = RenewLeases((LEASE,), lease_s=90).decide(state_with(replace(RUNNING, state=state)), moment())
+    assert (decision.outcome, decision.changes) == (LeasesRenewed(()), NOTHING)
+
+
+def test_a_renewal_shortens_no_lease() -> None:
+    decision = RenewLeases((LEASE,), lease_s=5).decide(state_with(RUNNING), moment())
+    assert (decision.outcome, decision.changes) == (LeasesRenewed(()), NOTHING)
 
 
 def test_what_is_not_due_is_left_to_others() -> None:

@@ -1,0 +1,127 @@
+"""The leases of the jobs that a runner has under way: short, and renewed for as long as it lives."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from uuid import UUID
+
+import structlog
+
+from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.renewals import RenewLeases
+from gateway.services.core.model.job_outcomes import LeasesRenewed
+from gateway.services.core.model.jobs import Lease
+from gateway.services.core.model.outcomes import Outcome
+
+log = structlog.get_logger(__name__)
+
+LEASE_S = 20
+"""How long a job is its runner's where nobody says it: a dead runner's jobs wait so long for another one. Long enough
+for a busy writer, a slow disk, and clocks of several machines that differ by seconds."""
+
+BEATS = 4
+"""Renewals within a lease: some may come late, or fail, before it runs out."""
+
+AGAIN_S = 1.0
+"""How soon a renewal that failed is tried again."""
+
+LONGEST_RUN_S = 900.0
+"""A run that takes longer hangs: each call of a run has a deadline of its own. It is stopped and renewed no more, so
+that its job is tried again."""
+
+TAKEN_OVER = "job taken over by another runner"
+HANGS = "job stopped: its run does not end"
+
+Submit = Callable[[Command], Awaitable[Outcome]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    task: asyncio.Task[object] | None
+    since: float
+    """By the loop's clock."""
+
+
+class Leases:
+    """Those of one runner. All are renewed by one command, and none of a job that ends within a beat: usual jobs take
+    milliseconds, and cost nothing here.
+
+    Args:
+        lease_s: how long a lease is.
+    """
+
+    def __init__(self, lease_s: int = LEASE_S) -> None:
+        self.lease_s = lease_s
+        self._beat_s = lease_s / BEATS
+        self._held: dict[Lease, _Held] = {}
+        self._stopped: dict[Lease, str] = {}
+        """Those whose runs were told to stop, and why."""
+
+    @property
+    def longest_idle_s(self) -> float:
+        """The longest time without a look for due jobs: one that woke nobody, such as a dead runner's, waits so much
+        longer than its lease."""
+        return self.lease_s / 2
+
+    def has(self, job_id: UUID) -> bool:
+        """Whether a run of the job is under way here. It is not begun once more beside that, even where its lease ran
+        out before it could be renewed."""
+        return any(lease.job_id == job_id for lease in self._held)
+
+    @contextmanager
+    def hold(self, lease: Lease) -> Iterator[None]:
+        """Renew the lease meanwhile. Once it is another runner's, the task that holds it is cancelled, and this
+        swallows that: whatever the run would still write is refused by the writer in any case."""
+        self._held[lease] = _Held(asyncio.current_task(), asyncio.get_running_loop().time())
+        try:
+            yield
+        except asyncio.CancelledError:
+            if (reason := self._stopped.get(lease)) is None:
+                raise
+            log.warning(reason, job=str(lease.job_id))
+        finally:
+            self._stopped.pop(lease, None)
+            del self._held[lease]
+
+    @asynccontextmanager
+    async def kept_up(self, submit: Submit) -> AsyncIterator[None]:
+        """Renew what is held, every so often."""
+        keeping = asyncio.create_task(self._keep_up(submit), name="leases")
+        try:
+            yield
+        finally:
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+
+    async def renew(self, submit: Submit, older_than_s: float = 0.0) -> bool:
+        """Renew the leases that are at least so old; whether that is done."""
+        now = asyncio.get_running_loop().time()
+        ages = {lease: now - held.since for lease, held in self._held.items()}
+        for lease in (lease for lease, age in ages.items() if age > LONGEST_RUN_S):
+            self._stop(lease, HANGS)
+        due = tuple(lease for lease, age in ages.items() if older_than_s <= age <= LONGEST_RUN_S)
+        if not due:
+            return True
+        outcome = await submit(RenewLeases(due, self.lease_s))
+        if not isinstance(outcome, LeasesRenewed):
+            return False  # the writer is busy
+        for lease in outcome.lost:
+            self._stop(lease, TAKEN_OVER)
+        return True
+
+    async def _keep_up(self, submit: Submit) -> None:
+        is_done = True
+        while True:
+            await asyncio.sleep(self._beat_s if is_done else min(AGAIN_S, self._beat_s))
+            try:
+                is_done = await self.renew(submit, self._beat_s / 2)
+            except Exception:  # whatever it is, the next one may go well; a lease that runs out is another runner's
+                log.exception("leases could not be renewed")
+                is_done = False
+
+    def _stop(self, lease: Lease, reason: str) -> None:
+        held = self._held.get(lease)
+        if held is not None and held.task is not None and lease not in self._stopped:
+            self._stopped[lease] = reason
+            held.task.cancel()
