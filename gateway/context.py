@@ -7,7 +7,10 @@ from datetime import datetime
 from gateway.services.changes.follower import Live
 from gateway.services.core.model.values import Actor
 from gateway.services.purchases import Purchases
+from gateway.services.reading.narrowing import Learnt
 from gateway.services.reading.snapshot import Snapshot
+
+__all__ = ["Context", "Learnt"]
 
 
 @dataclass(slots=True)

@@ -3,7 +3,7 @@
 Nothing is computed before a field is asked for. What is not in the value is a relation: the schema declares its type
 and its key, `gateway.resolvers.relations` its look-up."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Protocol, Self, TypeVar, cast, get_args, get_origin, overload
@@ -58,6 +58,22 @@ class Answer:
         if found is None:
             return None
         return [None if item is None else self.of(item) for item in found] if self.is_list else self.of(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Made(Generic[Value, Result]):
+    """Reads what is made of one attribute of a value.
+
+    Args:
+        of_stored: makes the same of what is stored, by its form: see `gateway.execution.plan.regions.sources`.
+    """
+
+    attribute: str
+    read: Callable[[Value], Result]
+    of_stored: Mapping[str, Callable[[Any], Result]]
+
+    def __call__(self, value: Value) -> Result:
+        return self.read(value)
 
 
 def answer_as(declared_type: object) -> Answer:

@@ -1,6 +1,7 @@
 """Ids in text: a type's prefix and a time-ordered key, and nothing else passes for one."""
 
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -110,3 +111,11 @@ async def test_an_id_is_written_alike_of_a_value_and_of_a_view_of_its_row(servic
         assert view is not whole(view)
         written = {wrapping.of(each).id for each in (view, whole(view))}
         assert written == {ids.to_text(prefix, view.id)}
+
+
+@settings(derandomize=True)
+@given(st.uuids(), st.sampled_from(sorted(ids.EXAMPLES)))
+def test_an_id_is_written_of_its_bytes_as_it_is_itself(key: UUID, prefix: str) -> None:
+    read: Any = ids.id_field(prefix)
+    made = read.read
+    assert made.of_stored["bytes"](key.bytes) == made(SimpleNamespace(id=key)) == ids.to_text(prefix, key)

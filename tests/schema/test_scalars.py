@@ -9,8 +9,10 @@ from graphql import GraphQLError, parse_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from db.types import microseconds_of
 from gateway.schema.conventions.scalars import (
     LONGEST_CODE,
+    MOST_DAYS,
     SCALARS,
     Currency,
     MinorUnits,
@@ -20,6 +22,7 @@ from gateway.schema.conventions.scalars import (
     read_instant,
     read_local_time,
     write_instant,
+    write_microseconds,
 )
 
 WRONG_TYPES: list[object] = [None, True, 0, 1_790_000_000, 1.5, [], {}, b"2026-12-06"]
@@ -195,3 +198,32 @@ def test_no_text_is_anything_but_read_or_refused(text: str) -> None:
             read(text)
         except GraphQLError as refused:
             assert refused.message.startswith("must be")  # noqa: PT017  a text may also be right
+
+
+INSTANTS = st.datetimes(timezones=st.just(dt.UTC))
+
+
+@settings(derandomize=True)
+@given(INSTANTS)
+def test_an_instant_is_written_of_its_microseconds_as_it_is_itself(instant: dt.datetime) -> None:
+    assert write_microseconds(microseconds_of(instant)) == write_instant(instant)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59.999999Z", "1969-12-31T23:59:59.999999Z", "1970-01-01T00:00:00Z"],
+)
+def test_the_furthest_instants_are_written_alike(text: str) -> None:
+    assert write_microseconds(microseconds_of(at(text))) == write_instant(at(text)) == text
+
+
+@pytest.mark.parametrize("stored", [None, "2026", 1.5, b"1", 2**63 - 1, -(2**63)])
+def test_what_is_no_instant_is_not_written(stored: Any) -> None:
+    with pytest.raises((TypeError, OverflowError)):
+        write_microseconds(stored)
+
+
+def test_days_beyond_those_that_are_remembered_are_written_as_well() -> None:
+    for number in range(0, 3 * MOST_DAYS, 7):
+        day = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(number)
+        assert write_microseconds(microseconds_of(day)) == write_instant(day)

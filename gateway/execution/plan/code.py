@@ -1,12 +1,17 @@
 """Python text as it is written, with the values that it names, and made to functions at the end."""
 
+import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from gateway.execution.plan.deviation import NotCovered
 
-FILE = "<plan>"
+FILE = "plan {}"
+"""What tracebacks call a text, which finds its lines: each has a number of its own. Between angle brackets Python would
+not look for them."""
+
+_NUMBERS = itertools.count(1)
 
 
 class Code:
@@ -58,10 +63,21 @@ class Code:
 
     def functions(self) -> dict[str, Callable[..., Any]]:
         """The functions by their names. Raises: NotCovered, where Python does not take so much within so much."""
+        text, file = self.text, FILE.format(next(_NUMBERS))
         try:
-            code = compile(self.text, FILE, "exec")
+            code = compile(text, file, "exec")
         except (SyntaxError, RecursionError, MemoryError) as error:
             raise NotCovered(f"Python does not compile it: {error}") from None
-        found: dict[str, Any] = dict(self.values)
+        found: dict[str, Any] = {**self.values, "__name__": file, "__loader__": _Text(text)}
         exec(code, found)  # noqa: S102  text of ours, see the class
         return found
+
+
+class _Text:
+    """Whom `linecache` asks for the lines of a text, when a traceback shows them; nobody else keeps them."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def get_source(self, _name: str) -> str:
+        return self._text

@@ -1,7 +1,6 @@
 """Compiles the shape of an operation to a plan: a function for each field of its root, and one for each relation."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -13,13 +12,17 @@ from gateway.execution.plan.code import Code
 from gateway.execution.plan.deviation import NotCovered
 from gateway.execution.plan.infos import Place, infos
 from gateway.execution.plan.inputs.arguments import Arguments, arguments_of
-from gateway.execution.plan.regions import Regions, is_seen_through
+from gateway.execution.plan.regions.fields import is_seen_through
+from gateway.execution.plan.regions.objects import Regions
 from gateway.execution.plan.running import Join, Plan, Root, Run, Waiting, at_once
 from gateway.execution.plan.shapes import Field, Object, Shaping
 from gateway.resolvers.steps import Found, FromEvent, FromMethod, FromRelation
 
-BYTES_OF_CODE = 12
-"""What a character of a plan's text takes with its code and constants; as measured."""
+BYTES_OF_CODE = 13
+"""What a character of a plan's text takes with its code and constants, and itself; as measured."""
+
+TEXTS_OF_OBJECT = 2
+"""That which reads attributes, and that which reads the rows of what the plan has learnt to be enough."""
 
 
 @dataclass(slots=True)
@@ -44,6 +47,8 @@ class _Compiling:
         self._code = Code()
         self._regions = Regions(self._code, self)
         self._declared: list[_Declared] = []
+        self._queues: dict[Field, int] = {}
+        self._written_chars = 0
         self._root = self._depth = 0
 
     def plan(self) -> Plan:
@@ -61,7 +66,7 @@ class _Compiling:
             Root(each.name, functions[f"root{place}"], self._calling(each), self._levels(joins, {place}))
             for place, each in enumerate(fields)
         )
-        size = BYTES_OF_CODE * len(self._code.text)
+        size = BYTES_OF_CODE * (len(self._code.text) + TEXTS_OF_OBJECT * self._written_chars)
         return Plan(roots, self._levels(joins, set(range(len(fields)))), len(joins), size)
 
     def _levels(self, joins: list[Join], roots: set[int]) -> tuple[tuple[Join, ...], ...]:
@@ -72,8 +77,13 @@ class _Compiling:
     # ------------------------------------------------------------ what regions ask for
 
     def join(self, field: Field, arguments: Arguments | None) -> int:
-        self._declared.append(_Declared(field, arguments, self._root, self._depth))
-        return len(self._declared) - 1
+        if field not in self._queues:
+            self._queues[field] = len(self._declared)
+            self._declared.append(_Declared(field, arguments, self._root, self._depth))
+        return self._queues[field]
+
+    def wrote(self, code: Code) -> None:
+        self._written_chars += len(code.text)
 
     def arguments(self, field: Field) -> Arguments:
         return arguments_of(field, self._schema)
@@ -92,7 +102,7 @@ class _Compiling:
 
     def _write_root(self, field: Field) -> None:
         code = self._code
-        with self._function(f"root{self._root}(run, data)"):
+        with self._regions.function(f"root{self._root}(run, data)"):
             if field.shape is None:
                 code.line(f"data[{field.name!r}] = {field.parent_type.name!r}")
                 return
@@ -122,7 +132,7 @@ class _Compiling:
             answer = step.answer if is_wrapped else None
         # What one key found stands for all that had the key, and so does what is written of it.
         is_shared = isinstance(step, FromRelation) and isinstance(step.find, Found) and isinstance(field.shape, Object)
-        with self._function(f"join{queue}(waiting, found, run)"):
+        with self._regions.function(f"join{queue}(waiting, found, run)"):
             if is_shared:
                 code.line("known = {}")
             with code.block("for (_, data), x in zip(waiting, found, strict=True)"):
@@ -135,15 +145,6 @@ class _Compiling:
                     code.line(f"x = {code.name_of(answer, 'answer')}(x)")
                 written = self._regions.value("x", field.shape, is_wrapped=is_wrapped)
                 code.line(f"data[{field.name!r}] = {'known[place] = ' if is_shared else ''}{written}")
-
-    @contextmanager
-    def _function(self, head: str) -> Iterator[None]:
-        with self._code.block(f"def {head}"):
-            begin = self._code.reserve()
-            needed = self._regions.needs
-            needed.clear()
-            yield
-            self._code.fill(begin, "; ".join(NEEDED[each] for each in sorted(needed)) or "pass")
 
     # ------------------------------------------------------------ joins
 
@@ -176,14 +177,6 @@ class _Compiling:
                 return _asking_objects(step, make, declared.arguments)
             case _:
                 raise NotCovered("what is neither a relation nor a method is not waited for")
-
-
-NEEDED = {
-    "viewer": "viewer = run.context.viewer",
-    "now": "now = run.context.now",
-    "queues": "queues = run.queues",
-}
-"""What a function begins with, where its body names it."""
 
 
 def _asking_objects(

@@ -18,9 +18,13 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.execution.plan.code import Code
 from gateway.execution.plan.deviation import Deviation
+from gateway.schema.conventions.scalars import OF_STORED
 
 MOST_TYPES = 100
-"""Types of values that are remembered of a scalar: a few are ever seen, and no more than this are kept."""
+"""Types of values that are remembered of a scalar, and words of an enum: a few are ever seen, and no more are kept."""
+
+WORD = "word"
+"""The form of a member of an enum that is stored as a text, see `gateway.execution.plan.regions.sources`."""
 
 Write = Callable[[Any], Any]
 
@@ -42,6 +46,19 @@ class Leaves:
         else:
             self._write(result, leaf)
         return result
+
+    def of_stored(self, form: str | None, read: object, leaf: GraphQLLeafType) -> str | None:
+        """What writes the same of what is stored in a form, as Python of it as `{0}`; None where that takes its value.
+
+        Args:
+            read: makes the value of what is stored.
+        """
+        if isinstance(leaf, GraphQLEnumType):
+            if form != WORD or not callable(read):
+                return None
+            return f"{self._code.name_of(NamesOfWords(self._of(leaf, Names), read), 'N')}[{{0}}]"
+        write = OF_STORED.get(leaf.coerce_output_value, {}).get(form or "")
+        return f"{self._code.name_of(write, 'stored')}({{0}})" if write else None
 
     def _write(self, variable: str, leaf: GraphQLLeafType) -> None:
         code = self._code
@@ -118,6 +135,20 @@ class Names(dict[Any, str]):
 
     def __missing__(self, value: object) -> str:
         name: str = self._write(value)
+        return name
+
+
+class NamesOfWords(dict[str, str]):
+    """The same by the words that members are stored as."""
+
+    def __init__(self, names: Names, read: Callable[[Any], Any]) -> None:
+        super().__init__()
+        self._names, self._read = names, read
+
+    def __missing__(self, word: str) -> str:
+        name = self._names[self._read(word)]
+        if len(self) < MOST_TYPES:
+            self[word] = name
         return name
 
 

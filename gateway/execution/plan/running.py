@@ -9,7 +9,7 @@ from graphql.execution.values import VariableValues
 from graphql.pyutils import gather_with_cancel
 from strawberry.execution import optimized_is_awaitable
 
-from gateway.context import Context
+from gateway.context import Context, Learnt
 from gateway.execution.plan.deviation import Deviation
 from gateway.execution.plan.resuming import Failed, Finished, Given, Recorded
 
@@ -78,7 +78,7 @@ class Plan:
     levels: Levels
     queues: int
     size_bytes: int
-    learnt: dict[object, Any] = field(default_factory=dict)
+    learnt: Learnt = field(default_factory=dict)
 
     async def query(self, run: Run) -> Answer:
         """The answer's data, all fields of the root at once.

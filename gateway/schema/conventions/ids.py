@@ -8,7 +8,7 @@ from strawberry import ID, field, interface
 from typeid.base32 import decode, encode
 
 from gateway.schema.conventions.errors import bad_input
-from gateway.schema.relations import FieldsOf, HasId
+from gateway.schema.relations import FieldsOf, HasId, Made
 
 PAYMENT = "pay"
 PURCHASE = "pur"
@@ -82,6 +82,9 @@ def id_field(prefix: str) -> ID:
     def read(value: Any) -> ID:
         # A view of a row has the bytes at hand; a value, which is no tuple, has them in its id.
         is_view = isinstance(value, tuple)
-        return ID(begin + encode(value.id_bytes if is_view else value.id.int.to_bytes(16, "big")))
+        return of_bytes(value.id_bytes if is_view else value.id.int.to_bytes(16, "big"))
 
-    return FieldsOf[HasId]().field(_ID, read)
+    def of_bytes(key: bytes) -> ID:
+        return ID(begin + encode(key))
+
+    return FieldsOf[HasId]().field(_ID, Made("id", read, {"bytes": of_bytes}))

@@ -1,16 +1,16 @@
 """Which columns of rows an operation reads: its first runs tell, and later ones select no others."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeAlias, TypeVar, cast
 
 from sqlalchemy import Dialect
 
 from db.compiled import Raw, converters_of, key_of
 from gateway.services.reading.reader import Finder
 from gateway.services.rows.kinds import Kind
-from gateway.services.rows.lookups import Lookup, Viewed
+from gateway.services.rows.lookups import Lookup, OfLookup, Viewed
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -63,29 +63,17 @@ class Narrowing(Generic[Value]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Narrowed(Generic[Key, Value, Found]):
+class Narrowed(OfLookup[Key, Value, Found]):
     """A look-up in one run: it finds views of rows with the columns that are read now."""
 
-    lookup: Lookup[Key, Value, Found]
     narrowing: Narrowing[Value]
-
-    @property
-    def absent(self) -> Found:
-        return self.lookup.absent
-
-    @property
-    def is_brief(self) -> bool:
-        return self.lookup.is_brief
-
-    def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
-        return self.lookup.asked(keys, dialect)
 
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Key, Found]:
         return self.lookup.gather(self.narrowing.views(self.lookup.kind, rows, dialect))
 
 
-Learnt = MutableMapping[object, Any]
-"""What the runs of one operation have learnt; whoever keeps it between them need not know what it holds."""
+Learnt: TypeAlias = dict[object, Narrowing[Any]]
+"""What the runs of one operation have learnt, by what they read; whoever keeps it between them only keeps it."""
 
 
 def narrowing(learnt: Learnt, kind: Kind[Value], always: Collection[str]) -> Narrowing[Value]:
@@ -99,9 +87,10 @@ def narrowed(learnt: Learnt, finder: Finder[Key, Found]) -> Finder[Key, Found]:
     """The look-up as it is to be asked now; what is none is asked as it is."""
     if not isinstance(finder, Viewed):
         return finder
-    if finder not in learnt:
-        learnt[finder] = _Asking(finder.lookup)
-    return cast(Finder[Key, Found], learnt[finder].now())
+    asking = learnt.get(finder)
+    if not isinstance(asking, _Asking):
+        asking = learnt[finder] = _Asking(finder.lookup)
+    return asking.now()
 
 
 class _Asking(Narrowing[Any]):

@@ -100,8 +100,8 @@ class Lookup(Generic[Key, Value, Found]):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Viewed(Generic[Key, Value, Found]):
-    """A look-up for whoever reads some fields of what it finds."""
+class OfLookup(Generic[Key, Value, Found]):
+    """What asks as a look-up does, whatever it makes of the rows."""
 
     lookup: Lookup[Key, Value, Found]
 
@@ -115,6 +115,11 @@ class Viewed(Generic[Key, Value, Found]):
 
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         return self.lookup.asked(keys, dialect)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Viewed(OfLookup[Key, Value, Found]):
+    """A look-up for whoever reads some fields of what it finds."""
 
     def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
         return self.lookup.gather(self.lookup.kind.on(dialect).views(rows))

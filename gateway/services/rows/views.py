@@ -2,15 +2,33 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
-from typing import Any, TypeVar, cast
+from typing import Any, NamedTuple, TypeVar, cast
 
+from db.types import id_from_bytes, instant_from_microseconds
 from gateway.services.rows.layouts import Column, Layout
 from gateway.services.rows.making import Converter, Row, maker, words
 
 Value = TypeVar("Value")
 
-
 Note = Callable[[str], None]
+
+FORMS: Mapping[object, str] = {id_from_bytes: "bytes", instant_from_microseconds: "microseconds"}
+"""As what is stored that is read by a converter, for whoever writes it straight from there."""
+
+
+class Lying(NamedTuple):
+    """How an attribute of a view lies in its row, for whoever reads many rows and writes code for that.
+
+    An attribute with `parts` is a view of the same row, or None where there is a null in the `place`, if it has one.
+    Any other is in the `place`: as it is, or to be read by `read`, None being None where it `may_be_null`. `form` says
+    what is stored there: "bytes" of an id, "microseconds" of an instant, the "word" of an enum's member.
+    """
+
+    place: int | None
+    read: Callable[[Any], object] | None = None
+    may_be_null: bool = False
+    form: str | None = None
+    parts: "Mapping[str, Lying] | None" = None
 
 
 class NotRead(LookupError):
@@ -53,9 +71,26 @@ class _Reading:
         attributes |= {name: each for name, each in vars(layout.of).items() if isinstance(each, property)}
         if isinstance(key := layout.attributes.get("id"), Column):
             attributes["id_bytes"] = property(self._id_bytes(key))
-        made = {"__slots__": (), "_whole": self._maker(layout), **attributes}
+        lying = None if self._note and self._is_whole else self._lying(layout)
+        made = {"__slots__": (), "_whole": self._maker(layout), "lying": lying, **attributes}
         # It is no subclass of the value's class, but has all that is read of one.
         return type(f"{layout.of.__name__}View", (View,), made)
+
+    def _lying(self, layout: Layout[Any]) -> Mapping[str, Lying]:
+        """Of the attributes whose columns are there, but for those that are made by a function of their own."""
+        lying: dict[str, Lying] = {}
+        for name, each in layout.attributes.items():
+            if isinstance(each, Layout):
+                if each.but_without is None or each.but_without in self._places:
+                    place = self._places[each.but_without] if each.but_without else None
+                    lying[name] = Lying(place, parts=self._lying(each))
+            elif each.name in self._places and each.make is None:
+                converter = self._converters.get(each.name)
+                read, form = (
+                    (words(each.words).__getitem__, "word") if each.words else (converter, FORMS.get(converter))
+                )
+                lying[name] = Lying(self._places[each.name], read, each.may_be_null, form)
+        return lying
 
     def _maker(self, layout: Layout[Any]) -> Callable[[Row], object]:
         checks = [self._noting(column, lambda row: None) for column in layout.columns()] if self._note else []
@@ -105,6 +140,8 @@ class View(tuple[Any, ...]):
     __slots__ = ()
     _whole: Callable[[Any], object]
     """Makes the value."""
+    lying: Mapping[str, Lying] | None = None
+    """How its attributes lie in the row; None where somebody has to be told of what is read."""
 
     def __eq__(self, other: object) -> bool:
         return type(self)._whole(self) == (type(other)._whole(other) if isinstance(other, View) else other)

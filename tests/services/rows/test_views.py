@@ -1,6 +1,6 @@
 """Views of rows: whatever a row holds, its view shows what its value has, and a value is what its row says."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from dataclasses import dataclass, fields, is_dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -16,11 +16,11 @@ from gateway.services.core.model.values import Actor, Failure, Money, Refund, Re
 from gateway.services.reading.source import Source
 from gateway.services.rows.jobs import JOB
 from gateway.services.rows.kinds import COURSES, ENTRIES, EVENTS, JOBS, PAYMENTS, PURCHASES, RECORDS, REFUNDS, Kind
-from gateway.services.rows.layouts import From, Layout
+from gateway.services.rows.layouts import Column, From, Layout
 from gateway.services.rows.making import maker
 from gateway.services.rows.metadata import METADATA
 from gateway.services.rows.payments import REFUND
-from gateway.services.rows.views import view_of, whole
+from gateway.services.rows.views import Lying, view_of, whole
 from tests.resolvers.test_extreme_rows import fill
 from tests.service import values_of
 
@@ -65,6 +65,51 @@ def differing(view: object, value: object, path: str = "") -> Iterator[str]:
             yield from differing(getattr(view, name), getattr(value, name), f"{path}.{name}")
     elif (type(view), view) != (type(value), value):
         yield f"{path}: {view!r} and {value!r}"
+
+
+@pytest.mark.anyio
+async def test_how_attributes_lie_leads_from_a_row_to_what_its_view_shows(source: Source) -> None:
+    for kind in KINDS:
+        rows = await source.raw(Statement(kind.select.order_by(*kind.order)), {})
+        views = kind.on(source.dialect).views(rows)
+        if kind is COURSES:  # each lies in several rows
+            assert [type(view).lying for view in views] == [None] * len(views)
+            continue
+        for row, view in zip(rows, views, strict=True):
+            lying = type(view).lying
+            assert {*lying} == {name for name, each in kind.layout.attributes.items() if lies(each)}  # type: ignore[union-attr]
+            assert {name: told(row, each) for name, each in lying.items()} == {
+                name: shown(getattr(view, name), each) for name, each in lying.items()
+            }
+
+
+def lies(attribute: Column | Layout[Any]) -> bool:
+    """Whether it is no function of its own that makes an attribute."""
+    return isinstance(attribute, Layout) or attribute.make is None
+
+
+def told(row: Sequence[Any], lying: Lying) -> object:
+    """What the row has of an attribute."""
+    if lying.parts is not None:
+        if lying.place is not None and row[lying.place] is None:
+            return None
+        return {name: told(row, each) for name, each in lying.parts.items()}
+    stored = row[lying.place or 0]
+    return stored if lying.read is None or (stored is None and lying.may_be_null) else lying.read(stored)
+
+
+def shown(value: object, lying: Lying) -> object:
+    if lying.parts is None or value is None:
+        return value
+    return {name: shown(getattr(value, name), each) for name, each in lying.parts.items()}
+
+
+def test_a_view_that_tells_what_is_read_of_it_does_not_say_how_it_lies() -> None:
+    columns = REFUND.columns()
+    assert view_of(REFUND, columns, {}, lambda column: None).lying is None  # type: ignore[attr-defined]  # it is a view
+    narrow = view_of(REFUND, columns[:1], {}, lambda column: None)
+    lying = narrow.lying  # type: ignore[attr-defined]  # likewise
+    assert [name for name, each in lying.items() if each.parts is None] == ["id"]
 
 
 def properties_of(of: type) -> list[str]:
