@@ -46,6 +46,17 @@ class Among(ColumnElement[bool]):
         }
 
 
+def stored_parameters(ids: Sequence[bytes]) -> dict[str, object]:
+    """The parameter of SQLite's condition on one column, for ids as they are stored.
+
+    Raises:
+        ValueError: one has not 16 bytes, so that the others would not be where they are looked for.
+    """
+    if {*map(len, ids)} != {ID_BYTES}:
+        raise ValueError(f"an id has {ID_BYTES} bytes")
+    return {IDS: b"".join(ids)}
+
+
 def _joined(ids: Iterable[UUID]) -> bytes:
     return b"".join([each.int.to_bytes(ID_BYTES, "big") for each in ids])
 

@@ -1,6 +1,6 @@
 """Which columns of rows an operation reads: its first runs tell, and later ones select no others."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, Generic, TypeAlias, TypeVar, cast
@@ -68,8 +68,8 @@ class Narrowed(OfLookup[Key, Value, Found]):
 
     narrowing: Narrowing[Value]
 
-    def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Key, Found]:
-        return self.lookup.gather(self.narrowing.views(self.lookup.kind, rows, dialect))
+    def views(self, rows: Sequence[Raw], dialect: Dialect) -> list[Value]:
+        return self.narrowing.views(self.lookup.kind, rows, dialect)
 
 
 Learnt: TypeAlias = dict[object, Narrowing[Any]]

@@ -11,6 +11,7 @@ from sqlalchemy import Dialect
 from db.compiled import Raw
 from db.errors import is_of_a_value
 from gateway.services.reading.source import Source
+from gateway.services.rows.lookups import OfLookup
 
 Key = TypeVar("Key")
 KeyOf = TypeVar("KeyOf", contravariant=True)
@@ -92,6 +93,17 @@ class Reader:
             rows = self.source.fetch_now(*finder.asked(keys, self.source.dialect))
             return None if rows is None else finder.found(rows, self.source.dialect)
         except Exception:  # noqa: BLE001  whoever asks for them is told what is wrong, and with which of them
+            return None
+
+    def find_stored_now(self, finder: OfLookup[Any, Any, Found], ids: Sequence[bytes]) -> Mapping[bytes, Found] | None:
+        """The same of a look-up by ids, for ids as SQLite stores them, and found by them."""
+        lookup, dialect = finder.lookup, self.source.dialect
+        if not lookup.is_brief or len(ids) > MOST_NOW:
+            return None
+        try:
+            rows = self.source.fetch_now(*lookup.asked_stored(ids, dialect))
+            return None if rows is None else lookup.gather_stored(finder.views(rows, dialect))
+        except Exception:  # noqa: BLE001  whoever asks by the ids themselves is told what is wrong
             return None
 
     def _ask(self, finder: Finder[Key, Found], question: "_Question[Key, Found]") -> None:

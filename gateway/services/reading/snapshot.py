@@ -6,6 +6,7 @@ from dataclasses import fields
 from functools import partial
 from typing import Any, TypeVar, cast
 
+from db.types import id_from_bytes
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Confirmed, Created, Outcome
 from gateway.services.core.model.pages import Page, Window
@@ -24,6 +25,7 @@ from gateway.services.reading.lookups import (
 )
 from gateway.services.reading.narrowing import Learnt, narrowed
 from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
+from gateway.services.rows.lookups import OfLookup
 
 Key = TypeVar("Key")
 Found = TypeVar("Found")
@@ -42,6 +44,8 @@ class Snapshot:
         self._known: dict[Finder[Any, Any], dict[Any, Any]] = {}
         self._asked: dict[Finder[Any, Any], dict[Any, Future[Any]]] = {}
         """What is asked for and not known: a future of what is found for the key, and for others with it."""
+        self._known_stored: dict[Finder[Any, Any], dict[bytes, Any]] = {}
+        """What is known by ids as SQLite stores them, as long as nobody asks by the ids themselves."""
         self._learnt: Learnt | None = None
 
     async def find(self, finder: Finder[Key, Found], key: Key) -> Found:
@@ -52,9 +56,9 @@ class Snapshot:
     def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
         """The same: the value itself where it is known, else an awaitable: keys that are asked for one after the other
         share a statement."""
-        known = self._known.get(finder)
+        known = self._all_known(finder)
         if known and key in known:
-            return cast(Found, known[key])
+            return known[key]
         asked = self._ask_for(finder, (key,))[key]
         return Later(lambda: self._found_for(finder, key, asked))
 
@@ -64,14 +68,43 @@ class Snapshot:
 
         It raises what the source raises. Where it fails for one key it fails for all, and this is not remembered: asked
         for by itself, each key finds what it finds.
+
+        An id may be given as SQLite stores it: to make one of that takes about as long as to look it up.
         """
-        known: dict[Key, Found] = self._known.setdefault(finder, {})
+        if bytes in (types := {*map(type, keys)}):
+            if len(types) == 1 and (found := self._found_stored(finder, cast(Any, keys))) is not None:
+                return found
+            keys = [cast(Key, id_from_bytes(key)) if isinstance(key, bytes) else key for key in keys]
+        known = self._all_known(finder)
         unknown = list(dict.fromkeys(key for key in keys if key not in known) if known else dict.fromkeys(keys))
         if unknown and not self._look_up(finder, unknown, known):
             asked = self._ask_for(finder, unknown)
-            found, futures = dict(known), dict.fromkeys(asked[key] for key in unknown)
-            return Later(lambda: self._found_for_all(keys, found, futures))
+            have, futures = dict(known), dict.fromkeys(asked[key] for key in unknown)
+            return Later(lambda: self._found_for_all(keys, have, futures))
         return [known[key] for key in keys]
+
+    def _found_stored(self, finder: Finder[Any, Found], ids: Sequence[bytes]) -> Sequence[Found] | None:
+        """What each of the ids finds; None where it has to be asked for by the ids themselves."""
+        if not isinstance(finder, OfLookup) or not finder.lookup.is_by_id:
+            return None
+        if self._known.get(finder) or self._asked.get(finder):
+            return None  # some may be known by the ids, and a value stays the same
+        known = self._known_stored.setdefault(finder, {})
+        if unknown := [key for key in dict.fromkeys(ids) if key not in known]:
+            found = self.reader.find_stored_now(cast(OfLookup[Any, Any, Any], self._narrowed(finder)), unknown)
+            if found is None:
+                return None
+            if len(found) < len(unknown):
+                known.update(dict.fromkeys(unknown, finder.absent))
+            known.update(found)
+        return [known[key] for key in ids]
+
+    def _all_known(self, finder: Finder[Key, Found]) -> dict[Key, Found]:
+        """What is known by the keys themselves, among it what was found by ids as they are stored."""
+        known = self._known.setdefault(finder, {})
+        if stored := self._known_stored.pop(finder, None):
+            known.update((id_from_bytes(key), found) for key, found in stored.items())
+        return known
 
     def _look_up(self, finder: Finder[Key, Found], keys: Sequence[Key], known: dict[Key, Found]) -> bool:
         """Whether the keys, none of which is known, could be looked up without waiting: then all of them are known."""
@@ -135,7 +168,7 @@ class Snapshot:
     def forget(self) -> None:
         """Drop all known values, because they may have changed, and read whole rows."""
         self._learnt = None
-        self._known, self._asked = {}, {}
+        self._known, self._asked, self._known_stored = {}, {}, {}
 
     def learn(self, outcome: Outcome) -> None:
         """Keep the values of an outcome, so that the answer need not read them."""
@@ -161,7 +194,7 @@ class Snapshot:
             self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
-        self._known.setdefault(finder, {})[key] = found
+        self._all_known(finder)[key] = found
 
 
 _LEARN: Mapping[type, Callable[[Snapshot, Any], None]] = {

@@ -2,15 +2,17 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from operator import itemgetter
+from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Dialect, bindparam, literal_column
 
 from db.compiled import Raw, Statement
 from db.job_tables import LIVE_JOB
-from db.keys import Among
+from db.keys import Among, stored_parameters
 from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND
+from db.types import Id
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.rows.kinds import (
     COURSES,
@@ -40,6 +42,7 @@ class Lookup(Generic[Key, Value, Found]):
         gather: makes what is found for each key, from the values of all keys in their kind's order.
         absent: what is found for a key that nothing has.
         is_brief: whether few rows have a key, and an index leads straight to them: a statement of microseconds.
+        is_single: whether what is found is one value, the last that has the key.
     """
 
     def __init__(
@@ -51,13 +54,15 @@ class Lookup(Generic[Key, Value, Found]):
         where: Sequence[Condition] = (),
         *,
         is_brief: bool = True,
+        is_single: bool = False,
     ) -> None:
         self.kind = kind
         self._by, self._where = by, where
         self.among = Among(*by)
         self.gather = gather
         self.absent = absent
-        self.is_brief = is_brief
+        self.is_brief, self.is_single = is_brief, is_single
+        self.is_by_id = [type(column.type) for column in by] == [Id]
         self._names = [column.key for column in by]
         rows = kind.select.where(*where).order_by(*kind.order)
         select = rows.where(self.among)
@@ -74,7 +79,9 @@ class Lookup(Generic[Key, Value, Found]):
 
     def of(self, kind: Kind[Value]) -> "Lookup[Key, Value, Found]":
         """The same, which reads rows of the kind with just some of their columns."""
-        return Lookup(kind, self._by, self.gather, self.absent, self._where, is_brief=self.is_brief)
+        return Lookup(
+            kind, self._by, self.gather, self.absent, self._where, is_brief=self.is_brief, is_single=self.is_single
+        )
 
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         """The driver's statement that finds keys that differ, and its parameters."""
@@ -93,6 +100,22 @@ class Lookup(Generic[Key, Value, Found]):
             return one.sql, one.bound(dict(zip(self._names, parts, strict=True)))
         many = of_many.on(dialect)
         return many.sql, many.bound(self.among.parameters(keys, dialect))
+
+    def asked_stored(self, ids: Sequence[bytes], dialect: Dialect) -> tuple[str, Sequence[object]]:
+        """The same as `asked`, by ids as SQLite stores them. Raises: ValueError, for what is none."""
+        parameters = stored_parameters(ids)
+        if len(ids) == 1:
+            return self.of_one.on(dialect).sql, (bytearray(ids[0]),)
+        many = self.statement.on(dialect)
+        return many.sql, many.bound(parameters)
+
+    def gather_stored(self, views: Sequence[Value]) -> Mapping[bytes, Found]:
+        """What views of SQLite's rows say of each id, by the ids as they are stored."""
+        if self.is_single and views and getattr(type(views[0]), "lying", None) is not None:
+            keys: Any = map(itemgetter(self.kind.columns.index(self._names[0])), cast(Any, views))
+            return dict(zip(keys, cast(Any, views), strict=True))
+        gathered: Mapping[Any, Found] = self.gather(views)
+        return {key.bytes: found for key, found in gathered.items()}
 
     def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
         """What the driver's rows say of each key; those that nothing has are left out."""
@@ -116,20 +139,27 @@ class OfLookup(Generic[Key, Value, Found]):
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         return self.lookup.asked(keys, dialect)
 
+    def views(self, rows: Sequence[Raw], dialect: Dialect) -> list[Value]:
+        """What it makes of the rows."""
+        raise NotImplementedError
+
+    def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Key, Found]:
+        return self.lookup.gather(self.views(rows, dialect))
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Viewed(OfLookup[Key, Value, Found]):
     """A look-up for whoever reads some fields of what it finds."""
 
-    def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
-        return self.lookup.gather(self.lookup.kind.on(dialect).views(rows))
+    def views(self, rows: Sequence[Raw], dialect: Dialect) -> list[Value]:
+        return self.lookup.kind.on(dialect).views(rows)
 
 
 def _one(
     kind: Kind[Value], key_of: Callable[[Value], Key], *by: Column[Any], where: Sequence[Condition] = ()
 ) -> Lookup[Key, Value, Value | None]:
     """Finds a value; the last one where several have the key."""
-    return Lookup(kind, by, lambda values: {key_of(value): value for value in values}, None, where)
+    return Lookup(kind, by, lambda values: {key_of(value): value for value in values}, None, where, is_single=True)
 
 
 def _all(

@@ -76,7 +76,9 @@ class Ways:
     async def _compare(self, drawn: Drawn, contexts: Sequence[NewContext]) -> None:
         by_plan = await asyncio.gather(*(answer(self.planned, drawn, new()) for new in contexts))
         for given, new in zip(by_plan, contexts, strict=True):
-            self.note(drawn, given, await answer(self.reference, drawn, new()))
+            expected = await answer(self.reference, drawn, new())
+            self.note(drawn, given, expected)
+            self.note(drawn, await answer(self.planned, drawn, new()), expected)  # by what was learnt meanwhile
 
     async def compare_change(self, drawn: Drawn, by_plan: Any, by_graphql_core: Any) -> None:
         """Send a mutation, in contexts of two worlds that are the same."""

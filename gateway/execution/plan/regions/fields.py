@@ -12,8 +12,11 @@ from gateway.execution.plan.paths import path_of
 from gateway.execution.plan.regions.calls import Calls, Joins
 from gateway.execution.plan.regions.sources import Lying, Path, Source, Sources
 from gateway.execution.plan.shapes import Field, Items, Leaf, Object, Shape
-from gateway.resolvers.steps import FromAttribute, FromMethod, FromRelation, FromValue, FromValueNow
+from gateway.resolvers.steps import Found, FromAttribute, FromMethod, FromRelation, FromValue, FromValueNow
 from gateway.schema.relations import Answer, Made
+
+ID = "bytes"
+"""The form of an id, see `gateway.execution.plan.regions.sources`."""
 
 
 class Writing(Protocol):
@@ -140,7 +143,11 @@ class Fields:
         if step.takes_object:
             expression = self._calls.key(source, each, step)
         elif (path := path_of(step.by)) is not None:
-            expression = self._sources.path(source, path)
+            lying = self._sources.lying(source, path)
+            if source.row and lying and lying.form == ID and isinstance(step.find, Found):
+                expression = source.row.at(lying)  # it takes ids as they are stored
+            else:
+                expression = self._sources.path(source, path)
         else:
             expression = f"{code.name_of(step.by, 'by')}({self._sources.value(source)})"
         code.line(f"{key} = {expression}")
