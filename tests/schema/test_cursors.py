@@ -10,6 +10,7 @@ from graphql import GraphQLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from db.types import microseconds_of
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.pages import Place
@@ -36,6 +37,20 @@ def test_a_cursor_is_the_items_place_safe_in_a_url() -> None:
 def test_a_cursor_is_read_as_the_place_it_was_written_for(cursors: Cursors, key: UUID, at: datetime) -> None:
     place = Place(key, at if cursors.is_timed else None)
     assert cursors.read(cursors.write(place), "after") == place
+
+
+@settings(derandomize=True)
+@given(st.sampled_from(EVERY), st.uuids(), INSTANTS)
+def test_a_cursor_is_written_of_a_place_as_it_is_stored(cursors: Cursors, key: UUID, at: datetime) -> None:
+    place = Place(key, at if cursors.is_timed else None)
+    stored = microseconds_of(at) if cursors.is_timed else None
+    assert cursors.write_stored(stored, key.bytes) == cursors.write(place)
+
+
+@pytest.mark.parametrize(("at", "key"), [(0, b"short"), (0, KEY.bytes * 2), (2**62, KEY.bytes), (-(2**62), KEY.bytes)])
+def test_what_is_no_place_has_no_cursor(at: int, key: bytes) -> None:
+    with pytest.raises(ValueError, match="no place"):
+        TIMED.write_stored(at, key)
 
 
 def test_no_cursor_is_no_place() -> None:

@@ -12,7 +12,7 @@ from strawberry import type as graphql_type
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.relations import FieldsOf, Wraps
-from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.pages import Page, Places, Window
 
 DEFAULT_SIZE = 20
 
@@ -36,7 +36,7 @@ class Placed(NamedTuple, Generic[Value]):
 
     @property
     def cursor(self) -> str:
-        return self.listed.cursors.write(self.listed.page.places[self.number])
+        return self.listed.cursor(self.number)
 
 
 _PLACED: Callable[[Iterable[Any]], Placed[Any]] = partial(tuple.__new__, Placed)
@@ -57,11 +57,17 @@ class Listed(Generic[Value]):
 
     @property
     def start_cursor(self) -> str | None:
-        return self.cursors.write(self.page.places[0]) if self.page.places else None
+        return self.cursor(0) if self.page.places else None
 
     @property
     def end_cursor(self) -> str | None:
-        return self.cursors.write(self.page.places[-1]) if self.page.places else None
+        return self.cursor(-1) if self.page.places else None
+
+    def cursor(self, number: int) -> str:
+        """That of an item."""
+        places = self.page.places
+        stored = places.stored(number) if isinstance(places, Places) else None
+        return self.cursors.write_stored(*stored) if stored else self.cursors.write(places[number])
 
 
 _listed = FieldsOf[Listed[Any]]()

@@ -33,8 +33,19 @@ class Cursors:
         object.__setattr__(self, "_mark", f"{self.name}{'-' if self.is_newest_first else '+'}".encode())
 
     def write(self, place: Place) -> str:
-        at = b"" if place.at is None else _microseconds(place.at).to_bytes(_INSTANT_BYTES, "big", signed=True)
-        written = self._mark + at + place.id.int.to_bytes(_ID_BYTES, "big")
+        at = None if place.at is None else _microseconds(place.at)
+        return self.write_stored(at, place.id.int.to_bytes(_ID_BYTES, "big"))
+
+    def write_stored(self, at: int | None, key: bytes) -> str:
+        """The same of a place in microseconds since 1970 and the bytes of an id.
+
+        Raises:
+            ValueError: there is no such instant, or no such id.
+        """
+        if len(key) != _ID_BYTES or not (at is None or _FIRST <= at <= _LAST):
+            raise ValueError("this is no place of an item")
+        instant = b"" if at is None else at.to_bytes(_INSTANT_BYTES, "big", signed=True)
+        written = self._mark + instant + key
         return binascii.b2a_base64(written, newline=False).translate(_TO_URLS, b"=").decode()
 
     def read(self, cursor: str | None, argument: str) -> Place | None:
@@ -67,6 +78,10 @@ class Cursors:
 
 def _microseconds(instant: dt.datetime) -> int:
     return (instant - _EPOCH) // _MICROSECOND
+
+
+_FIRST = _microseconds(dt.datetime.min.replace(tzinfo=dt.UTC))
+_LAST = _microseconds(dt.datetime.max.replace(tzinfo=dt.UTC))
 
 
 def _decoded(cursor: str) -> bytes:

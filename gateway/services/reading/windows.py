@@ -45,6 +45,17 @@ class Order:
         """The place of an item, whose attributes have the names of the columns."""
         return Place(item.id) if self.at is None else Place(item.id, getattr(item, self.at.key))
 
+    def stored(self, items: Sequence[Any]) -> Callable[[Any], tuple[int | None, bytes]] | None:
+        """What tells the places of items as they are stored: of views of SQLite's rows, and None of any others."""
+        lying = getattr(type(items[0]), "lying", None) if items else None
+        found = [lying.get(column.key) for column in self.columns] if lying else []
+        if [each and each.form for each in found] == ["microseconds", "bytes"]:
+            return itemgetter(*(each.place for each in found))
+        if [each and each.form for each in found] == ["bytes"]:
+            [key] = found
+            return lambda item: (None, item[key.place])
+        return None
+
     def sorted(self, *, is_descending: bool) -> list[Sql]:
         return [column.desc() if is_descending else column.asc() for column in self.columns]
 
@@ -129,7 +140,7 @@ def page_of(order: Order, window: Window, found: Sequence[Value], *, has_up_to: 
         found = found[1:] if window.from_end else found[:-1]
     has_previous = has_up_to or (goes_on and window.from_end)
     has_next = has_from or (goes_on and not window.from_end)
-    return Page(found, Places(found, order.place), has_previous, has_next)
+    return Page(found, Places(found, order.place, order.stored(found)), has_previous, has_next)
 
 
 def in_order(order: Order, window: Window, rows: Iterable[Raw], columns: Sequence[str]) -> list[Raw]:

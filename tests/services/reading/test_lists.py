@@ -13,9 +13,10 @@ from uuid_utils.compat import uuid7
 
 from db.compiled import Statement
 from db.tables import AuditEntryRow
+from db.types import microseconds_of
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job, JobKind, JobState
-from gateway.services.core.model.pages import Place, Window
+from gateway.services.core.model.pages import Place, Places, Window
 from gateway.services.core.model.values import Fulfilment, OnExisting, Origin, PaymentStatus, Provider, PurchaseStatus
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
 from gateway.services.reading.histories import Histories
@@ -181,3 +182,19 @@ async def test_only_a_page_without_a_filter_is_read_on_the_loop(service: Service
             with patch.object(service.source, "fetch", wraps=service.source.fetch) as waited:
                 assert (await page(service.source, PURCHASES, window, wanted)).items == [bought]
             assert waited.called == (not (at_hand and is_brief))
+
+
+async def test_the_places_of_items_are_told_as_they_are_stored(service: Service) -> None:
+    await stocked(service)
+    listings: list[Listing[Any]] = [PAYMENTS, PURCHASES, JOBS]
+    for listing in listings:
+        places = (await page(service.source, listing, Window(3))).places
+        assert isinstance(places, Places)
+        assert len(places) == 3
+        for number, place in enumerate(places):
+            at = place.at and microseconds_of(place.at)
+            is_file = service.source.dialect.name == "sqlite"
+            assert places.stored(number) == ((at, place.id.bytes) if is_file else None)
+    empty = (await page(service.source, PAYMENTS, Window(0))).places
+    assert isinstance(empty, Places)
+    assert not empty

@@ -36,10 +36,20 @@ class Window:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Places(Sequence[Place]):
-    """The places of items, each told when it is asked for: a page shows two, unless its edges are asked for."""
+    """The places of items, each told when it is asked for: a page shows two, unless its edges are asked for.
+
+    Args:
+        stored_of: the place of an item as microseconds since 1970, None without an instant, and the bytes of its id,
+            where that is how it is stored.
+    """
 
     items: Sequence[Any]
     place_of: Callable[[Any], Place]
+    stored_of: Callable[[Any], tuple[int | None, bytes]] | None = None
+
+    def stored(self, index: int) -> tuple[int | None, bytes] | None:
+        """The place of an item as it is stored; None where only the place itself is there."""
+        return self.stored_of(self.items[index]) if self.stored_of else None
 
     @overload
     def __getitem__(self, index: int) -> Place: ...
@@ -49,7 +59,7 @@ class Places(Sequence[Place]):
 
     def __getitem__(self, index: int | slice) -> "Place | Places":
         found = self.items[index]
-        return Places(found, self.place_of) if isinstance(index, slice) else self.place_of(found)
+        return Places(found, self.place_of, self.stored_of) if isinstance(index, slice) else self.place_of(found)
 
     def __len__(self) -> int:
         return len(self.items)
