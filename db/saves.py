@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Column, Dialect, Table
 
+from db.compiled import key_of
 from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, TIER
 from db.stored import Row, storing
 from db.types import Instant, with_zone
@@ -96,6 +97,17 @@ class Saves:
         self.change_events = _update(EVENT, dialect)
         self.add_jobs = _insert(JOB, dialect)
         self.change_jobs = _update(JOB, dialect)
+
+
+_saves: dict[object, Saves] = {}
+
+
+def saves_of(dialect: Dialect) -> Saves:
+    """The saves for a database: for equal ones they are the same, and their texts are written once."""
+    key = key_of(dialect)
+    if key not in _saves:
+        _saves[key] = Saves(dialect)
+    return _saves[key]
 
 
 _METADATA = frozenset({"is_sunday_only", "session_duration_min", "slot_start_min", "time_zone", "first_day", "labels"})

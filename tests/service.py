@@ -59,6 +59,7 @@ from gateway.services.rows.kinds import JOBS, PAYMENTS, Kind
 from gateway.services.rows.lookups import PAYMENT_BY_ID, Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
+from tests.beside import beside
 
 ADMIN = Actor("admin-1", Role.ADMIN)
 ALL_PAYMENTS = Statement(PAYMENTS.select.order_by(PAYMENT.c.id))
@@ -272,10 +273,8 @@ class Service:
     @contextmanager
     def beside(self) -> Iterator[Connection]:
         """A transaction of another process: it sees what is committed, and commits at its end."""
-        engine = writer_engine(self.url)
-        with engine.begin() as connection:
+        with beside(self.url) as connection:
             yield connection
-        engine.dispose()
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """What a statement reads from the database, beside all caches."""

@@ -8,10 +8,10 @@ from uuid import UUID
 
 from sqlalchemy import Connection, select
 
-from db.engine import writer_engine
 from db.job_tables import ProviderEventRow
 from db.statements import table_of
 from gateway.schema.conventions import ids
+from tests.beside import beside
 from tests.chaos.banks import Bank
 from tests.chaos.deals import Deal, deals_of
 from tests.chaos.ends import Ends
@@ -31,12 +31,8 @@ class Books(Rows):
 
 def books_of(database_url: str) -> Books:
     """All our rows, as one transaction sees them."""
-    engine = writer_engine(database_url)
-    try:
-        with engine.begin() as connection:
-            return Books(connection)
-    finally:
-        engine.dispose()
+    with beside(database_url) as connection:
+        return Books(connection)
 
 
 @dataclass

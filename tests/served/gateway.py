@@ -11,11 +11,11 @@ import httpx
 from sqlalchemy import Connection
 from sqlmodel import col, select
 
-from db.engine import writer_engine
 from db.job_tables import JobRow
 from db.tables import RefundRow, Row
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
+from tests.beside import beside
 from tests.served.operations import CONFIRM_PAYMENT, COURSE, CREATE_PAYMENT, CREATE_PURCHASE, METADATA, SAVE_COURSE
 from tests.served.server import Caller, Server, serving
 
@@ -124,12 +124,8 @@ def served(database_url: str, *arguments: str, **settings: str) -> Iterator[Serv
 @contextmanager
 def connected(database_url: str) -> Iterator[Connection]:
     """A transaction of the test's own; on SQLite it holds the write lock until it ends."""
-    engine = writer_engine(database_url)
-    try:
-        with engine.begin() as connection:
-            yield connection
-    finally:
-        engine.dispose()
+    with beside(database_url) as connection:
+        yield connection
 
 
 def opening(course_id: str, tier: str = "BASIC") -> dict[str, object]:

@@ -10,10 +10,10 @@ import httpx
 import pytest
 from sqlmodel import select
 
-from db.engine import writer_engine
 from db.tables import AuditEntryRow
 from gateway.endpoints.rest import PATH
 from gateway.schema.conventions import ids
+from tests.beside import beside
 from tests.served.operations import COURSE, SAVE_COURSE
 from tests.served.server import Caller, Server, serving
 
@@ -57,12 +57,10 @@ class Door:
 
     def audited(self, purchase_id: str) -> list[tuple[str, str | None]]:
         """Whose acts upon a purchase are in the books, and why."""
-        engine = writer_engine(self.server.settings.database_url)
         subject_id = ids.from_text(ids.PURCHASE, purchase_id)
         wanted = select(AuditEntryRow.actor_id, AuditEntryRow.reason).where(AuditEntryRow.subject_id == subject_id)
-        with engine.connect() as connection:
+        with beside(self.server.settings.database_url) as connection:
             found = connection.execute(wanted).all()
-        engine.dispose()
         return [(actor_id, reason) for actor_id, reason in found]
 
 

@@ -18,7 +18,7 @@ from sqlalchemy import Connection
 from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
-from db.saves import Saves
+from db.saves import saves_of
 from db.writer import open_writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import ProviderEvent
@@ -86,7 +86,7 @@ class Memory:
         writer = open_writer(engine)
         writer.run("PRAGMA foreign_keys = OFF")  # rows of a whole history name each other
         writer.begin()
-        saving.save(writer, Saves(engine.dialect), self._state)
+        saving.save(writer, saves_of(engine.dialect), self._state)
         assert writer.fetch("PRAGMA foreign_key_check") == []
         writer.commit()
         writer.close()

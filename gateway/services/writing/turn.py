@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race
-from db.saves import Saves
+from db.saves import saves_of
 from db.writer import Writer, open_writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
@@ -49,7 +49,7 @@ class Turn:
         subscribers: Sequence[EventSubscriber] = (),
     ) -> None:
         self._engine = engine
-        self._saves = Saves(engine.dialect)
+        self._saves = saves_of(engine.dialect)
         self._clock = clock
         self._new_id = new_id
         self._subscribers = subscribers
