@@ -22,7 +22,8 @@ from gateway.services.rows.kinds import COURSES, ENTRIES, EVENTS, JOBS, PAYMENTS
 from gateway.services.rows.lookups import Lookup
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns
-from tests.resolvers.test_extreme_rows import TEXTS, fill
+from tests.beside import beside
+from tests.resolvers.test_extreme_rows import TEXTS
 from tests.service import values_of
 
 pytestmark = pytest.mark.anyio
@@ -142,21 +143,23 @@ def _access(purchase: Purchase) -> Columns:
 
 
 @pytest.fixture
-def extremes(database_url: str) -> Iterator[Connection]:
-    """A database whose rows hold the furthest values of their columns."""
-    engine = writer_engine(database_url)
-    with engine.begin() as connection:
-        fill(connection)
-    with engine.connect() as connection:
+def extremes(extreme_url: str) -> Iterator[Connection]:
+    with beside(extreme_url) as connection:
         yield connection
-    engine.dispose()
 
 
-async def test_what_is_read_is_what_the_columns_hold(extremes: Connection, source: Source) -> None:
+@pytest.fixture
+async def extreme_source(extreme_url: str) -> AsyncIterator[Source]:
+    opened = Source(extreme_url)
+    yield opened
+    await opened.close()
+
+
+async def test_what_is_read_is_what_the_columns_hold(extremes: Connection, extreme_source: Source) -> None:
     for kind, table, columns_of in KINDS:
         rows = extremes.execute(kind.select.order_by(*kind.order)).all()
         assert len(rows) > 5, table
-        values = values_of(kind, await source.rows(Statement(kind.select.order_by(*kind.order))))
+        values = values_of(kind, await extreme_source.rows(Statement(kind.select.order_by(*kind.order))))
         assert values == values_of(kind, rows)
         for row, value in zip(rows, values, strict=True):
             stored, written = dict(row._mapping), columns_of(value)
@@ -165,8 +168,8 @@ async def test_what_is_read_is_what_the_columns_hold(extremes: Connection, sourc
             assert written == stored
 
 
-async def test_a_course_is_read_with_its_tiers_lowest_rank_first(extremes: Connection, source: Source) -> None:
-    courses = values_of(COURSES, await source.rows(Statement(COURSES.select.order_by(*COURSES.order))))
+async def test_a_course_is_read_with_its_tiers_lowest_rank_first(extremes: Connection, extreme_source: Source) -> None:
+    courses = values_of(COURSES, await extreme_source.rows(Statement(COURSES.select.order_by(*COURSES.order))))
     stored = [dict(row._mapping) for row in extremes.execute(select(COURSE).order_by(COURSE.c.id))]
     assert [course_columns(course) for course in courses] == stored
     tiers = [dict(row._mapping) for row in extremes.execute(select(TIER).order_by(TIER.c.course_id, TIER.c.rank))]
@@ -174,12 +177,14 @@ async def test_a_course_is_read_with_its_tiers_lowest_rank_first(extremes: Conne
     assert len(tiers) > 10
 
 
-async def test_many_keys_find_each_its_own(extremes: Connection, source: Source) -> None:
+async def test_many_keys_find_each_its_own(extremes: Connection, extreme_source: Source) -> None:
+    dialect = extreme_source.dialect
     for name, lookup in declared().items():
         kind = lookup.kind
         all_of_kind = lookup.gather(values_of(kind, extremes.execute(kind.select.order_by(*kind.order)).all()))
         keys = [key for key in all_of_kind if key is not None and (not isinstance(key, tuple) or None not in key)]
-        read = await source.rows(lookup.statement, **lookup.among.parameters(keys[::2], source.dialect)) if keys else []
+        given = lookup.among.parameters(keys[::2], dialect)
+        read = await extreme_source.rows(lookup.statement, **given) if keys else []
         found = lookup.gather(values_of(kind, read))
         if name in CONDITIONAL:
             assert found.keys() <= set(keys[::2]), name

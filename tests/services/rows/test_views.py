@@ -9,7 +9,6 @@ from uuid import UUID
 import pytest
 
 from db.compiled import Statement
-from db.engine import writer_engine
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.values import Actor, Failure, Money, Refund, RefundStatus, Role
@@ -21,20 +20,14 @@ from gateway.services.rows.making import maker
 from gateway.services.rows.metadata import METADATA
 from gateway.services.rows.payments import REFUND
 from gateway.services.rows.views import Lying, view_of, whole
-from tests.resolvers.test_extreme_rows import fill
 from tests.service import values_of
 
 KINDS: tuple[Kind[Any], ...] = (PAYMENTS, PURCHASES, COURSES, REFUNDS, JOBS, EVENTS, RECORDS, ENTRIES)
 
 
 @pytest.fixture
-async def source(database_url: str) -> AsyncIterator[Source]:
-    """Of a database whose rows hold the furthest values of their columns."""
-    engine = writer_engine(database_url)
-    with engine.begin() as connection:
-        fill(connection)
-    engine.dispose()
-    opened = Source(database_url)
+async def source(extreme_url: str) -> AsyncIterator[Source]:
+    opened = Source(extreme_url)
     yield opened
     await opened.close()
 
