@@ -78,7 +78,9 @@ class PostgresqlDatabases:
             self._kept = [
                 name for name in tables if connection.execute(_select("EXISTS ({})", name)).fetchone() == (True,)
             ]
-            self._emptied = [name for name in tables if name not in self._kept]
+            emptied = [sql.Identifier(name) for name in tables if name not in self._kept]
+            deleting = [sql.SQL("DELETE FROM {}").format(name) for name in emptied]
+            self._empty = sql.SQL("; ").join([*deleting, sql.SQL(COUNT_ANEW)])
             self._as_migrated = self._look_of(connection)
 
     def new(self) -> str:
@@ -108,9 +110,7 @@ class PostgresqlDatabases:
         try:
             with psycopg.connect(self._url(name), autocommit=True) as connection:
                 connection.execute(LET_GO)
-                for table in self._emptied:
-                    connection.execute(sql.SQL("DELETE FROM {}").format(sql.Identifier(table)))
-                connection.execute(COUNT_ANEW)
+                connection.execute(self._empty)  # all at once: each statement by itself waits for its answer
                 return self._look_of(connection) == self._as_migrated
         except psycopg.Error:
             return False
