@@ -71,7 +71,8 @@ def build_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refuse},
         lifespan=partial(_lifespan, settings, lifetimes),
     )
-    app.middleware_stack = FastPath(app.build_middleware_stack(), settings, verifier, executor, documents, context_of)
+    behind = app.build_middleware_stack()
+    app.middleware_stack = FastPath(app, behind, settings, verifier, executor, documents, context_of)
     return app
 
 

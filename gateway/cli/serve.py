@@ -11,9 +11,9 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from gateway.cli import supervisor
+from gateway.cli.connection import Connection
 from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
-from gateway.cli.leaving import LingeringProtocol
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES
@@ -132,7 +132,7 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=SHUTDOWN_S,
         timeout_worker_healthcheck=STARTUP_S,
-        http=LingeringProtocol,
+        http=Connection,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
     )

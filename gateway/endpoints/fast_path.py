@@ -1,16 +1,17 @@
 """The straight way of the request that nearly every program sends: a POST to /graphql in JSON, answered in JSON.
 
-Between the bytes that come and those that go stands nothing but what such a request needs. Whatever is unusual goes on
-to the application behind, as it came: another method or type, streams, a body in pieces, headers that come twice, a
-token that cannot be judged at once, anything that has to be refused. So each refusal is made in one place, and what is
-not thought of here is answered there. `tests/endpoints/test_fast_path.py` has both ways give the same answers.
+Our own server asks it first, with bytes in and out; under another it is an ASGI application before the other. Between
+the bytes that come and those that go stands nothing but what such a request needs. Whatever is unusual goes on to the
+application behind, as it came: another method or type, streams, a body in pieces, headers that come twice, a token that
+cannot be judged at once, anything that has to be refused. So each refusal is made in one place, and what is not thought
+of here is answered there. `tests/endpoints/test_fast_path.py` has both ways give the same answers.
 """
 
 import asyncio
 import re
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -22,7 +23,7 @@ from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, Operation, Result
 from gateway.http import bodies, negotiation
-from gateway.http.extensions import BODY_IS_HERE, WRITE_ANSWER, WriteAnswer
+from gateway.http.extensions import WholeAnswer
 from gateway.http.json import write
 from gateway.http.telemetry import REQUEST_ID, identified, log_request, request_id_of
 from gateway.services.core.model.values import Actor
@@ -43,6 +44,8 @@ RawHeaders = list[tuple[bytes, bytes]]
 Answer = tuple[int, RawHeaders, bytes | memoryview]
 """Status, headers and body."""
 
+Shape = TypeVar("Shape", Answer, WholeAnswer)
+
 
 class Head(NamedTuple):
     """What a request's head says, where it is a usual one."""
@@ -50,18 +53,24 @@ class Head(NamedTuple):
     media_type: str
     viewer: Actor | None
     request_id: str
+    began: float
+    """When `time.perf_counter` said so."""
 
 
 class FastPath:
-    """ASGI application before another.
+    """ASGI application before another, and our server's `Straight`.
 
     Args:
+        app: the whole, as others find it in a request's scope.
         others: the application behind, which has an answer to everything.
         make_context: what resolvers get with a request.
     """
 
+    url = graphql.PATH.encode()
+
     def __init__(
         self,
+        app: ASGIApp,
         others: ASGIApp,
         settings: Settings,
         verifier: TokenVerifier,
@@ -69,7 +78,7 @@ class FastPath:
         documents: Documents,
         make_context: Callable[[HTTPConnection, Actor | None], Context],
     ) -> None:
-        self._others, self._verifier, self._executor = others, verifier, executor
+        self._app, self._others, self._verifier, self._executor = app, others, verifier, executor
         self._documents, self._make_context = documents, make_context
         self._most_bytes, self._most_s = settings.limit_body_bytes, settings.limit_body_s
         self._is_host_judged = settings.is_secret_public
@@ -77,23 +86,34 @@ class FastPath:
         self._unusual = UNUSUAL | {b"origin"} if is_for_sites else UNUSUAL
         self._vary = "Accept, Origin" if is_for_sites else "Accept"
         self._headers = {each: self._headers_of(each) for each in (negotiation.JSON, negotiation.GRAPHQL_JSON)}
+        self._lines = {each: _lines(headers) for each, headers in self._headers.items()}
+
+    async def answer(self, scope: Scope, body: bytes) -> WholeAnswer | None:
+        """See `Straight`."""
+        if (head := self._head(scope)) is None or (operation := self._operation(body)) is None:
+            return None
+        scope["app"] = self._app
+        return await self._answered(scope, operation, head, self._in_lines)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        # It refers to the scope: in there, each request would be left for a search for garbage.
-        write: WriteAnswer | None = scope.pop(WRITE_ANSWER, None)
         head = self._head(scope)
         if head is None:
             await self._others(scope, receive, send)
             return
-        began = time.perf_counter()
         try:
-            message = await receive() if BODY_IS_HERE in scope else await self._received(scope, receive)
+            message = await self._received(scope, receive)
         except TimeoutError:
             await self._others(scope, receive, send)
             return
-        operation = self._operation(message)
-        if operation is None or not await self._is_answered(scope, operation, head, send, write, began):
+        is_whole = message["type"] == "http.request" and not message.get("more_body")
+        operation = self._operation(message.get("body", b"")) if is_whole else None
+        answer = await self._answered(scope, operation, head, self._in_headers) if operation else None
+        if answer is None:
             await self._others(scope, _again(message, receive), send)
+            return
+        status, headers, body = answer
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": body})
 
     # ------------------------------------------------------------ what comes in
 
@@ -121,7 +141,7 @@ class FastPath:
             if verified is None or not authorization.startswith(BEARER):
                 return None
             viewer = verified.actor
-        return Head(media_type, viewer, request_id_of(headers.get(REQUEST_ID)))
+        return Head(media_type, viewer, request_id_of(headers.get(REQUEST_ID)), time.perf_counter())
 
     async def _received(self, scope: Scope, receive: Receive) -> Message:
         """The first message of a body that is on its way; the rest has what time is left.
@@ -132,10 +152,9 @@ class FastPath:
         async with asyncio.timeout_at(due_at):
             return await receive()
 
-    def _operation(self, message: Message) -> Operation | None:
-        """None, where it is not all there, no operation, or one whose answer is a stream."""
-        body: bytes = message.get("body", b"")
-        if message["type"] != "http.request" or message.get("more_body") or len(body) > self._most_bytes:
+    def _operation(self, body: bytes) -> Operation | None:
+        """None, where it is no operation, or one whose answer is a stream."""
+        if len(body) > self._most_bytes:
             return None
         try:
             operation = graphql.operation_of("POST", bodies.read_object(body), self._documents)
@@ -145,38 +164,38 @@ class FastPath:
 
     # ------------------------------------------------------------ what goes out
 
-    async def _is_answered(
-        self, scope: Scope, operation: Operation, head: Head, send: Send, write: WriteAnswer | None, began: float
-    ) -> bool:
-        """Whether it was run and answered. If not, nothing is sent, and nothing more may be done."""
+    async def _answered(
+        self, scope: Scope, operation: Operation, head: Head, shaped: Callable[[Result, Head], Shape]
+    ) -> Shape | None:
+        """What it came to, in that shape; None, where the application behind has to say what is wrong, and nothing was
+        done."""
         status, is_ours = 500, True
         with identified(head.request_id):
             try:
-                answer = await self._answer(scope, operation, head)
-                if answer is None:
-                    is_ours = False
-                    return False
-                status, headers, body = answer
-                if write is None or not write(status, _lines(headers), body):
-                    await send({"type": "http.response.start", "status": status, "headers": headers})
-                    await send({"type": "http.response.body", "body": body})
-                return True
+                context = self._make_context(HTTPConnection(scope), head.viewer)
+                answer = shaped(await self._executor.run(operation, context), head)
+            except NoOperation:
+                is_ours = False
+                return None
+            except Exception as error:  # noqa: BLE001  told by the application behind, as any that nobody expects
+                scope[graphql.FAILED], is_ours = error, False
+                return None
+            else:
+                status = answer[0]
+                return answer
             finally:
                 if is_ours:
-                    log_request(scope, status, began, head.request_id)
+                    log_request(scope, status, head.began, head.request_id)
 
-    async def _answer(self, scope: Scope, operation: Operation, head: Head) -> Answer | None:
-        """None, where the application behind has to say what is wrong."""
-        try:
-            context = self._make_context(HTTPConnection(scope), head.viewer)
-            return self._written(await self._executor.run(operation, context), head)
-        except NoOperation:  # nothing was done
-            return None
-        except Exception as error:  # noqa: BLE001  told by the application behind, as any that nobody expects
-            scope[graphql.FAILED] = error
-            return None
+    def _in_lines(self, result: Result, head: Head) -> WholeAnswer:
+        if result.is_refusal:
+            status, headers, body = self._in_headers(result, head)
+            return status, _lines(headers), body
+        body = write(result.payload)
+        own = b"content-length: %d\r\nx-request-id: %s\r\n" % (len(body), head.request_id.encode())
+        return 200, self._lines[head.media_type] + own, body
 
-    def _written(self, result: Result, head: Head) -> Answer:
+    def _in_headers(self, result: Result, head: Head) -> Answer:
         given = (REQUEST_ID, head.request_id.encode())
         if result.is_refusal:
             response = graphql.response_of(result, head.media_type, self._vary)

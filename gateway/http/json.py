@@ -1,7 +1,6 @@
 """JSON of requests and answers: by orjson, and by the standard library what orjson cannot do."""
 
 import json
-from contextlib import suppress
 from typing import NoReturn
 
 import orjson
@@ -20,8 +19,10 @@ def read(content: bytes) -> object:
         ValueError: it is malformed, not UTF-8, or nested without end.
     """
     if _LONG_NUMBER not in content.translate(_DIGITS):
-        with suppress(orjson.JSONDecodeError):
+        try:
             return orjson.loads(content)
+        except orjson.JSONDecodeError:
+            pass
     return read_text(content.decode())  # lone surrogates, which escapes can carry, and numbers of any size
 
 

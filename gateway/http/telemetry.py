@@ -6,7 +6,7 @@ import sys
 import time
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from json import dumps
+from json.encoder import encode_basestring_ascii as quoted
 from typing import TextIO
 
 import structlog
@@ -46,8 +46,8 @@ class Lines(structlog.PrintLoggerFactory):
         """The line that `log.info("request", …)` would be, in one write, so that no other is within it."""
         timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
         self._write(
-            f'{{"method": {dumps(method)}, "path": {dumps(path)}, "status": {status}, "took_ms": {took_ms}, '
-            f'"event": "request", "request_id": {dumps(request_id)}, "level": "info", "timestamp": "{timestamp}"}}\n'
+            f'{{"method": {quoted(method)}, "path": {quoted(path)}, "status": {status}, "took_ms": {took_ms}, '
+            f'"event": "request", "request_id": {quoted(request_id)}, "level": "info", "timestamp": "{timestamp}"}}\n'
         )
 
 

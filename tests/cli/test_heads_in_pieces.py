@@ -3,7 +3,7 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.cli.heads import MOST_HEAD_BYTES, TOO_LARGE
+from gateway.cli.connection import MOST_HEAD_BYTES, TOO_LARGE
 from tests.cli.test_answers import POST, Wire, exchange
 
 pytestmark = pytest.mark.anyio

@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from gateway.cli import leaving
+from gateway.cli import connection as connections
 from tests.served.gateway import Served, served
 
 OLD, NEW = "query Old { viewer { id } }", "query New { viewer { role } }"
@@ -43,7 +43,7 @@ def test_a_reload_replaces_every_worker_and_no_request_fails(new_sqlite: Callabl
 def test_a_request_on_its_way_when_the_server_stops_is_answered_and_is_the_last(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(leaving, "LINGER_S", TOO_LONG_S)
+    monkeypatch.setattr(connections, "LINGER_S", TOO_LONG_S)
     with leaving_server() as (server, address), socket.create_connection(address, timeout=TOO_LONG_S) as connection:
         connection.sendall(REQUEST)
         first = connection.recv(4096)
@@ -71,7 +71,7 @@ async def nothing(_scope: Scope, _receive: Receive, send: Send) -> None:
 def leaving_server() -> Iterator[tuple[uvicorn.Server, tuple[str, int]]]:
     """A server of this process, and where it listens."""
     config = uvicorn.Config(
-        nothing, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=leaving.LingeringProtocol
+        nothing, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=connections.Connection
     )
     server, listening = uvicorn.Server(config), config.bind_socket()
     listening.listen()

@@ -21,7 +21,6 @@ from starlette.types import Message, Receive, Scope, Send
 
 from gateway.app import build_app
 from gateway.endpoints.fast_path import FastPath
-from gateway.http.extensions import BODY_IS_HERE, WRITE_ANSWER
 from gateway.http.telemetry import configure_logging
 from gateway.settings.loading import load_settings
 from tests.endpoints.refused_calls import ACCEPTS, BODIES, MOST_BYTES, MUTATION, TIGHT, WHO
@@ -115,12 +114,6 @@ async def _sent(app: Callable[..., Any], asked: Asked, whole: object) -> list[Me
     async def send(message: Message) -> None:
         sent.append(message)
 
-    def write_answer(status: int, lines: bytes, body: bytes | memoryview) -> bool:
-        headers = [tuple(line.split(b": ", 1)) for line in lines.removesuffix(b"\r\n").split(b"\r\n")]
-        sent.append({"type": "http.response.start", "status": status, "headers": headers})
-        sent.append({"type": "http.response.body", "body": bytes(body)})
-        return True
-
     scope: Scope = {
         "type": "http",
         "asgi": {"version": "3.0", "spec_version": "2.3"},
@@ -137,13 +130,26 @@ async def _sent(app: Callable[..., Any], asked: Asked, whole: object) -> list[Me
         "state": {},
         "app": whole,
     }
-    if asked.is_of_our_server:
-        scope[WRITE_ANSWER] = write_answer
-        if asked.is_whole and len(chunks) == 1:
-            scope[BODY_IS_HERE] = True
     async with asyncio.timeout(20):
-        await app(scope, receive, send)
+        if isinstance(app, FastPath) and asked.is_of_our_server and asked.is_whole and len(chunks) == 1:
+            await _as_our_server(app, scope, chunks[0], receive, send)
+        else:
+            await app(scope, receive, send)
     return sent
+
+
+async def _as_our_server(app: FastPath, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
+    """As `gateway/cli/straight.py` does it."""
+    del scope["app"]  # which Starlette adds
+    answer = await app.answer(scope, body)
+    scope["app"] = app._app
+    if answer is None:
+        await app._others(scope, receive, send)
+        return
+    status, lines, written = answer
+    headers = [tuple(line.split(b": ", 1)) for line in lines.removesuffix(b"\r\n").split(b"\r\n")]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": bytes(written)})
 
 
 def _tokens(secret: str) -> list[bytes]:
@@ -361,20 +367,24 @@ def test_what_is_unusual_goes_on(houses: dict[str, House], what: str) -> None:
     assert by_front == behind
 
 
+@pytest.mark.parametrize("is_of_our_server", [True, False])
 @pytest.mark.parametrize("asked", [usual(GOOD_BODIES[0]), GOES_ON["another method"], GOES_ON["no JSON"]])
-def test_a_request_leaves_no_circle_for_a_search_for_garbage(houses: dict[str, House], asked: Asked) -> None:
+def test_a_request_leaves_no_circle_for_a_search_for_garbage(
+    houses: dict[str, House], asked: Asked, is_of_our_server: bool
+) -> None:
     house = houses["production"]
     left = list[weakref.ref[object]]()
 
+    class Client(list[str | int]):
+        """One of a request alone, by which it can be seen whether its scope is still there."""
+
     async def watched(scope: Scope, receive: Receive, send: Send) -> None:
-        write_answer = scope[WRITE_ANSWER]
-
-        def write(status: int, lines: bytes, body: bytes | memoryview) -> bool:
-            return bool(scope) and write_answer(status, lines, body)  # it has the scope, as the server's own has
-
-        scope[WRITE_ANSWER] = write
-        left.append(weakref.ref(write))
-        await house.front(scope, receive, send)
+        scope["client"] = Client(["127.0.0.1", 1])
+        left.append(weakref.ref(scope["client"]))
+        if is_of_our_server:
+            await _as_our_server(house.front, scope, asked.chunks[0], receive, send)
+        else:
+            await house.front(scope, receive, send)
 
     gc.disable()
     try:
