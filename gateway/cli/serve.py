@@ -14,6 +14,7 @@ from gateway.cli import supervisor
 from gateway.cli.connection import Connection
 from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
+from gateway.cli.sharing import SharedConfig
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES
@@ -120,7 +121,7 @@ def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
 
 
 def _config(host: str, port: int, workers: int) -> uvicorn.Config:
-    return uvicorn.Config(
+    return (uvicorn.Config if workers == 1 else SharedConfig)(
         "gateway.app:from_environment" if workers == 1 else "gateway.cli.supervisor:application",
         factory=True,
         host=host,
