@@ -127,6 +127,7 @@ def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None
         connection,
         "journal_mode = WAL",
         "synchronous = FULL",
+        "temp_store = MEMORY",  # what undoes a statement, else a file for each turn: as much to write as its commit
         "foreign_keys = ON",
         f"wal_autocheckpoint = {MOST_PAGES}",
         f"journal_size_limit = {KEPT_BYTES}",

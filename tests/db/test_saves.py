@@ -1,5 +1,6 @@
 """Changes of many rows: each row is written, whatever their number, and nothing else is."""
 
+import os
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -45,6 +46,13 @@ def test_every_row_of_a_change_is_written(writer: Writer, number: int) -> None:
     saves.change_courses.run(writer, courses(number, "Chess"))
     changed = [f"{'Chess' if each < number else 'Yoga'} {each}" for each in range(2 * MOST_ROWS + 4)]
     assert titles(writer) == changed
+
+
+def test_a_change_of_many_pages_is_kept_undoable_without_a_file(writer: Writer) -> None:
+    Saves(writer.dialect).add_courses.run(writer, courses(MOST_ROWS, "Yoga" * 1_000))  # a page of SQLite's each
+    before = os.listdir("/dev/fd")
+    writer.run("UPDATE course SET title = upper(title)")
+    assert os.listdir("/dev/fd") == before
 
 
 def test_postgresql_changes_rows_by_their_keys_and_goes_through_no_table(new_postgresql: Callable[[], str]) -> None:
