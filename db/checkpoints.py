@@ -6,7 +6,7 @@ that commit waits for all of it.
 
 import sqlite3
 import threading
-from contextlib import closing, suppress
+from contextlib import suppress
 
 EVERY_COMMITS = 32
 """Between two copies: a commit leaves 15 to 50 pages in the log, whatever the number of its commands."""
@@ -47,12 +47,15 @@ class Checkpoints:
             self._thread.join()
 
     def _run(self) -> None:
-        with closing(sqlite3.connect(self._path, isolation_level=None)) as connection:
-            is_last = False
-            while not is_last:
-                self._is_due.wait()
-                self._is_due.clear()
-                is_last = self._is_closing
-                # Whatever is in its way, a later one makes up for it; and in the end a commit does, which says so.
-                with suppress(sqlite3.OperationalError):
-                    connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        connection: sqlite3.Connection | None = None
+        is_last = False
+        while not is_last:
+            self._is_due.wait()
+            self._is_due.clear()
+            is_last = self._is_closing
+            # Whatever is in its way, a later one makes up for it; and in the end a commit does, which says so.
+            with suppress(sqlite3.Error):
+                connection = connection or sqlite3.connect(self._path, isolation_level=None)
+                connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
+        if connection is not None:
+            connection.close()

@@ -2,9 +2,12 @@
 
 import shutil
 import sqlite3
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -68,6 +71,32 @@ def test_where_little_was_committed_nothing_is_begun(path: Path, tmp_path: Path)
     beside.note_commit()
     beside.close()
     assert notes_in(Path(shutil.copy(path, tmp_path / "without_log.db"))) == 0
+
+
+def test_after_a_copy_that_failed_later_ones_are_made(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_tried = threading.Semaphore(0)
+
+    class Heard(sqlite3.Connection):
+        def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+            try:
+                return super().execute(sql, parameters)
+            finally:
+                is_tried.release()
+
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Heard))
+    whole, beside = path.read_bytes(), Checkpoints(str(path))
+    path.write_bytes(b"no database" * 1_000)
+    for _ in range(checkpoints.EVERY_COMMITS):
+        beside.note_commit()
+    assert is_tried.acquire(timeout=30)
+    path.write_bytes(whole)
+    writer = open_writer(engine.writer_engine(f"sqlite:///{path}"))
+    commit(writer, 1)
+    beside.close()
+    assert notes_in(Path(shutil.copy(path, tmp_path / "without_log.db"))) == 1
+    writer.close()
 
 
 def test_the_log_stays_bounded_while_the_writer_goes_on(path: Path, writer: Writer) -> None:
