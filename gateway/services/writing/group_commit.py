@@ -17,7 +17,7 @@ from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.writing.thread import OwnThread
+from gateway.services.writing.thread import OwnThread, for_a_future
 from gateway.services.writing.turn import Group, Result, Turn
 
 log = structlog.get_logger(__name__)
@@ -208,10 +208,8 @@ class GroupCommit:
 
 
 def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
-    match next((result for result in results if isinstance(result, Exception)), None):
-        case None:
-            done.set_result([result for result in results if not isinstance(result, Exception)])
-        case StopIteration() as raised:  # which no future takes, see PEP 479
-            done.set_exception(RuntimeError(f"the command raised {raised!r}"))
-        case raised:
-            done.set_exception(raised)
+    raised = next((result for result in results if isinstance(result, Exception)), None)
+    if raised is None:
+        done.set_result([result for result in results if not isinstance(result, Exception)])
+    else:
+        done.set_exception(for_a_future(raised))

@@ -58,4 +58,10 @@ def _give(done: asyncio.Future[Result], result: Result) -> None:
 
 def _fail(done: asyncio.Future[Result], error: BaseException) -> None:
     if not done.cancelled():
-        done.set_exception(error)
+        done.set_exception(for_a_future(error))
+
+
+def for_a_future(raised: BaseException) -> BaseException:
+    """What a call raised, as a future takes it: a StopIteration, see PEP 479, it would refuse, and whoever waits for it
+    would wait for ever."""
+    return RuntimeError(f"the call raised {raised!r}") if isinstance(raised, StopIteration) else raised

@@ -27,6 +27,15 @@ async def test_what_a_call_raises_reaches_who_called_and_the_next_call_is_made()
     thread.close()
 
 
+async def test_a_stop_of_iteration_which_no_future_takes_reaches_who_called_as_another_error() -> None:
+    thread = OwnThread("writer")
+    async with asyncio.timeout(30):
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await thread.call(partial(next, iter(())))
+    assert await thread.call(lambda: 7) == 7
+    thread.close()
+
+
 async def test_a_call_that_nobody_waits_for_any_more_is_made_all_the_same() -> None:
     thread, called = OwnThread("writer"), list[int]()
     thread.call(lambda: called.append(1)).cancel()
