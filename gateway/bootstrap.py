@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from sqlalchemy.exc import DBAPIError
-from uuid_utils.compat import uuid7
 
 from db import feed
 from db.pulse import pulse
 from db.standing import Standing, standing_by
+from db.types import new_id
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.jobs import Job
@@ -94,7 +94,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         write_all=writer.submit_all,
         find_payment=partial(reader.find_alone, rows.PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
-        new_id=uuid7,
+        new_id=new_id,
     )
     work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
     writer.start()

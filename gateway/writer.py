@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 
-from uuid_utils.compat import uuid7
-
 from db.engine import writer_engine
+from db.types import new_id
 from gateway.schema.conventions import ids
 from gateway.services.changes.commits import Commit
 from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
@@ -43,7 +42,7 @@ def own_writer(
     return GroupCommit(
         writer_engine(settings.database_url),
         clock=now,
-        new_id=uuid7,
+        new_id=new_id,
         most_waiting=settings.writer_queue,
         most_in_turn=settings.writer_batch,
         subscribers=[*subscribers],

@@ -2,14 +2,15 @@
 
 import copy
 import pickle
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from uuid import UUID
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from db.types import id_from_bytes, instant_from_microseconds, microseconds_of
+from db.types import id_from_bytes, instant_from_microseconds, microseconds_of, new_id
 
 STORED = st.binary(min_size=16, max_size=16)
 
@@ -46,3 +47,14 @@ def test_other_bytes_are_no_id(stored: bytes) -> None:
 def test_an_instant_is_read_as_it_is_stored_to_the_microsecond(instant: datetime) -> None:
     stored = microseconds_of(instant)
     assert (instant_from_microseconds(stored), instant_from_microseconds(stored).tzinfo) == (instant, UTC)
+
+
+def test_new_ids_are_of_version_7_of_now_and_each_is_greater_than_the_one_before() -> None:
+    began = datetime.now(UTC) - timedelta(milliseconds=1)  # which is what they count in
+    made = [new_id() for _ in range(10_000)]
+    assert {each.version for each in made} == {7}
+    assert all(one < other for one, other in pairwise(made))
+    at = datetime.fromtimestamp((made[0].int >> 80) / 1_000, UTC)
+    assert began <= at <= datetime.now(UTC)
+    assert type(made[0]) is UUID
+    assert pickle.loads(pickle.dumps(made[0])) == made[0] == UUID(made[0].hex)
