@@ -31,14 +31,21 @@ class Layout(Generic[Value]):
     Args:
         of: the dataclass.
         but_without: there is no value where this column is null.
+        repeats: whether many rows have equal ones, so that those made last are kept and given again.
         attributes: a column's name, what is made of one, or the layout of an attribute that is a value itself.
     """
 
     def __init__(
-        self, of: type[Value], *, but_without: str | None = None, **attributes: "str | From | Layout[Any]"
+        self,
+        of: type[Value],
+        *,
+        but_without: str | None = None,
+        repeats: bool = False,
+        **attributes: "str | From | Layout[Any]",
     ) -> None:
         self.of = of
         self.but_without = but_without
+        self.repeats = repeats
         hints = get_type_hints(of)
         names = [field.name for field in fields(of)]  # type: ignore[arg-type]  # each is a dataclass
         assert attributes.keys() <= set(names), f"{of.__name__} has no such attribute: {attributes.keys() - set(names)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, TypeVar, cast
 
 from gateway.services.rows.layouts import Column, Layout, Words
@@ -9,6 +10,9 @@ from gateway.services.rows.layouts import Column, Layout, Words
 Value = TypeVar("Value")
 Row = Sequence[Any]
 Converter = Callable[[Any], Any]
+
+KEPT_VALUES = 256
+"""Of each attribute that repeats: there are as many prices, terms and slots as there are tiers and hours."""
 
 
 def maker(layout: Layout[Value], columns: Sequence[str], converters: Mapping[str, Converter]) -> Callable[[Row], Value]:
@@ -32,14 +36,27 @@ class _Writer:
         self.names: dict[str, object] = {}
 
     def value(self, layout: Layout[Any]) -> str:
+        made = self._kept(layout) if layout.repeats else self._made(layout)
+        if layout.but_without is None:
+            return made
+        return f"(None if r[{self._places[layout.but_without]}] is None else {made})"
+
+    def _made(self, layout: Layout[Any]) -> str:
         arguments = [
             self.value(attribute) if isinstance(attribute, Layout) else self._column(attribute)
             for attribute in layout.attributes.values()
         ]
-        made = f"{self._name(layout.of.__name__, layout.of)}({', '.join(arguments)})"
-        if layout.but_without is None:
-            return made
-        return f"(None if r[{self._places[layout.but_without]}] is None else {made})"
+        return f"{self._name(layout.of.__name__, layout.of)}({', '.join(arguments)})"
+
+    def _kept(self, layout: Layout[Any]) -> str:
+        """The value that was made of equal columns before, where it is still known."""
+        columns = layout.columns()
+        alone = _Writer(columns, self._converters)
+        make = _compiled(f"def make(*r):\n    return {alone._made(layout)}\n", "make", alone.names)
+        # By type as well: a hand may have stored 1.0 for 1, and both are as they are stored.
+        known = lru_cache(maxsize=KEPT_VALUES, typed=True)(cast(Callable[..., object], make))
+        stored = ", ".join(f"r[{self._places[column]}]" for column in columns)
+        return f"{self._name(f'kept_{layout.of.__name__}', known)}({stored})"
 
     def _column(self, column: Column) -> str:
         stored = f"r[{self._places[column.name]}]"

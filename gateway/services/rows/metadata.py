@@ -22,7 +22,7 @@ def metadata_columns(metadata: Metadata) -> Columns:
 
 def _labels_from(stored: Any) -> tuple[Label, ...]:
     """Pairs of texts, as we write them; whatever else a hand put there is shown as it stands and keeps nobody out."""
-    return tuple(_label_from(each) for each in stored) if isinstance(stored, list) else ()
+    return tuple([_label_from(each) for each in stored]) if stored and isinstance(stored, list) else ()
 
 
 def _label_from(stored: Any) -> Label:
@@ -40,7 +40,7 @@ def _time_from(minutes: int) -> time:
 METADATA = Layout(
     Metadata,
     session_duration="session_duration_min",
-    slot=Layout(TimeSlot, start=From("slot_start_min", _time_from)),
+    slot=Layout(TimeSlot, repeats=True, start=From("slot_start_min", _time_from)),
     date="first_day",
     labels=From("labels", _labels_from),
 )

@@ -13,8 +13,8 @@ _FAILURE = Layout(
 )
 PAYMENT = Layout(
     Payment,
-    terms=Layout(Terms, rank="tier_rank"),
-    amount=Layout(Money),
+    terms=Layout(Terms, repeats=True, rank="tier_rank"),
+    amount=Layout(Money, repeats=True),
     metadata=METADATA,
     captured=Layout(Money, but_without="captured_minor", amount_minor="captured_minor", currency="captured_currency"),
     failure=_FAILURE,
