@@ -1,6 +1,7 @@
 """How a row's values are stored: a function written for the columns of one statement, and for one database."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -30,10 +31,14 @@ def storing(columns: Sequence[Column[Any]], dialect: Dialect) -> Callable[[Row],
         if (form := _form(column)) is not None:
             lines.append(f"    if v{place} is not None: v{place} = {form.format(f'v{place}')}")
     lines.append(f"    return ({', '.join(f'v{place}' for place in range(len(columns)))},)")
-    known = {"microseconds": microseconds_of, "dumps": orjson.dumps}
+    known = {"microseconds": _microseconds, "dumps": orjson.dumps}
     exec("\n".join(lines), known)  # noqa: S102  see above
     stored: Callable[[Row], tuple[Any, ...]] = known["stored"]  # type: ignore[assignment]  # as it was just defined
     return stored
+
+
+_microseconds = lru_cache(maxsize=256)(microseconds_of)
+"""Nearly all instants that a turn writes are the moment of its decisions, or counted from it."""
 
 
 def _form(column: Column[Any]) -> str | None:

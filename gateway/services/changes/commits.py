@@ -1,6 +1,5 @@
 """What a commit changed, as subscribers need to know it: ids, and the student and the course of a purchase."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -28,17 +27,12 @@ class Commit:
     purchases: tuple[Changed, ...]
 
 
-def commit_of(journal: Iterable[Changes], commit_id: UUID) -> Commit | None:
+def commit_of(changes: Changes, commit_id: UUID) -> Commit | None:
     """What the changes of a turn come to; None where no payment and no purchase is among them."""
-    changes = Changes.all_of(journal)
     purchases = {purchase.id: purchase for purchase in changes.purchases}
-    payments = dict.fromkeys(
-        [
-            *(payment.id for payment in changes.payments),
-            *(refund.payment_id for refund in changes.refunds),
-            *(purchase.payment_id for purchase in purchases.values() if purchase.payment_id),
-        ]
-    )
+    payments = dict.fromkeys([payment.id for payment in changes.payments])
+    payments.update(dict.fromkeys([refund.payment_id for refund in changes.refunds]))
+    payments.update(dict.fromkeys([each.payment_id for each in purchases.values() if each.payment_id]))
     if not payments and not purchases:
         return None
     return Commit(commit_id, tuple(payments), tuple(map(_changed, purchases.values())))

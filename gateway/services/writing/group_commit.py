@@ -208,8 +208,10 @@ class GroupCommit:
 
 
 def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
-    raised = next((result for result in results if isinstance(result, Exception)), None)
-    if raised is None:
-        done.set_result([result for result in results if not isinstance(result, Exception)])
-    else:
-        done.set_exception(for_a_future(raised))
+    outcomes: list[Outcome] = []
+    for result in results:
+        if isinstance(result, Exception):
+            done.set_exception(for_a_future(result))
+            return
+        outcomes.append(result)
+    done.set_result(outcomes)

@@ -18,10 +18,8 @@ from gateway.services.rows.purchases import access_columns, purchase_columns
 def save(writer: Writer, saves: Saves, state: State) -> None:
     """Write each changed row once, as it is at the end of the turn."""
     changes = Changes.all_of(state.journal)
-    payments = {payment.id: state.payments[payment.id] for payment in changes.payments}
-    purchases = {purchase.id: state.purchases[purchase.id] for purchase in changes.purchases}
-    new_payments, changed_payments = _split(payments.values(), state.loaded)
-    new_purchases, changed_purchases = _split(purchases.values(), state.loaded)
+    new_payments, changed_payments = _split(changes.payments, state.loaded)
+    new_purchases, changed_purchases = _split(changes.purchases, state.loaded)
 
     if changes.courses:
         _save_courses(writer, saves, state, changes)
@@ -46,14 +44,11 @@ def _is_active(purchase: Purchase) -> bool:
 
 
 def _save_what_follows(writer: Writer, saves: Saves, state: State, changes: Changes) -> None:
-    refunds = {refund.id: state.refunds[refund.id] for refund in changes.refunds}
-    jobs = {job.id: state.jobs[job.id] for job in changes.jobs}
-    new_refunds, changed_refunds = _split(refunds.values(), state.loaded)
-    new_jobs, changed_jobs = _split(jobs.values(), state.loaded)
+    new_refunds, changed_refunds = _split(changes.refunds, state.loaded)
+    new_jobs, changed_jobs = _split(changes.jobs, state.loaded)
     saves.add_refunds.run(writer, map(refund_columns, new_refunds))
     saves.change_refunds.run(writer, map(refund_columns, changed_refunds))
-    events = {event.id: state.events[event.id] for event in changes.events}
-    new_events, changed_events = _split(events.values(), state.loaded)
+    new_events, changed_events = _split(changes.events, state.loaded)
     saves.add_events.run(writer, map(event_columns, new_events))
     saves.change_events.run(writer, map(event_columns, changed_events))
     # Jobs that end come before those that begin, for a subject has one live job of a kind.
@@ -63,12 +58,11 @@ def _save_what_follows(writer: Writer, saves: Saves, state: State, changes: Chan
 
 
 def _save_courses(writer: Writer, saves: Saves, state: State, changes: Changes) -> None:
-    courses = [state.courses[course_id] for course_id in dict.fromkeys(c.id for c in changes.courses)]
-    new, changed = _split(courses, state.loaded)
+    new, changed = _split(changes.courses, state.loaded)
     saves.add_courses.run(writer, map(course_columns, new))
     saves.change_courses.run(writer, map(course_columns, changed))
     saves.drop_tiers.run(writer, ({"course_id": course.id} for course in changed))
-    saves.add_tiers.run(writer, (tier for course in courses for tier in tier_columns(course)))
+    saves.add_tiers.run(writer, (tier for course in (*new, *changed) for tier in tier_columns(course)))
 
 
 def _parted(values: Iterable[Value], is_last: Callable[[Value], bool]) -> tuple[list[Value], list[Value]]:
@@ -78,9 +72,9 @@ def _parted(values: Iterable[Value], is_last: Callable[[Value], bool]) -> tuple[
 
 
 def _split(values: Iterable[Value], loaded: set[UUID]) -> tuple[list[Value], list[Value]]:
-    """The values to be inserted, and those to be updated."""
-    listed = list(values)
-    return (
-        [value for value in listed if value.id not in loaded],
-        [value for value in listed if value.id in loaded],
-    )
+    """Of each row as it is in the end: the values to be inserted, and those to be updated."""
+    last = {value.id: value for value in values}
+    changed = [value for key, value in last.items() if key in loaded]
+    if len(changed) in (0, len(last)):  # as nearly always
+        return ([], changed) if changed else (list(last.values()), changed)
+    return [value for key, value in last.items() if key not in loaded], changed

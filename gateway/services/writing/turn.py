@@ -18,7 +18,7 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.core.model.state import NOTHING, Moment, State
+from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.rules.events import announced
 from gateway.services.writing import loading, saving
 
@@ -121,14 +121,16 @@ class Turn:
         return results
 
     def _commit(self, writer: Writer, state: State) -> None:
+        changes = Changes.all_of(state.journal)
+        state.journal = [changes]  # so that whoever saves need not sum it up again
         saving.save(writer, self._saves, state)
-        commit = commit_of(state.journal, self._new_id())
+        commit = commit_of(changes, self._new_id())
         if commit is not None:
             feed.leave(writer, note_of(commit))
         writer.commit()
         if commit is not None:
             self.commits.append(commit)
-        self.waiting += (job for part in state.journal for job in part.jobs if job.is_waiting)
+        self.waiting += [job for job in changes.jobs if job.is_waiting]
 
     def _connect(self) -> Writer | None:
         """The kept connection, or a new one; None where the database cannot be reached."""

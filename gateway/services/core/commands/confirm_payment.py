@@ -28,7 +28,7 @@ from gateway.services.core.model.values import (
     Purchase,
 )
 from gateway.services.core.model.verdicts import Captured, Verdict
-from gateway.services.core.rules import access, asks, granting, tiers, timeline
+from gateway.services.core.rules import access, granting, tiers, timeline
 from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import metadata_problems
@@ -119,12 +119,14 @@ def _settle(payment: Payment, command: ConfirmPayment, state: State, moment: Mom
 
 def _captured(payment: Payment, captured: Captured, command: ConfirmPayment, state: State, moment: Moment) -> Decision:
     taken = replace(
-        asks.never_asked(payment),
+        payment,
         status=PaymentStatus.SUCCEEDED,
         attempt=captured.attempt,
         captured=captured.amount,
         confirmed_at=moment.now,
         failure=None,
+        ask_at=None,  # with `asks`, as `asks.never_asked` has it: each change of a payment makes it anew
+        asks=0,
     )
     entry = timeline.captured(taken, captured, command.door, command.actor, moment)
     decision = _fulfil(payment, taken, captured, command, state, moment)

@@ -5,6 +5,7 @@ sessions begin on that day and its validity counts from there, but the student k
 """
 
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from gateway.services.core.frozen import replace
@@ -130,9 +131,13 @@ def _counted_from(metadata: Metadata, now: datetime) -> datetime:
 def _after(instant: datetime, days: int | None, metadata: Metadata) -> datetime | None:
     """The same wall-clock time so many calendar days later, in the slot's time zone, so that clock changes do not move
     it. It never passes the end of the calendar, however often a century is renewed."""
-    if days is None:
-        return None
-    there = instant.astimezone(ZoneInfo(metadata.slot.time_zone))
+    return None if days is None else _days_after(instant.astimezone(UTC), days, metadata.slot.time_zone)
+
+
+@lru_cache(maxsize=256)
+def _days_after(instant: datetime, days: int, time_zone: str) -> datetime:
+    """Kept, as what is bought in one turn begins at one moment; of UTC, for elsewhere two moments may compare equal."""
+    there = instant.astimezone(ZoneInfo(time_zone))
     room = max(0, (LAST_END - instant).days)
     return (there + timedelta(days=min(days, room))).astimezone(UTC)
 

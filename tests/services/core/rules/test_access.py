@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -165,6 +166,12 @@ def test_a_validity_counts_days_of_the_calendar_where_the_slot_is(begun: str, en
     old = replace(standing(), starts_at=NOW, expires_at=end)
     assert renewed(old, four_weeks, BERLIN, end - timedelta(days=9)).expires_at == fresh.expires_at
     assert upgraded(old, four_weeks, BERLIN, end).expires_at == fresh.expires_at
+
+
+def test_of_two_moments_in_the_hour_that_comes_twice_each_has_its_own_end() -> None:
+    first = datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin"))
+    ends = [granted(BASIC, METADATA, moment).expires_at for moment in (first, first.replace(fold=1))]
+    assert [str(end) for end in ends] == ["2027-01-23 00:30:00+00:00", "2027-01-23 01:30:00+00:00"]
 
 
 def test_a_validity_that_ends_where_the_clocks_jump_ends_as_much_later() -> None:
