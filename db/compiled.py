@@ -65,6 +65,11 @@ class Compiled:
         values = [(parameters.get(name, usual), process) for name, process, usual in self._names]
         return tuple([process(value) if process else value for value, process in values])
 
+    def binder(self) -> Callable[[Any], tuple[object]]:
+        """Does the same with the value of its only parameter."""
+        [(_, process, _)] = self._names
+        return (lambda value: (value,)) if process is None else (lambda value: (process(value),))
+
     def read(self, raw: Raw) -> list[Any]:
         """A row's columns as values, in the order of the select."""
         values = list(raw)

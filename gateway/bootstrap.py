@@ -29,7 +29,6 @@ from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
-from gateway.services.rows import lookups as rows
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writer_process.remote import RemoteWriter
 from gateway.services.writing.group_commit import GroupCommit
@@ -92,7 +91,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     purchases = Purchases(
         write=writer.submit,
         write_all=writer.submit_all,
-        find_payment=partial(reader.find_alone, rows.PAYMENT_BY_ID),
+        find_payment=partial(reader.find_alone, PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=new_id,
     )

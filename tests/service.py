@@ -52,11 +52,12 @@ from gateway.services.jobs.work import work_on
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
+from gateway.services.reading import lookups as views
 from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.kinds import JOBS, PAYMENTS, Kind
-from gateway.services.rows.lookups import PAYMENT_BY_ID, Lookup
+from gateway.services.rows.lookups import Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
 from tests.beside import beside
@@ -399,7 +400,9 @@ async def running(url: str, new_id: Callable[[], UUID] = uuid7, **bounds: Any) -
     work = JobLookups(reader)
 
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
-    purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, new_id)
+    purchases = Purchases(
+        writer.submit, writer.submit_all, partial(reader.find_alone, views.PAYMENT_BY_ID), providers, new_id
+    )
     writer.start()
     try:
         yield Service(purchases, reader, work, writer, clock, url, engine, source)

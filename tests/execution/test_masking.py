@@ -96,7 +96,7 @@ async def test_a_decision_that_raises_fails_alone(
 async def test_an_error_in_one_field_leaves_the_others(
     new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Viewed, "found", fail)
+    monkeypatch.setattr(Viewed, "single", fail)
     async with inside(new_sqlite()) as gateway:
         query = "query($id: ID!) { viewer { id } course(id: $id) { id } }"
         answer = (await gateway.ask(query, Role.STUDENT, id=ids.EXAMPLES[ids.COURSE])).json()

@@ -109,7 +109,8 @@ def _checks_so_far(payment: Payment, token: str) -> int:
 
 
 def _captured(payment: Payment, token: str, _: re.Match[str]) -> Verdict:
-    return Captured(token, payment.amount, payment.student_id, payment.course_id)
+    amount = payment.amount  # perhaps a view of it, and a verdict outlives what was read
+    return Captured(token, Money(amount.amount_minor, amount.currency), payment.student_id, payment.course_id)
 
 
 def _declined(_payment: Payment, token: str, matched: re.Match[str]) -> Verdict:

@@ -44,6 +44,9 @@ class Histories:
         compiled = self.statement.on(dialect)
         return compiled.sql, compiled.bound(self.parameters(keys, dialect))
 
+    def single(self, dialect: Dialect) -> None:
+        return None  # it is not brief
+
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[UUID, Page[AuditEntry]]:
         rows = in_order(ORDER, self.window, rows, ENTRIES.columns)
         entries = ENTRIES.on(dialect).views(rows)

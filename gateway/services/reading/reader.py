@@ -4,14 +4,15 @@ import asyncio
 from collections import deque
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from enum import Enum
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Dialect
 
 from db.compiled import Raw
 from db.errors import is_of_a_value
 from gateway.services.reading.source import Source
-from gateway.services.rows.lookups import OfLookup
+from gateway.services.rows.lookups import OfLookup, Single
 
 Key = TypeVar("Key")
 KeyOf = TypeVar("KeyOf", contravariant=True)
@@ -24,6 +25,16 @@ MOST_KEYS = 500
 
 MOST_NOW = 128
 """Keys that are looked up at once: at 5 µs each, they hold the event loop up no longer than one answer does."""
+
+
+class Now(Enum):
+    """Which answers there are at once beside what is found, which may be anything."""
+
+    CANNOT = "it can only be asked for"
+
+
+CANNOT: Final = Now.CANNOT
+Cannot: TypeAlias = Literal[Now.CANNOT]
 
 
 class Finder(Hashable, Protocol[KeyOf, FoundOf]):
@@ -41,6 +52,10 @@ class Finder(Hashable, Protocol[KeyOf, FoundOf]):
 
     def asked(self, keys: Sequence[KeyOf], dialect: Dialect) -> tuple[str, Sequence[object]]:
         """The driver's statement for distinct keys, and its parameters."""
+        ...
+
+    def single(self, dialect: Dialect) -> Single[Any, FoundOf] | None:
+        """The same for one key; None where its statements are not brief."""
         ...
 
     def found(self, rows: Sequence[Raw], dialect: Dialect) -> Mapping[Any, FoundOf]:
@@ -65,8 +80,8 @@ class Reader:
 
     async def find_alone(self, finder: Finder[Key, Found], key: Key) -> Found:
         """The same for who asks by itself: without waiting where that can be, and not together with others."""
-        found = self.find_now(finder, (key,))
-        return await self.ask(finder, key) if found is None else found.get(key, finder.absent)
+        found = self.find_one_now(finder, key)
+        return await self.ask(finder, key) if found is CANNOT else found
 
     def ask(self, finder: Finder[Key, Found], key: Key) -> asyncio.Future[Found]:
         """The same, as a future for one caller. Cancelling it does not affect others."""
@@ -86,25 +101,27 @@ class Reader:
 
     def find_now(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Mapping[Key, Found] | None:
         """What was found for distinct keys, without waiting; keys without anything may be left out. None where they can
-        only be asked for: of a server, of a database that is busy, many at once, or where anything goes wrong."""
+        only be asked for: of a server, of a database that is busy or refuses the statement, or many at once.
+
+        It raises what is wrong with a key that no database takes, or with a row that no value can be made of."""
         if not finder.is_brief or len(keys) > MOST_NOW:
             return None
-        try:
-            rows = self.source.fetch_now(*finder.asked(keys, self.source.dialect))
-            return None if rows is None else finder.found(rows, self.source.dialect)
-        except Exception:  # noqa: BLE001  whoever asks for them is told what is wrong, and with which of them
-            return None
+        rows = self.source.fetch_now(*finder.asked(keys, self.source.dialect))
+        return None if rows is None else finder.found(rows, self.source.dialect)
+
+    def find_one_now(self, finder: Finder[Key, Found], key: Key) -> Found | Cannot:
+        """The same for one key, as most are asked for; `CANNOT` where it can only be asked for. Raises as that does."""
+        single = finder.single(self.source.dialect)
+        rows = None if single is None else self.source.fetch_now(single.sql, single.bound(key))
+        return CANNOT if single is None or rows is None else single.found(rows)
 
     def find_stored_now(self, finder: OfLookup[Any, Any, Found], ids: Sequence[bytes]) -> Mapping[bytes, Found] | None:
-        """The same of a look-up by ids, for ids as SQLite stores them, and found by them."""
+        """The same of a look-up by ids, for ids as SQLite stores them, and found by them. Raises as `find_now` does."""
         lookup, dialect = finder.lookup, self.source.dialect
         if not lookup.is_brief or len(ids) > MOST_NOW:
             return None
-        try:
-            rows = self.source.fetch_now(*lookup.asked_stored(ids, dialect))
-            return None if rows is None else lookup.gather_stored(finder.views(rows, dialect))
-        except Exception:  # noqa: BLE001  whoever asks by the ids themselves is told what is wrong
-            return None
+        rows = self.source.fetch_now(*lookup.asked_stored(ids, dialect))
+        return None if rows is None else lookup.gather_stored(finder.views(rows, dialect))
 
     def _ask(self, finder: Finder[Key, Found], question: "_Question[Key, Found]") -> None:
         waiting = self._waiting.get(finder)

@@ -24,7 +24,7 @@ from gateway.services.reading.lookups import (
     SUCCESSOR,
 )
 from gateway.services.reading.narrowing import Learnt, narrowed
-from gateway.services.reading.reader import MOST_KEYS, Finder, Reader
+from gateway.services.reading.reader import CANNOT, MOST_KEYS, Cannot, Finder, Reader
 from gateway.services.rows.lookups import OfLookup
 
 Key = TypeVar("Key")
@@ -53,6 +53,13 @@ class Snapshot:
         found = self.ask(finder, key)
         return await found if isinstance(found, Awaitable) else found
 
+    async def find_alone(self, finder: Finder[Key, Found], key: Key) -> Found:
+        """The same for who asks by itself: without waiting where that can be, and not together with others. What it
+        raises is not remembered."""
+        found = self.find_all(finder, (key,))
+        [one] = await found if isinstance(found, Later) else found
+        return one
+
     def ask(self, finder: Finder[Key, Found], key: Key) -> Found | Awaitable[Found]:
         """The same: the value itself where it is known, else an awaitable: keys that are asked for one after the other
         share a statement."""
@@ -62,7 +69,7 @@ class Snapshot:
         asked = self._ask_for(finder, (key,))[key]
         return Later(lambda: self._found_for(finder, key, asked))
 
-    def find_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found] | Awaitable[Sequence[Found]]:
+    def find_all(self, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found] | Later[Sequence[Found]]:
         """What each of the keys finds, in their order: the values at once where they are known or can be looked up
         without waiting, else one awaitable.
 
@@ -76,6 +83,11 @@ class Snapshot:
                 return found
             keys = [cast(Key, id_from_bytes(key)) if isinstance(key, bytes) else key for key in keys]
         known = self._all_known(finder)
+        if len(keys) == 1:
+            [key] = keys
+            one = known[key] if key in known else self._look_up_one(finder, key, known)
+            if one is not CANNOT:
+                return [one]
         unknown = list(dict.fromkeys(key for key in keys if key not in known) if known else dict.fromkeys(keys))
         if unknown and not self._look_up(finder, unknown, known):
             asked = self._ask_for(finder, unknown)
@@ -105,6 +117,15 @@ class Snapshot:
         if stored := self._known_stored.pop(finder, None):
             known.update((id_from_bytes(key), found) for key, found in stored.items())
         return known
+
+    def _look_up_one(self, finder: Finder[Key, Found], key: Key, known: dict[Key, Any]) -> Found | Cannot:
+        """What the key finds, where it can be looked up without waiting: then it is known."""
+        if (asked := self._asked.get(finder)) and key in asked:
+            return CANNOT
+        found = self.reader.find_one_now(self._narrowed(finder), key)
+        if found is not CANNOT:
+            known[key] = found
+        return found
 
     def _look_up(self, finder: Finder[Key, Found], keys: Sequence[Key], known: dict[Key, Found]) -> bool:
         """Whether the keys, none of which is known, could be looked up without waiting: then all of them are known."""

@@ -1,7 +1,7 @@
 """The look-ups: values found by keys, shared by the readers and the writer."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
@@ -24,12 +24,31 @@ from gateway.services.rows.kinds import (
     REFUNDS,
     SUBJECTS_OF_JOBS,
     Kind,
+    Many,
 )
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
+KeyOf = TypeVar("KeyOf", contravariant=True)
 Found = TypeVar("Found")
+FoundOf = TypeVar("FoundOf", covariant=True)
 Condition = ColumnElement[bool]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Single(Generic[KeyOf, FoundOf]):
+    """A look-up by one key, ready for one database: by far the most are asked so, and need none of what many do.
+
+    Args:
+        sql: the driver's statement.
+        bound: its parameters, of the key.
+        found: what the driver's rows say.
+    """
+
+    dialect: Dialect
+    sql: str
+    bound: Callable[[KeyOf], Sequence[object]]
+    found: Callable[[Sequence[Raw]], FoundOf]
 
 
 class Lookup(Generic[Key, Value, Found]):
@@ -117,6 +136,22 @@ class Lookup(Generic[Key, Value, Found]):
         gathered: Mapping[Any, Found] = self.gather(views)
         return {key.bytes: found for key, found in gathered.items()}
 
+    def single(self, dialect: Dialect) -> Single[Key, Found] | None:
+        """The same as `asked` and `found` for one key; None where it is not brief."""
+        return self.single_of(self.kind.on(dialect).values, dialect)
+
+    def single_of(self, made: Many[Value], dialect: Dialect) -> Single[Key, Found] | None:
+        """The same. `made`: what rows become."""
+        if not self.is_brief:
+            return None
+        compiled, names = self.of_one.on(dialect), self._names
+        bound = compiled.binder() if len(names) == 1 else lambda key: compiled.bound(dict(zip(names, key, strict=True)))
+        if self.is_single:
+            return Single(dialect, compiled.sql, bound, lambda rows: cast(Any, made(rows)[-1]) if rows else self.absent)
+        return Single(
+            dialect, compiled.sql, bound, lambda rows: next(iter(self.gather(made(rows)).values()), self.absent)
+        )
+
     def found(self, rows: Iterable[Raw], dialect: Dialect) -> Mapping[Key, Found]:
         """What the driver's rows say of each key; those that nothing has are left out."""
         return self.gather(self.kind.on(dialect).values(rows))
@@ -127,6 +162,8 @@ class OfLookup(Generic[Key, Value, Found]):
     """What asks as a look-up does, whatever it makes of the rows."""
 
     lookup: Lookup[Key, Value, Found]
+    _ready: list[Single[Key, Found]] = field(init=False, default_factory=list)
+    """For the database that was asked last."""
 
     @property
     def absent(self) -> Found:
@@ -138,6 +175,15 @@ class OfLookup(Generic[Key, Value, Found]):
 
     def asked(self, keys: Sequence[Key], dialect: Dialect) -> tuple[str, Sequence[object]]:
         return self.lookup.asked(keys, dialect)
+
+    def single(self, dialect: Dialect) -> Single[Key, Found] | None:
+        ready = self._ready
+        if not ready or ready[0].dialect is not dialect:
+            single = self.lookup.single_of(lambda rows: self.views(cast(Any, rows), dialect), dialect)
+            if single is None:
+                return None
+            ready[:] = [single]
+        return ready[0]
 
     def views(self, rows: Sequence[Raw], dialect: Dialect) -> list[Value]:
         """What it makes of the rows."""

@@ -5,6 +5,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, cast
 
 from db.types import id_from_bytes, instant_from_microseconds
+from gateway.services.core.frozen import replace
 from gateway.services.rows.layouts import Column, Layout
 from gateway.services.rows.making import Converter, Row, maker, words
 
@@ -142,6 +143,10 @@ class View(tuple[Any, ...]):
     """Makes the value."""
     lying: Mapping[str, Lying] | None = None
     """How its attributes lie in the row; None where somebody has to be told of what is read."""
+
+    def __replace__(self, /, **changes: object) -> object:
+        """The value with changes: see `gateway.services.core.frozen`."""
+        return replace(type(self)._whole(self), **changes)  # type: ignore[type-var]  # it is the value
 
     def __eq__(self, other: object) -> bool:
         return type(self)._whole(self) == (type(other)._whole(other) if isinstance(other, View) else other)

@@ -21,6 +21,9 @@ from gateway.services.core.model.verdicts import (
     Verdict,
 )
 from gateway.services.providers.sandbox import Sandbox
+from gateway.services.rows import payments
+from gateway.services.rows.payments import payment_columns
+from gateway.services.rows.views import view_of
 from tests.service import INSTALLATION, METADATA
 
 pytestmark = pytest.mark.anyio
@@ -73,6 +76,14 @@ async def settled(token: str | None, payment: Payment = PAYMENT) -> Verdict | Un
 )
 async def test_what_the_sandbox_says_of_a_new_payment(token: str | None, verdict: Verdict) -> None:
     assert await settled(token) == verdict
+
+
+async def test_a_verdict_keeps_nothing_of_the_row_that_it_was_asked_for_with() -> None:
+    columns = payment_columns(PAYMENT)
+    view = view_of(payments.PAYMENT, [*columns], {})((*columns.values(),))
+    verdict = await settled(None, view)
+    assert isinstance(verdict, Captured)
+    assert (type(verdict.amount), verdict) == (Money, captured("tok_succeed"))
 
 
 @pytest.mark.parametrize(

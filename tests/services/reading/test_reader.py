@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 import pytest
 from sqlalchemy import Dialect, update
@@ -63,6 +63,9 @@ class Doubled:
 
     def asked(self, keys: Sequence[int], _: Dialect) -> tuple[str, Sequence[object]]:
         return "", keys
+
+    def single(self, _: Dialect) -> None:
+        return None
 
     def found(self, rows: Sequence[Sequence[int]], _: Dialect) -> Mapping[int, int]:
         return {key: 2 * key for [key] in rows}
@@ -348,12 +351,25 @@ async def test_who_asks_alone_finds_what_everybody_finds_and_no_older(service: S
     opened = await service.opened(student(), await service.save_course())
     assert await reader.find_alone(PAYMENT_BY_ID, uuid7()) is None
     assert await reader.find_alone(PAYMENT_BY_ID, opened.id) == opened
+    asked: Sequence[tuple[Finder[Any, Any], object]] = (
+        (views.PAYMENT_BY_ID, opened.id),
+        (views.PURCHASE_OF_PAYMENT, opened.id),
+        (views.REFUNDS_OF_PAYMENT, opened.id),
+        (views.HELD_PURCHASE, (opened.student_id, opened.course_id)),
+    )
+    for finder, key in asked:
+        reads, found = Snapshot(reader), await Snapshot(reader).find(finder, key)
+        for _ in range(2):
+            assert await reads.find_alone(finder, key) == found
+        with reads_of(reader.source) as statements:
+            assert await reads.find(finder, key) == await reads.find_alone(finder, key) == found
+        assert statements == []
     await service.confirm(student(), opened)
     paid = await reader.find_alone(PAYMENT_BY_ID, opened.id)
     assert paid == await reader.find(PAYMENT_BY_ID, opened.id) != opened
 
 
-async def test_a_row_that_cannot_be_told_apart_is_left_to_who_may_wait() -> None:
+async def test_a_row_that_no_value_can_be_made_of_says_so_at_once() -> None:
     class Brief(Doubled):
         is_brief = True
 
@@ -370,6 +386,7 @@ async def test_a_row_that_cannot_be_told_apart_is_left_to_who_may_wait() -> None
     for _ in range(2):
         with pytest.raises(ValueError, match="no number at all"):
             await found_all(reads, Brief(), [1, 2])
+    assert books.asked == [], "it would be no other row if it were asked for again"
 
 
 async def found_all(reads: Snapshot, finder: Finder[Key, Found], keys: Sequence[Key]) -> Sequence[Found]:

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from db.compiled import Statement
+from gateway.services.core import frozen
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.values import Actor, Failure, Money, Refund, RefundStatus, Role
@@ -137,6 +138,12 @@ def test_a_value_and_its_view_are_equal_and_hash_alike_and_differ_from_others() 
     assert view(REFUND_ROW) != replace(A_REFUND, reason="another")
     assert view(REFUND_ROW) not in [REFUND_ROW, A_REFUND.id]
     assert whole(A_REFUND) is A_REFUND
+
+
+def test_a_view_that_is_changed_is_the_value_that_is_changed() -> None:
+    view = view_of(REFUND, REFUND.columns(), {})(REFUND_ROW)
+    changed = frozen.replace(view, amount=frozen.replace(view.amount, amount_minor=5))
+    assert (type(changed), changed) == (Refund, replace(A_REFUND, amount=Money(5, "INR")))
 
 
 def test_what_a_hand_has_spoilt_fails_where_it_is_read_and_nowhere_else() -> None:
