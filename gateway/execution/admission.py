@@ -25,7 +25,7 @@ from gateway.execution.documents import LONGEST_KEPT, Documents
 from gateway.execution.kept import KeptDocuments
 from gateway.execution.limits import Limits, limits_rule
 from gateway.execution.masking import mask
-from gateway.execution.operations import NoOperation, NotAllowed, Operation
+from gateway.execution.operations import ALL_OPERATIONS, NoOperation, NotAllowed, Operation
 from gateway.execution.plan.plans import Planned
 from gateway.schema.conventions.errors import over_limit, rate_limited
 
@@ -51,7 +51,7 @@ class Document:
     planned: dict[str | None, Planned] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Admitted:
     """An operation that may run, or the `errors` because of which it may not. `cost` is None where it was not
     priced."""
@@ -93,7 +93,7 @@ class Admission:
         self._documents.admit(operation.query)
         document = self._document(operation.query)
         name, kind = _chosen(document, operation.name)
-        if kind not in operation.allowed:
+        if operation.allowed is not ALL_OPERATIONS and kind not in operation.allowed:
             raise NotAllowed(kind)
         if document.errors:
             return Admitted(document, name, kind, document.errors)

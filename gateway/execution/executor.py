@@ -99,7 +99,10 @@ class Executor:
             recorded: Recorded = {}
             data = await self._by_plan(admitted, operation, context, recorded)
             if data is not None:
-                return Result(_payload(data, (), self._extensions(admitted, operation)))
+                payload: Payload = {"data": data}
+                if operation.extensions and (extensions := self._extensions(admitted, operation)):
+                    payload["extensions"] = extensions
+                return Result(payload)
             asked = self._asked(admitted, operation, context)
             if recorded:
                 asked |= {"executor_class": ResumingExecutor, "recorded": recorded}
@@ -125,21 +128,18 @@ class Executor:
         `recorded` then."""
         if self._plans is None or (ready := self._ready(admitted, operation)) is None:
             return None
-        reads = getattr(context, "reads", None)
+        plan, run = ready.plan, Run(context, ready.values, extensions=operation.extensions)
         try:
-            run = Run(context, ready.values, extensions=operation.extensions)
             if admitted.kind is OperationType.MUTATION:
-                data = await ready.plan.mutate(run, recorded)
-            elif reads is None:
-                data = await ready.plan.query(run)
+                data = await plan.mutate(run, recorded)
             else:
-                reads.narrow(ready.plan.learnt)
-                data = await ready.plan.query(run)
-                reads.settle()
+                context.reads.narrow(plan.learnt)
+                data = await plan.query(run)
+                context.reads.settle()
         except Deviation:
             self._plans.ways.deviated += 1
-            if not recorded and reads is not None:
-                reads.forget()  # so that what failed is asked for again, as at the operation's start
+            if not recorded:
+                context.reads.forget()  # so that what failed is asked for again, as at the operation's start
             return None
         self._plans.ways.by_plan += 1
         return data

@@ -163,8 +163,8 @@ class _Compiling:
 
     def _ask(self, declared: _Declared) -> Callable[[Waiting, Run], Any]:
         match declared.field.step:
-            case FromRelation(find=Found(finder)):
-                return lambda waiting, run: run.context.reads.find_all(finder, [key for key, _ in waiting])
+            case FromRelation(find=Found() as one):
+                return partial(_found, one)
             case FromRelation(find=find):
                 return lambda waiting, run: at_once([partial(find, run.context, key) for key, _ in waiting])
             case FromMethod() if declared.depth == 0 and self._kind is not OperationType.SUBSCRIPTION:
@@ -177,6 +177,11 @@ class _Compiling:
                 return _asking_objects(step, make, declared.arguments)
             case _:
                 raise NotCovered("what is neither a relation nor a method is not waited for")
+
+
+def _found(by: Found, waiting: Waiting, run: Run) -> Any:
+    keys = (waiting[0][0],) if len(waiting) == 1 else [key for key, _ in waiting]
+    return run.context.reads.find_all(by.finder, keys)
 
 
 def _asking_objects(

@@ -56,7 +56,7 @@ class Document(Protocol):
     def planned(self) -> dict[str | None, Planned]: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ready:
     """A plan, and the variables that it is run with."""
 

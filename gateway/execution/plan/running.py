@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutine
+from types import CoroutineType
 from typing import Any, TypeAlias
 
 from graphql.execution.values import VariableValues
@@ -111,14 +112,15 @@ class Plan:
                 [(arguments, _)] = waiting
                 try:
                     found = root.call(arguments, run)
-                    if optimized_is_awaitable(found):
+                    if type(found) is CoroutineType or optimized_is_awaitable(found):
                         found = await found
                 except Exception as error:
                     recorded[root.name] = Failed(error)
                     raise
                 recorded[root.name] = Given(found)
                 method.complete(waiting, (found,), run)
-                await _complete(below, run)
+                if below:
+                    await _complete(below, run)
                 recorded[root.name] = Finished(data[root.name])
         except Exception as error:  # graphql-core tells of it, by what is recorded
             raise Deviation from error
@@ -138,17 +140,27 @@ async def _complete(levels: Sequence[tuple[Join, ...]], run: Run) -> None:
             [join] = asked
             if waiting := queues[join.queue]:
                 found = join.ask(waiting, run)
-                join.complete(waiting, await found if optimized_is_awaitable(found) else found, run)
+                if type(found) is not list and optimized_is_awaitable(found):
+                    found = await found
+                join.complete(waiting, found, run)
         elif asked:
-            every: Any = at_once([_asking(join, run) for join in asked])
-            if optimized_is_awaitable(every):
-                every = await every
+            every = _asked(asked, run)
+            if places := _awaited_at(every):
+                every = await _all_of(every, places)
             for join, each in zip(asked, every, strict=True):
                 join.complete(queues[join.queue], each, run)
 
 
-def _asking(join: Join, run: Run) -> Callable[[], Any]:
-    return lambda: join.ask(run.queues[join.queue], run)
+def _asked(joins: Sequence[Join], run: Run) -> list[Any]:
+    """What the joins of a level ask for gives."""
+    found: list[Any] = []
+    try:
+        for join in joins:
+            found.append(join.ask(run.queues[join.queue], run))
+    except BaseException:
+        _drop(found)
+        raise
+    return found
 
 
 def at_once(calls: Sequence[Callable[[], Any]]) -> Sequence[Any] | Awaitable[Sequence[Any]]:
@@ -158,12 +170,20 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> Sequence[Any] | Awaitable[Seq
         for call in calls:
             found.append(call())
     except BaseException:
-        for each in found:
-            if iscoroutine(each):
-                each.close()  # nobody will await it
+        _drop(found)
         raise
-    places = [place for place, each in enumerate(found) if optimized_is_awaitable(each)]
-    return _all_of(found, places) if places else found
+    return _all_of(found, places) if (places := _awaited_at(found)) else found
+
+
+def _drop(found: Sequence[Any]) -> None:
+    for each in found:
+        if iscoroutine(each):
+            each.close()  # nobody will await it
+
+
+def _awaited_at(found: Sequence[Any]) -> Sequence[int]:
+    """Where what was found has to be waited for. A list is what is found at once, and by far the most is."""
+    return [place for place, each in enumerate(found) if type(each) is not list and optimized_is_awaitable(each)]
 
 
 async def _all_of(found: list[Any], places: Sequence[int]) -> list[Any]:

@@ -1,7 +1,7 @@
 """A method finds in its `Info` what graphql-core would give it, or graphql-core answers."""
 
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import strawberry
@@ -11,6 +11,9 @@ from gateway.execution.executor import Executor
 from gateway.execution.operations import Operation
 from gateway.execution.plan.plans import Ways
 from gateway.resolvers.fields import resolve_fields
+from gateway.services.reading.reader import Reader
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
 
 pytestmark = pytest.mark.anyio
@@ -58,7 +61,7 @@ class Query:
 
 SCHEMA = strawberry.Schema(Query)
 resolve_fields(SCHEMA._schema, {})
-CONTEXT: Any = SimpleNamespace(viewer=None, name="context")
+CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), name="context")
 
 
 @pytest.mark.parametrize(

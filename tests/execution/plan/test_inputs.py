@@ -3,7 +3,7 @@
 from datetime import datetime
 from enum import Enum
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 import strawberry
@@ -13,6 +13,9 @@ from strawberry.scalars import JSON
 from gateway.execution.executor import Executor
 from gateway.execution.operations import Operation
 from gateway.resolvers.fields import resolve_fields
+from gateway.services.reading.reader import Reader
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
 
 pytestmark = pytest.mark.anyio
@@ -85,7 +88,7 @@ class Query:
 
 SCHEMA = strawberry.Schema(Query)
 resolve_fields(SCHEMA._schema, {})
-CONTEXT: Any = SimpleNamespace(viewer=None)
+CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))))
 
 LITERALS = [
     'leaves(text: "a")',

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 import pytest
 import strawberry
@@ -21,6 +21,9 @@ from gateway.execution.plan.shapes import MOST_FIELDS, Shaping
 from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.relations import FieldsOf, Wraps
+from gateway.services.reading.reader import Reader
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +130,7 @@ def schema_of() -> strawberry.Schema:
 
 
 SCHEMA = schema_of()
-CONTEXT: Any = SimpleNamespace(viewer=None, throttle=lambda _count: 0)
+CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), throttle=lambda _count: 0)
 BY_PLAN, DEVIATED, NOT_COVERED = Ways(by_plan=1), Ways(deviated=1), Ways(not_covered=1)
 
 
