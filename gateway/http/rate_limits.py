@@ -55,29 +55,34 @@ class Buckets:
     def wait_s(self, caller: Hashable, count: int) -> float:
         """Seconds until so many tokens are there; 0 where they are. Of more than a bucket holds, a full one will do."""
         now = self._clock()
-        wait_s = self._full_after(caller, count, now) - now - self._burst_s
-        return wait_s if wait_s > SOON_S else 0.0
+        return self.wait_after(self.full_after(caller, count, now), now)
 
     def take(self, caller: Hashable, count: int) -> None:
         """Take so many, after `wait_s` was 0 for them."""
         now = self._clock()
-        self._full_at[caller] = self._full_after(caller, count, now)
-        self._full_at.move_to_end(caller)
-        self._forget(now)
+        self.keep(caller, self.full_after(caller, count, now), now)
 
-    def _forget(self, now: float) -> None:
-        """Those that were not used for longest, as far as they are full again, as one that nobody knows is; else the
-        one for which there is no room."""
-        for _ in range(MOST_FORGOTTEN):
-            full_at = self._full_at
-            if len(full_at) <= self._most and full_at[next(iter(full_at))] > now:
-                return
-            full_at.popitem(last=False)
-
-    def _full_after(self, caller: Hashable, count: int, now: float) -> float:
+    def full_after(self, caller: Hashable, count: int, now: float) -> float:
+        """When the bucket will be full again, once so many are taken from it now."""
         full_at = self._full_at.get(caller, now)
         taken = count if count < self._burst else self._burst
         return (full_at if full_at > now else now) + taken * self._interval_s
+
+    def wait_after(self, full_at: float, now: float) -> float:
+        """Seconds until a bucket that would be full again at that instant can be taken from so; 0 where it can now."""
+        wait_s = full_at - now - self._burst_s
+        return wait_s if wait_s > SOON_S else 0.0
+
+    def keep(self, caller: Hashable, full_at: float, now: float) -> None:
+        """Keep when the bucket will be full again, and forget those that were not used for longest, as far as they are
+        full, as one that nobody knows is; else the one for which there is no room."""
+        buckets = self._full_at
+        buckets[caller] = full_at
+        buckets.move_to_end(caller)
+        for _ in range(MOST_FORGOTTEN):
+            if len(buckets) <= self._most and buckets[next(iter(buckets))] > now:
+                return
+            buckets.popitem(last=False)
 
 
 class MutationRate:
@@ -87,6 +92,7 @@ class MutationRate:
     """
 
     def __init__(self, settings: LimitSettings, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._viewers = Buckets(settings.rate_viewer_burst, settings.rate_viewer_per_s, clock)
         self._addresses = Buckets(settings.rate_address_burst, settings.rate_address_per_s, clock)
         self._proxies = settings.trusted_proxies
@@ -97,22 +103,29 @@ class MutationRate:
 
         Returns: 0; or the seconds after which to come again, and nothing was taken.
         """
-        buckets: list[tuple[Buckets, Hashable]] = []
+        buckets: list[tuple[Buckets, Hashable, float]] = []
+        now, wait_s = self._clock(), 0.0
         if viewer is not None and viewer.role is not Role.SERVICE:
-            buckets.append((self._viewers, (viewer.role, viewer.id)))
+            by_name: Hashable = (viewer.role, viewer.id)
+            buckets.append((self._viewers, by_name, self._viewers.full_after(by_name, count, now)))
         if (network := self._network(connection)) is not None:
-            buckets.append((self._addresses, network))
-        wait_s = max([each.wait_s(caller, count) for each, caller in buckets], default=0.0)
+            buckets.append((self._addresses, network, self._addresses.full_after(network, count, now)))
+        for each, _, full_at in buckets:
+            wait_s = max(wait_s, each.wait_after(full_at, now))
         if wait_s > 0:
             return math.ceil(wait_s)
-        for each, caller in buckets:
-            each.take(caller, count)
+        for each, caller, full_at in buckets:
+            each.keep(caller, full_at, now)
         return 0
 
     def _network(self, connection: HTTPConnection) -> str | None:
         """Where the caller is; None on a socket without addresses."""
         scope = connection.scope
-        forwarded = b",".join([value for name, value in scope["headers"] if name == FORWARDED]).decode("latin-1")
+        lines: list[bytes] = []
+        for name, value in scope["headers"]:
+            if name == FORWARDED:
+                lines.append(value)
+        forwarded = b",".join(lines).decode("latin-1") if lines else ""
         if forwarded and not self._proxies and not self._has_warned:
             self._has_warned = True
             log.warning("X-Forwarded-For is not believed: behind a proxy, set GATEWAY_TRUSTED_PROXIES")

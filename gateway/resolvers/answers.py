@@ -65,7 +65,7 @@ def mutation(
         result: the union; or a list of it, where the method returns a list of outcomes.
     """
     is_list = get_origin(result) is list
-    answers = Answers.in_union(get_args(result)[0] if is_list else result)
+    answer = Answers.in_union(get_args(result)[0] if is_list else result).to
 
     def declared(method: Callable[..., Awaitable[Any]]) -> StrawberryField:
         @wraps(method)
@@ -74,10 +74,10 @@ def mutation(
             learn = info.context.reads.learn
             if not is_list:
                 learn(returned)
-                return answers.to(returned)
+                return answer(returned)
             for outcome in returned:
                 learn(outcome)
-            return [answers.to(outcome) for outcome in returned]
+            return [answer(outcome) for outcome in returned]
 
         return field(resolve, description=description, directives=directives, graphql_type=result)
 

@@ -29,5 +29,6 @@ GatewayInfo = Info[Context, None]
 
 def mutation_context(info: GatewayInfo) -> Context:
     """The request's context for one more mutation: what an earlier one made it read may have changed."""
-    info.context.reads.forget()
-    return info.context
+    context = info.context
+    context.reads.forget()
+    return context

@@ -9,6 +9,7 @@ from typeid.base32 import decode, encode
 
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.relations import FieldsOf, HasId, Made
+from gateway.services.core.frozen import uuid_of
 
 PAYMENT = "pay"
 PURCHASE = "pur"
@@ -60,7 +61,7 @@ def prefix_of(text: str) -> str | None:
 
 
 def _key_of(text: str) -> UUID:
-    return UUID(bytes=decode(text[-26:]))
+    return uuid_of(int.from_bytes(decode(text[-26:]), "big"))
 
 
 _ID_TEXT = re.compile(f"(?:{'|'.join(EXAMPLES)})_[0-7][0-9a-hjkmnp-tv-z]{{25}}")

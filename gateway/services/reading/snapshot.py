@@ -193,16 +193,17 @@ class Snapshot:
 
     def learn(self, outcome: Outcome) -> None:
         """Keep the values of an outcome, so that the answer need not read them."""
-        for name in _names_of(type(outcome)):
+        names = _NAMES.get(type(outcome)) or _names_of(type(outcome))
+        for name in names:
             value = getattr(outcome, name)
             if learn := _LEARN.get(type(value)):
                 learn(self, value)
-        match outcome:
-            case Confirmed(purchase=begun, already_processed=False) | Created(purchase=begun, already_processed=False):
-                if begun.status is PurchaseStatus.ACTIVE:
-                    self._know(SUCCESSOR, begun.id, None)
-                if begun.supersedes is not None:  # perhaps one of the same commit, of which nothing came after it yet
-                    self._know(SUCCESSOR, begun.supersedes, begun)
+        if isinstance(outcome, Confirmed | Created) and not outcome.already_processed:
+            begun = outcome.purchase
+            if begun.status is PurchaseStatus.ACTIVE:
+                self._know(SUCCESSOR, begun.id, None)
+            if begun.supersedes is not None:  # perhaps one of the same commit, of which nothing came after it yet
+                self._know(SUCCESSOR, begun.supersedes, begun)
 
     def _learn_payment(self, payment: Payment) -> None:
         self._know(PAYMENT_BY_ID, payment.id, payment)
@@ -215,7 +216,8 @@ class Snapshot:
             self._know(PURCHASE_OF_PAYMENT, purchase.payment_id, purchase)
 
     def _know(self, finder: Finder[Key, Found], key: Key, found: Found) -> None:
-        self._all_known(finder)[key] = found
+        known = self._all_known(finder) if self._known_stored else self._known.setdefault(finder, {})
+        known[key] = found
 
 
 _LEARN: Mapping[type, Callable[[Snapshot, Any], None]] = {
@@ -229,9 +231,7 @@ _LEARN: Mapping[type, Callable[[Snapshot, Any], None]] = {
 
 
 def _names_of(outcome: type[Any]) -> tuple[str, ...]:
-    if outcome not in _NAMES:
-        _NAMES[outcome] = tuple(each.name for each in fields(outcome))
-    return _NAMES[outcome]
+    return _NAMES.setdefault(outcome, tuple(each.name for each in fields(outcome)))
 
 
 _NAMES: dict[type, tuple[str, ...]] = {}
