@@ -80,6 +80,11 @@ class Plan:
     queues: int
     size_bytes: int
     learnt: Learnt = field(default_factory=dict)
+    empty: Answer = field(init=False)
+    """The names of the root's fields in their order, and nothing of any yet."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "empty", {root.name: None for root in self.roots})
 
     async def query(self, run: Run) -> Answer:
         """The answer's data, all fields of the root at once.
@@ -128,7 +133,7 @@ class Plan:
 
     def _started(self, run: Run) -> Answer:
         run.queues = [[] for _ in range(self.queues)]
-        return {root.name: None for root in self.roots}
+        return self.empty.copy()
 
 
 async def _complete(levels: Sequence[tuple[Join, ...]], run: Run) -> None:

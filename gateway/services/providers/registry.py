@@ -60,10 +60,12 @@ class ProviderRegistry:
         if provider is None:
             return Unreachable(None, OPERATOR_RETRY_S)
         verdict = await provider.settle(payment, proof)
-        is_anothers = not isinstance(verdict, Unacceptable) and await self.is_anothers(verdict, payment)
-        return Unreachable(None, OPERATOR_RETRY_S) if is_anothers else verdict
+        is_marked = isinstance(verdict, Captured) and verdict.installation is not None
+        if is_marked and await self.is_anothers(verdict, payment):
+            return Unreachable(None, OPERATOR_RETRY_S)
+        return verdict
 
-    async def is_anothers(self, verdict: Verdict, payment: Payment) -> bool:
+    async def is_anothers(self, verdict: Verdict | Unacceptable, payment: Payment) -> bool:
         """Whether the money was taken for another gateway, as where our database is a copy of that one's."""
         mark = verdict.installation if isinstance(verdict, Captured) else None
         if mark is None or mark == await self.installation():

@@ -39,6 +39,8 @@ class Snapshot:
     command committed it; another command, even one of the same commit, may have changed it since, as with any value
     that is read. It is no snapshot of the database: two values may be of two moments."""
 
+    __slots__ = ("_asked", "_known", "_known_stored", "_learnt", "reader")
+
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
         self._known: dict[Finder[Any, Any], dict[Any, Any]] = {}

@@ -46,23 +46,45 @@ def reading(of: GraphQLInputType, within: tuple[GraphQLInputType, ...] = ()) -> 
     """Reads values of a type. Raises: NotCovered, for a type that has itself within."""
     match of:
         case GraphQLNonNull():
-            return _not_null(reading(of.of_type, within))
+            return _not_null(of.of_type, within)
+        case _:
+            read = _reading_given(of, within)
+            return lambda value: None if value is None else read(value)
+
+
+def _not_null(of: GraphQLInputType, within: tuple[GraphQLInputType, ...]) -> Read:
+    read = _reading_given(of, within)
+    if read is _text:  # which null is not
+        return read
+
+    def reads(value: Any) -> Any:
+        if value is None:
+            raise Deviation
+        return read(value)
+
+    return reads
+
+
+def _reading_given(of: GraphQLInputType, within: tuple[GraphQLInputType, ...]) -> Read:
+    """Reads values that are no null."""
+    assert not isinstance(of, GraphQLNonNull), "there is no other within"
+    match of:
         case GraphQLList():
             each = reading(of.of_type, within)
-            return _or_null(lambda value: [each(item) for item in _checked(value, list)])
+            return lambda value: [each(item) for item in _checked(value, list)]
         case GraphQLInputObjectType():
-            return _or_null(_reading_object(of, within))
+            return _reading_object(of, within)
         case GraphQLEnumType():
             members = {name: of.coerce_input_value(name) for name in of.values}
-            return _or_null(lambda value: members[value])
+            return lambda value: members[value]
     if of in (GraphQLString, GraphQLID):
-        return _or_null(lambda value: _checked(value, str))
+        return _text
     if of is GraphQLBoolean:
-        return _or_null(lambda value: _checked(value, bool))
+        return lambda value: _checked(value, bool)
     coerce: Read = of.coerce_input_value
     if of is GraphQLInt:
-        return _or_null(lambda value: coerce(_checked(value, int)))
-    return _or_null(lambda value: _defined(coerce(value)))
+        return lambda value: coerce(_checked(value, int))
+    return lambda value: _defined(coerce(value))
 
 
 def _reading_object(of: GraphQLInputObjectType, within: tuple[GraphQLInputType, ...]) -> Read:
@@ -72,7 +94,7 @@ def _reading_object(of: GraphQLInputObjectType, within: tuple[GraphQLInputType, 
         (name, field.out_name or name, reading(field.type, (*within, of)), default_of(field))
         for name, field in of.fields.items()
     ]
-    names = of.fields.keys()
+    names, turn = of.fields.keys(), _turn_of(of)
 
     def read(value: Any) -> Any:
         if not _checked(value, dict).keys() <= names:
@@ -87,9 +109,14 @@ def _reading_object(of: GraphQLInputObjectType, within: tuple[GraphQLInputType, 
                 coerced[out_name] = default
         if of.is_one_of:
             _check_one(coerced, len(value))
-        return of.out_type(coerced)
+        return coerced if turn is None else turn(coerced)
 
     return read
+
+
+def _turn_of(of: GraphQLInputObjectType) -> Read | None:
+    """What makes of a type's fields what its values are; None where they are those fields."""
+    return None if of.out_type is GraphQLInputObjectType.out_type else of.out_type
 
 
 def making(node: ValueNode, of: GraphQLInputType) -> Make:
@@ -119,6 +146,8 @@ def _making_object(node: ObjectValueNode, of: GraphQLInputObjectType) -> Make:
         for name, field in of.fields.items()
     ]
 
+    turn = _turn_of(of)
+
     def make(variables: Mapping[str, Any]) -> Any:
         coerced = {}
         for out_name, each, default in fields:
@@ -131,7 +160,7 @@ def _making_object(node: ObjectValueNode, of: GraphQLInputObjectType) -> Make:
                 coerced[out_name] = value
         if of.is_one_of:
             _check_one(coerced, len(given))
-        return of.out_type(coerced)
+        return coerced if turn is None else turn(coerced)
 
     return make
 
@@ -196,17 +225,10 @@ def _check_one(coerced: Mapping[str, Any], given: int) -> None:
         raise Deviation
 
 
-def _not_null(read: Read) -> Read:
-    def reads(value: Any) -> Any:
-        if value is None:
-            raise Deviation
-        return read(value)
-
-    return reads
-
-
-def _or_null(read: Read) -> Read:
-    return lambda value: None if value is None else read(value)
+def _text(value: Any) -> Any:
+    if type(value) is not str:
+        raise Deviation
+    return value
 
 
 def _defined(value: Any) -> Any:
