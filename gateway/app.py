@@ -150,15 +150,14 @@ def _documents(settings: Settings) -> Documents:
 def _context_of(rate: MutationRate, connection: HTTPConnection, viewer: Actor | None) -> Context:
     """The context of one operation; of a WebSocket there may be many."""
     services: Services = connection.scope["app"].state.services
-    take, reads = partial(rate.take, connection, viewer), services.snapshot()
     return Context(
         viewer=viewer,
         now=now(),
         purchases=services.purchases,
-        reads=reads,
-        throttle=take,
+        reads=services.snapshot(),
         live=services.live,
         clock=now,
+        throttle=partial(rate.take, connection, viewer),
     )
 
 
