@@ -11,10 +11,10 @@ import uvicorn
 from uvicorn.config import STARTUP_FAILURE
 
 from gateway.cli import supervisor
-from gateway.cli.connection import Connection
 from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
-from gateway.cli.sharing import SharedConfig
+from gateway.cli.server.connection import Connection
+from gateway.cli.server.sharing import SharedConfig
 from gateway.settings.model import Settings, SettingsError
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES

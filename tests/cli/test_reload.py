@@ -14,7 +14,7 @@ import pytest
 import uvicorn
 from starlette.types import Receive, Scope, Send
 
-from gateway.cli import connection as connections
+from gateway.cli.server import connection as connections
 from tests.served.gateway import Served, served
 
 OLD, NEW = "query Old { viewer { id } }", "query New { viewer { role } }"

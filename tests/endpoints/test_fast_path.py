@@ -139,7 +139,7 @@ async def _sent(app: Callable[..., Any], asked: Asked, whole: object) -> list[Me
 
 
 async def _as_our_server(app: FastPath, scope: Scope, body: bytes, receive: Receive, send: Send) -> None:
-    """As `gateway/cli/straight.py` does it."""
+    """As `gateway/cli/server/straight.py` does it."""
     del scope["app"]  # which Starlette adds
     answer = await app.answer(scope, body)
     scope["app"] = app._app

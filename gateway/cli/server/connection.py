@@ -12,7 +12,7 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from gateway.cli.straight import StraightCycle
+from gateway.cli.server.straight import StraightCycle
 from gateway.http.extensions import straight_of
 
 MOST_HEAD_BYTES = 131_072

@@ -3,8 +3,8 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.cli.connection import MOST_HEAD_BYTES, TOO_LARGE
-from tests.cli.test_answers import POST, Wire, exchange
+from gateway.cli.server.connection import MOST_HEAD_BYTES, TOO_LARGE
+from tests.cli.server.test_answers import POST, Wire, exchange
 
 pytestmark = pytest.mark.anyio
 

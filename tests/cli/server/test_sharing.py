@@ -9,8 +9,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from gateway.cli import serve, sharing
-from gateway.cli.sharing import MOST_PROCESSES, SharedConfig, Shares, Sharing
+from gateway.cli import serve
+from gateway.cli.server import sharing
+from gateway.cli.server.sharing import MOST_PROCESSES, SharedConfig, Shares, Sharing
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ import uvicorn
 from starlette.types import Receive, Scope, Send
 from uvicorn.server import ServerState
 
-from gateway.cli.connection import Connection
+from gateway.cli.server.connection import Connection
 from gateway.http.extensions import WholeAnswer
 
 pytestmark = pytest.mark.anyio

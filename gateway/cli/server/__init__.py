@@ -1,0 +1,1 @@
+"""The server: its connections over uvicorn's, and how processes share them."""
