@@ -33,7 +33,7 @@ BENCH ?= peers
 bench: install ## measure over HTTP on this machine, beside other servers; BENCH_SECONDS, BENCH_ROUNDS, BENCH_PEERS … vary it, see bench/README.md
 	$(BIN)/python -m bench $(BENCH)
 
-chaos: install ## 1,000 payments while providers fail and processes die; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
+chaos: install ## 1,000 payments while providers fail and processes die, and clocks that leap; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
 
 interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it

@@ -17,6 +17,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 from gateway.auth.bearer import BearerBackend, viewer_of
 from gateway.auth.tokens import TokenVerifier
 from gateway.bootstrap import Services, now, open_services, running_jobs
+from gateway.clock import CLOCK
 from gateway.context import Context
 from gateway.endpoints import graphql
 from gateway.endpoints.errors import Masked, refuse, refuse_token
@@ -49,7 +50,8 @@ GARBAGE_AT = 10_000
 
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
-    lifetimes, verifier, rate = StreamLifetimes(), TokenVerifier(settings), MutationRate(settings)
+    lifetimes, rate = StreamLifetimes(CLOCK.unix), MutationRate(settings)
+    verifier = TokenVerifier(settings, now=CLOCK.unix)
     documents = _documents(settings)
     executor = Executor(build_schema(), settings, documents)
     context_of = partial(_context_of, rate)

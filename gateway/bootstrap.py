@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 from db import feed
 from db.pulse import pulse
 from db.standing import Standing, standing_by
-from db.types import new_id
+from gateway.clock import CLOCK, start_clock
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.jobs import Job
@@ -63,21 +63,28 @@ class Services:
             await source.fetch("SELECT 1")
             is_in_reach = True
             schema = await standing_by(source.fetch, source.dialect)
-        return Readiness(is_in_reach, schema, self.writer.is_alive)
+        return Readiness(is_in_reach, schema, self.writer.is_alive, CLOCK.is_going_on, CLOCK.is_proven)
 
 
 @dataclass(frozen=True, slots=True)
 class Readiness:
-    """What it takes to serve: a database in reach, a schema that this code may run on, and a writer that is alive."""
+    """What it takes to serve: a database in reach, a schema that this code may run on, a writer that is alive, and a
+    clock that did not leap.
+
+    `is_clock_proven`: nor does anything speak against the time that this process began with.
+    """
 
     is_in_reach: bool
     schema: Standing
     is_writing: bool
+    is_clock_going_on: bool
+    is_clock_proven: bool
 
 
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
+    await start_clock(settings.database_url)
     hub = Hub()
     subscribers = subscribers_of(settings)
     runners: list[Runner] = []
@@ -93,7 +100,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         write_all=writer.submit_all,
         find_payment=partial(reader.find_alone, PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
-        new_id=new_id,
+        new_id=CLOCK.new_id,
     )
     work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
     writer.start()
@@ -102,7 +109,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     following = asyncio.create_task(live.run(), name="feed")
     try:
         runners += [
-            Runner(work, lookups.due_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
+            Runner(work, lookups.runnable_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
             for kinds in (MONEY, MESSAGES)
         ]
         yield Services(purchases, work, reader, writer, runners, live)

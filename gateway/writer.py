@@ -5,10 +5,9 @@ import signal
 import socket
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 
 from db.engine import writer_engine
-from db.types import new_id
+from gateway.clock import CLOCK, start_clock
 from gateway.schema.conventions import ids
 from gateway.services.changes.commits import Commit
 from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
@@ -27,9 +26,8 @@ HANG_UP_S = 5
 """How long those who are connected then may take to read their answers."""
 
 
-def now() -> datetime:
-    """The clock of the product."""
-    return datetime.now(UTC)
+now = CLOCK.now
+"""The clock of the product."""
 
 
 def own_writer(
@@ -42,7 +40,7 @@ def own_writer(
     return GroupCommit(
         writer_engine(settings.database_url),
         clock=now,
-        new_id=new_id,
+        new_id=CLOCK.new_id,
         most_waiting=settings.writer_queue,
         most_in_turn=settings.writer_batch,
         subscribers=[*subscribers],
@@ -80,6 +78,7 @@ async def serve_writer(
     Those who are connected then are served until they leave; where the one who keeps this process is gone, another
     writer is on its way, and they are sent to that at once.
     """
+    await start_clock(settings.database_url)
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     lines = Lines()

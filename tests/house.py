@@ -47,6 +47,7 @@ ROOMS = {
     "commands": _room("gateway.services.core.commands", "rules model"),
     "legacy": _room("gateway.services.core.legacy", "rules model"),
     "db": _room("db", "", f"{WEB} {VENDORS}"),
+    "clock": _room("gateway.clock", "rules model db.last_sweep db.types", f"{WEB} {SQL} {VENDORS}"),
     "settings": _room("gateway.settings", "legacy rules model db.urls", f"{WEB} {SQL}"),
     "startup": _room("gateway.startup", "settings db.urls", f"{WEB} {SQL} {VENDORS}"),
     "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),
@@ -86,13 +87,13 @@ ROOMS = {
     ),
     "writer": _room(
         "gateway.writer",
-        "settings writer_process writing changes subscribers model db gateway.schema.conventions.ids",
+        "clock settings writer_process writing changes subscribers model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "bootstrap": _room(
         "gateway.bootstrap",
-        "settings writer writer_process jobs writing reading changes purchases providers subscribers rows model db"
-        " gateway.schema.conventions.ids",
+        "clock settings writer writer_process jobs writing reading changes purchases providers subscribers rows model"
+        " db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(
@@ -103,12 +104,12 @@ ROOMS = {
     ),
     "pages": _room(
         "gateway.pages",
-        "bootstrap schema auth settings purchases reading providers commands model",
+        "clock bootstrap schema auth settings purchases reading providers commands model",
         f"{SQL} {VENDORS} strawberry uvicorn",
     ),
     "app": _room(
         "gateway.app",
-        "startup pages endpoints bootstrap streaming execution context http auth settings jobs purchases model",
+        "clock startup pages endpoints bootstrap streaming execution context http auth settings jobs purchases model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "cli": _room(

@@ -199,7 +199,7 @@ class Service:
     ) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
         work = work_on(self.purchases, self.work, self.clock, subscribers or {}, paces or {})
-        return Runner(work, self.work.due_jobs, self.work.next_due, self.clock, draw=lambda: draw)
+        return Runner(work, self.work.runnable_jobs, self.work.next_due, self.clock, draw=lambda: draw)
 
     @property
     def events(self) -> ProviderEvents:

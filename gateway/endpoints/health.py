@@ -12,11 +12,14 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests can be served: the database answers, its schema is one of ours, and the writer is alive."""
+    """Whether requests can be served: the database answers, its schema is one of ours, the writer is alive, and the
+    clock did not leap. `clock` is false as well where it was in doubt at the start, which keeps nobody from being
+    served."""
     services: Services = request.app.state.services
     found = await services.readiness()
     checks = {"database": found.is_in_reach, "migrations": found.schema.is_usable, "writer": found.is_writing}
-    is_ready = all(checks.values())
+    is_ready = all(checks.values()) and found.is_clock_going_on
+    checks["clock"] = found.is_clock_going_on and found.is_clock_proven
     schema = {
         "database": found.schema.database,
         "gateway": found.schema.code,

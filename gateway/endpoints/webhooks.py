@@ -2,14 +2,12 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from uuid import UUID
 
 import structlog
 from starlette.endpoints import HTTPEndpoint
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
-from uuid_utils.compat import uuid7
 
 from gateway.http.bodies import read_body
 from gateway.http.errors import Refused
@@ -67,8 +65,9 @@ async def _answer(request: Request, events: ProviderEvents, now: datetime, setti
     except BadSignature as error:
         log.warning("webhook refused", provider=provider.name.value, reason=str(error))
         raise Refused(400, ErrorCode.BAD_USER_INPUT, str(error)) from None
-    event_id: UUID = uuid7()
-    event = ProviderEvent(event_id, provider.name, received.event_id, received.type, received.references, now)
+    event = ProviderEvent(
+        events.purchases.new_id(), provider.name, received.event_id, received.type, received.references, now
+    )
     outcome = await events.store(event, received.metadata)
     if isinstance(outcome, Busy):
         retry = {"Retry-After": str(outcome.retry_after_s)}

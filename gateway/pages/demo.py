@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from gateway.auth.minting import mint_token
 from gateway.bootstrap import Services
+from gateway.clock import CLOCK
 from gateway.pages import demo_catalogue, demo_visit
 from gateway.schema.conventions import ids
 from gateway.services.core.model.pages import Window
@@ -27,9 +28,10 @@ def demo_tokens(settings: Settings, student: str = demo_catalogue.STUDENT) -> De
     """Tokens for the page's prepared tabs: in development only, and only where we sign tokens ourselves."""
     if settings.env != "development" or settings.signing_key is None:
         return None
+    ttl_s, now = demo_catalogue.TOKEN_TTL_S, CLOCK.unix
     return DemoTokens(
-        student=mint_token(settings, role=Role.STUDENT, subject=student, ttl_s=demo_catalogue.TOKEN_TTL_S),
-        admin=mint_token(settings, role=Role.ADMIN, subject=demo_catalogue.ADMIN, ttl_s=demo_catalogue.TOKEN_TTL_S),
+        student=mint_token(settings, role=Role.STUDENT, subject=student, ttl_s=ttl_s, now=now),
+        admin=mint_token(settings, role=Role.ADMIN, subject=demo_catalogue.ADMIN, ttl_s=ttl_s, now=now),
     )
 
 

@@ -184,5 +184,7 @@ async def test_what_was_heard_of_is_found_by_its_names(planner: Planner) -> None
 
 async def test_the_runner_still_finds_what_is_due_in_order(planner: Planner) -> None:
     """An index more must not lead its query astray: it asks for kinds as well, and must not go through all of them."""
-    plan = await planner.plan(lambda: planner.work.due_jobs(NOW, 10, [JobKind.PAYMENT_CHECK]))
-    assert "ix_job_due" in plan
+    work = planner.work
+    for read in (work.due_jobs, work.misplanned_jobs):
+        plan = await planner.plan(partial(read, NOW, 10, [JobKind.PAYMENT_CHECK]))
+        assert "ix_job_due" in plan

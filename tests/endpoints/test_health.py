@@ -17,7 +17,7 @@ from tests.served.operations import COURSE, SAVE_COURSE
 pytestmark = pytest.mark.anyio
 
 SCHEMA = {"database": HEAD, "gateway": HEAD, "oldestGateway": None}
-ALL_WELL = {"status": "ok", "database": True, "migrations": True, "writer": True, "schema": SCHEMA}
+ALL_WELL = {"status": "ok", "database": True, "migrations": True, "writer": True, "clock": True, "schema": SCHEMA}
 PAGE = {"Accept": "text/html"}
 
 

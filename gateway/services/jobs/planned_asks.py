@@ -15,7 +15,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider
-from gateway.services.core.rules.asks import FIRST_ASK_S, is_abandoned, is_old
+from gateway.services.core.rules.asks import FIRST_ASK_S, LONGEST_ASK, is_abandoned, is_old
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
@@ -29,6 +29,10 @@ ASKED_IN_A_RUN = 64
 class Reads(Protocol):
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments whose next ask has a time, the earliest first."""
+        ...
+
+    async def asks_after(self, provider: Provider, at: datetime, most: int) -> list[Payment]:
+        """The payments whose next ask is later than that."""
         ...
 
 
@@ -46,11 +50,12 @@ class PlannedAsks:
         """
         page = await self.reads.next_asks(provider, ASKED_IN_A_RUN + 1)
         due = [payment for payment in page[:ASKED_IN_A_RUN] if payment.ask_at and payment.ask_at <= now]
+        never = await self.reads.asks_after(provider, now + LONGEST_ASK, ASKED_IN_A_RUN - len(due))
         round_ = _Round(self.reconciler, pace, now)
-        await round_.ask(due)
+        await round_.ask([*due, *never])
         if round_.busy_s:
             return round_.busy_s
-        if len(page) == len(due):
+        if len(page) == len(due) or never:
             return FIRST_ASK_S
         next_at = page[len(due)].ask_at
         assert next_at is not None, "what was read has a time"

@@ -130,8 +130,10 @@ class Runner:
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
 
     async def _wait(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
-        """Wait until a job ends, which may make another one due, or it is time to look again."""
+        """Wait until a job ends, which may make another one due, or it is time to look again: by the loop's clock as
+        well, since the alarm goes by one that may be set back."""
         waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self.alarm.rung(self.clock))]
-        await asyncio.wait([*waits, *under_way], return_when=asyncio.FIRST_COMPLETED)
+        longest_s = self.leases.longest_idle_s
+        await asyncio.wait([*waits, *under_way], timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()

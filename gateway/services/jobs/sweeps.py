@@ -15,6 +15,7 @@ from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
+from gateway.services.core.rules import outages
 from gateway.services.jobs import planned_asks, provider_changes
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.provider_events import ProviderEvents
@@ -26,6 +27,9 @@ log = structlog.get_logger(__name__)
 
 CHANGES_S = 45
 """The pause between two looks at what changed: how late a lost webhook is noticed, at most."""
+
+CHANGES_AGAIN = timedelta(days=7)
+"""From when on they are looked through again where nobody knows up to when they were. What is known costs no call."""
 
 PROVIDER_GONE_S = 300
 LATELY, MISSED_AT_ONCE = timedelta(days=1), 64
@@ -71,6 +75,14 @@ class Sweeps:
         if job.kind is JobKind.SWEEP_LAPSED:
             if after is None:
                 await self._schedule_missed(now)
+            if hold := outages.hold_on(job, now):
+                log.error(
+                    "nothing lapses for now: the clock is far from when this was due; set the clock if it is wrong",
+                    clock=now.isoformat(),
+                    due=job.run_at.isoformat(),
+                    until=hold.until.isoformat(),
+                )
+                return await self.purchases.submit(EndSweep(lease, None, LAPSED_S, hold))
             position, wait_s = await self._lapsed(after, now)
             return await self.purchases.submit(EndSweep(lease, position, wait_s))
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
@@ -91,6 +103,8 @@ class Sweeps:
         """Up to when the changes are stored now, and how long the next look may wait. They are followed from the first
         start of the sweep: what another system sold before that is none of ours."""
         since = datetime.fromisoformat(after) if after else began
+        if since > now:  # it was noted by a wrong clock, nobody knows when
+            since = now - CHANGES_AGAIN
         try:
             until = await provider_changes.ProviderChanges(self.events, self.reads).run(provider, since, now)
         except ProviderUnavailable as error:

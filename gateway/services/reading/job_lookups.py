@@ -1,7 +1,7 @@
 """The reads of jobs: which jobs are due, and what a provider is to be asked about."""
 
 from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -15,7 +15,7 @@ from db.statements import ACCESS, EVENT, JOB, PAYMENT, REFUND, table_of
 from db.tables import TO_BE_ASKED
 from db.types import Id, Instant
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, JobKind
 from gateway.services.core.model.values import Payment, Provider, Refund
 from gateway.services.reading.reader import Reader
 from gateway.services.rows.kinds import PAYMENTS, REFUNDS, Kind
@@ -47,14 +47,23 @@ target, so no other job waits."""
 
 _KINDS = Among(JOB.c.kind)
 _IS_WAITING = text("job.state IN ('PENDING', 'RETRYING')")
+_LEASE_ENDS = (JOB.c.lease_until <= _NOW) | (JOB.c.lease_until > bindparam("longest_lease", type_=Instant()))
+_IS_LOST = text("job.state = 'RUNNING'") & _LEASE_ENDS
 _DUE = Statement(
     select(JOB.c.id)
     .where(text(f"job.{LIVE_JOB}"), JOB.c.run_at <= _NOW)  # a job that runs was due as well, when it was claimed
-    .where(or_(_IS_WAITING, text("job.state = 'RUNNING'") & (JOB.c.lease_until <= _NOW)))
-    .where(_KINDS, ~_HAS_TO_WAIT)
+    .where(or_(_IS_WAITING, _IS_LOST), _KINDS, ~_HAS_TO_WAIT)
     .order_by(JOB.c.run_at, JOB.c.id)
     .limit(_MOST)
 )
+_MISPLANNED = Statement(
+    select(JOB.c.id)
+    .where(text(f"job.{LIVE_JOB}"), JOB.c.run_at > bindparam("latest", type_=Instant()))
+    .where(or_(_IS_WAITING, _IS_LOST), _KINDS, ~_HAS_TO_WAIT)
+    .order_by(JOB.c.run_at, JOB.c.id)
+    .limit(_MOST)
+)
+"""Jobs that a wrong clock planned beyond any schedule. There are none: a step into the index finds that."""
 _NEXT_DUE = Statement(
     select(JOB.c.run_at)
     .where(text(f"job.{LIVE_JOB}"), JOB.c.run_at > bindparam("after", type_=Instant()))
@@ -68,6 +77,12 @@ _NEXT_DUE = Statement(
 _PROVIDER = bindparam("provider", type_=PAYMENT.c.provider.type)
 _TO_BE_ASKED = Statement(
     PAYMENTS.select.where(PAYMENT.c.provider == _PROVIDER, text(TO_BE_ASKED)).order_by(PAYMENT.c.ask_at).limit(_MOST)
+)
+_ASKED_AFTER = Statement(
+    PAYMENTS.select.where(PAYMENT.c.provider == _PROVIDER, text(TO_BE_ASKED))
+    .where(PAYMENT.c.ask_at > bindparam("after", type_=Instant()))
+    .order_by(PAYMENT.c.ask_at)
+    .limit(_MOST)
 )
 _UNSCHEDULED = Statement(
     select(PAYMENT.c.id)
@@ -140,7 +155,19 @@ class JobLookups:
 
         An event waits until its subscriber has those before it of the same purchase, or they were given up.
         """
-        return await self._firsts(_DUE, now=now, most=most, **self._among(_KINDS, kinds))
+        return await self._firsts(_DUE, now=now, most=most, **self._bounds(now), **self._among(_KINDS, kinds))
+
+    async def misplanned_jobs(
+        self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)
+    ) -> list[UUID]:
+        """Jobs of those kinds that a wrong clock planned for later than any schedule leads to: they are due as well."""
+        latest = now + timedelta(seconds=LONGEST_WAIT_S)
+        among = self._among(_KINDS, kinds)
+        return await self._firsts(_MISPLANNED, now=now, latest=latest, most=most, **self._bounds(now), **among)
+
+    async def runnable_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
+        """What a runner may claim: what is due, and where nothing is, what will never be."""
+        return await self.due_jobs(now, most, kinds) or await self.misplanned_jobs(now, most, kinds)
 
     async def next_due(self, after: datetime, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
         """When the next job of those kinds that waits only for its time becomes due after that moment; None without
@@ -151,6 +178,13 @@ class JobLookups:
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         """The payments with a next ask, the earliest first, whether or not it is due."""
         found = await self._source.raw(_TO_BE_ASKED, {"provider": provider.value, "most": most})
+        return self._values(PAYMENTS, found)
+
+    async def asks_after(self, provider: Provider, at: datetime, most: int) -> list[Payment]:
+        """The payments whose next ask is later than that, the earliest first."""
+        if most <= 0:
+            return []
+        found = await self._source.raw(_ASKED_AFTER, {"provider": provider.value, "after": at, "most": most})
         return self._values(PAYMENTS, found)
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
@@ -177,6 +211,9 @@ class JobLookups:
         """Purchases whose access is past its expiry and still granted, the one that ended first first. `after` is the
         last one of the page before."""
         return await self._firsts(_LAPSED, now=now, after=after or BEFORE_ALL, most=most)
+
+    def _bounds(self, now: datetime) -> dict[str, object]:
+        return {"longest_lease": now + timedelta(seconds=LONGEST_LEASE_S)}
 
     async def _firsts(self, statement: Statement, **parameters: object) -> list[Any]:
         """The first column of each row."""

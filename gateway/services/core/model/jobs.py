@@ -1,5 +1,6 @@
 """Jobs: work that follows from a commit, and is still to be done."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -46,8 +47,35 @@ class JobState(StrEnum):
     CANCELED = "CANCELED"
 
 
+LONGEST_WAIT_S = 14_400
+"""No job waits for longer, whatever a provider or a subscriber asks for. So one that is planned for later than that was
+planned by a wrong clock."""
+
+LONGEST_LEASE_S = 600
+"""Twice what any release has given; likewise."""
+
 LIVE_JOB_STATES = frozenset({JobState.PENDING, JobState.RUNNING, JobState.RETRYING})
 """A job in one of these states will still be run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A span of time in which a sweep ends nothing, since the clock is doubted: by it the sweep was `due` long ago."""
+
+    since: datetime
+    until: datetime
+    due: datetime
+
+    @classmethod
+    def in_payload(cls, payload: Mapping[str, object]) -> "Hold | None":
+        """That of a sweep's job, as its last run left it."""
+        match payload.get("hold"):
+            case [str(since), str(until), str(due)]:
+                return cls(*map(datetime.fromisoformat, (since, until, due)))
+        return None
+
+    def to_payload(self) -> dict[str, object]:
+        return {"hold": [each.isoformat() for each in (self.since, self.until, self.due)]}
 
 
 @quick

@@ -29,6 +29,9 @@ in the provider's list of changes, and so is noticed at once."""
 WAITS_FOR_REFUNDS_S = tuple(hours * HOUR for hours in (1, 2, 4, 8, 12, 24))
 """The waits while money is on its way back, or disputed: banks take days or weeks."""
 
+LONGEST_ASK = timedelta(seconds=2 * RARELY_S)
+"""No ask is further away. What is planned for later was planned by a wrong clock, and is due."""
+
 SPREAD = 0.25
 """The largest share by which a wait is lengthened, so that payments opened together are not asked about together."""
 

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import RefundSettled
-from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import Outcome, PaymentPending, Reconciled
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Payment, PaymentStatus, Refund
@@ -35,7 +35,7 @@ def check_job(payment: Payment, retry_after_s: int, state: State, moment: Moment
     """Ask the provider again later; one such job at a time for a payment."""
     if (JobKind.PAYMENT_CHECK, payment.id) in state.live_jobs:
         return ()
-    run_at = moment.now + timedelta(seconds=retry_after_s)
+    run_at = moment.now + timedelta(seconds=min(retry_after_s, LONGEST_WAIT_S))
     return (Job(moment.new_id(), JobKind.PAYMENT_CHECK, payment.id, run_at, moment.now),)
 
 
@@ -69,10 +69,15 @@ def after(job: Job, lease: Lease, outcome: Outcome, moment: Moment) -> Job:
 
 
 def is_due(job: Job, now: datetime) -> bool:
-    """Whether a runner may claim the job: it is due, or the lease of its last runner has run out."""
+    """Whether a runner may claim the job: it is due, or the lease of its last runner has run out. A time beyond any
+    schedule, or any lease, is that of a clock that was wrong, and counts as come."""
     if job.state is JobState.RUNNING:
-        return job.lease_until is not None and job.lease_until <= now
-    return job.is_live and job.run_at <= now
+        return job.lease_until is not None and _has_come(job.lease_until, now, LONGEST_LEASE_S)
+    return job.is_live and _has_come(job.run_at, now, LONGEST_WAIT_S)
+
+
+def _has_come(at: datetime, now: datetime, longest_s: int) -> bool:
+    return at <= now or at > now + timedelta(seconds=longest_s)
 
 
 def taken(job: Job, claim_id: UUID, lease_s: int, moment: Moment) -> Job:
@@ -90,7 +95,9 @@ def taken(job: Job, claim_id: UUID, lease_s: int, moment: Moment) -> Job:
 def renewed(job: Job, lease_s: int, moment: Moment) -> Job:
     """The job, held by its runner until its lease ends, which is never sooner than before."""
     until = moment.now + timedelta(seconds=lease_s)
-    return replace(job, lease_until=max(until, job.lease_until or until))
+    if job.lease_until is None or not until < job.lease_until <= moment.now + timedelta(seconds=LONGEST_LEASE_S):
+        return replace(job, lease_until=until)
+    return job
 
 
 def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int = 0) -> Job:
@@ -98,7 +105,7 @@ def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int
     if job.attempts >= MOST_ATTEMPTS[job.kind]:
         return ended(job, JobState.FAILED, moment, error)
     wait_s = at_least_s + lease.jitter * min(LONGEST_BACKOFF_S, BACKOFF_S * 2 ** min(job.attempts - 1, 20))
-    run_at = moment.now + timedelta(seconds=wait_s)
+    run_at = moment.now + timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
     return replace(job, state=JobState.RETRYING, run_at=run_at, lease_until=None, last_error=error)
 
 

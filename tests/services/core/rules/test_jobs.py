@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from gateway.services.core.model.job_outcomes import EventEnded, RefundSettled
-from gateway.services.core.model.jobs import Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import NotFound, Outcome, PaymentDeclined, PaymentPending
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, PaymentStatus, RefundStatus
@@ -20,6 +20,7 @@ from gateway.services.core.rules.jobs import (
     held,
     is_due,
     refund_job,
+    renewed,
     taken,
 )
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK
@@ -69,9 +70,15 @@ def test_a_ticket_entitles_to_no_other_job(job: Job) -> None:
         (replace(RUNNING, lease_until=NOW), True),
         (replace(RUNNING, lease_until=NOW + timedelta(microseconds=1)), False),
         (replace(RUNNING, lease_until=None), False),
+        (replace(JOB, run_at=NOW + timedelta(seconds=LONGEST_WAIT_S)), False),
+        (replace(JOB, run_at=NOW + timedelta(seconds=LONGEST_WAIT_S, microseconds=1)), True),
+        (replace(RUNNING, lease_until=NOW + timedelta(seconds=LONGEST_LEASE_S)), False),
+        (replace(RUNNING, lease_until=NOW + timedelta(seconds=LONGEST_LEASE_S, microseconds=1)), True),
     ],
 )
-def test_a_job_is_due_at_its_time_or_once_its_runner_is_gone(job: Job, is_free: bool) -> None:
+def test_a_job_is_due_at_its_time_or_once_its_runner_is_gone_or_where_no_schedule_leads(
+    job: Job, is_free: bool
+) -> None:
     assert is_due(job, NOW) is is_free
 
 
@@ -149,3 +156,16 @@ def test_a_refund_is_carried_out_at_once() -> None:
         NOW,
         JobState.PENDING,
     )
+
+
+def test_no_job_waits_beyond_any_schedule_whatever_is_asked_for() -> None:
+    assert deferred(RUNNING, LEASE, "later", moment(), at_least_s=10**6).run_at == NOW + timedelta(
+        seconds=LONGEST_WAIT_S
+    )
+    [job] = check_job(UNDER_WAY, 10**6, State(), moment())
+    assert job.run_at == NOW + timedelta(seconds=LONGEST_WAIT_S)
+
+
+def test_a_lease_beyond_any_is_set_right_when_it_is_renewed() -> None:
+    wrong = replace(RUNNING, lease_until=NOW + timedelta(days=365))
+    assert renewed(wrong, 20, moment()).lease_until == NOW + timedelta(seconds=20)

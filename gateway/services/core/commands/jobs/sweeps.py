@@ -7,7 +7,7 @@ from uuid import UUID
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
-from gateway.services.core.model.jobs import NOBODY, Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import LONGEST_WAIT_S, NOBODY, Hold, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import held
@@ -41,11 +41,12 @@ class StartSweep(BaseCommand):
 @dataclass(frozen=True, slots=True)
 class EndSweep(BaseCommand):
     """Note the position that a sweep has reached: it goes on from there after `wait_s` seconds, or from the beginning
-    where `position` is None."""
+    where `position` is None. `hold`: it ended nothing, and will not before then."""
 
     lease: Lease
     position: str | None
     wait_s: float
+    hold: Hold | None = None
 
     @property
     def is_background(self) -> bool:
@@ -66,9 +67,13 @@ class EndSweep(BaseCommand):
             job,
             state=JobState.RETRYING,
             attempts=0,
-            run_at=moment.now + timedelta(seconds=self.wait_s),
+            run_at=moment.now + timedelta(seconds=min(self.wait_s, LONGEST_WAIT_S)),
             lease_until=None,
             last_error=None,
-            payload={"after": self.position} if self.position else {},
+            payload=self._payload(),
         )
         return Decision(JobChanged(again), Changes(jobs=(again,)))
+
+    def _payload(self) -> dict[str, object]:
+        position: dict[str, object] = {"after": self.position} if self.position else {}
+        return position | (self.hold.to_payload() if self.hold else {})

@@ -1,0 +1,200 @@
+"""What time it is: the wall's clock, believed only as long as it goes like the steady one.
+
+A wall clock can jump: a time server that lies, a hand that sets it, a virtual machine that is moved. What follows from
+a jump of a year cannot be taken back: every purchase ends, and what is planned is planned for next year. The steady
+clock cannot jump, and counts the time that a machine sleeps (CLOCK_BOOTTIME). So the two are compared at every look.
+Where they part, time goes on as the steady clock has it, until the wall's clock is back, or has stood by its new time
+for so long that it is believed.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from uuid import UUID
+
+import structlog
+
+from db.last_sweep import last_sweep
+from db.types import new_id
+from gateway.services.core.rules.outages import LONG_GONE_S, doubt_s, last_sign_of_life
+
+log = structlog.get_logger(__name__)
+
+TOLERANCE_S = 5.0
+"""A step that is taken at once: leap seconds, and a time server's corrections."""
+
+COMPARED_EVERY_S = 60.0
+"""A step is one within so long: a clock that runs away by small steps is found as well."""
+
+RELEASED = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+"""Before that no clock is right: this code did not exist. A machine without a battery begins in 1970, and leaps."""
+
+TICKS_PER_S = 4_096_000
+"""The finest that an id tells apart: twelve bits of a millisecond."""
+
+
+def _steady_clock() -> Callable[[], float]:
+    """One that counts sleep, where the system has it."""
+    which: int | None = getattr(time, "CLOCK_BOOTTIME", None)
+    if which is None:
+        return time.monotonic
+    try:
+        time.clock_gettime(which)
+    except OSError:  # a kernel that does not know it
+        return time.monotonic
+    return lambda: time.clock_gettime(which)
+
+
+STEADY = _steady_clock()
+
+
+@dataclass(frozen=True, slots=True)
+class _Parted:
+    """The offset that the wall's clock leapt to, and since when it stands by that, by the steady clock."""
+
+    offset: float
+    since: float
+
+
+@dataclass(frozen=True, slots=True)
+class _LastSign:
+    """The last sign of life in the database, in Unix seconds, and when that was read, by the steady clock."""
+
+    at: float
+    read_at: float
+
+
+class Clock:
+    """The clock of one process. It may be asked from any thread, and costs two readings.
+
+    Args:
+        wall: Unix seconds.
+        steady: seconds since whenever, which nobody can set.
+    """
+
+    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = STEADY) -> None:
+        self._wall, self._steady = wall, steady
+        self._lock = threading.Lock()
+        self._has_parted = False
+        self._last_tick = 0
+        self.start(None)
+
+    def start(self, last_sign: datetime | None) -> None:
+        """Believe the wall's clock as it is now, as a process does that starts; so a restart tells that the clock is
+        right.
+
+        Args:
+            last_sign: the last sign of life in the database, if there is one. Where it is far from now, the clock may
+                be wrong, and its next leap is believed at once, for that may put it right.
+        """
+        with self._lock:
+            self._parted: _Parted | None = None
+            self._compared_at = self._steady()
+            self._offset = self._wall() - self._compared_at
+            self._last_sign = None if last_sign is None else _LastSign(last_sign.timestamp(), self._compared_at)
+            self._unproven_until = self._proof_takes_until()
+
+    def unix(self) -> float:
+        """Unix seconds."""
+        wall, steady = self._wall(), self._steady()
+        if self._parted is None and abs(wall - steady - self._offset) <= TOLERANCE_S:
+            if steady - self._compared_at >= COMPARED_EVERY_S:
+                self._compared_at, self._offset = steady, wall - steady
+            return wall
+        with self._lock:
+            return self._judged(self._wall(), self._steady())
+
+    def now(self) -> datetime:
+        """The present instant, in UTC."""
+        return datetime.fromtimestamp(self.unix(), UTC)
+
+    def new_id(self) -> UUID:
+        """A UUIDv7 of this clock. The library's own never goes back behind the latest time that it has seen: after one
+        second in next year all its ids are next year's. So it is not asked any more once the clocks have parted."""
+        return self._own_id() if self._has_parted else new_id()
+
+    @property
+    def is_going_on(self) -> bool:
+        """Whether the wall's clock is believed, looked at now."""
+        self.unix()
+        return self._parted is None
+
+    @property
+    def is_proven(self) -> bool:
+        """Whether nothing speaks against the time that this process began with."""
+        return not self._is_unproven(self._steady())
+
+    def _judged(self, wall: float, steady: float) -> float:
+        """The time where the clocks have parted, or had."""
+        offset = wall - steady
+        leap_s = offset - self._offset
+        if abs(leap_s) <= TOLERANCE_S:
+            if self._parted is not None:
+                log.warning("the wall's clock is back, and believed again")
+            return self._believe(offset, steady)
+        self._has_parted = True
+        if self._is_unproven(steady):
+            log.warning("the clock leapt, and is believed: its time was in doubt before", by_s=round(leap_s, 3))
+            return self._believe(offset, steady)
+        if self._parted is None or abs(offset - self._parted.offset) > TOLERANCE_S:
+            self._parted = _Parted(offset, steady)
+            log.error(
+                "the clock leapt, and is not believed: time goes on as before. Set it right; or, if it is, restart",
+                by_s=round(leap_s, 3),
+                believed_in_s=doubt_s(leap_s),
+            )
+        if steady - self._parted.since >= doubt_s(leap_s):
+            log.warning("the clock has stood by its new time, and is believed", by_s=round(leap_s, 3))
+            return self._believe(offset, steady)
+        return steady + self._offset
+
+    def _believe(self, offset: float, steady: float) -> float:
+        was_unproven = self._is_unproven(steady)
+        self._compared_at, self._offset, self._parted = steady, offset, None
+        if was_unproven:
+            self._unproven_until = self._proof_takes_until()
+        return steady + offset
+
+    def _is_unproven(self, steady: float) -> bool:
+        return steady + self._offset < RELEASED or steady < self._unproven_until
+
+    def _proof_takes_until(self) -> float:
+        """Until when the time is in doubt that is believed now, by the steady clock."""
+        last, steady = self._last_sign, self._compared_at
+        if last is None:
+            return steady
+        expected = last.at + steady - last.read_at
+        leap_s = steady + self._offset - expected
+        if abs(leap_s) <= LONG_GONE_S:
+            return steady
+        log.error(
+            "the clock is far from the last sign of life in the database. If it is wrong, set it",
+            clock=datetime.fromtimestamp(steady + self._offset, UTC).isoformat(),
+            last_sign_of_life=datetime.fromtimestamp(last.at, UTC).isoformat(),
+        )
+        return steady + doubt_s(leap_s)
+
+    def _own_id(self) -> UUID:
+        """By RFC 9562: milliseconds, twelve bits of what is left of them, and chance. Within a second it is never
+        smaller than the one before."""
+        tick = int(self.unix() * TICKS_PER_S)
+        with self._lock:
+            if tick <= self._last_tick < tick + TICKS_PER_S:
+                tick = self._last_tick + 1
+            self._last_tick = tick
+        milliseconds, rest = divmod(tick, 4096)
+        chance = int.from_bytes(os.urandom(8)) >> 2
+        return UUID(int=milliseconds << 80 | 7 << 76 | rest << 64 | 2 << 62 | chance)
+
+
+CLOCK = Clock()
+"""The clock of this process."""
+
+
+async def start_clock(database_url: str) -> None:
+    """Start the clock of this process, and compare it to the last sign of life in the database."""
+    sweep = await last_sweep(database_url)
+    CLOCK.start(None if sweep is None else last_sign_of_life(*sweep))
