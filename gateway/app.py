@@ -1,6 +1,5 @@
 """Services to routes: the ASGI application."""
 
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
@@ -40,12 +39,9 @@ from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.purchases import Purchases
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings, SettingsError
-from gateway.startup import warn
+from gateway.startup import leave_to_the_end, warn
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.websocket import GraphQLSocket
-
-GARBAGE_AT = 10_000
-"""New objects from which on garbage is looked for among them, a few pages' worth: what a request makes goes without."""
 
 
 def build_app(settings: Settings) -> Starlette:
@@ -83,17 +79,8 @@ def from_environment() -> Starlette:
     settings = load_settings()
     configure_logging(settings)
     app = build_app(settings)
-    _leave_to_the_end()
+    leave_to_the_end()
     return app
-
-
-def _leave_to_the_end() -> None:
-    """What is there by now stays for as long as the process: modules, the schema, the application. No search for
-    garbage goes through it again, which would hold up every request under way for tens of milliseconds."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(GARBAGE_AT, *gc.get_threshold()[1:])
-    gc.enable()
 
 
 @asynccontextmanager

@@ -5,7 +5,6 @@ connect to stays open meanwhile: who calls while there is no writer is taken on 
 """
 
 import asyncio
-import gc
 import os
 import shutil
 import signal
@@ -23,6 +22,7 @@ from gateway.http.telemetry import configure_logging
 from gateway.services.core.model.events import EventSubscriber
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
+from gateway.startup import leave_to_the_end
 from gateway.writer import event_subscribers, serve_writer, subscribers_of
 
 log = structlog.get_logger(__name__)
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
     settings = load_settings()
     configure_logging(settings)
     subscribers = asyncio.run(_subscribers(settings))
-    gc.freeze()  # what is here now is shared by all writers
+    leave_to_the_end()
     listening = socket.socket(fileno=fd)
     keep(lambda keeper: _write(settings, subscribers, listening, keeper))
     if os.getppid() != parent:
