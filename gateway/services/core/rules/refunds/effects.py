@@ -45,7 +45,7 @@ def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None
         again = replace(purchase, status=PurchaseStatus.SUPERSEDED)
         return Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, state, moment)
     if access.has_lapsed(purchase.access, moment.now):
-        return Changes(purchases=(granting.end(purchase, PurchaseStatus.EXPIRED, AccessStatus.EXPIRED, moment.now),))
+        return Changes(audit=(entry,)) + granting.lapsed(purchase, GATEWAY, moment)[1]
     active = state.active_purchase(purchase.student_id, purchase.course_id)
     if active is not None and active.id not in _chain_below(purchase, state):
         return None
