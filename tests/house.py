@@ -53,7 +53,7 @@ ROOMS = {
     "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),
     "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
-    "invariants": _room("gateway.services.invariants", "", f"{WEB} {VENDORS}"),
+    "verification": _room("gateway.services.verification", "rules model db", f"{WEB} {VENDORS}"),
     "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
     "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),
     "writing": _room("gateway.services.writing", "changes rows commands rules model db", f"{WEB} {VENDORS}"),
@@ -115,7 +115,7 @@ ROOMS = {
     "cli": _room(
         "gateway.cli gateway.__main__",
         "startup app pages bootstrap streaming execution resolvers schema http auth settings writer writer_process"
-        " invariants commands legacy model db",
+        " verification commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

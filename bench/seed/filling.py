@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.seed.loading import Load, opened
 from bench.seed.stage import BEGINNING, stage
-from bench.seed.stories import COURSE, LEFT_OPEN, STORIES, Story, course
+from bench.seed.stories import COURSE, LEFT_OPEN, STORIES, SWEPT, Story, course
 from bench.seed.templates import MS, Copy, Form, Stored, Template, tables
 from db.migrate import upgrade
 
@@ -79,8 +79,9 @@ def fill(url: str, wanted: Wanted) -> Iterator[Step]:
     upgrade(url)
     with opened(url) as load:
         yield Step("Telling stories")
-        about_course, *others = asyncio.run(_tell_all(load.form))
+        about_course, swept, *others = asyncio.run(_tell_all(load.form))
         course_ids = _add_courses(load, about_course, wanted)
+        _add(load, [(swept, Copy(2**32 - 1, (wanted.now - BEGINNING) // MS * MS - 2 * swept.oldest, "nobody"))])
         begun = _begun(others, wanted, random.Random(wanted.seed))  # noqa: S311  the same each time
         for at in range(0, len(begun), COPIES_AT_ONCE):
             yield Step("Copying them", at, len(begun))
@@ -95,13 +96,13 @@ async def _tell_all(form: Form) -> list[Told]:
     with tempfile.TemporaryDirectory() as folder:
         migrated = Path(folder) / "migrated.db"
         upgrade(f"sqlite:///{migrated}")
-        return [await _tell(form, story, migrated) for story in (COURSE, *STORIES, LEFT_OPEN)]
+        return [await _tell(form, story, migrated) for story in (COURSE, SWEPT, *STORIES, LEFT_OPEN)]
 
 
 async def _tell(form: Form, story: Story, migrated: Path) -> Told:
     path = Path(shutil.copy(migrated, migrated.with_name(f"{story.name}.db")))
     async with stage(f"sqlite:///{path}") as telling:
-        if story is not COURSE:
+        if story not in (COURSE, SWEPT):
             await course(telling)
         before, known, course_id = _rows(path), len(telling.mint.minted), telling.course_id
         oldest = await story.tell(telling)

@@ -31,6 +31,7 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.jobs.planned_asks import PlannedAsks
 from gateway.services.jobs.runner import Runner
+from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import Work, work_on
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
@@ -169,6 +170,10 @@ class Stage:
         runner = Runner(self.work, self.lookups.due_jobs, self.lookups.next_due, self.clock, draw=lambda: 0.0)
         while await runner.run_due():
             pass
+
+    async def start_sweeps(self) -> None:
+        for sweep in start_sweeps(self.purchases.providers.by_name):
+            await self.purchases.submit(sweep)
 
     async def ask(self, times: int) -> None:
         """Let the schedule of unpaid checkouts pass: so many times the provider is asked, and nobody has paid."""

@@ -124,6 +124,12 @@ async def given_up(stage: Stage) -> timedelta:
     return LONG_AGO
 
 
+async def swept(stage: Stage) -> timedelta:
+    """A server was started there: the sweeps go on."""
+    await stage.start_sweeps()
+    return LONG_AGO
+
+
 async def left_open(stage: Stage) -> timedelta:
     """A checkout that can still be paid, and is asked after from time to time."""
     await stage.open("PREMIUM")
@@ -145,5 +151,7 @@ STORIES = (
     Story("given up", 8, given_up),
 )
 COURSE = Story("course", 0, course)
+SWEPT = Story("swept", 0, swept)
+"""Both are told beside the others: a course so often as there are courses, and this one once."""
 LEFT_OPEN = Story("left open", 0, left_open)
 """As many as are asked for, beside the others."""

@@ -89,13 +89,29 @@ def worker() -> None:
 
 
 @app.command()
-def verify() -> None:
-    """Check every invariant over the whole database, and change nothing. Exit code 1, and each offending row named,
-    where one is broken; 2 where there is no such database, or it is not up to date."""
-    settings = _settings()
-    from gateway.cli import verify
+def verify(
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object instead, for programs; see docs/operations/verify.md.")
+    ] = False,
+) -> None:
+    """Check every invariant over the whole database as it is at one moment, and change nothing. It may run beside a
+    live service.
 
-    if not verify.verify(settings):
+    Exit code 0: all of them hold.
+
+    Exit code 1: at least one is broken; each row is named, with what is wrong and what to do.
+
+    Exit code 2: nothing is known, because not everything could be looked at: no such database, none that this release
+    knows, no permission, a server that is down, or it was stopped.
+    """
+    from gateway.cli.verifying.looking import looked
+
+    with looked(_in_a_sentence):
+        settings = _settings()
+        from gateway.cli.verifying import verify
+
+        is_well = verify.verify(settings, as_json=as_json)
+    if not is_well:
         raise SystemExit(1)
 
 

@@ -14,7 +14,6 @@ from gateway.services.core.model.job_outcomes import Claimed, EventStored
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Confirmed, RefundRequested
 from gateway.services.core.model.values import Actor, Course, Payment, Purchase, Refund
-from gateway.services.invariants import verify
 from gateway.services.jobs.leases import LEASE_S
 from gateway.services.jobs.runner import MOST_AT_ONCE, Runner
 from gateway.services.jobs.sweeps import start_sweeps
@@ -22,6 +21,7 @@ from gateway.services.subscribers.base import Subscriber
 from tests.service import Service, student
 from tests.simulation.books import Books
 from tests.simulation.ledger import Attempt
+from tests.simulation.verified import broken
 
 NUMBERS = count(1)
 """Each event of a test run is another one, and so is each student who comes in a crowd."""
@@ -123,8 +123,7 @@ class Shop:
     def broken(self) -> list[str]:
         """The invariants that the whole database does not keep."""
         with self.service.beside() as connection:
-            findings = [finding for step in verify(connection) for finding in step.findings]
-        return [finding.invariant.sentence for finding in findings if finding.broken]
+            return broken(connection, self.service.clock)
 
     def agrees(self) -> bool:
         """Whether our books say of each payment's money just what the provider's say went back of it."""

@@ -206,7 +206,8 @@ async def job_in(shop: Shop, state: str) -> UUID:
             [job] = await shop.claimed()
             await shop.service.purchases.submit(DeferJob(Lease(job.id, job.fence), "no answer"))
         case "FAILED":
-            shop.service.change(JobRow, row.id, attempts=MOST_ATTEMPTS[JobKind.PAYMENT_REFUND] - 1)
+            runs = MOST_ATTEMPTS[JobKind.PAYMENT_REFUND] - 1
+            shop.service.change(JobRow, row.id, attempts=runs, fence=runs, claim_id=uuid7())
             [job] = await shop.claimed()
             await shop.service.purchases.submit(DeferJob(Lease(job.id, job.fence), "no answer"))
         case "COMPLETED":

@@ -12,9 +12,9 @@ from gateway.services.core.model.outcomes import Confirmed, DuplicatePayment, Op
 from gateway.services.core.model.values import PurchaseStatus, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundSucceeded
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
-from gateway.services.invariants import verify
 from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID, REFUNDS_OF_PAYMENT
 from tests.service import Service, student
+from tests.simulation import verified
 
 pytestmark = pytest.mark.anyio
 
@@ -22,9 +22,9 @@ pytestmark = pytest.mark.anyio
 def broken(service: Service) -> list[str]:
     engine = writer_engine(service.url)
     with engine.connect() as connection:
-        findings = [finding for step in verify(connection) for finding in step.findings]
+        found = [invariant.sentence for invariant, _ in verified.faults(connection, service.clock)]
     engine.dispose()
-    return [finding.invariant.sentence for finding in findings if finding.broken]
+    return found
 
 
 async def test_a_duplicate_is_refunded_in_full_and_once(service: Service) -> None:

@@ -82,6 +82,20 @@ async def test_a_refund_that_came_back_can_be_sent_again_by_a_retry(service: Ser
     assert shop.payment(payment)[0] == "REFUNDED"
 
 
+async def test_a_purchase_whose_money_came_back_after_its_end_expires_and_its_history_says_so(
+    service: Service, shop: Shop
+) -> None:
+    payment, purchase = await shop.paid(await service.save_course())
+    returned = shop.books.refund_at_dashboard(shop.capture(payment))
+    await shop.receive(payment)
+    service.clock.advance(days=91)
+    shop.books.come_back(returned)
+    await shop.receive(payment)
+    assert shop.purchases() == [("BASIC", "EXPIRED")]
+    assert service.actions(purchase.id)[-2:] == ["purchase.reinstated", "purchase.expired"]
+    assert shop.broken() == []
+
+
 async def test_money_that_came_back_while_its_purchase_is_refunded_is_found_by_verify(
     service: Service, shop: Shop
 ) -> None:

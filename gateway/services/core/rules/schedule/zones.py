@@ -8,7 +8,7 @@ from zoneinfo import available_timezones
 
 def is_time_zone(name: str) -> bool:
     """Whether it is a name of the IANA time zone database that means the same zone on every machine."""
-    return name in _names()
+    return name in every_name()
 
 
 def canonical(name: str) -> str:
@@ -25,7 +25,8 @@ def is_same(one: str, other: str) -> bool:
 
 
 @cache
-def _names() -> frozenset[str]:
+def every_name() -> frozenset[str]:
+    """The names for which `is_time_zone` holds."""
     # "localtime" is whatever the machine is set to, "Factory" a machine that is not set.
     return frozenset(available_timezones() - {"localtime", "Factory"})
 

@@ -1,0 +1,1 @@
+"""`gateway verify`: what it does, what it says, and how it ends."""

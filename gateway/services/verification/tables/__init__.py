@@ -1,0 +1,1 @@
+"""One file for what must be true of a table's rows, or of one side of them."""

@@ -1,0 +1,200 @@
+"""What must be true of an audit entry: in itself, and beside the payment, purchase or course that it is about."""
+
+from gateway.services.core.model.records import ACTIONS
+from gateway.services.core.model.values import Role
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
+from gateway.services.verification.model import Check, Invariant, Related, Table
+from gateway.services.verification.words import Words, not_among
+
+ENTRY = ("audit_entry.action", "audit_entry.at", "audit_entry.actor_id", "audit_entry.actor_role", "audit_entry.reason")
+CHANGED = ("audit_entry.action", "audit_entry.at", "audit_entry.changes")
+BOUGHT = ("purchase.tier", "purchase.created_at", "purchase.created_by_id", "purchase.created_by_role")
+OPENED = (
+    "payment.tier",
+    "payment.purpose",
+    "payment.amount_minor",
+    "payment.currency",
+    "payment.student_id",
+    "payment.created_at",
+    "payment.provider",
+    "payment.reference",
+)
+CAPTURED = ("payment.captured_minor", "payment.captured_currency", "payment.attempt", "payment.confirmed_at")
+
+NEEDS_NO_CHANGES = (
+    *("payment.duplicate", "payment.unfulfillable"),
+    *("purchase.expired", "purchase.refunded", "purchase.revived", "purchase.reinstated"),
+)
+_AUDIT = "An audit is never changed: find out who wrote this, and compare it with a backup."
+_OTHERS = (
+    "Nobody but the gateway writes histories: what the entry says is right, unless it was changed. Correct the other"
+    " row by it, and find out who changed that."
+)
+
+
+def audit_entries(w: Words) -> Table:
+    joined = (
+        Related(
+            "payment",
+            "payment",
+            f"{w.begins('audit_entry.action', 'payment.')} AND payment.id = audit_entry.subject_id",
+        ),
+        Related(
+            "purchase",
+            "purchase",
+            f"{w.begins('audit_entry.action', 'purchase.')} AND purchase.id = audit_entry.subject_id",
+        ),
+        Related("course", "course", "audit_entry.action = 'course.saved' AND course.id = audit_entry.subject_id"),
+    )
+    return Table("audit_entry", ("subject_id", "id"), joined, (_itself(w), _about(w), _of_payment(w), _of_purchase(w)))
+
+
+def _itself(w: Words) -> Invariant:
+    return Invariant(
+        "Every audit entry says who did what, and when.",
+        "audit_entry",
+        _AUDIT,
+        (
+            Check(
+                f"""{not_among("audit_entry.action", ACTIONS)} OR {not_among("audit_entry.actor_role", Role)}
+                    OR length(audit_entry.actor_id) NOT BETWEEN 1 AND {LONGEST_SUBJECT}
+                    OR length(audit_entry.reason) = 0 OR {w.is_no_uuid7("audit_entry.id")}""",
+                "An id is a UUIDv7, the action is one of those in `gateway.services.core.model.records`, the role one"
+                f" of {', '.join(Role)}; an actor has an id, and a reason that is there has words.",
+                ENTRY,
+            ),
+            Check(
+                """audit_entry.at > :latest OR audit_entry.at < payment.created_at
+                    OR audit_entry.at < purchase.created_at OR audit_entry.at < course.created_at""",
+                "It was written before now, and not before what it is about was there.",
+                (*ENTRY, "payment.created_at", "purchase.created_at", "course.created_at"),
+            ),
+            Check(
+                """audit_entry.actor_role = 'STUDENT' AND (audit_entry.actor_id <> payment.student_id
+                    OR audit_entry.actor_id <> purchase.student_id)
+                    OR audit_entry.actor_id = 'gateway' AND audit_entry.actor_role <> 'SERVICE'""",
+                "A student acts on their own payments and purchases only; the gateway itself has the role SERVICE.",
+                (*ENTRY, "payment.student_id", "purchase.student_id"),
+            ),
+            Check(
+                f"""CASE WHEN audit_entry.changes IS NULL THEN {not_among("audit_entry.action", NEEDS_NO_CHANGES)}
+                    ELSE {w.is_not("audit_entry.changes", "object")} END""",
+                "What changed is a JSON object, and is there for all but a few actions.",
+                (*ENTRY, "audit_entry.changes"),
+            ),
+        ),
+    )
+
+
+def _about(w: Words) -> Invariant:
+    return Invariant(
+        "Every audit entry is about something that there is.",
+        "audit_entry",
+        "What it was about is gone. Look for it in a backup.",
+        (
+            Check(
+                f"""payment.id IS NULL AND purchase.id IS NULL AND course.id IS NULL
+                    AND NOT {w.begins("audit_entry.action", "job.")}""",
+                "There is no such payment, purchase or course.",
+                ("audit_entry.subject_id", "audit_entry.action"),
+            ),
+            Check(
+                f"""{w.begins("audit_entry.action", "job.")} AND
+                    (SELECT count(*) FROM payment AS one WHERE one.id = audit_entry.subject_id) = 0 AND
+                    (SELECT count(*) FROM job AS one WHERE one.subject_id = audit_entry.subject_id) = 0""",
+                "There is no payment and no job that this can be about.",
+                ("audit_entry.subject_id", "audit_entry.action"),
+            ),
+        ),
+    )
+
+
+def _of_payment(w: Words) -> Invariant:
+    says = w.entry
+    changes, amount = "audit_entry.changes", "CAST(payment.amount_minor AS TEXT)"
+    captured = "CAST(payment.captured_minor AS TEXT)"
+    return Invariant(
+        "A payment is what its history says that it was opened for, and captured.",
+        "audit_entry",
+        _OTHERS,
+        (
+            Check(
+                f"""audit_entry.action IN ('payment.opened', 'payment.adopted') AND NOT coalesce(
+                    {says(changes, "tier")} = payment.tier AND {says(changes, "purpose")} = payment.purpose
+                    AND {says(changes, "amountMinor")} = {amount} AND {says(changes, "currency")} = payment.currency
+                    AND audit_entry.at = payment.created_at
+                    AND (audit_entry.action = 'payment.adopted'
+                    OR audit_entry.actor_id = payment.student_id), FALSE)""",
+                "Tier, purpose, amount, currency, student and moment of the payment must be those it was opened for.",
+                (*CHANGED, *OPENED),
+            ),
+            Check(
+                f"""audit_entry.action IN ('payment.intent_opened', 'payment.adopted') AND NOT coalesce(
+                    {says(changes, "reference")} = payment.reference AND (audit_entry.action = 'payment.adopted'
+                    OR {says(changes, "provider")} = payment.provider), FALSE)""",
+                "The payment's provider and reference must be those that were noted when its intent was opened.",
+                (*CHANGED, *OPENED),
+            ),
+            Check(
+                f"""audit_entry.action = 'payment.captured' AND NOT coalesce(
+                    {says(changes, "amountMinor")} = {captured}
+                    AND {says(changes, "currency")} = payment.captured_currency
+                    AND {says(changes, "attempt")} = payment.attempt AND {says(changes, "door")} IS NOT NULL
+                    AND audit_entry.at = payment.confirmed_at, FALSE)""",
+                "The payment's captured amount, currency, attempt and moment must be those of its capture.",
+                (*CHANGED, *CAPTURED),
+            ),
+            Check(
+                """audit_entry.action = 'payment.refunded_beyond' AND (SELECT count(*) FROM job AS noted
+                    WHERE noted.subject_id = audit_entry.subject_id AND noted.kind = 'case.review') = 0""",
+                "More went back than was captured, and the case that was noted for a person is gone.",
+                CHANGED,
+            ),
+            Check(
+                f"""audit_entry.action IN ('payment.refund_requested', 'payment.dispute_opened', 'payment.refunded',
+                    'payment.dispute_lost') AND (SELECT count(*) FROM refund AS made
+                    WHERE made.payment_id = audit_entry.subject_id AND (made.created_at = audit_entry.at
+                    OR made.reference = {says(changes, "reference")})) = 0""",
+                "The refund that this entry tells of is not there.",
+                CHANGED,
+            ),
+            Check(
+                """audit_entry.action = 'payment.captured' AND (SELECT count(*) FROM audit_entry AS other
+                    WHERE other.subject_id = audit_entry.subject_id AND other.at = audit_entry.at
+                    AND other.action IN ('payment.fulfilled', 'payment.duplicate', 'payment.unfulfillable')
+                    AND other.actor_id = audit_entry.actor_id AND other.actor_role = audit_entry.actor_role) = 0""",
+                "What the captured money became was decided in the same moment, for the same actor.",
+                ENTRY,
+            ),
+            Check(
+                f"""audit_entry.action = 'payment.fulfilled' AND NOT coalesce(
+                    {says(changes, "tier")} = payment.tier AND audit_entry.at = payment.confirmed_at, FALSE)
+                    OR audit_entry.action IN ('payment.duplicate', 'payment.unfulfillable')
+                    AND audit_entry.at <> payment.confirmed_at""",
+                "What the money became was decided when it was captured, of this payment's tier.",
+                (*CHANGED, "payment.tier", "payment.confirmed_at"),
+            ),
+        ),
+    )
+
+
+def _of_purchase(w: Words) -> Invariant:
+    tier = w.entry("audit_entry.changes", "tier")
+    return Invariant(
+        "A purchase is what its history says that was created.",
+        "audit_entry",
+        _OTHERS,
+        (
+            Check(
+                f"""audit_entry.action = 'purchase.created' AND (audit_entry.at <> purchase.created_at
+                    OR audit_entry.actor_id <> purchase.created_by_id
+                    OR audit_entry.actor_role <> purchase.created_by_role OR {tier} IS NULL
+                    OR {tier} <> purchase.tier AND {tier} NOT LIKE '%"' || purchase.tier || '"]'
+                    OR (purchase.supersedes IS NULL) <> ({tier} NOT LIKE '[%')
+                    OR purchase.origin = 'ADMIN' AND audit_entry.reason IS NULL)""",
+                "The purchase's tier, moment and creator must be those of this entry, which also says whether it took"
+                " another's place ([old, new]), and why an admin granted it.",
+                (*CHANGED, *BOUGHT, "audit_entry.actor_id", "audit_entry.actor_role", "purchase.supersedes"),
+            ),
+        ),
+    )

@@ -1,0 +1,97 @@
+"""What must be true of an idempotency record: it leads to what its call made."""
+
+from gateway.services.core.rules.inputs.fields import LONGEST_KEY
+from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
+from gateway.services.verification.model import Check, Invariant, Related, Table
+from gateway.services.verification.words import Words, all_of, among, not_among, quoted
+
+MAKES = {
+    "createPayment": "payment",
+    "createPurchase": "purchase",
+    "extendPurchase": "purchase",
+    "correctPurchaseMetadata": "purchase",
+    "revokePurchase": "purchase",
+    "refundPayment": "refund",
+    "saveCourse": "course",
+}
+"""The table of a call's result, by the name of its operation: each command's `operation`."""
+
+DEEDS = {
+    "createPurchase": "purchase.created",
+    "extendPurchase": "purchase.extended",
+    "correctPurchaseMetadata": "purchase.corrected",
+    "revokePurchase": "purchase.revoked",
+    "saveCourse": "course.saved",
+}
+FINGERPRINT_BYTES = 32
+"""Of SHA-256."""
+
+RECORD = ("idempotency_record.result_id", "idempotency_record.created_at")
+
+
+def idempotency_records(w: Words) -> Table:
+    def of(table: str) -> str:
+        operations = ", ".join(quoted(name) for name, made in MAKES.items() if made == table)
+        return f"idempotency_record.operation IN ({operations})"
+
+    tables = sorted(set(MAKES.values()))
+    joined = tuple(
+        Related(table, table, all_of(of(table), f"{table}.id = idempotency_record.result_id")) for table in tables
+    )
+    missing = " OR ".join(f"{of(table)} AND {table}.id IS NULL" for table in tables)
+    at = "idempotency_record.created_at"
+
+    def entries(condition: str) -> str:
+        return f"""(SELECT count(*) FROM audit_entry AS done WHERE done.subject_id = idempotency_record.result_id
+            AND done.at = {at} AND {condition})"""
+
+    amends = among("idempotency_record.operation", [name for name in DEEDS if name != "createPurchase"])
+    actor = "done.actor_id = idempotency_record.actor_id"
+    by_them, their_deed = entries(actor), entries(f"{actor} AND done.action = {_did()}")
+    return Table(
+        "idempotency_record",
+        ("actor_id", "operation", "key"),
+        joined,
+        (
+            Invariant(
+                "Every idempotency key leads to the result of its call.",
+                "idempotency_record",
+                "Delete the record: the caller's next call with this key is then a new one.",
+                (
+                    Check(
+                        f"{not_among('idempotency_record.operation', MAKES)} OR {missing}",
+                        "Its operation is none that takes a key, or its result is not there.",
+                        RECORD,
+                    ),
+                    Check(
+                        f"""length(idempotency_record.key) NOT BETWEEN 1 AND {LONGEST_KEY}
+                            OR length(idempotency_record.actor_id) NOT BETWEEN 1 AND {LONGEST_SUBJECT}
+                            OR {w.bytes("idempotency_record.fingerprint")} <> {FINGERPRINT_BYTES}""",
+                        f"A key has 1 to {LONGEST_KEY} characters, a fingerprint {FINGERPRINT_BYTES} bytes.",
+                        RECORD,
+                    ),
+                    Check(
+                        f"""payment.student_id <> idempotency_record.actor_id OR {at} > :latest
+                            OR {at} <> payment.created_at OR {at} <> refund.created_at
+                            OR {at} < purchase.created_at OR {at} < course.created_at
+                            OR refund.requested_by_id <> idempotency_record.actor_id""",
+                        "It was written by whom its result is, or who asked for it, and when that was made.",
+                        (*RECORD, "payment.student_id", "payment.created_at", "refund.created_at"),
+                    ),
+                    Check(
+                        f"""idempotency_record.operation = 'createPurchase' AND purchase.created_at = {at}
+                            AND purchase.origin = 'ADMIN' AND purchase.created_by_id <> idempotency_record.actor_id
+                            OR {amends} AND {by_them} > 0 AND {their_deed} = 0""",
+                        "The history of its result has another actor or another deed in that moment.",
+                        (*RECORD, "purchase.created_by_id"),
+                    ),
+                ),
+            ),
+        ),
+    )
+
+
+def _did() -> str:
+    """What the audit calls the deed of a record's operation."""
+    cases = " ".join(f"WHEN {quoted(operation)} THEN {quoted(action)}" for operation, action in DEEDS.items())
+    return f"CASE idempotency_record.operation {cases} END"

@@ -1,0 +1,1 @@
+"""What must be true of purchases, and of the accesses that belong to them."""
