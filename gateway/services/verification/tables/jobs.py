@@ -1,13 +1,13 @@
 """What must be true of a job in itself: its state, and what a state goes with."""
 
 from gateway.services.core.model.events import EVENT_TYPES
-from gateway.services.core.model.jobs import JobKind, JobState
-from gateway.services.core.rules.jobs import LONGEST_BACKOFF_S, MOST_ATTEMPTS
+from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, JobKind, JobState
+from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.verification.model import Check, Invariant, Table
 from gateway.services.verification.tables.job_subjects import JOINED, subjects
 from gateway.services.verification.tables.sweeps import sweeps
 from gateway.services.verification.tables.uniques import LIVE_JOBS
-from gateway.services.verification.words import DAY, HOUR, SECOND, Words, any_of, not_among
+from gateway.services.verification.words import DAY, SECOND, Words, any_of, not_among
 
 STATE = (
     "job.kind",
@@ -25,9 +25,8 @@ SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed')"
 IS_LIVE = "job.state IN ('PENDING', 'RUNNING', 'RETRYING')"
 
 FARTHEST_US = 8 * DAY
-"""How far ahead a job is put off, whatever a provider asks for, with room to spare."""
-LONGEST_LEASE_US = HOUR
-SWEEPS_FARTHEST_US = LONGEST_BACKOFF_S * SECOND
+"""How far ahead a job that is over was put off by any release."""
+LONGEST_WAIT_US, LONGEST_LEASE_US = LONGEST_WAIT_S * SECOND, LONGEST_LEASE_S * SECOND
 _INSTANT = "2___-__-__T__:__:%"
 _REMEDY = "cancelJob ends it, retryJob has it run again from the beginning; both are audited."
 
@@ -168,8 +167,7 @@ def _times(w: Words) -> Invariant:
             ),
             Check(
                 any_of(
-                    f"job.run_at > {w.after(':latest', FARTHEST_US)}",
-                    f"job.kind IN {SWEEPS} AND {IS_LIVE} AND job.run_at > {w.after(':latest', SWEEPS_FARTHEST_US)}",
+                    f"{IS_LIVE} AND job.run_at > {w.after(':latest', LONGEST_WAIT_US)}",
                     f"NOT ({IS_LIVE}) AND job.run_at > {w.after('job.finished_at', FARTHEST_US)}",
                     "job.state = 'PENDING' AND job.kind NOT IN ('payment.check') AND job.run_at > :latest",
                     f"job.lease_until > {w.after(':latest', LONGEST_LEASE_US)}",
