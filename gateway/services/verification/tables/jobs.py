@@ -7,7 +7,7 @@ from gateway.services.verification.model import Check, Invariant, Table
 from gateway.services.verification.tables.job_subjects import JOINED, subjects
 from gateway.services.verification.tables.sweeps import sweeps
 from gateway.services.verification.tables.uniques import LIVE_JOBS
-from gateway.services.verification.words import DAY, SECOND, Words, any_of, not_among
+from gateway.services.verification.words import SECOND, Words, any_of, not_among
 
 STATE = (
     "job.kind",
@@ -24,8 +24,6 @@ KINDS = tuple(kind for kind in JobKind if kind is not JobKind.UNKNOWN)
 SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed')"
 IS_LIVE = "job.state IN ('PENDING', 'RUNNING', 'RETRYING')"
 
-FARTHEST_US = 8 * DAY
-"""How far ahead a job that is over was put off by any release."""
 LONGEST_WAIT_US, LONGEST_LEASE_US = LONGEST_WAIT_S * SECOND, LONGEST_LEASE_S * SECOND
 _INSTANT = "2___-__-__T__:__:%"
 _REMEDY = "cancelJob ends it, retryJob has it run again from the beginning; both are audited."
@@ -168,7 +166,6 @@ def _times(w: Words) -> Invariant:
             Check(
                 any_of(
                     f"{IS_LIVE} AND job.run_at > {w.after(':latest', LONGEST_WAIT_US)}",
-                    f"NOT ({IS_LIVE}) AND job.run_at > {w.after('job.finished_at', FARTHEST_US)}",
                     "job.state = 'PENDING' AND job.kind NOT IN ('payment.check') AND job.run_at > :latest",
                     f"job.lease_until > {w.after(':latest', LONGEST_LEASE_US)}",
                     "job.lease_until < job.created_at",
