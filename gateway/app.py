@@ -23,6 +23,7 @@ from gateway.endpoints.errors import Masked, refuse, refuse_token
 from gateway.endpoints.fast_path import FastPath
 from gateway.endpoints.graphql import GraphQLEndpoint
 from gateway.endpoints.health import healthz, readyz
+from gateway.endpoints.leaving import LeavingInOrder
 from gateway.endpoints.rest import purchases_route
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
@@ -69,6 +70,7 @@ def build_app(settings: Settings) -> Starlette:
         exception_handlers={HTTPException: refuse},
         lifespan=partial(_lifespan, settings, lifetimes),
     )
+    app.state.leaving = LeavingInOrder(lifetimes, settings.drain_s)
     behind = app.build_middleware_stack()
     app.middleware_stack = FastPath(app, behind, settings, verifier, executor, documents, context_of)
     return app
@@ -88,7 +90,8 @@ async def _lifespan(settings: Settings, lifetimes: StreamLifetimes, app: Starlet
     warn(settings)
     async with open_services(settings) as services:
         app.state.services, app.state.lifetimes = services, lifetimes
-        async with running_jobs(settings, services) if settings.worker else nullcontext():
+        told = app.state.leaving.told
+        async with running_jobs(settings, services, told) if settings.worker else nullcontext():
             with lifetimes.stopping_on_signals():
                 yield
 

@@ -125,19 +125,34 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 
 
 @asynccontextmanager
-async def running_jobs(settings: Settings, services: Services) -> AsyncIterator[None]:
-    """Jobs are run meanwhile, also those that other processes wrote; at the end those under way are finished."""
-    stopped = asyncio.Event()
+async def running_jobs(
+    settings: Settings, services: Services, told: asyncio.Event | None = None
+) -> AsyncIterator[None]:
+    """Jobs are run meanwhile, also those that other processes wrote.
+
+    At the end, or once the process is `told` to stop, no more are begun and those under way are finished. What takes
+    longer than `GATEWAY_STOP_S` then is handed back, for another process to do at once.
+    """
+    stopped = told or asyncio.Event()
     tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in services.runners]
     beats = pulse(settings.database_url)
     following = asyncio.create_task(_look_at_each(beats, services.runners), name="pulse")
+    bounding = asyncio.create_task(_hand_back_what_is_late(settings.stop_s, stopped, services.runners), name="late")
     try:
         yield
     finally:
         following.cancel()
         stopped.set()
         await asyncio.gather(*tasks)
-        await asyncio.gather(following, return_exceptions=True)
+        bounding.cancel()
+        await asyncio.gather(following, bounding, return_exceptions=True)
+
+
+async def _hand_back_what_is_late(after_s: float, stopped: asyncio.Event, runners: Sequence[Runner]) -> None:
+    await stopped.wait()
+    await asyncio.sleep(after_s)
+    for runner in runners:
+        await runner.hand_back()
 
 
 async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Runner]) -> None:

@@ -18,9 +18,9 @@ from gateway.services.writer_process.serving import Lines
 from gateway.services.writing.group_commit import GroupCommit
 from gateway.settings.model import Settings
 
-LEAVE_S = 40
-"""How long a writer that is told to stop goes on for those who are still connected: longer than a server takes to
-answer its last requests."""
+LEAVE_S = 20
+"""How long a writer that is told to stop goes on for those who are still connected, beyond the time that a server has
+to answer its last requests."""
 
 HANG_UP_S = 5
 """How long those who are connected then may take to read their answers."""
@@ -89,7 +89,7 @@ async def serve_writer(
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     server.close()
     with suppress(TimeoutError):
-        async with asyncio.timeout(0 if is_orphaned() or not told.is_set() else LEAVE_S):
+        async with asyncio.timeout(0 if is_orphaned() or not told.is_set() else settings.stop_s + LEAVE_S):
             await lines.all_closed()
     await writer.close()
     with suppress(TimeoutError):

@@ -1,10 +1,12 @@
 """`gateway serve`: the application on a port, by one process or by several that share it."""
 
+import errno
 import gc
 import os
 import signal
 import socket
 import sys
+import time
 from pathlib import Path
 
 import uvicorn
@@ -13,14 +15,14 @@ from uvicorn.config import STARTUP_FAILURE
 from gateway.cli import supervisor
 from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
+from gateway.cli.processes.server import Server
+from gateway.cli.processes.sockets import Socket
 from gateway.cli.server.connection import Connection
 from gateway.cli.server.sharing import SharedConfig
 from gateway.settings.model import Settings, SettingsError
+from gateway.settings.process import STOP_S
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES
-
-SHUTDOWN_S = 30
-"""How long requests under way may take to end when the server is told to stop."""
 
 STARTUP_S = 60
 """How long a worker may take to answer its supervisor, and to serve: importing all it needs takes seconds on a small or
@@ -31,6 +33,10 @@ MOST_BY_DEFAULT = 4
 
 QUOTA = Path("/sys/fs/cgroup/cpu.max")
 """What of the cores a container may use: microseconds in each so many."""
+
+FREE_S, FREE_LOOK_S = 2.0, 0.02
+"""How long a port is waited for that is taken, and between two looks: those whose supervisor was killed have it for a
+moment longer."""
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -49,7 +55,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     workers = workers or default_workers(settings)
-    config = _config(host, port, workers)
+    config = _config(host, port, workers, settings.stop_s)
     listening = _bound(host, port)
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
@@ -62,7 +68,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
         supervisor.run(settings, config, listening)
     else:
         _stop_when_hung_up()
-        uvicorn.Server(config).run(sockets=[listening])
+        Server(config).run(sockets=[listening])
 
 
 def default_workers(settings: Settings) -> int:
@@ -92,7 +98,7 @@ def _bound(host: str, port: int) -> socket.socket:
     bound = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        bound.bind((host, port))
+        _bind(bound, host, port)
     except OSError as error:
         bound.close()
         print(
@@ -103,6 +109,20 @@ def _bound(host: str, port: int) -> socket.socket:
         raise SystemExit(STARTUP_FAILURE) from None
     bound.set_inheritable(True)
     return bound
+
+
+def _bind(bound: socket.socket, host: str, port: int) -> None:
+    """Raises: OSError."""
+    latest = time.monotonic() + FREE_S
+    while True:
+        try:
+            bound.bind((host, port))
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or time.monotonic() > latest:
+                raise
+            time.sleep(FREE_LOOK_S)
+        else:
+            return
 
 
 def _stop_when_hung_up() -> None:
@@ -120,7 +140,7 @@ def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
         raise SettingsError("--demo is for development: it prints an admin's token.")
 
 
-def _config(host: str, port: int, workers: int) -> uvicorn.Config:
+def _config(host: str, port: int, workers: int, stop_s: int = STOP_S) -> uvicorn.Config:
     return (uvicorn.Config if workers == 1 else SharedConfig)(
         "gateway.app:from_environment" if workers == 1 else "gateway.cli.supervisor:application",
         factory=True,
@@ -131,9 +151,10 @@ def _config(host: str, port: int, workers: int) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
-        timeout_graceful_shutdown=SHUTDOWN_S,
+        timeout_graceful_shutdown=stop_s,
         timeout_worker_healthcheck=STARTUP_S,
         http=Connection,
+        ws=Socket,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not
     )

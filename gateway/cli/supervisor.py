@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -10,11 +11,11 @@ from multiprocessing import parent_process
 import structlog
 from starlette.applications import Starlette
 from uvicorn.config import Config
-from uvicorn.supervisors import Multiprocess
-from uvicorn.supervisors.multiprocess import Process
 
 from db.urls import is_embedded
 from gateway.cli.orphans import end_with
+from gateway.cli.processes.worker import Worker
+from gateway.cli.processes.workers import Workers
 from gateway.services.writer_process.sockets import listen_at, private_folder, socket_in
 from gateway.settings.model import Settings
 
@@ -22,10 +23,20 @@ log = structlog.get_logger(__name__)
 
 WRITER_SOCKET = "GATEWAY_WRITER_SOCKET"
 
+KEEPER_S = 4.0
+"""How long a writer that nobody needs any more may take to end."""
+
+KILLED_S = 0.5
+"""How long one that is killed may take for that."""
+
 
 def run(settings: Settings, config: Config, listening: socket.socket) -> None:
-    """Serve by several processes until told to stop."""
-    (WorkersOfOneWriter if has_one_writer(settings) else Multiprocess)(config, [listening]).run()
+    """Serve by several processes until told to stop.
+
+    Raises: SystemExit, where none of them could start.
+    """
+    kind = WorkersOfOneWriter if has_one_writer(settings) else Workers
+    kind(config, [listening], settings.drain_s).run()
 
 
 def has_one_writer(settings: Settings) -> bool:
@@ -64,8 +75,21 @@ class Keeper:
     def stop(self) -> None:
         """Have the writer finish what waits, for those who are still connected, and end."""
         self._process.terminate()
-        self._process.wait()
+        try:
+            self._process.wait(KEEPER_S)
+        except subprocess.TimeoutExpired:
+            log.error("the writer does not end, and is killed", waited_s=KEEPER_S)  # noqa: TRY400
+            self.kill()
         self._listening.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def kill(self) -> None:
+        """End both at once."""
+        self._process.send_signal(signal.SIGQUIT)  # by which it kills its writer
+        try:
+            self._process.wait(KILLED_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _started(self) -> "subprocess.Popen[bytes]":
@@ -74,16 +98,16 @@ class Keeper:
         return subprocess.Popen(command, pass_fds=[fd])  # noqa: S603  ourselves
 
 
-class WorkersOfOneWriter(Multiprocess):
-    """uvicorn's processes, and the one that writes for them, which starts before them and ends after them.
+class WorkersOfOneWriter(Workers):
+    """The same, and the one that writes for them, which starts before them and ends after them.
 
     A reload (SIGHUP) makes a new writer, of new code, for the new processes; the old one ends with the last process
     that it writes for.
     """
 
-    def __init__(self, config: Config, sockets: list[socket.socket]) -> None:
-        super().__init__(config, sockets)
-        self._keepers: dict[Process, Keeper] = {}
+    def __init__(self, config: Config, sockets: list[socket.socket], drain_s: float) -> None:
+        super().__init__(config, sockets, drain_s)
+        self._keepers: dict[Worker, Keeper] = {}
         self._current = Keeper()
         self._use(self._current)
 
@@ -106,6 +130,11 @@ class WorkersOfOneWriter(Multiprocess):
         for keeper in self._in_use():
             keeper.stop()
 
+    def _end_at_once(self, number: int) -> None:
+        for keeper in self._in_use():
+            keeper.kill()
+        super()._end_at_once(number)
+
     def _use(self, keeper: Keeper) -> Keeper:
         """Processes that are started from now on are written for by this one."""
         self._keeper_of_each()
@@ -116,7 +145,7 @@ class WorkersOfOneWriter(Multiprocess):
     def _in_use(self) -> set[Keeper]:
         return {self._current, *self._keeper_of_each().values()}
 
-    def _keeper_of_each(self) -> dict[Process, Keeper]:
+    def _keeper_of_each(self) -> dict[Worker, Keeper]:
         """Those who are new since the last look have the current one."""
         self._keepers = {each: self._keepers.get(each, self._current) for each in self.processes}
         return self._keepers

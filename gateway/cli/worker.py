@@ -2,15 +2,23 @@
 
 import asyncio
 import signal
+import time
+from functools import partial
+
+import structlog
 
 from gateway.bootstrap import open_services, running_jobs
 from gateway.cli.databases import May, make_ready
+from gateway.cli.processes.server import CLOSE_S, SAME_ORDER_S, end_at_once, end_by_alarm
 from gateway.settings.model import Settings
 from gateway.startup import announce, warn
 
+log = structlog.get_logger(__name__)
+
 
 def work(settings: Settings) -> None:
-    """Run jobs until the process is told to stop; those under way are finished."""
+    """Run jobs until the process is told to stop; those under way are finished, or handed back after
+    `GATEWAY_STOP_S`. A second signal ends it at once."""
     make_ready(settings, May.MIGRATE)
     announce(settings.model_copy(update={"worker": True}))  # whatever `serve` shall do beside it
     warn(settings)
@@ -19,8 +27,19 @@ def work(settings: Settings) -> None:
 
 async def _work(settings: Settings) -> None:
     stopped = asyncio.Event()
+    told_at: list[float] = []
+
+    def hear(number: int) -> None:
+        told_at.append(time.monotonic())
+        if told_at[-1] - told_at[0] > SAME_ORDER_S:
+            end_at_once(number)
+        stopped.set()
+
     for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
+        asyncio.get_running_loop().add_signal_handler(number, partial(hear, number))
     async with open_services(settings) as services, running_jobs(settings, services):
         print("Running jobs; stop with Ctrl-C.", flush=True)
         await stopped.wait()
+        log.info("stopping", within_s=settings.stop_s)
+        end_by_alarm(settings.stop_s + CLOSE_S)
+    log.info("stopped", took_s=round(time.monotonic() - told_at[0], 2))

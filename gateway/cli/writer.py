@@ -23,7 +23,7 @@ from gateway.services.core.model.events import EventSubscriber
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
 from gateway.startup import leave_to_the_end
-from gateway.writer import event_subscribers, serve_writer, subscribers_of
+from gateway.writer import LEAVE_S, event_subscribers, serve_writer, subscribers_of
 
 log = structlog.get_logger(__name__)
 
@@ -38,11 +38,12 @@ KILL_S = 60
 """How long a writer that was told to stop may take: longer than it goes on for others, by a turn that is under way. One
 that hangs would else stay for ever, with the database locked."""
 
-_WATCHED = (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM)
+_WATCHED = (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM, signal.SIGQUIT)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Keep a writer until told to stop by SIGTERM, which is told to the writer as well.
+    """Keep a writer until told to stop by SIGTERM, which is told to the writer as well; or until SIGQUIT, by which both
+    end at once.
 
     Args:
         arguments: the number of the listening socket, the folder where it lies, and the process that started this one.
@@ -58,29 +59,31 @@ def main(arguments: Sequence[str]) -> None:
     subscribers = asyncio.run(_subscribers(settings))
     leave_to_the_end()
     listening = socket.socket(fileno=fd)
-    keep(lambda keeper: _write(settings, subscribers, listening, keeper))
+    kill_s = max(KILL_S, settings.stop_s + 2 * LEAVE_S)
+    keep(lambda keeper: _write(settings, subscribers, listening, keeper), kill_s)
     if os.getppid() != parent:
         shutil.rmtree(folder, ignore_errors=True)  # nobody else is left to do it
 
 
-def keep(run: Callable[[int], int]) -> None:
+def keep(run: Callable[[int], int], kill_s: int | None = None) -> None:
     """Have one process after the other run it, each forked from this one, until told to stop.
 
     Args:
         run: gives the exit code; it is told which process keeps it.
+        kill_s: how long it may take once it was told to stop; None: `KILL_S`.
     """
     pause_s = 0.0
     while True:
         began = time.monotonic()
         child = _forked(run)
-        is_told = _wait_for(child)
+        is_told = _wait_for(child, kill_s or KILL_S)
         if is_told:
             return
         has_worked = time.monotonic() - began >= LIVES_S
         pause_s = 0 if has_worked else min(2 * pause_s or FIRST_PAUSE_S, LONGEST_PAUSE_S)
         log.error("writer died; the next one follows", pid=child, in_s=pause_s)
         time.sleep(pause_s)
-        if signal.SIGTERM in signal.sigpending():
+        if not signal.sigpending().isdisjoint((signal.SIGTERM, signal.SIGQUIT)):
             return
 
 
@@ -102,7 +105,7 @@ def _forked(run: Callable[[int], int]) -> int:
         os._exit(code)
 
 
-def _wait_for(child: int) -> bool:
+def _wait_for(child: int, kill_s: int) -> bool:
     """Return when it has ended: whether it, and with it this process, was told to."""
     is_told = False
     while True:
@@ -110,7 +113,10 @@ def _wait_for(child: int) -> bool:
             case signal.SIGTERM:
                 os.kill(child, signal.SIGTERM)
                 if not is_told:
-                    signal.alarm(KILL_S)
+                    signal.alarm(kill_s)
+                is_told = True
+            case signal.SIGQUIT:
+                os.kill(child, signal.SIGKILL)
                 is_told = True
             case signal.SIGALRM:
                 log.error("writer killed: it did not stop", pid=child)

@@ -159,7 +159,13 @@ class GraphQLEndpoint:
         """The stream, which begins when it is sent, and ends when the caller's token does."""
         verified = verified_of(request)
         expires_at = verified.expires_at if verified else None
-        return StreamedResponse(lambda: self._executor.stream(operation, context), form, self._lifetimes, expires_at)
+        return StreamedResponse(
+            lambda: self._executor.stream(operation, context),
+            form,
+            self._lifetimes,
+            expires_at,
+            is_finished=not self._executor.is_subscription(operation),
+        )
 
 
 def operation_of(method: str, asked: Mapping[str, Any], documents: Documents) -> Operation:

@@ -12,9 +12,11 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests can be served: the database answers, its schema is one of ours, the writer is alive, and the
-    clock did not leap. `clock` is false as well where it was in doubt at the start, which keeps nobody from being
-    served."""
+    """Whether requests can be served: the database answers, its schema is one of ours, the writer is alive, the clock
+    did not leap, and this process was not told to stop. `clock` is false as well where it was in doubt at the start,
+    which keeps nobody from being served."""
+    if request.app.state.leaving.told.is_set():
+        return JSONResponse({"status": "stopping"}, 503)
     services: Services = request.app.state.services
     found = await services.readiness()
     checks = {"database": found.is_in_reach, "migrations": found.schema.is_usable, "writer": found.is_writing}

@@ -18,6 +18,10 @@ def _lower(value: object) -> object:
 LogLevel = Annotated[Literal["debug", "info", "warning", "error"], BeforeValidator(_lower)]
 
 
+STOP_S = 20
+"""Orchestrators commonly kill a process that was told to stop after 30 seconds."""
+
+
 class ProcessSettings(Group):
     """What this process does, beside answering the API."""
 
@@ -34,6 +38,20 @@ class ProcessSettings(Group):
         le=300,
         description="Seconds for which a job is its runner's, who renews that while it lives: what a killed"
         " one was to do is another's after once and a half that time at most.",
+    )
+    stop_s: int = Field(
+        default=STOP_S,
+        ge=1,
+        le=600,
+        description="Seconds that requests and jobs under way have to end once the process is told to stop: fewer, by"
+        " ten and `GATEWAY_DRAIN_S`, than it has until it is killed, which is commonly after 30.",
+    )
+    drain_s: float = Field(
+        default=0.0,
+        ge=0,
+        le=600,
+        description="Seconds before that in which it goes on serving, and `/readyz` says 503 already: for load"
+        " balancers that go on sending requests for a while (in Kubernetes, about 5).",
     )
     graphiql: bool | None = Field(
         default=None,

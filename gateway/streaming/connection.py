@@ -75,6 +75,7 @@ class Connection:
         self._is_initialised = False
         self._ending: Ending | None = None
         """The connection's, from its acknowledgement on."""
+        self._until_known = ExitStack()
         self._operations: dict[str, asyncio.Task[None]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._closing: asyncio.Future[Close | None] = asyncio.get_running_loop().create_future()
@@ -86,6 +87,10 @@ class Connection:
         reading.add_done_callback(self._look_after)
         late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, INIT_LATE)
         with ExitStack() as self._on_leaving:
+            # A client that has not said yet who it is, is told as well when the process stops.
+            unknown = self._until_known.enter_context(self._lifetimes.until(None))
+            unknown.add_done_callback(self._leave)
+            self._on_leaving.enter_context(self._until_known)
             try:
                 ends: set[asyncio.Future[Any]] = {reading, self._closing}
                 await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
@@ -148,6 +153,7 @@ class Connection:
             self._close(TRY_LATER)
             return
         expires_at = self._verified.expires_at if self._verified else None
+        self._until_known.close()
         self._ending = self._on_leaving.enter_context(self._lifetimes.until(expires_at))
         self._ending.add_done_callback(self._leave)
         await self._send(type="connection_ack")
@@ -168,7 +174,9 @@ class Connection:
 
     async def _run(self, operation_id: str, operation: Operation, ending: Ending) -> None:
         context = self._make_context(self._verified.actor if self._verified else None)
-        async with aclosing(until(ending, self._executor.stream(operation, context))) as results:
+        is_finished = not self._executor.is_subscription(operation)
+        results_until = until(ending, self._executor.stream(operation, context), is_finished=is_finished)
+        async with aclosing(results_until) as results:
             async for result in results:
                 assert result is not None, "no heartbeat was asked for: a WebSocket has its own"
                 if result.is_refusal:

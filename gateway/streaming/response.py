@@ -29,6 +29,7 @@ class StreamedResponse(Response):
     Args:
         begin: starts the operation.
         expires_at: when the caller's token expires, in Unix seconds; None without a token.
+        is_finished: see `until`.
     """
 
     def __init__(
@@ -38,9 +39,11 @@ class StreamedResponse(Response):
         lifetimes: StreamLifetimes,
         expires_at: float | None,
         stalled_s: float = STALLED_S,
+        *,
+        is_finished: bool = False,
     ) -> None:
         self._begin, self._format, self._lifetimes = begin, body_format, lifetimes
-        self._expires_at, self._stalled_s = expires_at, stalled_s
+        self._expires_at, self._stalled_s, self._is_finished = expires_at, stalled_s, is_finished
         self.status_code = 200
         self.background = None
         self.init_headers(HEADERS | {"Content-Type": body_format.media_type})
@@ -61,7 +64,8 @@ class StreamedResponse(Response):
     async def _stream(self, ending: Ending, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         await self._write(send, self._format.opening)
-        async with aclosing(until(ending, self._begin(), self._format.beat_s)) as results:
+        results_until = until(ending, self._begin(), self._format.beat_s, is_finished=self._is_finished)
+        async with aclosing(results_until) as results:
             async for result in results:
                 await self._write(send, self._format.beat if result is None else self._format.part(result.payload))
         await self._write(send, self._format.closing, is_last=True)

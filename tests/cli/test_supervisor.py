@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
 import pytest
-from uvicorn.supervisors import Multiprocess
 
 from gateway.cli import supervisor, writer
+from gateway.cli.processes.workers import Workers
 from gateway.cli.supervisor import WorkersOfOneWriter
 
 
@@ -37,7 +37,7 @@ def reloading(
         workers.processes[:] = replaced(workers.processes)  # type: ignore[arg-type,assignment]  # names are enough
 
     monkeypatch.setattr(supervisor, "Keeper", make)
-    monkeypatch.setattr(Multiprocess, "restart_all", replace)
+    monkeypatch.setattr(Workers, "restart_all", replace)
     monkeypatch.setenv(supervisor.WRITER_SOCKET, "")
     # Without its constructor, which takes this process's signals.
     workers = WorkersOfOneWriter.__new__(WorkersOfOneWriter)
@@ -76,7 +76,7 @@ def test_a_writer_that_does_not_live_is_followed_ever_more_slowly_and_within_a_s
         return not lives
 
     monkeypatch.setattr(writer, "_forked", lambda _: 1)
-    monkeypatch.setattr(writer, "_wait_for", live)
+    monkeypatch.setattr(writer, "_wait_for", lambda child, _: live(child))
     monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pauses.append))
     writer.keep(lambda _: 0)
     assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.32, 0.32, 0]

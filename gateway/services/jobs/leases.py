@@ -9,7 +9,9 @@ from uuid import UUID
 import structlog
 
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
+from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import LeasesRenewed
 from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome
@@ -32,6 +34,7 @@ that its job is tried again."""
 
 TAKEN_OVER = "job taken over by another runner"
 HANGS = "job stopped: its run does not end"
+HANDED_BACK = "job handed back: its process stops"
 
 Submit = Callable[[Command], Awaitable[Outcome]]
 
@@ -109,6 +112,17 @@ class Leases:
         for lease in outcome.lost:
             self._stop(lease, TAKEN_OVER)
         return True
+
+    async def hand_back(self, submit: Submit) -> None:
+        """Stop all runs, and give their jobs to whoever looks next. A run that could not end is no attempt; what it had
+        begun at a provider is found there by the next one, under the same idempotency key."""
+        held = dict(self._held)
+        for lease in held:
+            self._stop(lease, HANDED_BACK)
+        if tasks := [each.task for each in held.values() if each.task is not None]:
+            await asyncio.wait(tasks)
+        at_once = [DeferJob(replace(lease, jitter=0.0), HANDED_BACK, is_attempt=False) for lease in held]
+        await asyncio.gather(*map(submit, at_once), return_exceptions=True)
 
     async def _keep_up(self, submit: Submit) -> None:
         is_done = True

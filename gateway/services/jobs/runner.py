@@ -77,6 +77,10 @@ class Runner:
             under_way = {task for task in under_way if not task.done()}
         await asyncio.gather(*under_way)
 
+    async def hand_back(self) -> None:
+        """Break off what is under way, and leave it to another runner, which is told at once."""
+        await self.leases.hand_back(self.work.purchases.submit)
+
     def wake_for(self, jobs: Iterable[Job]) -> None:
         """Wake up when these jobs are due, as far as they are its own."""
         for at in (job.run_at for job in jobs if job.kind in self.kinds):

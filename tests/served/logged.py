@@ -1,0 +1,80 @@
+"""A gateway whose log is kept, to see what it says and that it says nothing else."""
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from gateway.settings.loading import load_settings
+from tests.served.gateway import LIMITS, Served
+from tests.served.server import Server, environment
+
+TOO_LONG_S = 60
+"""What nothing takes, and no test waits for without end."""
+
+
+@dataclass
+class Logged:
+    """A running gateway in production's mode, with the sandbox, and what it logs."""
+
+    gateway: Served
+    path: Path
+
+    @property
+    def process(self) -> "subprocess.Popen[str]":
+        process = self.gateway.server.process
+        assert isinstance(process, subprocess.Popen)
+        return process
+
+    @property
+    def port(self) -> int:
+        return int(self.gateway.server.url.rpartition(":")[2].partition("/")[0])
+
+    def lines(self) -> list[dict[str, Any]]:
+        """Each is JSON: what a library would print by itself, as a trace, is none."""
+        return [json.loads(line) for line in self.path.read_text().splitlines()]
+
+    def said(self, *levels: str) -> list[str]:
+        return [line["event"] for line in self.lines() if line["level"] in levels]
+
+    def about_stopping(self) -> list[str]:
+        """From the first word of it: all that is said but requests."""
+        events = [line["event"] for line in self.lines()]
+        return [event for event in events[events.index("stopping") :] if event != "request"]
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(TOO_LONG_S)
+
+
+@contextmanager
+def logged(
+    database_url: str, folder: Path, *arguments: str, worker: str = "false", **settings: str
+) -> Iterator[Logged]:
+    """A gateway on the database, ready; killed at the end if it still runs."""
+    chosen: Mapping[str, str] = {"env": "production", "sandbox": "true", "worker": worker, **settings}
+    env = environment(database_url, **chosen)
+    # Of an option that is given twice, the last counts.
+    command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1", *arguments]
+    path = folder / "log"
+    with path.open("w") as log:
+        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
+    with process, httpx.Client(timeout=TOO_LONG_S, limits=LIMITS) as http:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            assert first.startswith("Serving http://"), path.read_text()
+            url = first.removeprefix("Serving ").strip()
+            answer = http.get(url.replace("/graphql", "/readyz"))
+            assert answer.status_code == 200, answer.text
+            loaded = load_settings({n: v for n, v in env.items() if n.startswith("GATEWAY_")})
+            yield Logged(Served(Server(process, url, loaded), database_url, http), path)
+        finally:
+            process.kill()
