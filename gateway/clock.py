@@ -13,6 +13,8 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from math import inf
 from uuid import UUID
 
 import structlog
@@ -45,7 +47,7 @@ def _steady_clock() -> Callable[[], float]:
         time.clock_gettime(which)
     except OSError:  # a kernel that does not know it
         return time.monotonic
-    return lambda: time.clock_gettime(which)
+    return partial(time.clock_gettime, which)
 
 
 STEADY = _steady_clock()
@@ -80,6 +82,7 @@ class Clock:
         self._lock = threading.Lock()
         self._has_parted = False
         self._last_tick = 0
+        self._parted: _Parted | None = None
         self.start(None)
 
     def start(self, last_sign: datetime | None) -> None:
@@ -91,24 +94,24 @@ class Clock:
                 be wrong, and its next leap is believed at once, for that may put it right.
         """
         with self._lock:
-            self._parted: _Parted | None = None
-            self._compared_at = self._steady()
-            self._offset = self._wall() - self._compared_at
-            self._last_sign = None if last_sign is None else _LastSign(last_sign.timestamp(), self._compared_at)
-            self._unproven_until = self._proof_takes_until()
+            steady = self._steady()
+            self._last_sign = None if last_sign is None else _LastSign(last_sign.timestamp(), steady)
+            self._go_by(self._wall() - steady, steady)
+            self._unproven_until = self._proof_takes_until(steady)
 
     def unix(self) -> float:
         """Unix seconds."""
         wall, steady = self._wall(), self._steady()
-        if self._parted is None and abs(wall - steady - self._offset) <= TOLERANCE_S:
-            if steady - self._compared_at >= COMPARED_EVERY_S:
-                self._compared_at, self._offset = steady, wall - steady
+        if self._least <= wall - steady <= self._most and steady < self._compare_at:  # on the way of every request
             return wall
         with self._lock:
             return self._judged(self._wall(), self._steady())
 
     def now(self) -> datetime:
         """The present instant, in UTC."""
+        wall, steady = self._wall(), self._steady()
+        if self._least <= wall - steady <= self._most and steady < self._compare_at:
+            return datetime.fromtimestamp(wall, UTC)
         return datetime.fromtimestamp(self.unix(), UTC)
 
     def new_id(self) -> UUID:
@@ -141,6 +144,7 @@ class Clock:
             return self._believe(offset, steady)
         if self._parted is None or abs(offset - self._parted.offset) > TOLERANCE_S:
             self._parted = _Parted(offset, steady)
+            self._compare_at = -inf  # every look is judged until they agree
             log.error(
                 "the clock leapt, and is not believed: time goes on as before. Set it right; or, if it is, restart",
                 by_s=round(leap_s, 3),
@@ -152,18 +156,25 @@ class Clock:
         return steady + self._offset
 
     def _believe(self, offset: float, steady: float) -> float:
+        has_leapt = abs(offset - self._offset) > TOLERANCE_S
         was_unproven = self._is_unproven(steady)
-        self._compared_at, self._offset, self._parted = steady, offset, None
-        if was_unproven:
-            self._unproven_until = self._proof_takes_until()
+        self._go_by(offset, steady)
+        if has_leapt and was_unproven:
+            self._unproven_until = self._proof_takes_until(steady)
         return steady + offset
+
+    def _go_by(self, offset: float, steady: float) -> None:
+        """Count steps from here."""
+        self._offset, self._parted = offset, None
+        self._least, self._most = offset - TOLERANCE_S, offset + TOLERANCE_S
+        self._compare_at = steady + COMPARED_EVERY_S
 
     def _is_unproven(self, steady: float) -> bool:
         return steady + self._offset < RELEASED or steady < self._unproven_until
 
-    def _proof_takes_until(self) -> float:
+    def _proof_takes_until(self, steady: float) -> float:
         """Until when the time is in doubt that is believed now, by the steady clock."""
-        last, steady = self._last_sign, self._compared_at
+        last = self._last_sign
         if last is None:
             return steady
         expected = last.at + steady - last.read_at

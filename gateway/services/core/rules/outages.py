@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from gateway.services.core.model.jobs import Hold, Job
 
-SHORTEST_DOUBT_S, LONGEST_DOUBT_S = 600.0, 86_400.0
+SHORTEST_DOUBT_S, LONGEST_DOUBT_S = 60.0, 86_400.0
 SHARE = 24
 
 LONG_GONE_S = 7 * 86_400.0
@@ -13,9 +13,9 @@ LONG_GONE_S = 7 * 86_400.0
 
 
 def doubt_s(leap_s: float) -> float:
-    """For how many seconds a leap is doubted: a twenty-fourth of it, within bounds. Three hours, as of a virtual
-    machine that was moved, are believed after ten minutes; a clock that is a year ahead has to stand by that for a
-    day."""
+    """For how many seconds a leap is doubted: a twenty-fourth of it, within bounds. Half a minute, as of a virtual
+    machine that was moved, is believed after a minute, and three hours after seven; a clock that is a year ahead has to
+    stand by that for a day."""
     return min(max(SHORTEST_DOUBT_S, abs(leap_s) / SHARE), LONGEST_DOUBT_S)
 
 

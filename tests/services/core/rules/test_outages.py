@@ -28,7 +28,8 @@ SWEEP = replace(JOB, kind=JobKind.SWEEP_LAPSED, run_at=NOW)
     [
         (6, SHORTEST_DOUBT_S),
         (-6, SHORTEST_DOUBT_S),
-        (3 * 3600, SHORTEST_DOUBT_S),
+        (-60, SHORTEST_DOUBT_S),
+        (3 * 3600, 450),
         (86_400, 3600),
         (-86_400, 3600),
         (365 * 86_400, LONGEST_DOUBT_S),
