@@ -34,6 +34,10 @@ COMPARED_EVERY_S = 60.0
 RELEASED = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
 """Before that no clock is right: this code did not exist. A machine without a battery begins in 1970, and leaps."""
 
+SET_AFTER_START_S = 600.0
+"""Within so long after a start a clock that is behind is set, if it ever is. Else it is right, and what is ahead of it
+was written by one that was not."""
+
 TICKS_PER_S = 4_096_000
 """The finest that an id tells apart: twelve bits of a millisecond."""
 
@@ -186,7 +190,7 @@ class Clock:
             clock=datetime.fromtimestamp(steady + self._offset, UTC).isoformat(),
             last_sign_of_life=datetime.fromtimestamp(last.at, UTC).isoformat(),
         )
-        return steady + doubt_s(leap_s)
+        return steady + (doubt_s(leap_s) if leap_s > 0 else SET_AFTER_START_S)
 
     def _own_id(self) -> UUID:
         """By RFC 9562: milliseconds, twelve bits of what is left of them, and chance. Within a second it is never

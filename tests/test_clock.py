@@ -152,6 +152,16 @@ def test_after_a_long_outage_the_clock_is_proven_after_a_while(machine: Machine)
     assert (clock.is_going_on, clock.is_proven) == (True, True)
 
 
+def test_a_clock_that_is_behind_the_database_is_proven_within_minutes(machine: Machine) -> None:
+    """What an earlier release wrote by a wrong clock does not keep this one from being guarded."""
+    clock = machine.clock(last_sign_s=START + YEAR)
+    assert not clock.is_proven
+    machine.pass_(10 * MINUTE)
+    assert clock.is_proven
+    machine.wall_s += YEAR
+    assert clock.unix() == pytest.approx(START + 10 * MINUTE)
+
+
 @pytest.mark.parametrize("ago", [0.0, 6 * DAY, -HOUR])
 def test_a_weekends_outage_says_nothing_against_a_clock(machine: Machine, ago: float) -> None:
     assert machine.clock(last_sign_s=START - ago).is_proven
