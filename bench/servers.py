@@ -35,7 +35,12 @@ CALM_SHARE = 0.1
 ADDRESS = re.compile(r"^Serving http://127\.0\.0\.1:(\d+)/graphql$", re.MULTILINE)
 LOOK_S = 0.02
 
-UNHURRIED = {f"RATE_{whose}_{what}": "1000000" for whose in ("VIEWER", "ADDRESS") for what in ("BURST", "PER_S")}
+UNHURRIED = {
+    f"{what}_{whose}_{when}": most
+    for what, most in (("RATE", "1000000"), ("COST", "1000000000"))
+    for whose in ("VIEWER", "ADDRESS")
+    for when in ("BURST", "PER_S")
+} | {f"LIMIT_{whose}_IN_FLIGHT": "100000" for whose in ("VIEWER", "ADDRESS")}
 """All callers share one address, and admins call without end."""
 
 NO_JOBS = {"WORKER": "false"}

@@ -29,8 +29,8 @@ from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
 from gateway.execution.executor import Executor
 from gateway.execution.schema import build_schema
+from gateway.http.callers import Callers
 from gateway.http.cors import cors_middleware
-from gateway.http.rate_limits import MutationRate
 from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
 from gateway.pages.demo import demo_tokens, prepared
@@ -47,14 +47,14 @@ from gateway.streaming.websocket import GraphQLSocket
 
 def build_app(settings: Settings) -> Starlette:
     """The ASGI application. It serves a database that has been migrated, see `/readyz`."""
-    lifetimes, rate = StreamLifetimes(CLOCK.unix), MutationRate(settings)
+    lifetimes, callers = StreamLifetimes(CLOCK.unix), Callers(settings)
     verifier = TokenVerifier(settings, now=CLOCK.unix)
     documents = _documents(settings)
     executor = Executor(build_schema(), settings, documents)
-    context_of = partial(_context_of, rate)
+    context_of = partial(_context_of, callers)
     authenticated = [
-        *_graphql_routes(settings, executor, documents, verifier, context_of, lifetimes),
-        purchases_route(_purchases, settings, rate),
+        *_graphql_routes(settings, executor, documents, verifier, context_of, lifetimes, callers),
+        purchases_route(_purchases, settings, callers.mutations),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),
@@ -103,6 +103,7 @@ def _graphql_routes(
     verifier: TokenVerifier,
     context_of: Callable[[HTTPConnection, Actor | None], Context],
     lifetimes: StreamLifetimes,
+    callers: Callers,
 ) -> list[BaseRoute]:
     """One address for HTTP and WebSocket, behind which an operation runs the same way."""
 
@@ -113,7 +114,7 @@ def _graphql_routes(
         return graphiql_page(*await prepared(settings, request.app.state.services))
 
     shown = page if settings.is_graphiql_on else None
-    socket = GraphQLSocket(executor, verifier.verify, context_of, lifetimes, allowed_origins=settings.cors_origins)
+    socket = GraphQLSocket(executor, verifier.verify, context_of, lifetimes, callers, settings.cors_origins)
     return [
         Route(graphql.PATH, GraphQLEndpoint(settings, executor, make_context, shown, lifetimes, documents)),
         WebSocketRoute(graphql.PATH, socket),
@@ -139,7 +140,7 @@ def _documents(settings: Settings) -> Documents:
     return Documents(trusted, settings.only_trusted_documents, settings.automatic_persisted_queries)
 
 
-def _context_of(rate: MutationRate, connection: HTTPConnection, viewer: Actor | None) -> Context:
+def _context_of(callers: Callers, connection: HTTPConnection, viewer: Actor | None) -> Context:
     """The context of one operation; of a WebSocket there may be many."""
     services: Services = connection.scope["app"].state.services
     return Context(
@@ -149,7 +150,7 @@ def _context_of(rate: MutationRate, connection: HTTPConnection, viewer: Actor | 
         reads=services.snapshot(),
         live=services.live,
         clock=now,
-        throttle=partial(rate.take, connection, viewer),
+        caller=callers.of(connection, viewer),
     )
 
 

@@ -158,7 +158,7 @@ class FastPath:
             return None
         try:
             operation = graphql.operation_of("POST", bodies.read_object(body), self._documents)
-            return None if self._executor.is_subscription(operation) else operation
+            return None if self._executor.may_be_subscription(operation) else operation
         except Exception:  # noqa: BLE001  nothing is done yet: the other way does it anew, and says what is wrong
             return None
 

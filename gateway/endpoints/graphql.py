@@ -9,7 +9,7 @@
 | another method; a mutation by GET; a query, where GET is off | 405 and `Allow`                                     |
 | its body is late, too large, no JSON by its header           | 408, 413, 415                                       |
 | its URL is too long                                          | 414                                                 |
-| more mutations than its caller may make now                  | 429 and `Retry-After`                               |
+| more than its caller may ask for, or change, now             | 429 and `Retry-After`                               |
 | too many are under way, or it took too long                  | 503 and `Retry-After`                               |
 
 The statuses are those that `graphql-http`'s audits ask for; later drafts have 422 and 294 where this has 400 and 200.
@@ -107,11 +107,12 @@ class GraphQLEndpoint:
         if make_page is not None:
             return await make_page(request)
         operation = operation_of(request.method, await self._asked(request), self._documents)
+        context = self._make_context(request)
         try:
-            kind = kind_of_answer(accept, is_subscription=self._executor.is_subscription(operation))
+            is_subscription = self._executor.is_subscription(operation, context.caller)
+            kind = kind_of_answer(accept, is_subscription=is_subscription)
         except NoStream:
             raise _bad(406, NOT_STREAMED) from None
-        context = self._make_context(request)
         if kind is not Kind.JSON:
             return self._streamed(request, operation, context, FORMATS[kind])
         try:

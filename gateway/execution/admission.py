@@ -12,6 +12,7 @@ from graphql import (
     NoSchemaIntrospectionCustomRule,
     OperationDefinitionNode,
     OperationType,
+    OverlappingFieldsCanBeMergedRule,
     parse,
     specified_rules,
     validate,
@@ -19,22 +20,25 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
-from gateway.context import Context
+from gateway.context import Caller, Context
 from gateway.execution.costs import PricedOperation, priced_operations
 from gateway.execution.documents import LONGEST_KEPT, Documents
 from gateway.execution.kept import KeptDocuments
-from gateway.execution.limits import Limits, limits_rule
+from gateway.execution.limits import MOST_ERRORS, BoundedMerging, Limits, limits_rule
 from gateway.execution.masking import mask
 from gateway.execution.operations import ALL_OPERATIONS, NoOperation, NotAllowed, Operation
 from gateway.execution.plan.plans import Planned
-from gateway.schema.conventions.errors import over_limit, rate_limited
+from gateway.schema.conventions.errors import over_limit
+
+SUBSCRIPTION = "subscription"
 
 
 @cache
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
     """The validation rules; the last ones are those that Strawberry's inputs need."""
     hidden = () if limits.is_open else (NoSchemaIntrospectionCustomRule,)
-    return (limits_rule(limits), *specified_rules, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
+    specified = (BoundedMerging if each is OverlappingFieldsCanBeMergedRule else each for each in specified_rules)
+    return (limits_rule(limits), *specified, *hidden, MaybeNullValidationRule, OneOfInputValidationRule)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,27 +75,34 @@ class Admission:
         self._kept = KeptDocuments(self._read)
         self.grow = self._kept.grow
 
-    def is_subscription(self, operation: Operation) -> bool:
-        """Whether the operation that would be executed is a subscription; False for what is no operation at all."""
-        if operation.query is None or "subscription" not in operation.query:
+    def may_be_subscription(self, operation: Operation) -> bool:
+        """Whether it is a subscription, or nobody knows yet; nothing is read for this."""
+        if operation.query is None or SUBSCRIPTION not in operation.query:
+            return False
+        return self._kept.known(operation.query) is None or self.is_subscription(operation)
+
+    def is_subscription(self, operation: Operation, caller: Caller | None = None) -> bool:
+        """Whether the operation that would be executed is a subscription; False for what is no operation at all, and
+        for what the caller may not have read now."""
+        if operation.query is None or SUBSCRIPTION not in operation.query:
             return False
         try:
-            _, kind = _chosen(self._document(operation.query), operation.name)
+            _, kind = _chosen(self._document(operation.query, caller), operation.name)
         except (GraphQLError, NoOperation):  # it will be refused as what it is
             return False
         return kind is OperationType.SUBSCRIPTION
 
     def admit(self, operation: Operation, context: Context) -> Admitted:
-        """The operation to run; a mutation is counted against its caller's rate.
+        """The operation to run; its caller pays for it, and before that for a document that is not known yet.
 
         Raises:
             NoOperation: it does not say which operation, or this kind may not be sent in this way.
-            GraphQLError: the document cannot be parsed, or may not be run here.
+            GraphQLError: the document cannot be parsed, or may not be run here, or read now.
         """
         if not operation.query:
             raise NoOperation("No GraphQL query found in the request")
         self._documents.admit(operation.query)
-        document = self._document(operation.query)
+        document = self._document(operation.query, context.caller)
         name, kind = _chosen(document, operation.name)
         if operation.allowed is not ALL_OPERATIONS and kind not in operation.allowed:
             raise NotAllowed(kind)
@@ -105,25 +116,33 @@ class Admission:
     def _means(
         self, wanted: PricedOperation, operation: Operation, context: Context
     ) -> tuple[int, tuple[GraphQLError, ...]]:
-        """What it costs, and the error where that, or the caller's rate, is exceeded."""
+        """What it costs, and the error where that is too much, in itself or for its caller now."""
         cost = wanted.cost(operation.variables)
         errors: tuple[GraphQLError, ...] = ()
         if cost > self._limits.cost:
             message = f"This costs {cost}; one operation may cost {self._limits.cost}. Ask for fewer items at a time."
             errors = (over_limit("cost", self._limits.cost, message),)
-        elif wanted.kind is OperationType.MUTATION and (wait_s := context.throttle(wanted.root_fields)):
-            errors = (rate_limited(wait_s),)
+        else:
+            mutations = wanted.root_fields if wanted.kind is OperationType.MUTATION else 0
+            if (refusal := context.caller.ask(cost, mutations)) is not None:
+                errors = (refusal,)
         return cost, errors
 
-    def _document(self, text: str) -> Document:
-        """Raises: GraphQLError, where it cannot be read."""
+    def _document(self, text: str, caller: Caller | None) -> Document:
+        """Raises: GraphQLError, where it cannot be read, or the caller has had too many read."""
+        if (known := self._kept.known(text)) is not None:
+            return known
+        if caller is not None and (refusal := caller.read(len(text))) is not None:
+            raise refusal
         return self._kept.of(text) if len(text) <= LONGEST_KEPT else self._read(text)
 
     def _read(self, text: str) -> Document:
         node = parse(text, max_tokens=self._limits.tokens)
         try:
             # Without access to the schema, callers get no suggestions of its names.
-            found = validate(self._schema, node, rules(self._limits), hide_suggestions=not self._limits.is_open)
+            found = validate(
+                self._schema, node, rules(self._limits), MOST_ERRORS, hide_suggestions=not self._limits.is_open
+            )
         except ValueError as error:  # a literal number of more digits than Python reads
             found = [GraphQLError(str(error), original_error=error)]
         kinds = {

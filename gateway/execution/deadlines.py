@@ -68,3 +68,29 @@ class Deadlines:
             loop.call_at(waiting[0].at, self._look, loop)
         else:
             self._loop = None
+
+
+class Turn:
+    """The time for the next result of a subscription, from when there is something to tell: what it waits for before
+    that has no limit. Entered again and again; `has_passed` is of the last time."""
+
+    def __init__(self, deadlines: Deadlines) -> None:
+        self._deadlines = deadlines
+        self._deadline: Deadline | None = None
+        self.has_passed = False
+
+    def begin(self) -> None:
+        """From here on the time runs, where it does not already."""
+        if self._deadline is None:
+            self._deadline = self._deadlines.watch()
+
+    def __enter__(self) -> "Turn":
+        self.has_passed = False
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> bool:
+        deadline, self._deadline = self._deadline, None
+        self.has_passed = deadline is not None and deadline.__exit__(kind, error, traceback)
+        return self.has_passed

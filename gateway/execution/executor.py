@@ -1,6 +1,7 @@
 """The one way through which every transport runs an operation: bounded, priced, masked."""
 
-from collections.abc import AsyncGenerator, Iterable
+import asyncio
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from inspect import isawaitable
 from typing import Any
@@ -11,17 +12,17 @@ from strawberry.execution import optimized_is_awaitable
 
 from gateway.context import Context
 from gateway.execution.admission import Admission, Admitted
-from gateway.execution.deadlines import Deadlines
+from gateway.execution.answers import as_graphql, busy, refusal_of, refused, result_of, timed_out
+from gateway.execution.deadlines import Deadlines, Turn
 from gateway.execution.documents import Documents
 from gateway.execution.limits import Limits
-from gateway.execution.masking import mask
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
 from gateway.execution.plan.deviation import Deviation
 from gateway.execution.plan.events import EventExecutor
 from gateway.execution.plan.plans import COMPILE_AT, Plans, Ready, Ways
 from gateway.execution.plan.resuming import Recorded, ResumingExecutor
 from gateway.execution.plan.running import Run
-from gateway.schema.conventions.errors import ErrorCode, bad_input, coded
+from gateway.schema.conventions.errors import bad_input
 from gateway.settings.model import Settings
 
 COST = "cost"
@@ -29,9 +30,6 @@ COST = "cost"
 
 IS_AWAITABLE: Any = optimized_is_awaitable
 """Strawberry's check, which is fast for plain values. Its type is narrower than the one graphql-core asks for."""
-
-RETRY_AFTER_S = 1
-"""Where too many operations are under way: they are short, so a second later there is room."""
 
 
 class Executor:
@@ -54,6 +52,7 @@ class Executor:
         self._built = schema._schema  # Strawberry's one way to it
         self._admission = Admission(self._built, self._limits, documents or Documents())
         self.is_subscription = self._admission.is_subscription
+        self.may_be_subscription = self._admission.may_be_subscription
         self._plans = Plans(schema, self._admission.grow, compile_at) if settings.plans else None
         self._most_in_flight, self._deadlines = settings.limit_in_flight, Deadlines(settings.limit_operation_s)
         self._in_flight = 0
@@ -68,20 +67,23 @@ class Executor:
             NoOperation: it does not say which operation, or this kind may not be sent in this way.
         """
         if self._in_flight >= self._most_in_flight:
-            return refused(_unavailable(ErrorCode.BUSY, "Too much is under way; make the same call again shortly."))
+            return busy()
+        caller = context.caller
+        if (refusal := caller.enter()) is not None:
+            return refused(refusal)
         self._in_flight += 1
         try:
             with self._deadlines.watch():
                 return await self._answered(operation, context)
         finally:
             self._in_flight -= 1
-        message = "This took too long. A change may have been made all the same: make the same call again to see."
-        return refused(_unavailable(ErrorCode.TIMED_OUT, message))
+            caller.leave()
+        return timed_out()
 
     async def stream(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
         """The results of a subscription, or the single one of a query or a mutation."""
         try:
-            if self._admission.is_subscription(operation):
+            if self._admission.is_subscription(operation, context.caller):
                 async with aclosing(self._events(operation, context)) as results:
                     async for result in results:
                         yield result
@@ -95,7 +97,7 @@ class Executor:
         try:
             admitted = self._admission.admit(operation, context)
             if admitted.errors:
-                return self._refused(admitted.errors, self._extensions(admitted, operation))
+                return refusal_of(admitted.errors, self._extensions(admitted, operation))
             recorded: Recorded = {}
             data = await self._by_plan(admitted, operation, context, recorded)
             if data is not None:
@@ -109,12 +111,12 @@ class Executor:
             outcome = execute(self._built, admitted.document.node, **asked, is_awaitable=IS_AWAITABLE)
             result = await outcome if isawaitable(outcome) else outcome
         except GraphQLError as error:
-            return self._refused([error])
+            return refusal_of([error])
         except NoOperation:
             raise
         except Exception as error:  # noqa: BLE001  an unexpected error is answered with its id, under every transport
-            return self._refused([_as_graphql(error)])
-        return self._result(result, self._extensions(admitted, operation))
+            return refusal_of([as_graphql(error)])
+        return result_of(result, self._extensions(admitted, operation))
 
     @property
     def ways(self) -> Ways:
@@ -159,25 +161,52 @@ class Executor:
         try:
             admitted = self._admission.admit(operation, context)
             if admitted.errors:
-                yield self._refused(admitted.errors, self._extensions(admitted, operation))
+                yield refusal_of(admitted.errors, self._extensions(admitted, operation))
                 return
             extensions = self._extensions(admitted, operation)
             asked = self._asked(admitted, operation, context)
             if ready := self._ready(admitted, operation):
                 asked |= {"executor_class": EventExecutor, "ready": ready, "ways": self.ways}
-            begun = subscribe(self._built, admitted.document.node, **asked)
-            source = await begun if isawaitable(begun) else begun
-            if isinstance(source, ExecutionResult):
-                yield self._refused(source.errors or (), extensions)
+            if (refusal := context.caller.subscribe()) is not None:
+                yield refused(refusal)
                 return
-            assert isinstance(source, AsyncGenerator), "graphql-core maps a source by a generator"
-            async with aclosing(source) as events:
-                async for event in events:
-                    yield self._result(event, extensions)
+            try:
+                async with aclosing(self._told(admitted, asked, context, extensions)) as results:
+                    async for result in results:
+                        yield result
+            finally:
+                context.caller.unsubscribe()
         except NoOperation:
             raise
         except Exception as error:  # noqa: BLE001  a source that fails unexpectedly ends its stream
-            yield self._refused([_as_graphql(error)])
+            yield refusal_of([as_graphql(error)])
+
+    async def _told(
+        self, admitted: Admitted, asked: dict[str, Any], context: Context, extensions: Payload
+    ) -> AsyncGenerator[Result, None]:
+        """The results of a subscription that has its place: each within the time of an operation, and paid for as one.
+        Whoever is told more than he may ask for is told later, and of quick changes the last."""
+        begun = subscribe(self._built, admitted.document.node, **asked)
+        source = await begun if isawaitable(begun) else begun
+        if isinstance(source, ExecutionResult):
+            yield refusal_of(source.errors or (), extensions)
+            return
+        assert isinstance(source, AsyncGenerator), "graphql-core maps a source by a generator"
+        turn = Turn(self._deadlines)
+        context.on_turn = turn.begin
+        async with aclosing(source) as events:
+            while True:
+                event = None
+                with turn:
+                    event = await anext(events, None)
+                if turn.has_passed:
+                    yield timed_out()
+                    return
+                if event is None:
+                    return
+                yield result_of(event, extensions)
+                if wait_s := context.caller.pace_s(admitted.cost or 0):
+                    await asyncio.sleep(wait_s)
 
     def _asked(self, admitted: Admitted, operation: Operation, context: Context) -> dict[str, Any]:
         """What graphql-core is called with, as Strawberry's own `execute` does."""
@@ -194,37 +223,3 @@ class Executor:
         if admitted.cost is None or (operation.extensions or {}).get(COST) is not True:
             return {}
         return {COST: {"requested": admitted.cost, "budget": self._limits.cost}}
-
-    def _result(self, result: ExecutionResult, extensions: Payload) -> Result:
-        if not result.errors:
-            return Result(_payload(result.data, (), extensions))
-        errors = mask(result.errors, is_before_execution=False)
-        # Errors of execution have a path; those of a variable, or of a subscription's source, have none.
-        is_nowhere = result.data is None and all(error.path is None for error in errors)
-        return Result(_payload(result.data, errors, extensions), is_nowhere)
-
-    def _refused(self, errors: Iterable[GraphQLError], extensions: Payload | None = None) -> Result:
-        masked = mask(errors, is_before_execution=True)
-        return Result(_payload(None, masked, extensions or {}), is_refusal=True)
-
-
-def refused(error: GraphQLError) -> Result:
-    """The last result of an operation that has to end."""
-    return Result(_payload(None, (error,), {}), is_refusal=True)
-
-
-def _payload(data: object, errors: Iterable[GraphQLError], extensions: Payload) -> Payload:
-    payload: Payload = {"data": data}
-    if formatted := [error.formatted for error in errors]:
-        payload["errors"] = formatted
-    if extensions:
-        payload["extensions"] = extensions
-    return payload
-
-
-def _unavailable(code: ErrorCode, message: str) -> GraphQLError:
-    return coded(code, message, retryable=True, retryAfterSeconds=RETRY_AFTER_S)
-
-
-def _as_graphql(error: Exception) -> GraphQLError:
-    return error if isinstance(error, GraphQLError) else GraphQLError(str(error), original_error=error)

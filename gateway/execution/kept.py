@@ -42,12 +42,18 @@ class KeptDocuments(Generic[Known]):
     def __len__(self) -> int:
         return len(self._kept)
 
+    def known(self, text: str) -> Known | None:
+        """What is known of the text, where it is kept."""
+        kept = self._kept.get(text)
+        if kept is None:
+            return None
+        self._kept.move_to_end(text)
+        return kept[0]
+
     def of(self, text: str) -> Known:
         """What is known of the text. Raises as `read` does."""
-        kept = self._kept.get(text)
-        if kept is not None:
-            self._kept.move_to_end(text)
-            return kept[0]
+        if (known := self.known(text)) is not None:
+            return known
         known = self._read(text)
         self._keep(text, known, bytes_of(text, known))
         return known

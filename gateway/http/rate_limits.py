@@ -1,4 +1,4 @@
-"""How often one caller may change something: a token bucket for each viewer, and one for each address."""
+"""How much one caller may do in a second: a token bucket for each viewer, and one for each address."""
 
 import math
 import time
@@ -85,41 +85,72 @@ class Buckets:
             buckets.popitem(last=False)
 
 
+class Rate:
+    """Of so much in a second: a bucket for each viewer, and one for each address. A caller of whom one of them is not
+    known has the other alone."""
+
+    def __init__(self, viewers: Buckets, addresses: Buckets, clock: Callable[[], float]) -> None:
+        self._viewers, self._addresses, self._clock = viewers, addresses, clock
+
+    def take(self, viewer: Hashable | None, network: str | None, count: int) -> float:
+        """Take so many of both, or nothing of either.
+
+        Returns: 0; or the seconds after which to come again.
+        """
+        now, wait_s, by_viewer, by_address = self._clock(), 0.0, 0.0, 0.0
+        if viewer is not None:
+            by_viewer = self._viewers.full_after(viewer, count, now)
+            wait_s = self._viewers.wait_after(by_viewer, now)
+        if network is not None:
+            by_address = self._addresses.full_after(network, count, now)
+            if (also_s := self._addresses.wait_after(by_address, now)) > wait_s:
+                wait_s = also_s
+        if wait_s > 0:
+            return wait_s
+        if viewer is not None:
+            self._viewers.keep(viewer, by_viewer, now)
+        if network is not None:
+            self._addresses.keep(network, by_address, now)
+        return 0.0
+
+
 class MutationRate:
-    """Both limits together. In this process's memory: several processes let that many times as much through.
+    """How many mutations a caller may make. In this process's memory: several processes let that many times as much
+    through.
 
     A SERVICE has no bucket of its own, since it speaks for all students; that of its address holds for it.
     """
 
     def __init__(self, settings: LimitSettings, clock: Callable[[], float] = time.monotonic) -> None:
-        self._clock = clock
-        self._viewers = Buckets(settings.rate_viewer_burst, settings.rate_viewer_per_s, clock)
-        self._addresses = Buckets(settings.rate_address_burst, settings.rate_address_per_s, clock)
-        self._proxies = settings.trusted_proxies
-        self._has_warned = False
+        viewers = Buckets(settings.rate_viewer_burst, settings.rate_viewer_per_s, clock)
+        addresses = Buckets(settings.rate_address_burst, settings.rate_address_per_s, clock)
+        self._rate, self.network_of = Rate(viewers, addresses, clock), Networks(settings.trusted_proxies).of
 
     def take(self, connection: HTTPConnection, viewer: Actor | None, count: int) -> int:
         """Take so many mutations from what the caller may make now.
 
         Returns: 0; or the seconds after which to come again, and nothing was taken.
         """
-        buckets: list[tuple[Buckets, Hashable, float]] = []
-        now, wait_s = self._clock(), 0.0
-        if viewer is not None and viewer.role is not Role.SERVICE:
-            by_name: Hashable = (viewer.role, viewer.id)
-            buckets.append((self._viewers, by_name, self._viewers.full_after(by_name, count, now)))
-        if (network := self._network(connection)) is not None:
-            buckets.append((self._addresses, network, self._addresses.full_after(network, count, now)))
-        for each, _, full_at in buckets:
-            wait_s = max(wait_s, each.wait_after(full_at, now))
-        if wait_s > 0:
-            return math.ceil(wait_s)
-        for each, caller, full_at in buckets:
-            each.keep(caller, full_at, now)
-        return 0
+        return self.take_of(name_of(viewer), self.network_of(connection), count)
 
-    def _network(self, connection: HTTPConnection) -> str | None:
-        """Where the caller is; None on a socket without addresses."""
+    def take_of(self, viewer: Hashable | None, network: str | None, count: int) -> int:
+        """The same, of a caller whose name and network are known already."""
+        return math.ceil(self._rate.take(viewer, network, count))
+
+
+def name_of(viewer: Actor | None) -> Hashable | None:
+    """By which a viewer is counted; None where only the address is."""
+    return None if viewer is None or viewer.role is Role.SERVICE else (viewer.role, viewer.id)
+
+
+class Networks:
+    """Where callers are, by as many proxies of ours as there are."""
+
+    def __init__(self, proxies: int) -> None:
+        self._proxies, self._has_warned = proxies, False
+
+    def of(self, connection: HTTPConnection) -> str | None:
+        """None on a socket without addresses."""
         scope = connection.scope
         lines: list[bytes] = []
         for name, value in scope["headers"]:

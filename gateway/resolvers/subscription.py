@@ -67,6 +67,7 @@ class Subscription:
             await _ready(context)
             context.renew()
             for present in await _present(context, topic):
+                context.turn()
                 yield Purchase.of(present)
             while True:
                 key = await _next(inbox)

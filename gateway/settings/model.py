@@ -6,6 +6,7 @@ import pydantic
 from pydantic_core import PydanticCustomError
 
 from gateway.settings.auth import AuthSettings
+from gateway.settings.callers import CallerSettings
 from gateway.settings.database import DatabaseSettings
 from gateway.settings.events import EventSettings
 from gateway.settings.group import Group
@@ -22,7 +23,9 @@ class SettingsError(Exception):
         super().__init__("\n".join(problems))
 
 
-class Settings(DatabaseSettings, AuthSettings, ProviderSettings, EventSettings, ProcessSettings, LimitSettings):
+class Settings(
+    DatabaseSettings, AuthSettings, ProviderSettings, EventSettings, ProcessSettings, LimitSettings, CallerSettings
+):
     """The GATEWAY_* environment, read once and frozen. Its groups stand in the order of the README's table."""
 
     @classmethod

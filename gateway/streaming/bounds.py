@@ -15,6 +15,17 @@ INIT_S = 10.0
 """How long a WebSocket may be open without a `connection_init`."""
 
 
+IDLE_S = 120.0
+"""How long a WebSocket may be open with nothing under way and nothing said. Clients open another when they need one."""
+
+MOST_MESSAGES, MESSAGES_PER_S = 500, 50.0
+"""Messages that a client may send at once, and a second after that: each operation a socket may have, begun and
+completed twice."""
+
+MESSAGE_BYTES = 4_096
+"""A message counts once more for each so many, as reading a long one takes longer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bounds:
     """The bounds of one connection."""
@@ -23,3 +34,6 @@ class Bounds:
     stalled_s: float = STALLED_S
     most_operations: int = MOST_OPERATIONS
     most_message_bytes: int = MOST_MESSAGE_BYTES
+    idle_s: float = IDLE_S
+    most_messages: int = MOST_MESSAGES
+    messages_per_s: float = MESSAGES_PER_S

@@ -18,9 +18,11 @@ from gateway.execution.executor import Executor
 from gateway.execution.masking import report
 from gateway.execution.operations import Operation
 from gateway.http.json import write
+from gateway.http.rate_limits import Buckets
+from gateway.http.sockets import Seat
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
-from gateway.streaming.bounds import Bounds
+from gateway.streaming.bounds import MESSAGE_BYTES, Bounds
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
 from gateway.streaming.results import Ending, until
@@ -46,8 +48,11 @@ FORBIDDEN = Close(4403, "Forbidden")
 TOKEN_EXPIRED = Close(4403, "The token has expired")
 STOPPING = Close(1012, "This server stops")
 TRY_LATER = Close(1013, "Tokens cannot be judged now; try again later")
+TOO_MANY = Close(1013, "You have too many sockets; close one, or try again later")
+IDLE = Close(1000, "Nothing was said for too long")
 INIT_LATE = Close(4408, "Connection initialisation timeout")
 INIT_TWICE = Close(4429, "Too many initialisation requests")
+TOO_OFTEN = Close(4429, "Too many messages")
 FAILED = Close(4500, "Internal server error")
 
 
@@ -58,6 +63,7 @@ class Connection:
         verify: verifies a token, see `TokenVerifier.verify`.
         make_context: the context of one operation.
         verified: the token of the handshake's own header; one in `connection_init` replaces it.
+        seat: the room that the socket takes: its viewer's, once a token has said who that is.
     """
 
     def __init__(
@@ -67,11 +73,15 @@ class Connection:
         verify: Callable[[str], Awaitable[VerifiedToken]],
         make_context: Callable[[Actor | None], Context],
         verified: VerifiedToken | None,
+        seat: Seat,
         lifetimes: StreamLifetimes,
         bounds: Bounds,
     ) -> None:
         self._socket, self._executor, self._verify, self._make_context = socket, executor, verify, make_context
-        self._verified, self._lifetimes, self._bounds = verified, lifetimes, bounds
+        self._verified, self._seat, self._lifetimes, self._bounds = verified, seat, lifetimes, bounds
+        self._messages = Buckets(bounds.most_messages, bounds.messages_per_s, asyncio.get_running_loop().time)
+        self._active_at = asyncio.get_running_loop().time()
+        """When the client said something last, or something ended, by the loop's clock."""
         self._is_initialised = False
         self._ending: Ending | None = None
         """The connection's, from its acknowledgement on."""
@@ -86,6 +96,7 @@ class Connection:
         reading = asyncio.create_task(self._read())
         reading.add_done_callback(self._look_after)
         late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, INIT_LATE)
+        self._look_whether_idle()
         with ExitStack() as self._on_leaving:
             # A client that has not said yet who it is, is told as well when the process stops.
             unknown = self._until_known.enter_context(self._lifetimes.until(None))
@@ -98,6 +109,7 @@ class Connection:
                     await asyncio.wait(self._tasks)  # each sends its own last message
             finally:
                 late.cancel()
+                self._idle.cancel()
                 for task in (reading, *self._tasks):
                     task.cancel()
                 await asyncio.gather(reading, *self._tasks, return_exceptions=True)
@@ -111,8 +123,11 @@ class Connection:
             frame = await self._socket.receive()
             if frame["type"] == "websocket.disconnect":
                 return
+            self._active_at = asyncio.get_running_loop().time()
             text = frame.get("text")
-            if text is None:
+            if not self._may_say(1 + len(text or "") // MESSAGE_BYTES):
+                self._close(TOO_OFTEN)
+            elif text is None:
                 self._close(BAD_DATA)
             elif len(text) > self._bounds.most_message_bytes:
                 self._close(TOO_LONG)
@@ -151,6 +166,9 @@ class Connection:
             return
         except KeysUnavailable:
             self._close(TRY_LATER)
+            return
+        if self._verified is not None and not self._seat.give_to(self._verified.actor):
+            self._close(TOO_MANY)
             return
         expires_at = self._verified.expires_at if self._verified else None
         self._until_known.close()
@@ -194,6 +212,22 @@ class Connection:
         async with asyncio.timeout(self._bounds.stalled_s):
             await self._socket.send_text(write(message).decode())
 
+    def _may_say(self, count: int) -> bool:
+        """Whether the client may send a message of that weight now."""
+        if self._messages.wait_s(None, count) > 0:
+            return False
+        self._messages.take(None, count)
+        return True
+
+    def _look_whether_idle(self) -> None:
+        """Close a connection on which nothing is under way, and nothing was said for too long; else look again."""
+        loop, idle_s = asyncio.get_running_loop(), self._bounds.idle_s
+        quiet_s = 0.0 if self._tasks else loop.time() - self._active_at
+        if quiet_s >= idle_s and self._is_initialised:
+            self._close(IDLE)
+        left_s = idle_s - quiet_s
+        self._idle = loop.call_later(left_s if left_s > 0 else idle_s, self._look_whether_idle)
+
     def _close(self, close: Close | None) -> None:
         if not self._closing.done() and not (close is INIT_LATE and self._is_initialised):
             self._closing.set_result(close)
@@ -205,6 +239,7 @@ class Connection:
 
     def _look_after(self, task: asyncio.Task[None]) -> None:
         """Close the connection where a task ended with an error."""
+        self._active_at = asyncio.get_running_loop().time()
         match None if task.cancelled() else task.exception():
             case None | WebSocketDisconnect():
                 pass  # the reading task ends with it as well

@@ -7,7 +7,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from gateway.execution.executor import refused
+from gateway.execution.answers import refused
 from gateway.execution.operations import Result
 
 Ending = asyncio.Future[GraphQLError]

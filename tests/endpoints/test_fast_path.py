@@ -191,6 +191,7 @@ def houses(new_sqlite: Callable[[], str], tmp_path_factory: pytest.TempPathFacto
             secret = (loaded.signing_key or SECRET.encode()).decode()
             opened[name] = house = House(runner, app, log, _tokens(secret))
             runner.run(house.stack.enter_async_context(app.router.lifespan_context(app)))
+            house.answers(usual(GOOD_BODIES[0], more=((b"x-forwarded-for", b"192.0.2.1"),)))  # is warned of once
             if name == "a broken house":
                 app.state.services = None
         yield opened

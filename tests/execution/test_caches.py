@@ -1,7 +1,7 @@
 """A document that comes again is neither parsed nor validated again."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import pytest
@@ -17,8 +17,12 @@ from gateway.execution.limits import Limits
 from gateway.execution.operations import Operation
 from gateway.execution.schema import build_schema
 from gateway.services.core.model.values import Actor, Role
+from gateway.services.reading.reader import Reader
+from gateway.services.reading.snapshot import Snapshot
+from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
 from gateway.streaming.lifetimes import StreamLifetimes
+from tests.callers import Unlimited
 
 pytestmark = pytest.mark.anyio
 
@@ -26,6 +30,8 @@ pytestmark = pytest.mark.anyio
 class Asked:
     """As much of a request's context as `viewer` reads."""
 
+    caller = Unlimited()
+    reads = Snapshot(Reader(cast(Source, None)))
     viewer = Actor("student-1", Role.STUDENT)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,11 +11,12 @@ import strawberry
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, Operation, Result
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 
 pytestmark = pytest.mark.anyio
 
-NOBODY: Any = None
-"""No context: nothing here asks for one."""
+NOBODY: Any = SimpleNamespace(caller=Unlimited())
+"""No context but a caller: nothing here asks for more."""
 
 
 @strawberry.type

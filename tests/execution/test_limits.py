@@ -5,8 +5,9 @@ import dataclasses
 import pytest
 from graphql import GraphQLError, parse, validate
 
-from gateway.execution.admission import rules
-from gateway.execution.limits import Counting, Counts, Limits
+from gateway.execution.admission import Admission, Document, rules
+from gateway.execution.documents import Documents
+from gateway.execution.limits import MOST_COMPARISONS, MOST_ERRORS, Counting, Counts, Limits
 from gateway.execution.schema import build_schema
 from gateway.settings.model import Settings
 
@@ -101,3 +102,42 @@ def test_a_chain_of_fragments_longer_than_the_stack_is_refused() -> None:
 def test_the_same_limits_make_the_same_rules() -> None:
     """They are part of the key of the validation's cache."""
     assert rules(Limits.of(Settings())) is rules(LIMITS)
+
+
+def read(text: str) -> Document:
+    return Admission(SCHEMA, LIMITS, Documents())._read(text)
+
+
+NASTY = {
+    "one field very often": "{ courses { nodes { " + "id " * 1_900 + "} } }",
+    "one field with other arguments": "{ courses { nodes { " + " ".join(f"id(a{n}: 1)" for n in range(300)) + " } } }",
+    "lists within lists": "{ courses { " + "nodes { tiers { code } } " * 280 + "} }",
+    "fragments": "{ courses { nodes { "
+    + " ".join(f"...F{n}" for n in range(190))
+    + " } } }"
+    + " ".join(f"fragment F{n} on Course {{ id }}" for n in range(190)),
+}
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_document_that_takes_long_to_compare_with_itself_is_refused_early(name: str) -> None:
+    document = read(NASTY[name])
+    [error] = document.errors
+    assert error.extensions == {
+        "code": "GRAPHQL_VALIDATION_FAILED",
+        "limit": {"name": "comparisons", "most": MOST_COMPARISONS},
+    }
+
+
+@pytest.mark.parametrize("spread", [1, 10, 100])
+def test_fragments_of_a_page_may_ask_for_the_same_fields(spread: int) -> None:
+    names = [f"F{number}" for number in range(spread)]
+    page = "{ courses { nodes { " + " ".join(f"...{each}" for each in names) + " } } } "
+    assert read(page + " ".join(f"fragment {each} on Course {{ id }}" for each in names)).errors == ()
+
+
+def test_a_document_is_told_a_few_of_its_errors() -> None:
+    fields = " ".join(f"a{n}: 1" for n in range(400))
+    errors = read("mutation { createPurchase(input: { " + fields + " }) { __typename } }").errors
+    assert len(errors) == MOST_ERRORS + 1
+    assert "Too many validation errors" in errors[-1].message

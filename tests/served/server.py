@@ -19,7 +19,12 @@ from tests.served.forks import Forked, fork
 
 SECRET = "a-secret-of-the-tests-of-at-least-32-bytes"
 
-UNHURRIED = {f"rate_{whose}_{what}": "1000000" for whose in ("viewer", "address") for what in ("burst", "per_s")}
+UNHURRIED = {
+    f"{what}_{whose}_{when}": most
+    for what, most in (("rate", "1000000"), ("cost", "1000000000"))
+    for whose in ("viewer", "address")
+    for when in ("burst", "per_s")
+} | {f"limit_{whose}_in_flight": "100000" for whose in ("viewer", "address")}
 """Tests send crowds from one address, and as few people."""
 
 

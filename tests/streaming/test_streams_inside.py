@@ -13,9 +13,10 @@ from gateway.auth.minting import mint_token
 from gateway.execution.executor import Executor
 from gateway.execution.operations import Result
 from gateway.execution.schema import build_schema
+from gateway.http.callers import Callers
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
-from gateway.streaming.bounds import Bounds
+from gateway.streaming.bounds import MESSAGE_BYTES, Bounds
 from gateway.streaming.formats import SSE
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.response import StreamedResponse
@@ -147,6 +148,19 @@ async def test_a_socket_that_nobody_initialises_is_closed(new_sqlite: Callable[[
         assert await closed(gateway, Bounds(init_s=0), []) == 4408
 
 
+async def test_a_socket_on_which_nothing_is_said_is_closed(new_sqlite: Callable[[], str]) -> None:
+    async with inside(new_sqlite(), worker="false") as gateway:
+        assert await closed(gateway, Bounds(idle_s=0.01), [{"type": "connection_init"}]) == 1000
+
+
+async def test_a_socket_that_says_too_much_is_closed(new_sqlite: Callable[[], str]) -> None:
+    async with inside(new_sqlite(), worker="false") as gateway:
+        short: dict[str, object] = {"type": "ping"}
+        long: dict[str, object] = {"type": "ping", "payload": {"of": "x" * 3 * MESSAGE_BYTES}}
+        for said in ([short] * 5, [long, short]):
+            assert await closed(gateway, Bounds(most_messages=4, messages_per_s=0.001), said) == 4429
+
+
 async def test_a_socket_whose_client_does_not_read_is_given_up(new_sqlite: Callable[[], str]) -> None:
     async with inside(new_sqlite(), worker="false") as gateway:
         hello: list[dict[str, object]] = [{"type": "connection_init"}]
@@ -244,7 +258,7 @@ async def closed(gateway: Inside, bounds: Bounds, messages: list[dict[str, objec
     ):
         incoming.put_nowait(message)
     executor = Executor(build_schema(), gateway.settings)
-    socket = GraphQLSocket(executor, judge, _no_context, StreamLifetimes(), bounds=bounds)  # type: ignore[arg-type]
+    socket = GraphQLSocket(executor, judge, _no_context, StreamLifetimes(), Callers(gateway.settings), bounds=bounds)  # type: ignore[arg-type]
     async with asyncio.timeout(TOO_LONG_S):
         await socket(_scope(gateway, "websocket", []), incoming.get, send)
     return codes[0] if codes else None

@@ -53,10 +53,12 @@ def busy(retry_after_s: int, *, may_be_done: bool = False) -> GraphQLError:
     )
 
 
-def rate_limited(retry_after_s: int) -> GraphQLError:
+def rate_limited(
+    retry_after_s: int, why: str = "These are more mutations than one caller may make at a time."
+) -> GraphQLError:
     return coded(
         ErrorCode.RATE_LIMITED,
-        "These are more mutations than one caller may make at a time. Nothing was done; make the same call later.",
+        f"{why} Nothing was done; make the same call later.",
         retryable=True,
         retryAfterSeconds=retry_after_s,
     )

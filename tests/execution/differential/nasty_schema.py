@@ -1,7 +1,7 @@
 """A schema declared as this product's is, of animals that are not what they should be."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -18,6 +18,7 @@ from gateway.resolvers.permissions import enforce
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.relations import FieldsOf, Wraps, relation_by
 from gateway.services.core.model.values import Actor
+from tests.callers import Unlimited
 from tests.execution.differential.nasty_values import (
     GOOD,
     SCALARS,
@@ -323,15 +324,14 @@ class NastyContext:
     """What resolvers here know of a request."""
 
     viewer: Actor | None
+    caller: Unlimited = field(default_factory=Unlimited)
     reads: Reads = field(default_factory=Reads)
     now: datetime = datetime(2026, 11, 23, tzinfo=UTC)
+    on_turn: Callable[[], None] | None = None
 
     @property
     def journal(self) -> list[str]:
         return self.reads.journal
-
-    def throttle(self, _count: int) -> int:
-        return 0
 
 
 def finds() -> Mapping[object, Any]:

@@ -26,6 +26,7 @@ from gateway.services.core.model.values import Actor, OnExisting, Role
 from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from gateway.services.reading.snapshot import Snapshot
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 from tests.execution.differential.values import Json, Pool
 from tests.service import ADMIN, BASIC, METADATA, STANDARD, Service, running, student
 
@@ -55,7 +56,7 @@ class World:
             now=service.clock(),
             purchases=service.purchases,
             reads=Snapshot(service.reader),
-            throttle=lambda _count: 0,
+            caller=Unlimited(),
             live=self.live,
             clock=service.clock,
         )

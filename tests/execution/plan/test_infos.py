@@ -15,6 +15,7 @@ from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 
 pytestmark = pytest.mark.anyio
 
@@ -61,7 +62,9 @@ class Query:
 
 SCHEMA = strawberry.Schema(Query)
 resolve_fields(SCHEMA._schema, {})
-CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), name="context")
+CONTEXT: Any = SimpleNamespace(
+    viewer=None, reads=Snapshot(Reader(cast(Source, None))), caller=Unlimited(), name="context"
+)
 
 
 @pytest.mark.parametrize(

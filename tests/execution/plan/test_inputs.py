@@ -17,6 +17,7 @@ from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 
 pytestmark = pytest.mark.anyio
 
@@ -88,7 +89,7 @@ class Query:
 
 SCHEMA = strawberry.Schema(Query)
 resolve_fields(SCHEMA._schema, {})
-CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))))
+CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), caller=Unlimited())
 
 LITERALS = [
     'leaves(text: "a")',

@@ -25,6 +25,7 @@ from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 
 pytestmark = pytest.mark.anyio
 
@@ -130,7 +131,7 @@ def schema_of() -> strawberry.Schema:
 
 
 SCHEMA = schema_of()
-CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), throttle=lambda _count: 0)
+CONTEXT: Any = SimpleNamespace(viewer=None, reads=Snapshot(Reader(cast(Source, None))), caller=Unlimited())
 BY_PLAN, DEVIATED, NOT_COVERED = Ways(by_plan=1), Ways(deviated=1), Ways(not_covered=1)
 
 

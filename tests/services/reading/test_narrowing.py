@@ -19,6 +19,7 @@ from gateway.services.reading.reader import Finder
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.rows.views import NotRead, whole
 from gateway.settings.model import Settings
+from tests.callers import Unlimited
 from tests.service import ADMIN, Service, reads_of, student
 
 pytestmark = pytest.mark.anyio
@@ -128,7 +129,7 @@ async def test_rows_that_lead_an_operation_elsewhere_are_answered_all_the_same(s
         given = []
         for _ in range(number):
             reads, live = Snapshot(service.reader), cast(Live, None)
-            context = Context(ADMIN, NOW, service.purchases, reads, lambda _: 0, live, lambda: NOW)
+            context = Context(ADMIN, NOW, service.purchases, reads, Unlimited(), live, lambda: NOW)
             given.append((await executor.run(Operation(document), context)).payload["data"]["payments"]["nodes"])
         return given
 

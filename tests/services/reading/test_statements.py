@@ -31,6 +31,7 @@ from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.values import Actor, Payment, Purchase, Role
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
+from tests.callers import Unlimited
 from tests.service import ADMIN, Service, reads_of, running, student
 
 pytestmark = pytest.mark.anyio
@@ -150,7 +151,7 @@ async def ask(service: Service, actor: Actor, document: str, **variables: object
         partial(service.reader.find, PURCHASE_BY_ID),
     )
     reads, clock = Snapshot(service.reader), service.clock
-    context = Context(actor, datetime.now(UTC), service.purchases, reads, lambda _: 0, live, clock)
+    context = Context(actor, datetime.now(UTC), service.purchases, reads, Unlimited(), live, clock)
     with reads_of(service.source) as asked:
         outcome = execute(SCHEMA, admitted(document), variable_values=variables, context_value=context)
         result = await outcome if isawaitable(outcome) else outcome

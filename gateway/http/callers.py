@@ -1,0 +1,135 @@
+"""What each caller has of this process: operations under way, subscriptions, and what they cost in a second.
+
+The same for every transport. In this process's memory: several processes let that many times as much through.
+"""
+
+import math
+import time
+from collections.abc import Callable, Hashable
+
+from graphql import GraphQLError
+from starlette.requests import HTTPConnection
+
+from gateway.http.rate_limits import Buckets, MutationRate, Rate, name_of
+from gateway.http.sockets import Sockets
+from gateway.schema.conventions.errors import rate_limited
+from gateway.services.core.model.values import Actor
+from gateway.settings.model import Settings
+
+OPERATION = 100
+"""What an operation costs besides its fields, about 150 µs: its message, its admission, its answer."""
+
+CHARACTER = 3
+"""What a character of a document costs that is not known yet. Reading takes about 4 µs for each, and a field 1.5 µs."""
+
+SMALL_CHANGE = 500
+"""What a mutation may cost and be counted in its own rate alone, which by default lets through less than costs do."""
+
+RETRY_AFTER_S = 1
+"""Where too many operations of a caller are under way: they are short."""
+
+LONG_RETRY_AFTER_S = 5
+"""Where too many subscriptions are: they are not."""
+
+UNDER_WAY = "Too many of your operations are under way at once."
+SUBSCRIBED = "These are more subscriptions than one caller may have at once."
+ASKED = "This is more than one caller may ask for at a time."
+
+
+class Places:
+    """How many of something each viewer has now, and each address. It remembers only those who have one."""
+
+    def __init__(self, most_of_viewer: int, most_of_address: int) -> None:
+        self._most_of_viewer, self._most_of_address = most_of_viewer, most_of_address
+        self._taken: dict[Hashable, int] = {}
+
+    def __len__(self) -> int:
+        return len(self._taken)
+
+    def enter(self, viewer: Hashable | None, network: str | None) -> bool:
+        """Take a place of both; False, where one has no more, and none is taken."""
+        taken = self._taken
+        of_viewer, of_address = taken.get(viewer, 0), taken.get(network, 0)
+        if viewer is not None:
+            if of_viewer >= self._most_of_viewer:
+                return False
+            if network is not None and of_address >= self._most_of_address:
+                return False
+            taken[viewer] = of_viewer + 1
+        elif network is not None and of_address >= self._most_of_address:
+            return False
+        if network is not None:
+            taken[network] = of_address + 1
+        return True
+
+    def leave(self, viewer: Hashable | None, network: str | None) -> None:
+        """Give a place back that `enter` took."""
+        for each in (viewer, network):
+            if each is not None:
+                left = self._taken[each] - 1
+                if left:
+                    self._taken[each] = left
+                else:
+                    del self._taken[each]
+
+
+class Callers:
+    """All callers of this process."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
+        self.mutations = MutationRate(settings, clock)
+        self.costs = Rate(
+            Buckets(settings.cost_viewer_burst, settings.cost_viewer_per_s, clock),
+            Buckets(settings.cost_address_burst, settings.cost_address_per_s, clock),
+            clock,
+        )
+        self.under_way = Places(settings.limit_viewer_in_flight, settings.limit_address_in_flight)
+        self.subscriptions = Places(settings.limit_viewer_subscriptions, settings.limit_address_subscriptions)
+        self.sockets = Sockets(settings)
+        self.network_of = self.mutations.network_of
+
+    def of(self, connection: HTTPConnection, viewer: Actor | None) -> "Caller":
+        """Who asks by this connection."""
+        return Caller(self, name_of(viewer), self.network_of(connection), is_stranger=viewer is None)
+
+
+class Caller:
+    """One who asks; see `gateway.context.Caller`."""
+
+    __slots__ = ("_all", "_is_stranger", "_name", "_network")
+
+    def __init__(self, callers: Callers, name: Hashable | None, network: str | None, *, is_stranger: bool) -> None:
+        self._all, self._name, self._network, self._is_stranger = callers, name, network, is_stranger
+
+    def enter(self) -> GraphQLError | None:
+        if self._all.under_way.enter(self._name, self._network):
+            return None
+        return rate_limited(RETRY_AFTER_S, UNDER_WAY)
+
+    def leave(self) -> None:
+        self._all.under_way.leave(self._name, self._network)
+
+    def subscribe(self) -> GraphQLError | None:
+        if self._all.subscriptions.enter(self._name, self._network):
+            return None
+        return rate_limited(LONG_RETRY_AFTER_S, SUBSCRIBED)
+
+    def unsubscribe(self) -> None:
+        self._all.subscriptions.leave(self._name, self._network)
+
+    def read(self, characters: int) -> GraphQLError | None:
+        # Known documents cost a stranger nothing here. By new ones nobody without a token needs more than one viewer.
+        name = ("", self._network) if self._is_stranger and self._network is not None else self._name
+        wait_s = self._all.costs.take(name, self._network, CHARACTER * characters)
+        return rate_limited(math.ceil(wait_s), ASKED) if wait_s else None
+
+    def ask(self, cost: int, mutations: int) -> GraphQLError | None:
+        is_paid = not mutations or cost > SMALL_CHANGE
+        if is_paid and (wait_s := self._all.costs.take(self._name, self._network, OPERATION + cost)):
+            return rate_limited(math.ceil(wait_s), ASKED)
+        if mutations and (wait_s := self._all.mutations.take_of(self._name, self._network, mutations)):
+            return rate_limited(math.ceil(wait_s))
+        return None
+
+    def pace_s(self, cost: int) -> float:
+        return self._all.costs.take(self._name, self._network, OPERATION + cost)
