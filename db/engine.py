@@ -21,6 +21,9 @@ LOCK_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 30_000
 """No statement of ours takes a second on a healthy server; past this the server is told to give up."""
 
+UPKEEP_SILENCE_S = STATEMENT_TIMEOUT_MS / 1_000 + 5
+"""How long a PostgreSQL server may say nothing to a migration; for the writer of turns see `db.silence`."""
+
 KEPT_STATEMENTS = 512
 """Statements that SQLite's writer keeps prepared: more than there are texts of look-ups and of `db.saves`."""
 
@@ -30,16 +33,20 @@ AUDIT_CACHE_KIB = 65_536
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
+READ_TIMEOUT_MS = 7_000
+"""The same for one that reads for a caller: a server that lives is told before we give the connection up."""
+
 IN_REACH = {
-    "connect_timeout": 10,
-    "keepalives_idle": 30,
-    "keepalives_interval": 10,
+    "connect_timeout": 4,
+    "keepalives_idle": 4,
+    "keepalives_interval": 2,
     "keepalives_count": 3,
-    "tcp_user_timeout": 30_000,
+    "tcp_user_timeout": 8_000,
 }
 """Of every connection to a PostgreSQL server: when it is given up. A host that is gone for good, as after a failover,
 says nothing: by the network's own patience the one writer, and every look-up of a kind, would wait for it a quarter of
-an hour. In seconds; the last one, for what was sent and is not acknowledged, in milliseconds."""
+an hour. In seconds; the last one, for what was sent and is not acknowledged, in milliseconds. For a server that is
+reached and says nothing all the same see `db.silence`."""
 
 
 def parse_url(url: str) -> URL:
@@ -51,8 +58,13 @@ def parse_url(url: str) -> URL:
     return make_url(url).set(drivername=backend_of(url))
 
 
-def writer_engine(url: str) -> Engine:
-    """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once."""
+def writer_engine(url: str, silence_s: float | None = None) -> Engine:
+    """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once.
+
+    Args:
+        silence_s: how long a PostgreSQL server may say nothing before its connection is given up: by default
+            `db.silence.SILENCE_S`.
+    """
     parsed = parse_url(url)
     if is_embedded(url):
         engine = create_engine(
@@ -64,13 +76,15 @@ def writer_engine(url: str) -> Engine:
         event.listen(engine, "connect", _open_sqlite_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine
-    return create_engine(
+    engine = create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
         paramstyle="format",
         connect_args=_arguments(parsed, lock_timeout=LOCK_TIMEOUT_MS),
         **_common(),
     )
+    _give_up_in_silence(engine, silence_s)
+    return engine
 
 
 def feed_engine(url: str) -> AsyncEngine:
@@ -82,11 +96,14 @@ def feed_engine(url: str) -> AsyncEngine:
         )
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
         return engine
+    from db.silence import AsyncBounded  # with its driver, which is there where there is a server
+
+    arguments = _arguments(parsed, statement_timeout=READ_TIMEOUT_MS)
     return create_async_engine(
         parsed.set(drivername="postgresql+psycopg"),
         isolation_level="AUTOCOMMIT",
         poolclass=NullPool,
-        connect_args=_arguments(parsed),
+        connect_args={**arguments, "async_creator_fn": AsyncBounded.connect},
         **_common(),
     )
 
@@ -113,6 +130,19 @@ def audit_engine(url: str) -> Engine:
         connect_args=_arguments(parsed, default_transaction_read_only="on", statement_timeout=0),
         **_common(),
     )
+
+
+def _give_up_in_silence(engine: Engine, silence_s: float | None) -> None:
+    """Have the engine connect by connections that are given up where the server says nothing for so long."""
+    from db import silence  # with its driver, which is there where there is a server
+
+    def connect(*arguments: Any, **given: Any) -> silence.Bounded:
+        connection = silence.Bounded.connect(*arguments, **given)
+        connection.silence_s = silence_s or silence.SILENCE_S
+        return connection
+
+    dialect: Any = engine.dialect
+    dialect.connect = connect  # a listener of `do_connect` that connects would keep other listeners from hearing
 
 
 def prepare_folder(url: str) -> None:

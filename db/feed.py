@@ -25,6 +25,10 @@ POLL_S = 0.2
 """How often a process with subscribers asks SQLite whether another process committed: the longest delay of a change, at
 a cost that does not grow with the number of subscribers."""
 
+QUIET_S = 4.0
+"""How long PostgreSQL may have nothing to tell before it is asked whether it is there: a line that a network has
+silently dropped looks like one on which nobody commits."""
+
 KEPT = 1_000
 """Notes that are kept: many more than are written while a follower reads."""
 
@@ -135,10 +139,13 @@ async def _notifications(connection: AsyncConnection) -> AsyncGenerator[Sequence
     driver = (await connection.get_raw_connection()).driver_connection
     assert isinstance(driver, psycopg.AsyncConnection)
     while True:
-        try:
-            seqs = [int(each.payload) async for each in driver.notifies(stop_after=1)]  # and all that came with it
+        try:  # one, and all that came with it
+            seqs = [int(each.payload) async for each in driver.notifies(timeout=QUIET_S, stop_after=1)]
         except psycopg.Error as error:
             raise FeedLost(type(error).__name__) from error
+        if not seqs:
+            await connection.exec_driver_sql("SELECT 1")  # of a line that is dead nothing else is heard
+            continue
         found = (await connection.execute(_NAMED, {"seqs": seqs})).all()
         if len(found) < len(set(seqs)):
             raise FeedLost("notes were dropped before they were read")

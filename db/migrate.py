@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from db.engine import prepare_folder, writer_engine
+from db.engine import UPKEEP_SILENCE_S, prepare_folder, writer_engine
 from db.standing import standing
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ def upgrade(url: str) -> None:
     A database that a newer release has migrated is left as it is: see `standing` for who may run on it.
     """
     prepare_folder(url)
-    engine = writer_engine(url)
+    engine = writer_engine(url, UPKEEP_SILENCE_S)
     try:
         with engine.begin() as connection:
             if connection.dialect.name == "postgresql":

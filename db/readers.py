@@ -14,7 +14,7 @@ from sqlalchemy import Dialect
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from db.compiled import Raw
-from db.engine import BUSY_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
+from db.engine import BUSY_TIMEOUT_MS, READ_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.urls import is_embedded
 
 if TYPE_CHECKING:
@@ -119,13 +119,15 @@ class _PostgresReader:
 
     @classmethod
     async def open(cls, url: str) -> "_PostgresReader":
-        from psycopg import AsyncConnection
         from psycopg.types.json import set_json_loads
+
+        from db.silence import AsyncBounded
 
         dialect: Any = reader_dialect(url)
         _, options = dialect.create_connect_args(parsed := parse_url(url))
-        options |= {"options": session_options(default_transaction_read_only="on"), **in_reach(parsed)}
-        connection = await AsyncConnection.connect(**options, autocommit=True)
+        session = session_options(default_transaction_read_only="on", statement_timeout=READ_TIMEOUT_MS)
+        options |= {"options": session, **in_reach(parsed)}
+        connection = await AsyncBounded.connect(**options, autocommit=True)
         set_json_loads(orjson.loads, connection)
         return cls(connection)
 

@@ -11,6 +11,14 @@ from sqlalchemy.exc import DBAPIError
 from db.checkpoints import Checkpoints
 from db.compiled import Raw
 
+LOCK_WAIT_MS = 100
+"""How long a turn on PostgreSQL waits for one lock: another process's turn is over in less, and a transaction that is
+held by hand may last. What was waited for in vain is put aside by whoever runs the turn."""
+
+IDLE_MS = 10_000
+"""How long PostgreSQL keeps the transaction, and with it the locks, of a writer that says nothing any more: its
+line may be dead, and the server cannot know."""
+
 Answer = Callable[[], Sequence[Raw]]
 """Waits for the rows of a statement that was sent."""
 
@@ -76,6 +84,19 @@ class Writer(ABC):
         self._connection.invalidate()
 
     @abstractmethod
+    def wait_for_locks(self, milliseconds: int) -> None:
+        """Wait for each lock no longer than that, in this transaction; on SQLite there is one lock, that of `begin`."""
+
+    @abstractmethod
+    def end(self, backend: int) -> None:
+        """Have the server end a connection of ours that was given up, if a transaction still holds its locks there."""
+
+    @property
+    def backend(self) -> int | None:
+        """What the server calls the connection, where it has a name for it."""
+        return None
+
+    @abstractmethod
     def _open(self) -> None:
         """Prepare what the methods need of a new connection."""
 
@@ -108,6 +129,12 @@ class _SqliteWriter(Writer):
         except self._error as error:
             self._fail(error, sql)
 
+    def wait_for_locks(self, milliseconds: int) -> None:
+        """`begin` has all there is."""
+
+    def end(self, backend: int) -> None:
+        """A file has no server."""
+
     def commit(self) -> None:
         super().commit()
         self._checkpoints.note_commit()
@@ -120,6 +147,17 @@ class _SqliteWriter(Writer):
     def _let_go(self) -> None:
         self._checkpoints.close()
         self._cursor.close()  # for a statement that is still held, SQLite keeps the file locked
+
+
+_SETTINGS = """
+SELECT set_config('lock_timeout', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)
+"""
+_END = """
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE pid = %s AND pid <> pg_backend_pid() AND usename = current_user
+    AND xact_start < clock_timestamp() - interval '250 milliseconds'
+"""
+"""A name is given again some time; a transaction of ours that lasts so long is the one that was given up."""
 
 
 class _PostgresWriter(Writer):
@@ -145,6 +183,16 @@ class _PostgresWriter(Writer):
     def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
         self._execute(self._unread, sql, parameters)
 
+    def wait_for_locks(self, milliseconds: int) -> None:
+        self.run("SELECT set_config('lock_timeout', %s, true)", (str(milliseconds),))
+
+    def end(self, backend: int) -> None:
+        self.run(_END, (backend,))
+
+    @property
+    def backend(self) -> int | None:
+        return self._pid
+
     def _execute(self, cursor: Any, sql: str, parameters: Sequence[object]) -> None:
         try:
             self.dialect.do_execute(cursor, sql, parameters)
@@ -152,6 +200,9 @@ class _PostgresWriter(Writer):
             self._fail(error, sql)
 
     def _open(self) -> None:
+        self._pid: int = self._connection.driver_connection.pgconn.backend_pid
+        self._connection.cursor().execute(_SETTINGS, (str(LOCK_WAIT_MS), str(IDLE_MS)))
+        self._connection.commit()
         self._pipeline = self._connection.driver_connection.pipeline()
         self._pipeline.__enter__()  # for as long as the connection lasts
         self._unread = self._connection.cursor()

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,6 +40,16 @@ WRITER_READY_S = 30.0
 """How long a process that starts waits for the writer's, which imports as much as it does itself."""
 
 
+READY_S = 1.5
+"""How long the database may take to say how it stands, of the two seconds that whoever asks has."""
+
+STEP_S = 0.1
+"""Of that time."""
+
+READY_TURN_S = 3.0
+"""How long a turn of the writer may take where it can serve. One takes milliseconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Services:
     """What a door needs: the stories, the reads, and what they stand on."""
@@ -50,6 +60,7 @@ class Services:
     writer: GroupCommit | RemoteWriter
     runners: Sequence[Runner]
     live: Live
+    standing: "StandingNow"
 
     def snapshot(self) -> Snapshot:
         """The reads of one more operation."""
@@ -57,13 +68,35 @@ class Services:
 
     async def readiness(self) -> "Readiness":
         """How the database and the writer stand, asked now."""
-        is_in_reach, schema = False, Standing(None)
-        with suppress(DBAPIError, OSError):
-            source = self.reader.source
-            await source.fetch("SELECT 1")
-            is_in_reach = True
-            schema = await standing_by(source.fetch, source.dialect)
-        return Readiness(is_in_reach, schema, self.writer.is_alive, CLOCK.is_going_on, CLOCK.is_proven)
+        schema = await self.standing.asked(within_s=READY_S)
+        is_writing = self.writer.is_alive and self.writer.held_up_s < READY_TURN_S
+        return Readiness(schema is not None, schema or Standing(None), is_writing, CLOCK.is_going_on, CLOCK.is_proven)
+
+
+class StandingNow:
+    """How the database stands. One question at a time: who comes while it hangs waits for the same answer."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._asking: asyncio.Task[Standing | None] | None = None
+
+    async def asked(self, within_s: float) -> Standing | None:
+        """None where it is out of reach, or does not answer within that time. The question goes on meanwhile, for it
+        could be given up no sooner."""
+        if self._asking is None or self._asking.done():
+            self._asking = asyncio.create_task(self._ask(), name="standing")
+        left_s = within_s
+        while left_s > 0 and not self._asking.done():  # in steps: what holds this process up is not the database's time
+            await asyncio.wait({self._asking}, timeout=STEP_S)
+            left_s -= STEP_S
+        return self._asking.result() if self._asking.done() else None
+
+    async def _ask(self) -> Standing | None:
+        try:
+            await self._source.fetch("SELECT 1")
+            return await standing_by(self._source.fetch, self._source.dialect)
+        except (DBAPIError, OSError):  # a TimeoutError is one
+            return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +145,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             Runner(work, lookups.runnable_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
             for kinds in (MONEY, MESSAGES)
         ]
-        yield Services(purchases, work, reader, writer, runners, live)
+        yield Services(purchases, work, reader, writer, runners, live, StandingNow(source))
     finally:
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)

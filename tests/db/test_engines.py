@@ -133,7 +133,7 @@ async def test_a_server_that_is_gone_without_a_word_is_given_up_by_every_connect
 ) -> None:
     url = new_postgresql()
     beside = "&" if "?" in url else "?"
-    for given, patience in ((url, 30_000), (f"{url}{beside}tcp_user_timeout=5000", 5_000)):
+    for given, patience in ((url, IN_REACH["tcp_user_timeout"]), (f"{url}{beside}tcp_user_timeout=5000", 5_000)):
         wanted = {**{name: str(value) for name, value in IN_REACH.items()}, "tcp_user_timeout": str(patience)}
         for engine in (writer_engine(given), audit_engine(given)):
             with engine.connect() as connection:

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, cast
 
 from sqlalchemy import Dialect
@@ -10,6 +11,9 @@ from sqlalchemy.exc import DBAPIError
 from db.compiled import Raw, Statement
 from db.engine import READERS
 from db.readers import Connection, Immediate, open_immediate, open_reader, reader_dialect
+
+PLACE_S = 8.0
+"""How long a read waits for a connection: they are all taken for so long only where the database does not answer."""
 
 
 class Source:
@@ -47,8 +51,9 @@ class Source:
         return self._now.fetch(sql, parameters) if self._now else None
 
     async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Raw]:
-        """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does."""
-        connection = await self._places.get()
+        """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does, and TimeoutError where all
+        connections wait for a database that does not answer."""
+        connection = await self._place()
         is_kept = connection is not None
         try:
             connection = connection or await open_reader(self._url)
@@ -58,6 +63,7 @@ class Source:
                 if not (is_kept and connection.is_lost):
                     raise
             # Its server was gone already, or went: a read may be asked again, and once is enough of a new connection.
+            await self._leave_idle()
             connection = await open_reader(self._url)
             return await connection.fetch(sql, parameters)
         except self._driver_error as error:
@@ -69,11 +75,27 @@ class Source:
             self._places.put_nowait(connection)
 
     async def close(self) -> None:
-        """Wait for the reads under way, and close every connection."""
+        """Wait for the reads under way, and close every connection; those that hang are left behind."""
         if self._now:
             self._now.close()
-        for _ in range(READERS):
-            connection = await self._places.get()
+        with suppress(TimeoutError):
+            for _ in range(READERS):
+                connection = await self._place()
+                if connection is not None:
+                    await connection.close()
+
+    async def _place(self) -> Connection | None:
+        if not self._places.empty():
+            return self._places.get_nowait()
+        async with asyncio.timeout(PLACE_S):
+            return await self._places.get()
+
+    async def _leave_idle(self) -> None:
+        """Close those that are idle: what one of them was lost by, such as a failover, the others met as well, and each
+        would be waited for in vain once more."""
+        idle = [self._places.get_nowait() for _ in range(self._places.qsize())]
+        for connection in idle:
+            self._places.put_nowait(None)
             if connection is not None:
                 await connection.close()
 

@@ -46,11 +46,11 @@ RETRY_UNREADABLE_S = 1.0
 GREETING_S = 10.0
 """How long a writer that takes a connection may take to greet, on a busy machine."""
 
-MOST_WAIT_S = 60.0
+MOST_WAIT_S = 20.0
 """How long a call waits for a writer that is there and does not answer, since it hangs: longer than any turn takes. Who
 has no time limit of its own, such as a job and a process that ends, would else wait for ever."""
 
-LOOK_S = 5.0
+LOOK_S = 1.0
 """Between two looks for calls that have waited so long."""
 
 MOST_SENDS = 3
@@ -102,6 +102,12 @@ class RemoteWriter:
     def is_alive(self) -> bool:
         """Whether the writer can be reached now."""
         return self._line is not None
+
+    @property
+    def held_up_s(self) -> float:
+        """How long the call that waits longest has waited."""
+        first = next(iter(self._waiting.values()), None)
+        return 0.0 if first is None else asyncio.get_running_loop().time() - first.since
 
     def start(self) -> None:
         self._be_patient()

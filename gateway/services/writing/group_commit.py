@@ -2,8 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -13,12 +12,13 @@ from sqlalchemy import Engine
 
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
-from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.writing.locked import LockedGroups, LockedOut, Waiting
 from gateway.services.writing.thread import OwnThread, for_a_future
-from gateway.services.writing.turn import Group, Result, Turn
+from gateway.services.writing.turn import Result, Turn
+from gateway.services.writing.watch import TurnWatch
 
 log = structlog.get_logger(__name__)
 
@@ -29,17 +29,12 @@ MOST_OF_BACKGROUND = 64
 """Commands in one of its turns, a page of a sweep: it bounds how long a caller waits for them."""
 
 
+CLOSE_S = 10.0
+"""How long the writer may take to finish what waits when it is closed; a turn that hangs longer is left behind."""
+
+
 class WriterStopped(Exception):
     """The writer ended while this command waited; the command may or may not have been done."""
-
-
-@quick
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """Commands that are to be decided in one turn, and the future of their outcomes."""
-
-    group: Group
-    done: asyncio.Future[list[Outcome]]
 
 
 class GroupCommit:
@@ -75,11 +70,17 @@ class GroupCommit:
         self._turn = Turn(engine, clock, new_id, subscribers)
         self._most_waiting = most_waiting
         self._most_in_turn = most_in_turn
-        self._waiting: deque[_Waiting] = deque()
-        self._background: deque[_Waiting] = deque()
+        self._waiting: deque[Waiting] = deque()
+        self._background: deque[Waiting] = deque()
         """Groups of which nobody waits for an outcome, see `BaseCommand.is_background`."""
         self._passed_over = 0
         """How many turns the background has waited for."""
+        self._locked = LockedGroups(lambda: self._arrived.set())
+        self._was_again = False
+        """Whether the last turn was of groups that had been locked out: the next one is of others, where there are
+        some."""
+        self._under_way: list[Waiting] = []
+        self._watch = TurnWatch(self._tell_busy)
         self._commands_waiting = 0
         self._arrived = asyncio.Event()
         self._is_closing = False
@@ -90,6 +91,11 @@ class GroupCommit:
     @property
     def is_alive(self) -> bool:
         return self._task is not None and not self._task.done()
+
+    @property
+    def held_up_s(self) -> float:
+        """How long the turn that is under way has taken."""
+        return self._watch.held_up_s
 
     @property
     def turns(self) -> int:
@@ -126,28 +132,35 @@ class GroupCommit:
         """The same for those who need not wait: what comes of the commands, once it has."""
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         is_full = self._commands_waiting >= self._most_waiting
-        if not commands or self._is_closing or not self.is_alive or is_full:
+        if not commands or self._is_closing or not self.is_alive or self._watch.hangs or is_full:
             done.set_result([Busy() for _ in commands])
             return done
         is_background = all(command.is_background for command in commands)
-        (self._background if is_background else self._waiting).append(_Waiting(commands, done))
+        waiting = Waiting(commands, done)
         self._commands_waiting += len(commands)
-        self._arrived.set()
+        if not self._locked.take_in(waiting):
+            (self._background if is_background else self._waiting).append(waiting)
+            self._arrived.set()
         return done
 
     async def close(self) -> None:
-        """Take no more commands, finish those that wait, and stop the writer."""
+        """Take no more commands, finish those that wait, and stop the writer. Those who wait for a lock, and all who
+        wait for a turn that hangs, are told that it is busy."""
         self._is_closing = True
         self._arrived.set()
-        if self._task is not None:
-            # However the writer ended, its connection and its thread are released.
-            await asyncio.gather(self._task, return_exceptions=True)
-        await self._thread.call(self._turn.close)
-        self._thread.close()
-        self._engine.dispose()
+        self._refuse(each for each in self._locked.give_up() if each not in self._under_way)
+        if self._task is not None and not await _ended(self._task, CLOSE_S):
+            log.error("writer left behind: its turn hangs", turn_s=round(self.held_up_s))
+            self._tell_busy()
+            self._task.cancel()
+            return
+        # However the writer ended, its connection and its thread are released.
+        if await _ended(self._thread.call(self._turn.close), CLOSE_S):
+            self._thread.close()
+            self._engine.dispose()
 
     async def _write(self) -> None:
-        batch: list[_Waiting] = []
+        batch: list[Waiting] = []
         try:
             while self._has_work or not self._is_closing:
                 await self._arrived.wait()
@@ -160,7 +173,7 @@ class GroupCommit:
             log.exception("writer died")
             raise
         finally:
-            for each in (*batch, *self._waiting, *self._background):
+            for each in (*batch, *self._waiting, *self._background, *self._locked.give_up()):
                 if not each.done.done():
                     each.done.set_exception(WriterStopped())
             self._waiting.clear()
@@ -168,21 +181,25 @@ class GroupCommit:
 
     @property
     def _has_work(self) -> bool:
-        return bool(self._waiting or self._background)
+        return bool(self._waiting or self._background or self._locked.due)
 
-    def _next_batch(self) -> list[_Waiting]:
+    def _next_batch(self) -> list[Waiting]:
         """The groups that have waited longest: as many as fit into one turn, and at least one.
 
         The background has turns of its own, while no caller waits or once it was passed over often: so a caller waits
-        for one of them at most."""
+        for one of them at most. So it is with groups that were locked out."""
+        has_others = bool(self._waiting or self._background)
+        self._was_again = bool(self._locked.due) and not (self._was_again and has_others)
+        if self._was_again:
+            return self._taken_from(self._locked.due, self._most_in_turn)
         if self._background and (not self._waiting or self._passed_over >= MOST_PASSED_OVER):
             self._passed_over = 0
             return self._taken_from(self._background, MOST_OF_BACKGROUND)
         self._passed_over += bool(self._background)
         return self._taken_from(self._waiting, self._most_in_turn)
 
-    def _taken_from(self, waiting: deque[_Waiting], most: int) -> list[_Waiting]:
-        batch: list[_Waiting] = []
+    def _taken_from(self, waiting: deque[Waiting], most: int) -> list[Waiting]:
+        batch: list[Waiting] = []
         room = most
         while waiting and (not batch or len(waiting[0].group) <= room):
             batch.append(waiting.popleft())
@@ -190,12 +207,39 @@ class GroupCommit:
         self._commands_waiting -= most - room
         return batch
 
-    async def _serve(self, batch: Sequence[_Waiting]) -> None:
-        results = await self._thread.call(partial(self._turn.run, [each.group for each in batch]))
+    async def _serve(self, batch: list[Waiting]) -> None:
+        self._under_way = batch
+        self._watch.turn_begins()
+        try:
+            groups = [each.group for each in batch]
+            results = await self._thread.call(partial(self._turn.run, groups, is_again=self._was_again))
+        finally:
+            self._watch.turn_ends()
+            self._under_way = []
         self._report()
         for each, of_group in zip(batch, results, strict=True):
-            if not each.done.cancelled():  # for a caller that hung up, the command was done all the same
-                _answer(each.done, of_group)
+            is_locked_out = any(isinstance(result, LockedOut) for result in of_group)
+            was_told = each.done.done() and not each.done.cancelled()
+            if is_locked_out and not (self._is_closing or was_told) and self._locked.put(each):
+                self._commands_waiting += len(each.group)
+                continue
+            self._locked.forget(each)
+            if not each.done.done():  # for a caller that hung up, the command was done all the same
+                _answer(each.done, [Busy() for _ in of_group] if is_locked_out else of_group)
+
+    def _tell_busy(self) -> None:
+        """The turn that is under way hangs."""
+        self._refuse(self._under_way, may_be_done=True)
+        waiting = [*self._waiting, *self._background, *self._locked.give_up()]
+        self._waiting.clear()
+        self._background.clear()
+        self._commands_waiting = 0
+        self._refuse(waiting)
+
+    def _refuse(self, waiting: Iterable[Waiting], *, may_be_done: bool = False) -> None:
+        for each in waiting:
+            if not each.done.done():
+                each.done.set_result([Busy(may_be_done=may_be_done) for _ in each.group])
 
     def _report(self) -> None:
         commits, self._turn.commits = self._turn.commits, []
@@ -205,6 +249,14 @@ class GroupCommit:
         waiting, self._turn.waiting = self._turn.waiting, []
         if waiting and self._on_jobs is not None:
             self._on_jobs(waiting)
+
+
+async def _ended(future: "asyncio.Future[None]", within_s: float) -> bool:
+    """Whether it ended, however it did."""
+    await asyncio.wait({future}, timeout=within_s)
+    if future.done() and not future.cancelled():
+        future.exception()  # which is logged already
+    return future.done()
 
 
 def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:

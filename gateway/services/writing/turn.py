@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import chain, islice
+from time import monotonic
 from uuid import UUID
 
 import structlog
@@ -12,7 +13,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race
 from db.saves import saves_of
-from db.writer import Writer, open_writer
+from db.writer import LOCK_WAIT_MS, Writer, open_writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
@@ -21,6 +22,7 @@ from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.rules.events import announced
 from gateway.services.writing import loading, saving
+from gateway.services.writing.locked import Group, LockedOut
 
 log = structlog.get_logger(__name__)
 
@@ -28,10 +30,16 @@ MOST_RUNS = 5
 """How often a turn that lost a race is run before it is split. Each run sees the other writer's commit, so it fails
 again only because of yet another commit, or of a row that no run gets past."""
 
-Result = Outcome | Exception
+AGAIN_S = 10.0
+"""How long after its begin a turn is run again, so that callers hear of it in time, see `db.silence`."""
 
-Group = Sequence[Command]
-"""Commands that are committed together, unless one of them cannot be committed at all."""
+NEXT_LOCK_WAIT_MS = 5
+"""How long is waited for a lock while it is found out who needs it: it is there for longer, or is met no more."""
+
+FIND_LOCKED_S = 0.5
+"""How long a turn looks for those who need it. Those whom it has not come to wait with them, and are tried again."""
+
+Result = Outcome | Exception
 
 
 class Turn:
@@ -53,28 +61,44 @@ class Turn:
         self._clock = clock
         self._new_id = new_id
         self._subscribers = subscribers
+        self._has_row_locks = engine.dialect.name == "postgresql"
         self._writer: Writer | None = None
+        self._lost: int | None = None
+        """The backend of a connection that was lost: its transaction may live on, and hold its locks."""
+        self._lock_wait_ms = LOCK_WAIT_MS
+        self._began = 0.0
         self.count = 0
         self.commits: list[Commit] = []
         """What was committed, until the writer takes it from here."""
         self.waiting: list[Job] = []
         """Jobs that were committed and wait for a runner; likewise."""
 
-    def run(self, groups: Sequence[Group]) -> list[list[Result]]:
+    def run(self, groups: Sequence[Group], *, is_again: bool = False) -> list[list[Result]]:
         """Each command's outcome, or its exception, in the order of the groups; what was decided is committed.
 
         A batch that fails as a whole is run in halves, until only the command that made it fail fails. A group is split
-        only where it fails by itself.
+        only where it fails by itself. So it is with a row that somebody else holds locked: the groups that need it,
+        found within a time, are `LockedOut`, and nobody else is.
+
+        Args:
+            is_again: whether the groups were locked out before, so that no lock is waited for.
         """
+        self._began = monotonic()
+        self._lock_wait_ms = NEXT_LOCK_WAIT_MS if is_again else LOCK_WAIT_MS
+        return self._run(groups)
+
+    def _run(self, groups: Sequence[Group]) -> list[list[Result]]:
         try:
             results = iter(self._run_until_won([*chain.from_iterable(groups)]))
             return [list(islice(results, len(group))) for group in groups]
+        except LockedOut:
+            return self._run_around_locked(groups)
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach the caller it belongs to
             self.close()
             if len(groups) > 1:
                 log.warning("turn split", groups=len(groups), error=type(error).__name__)
                 middle = len(groups) // 2
-                return self.run(groups[:middle]) + self.run(groups[middle:])
+                return self._run(groups[:middle]) + self._run(groups[middle:])
             [group] = groups
             return [[error] if len(group) == 1 else self._run_parted(group, error)]
 
@@ -84,11 +108,18 @@ class Turn:
             self._writer.close()
             self._writer = None
 
+    def _run_around_locked(self, groups: Sequence[Group]) -> list[list[Result]]:
+        if len(groups) == 1 or monotonic() - self._began > FIND_LOCKED_S:
+            return [[LockedOut() for _ in group] for group in groups]
+        self._lock_wait_ms = NEXT_LOCK_WAIT_MS
+        middle = len(groups) // 2
+        return self._run(groups[:middle]) + self._run(groups[middle:])
+
     def _run_parted(self, group: Group, error: Exception) -> list[Result]:
         """The results of a group that cannot be committed together."""
         log.warning("group split", commands=len(group), error=type(error).__name__)
         middle = len(group) // 2
-        halves = (self.run([half]) for half in (group[:middle], group[middle:]))
+        halves = (self._run([half]) for half in (group[:middle], group[middle:]))
         return [result for [results] in halves for result in results]
 
     def _run_until_won(self, commands: Sequence[Command]) -> list[Result]:
@@ -96,6 +127,10 @@ class Turn:
             try:
                 return self._run_once(commands)
             except DBAPIError as error:
+                if is_locked_out(error) and self._has_row_locks:
+                    self._undo()
+                    raise LockedOut from error
+                self._lost = self._writer.backend if self._writer and is_lost_connection(error) else None
                 self.close()
                 if is_locked_out(error):
                     return [Busy() for _ in commands]
@@ -103,6 +138,8 @@ class Turn:
                 # way: commands carry the ids of their rows, and find them if they were written.
                 if not (is_lost_race(error) or is_lost_connection(error)):
                     raise
+                if monotonic() - self._began > AGAIN_S:
+                    return [Busy(may_be_done=is_lost_connection(error)) for _ in commands]
                 log.info("turn run again", run=run, error=type(error.orig).__name__)
         return self._run_once(commands)
 
@@ -112,6 +149,11 @@ class Turn:
         if writer is None:
             return [Busy() for _ in commands]
         writer.begin()
+        if self._lost is not None:
+            writer.end(self._lost)
+            self._lost = None
+        if self._lock_wait_ms != LOCK_WAIT_MS:
+            writer.wait_for_locks(self._lock_wait_ms)
         state = loading.load(writer, commands)
         results = decide_all(commands, state, Moment(self._clock(), self._new_id), self._subscribers)
         if state.journal:
@@ -131,6 +173,14 @@ class Turn:
         if commit is not None:
             self.commits.append(commit)
         self.waiting += [job for job in changes.jobs if job.is_waiting]
+
+    def _undo(self) -> None:
+        """Give the transaction up, and keep the connection where that goes."""
+        try:
+            if self._writer is not None:
+                self._writer.rollback()
+        except DBAPIError:
+            self.close()
 
     def _connect(self) -> Writer | None:
         """The kept connection, or a new one; None where the database cannot be reached."""
