@@ -17,8 +17,9 @@ from gateway.cli.databases import May, make_ready
 from gateway.cli.demo import print_invitation, seed
 from gateway.cli.processes.server import Server
 from gateway.cli.processes.sockets import Socket
-from gateway.cli.server.connection import Connection
+from gateway.cli.server.door import Door
 from gateway.cli.server.sharing import SharedConfig
+from gateway.cli.server.waiting import MOST_WAITING
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.process import STOP_S
 from gateway.startup import announce
@@ -55,7 +56,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     workers = workers or default_workers(settings)
-    config = _config(host, port, workers, settings.stop_s)
+    config = _config(host, port, workers, settings.stop_s, settings.limit_waiting_connections)
     listening = _bound(host, port)
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
@@ -140,7 +141,9 @@ def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
         raise SettingsError("--demo is for development: it prints an admin's token.")
 
 
-def _config(host: str, port: int, workers: int, stop_s: int = STOP_S) -> uvicorn.Config:
+def _config(
+    host: str, port: int, workers: int, stop_s: int = STOP_S, most_waiting: int = MOST_WAITING
+) -> uvicorn.Config:
     return (uvicorn.Config if workers == 1 else SharedConfig)(
         "gateway.app:from_environment" if workers == 1 else "gateway.cli.supervisor:application",
         factory=True,
@@ -153,7 +156,7 @@ def _config(host: str, port: int, workers: int, stop_s: int = STOP_S) -> uvicorn
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=stop_s,
         timeout_worker_healthcheck=STARTUP_S,
-        http=Connection,
+        http=Door(most_waiting),  # type: ignore[arg-type]  # it asks for a class, and calls it
         ws=Socket,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not

@@ -76,15 +76,19 @@ class Documents:
         return text
 
     def _persisted(self, digest: str, given: str | None) -> str:
-        """Automatic persisted queries: a hash without a document asks for a kept one; with a document, that is kept."""
-        known = self._trusted.get(digest) or self._kept.get(digest)
+        """Automatic persisted queries: a hash without a document asks for a kept one; with a document, that is kept.
+
+        It is the same hash in capitals. Apollo's server takes no such one; were it kept as it came, one document would
+        take as many places as there are ways to write its hash.
+        """
+        known = self._trusted.get(digest) or self._trusted.get(digest := digest.lower()) or self._kept.get(digest)
         if given is None:
             if known is None:
                 raise self._unknown()
             if digest in self._kept:
                 self._kept.move_to_end(digest)
             return known
-        if sha256(given.encode(errors="surrogatepass")).hexdigest() != digest.lower():
+        if sha256(given.encode(errors="surrogatepass")).hexdigest() != digest:
             raise coded(ErrorCode.BAD_USER_INPUT, "extensions.persistedQuery.sha256Hash is not the query's.")
         self._keep(digest, given)
         return given

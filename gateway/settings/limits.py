@@ -83,6 +83,13 @@ class LimitSettings(Group):
         description="Seconds that a body may take to arrive, a webhook's too: enough for slow phones, not for idle"
         " sockets.",
     )
+    limit_waiting_connections: int = Field(
+        default=1_000,
+        ge=10,
+        le=1_000_000,
+        description="Connections of one process that have asked nothing yet; one more, and the oldest is closed. Each"
+        " has 15 seconds to ask, and costs a file descriptor and a few kilobytes.",
+    )
     limit_operation_s: float = Field(
         default=30.0,
         gt=0,

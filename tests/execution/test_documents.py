@@ -62,6 +62,23 @@ def test_what_a_client_sent_once_it_may_name_from_then_on() -> None:
     assert documents.text_of(persisted(VIEWER, is_sent=False)) == VIEWER
 
 
+def in_capitals(request: dict[str, Any]) -> dict[str, Any]:
+    hashed = request["extensions"]["persistedQuery"]
+    return request | {"extensions": {"persistedQuery": hashed | {"sha256Hash": hashed["sha256Hash"].upper()}}}
+
+
+def test_a_hash_in_capitals_is_the_same() -> None:
+    documents = Documents(most_kept=2)
+    assert documents.text_of(in_capitals(persisted(VIEWER, is_sent=True))) == VIEWER
+    assert documents.text_of(persisted(VIEWER, is_sent=False)) == VIEWER
+    assert documents.text_of(in_capitals(persisted(VIEWER, is_sent=False))) == VIEWER
+    assert documents.text_of(persisted(COURSES, is_sent=True)) == COURSES
+    documents.text_of(in_capitals(persisted(COURSES, is_sent=True)))  # takes no other's place
+    assert documents.text_of(persisted(VIEWER, is_sent=False)) == VIEWER
+    trusted = Documents({digest(VIEWER): VIEWER}, is_only_trusted=True)
+    assert trusted.text_of(in_capitals(persisted(VIEWER, is_sent=False))) == VIEWER
+
+
 def test_the_least_lately_used_goes_first() -> None:
     documents = Documents(most_kept=2)
     texts = [f"query Q{number} {{ viewer {{ id }} }}" for number in range(3)]

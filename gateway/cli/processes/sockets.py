@@ -2,7 +2,7 @@
 
 import logging
 
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+from gateway.cli.server.sockets import BoundedSocket
 
 CLOSES_S = 1.0
 """How long a client may take to answer our close, once the process stops."""
@@ -11,7 +11,7 @@ SILENT = logging.Logger("what is cut off", logging.CRITICAL + 1)
 """What we cut off ourselves is no failure, and leaves no trace."""
 
 
-class Socket(WebSocketsSansIOProtocol):
+class Socket(BoundedSocket):
     """uvicorn's, which closes at once when the process stops, before the application could say anything more. Here the
     application closes it, as it does whenever it has to (see `StreamLifetimes`), and its last messages go out before.
     """

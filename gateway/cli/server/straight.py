@@ -21,8 +21,10 @@ class StraightCycle(RequestResponseCycle):
     chunked_encoding = None
     expected_content_length = 0
 
-    def __init__(self, connection: HttpToolsProtocol, straight: Straight, body: bytes, *, keep_alive: bool) -> None:
-        self.scope, self.transport, self.flow = connection.scope, connection.transport, connection.flow
+    def __init__(
+        self, connection: HttpToolsProtocol, outlet: Any, straight: Straight, body: bytes, *, keep_alive: bool
+    ) -> None:
+        self.scope, self.transport, self.flow = connection.scope, outlet, connection.flow
         self.logger, self.default_headers = connection.logger, connection.server_state.default_headers
         self.on_response, self.keep_alive = connection.on_response_complete, keep_alive
         self._straight, self._others, self._whole = straight, connection.app, body

@@ -3,12 +3,12 @@
 import pytest
 from starlette.types import Receive, Scope, Send
 
-from gateway.cli.server.connection import MOST_HEAD_BYTES, TOO_LARGE
-from tests.cli.server.test_answers import POST, Wire, exchange
+from gateway.cli.server.heads import LONG_FRAMING, MOST_HEAD_BYTES, TOO_LARGE
+from tests.cli.server.test_answers import HEADERS_OF_ALL, POST, Wire, exchange
 
 pytestmark = pytest.mark.anyio
 
-CHUNKED = b"POST /a HTTP/1.1\r\nTransfer-Encoding: chunked\r\nX-Head: 1\r\n\r\n4\r\nbody\r\n"
+CHUNKED = b"POST /a HTTP/1.1\r\nHost: here\r\nTransfer-Encoding: chunked\r\nX-Head: 1\r\n\r\n4\r\nbody\r\n"
 PIECE = b"x" * 4_096
 MANY = MOST_HEAD_BYTES // len(PIECE) + 2
 
@@ -30,7 +30,7 @@ def answered(wire: Wire) -> bytes:
 async def test_what_is_behind_a_body_is_no_header(pieces: int) -> None:
     whole = CHUNKED + b"0\r\nAuthorization: Bearer x\r\n\r\n"
     received = [whole] if pieces == 1 else [CHUNKED, whole.removeprefix(CHUNKED)]
-    assert answered(await exchange(heads, received)) == b"transfer-encoding x-head"
+    assert answered(await exchange(heads, received)) == b"host transfer-encoding x-head"
 
 
 ENDLESS = {
@@ -45,24 +45,23 @@ ENDLESS = {
 async def test_what_does_not_end_around_a_chunk_is_hung_up_on(what: str) -> None:
     begun, piece = ENDLESS[what]
     wire = await exchange(heads, [begun, *[piece] * MANY])
-    assert wire.is_closed
-    assert not wire.written
+    assert (bytes(wire.written), wire.is_closed) == (LONG_FRAMING.answer(HEADERS_OF_ALL), True)
 
 
 async def test_a_head_that_does_not_end_is_told_so() -> None:
-    wire = await exchange(heads, [POST.partition(b"\r\n")[0] + b"\r\nX-Long: ", *[PIECE] * MANY])
-    assert (bytes(wire.written), wire.is_closed) == (TOO_LARGE, True)
+    wire = await exchange(heads, [POST.partition(b"\r\n")[0] + b"\r\nHost: here\r\nX-Long: ", *[PIECE] * MANY])
+    assert (bytes(wire.written), wire.is_closed) == (TOO_LARGE.answer(HEADERS_OF_ALL), True)
 
 
 async def test_a_long_body_in_many_pieces_has_another_bound() -> None:
-    head = b"POST /a HTTP/1.1\r\nContent-Length: %d\r\n\r\n" % (MANY * len(PIECE))
-    assert answered(await exchange(heads, [head, *[PIECE] * MANY])) == b"content-length"
+    head = b"POST /a HTTP/1.1\r\nHost: here\r\nContent-Length: %d\r\n\r\n" % (MANY * len(PIECE))
+    assert answered(await exchange(heads, [head, *[PIECE] * MANY])) == b"host content-length"
     chunk = b"%x\r\n%s\r\n" % (len(PIECE), PIECE)
-    assert answered(await exchange(heads, [CHUNKED, *[chunk] * MANY, b"0\r\n\r\n"])) == b"transfer-encoding x-head"
+    assert answered(await exchange(heads, [CHUNKED, *[chunk] * MANY, b"0\r\n\r\n"])) == b"host transfer-encoding x-head"
 
 
 async def test_each_request_of_a_connection_has_its_own_bound() -> None:
-    long = POST.replace(b"Host: here", b"X-Long: " + PIECE)
+    long = POST.replace(b"Host: here", b"Host: here\r\nX-Long: " + PIECE)
     pieces = [part for _ in range(MANY) for part in (long[:2_000], long[2_000:])]
     wire = await exchange(heads, pieces)
     assert (wire.answered, wire.is_closed) == (MANY, False)
