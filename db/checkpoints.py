@@ -8,6 +8,8 @@ import sqlite3
 import threading
 from contextlib import suppress
 
+from db.files import address
+
 EVERY_COMMITS = 32
 """Between two copies: a commit leaves 15 to 50 pages in the log, whatever the number of its commands."""
 
@@ -27,6 +29,7 @@ class Checkpoints:
         self._commits = 0
         self._is_due = threading.Event()
         self._is_closing = False
+        self._copies = True
         self._thread: threading.Thread | None = None
 
     def note_commit(self) -> None:
@@ -39,9 +42,13 @@ class Checkpoints:
             self._thread = threading.Thread(target=self._run, name="checkpoints", daemon=True)
             self._thread.start()
 
-    def close(self) -> None:
-        """Copy once more, if it ever was due, and wait for that."""
-        self._is_closing = True
+    def close(self, *, copies: bool = True) -> None:
+        """Copy once more, if it ever was due, and wait for that.
+
+        Args:
+            copies: not, where the log is no longer the file's.
+        """
+        self._copies, self._is_closing = copies, True
         self._is_due.set()
         if self._thread is not None:
             self._thread.join()
@@ -53,9 +60,11 @@ class Checkpoints:
             self._is_due.wait()
             self._is_due.clear()
             is_last = self._is_closing
+            if not self._copies:
+                break
             # Whatever is in its way, a later one makes up for it; and in the end a commit does, which says so.
             with suppress(sqlite3.Error):
-                connection = connection or sqlite3.connect(self._path, isolation_level=None)
+                connection = connection or sqlite3.connect(address(self._path), uri=True, isolation_level=None)
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         if connection is not None:
             connection.close()

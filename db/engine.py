@@ -2,7 +2,6 @@
 
 import sqlite3
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
@@ -10,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from db.checkpoints import KEPT_BYTES, MOST_PAGES
+from db.files import address
 from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
@@ -58,12 +58,13 @@ def parse_url(url: str) -> URL:
     return make_url(url).set(drivername=backend_of(url))
 
 
-def writer_engine(url: str, silence_s: float | None = None) -> Engine:
+def writer_engine(url: str, silence_s: float | None = None, *, makes_file: bool = False) -> Engine:
     """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once.
 
     Args:
         silence_s: how long a PostgreSQL server may say nothing before its connection is given up: by default
             `db.silence.SILENCE_S`.
+        makes_file: whether an SQLite file is made where there is none; else that is an error.
     """
     parsed = parse_url(url)
     if is_embedded(url):
@@ -73,6 +74,8 @@ def writer_engine(url: str, silence_s: float | None = None) -> Engine:
             connect_args={"cached_statements": KEPT_STATEMENTS},
             **_common(),
         )
+        if not makes_file:
+            event.listen(engine, "do_connect", _only_what_is_there)
         event.listen(engine, "connect", _open_sqlite_writer)
         event.listen(engine, "begin", _begin_immediate)
         return engine
@@ -94,6 +97,7 @@ def feed_engine(url: str) -> AsyncEngine:
         engine = create_async_engine(
             parsed.set(drivername="sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", poolclass=NullPool, **_common()
         )
+        event.listen(engine.sync_engine, "do_connect", _only_what_is_there)
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
         return engine
     from db.silence import AsyncBounded  # with its driver, which is there where there is a server
@@ -115,9 +119,9 @@ def audit_engine(url: str) -> Engine:
         path = file_of(url).absolute()
         # Without a log beside it SQLite makes one while it reads, and only a connection that may write clears it away.
         mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
-        address = f"file:{quote(str(path))}?mode={mode}"
+        opened = address(path, mode)
         engine = create_engine(
-            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(address, uri=True), poolclass=NullPool, **_common()
+            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(opened, uri=True), poolclass=NullPool, **_common()
         )
         event.listen(engine, "connect", _open_sqlite_audit)
         event.listen(engine, "begin", _begin)
@@ -149,6 +153,12 @@ def prepare_folder(url: str) -> None:
     """Make the folder of an embedded database, so that a first start needs nothing."""
     if is_embedded(url):
         file_of(url).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _only_what_is_there(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+    """A file that was deleted is not made anew, empty, by whoever connects next."""
+    if not options.get("uri"):
+        arguments[0], options["uri"] = address(arguments[0]), True
 
 
 def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:

@@ -4,6 +4,8 @@ import sqlite3
 
 from sqlalchemy.exc import DataError, DBAPIError
 
+from db.files import FileLost
+
 _POSTGRES_FIRST = {
     "23505",  # unique violation: the other one's row is there now
     "40001",  # serialization failure
@@ -22,6 +24,11 @@ def is_lost_race(error: DBAPIError) -> bool:
 def is_locked_out(error: DBAPIError) -> bool:
     """Whether another writer held its lock for longer than we wait; nothing of ours was written."""
     return _sqlite_code(error) & 0xFF in _SQLITE_LOCKED or _sqlstate(error) in _POSTGRES_LOCKED
+
+
+def lost_file(error: DBAPIError) -> FileLost | None:
+    """What the error says of an SQLite file that is no longer at its path; None of any other error."""
+    return error.orig if isinstance(error.orig, FileLost) else None
 
 
 def is_lost_connection(error: DBAPIError) -> bool:

@@ -1,7 +1,7 @@
 """The change feed: each commit leaves a note, which every process that follows reads."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,8 @@ from sqlmodel import Field
 
 from db.columns import Json, Row
 from db.engine import feed_engine
-from db.pulse import version
+from db.files import FileLost
+from db.pulse import Standing, always, version
 from db.types import Id
 from db.urls import is_embedded
 from db.writer import Writer
@@ -95,33 +96,41 @@ def leave(writer: Writer, note: Note) -> None:
         writer.run(_PRUNE, (seq - KEPT,))
 
 
-async def follow(url: str) -> AsyncGenerator[Sequence[Note], None]:
+async def follow(url: str, standing: Standing = always) -> AsyncGenerator[Sequence[Note], None]:
     """The notes of what is committed from now on, by any process. The first yield is empty, and says that from here on
     nothing is missed; on SQLite every look yields, so that the follower can stop.
+
+    Args:
+        standing: changes where an SQLite file is another one than before.
 
     Raises:
         FeedLost: the database is out of reach, or notes were dropped before they were read.
     """
     engine = feed_engine(url)
     try:
+        current = standing()
         async with engine.connect() as connection:
-            yields = _looks(connection) if is_embedded(url) else _notifications(connection)
+            yields = (
+                _looks(connection, lambda: standing() == current) if is_embedded(url) else _notifications(connection)
+            )
             async with aclosing(yields):
                 async for notes in yields:
                     yield notes
-    except (DBAPIError, OSError) as error:
+    except (DBAPIError, OSError, FileLost) as error:
         raise FeedLost(type(error).__name__) from error
     finally:
         await engine.dispose()
 
 
-async def _looks(connection: AsyncConnection) -> AsyncGenerator[Sequence[Note], None]:
+async def _looks(connection: AsyncConnection, is_the_same: Callable[[], bool]) -> AsyncGenerator[Sequence[Note], None]:
     # The version first: a commit between the two is read twice rather than never.
     current = await version(connection)
     last: int = (await connection.execute(_LAST)).scalar_one()
     yield ()
     while True:
         await asyncio.sleep(POLL_S)
+        if not is_the_same():
+            raise FeedLost("the database is another file than before")
         before, current = current, await version(connection)
         found = () if current == before else (await connection.execute(_AFTER, {"seq": last})).all()
         if found:

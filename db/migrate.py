@@ -1,8 +1,10 @@
 """Bringing a database to the newest schema. Alembic is imported where migrations are missing: most starts have none."""
 
+import sqlite3
 from typing import TYPE_CHECKING
 
 from db.engine import UPKEEP_SILENCE_S, prepare_folder, writer_engine
+from db.guard import settle
 from db.standing import standing
 
 if TYPE_CHECKING:
@@ -15,14 +17,18 @@ def upgrade(url: str) -> None:
     A database that a newer release has migrated is left as it is: see `standing` for who may run on it.
     """
     prepare_folder(url)
-    engine = writer_engine(url, UPKEEP_SILENCE_S)
+    engine = writer_engine(url, UPKEEP_SILENCE_S, makes_file=True)
     try:
-        with engine.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                # Held to the end of the transaction; the number is ours and means nothing else.
-                connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305166401)")
-            if standing(connection).is_behind:
-                _migrate(connection)
+        with engine.connect() as connection:
+            with connection.begin():
+                if connection.dialect.name == "postgresql":
+                    # Held to the end of the transaction; the number is ours and means nothing else.
+                    connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7305166401)")
+                if standing(connection).is_behind:
+                    _migrate(connection)
+            driver = connection.connection.driver_connection
+            if isinstance(driver, sqlite3.Connection):
+                settle(driver)  # its end would delete the log, and the file not say that it is whole without
     finally:
         engine.dispose()
 

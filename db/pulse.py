@@ -4,12 +4,13 @@ It costs the same however many rows there are, so that an idle process can notic
 """
 
 import asyncio
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import feed_engine
+from db.files import FileLost
 
 EVERY_S = 2.0
 """How often it is read: the longest that a process takes to notice another one's commit."""
@@ -22,7 +23,17 @@ _VERSIONS = {
 }
 
 
-async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None]:
+Standing = Callable[[], object]
+"""Tells which file an SQLite database is in: a value that changes where it is another one. Raises `FileLost`, while
+there is none that may be opened."""
+
+
+def always() -> object:
+    """The standing of a database that stays where it is."""
+    return None
+
+
+async def pulse(url: str, every_s: float = EVERY_S, standing: Standing = always) -> AsyncGenerator[None, None]:
     """Yields at once, and again each time that others may have committed since.
 
     While the database is out of reach it yields as well, every so often: the caller finds out when it reads.
@@ -31,15 +42,16 @@ async def pulse(url: str, every_s: float = EVERY_S) -> AsyncGenerator[None, None
     try:
         while True:
             try:
+                file = standing()
                 async with engine.connect() as connection:
                     current: object = None
-                    while True:
+                    while standing() == file:
                         # The version first: a commit between the two is told twice rather than never.
                         before, current = current, await version(connection)
                         if current != before:
                             yield
                         await asyncio.sleep(every_s)
-            except (DBAPIError, OSError):
+            except (DBAPIError, OSError, FileLost):
                 yield
                 await asyncio.sleep(every_s)
     finally:

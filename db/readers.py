@@ -15,6 +15,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from db.compiled import Raw
 from db.engine import BUSY_TIMEOUT_MS, READ_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
+from db.files import address
+from db.guard import Guard
 from db.urls import is_embedded
 
 if TYPE_CHECKING:
@@ -48,12 +50,17 @@ def reader_dialect(url: str) -> Dialect:
     return PGDialect_psycopg(paramstyle="format")  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
 
 
-def open_immediate(url: str) -> "Immediate | None":
-    """A new connection that is asked without waiting; None where the database is a server. Raises sqlite3.Error."""
-    if not is_embedded(url):
-        return None
+def open_immediate(url: str, guard: Guard) -> "Immediate":
+    """A new connection to an SQLite file that is asked without waiting. Raises sqlite3.Error."""
+    guard.before_opening()
     arguments, options = _sqlite_arguments(url)
-    return Immediate(sqlite3.connect(*arguments, **options))
+    connection = Immediate(sqlite3.connect(*arguments, **options))
+    try:
+        guard.opened(connection.rows)
+    except sqlite3.Error:
+        connection.close()
+        raise
+    return connection
 
 
 async def open_reader(url: str) -> Connection:
@@ -71,6 +78,10 @@ class Immediate:
         self._connection = connection
         for pragma in ("busy_timeout = 0", "query_only = ON"):
             connection.execute(f"PRAGMA {pragma}")
+
+    def rows(self, sql: str) -> Sequence[Raw]:
+        """All rows of a statement. Raises sqlite3.Error."""
+        return self._connection.execute(sql).fetchall()
 
     def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw] | None:
         """All rows of a statement, which sees all that was committed before it; None where it did not go well."""
@@ -148,4 +159,6 @@ class _PostgresReader:
 def _sqlite_arguments(url: str) -> tuple[list[Any], Any]:
     dialect: Any = reader_dialect(url)
     arguments, options = dialect.create_connect_args(parse_url(url))
+    if not options.get("uri"):
+        arguments, options = [address(arguments[0])], {**options, "uri": True}
     return arguments, {**options, "isolation_level": None, "cached_statements": STATEMENTS}

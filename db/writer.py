@@ -3,6 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from sqlalchemy import Engine
@@ -10,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.checkpoints import Checkpoints
 from db.compiled import Raw
+from db.guard import Guard, mark_open, settle
 
 LOCK_WAIT_MS = 100
 """How long a turn on PostgreSQL waits for one lock: another process's turn is over in less, and a transaction that is
@@ -23,9 +25,22 @@ Answer = Callable[[], Sequence[Raw]]
 """Waits for the rows of a statement that was sent."""
 
 
-def open_writer(engine: Engine) -> "Writer":
-    """Connect, as an engine of `db.engine.writer_engine` has it. Raises a `DBAPIError`."""
-    return (_SqliteWriter if engine.dialect.name == "sqlite" else _PostgresWriter)(engine)
+def guard_of(engine: Engine) -> Guard | None:
+    """For those who open writers of a file, one after the other; a server needs none."""
+    return Guard(Path(engine.url.database or "")) if engine.dialect.name == "sqlite" else None
+
+
+def open_writer(engine: Engine, guard: Guard | None = None) -> "Writer":
+    """Connect, as an engine of `db.engine.writer_engine` has it.
+
+    Args:
+        guard: what is remembered of the connections before this one.
+
+    Raises: a `DBAPIError`.
+    """
+    if guard := guard or guard_of(engine):
+        return _SqliteWriter(engine, guard)
+    return _PostgresWriter(engine)
 
 
 class Writer(ABC):
@@ -41,10 +56,15 @@ class Writer(ABC):
         self._error: type[Exception] = self.dialect.dbapi.Error
         self._connection: Any = None
         try:
+            self._prepare()
             self._connection = engine.raw_connection()
             self._open()
         except self._error as error:
-            self._fail(error)
+            try:
+                self._fail(error)
+            finally:
+                if self._connection is not None:
+                    self._connection.invalidate()
 
     @abstractmethod
     def begin(self) -> None:
@@ -68,6 +88,10 @@ class Writer(ABC):
             self.dialect.do_commit(self._connection)
         except self._error as error:
             self._fail(error, "COMMIT")
+
+    @abstractmethod
+    def look(self) -> None:
+        """See, between two transactions, whether the database is still the one that was opened."""
 
     def rollback(self) -> None:
         """Undo the transaction."""
@@ -97,6 +121,10 @@ class Writer(ABC):
         return None
 
     @abstractmethod
+    def _prepare(self) -> None:
+        """Do what comes before connecting."""
+
+    @abstractmethod
     def _open(self) -> None:
         """Prepare what the methods need of a new connection."""
 
@@ -112,7 +140,15 @@ class Writer(ABC):
 
 
 class _SqliteWriter(Writer):
+    """Before a transaction is begun, and before anybody is told how it ended, it looks whether the files that it has
+    open are those at their paths: what is written to others is lost."""
+
+    def __init__(self, engine: Engine, guard: Guard) -> None:
+        self._guard = guard
+        super().__init__(engine)
+
     def begin(self) -> None:
+        self._check("BEGIN IMMEDIATE")
         self.run("BEGIN IMMEDIATE")
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
@@ -137,16 +173,40 @@ class _SqliteWriter(Writer):
 
     def commit(self) -> None:
         super().commit()
+        self._check("COMMIT", has_committed=True)
         self._checkpoints.note_commit()
+
+    def rollback(self) -> None:
+        super().rollback()
+        self._check("ROLLBACK")
+
+    def look(self) -> None:
+        self._check("BEGIN IMMEDIATE")
+
+    def _check(self, sql: str, *, has_committed: bool = False) -> None:
+        try:
+            self._guard.check(self._rows, has_committed=has_committed)
+        except self._error as error:
+            self._fail(error, sql)
+
+    def _rows(self, sql: str) -> list[Raw]:
+        return list(self._cursor.execute(sql).fetchall())
+
+    def _prepare(self) -> None:
+        self._guard.before_opening()
 
     def _open(self) -> None:
         self._cursor = self._connection.cursor()
+        self._guard.opened(self._rows)
+        mark_open(self._connection.driver_connection)
         [(_, _, path), *_] = self._cursor.execute("PRAGMA database_list").fetchall()
         self._checkpoints = Checkpoints(path)
 
     def _let_go(self) -> None:
-        self._checkpoints.close()
+        self._checkpoints.close(copies=not self._guard.is_lost)
         self._cursor.close()  # for a statement that is still held, SQLite keeps the file locked
+        if not self._guard.is_lost:
+            settle(self._connection.driver_connection)
 
 
 _SETTINGS = """
@@ -166,6 +226,9 @@ class _PostgresWriter(Writer):
 
     def begin(self) -> None:
         """The driver does, before the first statement."""
+
+    def look(self) -> None:
+        """A server's database is what its name says."""
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         cursor = self._connection.cursor(binary=True)  # one each: a cursor holds the rows of one statement
@@ -198,6 +261,9 @@ class _PostgresWriter(Writer):
             self.dialect.do_execute(cursor, sql, parameters)
         except self._error as error:
             self._fail(error, sql)
+
+    def _prepare(self) -> None:
+        """Nothing."""
 
     def _open(self) -> None:
         self._pid: int = self._connection.driver_connection.pgconn.backend_pid

@@ -70,7 +70,14 @@ class Services:
         """How the database and the writer stand, asked now."""
         schema = await self.standing.asked(within_s=READY_S)
         is_writing = self.writer.is_alive and self.writer.held_up_s < READY_TURN_S
-        return Readiness(schema is not None, schema or Standing(None), is_writing, CLOCK.is_going_on, CLOCK.is_proven)
+        return Readiness(
+            schema is not None,
+            schema or Standing(None),
+            is_writing,
+            CLOCK.is_going_on,
+            CLOCK.is_proven,
+            self.reader.source.lost_for,
+        )
 
 
 class StandingNow:
@@ -112,6 +119,8 @@ class Readiness:
     is_writing: bool
     is_clock_going_on: bool
     is_clock_proven: bool
+    reason: str | None = None
+    """What an operator should know of a database that is not in reach."""
 
 
 @asynccontextmanager
@@ -125,7 +134,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     source = Source(settings.database_url)
     reader = Reader(source)
     lookups = JobLookups(reader)
-    follow = partial(feed.follow, settings.database_url)
+    follow = partial(feed.follow, settings.database_url, source.standing)
     live = Live(hub, follow, partial(reader.find, PAYMENT_BY_ID), partial(reader.find, PURCHASE_BY_ID))
     providers = _providers(settings)
     purchases = Purchases(
@@ -139,7 +148,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     writer.start()
     if isinstance(writer, RemoteWriter):
         await writer.ready(within_s=WRITER_READY_S)
-    following = asyncio.create_task(live.run(), name="feed")
+    following = [asyncio.create_task(live.run(), name="feed"), asyncio.create_task(source.watch(), name="watch")]
     try:
         runners += [
             Runner(work, lookups.runnable_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
@@ -147,8 +156,9 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         ]
         yield Services(purchases, work, reader, writer, runners, live, StandingNow(source))
     finally:
-        following.cancel()
-        await asyncio.gather(following, return_exceptions=True)
+        for task in following:
+            task.cancel()
+        await asyncio.gather(*following, return_exceptions=True)
         await writer.close()
         await source.close()
         for provider in providers.values():
@@ -168,7 +178,7 @@ async def running_jobs(
     """
     stopped = told or asyncio.Event()
     tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in services.runners]
-    beats = pulse(settings.database_url)
+    beats = pulse(settings.database_url, standing=services.reader.source.standing)
     following = asyncio.create_task(_look_at_each(beats, services.runners), name="pulse")
     bounding = asyncio.create_task(_hand_back_what_is_late(settings.stop_s, stopped, services.runners), name="late")
     try:

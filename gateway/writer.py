@@ -46,6 +46,7 @@ def own_writer(
         subscribers=[*subscribers],
         on_commit=on_commit,
         on_jobs=on_jobs,
+        watches_file=True,
     )
 
 

@@ -5,7 +5,9 @@ A mistyped name must not become a new, empty database.
 
 from enum import Enum
 
+from db.backups import why_incomplete
 from db.engine import audit_engine
+from db.guard import settle_file
 from db.migrate import upgrade
 from db.standing import Standing, standing
 from db.urls import file_of, is_embedded, shown
@@ -28,6 +30,7 @@ def make_ready(settings: Settings, may: May) -> None:
     """
     url = settings.database_url
     is_makeable = may is May.MAKE and settings.env == "development"
+    _check_files(url)
     if is_embedded(url) and is_makeable:
         upgrade(url)
     found = _found(url)
@@ -37,11 +40,17 @@ def make_ready(settings: Settings, may: May) -> None:
         raise SettingsError(_problem(shown(url), found))
 
 
-def migrate(settings: Settings) -> str:
+def migrate(settings: Settings, *, incomplete: bool = False) -> str:
     """Run the migrations that are missing; gives a sentence of how the database stands then.
+
+    Args:
+        incomplete: take the file as it is, although it lacks its log.
 
     Raises: SettingsError, where this gateway may not run on it.
     """
+    if incomplete and is_embedded(settings.database_url):
+        settle_file(file_of(settings.database_url))
+    _check_files(settings.database_url)
     upgrade(settings.database_url)
     found, database = _found(settings.database_url), shown(settings.database_url)
     if not found.is_usable:
@@ -51,6 +60,16 @@ def migrate(settings: Settings) -> str:
     return (
         f"The database is at {found.database}, ahead of this gateway at {found.code}, which may run on it: {database}"
     )
+
+
+def _check_files(url: str) -> None:
+    """Raises: SettingsError, where the files of an embedded database are not all there, or not of one database."""
+    if is_embedded(url) and file_of(url).is_file() and (reason := why_incomplete(file_of(url).absolute())):
+        raise SettingsError(
+            f"{reason}. Put back the files that belong together, or restore a backup with `gateway restore`. Was the"
+            " gateway killed, and the file then opened by another program, it is whole all the same: `gateway migrate"
+            " --incomplete` takes it as it is."
+        )
 
 
 def _found(url: str) -> Standing:

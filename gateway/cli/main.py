@@ -5,6 +5,7 @@ What a command needs is imported when it runs: help and tokens wait for no serve
 
 import gc
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
@@ -116,12 +117,45 @@ def verify(
 
 
 @app.command()
-def migrate() -> None:
-    """Bring the database to the newest schema. Safe to run again, and from several machines at once."""
+def migrate(
+    incomplete: Annotated[
+        bool,
+        typer.Option(
+            "--incomplete", help="Take an SQLite file whose -wal is missing as it is, without what was in that."
+        ),
+    ] = False,
+) -> None:
+    """Bring the database to the newest schema, and make it where there is none. Safe to run again, and from several
+    machines at once."""
     settings = _settings()
     from gateway.cli import databases
 
-    print(databases.migrate(settings))
+    print(databases.migrate(settings, incomplete=incomplete))
+
+
+@app.command()
+def backup(
+    target: Annotated[Path, typer.Argument(help="The file to make.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+) -> None:
+    """Make a whole copy of an SQLite database in one file, also while it is served, and check it. Exit code 2, and no
+    file, where that fails. A server's database has its own tools: it says which."""
+    settings = _settings()
+    from gateway.cli import backups
+
+    print(backups.back_up(settings, target, replace=force))
+
+
+@app.command()
+def restore(
+    backup: Annotated[Path, typer.Argument(help="The file that `gateway backup` made.")],
+) -> None:
+    """Put a backup in the place of an SQLite database, which is kept beside it under another name. Refused while any
+    gateway has the database open. Exit code 2, and nothing changed, where the backup cannot be used."""
+    settings = _settings()
+    from gateway.cli import backups
+
+    print(backups.restore(settings, backup))
 
 
 @app.command()

@@ -28,4 +28,6 @@ async def readyz(request: Request) -> Response:
         "oldestGateway": found.schema.oldest_code,
     }
     answer = {"status": "ok" if is_ready else "unavailable", **checks, "schema": schema}
+    if found.reason is not None:
+        answer["reason"] = found.reason
     return JSONResponse(answer, 200 if is_ready else 503)

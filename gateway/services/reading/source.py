@@ -3,17 +3,34 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from typing import Any, cast
+from time import monotonic
+from typing import Any
 
+import structlog
 from sqlalchemy import Dialect
 from sqlalchemy.exc import DBAPIError
 
 from db.compiled import Raw, Statement
 from db.engine import READERS
+from db.files import FileLost
+from db.guard import Guard, settle_file
 from db.readers import Connection, Immediate, open_immediate, open_reader, reader_dialect
+from db.urls import file_of, is_embedded
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 0.01
+"""How long a file may be gone, or another one lie at its path, before a read notices. A look takes microseconds, but a
+read does not take many."""
+
+WATCH_S = 0.5
+"""The same, while nobody reads."""
 
 PLACE_S = 8.0
 """How long a read waits for a connection: they are all taken for so long only where the database does not answer."""
+
+_Place = tuple[int, Connection | None]
+_EMPTY: _Place = (0, None)
 
 
 class Source:
@@ -22,12 +39,17 @@ class Source:
     def __init__(self, url: str) -> None:
         self._url = url
         self.dialect: Dialect = reader_dialect(url)
-        self._has_now, self._now = False, cast(Immediate | None, None)
+        self._guard = Guard(file_of(url)) if is_embedded(url) else None
+        self._now: Immediate | None = None
+        self._look_at = 0.0
+        self._lost: FileLost | None = None
+        self._opened = 0
+        """How often the file was opened anew: connections of another time are closed."""
         self._driver_error: type[Exception] = type(self.dialect).import_dbapi().Error
         # The connection that was used last is used next, so that an idle process keeps one warm.
-        self._places: asyncio.LifoQueue[Connection | None] = asyncio.LifoQueue()
+        self._places: asyncio.LifoQueue[_Place] = asyncio.LifoQueue()
         for _ in range(READERS):
-            self._places.put_nowait(None)
+            self._places.put_nowait(_EMPTY)
 
     async def rows(self, statement: Statement, **parameters: object) -> list[list[Any]]:
         """The statement's rows, each as the values of its columns in their order.
@@ -46,16 +68,23 @@ class Source:
         """The rows of a statement that takes microseconds, without waiting: on the thread of the event loop, since it
         costs several times as much to hand it to another. None where that cannot be, and `fetch` has to be asked: a
         server is far away, and a file may be locked for a moment."""
-        if not self._has_now:
-            self._has_now, self._now = True, open_immediate(self._url)
-        return self._now.fetch(sql, parameters) if self._now else None
+        if self._guard is None:
+            return None
+        try:
+            return self._on_the_file(self._guard).fetch(sql, parameters)
+        except self._driver_error:
+            return None
 
     async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Raw]:
         """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does, and TimeoutError where all
         connections wait for a database that does not answer."""
-        connection = await self._place()
-        is_kept = connection is not None
+        opened, connection = await self._place()
         try:
+            standing = self.standing()
+            if connection is not None and opened != standing:
+                await connection.close()
+                connection = None
+            opened, is_kept = standing, connection is not None
             connection = connection or await open_reader(self._url)
             try:
                 return await connection.fetch(sql, parameters)
@@ -72,7 +101,37 @@ class Source:
             if connection is not None and connection.is_lost:
                 await connection.close()
                 connection = None
-            self._places.put_nowait(connection)
+            self._places.put_nowait((opened, connection))
+
+    def standing(self) -> int:
+        """Which file is read, by how often one was opened; always the same of a server.
+
+        Raises:
+            FileLost: what lies at the path is not the database that was opened, or an older state of it.
+        """
+        if self._guard is not None:
+            try:
+                self._on_the_file(self._guard)
+            except FileLost:
+                raise
+            except self._driver_error:
+                pass  # it is locked for a moment, say, for which a read waits
+        return self._opened
+
+    @property
+    def lost_for(self) -> str | None:
+        """Why an SQLite file is not read, where it is lost."""
+        return self._lost.reason if self._lost is not None else None
+
+    async def watch(self) -> None:
+        """For ever: let go of files that were deleted or replaced, also while nobody reads."""
+        while self._guard is not None:
+            with suppress(self._driver_error):
+                self.standing()
+            idle = [self._places.get_nowait() for _ in range(self._places.qsize())]
+            for place in reversed(idle):
+                await self._close_if_old(place)
+            await asyncio.sleep(WATCH_S)
 
     async def close(self) -> None:
         """Wait for the reads under way, and close every connection; those that hang are left behind."""
@@ -80,11 +139,13 @@ class Source:
             self._now.close()
         with suppress(TimeoutError):
             for _ in range(READERS):
-                connection = await self._place()
+                _, connection = await self._place()
                 if connection is not None:
                     await connection.close()
+        if self._guard is not None and self._opened and not self._guard.is_lost:
+            settle_file(file_of(self._url))
 
-    async def _place(self) -> Connection | None:
+    async def _place(self) -> "_Place":
         if not self._places.empty():
             return self._places.get_nowait()
         async with asyncio.timeout(PLACE_S):
@@ -94,10 +155,45 @@ class Source:
         """Close those that are idle: what one of them was lost by, such as a failover, the others met as well, and each
         would be waited for in vain once more."""
         idle = [self._places.get_nowait() for _ in range(self._places.qsize())]
-        for connection in idle:
-            self._places.put_nowait(None)
+        for _, connection in idle:
+            self._places.put_nowait(_EMPTY)
             if connection is not None:
                 await connection.close()
+
+    def _on_the_file(self, guard: Guard) -> Immediate:
+        """The connection to the file that lies at the path. Raises as `standing` does."""
+        if (now := monotonic()) < self._look_at:
+            if self._now is not None:
+                return self._now
+            if self._lost is not None:
+                raise self._lost
+        self._look_at = now + LOOK_S
+        try:
+            if self._now is None:
+                self._now = open_immediate(self._url, guard)
+                self._opened += 1
+            else:
+                guard.check(self._now.rows)
+        except FileLost as lost:
+            self._let_go(lost)
+            raise
+        self._lost = None
+        return self._now
+
+    def _let_go(self, lost: FileLost) -> None:
+        if self._lost is None or self._lost.reason != lost.reason:
+            log.error("database file lost", reason=lost.reason, readers="down until the file is put back")
+        self._lost = FileLost(lost.reason)
+        if self._now is not None:
+            self._now.close()
+            self._now, self._opened = None, self._opened + 1
+
+    async def _close_if_old(self, place: "_Place") -> None:
+        opened, connection = place
+        if connection is not None and opened != self._opened:
+            await connection.close()
+            connection = None
+        self._places.put_nowait((opened, connection))
 
     def _without_parameters(self, sql: str, error: Exception) -> BaseException:
         return DBAPIError.instance(sql, None, error, self._driver_error, hide_parameters=True, dialect=self.dialect)

@@ -32,6 +32,9 @@ MOST_OF_BACKGROUND = 64
 CLOSE_S = 10.0
 """How long the writer may take to finish what waits when it is closed; a turn that hangs longer is left behind."""
 
+LOOK_S = 0.5
+"""Between two looks at an embedded database's file while nothing is written."""
+
 
 class WriterStopped(Exception):
     """The writer ended while this command waited; the command may or may not have been done."""
@@ -50,6 +53,7 @@ class GroupCommit:
         subscribers: where events are sent, by jobs of the same commit.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
         on_jobs: called, likewise, with jobs that were committed and wait for a runner.
+        watches_file: whether an embedded database is opened at once, and its file looked after from then on.
     """
 
     def __init__(
@@ -63,7 +67,9 @@ class GroupCommit:
         subscribers: Sequence[EventSubscriber] = (),
         on_commit: Callable[[Commit], None] | None = None,
         on_jobs: Callable[[Sequence[Job]], None] | None = None,
+        watches_file: bool = False,
     ) -> None:
+        self._watches_file = watches_file
         self._engine = engine
         self._on_commit = on_commit
         self._on_jobs = on_jobs
@@ -87,6 +93,7 @@ class GroupCommit:
         # The connection belongs to this thread: a turn crosses over once and not once a statement.
         self._thread = OwnThread("writer")
         self._task: asyncio.Task[None] | None = None
+        self._looking: asyncio.Task[None] | None = None
 
     @property
     def is_alive(self) -> bool:
@@ -104,6 +111,8 @@ class GroupCommit:
 
     def start(self) -> None:
         self._task = asyncio.create_task(self._write(), name="writer")
+        if self._watches_file:
+            self._looking = asyncio.create_task(self._look(), name="writer's watch")
 
     async def submit(self, command: Command) -> Outcome:
         """Have the command decided and committed.
@@ -148,6 +157,8 @@ class GroupCommit:
         wait for a turn that hangs, are told that it is busy."""
         self._is_closing = True
         self._arrived.set()
+        if self._looking is not None:
+            self._looking.cancel()
         self._refuse(each for each in self._locked.give_up() if each not in self._under_way)
         if self._task is not None and not await _ended(self._task, CLOSE_S):
             log.error("writer left behind: its turn hangs", turn_s=round(self.held_up_s))
@@ -178,6 +189,11 @@ class GroupCommit:
                     each.done.set_exception(WriterStopped())
             self._waiting.clear()
             self._background.clear()
+
+    async def _look(self) -> None:
+        while True:
+            await self._thread.call(self._turn.look)
+            await asyncio.sleep(LOOK_S)
 
     @property
     def _has_work(self) -> bool:

@@ -11,9 +11,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from db import feed
-from db.errors import is_locked_out, is_lost_connection, is_lost_race
+from db.errors import is_locked_out, is_lost_connection, is_lost_race, lost_file
+from db.files import FileLost
 from db.saves import saves_of
-from db.writer import LOCK_WAIT_MS, Writer, open_writer
+from db.writer import LOCK_WAIT_MS, Writer, guard_of, open_writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
@@ -32,6 +33,12 @@ again only because of yet another commit, or of a row that no run gets past."""
 
 AGAIN_S = 10.0
 """How long after its begin a turn is run again, so that callers hear of it in time, see `db.silence`."""
+DOWN = {
+    "writer": "down until the file is put back",
+    "to_do": "put the file back as it was; or stop every gateway, run `gateway restore BACKUP`, and start again",
+}
+LOST = {"last_commit": "is in the lost file alone, and gone with it; nobody was told that it was done", **DOWN}
+"""What an operator is told of a lost file, if something was committed to it last or not."""
 
 NEXT_LOCK_WAIT_MS = 5
 """How long is waited for a lock while it is found out who needs it: it is there for longer, or is met no more."""
@@ -65,6 +72,9 @@ class Turn:
         self._writer: Writer | None = None
         self._lost: int | None = None
         """The backend of a connection that was lost: its transaction may live on, and hold its locks."""
+        self._guard = guard_of(engine)
+        self._down_for: str | None = None
+        """Why the file is not written, as the log has it already."""
         self._lock_wait_ms = LOCK_WAIT_MS
         self._began = 0.0
         self.count = 0
@@ -102,6 +112,19 @@ class Turn:
             [group] = groups
             return [[error] if len(group) == 1 else self._run_parted(group, error)]
 
+    def look(self) -> None:
+        """Let go of an embedded database that is no longer at its path, also while there is no turn, and open the one
+        that was put back: others wait for both."""
+        if self._guard is None:
+            return
+        try:
+            if (writer := self._connect()) is not None:
+                writer.look()
+        except DBAPIError as error:
+            self.close()
+            if lost := lost_file(error):
+                self._say_lost(lost)
+
     def close(self) -> None:
         """Close the connection; the next turn opens another."""
         if self._writer is not None:
@@ -132,6 +155,9 @@ class Turn:
                     raise LockedOut from error
                 self._lost = self._writer.backend if self._writer and is_lost_connection(error) else None
                 self.close()
+                if lost := lost_file(error):
+                    self._say_lost(lost)
+                    return [Busy(may_be_done=lost.has_committed) for _ in commands]
                 if is_locked_out(error):
                     return [Busy() for _ in commands]
                 # After a lost connection nobody knows whether the commit happened. Running again is right either
@@ -186,10 +212,25 @@ class Turn:
         """The kept connection, or a new one; None where the database cannot be reached."""
         if self._writer is None:
             try:
-                self._writer = open_writer(self._engine)
+                self._writer = open_writer(self._engine, self._guard)
             except OperationalError as error:
-                log.warning("database unreachable", error=type(error.orig).__name__)
+                if lost := lost_file(error):
+                    self._say_lost(lost)
+                else:
+                    log.warning("database unreachable", error=type(error.orig).__name__)
+            else:
+                self._say_found()
         return self._writer
+
+    def _say_lost(self, lost: FileLost) -> None:
+        if lost.reason != self._down_for:
+            log.error("database file lost", reason=lost.reason, **(LOST if lost.has_committed else DOWN))
+            self._down_for = lost.reason
+
+    def _say_found(self) -> None:
+        if self._down_for is not None:
+            log.warning("database file found again: writing goes on", lost=self._down_for)
+            self._down_for = None
 
 
 def decide_all(

@@ -1,0 +1,116 @@
+"""`gateway backup` and `gateway restore`: whole copies of an SQLite database."""
+
+import shutil
+import sqlite3
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import make_url
+
+from db import backups
+from db.backups import BadCopy, Contents, InUse, alone_with, contents, put_in_place, sync, why_incomplete
+from db.guard import settle_file
+from db.migrate import upgrade
+from db.standing import Standing
+from db.urls import file_of, is_embedded, shown
+from gateway.cli.databases import May, make_ready
+from gateway.settings.model import Settings, SettingsError
+from gateway.writer import now
+
+TELLING = ("payment", "purchase", "job")
+"""Tables whose number of rows says most about which state a copy is of."""
+
+
+def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
+    """Make a copy; gives a sentence of what is in it.
+
+    Raises: SettingsError, where it cannot be made. Then there is none.
+    """
+    source = _file(settings, "pg_dump --format=custom --file={file} --dbname={database}", target)
+    if target.exists() and not replace:
+        raise SettingsError(f"{target} exists already: choose another name, or replace it with --force.")
+    if target.is_dir() or (target.exists() and target.samefile(source)):
+        raise SettingsError(f"{target} is {'a folder' if target.is_dir() else 'the database itself'}: name a new file.")
+    if not target.absolute().parent.is_dir():
+        raise SettingsError(f"There is no folder {target.absolute().parent}.")
+    make_ready(settings, May.LOOK)
+    try:
+        found = backups.back_up(source, target)
+    except BadCopy as error:
+        raise SettingsError(f"No backup was made: of {source}, {error}.") from None
+    except sqlite3.Error as error:
+        raise SettingsError(f"No backup was made: {error}.") from None
+    return f"{target}: {_told(found)}. It is whole in this one file."
+
+
+def restore(settings: Settings, backup: Path) -> str:
+    """Put a copy in the database's place; gives a sentence of what is there then.
+
+    Raises: SettingsError, where that cannot be. Then nothing has changed.
+    """
+    path = _file(
+        settings, "pg_restore --clean --if-exists --single-transaction --dbname={database} {file}", backup
+    ).resolve()
+    if not backup.is_file():
+        raise SettingsError(f"There is no file {backup}.")
+    if path.exists() and backup.samefile(path):
+        raise SettingsError(f"{backup} is the database itself.")
+    if not path.parent.is_dir():
+        raise SettingsError(f"There is no folder {path.parent}.")
+    unfinished = path.with_name(f".{path.name}.restoring")
+    try:
+        found = _brought_beside(backup, unfinished)
+        with alone_with(path):
+            kept = put_in_place(unfinished, path, now())
+    except BadCopy as error:
+        raise SettingsError(f"Nothing was restored: of {backup}, {error}.") from None
+    except InUse:
+        raise SettingsError(
+            f"Nothing was restored: a gateway, or another program, has {path} open. Stop all of them first."
+        ) from None
+    finally:
+        for each in unfinished.parent.glob(f"{unfinished.name}*"):
+            each.unlink()
+    before = f" What was there before is kept as {kept}." if kept else ""
+    return f"{path} is {backup} now: {_told(found)}.{before} Check it with `gateway verify`, then start the gateway."
+
+
+def _brought_beside(backup: Path, beside: Path) -> Contents:
+    """A copy of the backup, with its log where it has one, up to date and on disk."""
+    if reason := why_incomplete(backup):
+        raise BadCopy(reason)
+    for suffix in ("", "-wal"):
+        with suppress(FileNotFoundError):
+            shutil.copyfile(f"{backup}{suffix}", f"{beside}{suffix}")
+    found = contents(beside)
+    standing = Standing(found.migration)
+    if standing.is_behind:
+        upgrade(f"sqlite:///{beside}")
+        found = contents(beside)
+    elif not standing.is_usable:
+        raise BadCopy(f"it is at {standing.database}, made by a newer gateway than this one at {standing.code}")
+    settle_file(beside)
+    sync(beside)
+    return found
+
+
+def _file(settings: Settings, command: str, file: Path) -> Path:
+    """The database's file.
+
+    Raises: SettingsError, where it is a server's, with the command that does it there.
+    """
+    url = settings.database_url
+    if is_embedded(url):
+        return file_of(url).absolute()
+    at = make_url(url)
+    words = command.format(file=file, database=at.database or "")
+    where = [
+        (name, value) for name, value in (("host", at.host), ("port", at.port), ("username", at.username)) if value
+    ]
+    options = " ".join(f"--{name}={value}" for name, value in where)
+    raise SettingsError(f"{shown(url)} is a server's database, which has a tool of its own. Run: {words} {options}")
+
+
+def _told(found: Contents) -> str:
+    counts = ", ".join(f"{found.rows.get(table, 0):,} {table}s" for table in TELLING)
+    return f"{counts}, migration {found.migration}"
