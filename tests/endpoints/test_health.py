@@ -28,6 +28,7 @@ def test_a_served_gateway_is_alive_and_ready(gateway: Served) -> None:
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 async def test_an_unmigrated_database_is_not_ready(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    (tmp_path / "empty.db").touch()  # a gateway makes none
     url = f"sqlite:///{tmp_path / 'empty.db'}"
     if kind == "postgresql":
         url = _empty_beside(request.getfixturevalue("new_postgresql")())
