@@ -17,7 +17,7 @@ from gateway.cli.orphans import end_with
 from gateway.cli.processes.worker import Worker
 from gateway.cli.processes.workers import Workers
 from gateway.services.writer_process.sockets import listen_at, private_folder, socket_in
-from gateway.settings.model import Settings
+from gateway.settings.model import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +52,10 @@ def application() -> Starlette:
         end_with(parent.pid)
     from gateway.app import from_environment  # the process that starts this one does without
 
-    return from_environment()
+    try:
+        return from_environment()
+    except SettingsError as error:
+        raise SystemExit(str(error)) from None
 
 
 class Keeper:

@@ -55,7 +55,9 @@ class Server(uvicorn.Server):
                 signal.signal(number, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._told_at is None:
+        if not self.started:
+            end_at_once(sig)  # nothing is begun, and what a start waits for may never come
+        elif self._told_at is None:
             self._told_at = time.monotonic()
             super().handle_exit(sig, frame)
         elif time.monotonic() - self._told_at > SAME_ORDER_S and multiprocessing.parent_process() is None:

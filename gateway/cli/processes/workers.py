@@ -120,7 +120,7 @@ class Workers(Multiprocess):
     def _bury(self, process: Worker, absence: Absence) -> None:
         process.kill()  # where it hangs
         process.join()
-        if process.exitcode == STARTUP_FAILURE and not self._has_served:
+        if (process.exitcode or 0) > 0 and not self._has_served:  # no signal's: by itself
             log.error("a process cannot start; it would fail again, and all stop", pid=process.pid)
             self._has_failed = True
             self.should_exit.set()

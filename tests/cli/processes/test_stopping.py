@@ -4,6 +4,8 @@ import asyncio
 import json
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
@@ -16,11 +18,13 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
+from gateway.bootstrap import WRITER_READY_S
 from tests.cli.test_reload import wait_until
 from tests.cli.test_runner_in_serve import Held, duplicate, listening, working
 from tests.served.gateway import Person, opening
 from tests.served.logged import TOO_LONG_S, Logged, logged
 from tests.served.operations import CREATE_PAYMENT
+from tests.served.server import environment
 from tests.served.streams import PAYMENT, Socket, connected, events, opened
 from tests.services.providers.stripe.fake import KEY, FakeStripe
 
@@ -138,6 +142,23 @@ def test_while_it_drains_it_is_not_ready_and_serves_until_a_second_signal_ends_i
         wait_until(lambda: is_gone_after(served, signal.SIGTERM))
         assert served.process.returncode == -signal.SIGTERM
         assert served.about_stopping() == ["stopping"]
+
+
+def test_one_that_is_told_while_it_starts_does_not_wait_for_what_it_starts_with(
+    new_sqlite: Callable[[], str], tmp_path: Path
+) -> None:
+    env = environment(new_sqlite(), writer_socket=str(tmp_path / "nobody"))
+    command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1"]
+    with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        try:
+            while "no writer in reach" not in process.stderr.readline():
+                assert process.poll() is None
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(WRITER_READY_S / 2) == -signal.SIGTERM
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 @contextmanager

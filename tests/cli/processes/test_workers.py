@@ -1,0 +1,170 @@
+"""Several processes, and the one that keeps them: whichever signal comes to whom, and whoever is killed, all is told,
+nobody is left behind, and the port is free."""
+
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from uvicorn.config import STARTUP_FAILURE, Config
+from uvicorn.supervisors.multiprocess import SIGNALS
+
+from gateway.cli.processes.order import Order
+from gateway.cli.processes.worker import FIRST_PAUSE_S, LIVES_S, LONGEST_PAUSE_S, Absence, Worker
+from gateway.cli.processes.workers import Workers
+from tests.cli.processes.test_stopping import LOST, closed
+from tests.cli.test_reload import calling, wait_until, workers, writers
+from tests.cli.test_workers import descendants, is_running
+from tests.served.logged import TOO_LONG_S, logged
+from tests.served.server import environment, run
+from tests.served.streams import PAYMENT, connected
+
+TWO = ("--workers", "2")
+
+
+def test_those_of_a_killed_supervisor_tell_their_streams_and_leave_its_port_to_the_next(
+    new_sqlite: Callable[[], str], tmp_path: Path
+) -> None:
+    url = new_sqlite()
+    with logged(url, tmp_path, *TWO, drain_s="600") as killed, ExitStack() as open_:
+        student = killed.gateway.student()
+        course = killed.gateway.course()
+        payment_id = killed.gateway.opened(student, course)
+        sockets = [open_.enter_context(connected(student)) for _ in range(8)]
+        for each in sockets:
+            each.subscribe("1", PAYMENT, id=payment_id)
+            each.data("1")
+        family = [*descendants(killed.process.pid)]
+        assert len(family) >= 4  # two that serve, the writer and its keeper
+        (tmp_path / "next").mkdir()
+        killed.process.kill()
+        with logged(url, tmp_path / "next", "--port", str(killed.port)) as following:
+            for each in sockets:
+                assert [error["extensions"] for error in each.next()["payload"]] == [LOST]
+                assert closed(each) == (1012, "This server stops")
+            wait_until(lambda: not any(map(is_running, family)))
+            assert following.gateway.confirm(student.at(following.gateway), payment_id)["purchase"]
+        assert killed.about_stopping() == ["stopping", "stopping", "stopped", "stopped"]
+        assert killed.said("error", "critical") == []
+
+
+def test_a_second_signal_or_sigquit_ends_all_of_them_at_once(new_sqlite: Callable[[], str], tmp_path: Path) -> None:
+    with logged(new_sqlite(), tmp_path, *TWO, drain_s="600") as served:
+        family = [*descendants(served.process.pid)]
+        served.process.send_signal(signal.SIGTERM)
+        served.process.send_signal(signal.SIGTERM)  # at the same time: one order
+        wait_until(lambda: served.said("info").count("stopping") >= 2)  # one that has just begun is gone by now
+        for pid in workers(served.gateway):
+            os.kill(pid, signal.SIGTERM)  # as a service manager's, to all of the group
+        assert served.process.poll() is None
+        wait_until(lambda: is_over(served.process.poll, lambda: served.process.send_signal(signal.SIGINT)))
+        assert served.process.returncode == -signal.SIGINT
+        wait_until(lambda: not any(map(is_running, family)))
+
+
+def test_a_stop_in_the_middle_of_a_reload_is_heard_and_a_worker_that_is_stopped_is_replaced(
+    new_sqlite: Callable[[], str], tmp_path: Path
+) -> None:
+    with logged(new_sqlite(), tmp_path, *TWO) as served:
+        before = workers(served.gateway)
+        with calling(served.gateway) as answers:
+            os.kill(min(before), signal.SIGTERM)
+            wait_until(lambda: min(before) not in (now := workers(served.gateway)) and len(now) == 2)
+        assert set(answers) == {200}
+        served.process.send_signal(signal.SIGHUP)
+        wait_until(lambda: len(workers(served.gateway)) == 3)  # the first of the new ones is on its way
+        family = [*descendants(served.process.pid)]
+        assert len(writers(served.gateway)) == 2
+        assert served.stop() == 0
+        assert not any(map(is_running, family))
+        assert served.said("critical") == []
+
+
+@pytest.mark.parametrize("lived_s", [0.0, LIVES_S])
+def test_a_process_that_does_not_live_is_followed_ever_more_slowly(lived_s: float) -> None:
+    absence = Absence()
+    pauses = [absence.start(lived_s) for _ in range(9)]
+    assert pauses == ([0.5, 1, 2, 4, 8, 16, 30, 30, 30] if lived_s == 0 else [0] * 9)
+    assert (FIRST_PAUSE_S, LONGEST_PAUSE_S) == (0.5, 30)
+    assert absence.is_on
+    assert absence.is_over() == (lived_s > 0)
+
+
+class Dead(Worker):
+    """A process that has ended with that code, after so long."""
+
+    def __init__(self, code: int) -> None:
+        self.has_served, self._code, self._born_at = False, code, time.monotonic()
+
+    @property
+    def exitcode(self) -> int:
+        return self._code
+
+    @property
+    def pid(self) -> int:
+        return 1
+
+    def kill(self) -> None:
+        pass
+
+    def join(self) -> None:
+        pass
+
+
+@pytest.mark.usefixtures("kept_signals")
+@pytest.mark.parametrize(
+    ("code", "has_served", "stops"),
+    [
+        (STARTUP_FAILURE, False, True),
+        (STARTUP_FAILURE, True, False),
+        (1, False, True),
+        (-9, False, False),
+        (1, True, False),
+    ],
+)
+def test_who_cannot_start_stops_the_others_only_where_none_ever_served(
+    code: int, has_served: bool, stops: bool
+) -> None:
+    of_them = Workers(Config("gateway.app:from_environment", workers=1), [], 0)
+    of_them._has_served = has_served
+    absence = Absence()
+    of_them._bury(Dead(code), absence)
+    assert (of_them.should_exit.is_set(), of_them._has_failed, absence.is_on) == (stops, stops, not stops)
+
+
+def test_none_that_can_start_is_exit_code_3_and_one_sentence_of_each(
+    new_sqlite: Callable[[], str], tmp_path: Path
+) -> None:
+    missing = tmp_path / "documents.json"
+    said = run("serve", "--port", "0", *TWO, env=environment(new_sqlite(), trusted_documents=str(missing)))
+    assert said.returncode == STARTUP_FAILURE
+    assert "Traceback" not in said.stderr
+    assert 1 <= said.stderr.count(f"GATEWAY_TRUSTED_DOCUMENTS: {missing}") <= 2
+    assert said.stderr.count("a process cannot start") == 1
+
+
+@pytest.fixture
+def kept_signals() -> Iterator[None]:
+    """Afterwards this process hears its signals as before."""
+    before = {number: signal.getsignal(number) for number in SIGNALS}
+    yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
+
+
+def is_over(poll: Callable[[], int | None], again: Callable[[], None]) -> bool:
+    again()
+    return poll() is not None
+
+
+def test_an_order_wakes_who_waits_and_is_one_order_however_often_it_comes_at_once() -> None:
+    order = Order()
+    assert not order.wait(0)
+    order.wake()
+    assert not order.wait(TOO_LONG_S), "woken for something else"
+    order.set()
+    assert order.wait(TOO_LONG_S)
+    assert (order.is_repeated(TOO_LONG_S), order.is_repeated(-1)) == (False, True)
