@@ -5,7 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 
@@ -124,7 +124,12 @@ def writers(gateway: Served) -> set[int]:
 def children(gateway: Served, what: bytes) -> set[int]:
     pid = gateway.server.process.pid
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {int(child) for child in found if what in Path(f"/proc/{child}/cmdline").read_bytes()}
+    named: set[int] = set()
+    for child in found:
+        with suppress(FileNotFoundError):  # it has ended meanwhile
+            if what in Path(f"/proc/{child}/cmdline").read_bytes():
+                named.add(int(child))
+    return named
 
 
 def refuses(address: tuple[str, int]) -> bool:

@@ -36,7 +36,7 @@ MANY = 60
 def test_every_stream_is_told_and_the_log_says_two_things(
     new_sqlite: Callable[[], str], tmp_path: Path, number: int
 ) -> None:
-    with logged(new_sqlite(), tmp_path) as served, ExitStack() as open_:
+    with logged(new_sqlite(), tmp_path, limit_viewer_sockets=str(2 * MANY)) as served, ExitStack() as open_:
         student = served.gateway.student()
         payment_id = served.gateway.opened(student, served.gateway.course())
         sockets = [open_.enter_context(connected(student)) for _ in range(MANY)]
