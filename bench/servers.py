@@ -40,7 +40,11 @@ UNHURRIED = {
     for what, most in (("RATE", "1000000"), ("COST", "1000000000"))
     for whose in ("VIEWER", "ADDRESS")
     for when in ("BURST", "PER_S")
-} | {f"LIMIT_{whose}_IN_FLIGHT": "100000" for whose in ("VIEWER", "ADDRESS")}
+} | {
+    **{f"LIMIT_{each}": "100000" for each in ("VIEWER_IN_FLIGHT", "ADDRESS_IN_FLIGHT", "SOCKETS", "ADDRESS_SOCKETS")},
+    "LIMIT_ADDRESS_STRANGERS": "20000",
+    "LIMIT_ADDRESS_SUBSCRIPTIONS": "10000",
+}
 """All callers share one address, and admins call without end."""
 
 NO_JOBS = {"WORKER": "false"}

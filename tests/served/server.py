@@ -24,7 +24,7 @@ UNHURRIED = {
     for what, most in (("rate", "1000000"), ("cost", "1000000000"))
     for whose in ("viewer", "address")
     for when in ("burst", "per_s")
-} | {f"limit_{whose}_in_flight": "100000" for whose in ("viewer", "address")}
+} | {f"limit_{whose}_{what}": "100000" for whose in ("viewer", "address") for what in ("in_flight", "sockets")}
 """Tests send crowds from one address, and as few people."""
 
 
