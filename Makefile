@@ -6,7 +6,7 @@ GRAPHIQL := gateway/pages/static_files/graphiql/.installed
 CHECKOUT := gateway/pages/static_files/checkout/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check bench chaos schema checkout browser interop clean
+.PHONY: help install run test test-fast check bench chaos mutations schema checkout browser interop clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ bench: install ## measure over HTTP on this machine, beside other servers; BENCH
 
 chaos: install ## 1,000 payments while providers fail and processes die, and clocks that leap; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
+
+mutations: install ## change a good database 2,000 times: verify finds it, or a list says why not; MUTATIONS and MUTATIONS_SEED vary it
+	MUTATIONS=$(or $(MUTATIONS),2000) $(BIN)/python -m pytest -s -n 2 tests/services/verification/test_mutations.py
 
 interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it
 	$(BIN)/python -m tests.interop.run $(SUITES)

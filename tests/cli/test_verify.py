@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from db.engine import writer_engine
-from gateway.cli.verifying import verify
+from gateway.cli.verifying import side_by_side
 from gateway.pages.demo_catalogue import COURSES
 from gateway.schema.conventions import ids
 from tests.cli.terminal import gateway, on_sqlite
@@ -130,7 +130,7 @@ def test_what_breaks_it_off_is_no_finding(
     def broken_off(*_: object) -> object:
         raise error
 
-    monkeypatch.setattr(verify, "look", broken_off)
+    monkeypatch.setattr(side_by_side, "look", broken_off)
     said = gateway("verify", env=environment(new_sqlite()))
     assert said.code == 2
     assert said.err.splitlines()[-1] == sentence

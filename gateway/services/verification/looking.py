@@ -37,7 +37,7 @@ def verify(
     words = Words(connection.dialect.name == "sqlite")
     looks = [table for table in tables(words) if names is None or table.name in names]
     clock()
-    sizes = {table.name: _value(connection, f"SELECT count(*) FROM {table.name}") for table in looks}
+    sizes = row_counts(connection, looks)
     done, of = 0, sum(sizes.values())
     gone = missing(connection)
     if names is None or SCHEMA in names:
@@ -54,6 +54,12 @@ def verify(
             yield Step(done, of)
         done += left
         yield Step(done, of, findings)
+
+
+def row_counts(connection: Connection, of: Sequence[Table] | None = None) -> dict[str, int]:
+    """How many rows each table has; all of them by default."""
+    counted = tables(Words(connection.dialect.name == "sqlite")) if of is None else of
+    return {table.name: _value(connection, f"SELECT count(*) FROM {table.name}") for table in counted}
 
 
 def invariants(words: Words) -> list[Invariant]:

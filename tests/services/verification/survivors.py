@@ -69,6 +69,7 @@ SURVIVORS = (
     Survivor(
         "d*ed job", "A delivery: who is told of what is in the settings, and who is told twice hears the same id."
     ),
+    Survivor(f"{ANY_CHANGE}job.id", "Another UUIDv7: nothing names a job but its runner, which takes it up anew."),
     Survivor(
         f"{ANY_CHANGE}job.claim_id", "Only the runner that claimed it compares it, and claims anew if it differs."
     ),

@@ -159,7 +159,8 @@ def _of_payment(w: Words) -> Invariant:
                 CHANGED,
             ),
             Check(
-                """audit_entry.action = 'payment.captured' AND (SELECT count(*) FROM audit_entry AS other
+                """audit_entry.action = 'payment.captured' AND audit_entry.actor_role <> 'STUDENT'
+                    AND (SELECT count(*) FROM audit_entry AS other
                     WHERE other.subject_id = audit_entry.subject_id AND other.at = audit_entry.at
                     AND other.action IN ('payment.fulfilled', 'payment.duplicate', 'payment.unfulfillable')
                     AND other.actor_id = audit_entry.actor_id AND other.actor_role = audit_entry.actor_role) = 0""",

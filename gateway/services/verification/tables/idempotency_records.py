@@ -47,7 +47,8 @@ def idempotency_records(w: Words) -> Table:
 
     amends = among("idempotency_record.operation", [name for name in DEEDS if name != "createPurchase"])
     actor = "done.actor_id = idempotency_record.actor_id"
-    by_them, their_deed = entries(actor), entries(f"{actor} AND done.action = {_did()}")
+    by_them, deed = entries(actor), entries(f"done.action = {_did()}")
+    their_deed = entries(f"{actor} AND done.action = {_did()}")
     return Table(
         "idempotency_record",
         ("actor_id", "operation", "key"),
@@ -81,7 +82,7 @@ def idempotency_records(w: Words) -> Table:
                     Check(
                         f"""idempotency_record.operation = 'createPurchase' AND purchase.created_at = {at}
                             AND purchase.origin = 'ADMIN' AND purchase.created_by_id <> idempotency_record.actor_id
-                            OR {amends} AND {by_them} > 0 AND {their_deed} = 0""",
+                            OR {amends} AND {by_them} + {deed} > 0 AND {their_deed} = 0""",
                         "The history of its result has another actor or another deed in that moment.",
                         (*RECORD, "purchase.created_by_id"),
                     ),

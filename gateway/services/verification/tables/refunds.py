@@ -141,6 +141,7 @@ def _told(w: Words) -> Invariant:
             AND (told.action LIKE 'payment.%' OR told.action = 'job.retried') AND ({condition}))"""
 
     amount = w.entry("told.changes", "amountMinor")
+    of_it = f"{w.entry('told.changes', 'reference')} = refund.reference"
     text = "CAST(refund.amount_minor AS TEXT)"
     return Invariant(
         "A refund is in its payment's history: who wanted it, why, and how it ended.",
@@ -149,7 +150,8 @@ def _told(w: Words) -> Invariant:
         (
             Check(
                 f"""refund.created_at > :latest OR refund.settled_at > :latest OR refund.settled_at < refund.created_at
-                    OR refund.created_at < paid.confirmed_at OR {entries("told.at = refund.created_at")} = 0""",
+                    OR refund.created_at < paid.confirmed_at OR {entries("told.at = refund.created_at")} = 0
+                    OR {entries(f"told.at < refund.created_at AND {of_it}")} > 0""",
                 "It was created when an entry of its payment says, after the capture, and not after now.",
                 ("refund.created_at", "refund.settled_at", "paid.confirmed_at"),
             ),

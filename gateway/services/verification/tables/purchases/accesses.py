@@ -98,8 +98,8 @@ def _sessions(w: Words) -> Invariant:
                 SESSIONS,
             ),
             Check(
-                f"""paid.id IS NOT NULL AND purchase.status <> 'REFUNDED' AND (below.id IS NULL
-                    OR below.status = 'SUPERSEDED' OR below.status = 'REFUNDED' AND below.supersedes IS NULL)
+                f"""paid.id IS NOT NULL AND (below.id IS NULL OR purchase.status <> 'REFUNDED' AND (
+                    below.status = 'SUPERSEDED' OR below.status = 'REFUNDED' AND below.supersedes IS NULL))
                     AND {total} <> CASE WHEN {due} > {used} THEN {due} ELSE {used} END""",
                 "sessions_total must be what the payment sold; after a renewal, with what was left of the one before.",
                 (*SESSIONS, "below.status", "held.sessions_total", "held.sessions_used"),
@@ -173,8 +173,8 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
                 TIMES,
             ),
             Check(
-                f"""paid.id IS NOT NULL AND purchase.status <> 'REFUNDED' AND {has["comebacks"]} = 0
-                    AND (below.id IS NULL OR below.status = 'SUPERSEDED')
+                f"""paid.id IS NOT NULL AND {has["comebacks"]} = 0
+                    AND (below.id IS NULL OR purchase.status <> 'REFUNDED' AND below.status = 'SUPERSEDED')
                     AND NOT coalesce({usual}, FALSE)""",
                 "Its end follows from what was sold, what it took over, and the last purchase.extended entry; this one"
                 " does not.",
