@@ -7,6 +7,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import uvicorn
@@ -55,6 +56,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     courses = seed(settings) if with_demo else []
     if with_demo:
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
+    _open_as_many_files_as_may_be()
     workers = workers or default_workers(settings)
     config = _config(host, port, workers, settings.stop_s, settings.limit_waiting_connections)
     listening = _bound(host, port)
@@ -124,6 +126,16 @@ def _bind(bound: socket.socket, host: str, port: int) -> None:
             time.sleep(FREE_LOOK_S)
         else:
             return
+
+
+def _open_as_many_files_as_may_be() -> None:
+    """A connection is an open file, of which a process often may have 1,024, and a multiple where it asks."""
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with suppress(ValueError):  # macOS says that there is no limit, and has one
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
 
 
 def _stop_when_hung_up() -> None:

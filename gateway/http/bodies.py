@@ -10,6 +10,7 @@ import re
 from starlette.requests import ClientDisconnect, Request
 
 from gateway.http import json
+from gateway.http.arriving import arriving
 from gateway.http.errors import Refused
 from gateway.schema.conventions.errors import ErrorCode
 
@@ -38,12 +39,20 @@ async def read_body(request: Request, most_bytes: int, most_s: float) -> bytes:
     """The body, whether its length was announced or it came in chunks.
 
     Raises:
-        Refused: 413, of which no more is held than the limit and a chunk; 408, not here in time; 400, hung up on.
+        Refused: 413, of which no more is held than the limit and a chunk; 408, not here in time; 503, gave way to
+            others; 400, hung up on.
     """
+    due = asyncio.timeout_at(request.scope.get(DUE_AT, asyncio.get_running_loop().time() + most_s))
+    gave_way = False
     try:
-        async with asyncio.timeout_at(request.scope.get(DUE_AT, asyncio.get_running_loop().time() + most_s)):
-            return await _read(request, most_bytes)
+        async with due:
+            try:
+                return await _read(request, most_bytes, due)
+            finally:
+                gave_way = arriving.is_over(due)
     except TimeoutError:
+        if gave_way:
+            raise _too_many() from None
         raise _bad(408, f"The body did not come within {most_s:g} seconds.", CLOSE) from None
     except ClientDisconnect:
         raise _bad(400, "The body is not whole.") from None  # nobody is there to read it
@@ -63,7 +72,7 @@ def read_object(content: bytes | str, else_: str = "The body must be one JSON ob
     return given
 
 
-async def _read(request: Request, most_bytes: int) -> bytes:
+async def _read(request: Request, most_bytes: int, due: asyncio.Timeout) -> bytes:
     if _announced(request) > most_bytes:
         raise _too_large(most_bytes)
     body = bytearray()
@@ -71,6 +80,7 @@ async def _read(request: Request, most_bytes: int) -> bytes:
         body += chunk
         if len(body) > most_bytes:
             raise _too_large(most_bytes)
+        arriving.came(due, len(chunk))
     return bytes(body)
 
 
@@ -82,6 +92,11 @@ def _announced(request: Request) -> int:
 
 def _too_large(most_bytes: int) -> Refused:
     return _bad(413, f"The body must have at most {most_bytes} bytes.", CLOSE)
+
+
+def _too_many() -> Refused:
+    retry = CLOSE | {"Retry-After": "1"}
+    return Refused(503, ErrorCode.BUSY, "Too many bodies are on their way: nothing was done. Send it again.", retry)
 
 
 def _bad(status: int, message: str, headers: dict[str, str] | None = None) -> Refused:

@@ -166,6 +166,8 @@ class Connection(BoundedConnection):
             self._go_the_straight_way(body)
 
     def _fault_in_head(self, version: str) -> Fault | None:
+        if len(self.pipeline) >= heads.MOST_PIPELINED:
+            return heads.TOO_MANY
         if version not in ("1.1", "1.0"):
             return heads.OTHER_VERSION
         if self._head_bytes > MOST_HEAD_BYTES and heads.length_of(self.url, self.headers) > MOST_HEAD_BYTES:

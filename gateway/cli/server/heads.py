@@ -16,6 +16,10 @@ take for one line."""
 MOST_HEADERS = 100
 """As Apache and gunicorn have it; browsers send twenty."""
 
+MOST_PIPELINED = 100
+"""Requests of a connection that wait for the one before them to be answered. Each is a few kilobytes of memory, and one
+read may bring thousands."""
+
 MOST_HANDSHAKE_LINE_BYTES = 8_180
 """A line of a WebSocket's handshake: `websockets`, which reads it anew, takes no longer one."""
 
@@ -65,6 +69,10 @@ LONG_HANDSHAKE = Fault(
     f"Each header of a WebSocket's handshake may have {MOST_HANDSHAKE_LINE_BYTES} bytes.",
 )
 LATE = Fault(HTTPStatus.REQUEST_TIMEOUT, f"The request's headers did not come within {HEAD_S:g} seconds.")
+TOO_MANY = Fault(
+    HTTPStatus.TOO_MANY_REQUESTS,
+    f"{MOST_PIPELINED} requests wait for their answers here: this one, and those behind it, were not read.",
+)
 NO_HOST = Fault(HTTPStatus.BAD_REQUEST, "Send one Host header, with the name and port that you call.")
 OTHER_VERSION = Fault(HTTPStatus.HTTP_VERSION_NOT_SUPPORTED, "HTTP/1.1 and HTTP/1.0 are spoken here.")
 OTHER_CODING = Fault(HTTPStatus.NOT_IMPLEMENTED, "The one Transfer-Encoding that is known here is chunked.")

@@ -6,8 +6,8 @@ import pytest
 from starlette.types import Receive, Scope, Send
 
 from gateway.cli.server import heads
-from gateway.cli.server.heads import MOST_HEADERS, Fault
-from tests.cli.server.test_answers import HEADERS_OF_ALL, POST, AtOnce, by_asgi, exchange
+from gateway.cli.server.heads import MOST_HEADERS, MOST_PIPELINED, Fault
+from tests.cli.server.test_answers import HEADERS_OF_ALL, POST, AtOnce, all_is_done, by_asgi, exchange
 
 pytestmark = pytest.mark.anyio
 
@@ -66,6 +66,16 @@ async def test_it_is_refused_in_its_turn_and_what_is_behind_it_is_not_read(name:
     first, second = re.split(rb"HTTP/1\.1 (?=\d{3} )", wire.written)[1:]
     assert (first[:3], second[:3], wire.is_closed) == (b"200", b"%d" % fault.status, True)
     assert second.endswith(fault.reason.encode() + b"\n")
+
+
+async def test_so_many_requests_may_wait_on_a_connection() -> None:
+    many = MOST_PIPELINED + 1  # the first does not wait
+    kept, ended = await exchange(by_asgi, [POST * many]), await exchange(by_asgi, [POST * (many + 1_000), POST])
+    for _ in range(20):
+        await all_is_done()
+    answered = [[bytes(wire.written).count(b"HTTP/1.1 %d " % each) for each in (200, 429)] for wire in (kept, ended)]
+    assert answered == [[many, 0], [many, 1]]
+    assert (kept.is_closed, ended.is_closed) == (False, True)
 
 
 async def test_a_head_has_as_many_bytes_as_are_allowed_however_it_comes() -> None:
