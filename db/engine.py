@@ -33,15 +33,15 @@ AUDIT_CACHE_KIB = 65_536
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
 
-READ_TIMEOUT_MS = 7_000
+READ_TIMEOUT_MS = 5_000
 """The same for one that reads for a caller: a server that lives is told before we give the connection up."""
 
 IN_REACH = {
     "connect_timeout": 4,
-    "keepalives_idle": 4,
-    "keepalives_interval": 2,
+    "keepalives_idle": 3,
+    "keepalives_interval": 1,
     "keepalives_count": 3,
-    "tcp_user_timeout": 8_000,
+    "tcp_user_timeout": 6_000,
 }
 """Of every connection to a PostgreSQL server: when it is given up. A host that is gone for good, as after a failover,
 says nothing: by the network's own patience the one writer, and every look-up of a kind, would wait for it a quarter of

@@ -16,6 +16,9 @@ from sqlalchemy import Connection, Dialect, Engine, event
 from db.engine import parse_url, writer_engine
 from db.urls import backend_of
 
+WHERE = ("host", "port", "user", "password", "dbname")
+"""What tells one server and its databases from another, of which a URL need not name all."""
+
 _asked_for: ContextVar[str] = ContextVar("the URL of the database that is asked for")
 
 
@@ -38,6 +41,8 @@ def _engine_of_kind(_kind: str) -> Engine:
     @event.listens_for(engine, "do_connect")
     def go_where_asked(dialect: Dialect, _record: object, args: list[Any], given: dict[str, Any]) -> None:
         args[:], where = dialect.create_connect_args(parse_url(_asked_for.get()))
+        for name in WHERE:
+            given.pop(name, None)
         given.update(where)
 
     return engine

@@ -26,7 +26,7 @@ read does not take many."""
 WATCH_S = 0.5
 """The same, while nobody reads."""
 
-PLACE_S = 8.0
+PLACE_S = 6.0
 """How long a read waits for a connection: they are all taken for so long only where the database does not answer."""
 
 _Place = tuple[int, Connection | None]
