@@ -18,7 +18,7 @@ from db.columns import Json, Row
 from db.engine import feed_engine
 from db.files import FileLost
 from db.pulse import Standing, always, version
-from db.types import Id
+from db.types import Id, new_id
 from db.urls import is_embedded
 from db.writer import Writer
 
@@ -66,6 +66,7 @@ class FeedLost(Exception):
 
 _COLUMNS: dict[str, TypeEngine[Any]] = {"seq": Integer(), "id": Id(), "body": Json}
 _LEAVE = "INSERT INTO change (id, body) VALUES (?, ?) RETURNING seq"
+_NOTHING = ("INSERT INTO change (id, body) VALUES (?, '{}') RETURNING seq", "DELETE FROM change WHERE seq = ?")
 _PRUNE = "DELETE FROM change WHERE seq <= ?"
 _LEAVE_AND_NOTIFY = """
 WITH note AS (INSERT INTO change (id, body) VALUES (%s, CAST(%s AS JSONB)) RETURNING seq),
@@ -94,6 +95,16 @@ def leave(writer: Writer, note: Note) -> None:
     [(seq,)] = writer.fetch(_LEAVE, (note.id.bytes, body))
     if seq % PRUNED_EVERY == 0:
         writer.run(_PRUNE, (seq - KEPT,))
+
+
+def leave_nothing(writer: Writer) -> None:
+    """Write a note and take it away again, in the transaction: whether that can be made durable shows that anything
+    can."""
+    is_server = writer.dialect.name == "postgresql"
+    leave, take_away = (statement.replace("?", "%s") if is_server else statement for statement in _NOTHING)
+    key = new_id()
+    [(seq,)] = writer.fetch(leave, (key if is_server else key.bytes,))
+    writer.run(take_away, (seq,))
 
 
 async def follow(url: str, standing: Standing = always) -> AsyncGenerator[Sequence[Note], None]:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,6 +20,7 @@ from gateway.services.jobs.leases import Leases
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from gateway.services.jobs.work import Work, work_on
+from gateway.services.outages import Damaged, Unavailable
 from gateway.services.providers.base import PaymentProvider
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
@@ -66,10 +67,16 @@ class Services:
         """The reads of one more operation."""
         return Snapshot(self.reader)
 
+    async def _is_writer_alive(self) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(READY_S):
+                return await self.writer.look()
+        return False
+
     async def readiness(self) -> "Readiness":
         """How the database and the writer stand, asked now."""
-        schema = await self.standing.asked(within_s=READY_S)
-        is_writing = self.writer.is_alive and self.writer.held_up_s < READY_TURN_S
+        schema, is_alive = await asyncio.gather(self.standing.asked(within_s=READY_S), self._is_writer_alive())
+        is_writing = is_alive and self.writer.held_up_s < READY_TURN_S
         return Readiness(
             schema is not None,
             schema or Standing(None),
@@ -102,7 +109,7 @@ class StandingNow:
         try:
             await self._source.fetch("SELECT 1")
             return await standing_by(self._source.fetch, self._source.dialect)
-        except (DBAPIError, OSError):  # a TimeoutError is one
+        except (DBAPIError, Unavailable, Damaged):
             return None
 
 

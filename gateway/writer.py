@@ -35,6 +35,7 @@ def own_writer(
     subscribers: Iterable[EventSubscriber],
     on_commit: Callable[[Commit], None],
     on_jobs: Callable[[Sequence[Job]], None],
+    on_standing: Callable[[bool], None] | None = None,
 ) -> GroupCommit:
     """The writer of this process."""
     return GroupCommit(
@@ -47,6 +48,7 @@ def own_writer(
         on_commit=on_commit,
         on_jobs=on_jobs,
         watches_file=True,
+        on_standing=on_standing,
     )
 
 
@@ -83,7 +85,7 @@ async def serve_writer(
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     lines = Lines()
-    writer = own_writer(settings, subscribers, lines.tell_commit, lines.tell_due)
+    writer = own_writer(settings, subscribers, lines.tell_commit, lines.tell_due, lines.tell_standing)
     writer.start()
     server = await lines.serve(writer, listening)
     ends = [asyncio.create_task(each.wait()) for each in (told, lines.has_writer_stopped)]

@@ -54,20 +54,21 @@ ROOMS = {
     "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
     "verification": _room("gateway.services.verification", "rules model db", f"{WEB} {VENDORS}"),
+    "outages": _room("gateway.services.outages", "", f"{WEB} {SQL} {VENDORS}"),
     "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
-    "reading": _room("gateway.services.reading", "rows model db", f"{WEB} {VENDORS}"),
-    "writing": _room("gateway.services.writing", "changes rows commands rules model db", f"{WEB} {VENDORS}"),
+    "reading": _room("gateway.services.reading", "outages rows model db", f"{WEB} {VENDORS}"),
+    "writing": _room("gateway.services.writing", "changes outages rows commands rules model db", f"{WEB} {VENDORS}"),
     "writer_process": _room(
-        "gateway.services.writer_process", "writing changes commands model", f"{WEB} {SQL} {VENDORS}"
+        "gateway.services.writer_process", "writing changes outages commands model", f"{WEB} {SQL} {VENDORS}"
     ),
     "purchases": _room(
         "gateway.services.purchases",
-        "providers commands rules model",
+        "providers outages commands rules model",
         f"{WEB} {SQL} {VENDORS}",
     ),
     "jobs": _room(
         "gateway.services.jobs",
-        "purchases providers subscribers commands legacy rules model",
+        "purchases providers subscribers outages commands legacy rules model",
         f"{WEB} {SQL} {VENDORS}",
     ),
     "schema": _room("gateway.schema", "rules model", f"{SQL} {VENDORS} starlette uvicorn"),
@@ -79,7 +80,9 @@ ROOMS = {
     ),
     "auth": _room("gateway.auth", "settings rules model", f"{SQL} strawberry"),
     "http": _room("gateway.http", "settings model gateway.schema.conventions.errors", f"{SQL} {VENDORS} strawberry"),
-    "execution": _room("gateway.execution", "resolvers context schema settings", f"{SQL} {VENDORS} starlette uvicorn"),
+    "execution": _room(
+        "gateway.execution", "resolvers context schema settings outages", f"{SQL} {VENDORS} starlette uvicorn"
+    ),
     "streaming": _room(
         "gateway.streaming",
         "execution context http auth model gateway.schema.conventions.errors",
@@ -92,14 +95,14 @@ ROOMS = {
     ),
     "bootstrap": _room(
         "gateway.bootstrap",
-        "clock settings writer writer_process jobs writing reading changes purchases providers subscribers rows model"
-        " db gateway.schema.conventions.ids",
+        "clock settings writer writer_process jobs writing reading changes outages purchases providers subscribers rows"
+        " model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(
         "gateway.endpoints",
-        "bootstrap streaming execution resolvers context schema http auth settings jobs purchases providers commands"
-        " legacy model",
+        "bootstrap streaming execution resolvers context schema http auth settings jobs purchases outages providers"
+        " commands legacy model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "pages": _room(
@@ -115,7 +118,7 @@ ROOMS = {
     "cli": _room(
         "gateway.cli gateway.__main__",
         "startup app pages bootstrap streaming execution resolvers schema http auth settings writer writer_process"
-        " verification commands legacy model db",
+        " verification outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

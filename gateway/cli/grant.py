@@ -108,8 +108,10 @@ def _in_words(outcome: outcomes.Outcome) -> str:
     match outcome:
         case outcomes.InvalidInput(problems):
             return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
+        case outcomes.Busy(may_be_done=True):
+            return "The database gave no answer; it may have been done. Try the same again, which grants nothing twice."
         case outcomes.Busy():
-            return "The database is busy; nothing was done. Try again."
+            return "The database is busy, or out of reach; nothing was done. Try again."
         case _ if isinstance(outcome, outcomes.Refusal):
             return problem_of(outcome).message
         case _:

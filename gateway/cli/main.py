@@ -250,13 +250,17 @@ def _in_a_sentence(error: Exception) -> str | None:
     """What is wrong with the settings or the database; None for a bug."""
     from sqlalchemy.exc import DBAPIError
 
+    from db.outages import in_a_line
+    from gateway.services.outages import Damaged, Unavailable
     from gateway.settings.model import SettingsError
 
     match error:
         case SettingsError() | OSError():  # the latter where the database's folder cannot be made, say
             return str(error)
         case DBAPIError():
-            return f"The database cannot be used: {error.orig}"
+            return f"The database cannot be used: {in_a_line(error)}"
+        case Unavailable() | Damaged():
+            return f"The database cannot be used: {error}"
         case _:
             return None
 

@@ -10,6 +10,7 @@
 
 import json
 
+from graphql import GraphQLError
 from starlette.authentication import AuthenticationError
 from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection, Request
@@ -22,7 +23,8 @@ from gateway.endpoints import graphql, rest, webhooks
 from gateway.execution.masking import internal_message, report
 from gateway.http.errors import Refused
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
-from gateway.schema.conventions.errors import ErrorCode
+from gateway.schema.conventions.errors import ErrorCode, busy, damaged
+from gateway.services.outages import Damaged, Unavailable
 
 
 def refusal_response(connection: HTTPConnection, refused: Refused) -> Response:
@@ -41,11 +43,13 @@ async def refuse(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if not isinstance(error, Refused):
         return refusal_response(request, _no_such_route(error))
-    return (
-        webhooks.refusal_response(error)
-        if request.scope["path"].startswith(webhooks.PATH)
-        else refusal_response(request, error)
-    )
+    return _in_format(request, error)
+
+
+def _in_format(connection: HTTPConnection, refused: Refused) -> Response:
+    """The same, or where the route itself refuses, in its own words."""
+    is_of_webhooks = connection.scope["path"].startswith(webhooks.PATH)
+    return webhooks.refusal_response(refused) if is_of_webhooks else refusal_response(connection, refused)
 
 
 def refuse_token(connection: HTTPConnection, error: AuthenticationError) -> Response:
@@ -80,9 +84,28 @@ class Masked:
         except Exception as error:
             if is_answered or scope["type"] != "http":
                 raise
+            connection, refused = HTTPConnection(scope), _unexpected(error, scope["method"])
+            is_outage = isinstance(error, Unavailable | Damaged)
+            answer = (_in_format if is_outage else refusal_response)(connection, refused)
+            await answer(scope, receive, send)
+
+
+def _unexpected(error: Exception, method: str) -> Refused:
+    match error:
+        case Unavailable():
+            # What only reads has done nothing; any other may have written before it read.
+            told = busy(error.retry_after_s, may_be_done=method not in ("GET", "HEAD"))
+            retry = {"Retry-After": str(error.retry_after_s)}
+            return Refused(503, ErrorCode.BUSY, told.message, retry, **_details(told))
+        case Damaged():
+            return Refused(500, ErrorCode.INTERNAL, damaged().message, None, **_details(damaged()))
+        case _:
             error_id = report(error)
-            refused = Refused(500, ErrorCode.INTERNAL, internal_message(error_id), errorId=error_id)
-            await refusal_response(HTTPConnection(scope), refused)(scope, receive, send)
+            return Refused(500, ErrorCode.INTERNAL, internal_message(error_id), errorId=error_id)
+
+
+def _details(told: GraphQLError) -> dict[str, object]:
+    return {name: value for name, value in (told.extensions or {}).items() if name != "code"}
 
 
 def _no_such_route(error: HTTPException) -> Refused:

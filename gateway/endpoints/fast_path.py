@@ -188,7 +188,7 @@ class FastPath:
                     log_request(scope, status, head.began, head.request_id)
 
     def _in_lines(self, result: Result, head: Head) -> WholeAnswer:
-        if result.is_refusal:
+        if result.is_refusal or "errors" in result.payload:
             status, headers, body = self._in_headers(result, head)
             return status, _lines(headers), body
         body = write(result.payload)
@@ -197,7 +197,7 @@ class FastPath:
 
     def _in_headers(self, result: Result, head: Head) -> Answer:
         given = (REQUEST_ID, head.request_id.encode())
-        if result.is_refusal:
+        if result.is_refusal or "errors" in result.payload:
             response = graphql.response_of(result, head.media_type, self._vary)
             return response.status_code, [*response.raw_headers, given], response.body
         body = write(result.payload)

@@ -3,6 +3,7 @@
 | request                                                      | answer                                              |
 |--------------------------------------------------------------|-----------------------------------------------------|
 | executed, whatever errors its fields have                    | 200                                                 |
+| executed, but nothing could be read or done at all           | 503 and `Retry-After`                               |
 | does not parse, validate or coerce, or is over a limit       | 400 without `data`; 200 for `application/json`      |
 | no well-formed request, or it does not say which operation   | 400                                                 |
 | accepts neither media type                                   | 406                                                 |
@@ -25,9 +26,10 @@ from starlette.types import Receive, Scope, Send
 
 from gateway.auth.bearer import verified_of
 from gateway.context import Context
+from gateway.execution.answers import RETRY_AFTER_S
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
-from gateway.execution.operations import NoOperation, NotAllowed, Operation, Result
+from gateway.execution.operations import NoOperation, NotAllowed, Operation, Payload, Result
 from gateway.http.bodies import check_type, read_body, read_object
 from gateway.http.errors import Refused
 from gateway.http.json import write
@@ -188,6 +190,8 @@ def response_of(result: Result, media_type: str, vary: str = "Accept") -> Respon
     """The result under its status, by the media type that the request accepts."""
     headers = {"Cache-Control": "no-store", "Vary": vary, "Content-Type": content_type(media_type)}
     if not result.is_refusal:
+        if (retry_after_s := _later(result.payload)) is not None:
+            return Response(write(result.payload), 503, headers | {"Retry-After": str(retry_after_s)})
         return Response(write(result.payload), 200, headers)
     extensions = result.payload["errors"][0]["extensions"]
     status = STATUSES.get(extensions["code"], 400)
@@ -197,6 +201,18 @@ def response_of(result: Result, media_type: str, vary: str = "Accept") -> Respon
         headers["Retry-After"] = str(extensions["retryAfterSeconds"])
     answer = {name: value for name, value in result.payload.items() if name != "data"}
     return Response(write(answer), status, headers)
+
+
+def _later(payload: Payload) -> int | None:
+    """In how many seconds to ask again, where every field at the root failed because nothing can be done now; so that
+    proxies, monitors and clients that know only HTTP see an outage as one."""
+    if not (errors := payload.get("errors")) or any(each is not None for each in (payload.get("data") or {}).values()):
+        return None
+    extensions = [error["extensions"] for error in errors]
+    if any(STATUSES.get(each["code"]) != 503 for each in extensions):
+        return None
+    waits: list[int] = [each.get("retryAfterSeconds", RETRY_AFTER_S) for each in extensions]
+    return max(waits)
 
 
 def _given(asked: Mapping[str, Any], name: str, kind: type) -> Any:

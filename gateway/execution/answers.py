@@ -12,11 +12,15 @@ RETRY_AFTER_S = 1
 """Where too many operations are under way: they are short, so a second later there is room."""
 
 
-def result_of(result: ExecutionResult, extensions: Payload) -> Result:
-    """Of what was executed."""
+def result_of(result: ExecutionResult, extensions: Payload, *, may_be_done: bool = False) -> Result:
+    """Of what was executed.
+
+    Args:
+        may_be_done: whether it may have changed something before one of its errors.
+    """
     if not result.errors:
         return Result(_payload(result.data, (), extensions))
-    errors = mask(result.errors, is_before_execution=False)
+    errors = mask(result.errors, is_before_execution=False, may_be_done=may_be_done)
     # Errors of execution have a path; those of a variable, or of a subscription's source, have none.
     is_nowhere = result.data is None and all(error.path is None for error in errors)
     return Result(_payload(result.data, errors, extensions), is_nowhere)

@@ -116,7 +116,8 @@ class Executor:
             raise
         except Exception as error:  # noqa: BLE001  an unexpected error is answered with its id, under every transport
             return refusal_of([as_graphql(error)])
-        return result_of(result, self._extensions(admitted, operation))
+        may_be_done = admitted.kind is OperationType.MUTATION
+        return result_of(result, self._extensions(admitted, operation), may_be_done=may_be_done)
 
     @property
     def ways(self) -> Ways:

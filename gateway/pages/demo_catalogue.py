@@ -30,9 +30,12 @@ TIERS = (
 
 
 async def seed(purchases: Purchases) -> list[Course]:
-    """The demo's courses, added where they are not there yet; an admin's changes to them stay."""
+    """The demo's courses, added where they are not there yet; an admin's changes to them stay.
+
+    Raises: Unavailable, where they cannot be added now.
+    """
     saved = [
-        await purchases.submit(SaveCourse(SEEDER, course_id, True, title, TIERS, key=f"seed:{course_id}"))
+        await purchases.submit_or_raise(SaveCourse(SEEDER, course_id, True, title, TIERS, key=f"seed:{course_id}"))
         for course_id, title in COURSES.items()
     ]
     return [outcome.course for outcome in saved if isinstance(outcome, CourseSaved)]

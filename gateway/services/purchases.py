@@ -21,6 +21,7 @@ from gateway.services.core.model.outcomes import (
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.values import Actor, Payment
 from gateway.services.core.model.verdicts import Unacceptable, Unreachable
+from gateway.services.outages import Unavailable
 from gateway.services.providers.base import Intent, PriceRefused, ProviderUnavailable, UnreadableAmount
 from gateway.services.providers.registry import ProviderRegistry
 
@@ -68,7 +69,10 @@ class Purchases:
         """Settle a payment: the provider's verdict over the network, then one commit for all that follows."""
         if input_problems or command.problems():
             return await self.submit(command, input_problems)
-        payment = await self.find_payment(command.payment_id)
+        try:
+            payment = await self.find_payment(command.payment_id)
+        except Unavailable as unavailable:
+            return Busy(unavailable.retry_after_s)  # nobody was asked for money, and nothing is written
         if payment is None:
             return NotFound("payment")
         if command.needs_verdict(payment):
@@ -97,11 +101,11 @@ class Purchases:
         """The outcome of a command without which its caller cannot go on.
 
         Raises:
-            ProviderUnavailable: the writer is busy, or died with it; the same may be done again.
+            Unavailable: it could not be written down now, or nobody knows; the same may be done again.
         """
         outcome = await self.submit(command)
         if isinstance(outcome, Busy):
-            raise ProviderUnavailable(outcome.retry_after_s)
+            raise Unavailable("the writer is busy")
         return outcome
 
     async def submit_all(

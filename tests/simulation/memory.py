@@ -37,7 +37,7 @@ from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.writing import saving
-from gateway.services.writing.turn import Result, decide_all
+from gateway.services.writing.deciding import Result, decide_all
 from tests.service import INSTALLATION, Clock, Service
 
 Waiting = tuple[Sequence[Command], asyncio.Future[list[Result]]]

@@ -53,6 +53,13 @@ def busy(retry_after_s: int, *, may_be_done: bool = False) -> GraphQLError:
     )
 
 
+def damaged() -> GraphQLError:
+    """Not retryable: nothing changes before a person has mended the database. The log says when that began."""
+    return coded(
+        ErrorCode.INTERNAL, "A part of our database is damaged. Nothing was done; tell the operator.", retryable=False
+    )
+
+
 def rate_limited(
     retry_after_s: int, why: str = "These are more mutations than one caller may make at a time."
 ) -> GraphQLError:

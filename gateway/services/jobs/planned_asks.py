@@ -18,6 +18,7 @@ from gateway.services.core.model.values import Payment, Provider
 from gateway.services.core.rules.asks import FIRST_ASK_S, LONGEST_ASK, is_abandoned, is_old
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.reconciliation import Reconciler
+from gateway.services.outages import Unavailable
 from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
 
 log = structlog.get_logger(__name__)
@@ -97,6 +98,8 @@ class _Round:
         except ProviderBusy as error:
             self.busy_s = max(self.busy_s, error.retry_after_s, 1)
             log.info("provider is busy", provider=payment.provider.value, retry_after_s=self.busy_s)
+        except Unavailable as error:  # of our own books: the payments that are left stay due, likewise
+            self.busy_s = max(self.busy_s, error.retry_after_s)
         except ProviderUnavailable as error:
             log.info("provider could not be asked about payment", payment=str(payment.id), error=str(error))
             await self._leave_unanswered(payment)

@@ -9,7 +9,8 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.values import Provider
 from gateway.services.jobs.provider_events import ProviderEvents
-from gateway.services.providers.base import PaymentProvider, ProviderUnavailable, WebhookEvent, Window
+from gateway.services.outages import Unavailable
+from gateway.services.providers.base import PaymentProvider, WebhookEvent, Window
 
 LONGEST_WINDOW = timedelta(days=1)
 """Of one run: after a long outage the lists are read in steps, and each step is stored."""
@@ -36,7 +37,8 @@ class ProviderChanges:
         """Store what changed since then; returns the time up to which that is all.
 
         Raises:
-            ProviderUnavailable: the changes could not be read, or not be stored; nothing is lost.
+            ProviderUnavailable: the changes could not be read; nothing is lost.
+            Unavailable: they could not be stored; likewise.
         """
         until = min(now, since + LONGEST_WINDOW)
 
@@ -62,7 +64,7 @@ class ProviderChanges:
         outcomes = await purchases.submit_all(commands)
         for outcome in outcomes:
             if isinstance(outcome, Busy):
-                raise ProviderUnavailable(outcome.retry_after_s)
+                raise Unavailable("the writer is busy")
 
 
 def _is_known(event: WebhookEvent, captures: Collection[tuple[str, str]]) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Collection, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,10 +13,12 @@ import structlog
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Lease
+from gateway.services.core.model.outcomes import Busy
 from gateway.services.jobs.alarm import Alarm
 from gateway.services.jobs.leases import TAKEN_OVER, Leases
 from gateway.services.jobs.sweeps import start_sweeps
-from gateway.services.jobs.work import Work
+from gateway.services.jobs.work import OUTAGE, Work
+from gateway.services.outages import Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -53,6 +56,7 @@ class Runner:
     leases: Leases = field(default_factory=Leases)
     draw: Callable[[], float] = random.random
     alarm: Alarm = field(default_factory=Alarm)
+    stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
         """Run jobs as they become due; those under way when it is stopped are finished first."""
@@ -67,6 +71,8 @@ class Runner:
             try:
                 is_sweeping = is_sweeping or await self._start_sweeps()
                 claimed = await self._claim(MOST_AT_ONCE - len(under_way))
+            except Unavailable:  # told by who reads
+                self._look_again(AGAIN_S)
             except Exception:  # whatever it is, the next look may go well, and is logged
                 log.exception("jobs could not be read")
                 self._look_again(AGAIN_S)
@@ -75,6 +81,7 @@ class Runner:
                 self._look_again(self.leases.longest_idle_s if is_sweeping else AGAIN_S)
                 await self._wait(stopped, under_way)
             under_way = {task for task in under_way if not task.done()}
+        self.stopping.set()
         await asyncio.gather(*under_way)
 
     async def hand_back(self) -> None:
@@ -128,10 +135,20 @@ class Runner:
         lease = Lease(job.id, job.fence, self.draw())
         try:
             with self.leases.hold(lease):
-                if isinstance(await self.work.run(job, lease), Stale):
+                outcome = await self.work.run(job, lease)
+                while isinstance(outcome, Busy) and not await self._is_stopped_within(AGAIN_S):
+                    # Its end could not be written. It stays this runner's, so that an outage is no attempt of its.
+                    outcome = await self.work.purchases.submit(OUTAGE(lease))
+                if isinstance(outcome, Stale):
                     log.warning(TAKEN_OVER, job=str(job.id), kind=job.kind.value)
         except Exception:  # the runner goes on, and another run follows
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
+
+    async def _is_stopped_within(self, seconds: float) -> bool:
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.stopping.wait()
+        return self.stopping.is_set()
 
     async def _wait(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
         """Wait until a job ends, which may make another one due, or it is time to look again: by the loop's clock as

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Protocol, assert_never
 
 import structlog
@@ -23,11 +24,16 @@ from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.jobs.refunding import Refunding
 from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.outages import Unavailable
 from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
 from gateway.services.purchases import Purchases
 from gateway.services.subscribers.base import Subscriber, Undelivered
 
 log = structlog.get_logger(__name__)
+
+
+OUTAGE = partial(DeferJob, error="the database could not be used", is_attempt=False)
+"""A run that our own database kept from its end, by the lease of its job."""
 
 
 class Reads(foreign_intents.Reads, provider_events.Reads, refunding.Reads, sweeps.Reads, Protocol):
@@ -56,6 +62,8 @@ class Work:
             return await self.purchases.submit(DeferJob(lease, str(error), error.retry_after_s, case))
         except ProviderUnavailable as error:
             return await self.purchases.submit(DeferJob(lease, str(error), error.retry_after_s))
+        except Unavailable:  # none of its doing: it counts as no attempt
+            return await self.purchases.submit(OUTAGE(lease))
         except UnknownPayment as error:
             return await self.purchases.submit(DeferJob(lease, str(error), case=error.case))
         except Exception as error:  # a job that raises is tried again alone, and is logged

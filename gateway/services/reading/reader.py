@@ -11,6 +11,7 @@ from sqlalchemy import Dialect
 
 from db.compiled import Raw
 from db.errors import is_of_a_value
+from gateway.services.outages import Unavailable
 from gateway.services.reading.source import Source
 from gateway.services.rows.lookups import OfLookup, Single
 
@@ -151,7 +152,8 @@ class Reader:
                 rows = await self.source.fetch(*finder.asked(keys, self.source.dialect))
                 found = finder.found(rows, self.source.dialect)
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
-            if len(keys) > 1 and len(batch) > 1 and is_of_a_value(error):
+            may_differ = not isinstance(error, Unavailable) and is_of_a_value(error)
+            if len(keys) > 1 and len(batch) > 1 and may_differ:
                 await self._answer_in_halves(finder, batch, keys)
             for question in batch:
                 if not question.future.done():

@@ -14,8 +14,10 @@ from db.compiled import Raw, Statement
 from db.engine import READERS
 from db.files import FileLost
 from db.guard import Guard, settle_file
+from db.outages import Outage, in_a_line, outage_of_read
 from db.readers import Connection, Immediate, open_immediate, open_reader, reader_dialect
 from db.urls import file_of, is_embedded
+from gateway.services.outages import Damaged, Outages, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +27,9 @@ read does not take many."""
 
 WATCH_S = 0.5
 """The same, while nobody reads."""
+
+HEALTH = "SELECT singleton FROM installation"
+"""It reads a page of the database, which `SELECT 1` does not on SQLite."""
 
 PLACE_S = 6.0
 """How long a read waits for a connection: they are all taken for so long only where the database does not answer."""
@@ -39,6 +44,8 @@ class Source:
     def __init__(self, url: str) -> None:
         self._url = url
         self.dialect: Dialect = reader_dialect(url)
+        self.outages = Outages("reads")
+        self._watching: asyncio.Task[None] | None = None
         self._guard = Guard(file_of(url)) if is_embedded(url) else None
         self._now: Immediate | None = None
         self._look_at = 0.0
@@ -55,7 +62,9 @@ class Source:
         """The statement's rows, each as the values of its columns in their order.
 
         Raises:
-            DBAPIError: the database refused the statement, or is out of reach. It names no parameter.
+            Unavailable: the database cannot be used now.
+            Damaged: what the statement reads is.
+            DBAPIError: the database refused the statement. It names no parameter.
         """
         return list(map(statement.on(self.dialect).read, await self.raw(statement, parameters)))
 
@@ -76,8 +85,18 @@ class Source:
             return None
 
     async def fetch(self, sql: str, parameters: Sequence[object] = ()) -> Sequence[Raw]:
-        """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does, and TimeoutError where all
-        connections wait for a database that does not answer."""
+        """The rows of a driver's own SQL as the driver gives them. Raises as `rows` does."""
+        try:
+            rows = await self._fetched(sql, parameters)
+        except (self._driver_error, OSError) as error:
+            raise self._told(sql, error) from error
+        if self.outages.is_on:
+            self.outages.succeed()
+        return rows
+
+    async def _fetched(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
+        """Raises the driver's own errors, OSError; TimeoutError, where all connections wait for a database that does
+        not answer."""
         opened, connection = await self._place()
         try:
             standing = self.standing()
@@ -95,8 +114,6 @@ class Source:
             await self._leave_idle()
             connection = await open_reader(self._url)
             return await connection.fetch(sql, parameters)
-        except self._driver_error as error:
-            raise self._without_parameters(sql, error) from error
         finally:
             if connection is not None and connection.is_lost:
                 await connection.close()
@@ -135,6 +152,8 @@ class Source:
 
     async def close(self) -> None:
         """Wait for the reads under way, and close every connection; those that hang are left behind."""
+        if self._watching is not None:
+            self._watching.cancel()
         if self._now:
             self._now.close()
         with suppress(TimeoutError):
@@ -195,5 +214,29 @@ class Source:
             connection = None
         self._places.put_nowait((opened, connection))
 
-    def _without_parameters(self, sql: str, error: Exception) -> BaseException:
-        return DBAPIError.instance(sql, None, error, self._driver_error, hide_parameters=True, dialect=self.dialect)
+    def _told(self, sql: str, error: Exception) -> Exception:
+        """What is raised for an error of the driver: without parameters."""
+        if isinstance(error, FileLost):  # which the log has already
+            return Unavailable(error.reason)
+        if (outage := outage_of_read(error)) is None:
+            assert isinstance(error, self._driver_error)
+            return self._without_parameters(sql, error)
+        self.outages.note(outage.value, in_a_line(error))
+        if self._watching is None or self._watching.done():
+            self._watching = asyncio.create_task(self._look_for_its_end(), name="outage of reads")
+        return Damaged(in_a_line(error)) if outage is Outage.DAMAGED else Unavailable(in_a_line(error))
+
+    async def _look_for_its_end(self) -> None:
+        """Ask until the outage is over, so that its end is told though nobody else asks."""
+        while self.outages.is_on:
+            await asyncio.sleep(WATCH_S)
+            try:
+                await self._fetched(HEALTH, ())
+            except (self._driver_error, OSError) as error:
+                if outage := outage_of_read(error):
+                    self.outages.note(outage.value, in_a_line(error), 0)
+                    continue
+            self.outages.succeed()
+
+    def _without_parameters(self, sql: str, error: Exception) -> DBAPIError:
+        return DBAPIError.instance(sql, None, error, self._driver_error, hide_parameters=True, dialect=self.dialect)  # type: ignore[return-value]  # it is one, of an error of the driver

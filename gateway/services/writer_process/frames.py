@@ -29,7 +29,7 @@ _pack_outcome, _unpack_outcome = _shapes.of_union(Outcome)
 _pack_commit, _unpack_commit = _shapes.of(Commit)
 _pack_job, _unpack_job = _shapes.of(Job)
 
-VERSION = f"1 {_shapes.version}"
+VERSION = f"2 {_shapes.version}"
 """Of the frames themselves, and of all that crosses in them."""
 
 Part = TypeVar("Part")
@@ -94,7 +94,14 @@ class Due:
     jobs: tuple[Job, ...]
 
 
-News = Answer | Failed | Committed | Due
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """News of whether the database takes what is written. Nobody is told at first while it does."""
+
+    is_writing: bool
+
+
+News = Answer | Failed | Committed | Due | Standing
 
 
 def hello_frame(hello: Hello) -> bytes:
@@ -134,6 +141,10 @@ def packed_due(jobs: Iterable[Job]) -> bytes:
         if job.kind not in first or job.run_at < first[job.kind].run_at:
             first[job.kind] = job
     return orjson.dumps(["due", [_pack_job(job) for job in first.values()]])
+
+
+def packed_standing(standing: Standing) -> bytes:
+    return orjson.dumps(["standing", standing.is_writing])
 
 
 def read_calls(body: bytes) -> list[Call]:
@@ -238,4 +249,6 @@ def _news(part: Any) -> News:
             return Committed(packed)
         case ["due", jobs]:
             return Due(tuple(map(_unpack_job, jobs)))
+        case ["standing", bool(is_writing)]:
+            return Standing(is_writing)
     raise ValueError("a part of no kind")

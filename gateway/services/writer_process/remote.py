@@ -16,6 +16,7 @@ from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.outages import Damaged, Outages
 from gateway.services.writer_process.frames import (
     VERSION,
     Answer,
@@ -24,6 +25,7 @@ from gateway.services.writer_process.frames import (
     Failed,
     Hello,
     News,
+    Standing,
     Unreadable,
     check_size,
     packed_call,
@@ -92,6 +94,9 @@ class RemoteWriter:
         self._line: Line | None = None
         self._is_closing = False
         self._is_given_up = False
+        self._is_writing = True
+        """Whether the database takes what is written, as the writer says."""
+        self._outages = Outages("writes")
         self._all_answered = asyncio.Event()
         self._connected_once = asyncio.Event()
         self._giving_up: asyncio.TimerHandle | None = None
@@ -100,8 +105,12 @@ class RemoteWriter:
 
     @property
     def is_alive(self) -> bool:
-        """Whether the writer can be reached now."""
-        return self._line is not None
+        """Whether the writer can be reached now, and can commit."""
+        return self._line is not None and self._is_writing
+
+    async def look(self) -> bool:
+        """The same: the writer says by itself when that changes."""
+        return self.is_alive
 
     @property
     def held_up_s(self) -> float:
@@ -138,6 +147,8 @@ class RemoteWriter:
         if not commands:
             return []
         is_full = self._commands_waiting >= self._most_waiting
+        if self._is_given_up:
+            self._outages.refuse(len(commands))
         if self._is_closing or self._is_given_up or self._task is None or is_full:
             return [Busy() for _ in commands]
         self._last_number += 1
@@ -167,21 +178,25 @@ class RemoteWriter:
         """What the writer says."""
         match news:
             case Answer(number, outcomes):
+                if self._outages.is_on:  # it did hang
+                    self._outages.end()
                 if (waiting := self._no_longer_waiting(number)) and not waiting.done.cancelled():
                     waiting.done.set_result(outcomes)
             case Failed(number, kind):
                 if (waiting := self._no_longer_waiting(number)) and not waiting.done.cancelled():
-                    waiting.done.set_exception(CommandFailed(kind) if kind else WriterStopped())
+                    waiting.done.set_exception(_failure(kind))
             case Committed() if self._on_commit is not None and self._is_watched():
                 self._on_commit(news.read())
             case Due(jobs) if self._on_jobs is not None:
                 self._on_jobs(jobs)
+            case Standing(is_writing):
+                self._is_writing = is_writing
 
     async def _stay_connected(self) -> None:
         while True:
             line = await self._connected()
-            if self._is_given_up:
-                log.info("a writer is in reach")
+            if self._outages.is_on:
+                self._outages.end()
             self._line, self._is_given_up = line, False
             self._connected_once.set()
             if self._giving_up is not None:
@@ -192,7 +207,7 @@ class RemoteWriter:
                 log.warning("writer lost", waiting=len(self._waiting))
                 self._be_patient()
             finally:
-                self._line = None
+                self._line, self._is_writing = None, True  # the next one says otherwise
                 line.hang_up()
 
     async def _connected(self) -> Line:
@@ -230,7 +245,7 @@ class RemoteWriter:
 
     def _give_up(self) -> None:
         """No writer came: who waits is told, and until one comes everybody is at once."""
-        log.error("no writer in reach: commands are refused until there is one", socket=str(self._path))
+        self._outages.note("no writer's process is in reach", str(self._path), 0)
         self._is_given_up = True
         for number in [*self._waiting]:
             self._stop_waiting(number)
@@ -243,7 +258,7 @@ class RemoteWriter:
         latest = asyncio.get_running_loop().time() - MOST_WAIT_S
         late = [*takewhile(lambda number: self._waiting[number].since < latest, self._waiting)]
         if late:
-            log.error("the writer does not answer", calls=len(late))
+            self._outages.note("the writer's process does not answer", f"{len(late)} calls wait for {MOST_WAIT_S} s", 0)
         for number in late:
             self._stop_waiting(number)
         self._look_later()
@@ -252,6 +267,7 @@ class RemoteWriter:
         waiting = self._no_longer_waiting(number)
         if waiting is None or waiting.done.done():
             return
+        self._outages.refuse(waiting.commands)
         waiting.done.set_result([Busy(may_be_done=waiting.sends > 0) for _ in range(waiting.commands)])
 
     def _no_longer_waiting(self, number: int) -> Waiting | None:
@@ -261,3 +277,9 @@ class RemoteWriter:
         if not self._waiting and self._is_closing:
             self._all_answered.set()
         return waiting
+
+
+def _failure(kind: str) -> Exception:
+    if kind == Damaged.__name__:
+        return Damaged("the writer's log says what is damaged")
+    return CommandFailed(kind) if kind else WriterStopped()

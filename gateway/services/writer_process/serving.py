@@ -18,6 +18,7 @@ from gateway.services.writer_process.frames import (
     Call,
     FrameReader,
     Hello,
+    Standing,
     TooLarge,
     Unreadable,
     check_size,
@@ -27,6 +28,7 @@ from gateway.services.writer_process.frames import (
     packed_commit,
     packed_due,
     packed_failure,
+    packed_standing,
     read_calls,
     read_hello,
 )
@@ -47,6 +49,7 @@ class Lines:
 
     def __init__(self) -> None:
         self._open: dict[_Line, None] = {}
+        self._standing = Standing(is_writing=True)
         self._turns = itertools.count()
         self._nobody = asyncio.Event()
         self._nobody.set()
@@ -63,6 +66,13 @@ class Lines:
         runners = [line for line in self._open if line.runs_jobs]
         if runners:
             runners[next(self._turns) % len(runners)].send(packed_due(jobs))
+
+    def tell_standing(self, is_writing: bool) -> None:
+        """All are told, and whoever connects meanwhile: each is asked whether it is ready."""
+        self._standing = Standing(is_writing)
+        packed = packed_standing(self._standing)
+        for line in self._open:
+            line.send(packed)
 
     async def serve(self, writer: GroupCommit, listening: socket.socket) -> asyncio.Server:
         """Take connections from now on. Closing what is returned ends that, and no line."""
@@ -83,6 +93,8 @@ class Lines:
     def opened(self, line: "_Line") -> None:
         self._open[line] = None
         self._nobody.clear()
+        if not self._standing.is_writing:
+            line.send(packed_standing(self._standing))
 
     def closed(self, line: "_Line") -> None:
         self._open.pop(line, None)

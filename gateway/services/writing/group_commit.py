@@ -15,9 +15,11 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.writing.answering import answer, ended
 from gateway.services.writing.locked import LockedGroups, LockedOut, Waiting
-from gateway.services.writing.thread import OwnThread, for_a_future
-from gateway.services.writing.turn import Result, Turn
+from gateway.services.writing.standing import Standing
+from gateway.services.writing.thread import OwnThread
+from gateway.services.writing.turn import Turn
 from gateway.services.writing.watch import TurnWatch
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,7 @@ class GroupCommit:
         subscribers: where events are sent, by jobs of the same commit.
         on_commit: called after each commit that changed a payment or a purchase, before its callers are answered.
         on_jobs: called, likewise, with jobs that were committed and wait for a runner.
+        on_standing: called with whether the database takes what is written, each time that this changes.
         watches_file: whether an embedded database is opened at once, and its file looked after from then on.
     """
 
@@ -67,6 +70,7 @@ class GroupCommit:
         subscribers: Sequence[EventSubscriber] = (),
         on_commit: Callable[[Commit], None] | None = None,
         on_jobs: Callable[[Sequence[Job]], None] | None = None,
+        on_standing: Callable[[bool], None] | None = None,
         watches_file: bool = False,
     ) -> None:
         self._watches_file = watches_file
@@ -92,12 +96,24 @@ class GroupCommit:
         self._is_closing = False
         # The connection belongs to this thread: a turn crosses over once and not once a statement.
         self._thread = OwnThread("writer")
+        self._standing = Standing(self._turn.outages, self._try_to_write, on_standing)
         self._task: asyncio.Task[None] | None = None
         self._looking: asyncio.Task[None] | None = None
 
     @property
     def is_alive(self) -> bool:
+        """Whether commands can be committed now."""
+        return self._is_running and self._standing.is_writing
+
+    @property
+    def _is_running(self) -> bool:
         return self._task is not None and not self._task.done()
+
+    async def look(self) -> bool:
+        """The same; where they could not, that is tried now."""
+        if self._is_running:
+            await self._standing.look(self._arrived)
+        return self.is_alive
 
     @property
     def held_up_s(self) -> float:
@@ -141,7 +157,7 @@ class GroupCommit:
         """The same for those who need not wait: what comes of the commands, once it has."""
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         is_full = self._commands_waiting >= self._most_waiting
-        if not commands or self._is_closing or not self.is_alive or self._watch.hangs or is_full:
+        if not commands or self._is_closing or not self._is_running or self._watch.hangs or is_full:
             done.set_result([Busy() for _ in commands])
             return done
         is_background = all(command.is_background for command in commands)
@@ -160,13 +176,13 @@ class GroupCommit:
         if self._looking is not None:
             self._looking.cancel()
         self._refuse(each for each in self._locked.give_up() if each not in self._under_way)
-        if self._task is not None and not await _ended(self._task, CLOSE_S):
+        if self._task is not None and not await ended(self._task, CLOSE_S):
             log.error("writer left behind: its turn hangs", turn_s=round(self.held_up_s))
             self._tell_busy()
             self._task.cancel()
             return
         # However the writer ended, its connection and its thread are released.
-        if await _ended(self._thread.call(self._turn.close), CLOSE_S):
+        if await ended(self._thread.call(self._turn.close), CLOSE_S):
             self._thread.close()
             self._engine.dispose()
 
@@ -174,7 +190,7 @@ class GroupCommit:
         batch: list[Waiting] = []
         try:
             while self._has_work or not self._is_closing:
-                await self._arrived.wait()
+                await self._standing.arrived(self._arrived)
                 batch = self._next_batch()
                 if not self._has_work and not self._is_closing:
                     self._arrived.clear()
@@ -189,6 +205,14 @@ class GroupCommit:
                     each.done.set_exception(WriterStopped())
             self._waiting.clear()
             self._background.clear()
+            self._standing.report()
+
+    async def _try_to_write(self) -> None:
+        self._watch.turn_begins()
+        try:
+            await self._thread.call(self._turn.try_to_write)
+        finally:
+            self._watch.turn_ends()
 
     async def _look(self) -> None:
         while True:
@@ -241,7 +265,7 @@ class GroupCommit:
                 continue
             self._locked.forget(each)
             if not each.done.done():  # for a caller that hung up, the command was done all the same
-                _answer(each.done, [Busy() for _ in of_group] if is_locked_out else of_group)
+                answer(each.done, [Busy() for _ in of_group] if is_locked_out else of_group)
 
     def _tell_busy(self) -> None:
         """The turn that is under way hangs."""
@@ -258,6 +282,7 @@ class GroupCommit:
                 each.done.set_result([Busy(may_be_done=may_be_done) for _ in each.group])
 
     def _report(self) -> None:
+        self._standing.report()
         commits, self._turn.commits = self._turn.commits, []
         for commit in commits:
             if self._on_commit is not None:
@@ -265,21 +290,3 @@ class GroupCommit:
         waiting, self._turn.waiting = self._turn.waiting, []
         if waiting and self._on_jobs is not None:
             self._on_jobs(waiting)
-
-
-async def _ended(future: "asyncio.Future[None]", within_s: float) -> bool:
-    """Whether it ended, however it did."""
-    await asyncio.wait({future}, timeout=within_s)
-    if future.done() and not future.cancelled():
-        future.exception()  # which is logged already
-    return future.done()
-
-
-def _answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
-    outcomes: list[Outcome] = []
-    for result in results:
-        if isinstance(result, Exception):
-            done.set_exception(for_a_future(result))
-            return
-        outcomes.append(result)
-    done.set_result(outcomes)

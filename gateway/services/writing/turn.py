@@ -8,21 +8,23 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import Engine
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from db import feed
 from db.errors import is_locked_out, is_lost_connection, is_lost_race, lost_file
 from db.files import FileLost
+from db.outages import Outage, in_a_line, may_be_committed, outage_of
 from db.saves import saves_of
 from db.writer import LOCK_WAIT_MS, Writer, guard_of, open_writer
 from gateway.services.changes.commits import Commit, commit_of, note_of
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
-from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.core.model.state import NOTHING, Changes, Moment, State
-from gateway.services.core.rules.events import announced
+from gateway.services.core.model.outcomes import Busy
+from gateway.services.core.model.state import Changes, Moment, State
+from gateway.services.outages import Damaged, Outages
 from gateway.services.writing import loading, saving
+from gateway.services.writing.deciding import Result, decide_all
 from gateway.services.writing.locked import Group, LockedOut
 
 log = structlog.get_logger(__name__)
@@ -45,8 +47,6 @@ NEXT_LOCK_WAIT_MS = 5
 
 FIND_LOCKED_S = 0.5
 """How long a turn looks for those who need it. Those whom it has not come to wait with them, and are tried again."""
-
-Result = Outcome | Exception
 
 
 class Turn:
@@ -77,6 +77,9 @@ class Turn:
         """Why the file is not written, as the log has it already."""
         self._lock_wait_ms = LOCK_WAIT_MS
         self._began = 0.0
+        self._may_be_committed = False
+        """Whether a COMMIT of what is run now got no answer that says no."""
+        self.outages = Outages("writes")
         self.count = 0
         self.commits: list[Commit] = []
         """What was committed, until the writer takes it from here."""
@@ -88,12 +91,13 @@ class Turn:
 
         A batch that fails as a whole is run in halves, until only the command that made it fail fails. A group is split
         only where it fails by itself. So it is with a row that somebody else holds locked: the groups that need it,
-        found within a time, are `LockedOut`, and nobody else is.
+        found within a time, are `LockedOut`, and nobody else is. Where the database cannot be used, which no half could
+        change, all are Busy.
 
         Args:
             is_again: whether the groups were locked out before, so that no lock is waited for.
         """
-        self._began = monotonic()
+        self._began, self._may_be_committed = monotonic(), False
         self._lock_wait_ms = NEXT_LOCK_WAIT_MS if is_again else LOCK_WAIT_MS
         return self._run(groups)
 
@@ -106,7 +110,8 @@ class Turn:
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach the caller it belongs to
             self.close()
             if len(groups) > 1:
-                log.warning("turn split", groups=len(groups), error=type(error).__name__)
+                if not isinstance(error, Damaged):  # which was told as an outage, once
+                    log.warning("turn split", groups=len(groups), error=type(error).__name__)
                 middle = len(groups) // 2
                 return self._run(groups[:middle]) + self._run(groups[middle:])
             [group] = groups
@@ -118,12 +123,22 @@ class Turn:
         if self._guard is None:
             return
         try:
-            if (writer := self._connect()) is not None:
-                writer.look()
+            self._connect().look()
         except DBAPIError as error:
             self.close()
             if lost := lost_file(error):
                 self._say_lost(lost)
+
+    def try_to_write(self) -> None:
+        """During an outage, see whether it is over: by a commit that changes nothing."""
+        try:
+            writer = self._connect()
+            writer.begin()
+            feed.leave_nothing(writer)
+            self._make_durable(writer)
+        except DBAPIError as error:
+            self.close()
+            self.outages.note(outage_of(error) or Outage.OUT_OF_REACH, in_a_line(error), 0)
 
     def close(self) -> None:
         """Close the connection; the next turn opens another."""
@@ -140,40 +155,52 @@ class Turn:
 
     def _run_parted(self, group: Group, error: Exception) -> list[Result]:
         """The results of a group that cannot be committed together."""
-        log.warning("group split", commands=len(group), error=type(error).__name__)
+        if not isinstance(error, Damaged):
+            log.warning("group split", commands=len(group), error=type(error).__name__)
         middle = len(group) // 2
         halves = (self._run([half]) for half in (group[:middle], group[middle:]))
         return [result for [results] in halves for result in results]
 
     def _run_until_won(self, commands: Sequence[Command]) -> list[Result]:
-        for run in range(1, MOST_RUNS):
+        """Raises: LockedOut, Damaged; or what no other run would change."""
+        for run in range(1, MOST_RUNS + 1):
             try:
                 return self._run_once(commands)
             except DBAPIError as error:
                 if is_locked_out(error) and self._has_row_locks:
                     self._undo()
                     raise LockedOut from error
-                self._lost = self._writer.backend if self._writer and is_lost_connection(error) else None
+                was_connected, is_lost = self._writer is not None, is_lost_connection(error)
+                self._lost = self._writer.backend if self._writer and is_lost else None
                 self.close()
                 if lost := lost_file(error):
                     self._say_lost(lost)
-                    return [Busy(may_be_done=lost.has_committed) for _ in commands]
-                if is_locked_out(error):
-                    return [Busy() for _ in commands]
+                    return [Busy(may_be_done=lost.has_committed or self._may_be_committed) for _ in commands]
                 # After a lost connection nobody knows whether the commit happened. Running again is right either
                 # way: commands carry the ids of their rows, and find them if they were written.
-                if not (is_lost_race(error) or is_lost_connection(error)):
+                is_to_be_run_again = is_lost_race(error) or (was_connected and is_lost)
+                is_in_time = monotonic() - self._began <= AGAIN_S
+                if is_to_be_run_again and is_in_time and run < MOST_RUNS:
+                    log.info("turn run again", run=run, error=type(error.orig).__name__)
+                    continue
+                if not self._is_outage(error, len(commands), was_connected=was_connected) and is_in_time:
                     raise
-                if monotonic() - self._began > AGAIN_S:
-                    return [Busy(may_be_done=is_lost_connection(error)) for _ in commands]
-                log.info("turn run again", run=run, error=type(error.orig).__name__)
-        return self._run_once(commands)
+                break
+        return [Busy(may_be_done=self._may_be_committed) for _ in commands]
+
+    def _is_outage(self, error: DBAPIError, commands: int, *, was_connected: bool) -> bool:
+        """Whether the database cannot be used, which is noted. Raises: Damaged."""
+        outage = outage_of(error) or (None if was_connected else Outage.OUT_OF_REACH)
+        if outage is None:
+            return False
+        self.outages.note(outage, in_a_line(error), commands)
+        if outage is Outage.DAMAGED:
+            raise Damaged(in_a_line(error)) from error
+        return True
 
     def _run_once(self, commands: Sequence[Command]) -> list[Result]:
         self.count += 1
         writer = self._connect()
-        if writer is None:
-            return [Busy() for _ in commands]
         writer.begin()
         if self._lost is not None:
             writer.end(self._lost)
@@ -195,10 +222,19 @@ class Turn:
         commit = commit_of(changes, self._new_id())
         if commit is not None:
             feed.leave(writer, note_of(commit))
-        writer.commit()
+        self._make_durable(writer)
         if commit is not None:
             self.commits.append(commit)
         self.waiting += [job for job in changes.jobs if job.is_waiting]
+
+    def _make_durable(self, writer: Writer) -> None:
+        try:
+            writer.commit()
+        except DBAPIError as error:
+            self._may_be_committed = self._may_be_committed or may_be_committed(error)
+            raise
+        if self.outages.is_on:
+            self.outages.succeed()
 
     def _undo(self) -> None:
         """Give the transaction up, and keep the connection where that goes."""
@@ -208,18 +244,11 @@ class Turn:
         except DBAPIError:
             self.close()
 
-    def _connect(self) -> Writer | None:
-        """The kept connection, or a new one; None where the database cannot be reached."""
+    def _connect(self) -> Writer:
+        """The kept connection, or a new one. Raises: DBAPIError, where the database cannot be reached."""
         if self._writer is None:
-            try:
-                self._writer = open_writer(self._engine, self._guard)
-            except OperationalError as error:
-                if lost := lost_file(error):
-                    self._say_lost(lost)
-                else:
-                    log.warning("database unreachable", error=type(error.orig).__name__)
-            else:
-                self._say_found()
+            self._writer = open_writer(self._engine, self._guard)
+            self._say_found()
         return self._writer
 
     def _say_lost(self, lost: FileLost) -> None:
@@ -231,21 +260,3 @@ class Turn:
         if self._down_for is not None:
             log.warning("database file found again: writing goes on", lost=self._down_for)
             self._down_for = None
-
-
-def decide_all(
-    commands: Sequence[Command], state: State, moment: Moment, subscribers: Sequence[EventSubscriber] = ()
-) -> list[Result]:
-    """The result of each command of a turn, in the order given; the decisions are applied to the state."""
-    results: dict[int, Result] = {}
-    for index in sorted(range(len(commands)), key=lambda index: commands[index].precedence):
-        try:
-            decision = commands[index].decide(state, moment)
-        except Exception as error:  # noqa: BLE001  a command that raises fails alone
-            results[index] = error
-            continue
-        results[index] = decision.outcome
-        for step in decision.steps:
-            if step != NOTHING:
-                state.apply(step + announced(step, state, subscribers, moment))
-    return [results[index] for index in range(len(commands))]

@@ -16,6 +16,7 @@ from db.keys import Among
 from db.statements import PAYMENT, PURCHASE
 from db.tables import PaymentRow
 from db.urls import file_of
+from gateway.services.outages import Unavailable
 from gateway.services.reading.source import Source
 from tests.service import Service, running, student
 
@@ -147,9 +148,9 @@ async def test_connections_that_were_lost_are_replaced_and_nobody_notices(new_po
         await source.close()
 
 
-async def test_a_database_that_is_out_of_reach_is_an_error_of_the_database() -> None:
+async def test_a_database_that_is_out_of_reach_is_unavailable() -> None:
     source = Source("postgresql://nobody@127.0.0.1:1/nothing")
-    with pytest.raises(DBAPIError):
+    with pytest.raises(Unavailable, match="refused"):
         await source.fetch("SELECT 1")
     await source.close()
 

@@ -310,11 +310,10 @@ async def test_a_log_says_where_no_writer_is_and_when_one_is_there(
         async with serving_at(path, service):
             await until(lambda: writer.is_alive)
         await writer.close()
-    said = [(entry["event"], entry.get("socket")) for entry in logs]
-    assert said[:2] == [
-        ("no writer in reach: commands are refused until there is one", str(path)),
-        ("a writer is in reach", None),
-    ]
+    began, ended, *_ = [entry for entry in logs if entry["event"].startswith("outage")]
+    assert (began["event"], began["part"], began["said"]) == ("outage began", "writes", str(path))
+    assert (ended["event"], ended["what"], ended["since"]) == ("outage ended", began["what"], began["since"])
+    assert ended["refused"] == 1
 
 
 async def test_nobody_waits_for_ever_for_a_writer_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

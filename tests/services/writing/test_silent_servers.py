@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import aclosing
 
 import pytest
-from sqlalchemy.exc import DBAPIError
 
 from db import feed
 from db.engine import READERS
@@ -13,6 +12,7 @@ from db.silence import Bounded
 from db.tables import PurchaseRow
 from gateway.services.core.model.outcomes import Busy, Confirmed, Created
 from gateway.services.core.model.values import Course
+from gateway.services.outages import Unavailable
 from gateway.services.reading.source import Source
 from tests.served.line import Line, line_to
 from tests.service import Service, running, student
@@ -77,7 +77,7 @@ async def test_while_nothing_gets_through_writers_are_busy_and_readers_are_told(
 ) -> None:
     line.swallow_all()
     assert isinstance(await far.create(course), Busy)
-    with pytest.raises(DBAPIError):
+    with pytest.raises(Unavailable):
         await far.source.fetch("SELECT 1")
     line.heal()
     assert isinstance(await far.create(course), Created)

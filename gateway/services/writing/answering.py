@@ -1,0 +1,27 @@
+"""How those who wait for the writer's thread, or for its outcomes, are told."""
+
+import asyncio
+from collections.abc import Sequence
+
+from gateway.services.core.model.outcomes import Outcome
+from gateway.services.writing.deciding import Result
+from gateway.services.writing.thread import for_a_future
+
+
+async def ended(future: "asyncio.Future[None]", within_s: float) -> bool:
+    """Whether it ended, however it did."""
+    await asyncio.wait({future}, timeout=within_s)
+    if future.done() and not future.cancelled():
+        future.exception()  # which is logged already
+    return future.done()
+
+
+def answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> None:
+    """Give whoever waits the outcomes, or the first exception among the results."""
+    outcomes: list[Outcome] = []
+    for result in results:
+        if isinstance(result, Exception):
+            done.set_exception(for_a_future(result))
+            return
+        outcomes.append(result)
+    done.set_result(outcomes)
