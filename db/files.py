@@ -114,8 +114,7 @@ class OpenFiles:
             self.is_cut = True
             return f"{self._path} was cut from {self._bytes} to {found.st_size} bytes"
         self._bytes = found.st_size
-        if self._log_inode is None:
-            self._find_log()
+        self._find_log()
         if self._has_changed(self._log, self._log_inode):
             return f"{self._log} was deleted or replaced"
         if self._has_changed(self._index, self._index_inode):
@@ -138,10 +137,12 @@ class OpenFiles:
 
     def _find_log(self) -> None:
         """A reader may be there before the writer, who makes the log."""
-        self._log_inode, self._index_inode = _inode(self._log), _inode(self._index)
-        if self._log_inode is not None:
+        if self._log_inode is None and (found := _inode(self._log)):
+            self._log_inode = found
             with suppress(OSError):  # while somebody has it open, no other file gets its number
                 weakref.finalize(self, os.close, os.open(self._log, os.O_RDONLY))
+        if self._index_inode is None:
+            self._index_inode = _inode(self._index)
 
     def _has_changed(self, path: str, inode: Inode | None) -> bool:
         return inode is not None and _inode(path) != inode
