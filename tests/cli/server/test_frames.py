@@ -1,11 +1,15 @@
-"""A WebSocket's client may not take the time of all others by frames of which the application never hears."""
+"""A WebSocket's client takes neither the time of all others, by frames of which the application never hears, nor the
+place of what matters in the log."""
 
 import asyncio
+import logging
 import struct
 
 import pytest
 import uvicorn
-from starlette.types import Receive, Scope, Send
+from starlette.responses import Response
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
 from uvicorn.server import ServerState
 from websockets.sync.client import connect
 
@@ -53,7 +57,7 @@ class Application:
         self.code = message["code"]
 
 
-def socket_of(app: Application, clock: Clock) -> tuple[Socket, Wire]:
+def socket_of(app: ASGIApp, clock: Clock) -> tuple[Socket, Wire]:
     config = uvicorn.Config(app, log_config=None, access_log=False, proxy_headers=False)
     config.load()
     protocol, wire = Socket(config, ServerState(), {}), Wire()
@@ -62,7 +66,7 @@ def socket_of(app: Application, clock: Clock) -> tuple[Socket, Wire]:
     return protocol, wire
 
 
-async def opened(app: Application, clock: Clock) -> tuple[Socket, Wire]:
+async def opened(app: ASGIApp, clock: Clock) -> tuple[Socket, Wire]:
     protocol, wire = socket_of(app, clock)
     protocol.data_received(HANDSHAKE)
     await all_is_done()
@@ -134,11 +138,24 @@ async def test_what_a_socket_still_sends_behind_our_close_has_the_same_bound() -
         await send({"type": "websocket.accept"})
         await send({"type": "websocket.close", "code": 4400})
 
-    protocol, wire = await opened(closes, Clock())  # type: ignore[arg-type]
+    protocol, wire = await opened(closes, Clock())
     assert not wire.is_closed  # its client may answer
     protocol.data_received(frame(PONG) * 40_000)
     await asyncio.sleep(0)
     assert wire.is_closed
+
+
+async def test_a_handshake_that_is_refused_in_order_is_no_error_of_ours(caplog: pytest.LogCaptureFixture) -> None:
+    async def refuses(scope: Scope, receive: Receive, send: Send) -> None:
+        await receive()
+        await WebSocket(scope, receive, send).send_denial_response(Response(b"busy", 503))
+
+    protocol, wire = socket_of(refuses, Clock())
+    protocol.data_received(HANDSHAKE)
+    await all_is_done()
+    assert bytes(wire.written).startswith(b"HTTP/1.1 503 ")
+    assert wire.is_closed
+    assert not [each for each in caplog.records if each.levelno >= logging.WARNING]
 
 
 def test_a_flood_of_pings_is_told_why_it_ends(gateway: Served) -> None:
