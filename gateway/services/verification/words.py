@@ -85,6 +85,11 @@ class Words:
             return f"({instant} + {microseconds})"
         return f"({instant} + {microseconds} * interval '1 microsecond')"
 
+    def is_before(self, one: str, other: str) -> str:
+        """Whether an instant lies before one that it follows: by more than clocks differ, since either may have been
+        read on another machine, or on this one before its clock was set back a little."""
+        return f"{one} < {self.after(other, -SKEW_US)}"
+
     def entry(self, column: str, *path: str) -> str:
         """What JSON has under a name, as a text; NULL where it has nothing."""
         if self.is_sqlite:

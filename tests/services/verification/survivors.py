@@ -111,6 +111,10 @@ SURVIVORS = (
         f"{ANY_CHANGE}student_access.starts_at", "Of an access whose plan an admin corrected: it is what says when."
     ),
     Survivor(f"{ANY_CHANGE}student_access.sessions_used", "It is what says how many were used."),
+    Survivor(
+        f"{ANY_CHANGE}student_access.sessions_total",
+        "Of a purchase that was refunded: nobody can use it, and it may have been revived with more before that.",
+    ),
     *[
         Survivor(
             f"{ANY_CHANGE}{table}.{column}",

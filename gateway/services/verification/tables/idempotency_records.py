@@ -74,7 +74,7 @@ def idempotency_records(w: Words) -> Table:
                     Check(
                         f"""payment.student_id <> idempotency_record.actor_id OR {at} > :latest
                             OR {at} <> payment.created_at OR {at} <> refund.created_at
-                            OR {at} < purchase.created_at OR {at} < course.created_at
+                            OR {w.is_before(at, "purchase.created_at")} OR {w.is_before(at, "course.created_at")}
                             OR refund.requested_by_id <> idempotency_record.actor_id""",
                         "It was written by whom its result is, or who asked for it, and when that was made.",
                         (*RECORD, "payment.student_id", "payment.created_at", "refund.created_at"),

@@ -149,9 +149,11 @@ def _told(w: Words) -> Invariant:
         "Nobody but the gateway writes histories. Find out who changed the refund, or took an entry away.",
         (
             Check(
-                f"""refund.created_at > :latest OR refund.settled_at > :latest OR refund.settled_at < refund.created_at
-                    OR refund.created_at < paid.confirmed_at OR {entries("told.at = refund.created_at")} = 0
-                    OR {entries(f"told.at < refund.created_at AND {of_it}")} > 0""",
+                f"""refund.created_at > :latest OR refund.settled_at > :latest
+                    OR {w.is_before("refund.settled_at", "refund.created_at")}
+                    OR {w.is_before("refund.created_at", "paid.confirmed_at")}
+                    OR {entries("told.at = refund.created_at")} = 0
+                    OR {entries(f"{w.is_before('told.at', 'refund.created_at')} AND {of_it}")} > 0""",
                 "It was created when an entry of its payment says, after the capture, and not after now.",
                 ("refund.created_at", "refund.settled_at", "paid.confirmed_at"),
             ),

@@ -117,7 +117,7 @@ def checkouts(w: Words) -> tuple[Invariant, ...]:
                     (*ASKED, "back.refunds"),
                 ),
                 Check(
-                    any_of(*_too_late(w), f"payment.ask_at < {w.after('payment.created_at', 0)}", "payment.asks < 0"),
+                    any_of(*_too_late(w), w.is_before("payment.ask_at", "payment.created_at"), "payment.asks < 0"),
                     "The next ask is later than its schedule has it after so many asks, or before there was a payment.",
                     (*ASKED, "payment.created_at"),
                 ),

@@ -2,7 +2,7 @@
 
 from gateway.services.core.model.values import Fulfilment
 from gateway.services.verification.model import Check, Gathered, Invariant
-from gateway.services.verification.tables.digits import Count, packed, unpacked
+from gateway.services.verification.tables.digits import OFTEN, Count, packed, unpacked
 from gateway.services.verification.words import Words, n
 
 COUNTS = {
@@ -13,14 +13,14 @@ COUNTS = {
     "duplicates": Count(("payment.duplicate",)),
     "unfulfillables": Count(("payment.unfulfillable",)),
     "adoptions": Count(("payment.adopted",)),
-    "asks": Count(("payment.asked", "payment.processing"), 4),
-    "requests": Count(("payment.refund_requested", "job.retried"), 3),
-    "refunds": Count(("payment.refunded", "payment.dispute_lost"), 3),
+    "asks": Count(("payment.asked", "payment.processing"), OFTEN),
+    "requests": Count(("payment.refund_requested", "job.retried"), OFTEN),
+    "refunds": Count(("payment.refunded", "payment.dispute_lost"), OFTEN),
 }
-HAS = unpacked("history.packed", COUNTS)
+HAS = unpacked("history", COUNTS)
 """How many entries of these kinds a payment has."""
 
-HISTORY = Gathered("history", "audit_entry", "subject_id", {"packed": packed("history.action", COUNTS)})
+HISTORY = Gathered("history", "audit_entry", "subject_id", packed("history.action", COUNTS))
 BEGINS = f"({HAS['openings']} + {HAS['adoptions']})"
 IS_TOLD = f"(payment.id >= :told OR {BEGINS} > 0)"
 """Whether its history is whole: payments from before there were histories have some entries only."""
@@ -62,7 +62,7 @@ def histories(w: Words) -> tuple[Invariant, ...]:
                     ("payment.reference", "payment.provider", "history.intents", "history.adoptions"),
                 ),
                 Check(
-                    """payment.created_at > :latest OR payment.confirmed_at < payment.created_at
+                    f"""payment.created_at > :latest OR {w.is_before("payment.confirmed_at", "payment.created_at")}
                         OR payment.confirmed_at > :latest
                         OR payment.extra_of IS NOT NULL AND payment.created_at <> payment.confirmed_at""",
                     "It was created before now, and captured after that.",

@@ -62,7 +62,7 @@ def chains(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
                 Check(
                     f"""purchase.supersedes IS NOT NULL AND (below.id IS NULL OR below.id = purchase.id
                         OR below.student_id <> purchase.student_id OR below.course_id <> purchase.course_id
-                        OR below.created_at > {w.after("purchase.created_at", 0)})""",
+                        OR {w.is_before("purchase.created_at", "below.created_at")})""",
                     "supersedes must be an older purchase of the same student and course.",
                     (*FOLLOWS, "purchase.student_id", "purchase.course_id"),
                 ),

@@ -1,0 +1,89 @@
+"""Histories that are odd and yet right: `gateway verify` finds nothing in them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import cycle
+from unittest.mock import patch
+
+import pytest
+from sqlalchemy import Connection, text
+
+from db.engine import writer_engine
+from gateway.services.verification.tables.digits import Count, packed, unpacked
+from gateway.services.verification.tables.payments import histories
+from gateway.services.verification.tables.purchases import table as purchases
+from tests import service as services
+from tests.service import METADATA, Clock, Service, student
+from tests.services.verification.everything import tell
+from tests.simulation.shop import open_shop
+from tests.simulation.verified import broken
+
+pytestmark = pytest.mark.anyio
+
+SKEWS = (0.0, -4.9, -0.3, -3.1, -4.5, -1.7, -2.2)
+"""By how much the clocks of some machines differ, in seconds."""
+
+ENTRIES = 12_345
+"""Of one kind in one history."""
+
+
+class Clocks(Clock):
+    """Those of several machines, each of which reads its own: the time is another one at each look."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._skews = cycle(SKEWS)
+
+    def __call__(self) -> datetime:
+        return self.now + timedelta(seconds=next(self._skews))
+
+
+async def test_clocks_that_differ_by_seconds_write_what_is_right(database_url: str) -> None:
+    with patch.object(services, "Clock", Clocks):
+        now = await tell(database_url)
+    with opened(database_url) as connection:
+        assert broken(connection, lambda: now + timedelta(minutes=1)) == []
+
+
+async def test_a_student_may_be_called_as_the_gateway_is(service: Service) -> None:
+    await open_shop(service).paid(await service.save_course(), actor=student("gateway"))
+    assert found(service) == []
+
+
+async def test_a_plan_may_be_corrected_a_hundred_times(service: Service) -> None:
+    course = await service.save_course()
+    _, purchase = await open_shop(service).paid(course, "PREMIUM")
+    for minutes in range(61, 161):
+        service.clock.advance(hours=1)
+        await service.correct(purchase, replace(METADATA, session_duration=minutes))
+    assert found(service) == []
+
+
+@pytest.mark.parametrize("counts", [histories.COUNTS, purchases.COUNTS], ids=["payments", "purchases"])
+def test_what_may_be_done_again_is_counted_however_often_it_was(database_url: str, counts: Mapping[str, Count]) -> None:
+    wanted = {name: ENTRIES + place if count.digits > 1 else 1 for place, (name, count) in enumerate(counts.items())}
+    entries = " UNION ALL ".join(
+        f"SELECT '{counts[name].actions[-1]}' AS action FROM numbers WHERE n <= {many}" for name, many in wanted.items()
+    )
+    numbers = f"SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n <= {2 * ENTRIES}"
+    sums = ", ".join(f"{sql} AS {name}" for name, sql in packed("entry.action", counts).items())
+    counted = ", ".join(f"{sql} AS {name}" for name, sql in unpacked("history", counts).items())
+    sql = f"""WITH RECURSIVE numbers(n) AS ({numbers})
+        SELECT {counted} FROM (SELECT {sums} FROM ({entries}) AS entry) AS history"""
+    with opened(database_url) as connection:
+        assert dict(connection.execute(text(sql)).mappings().one()) == wanted
+
+
+def found(service: Service) -> list[str]:
+    with opened(service.url) as connection:
+        return broken(connection, lambda: service.clock.now)
+
+
+@contextmanager
+def opened(url: str) -> Iterator[Connection]:
+    engine = writer_engine(url)
+    with engine.connect() as connection:
+        yield connection
+    engine.dispose()
