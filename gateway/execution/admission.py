@@ -32,6 +32,9 @@ from gateway.schema.conventions.errors import over_limit
 
 SUBSCRIPTION = "subscription"
 
+QUOTED = 100
+"""Characters of an operation's name that its caller is told again."""
+
 
 @cache
 def rules(limits: Limits) -> tuple[type[ASTValidationRule], ...]:
@@ -164,5 +167,5 @@ def _chosen(document: Document, name: str | None) -> tuple[str | None, Operation
             raise NoOperation("The document must have one operation, or `operationName` must name one of several.")
         return next(iter(document.kinds.items()))
     if name not in document.kinds:
-        raise NoOperation(f'Unknown operation named "{name}".')
+        raise NoOperation(f'Unknown operation named "{name[:QUOTED]}".')
     return name, document.kinds[name]

@@ -15,7 +15,7 @@ from gateway.execution.admission import Admission, Admitted
 from gateway.execution.answers import as_graphql, busy, refusal_of, refused, result_of, timed_out
 from gateway.execution.deadlines import Deadlines, Turn
 from gateway.execution.documents import Documents
-from gateway.execution.limits import Limits
+from gateway.execution.limits import MOST_ERRORS, Limits
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
 from gateway.execution.plan.deviation import Deviation
 from gateway.execution.plan.events import EventExecutor
@@ -218,6 +218,7 @@ class Executor:
             "executor_class": self._schema.execution_context_class,
             "operation_extensions": operation.extensions,
             "hide_suggestions": not self._limits.is_open,
+            "max_coercion_errors": MOST_ERRORS,
         }
 
     def _extensions(self, admitted: Admitted, operation: Operation) -> Payload:

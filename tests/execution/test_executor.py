@@ -9,6 +9,7 @@ import pytest
 import strawberry
 
 from gateway.execution.executor import Executor
+from gateway.execution.limits import MOST_ERRORS
 from gateway.execution.operations import NoOperation, Operation, Result
 from gateway.settings.model import Settings
 from tests.callers import Unlimited
@@ -17,6 +18,11 @@ pytestmark = pytest.mark.anyio
 
 NOBODY: Any = SimpleNamespace(caller=Unlimited())
 """No context but a caller: nothing here asks for more."""
+
+
+@strawberry.input
+class Given:
+    number: int = 0
 
 
 @strawberry.type
@@ -31,14 +37,14 @@ class Query:
         raise RuntimeError("secret")
 
     @strawberry.field
-    def one(self) -> int:
+    def one(self, of: Given | None = None) -> int:
         return 1
 
 
 @strawberry.type
 class Subscription:
     @strawberry.subscription
-    async def ticks(self, count: int) -> AsyncIterator[int]:
+    async def ticks(self, count: int, of: Given | None = None) -> AsyncIterator[int]:
         for number in range(count):
             yield number
         raise RuntimeError("secret")
@@ -114,3 +120,22 @@ async def test_a_schema_that_is_closed_gives_no_names_away() -> None:
     for executor, is_told in ((executor_of(introspection=True), True), (executor_of(introspection=False), False)):
         refused = await run(executor, Operation("{ onee }"))
         assert ("Did you mean" in refused.payload["errors"][0]["message"]) is is_told
+
+
+@pytest.mark.parametrize(
+    "document", ["query($of: Given) { one(of: $of) }", "subscription($of: Given) { ticks(count: 1, of: $of) }"]
+)
+@pytest.mark.parametrize("compile_at", [1, 1_000])
+async def test_of_variables_in_which_much_is_wrong_a_few_errors_are_told(document: str, compile_at: int) -> None:
+    executor = Executor(strawberry.Schema(Query, subscription=Subscription), Settings(), compile_at=compile_at)
+    for _ in range(3):
+        result = await streamed(executor, Operation(document, {"of": {f"a{n}": n for n in range(400)}}))
+        errors = result.payload["errors"]
+        assert len(errors) == MOST_ERRORS + 1
+        assert "Too many errors" in errors[-1]["message"]
+
+
+async def test_a_long_name_of_no_operation_is_not_told_back() -> None:
+    with pytest.raises(NoOperation) as refused:
+        await executor_of().run(Operation("query known { one }", name="x" * 100_000), NOBODY)
+    assert len(str(refused.value)) < 200

@@ -19,8 +19,8 @@ from graphql.utilities.coerce_input_value import coerce_input_literal
 from gateway.execution.plan.deviation import Deviation, NotCovered
 from gateway.execution.plan.inputs.coercion import IMMUTABLE, REQUIRED, Read, reading
 
-MOST_COERCION_ERRORS = 50
-"""As many as graphql-core reports."""
+TO_THE_FIRST_ERROR = 1
+"""After which graphql-core, which the answer is left to, reads them again."""
 
 NONE = VariableValues({}, {})
 
@@ -50,7 +50,7 @@ class Variables:
 
     def _exactly(self, given: dict[str, Any]) -> VariableValues:
         """Raises: Deviation."""
-        values = get_variable_values(self._schema, self._definitions, given, MOST_COERCION_ERRORS)
+        values = get_variable_values(self._schema, self._definitions, given, TO_THE_FIRST_ERROR)
         if isinstance(values, list):
             raise Deviation
         return values
