@@ -61,6 +61,19 @@ async def test_a_plan_may_be_corrected_a_hundred_times(service: Service) -> None
     assert found(service) == []
 
 
+async def test_after_a_long_outage_what_lapsed_may_stand_for_as_long_as_the_clock_is_doubted(service: Service) -> None:
+    shop = open_shop(service)
+    await shop.paid(await service.save_course(), "BASIC")
+    await shop.sweep()
+    service.clock.advance(days=200)
+    overdue = found(service)
+    await shop.sweep()
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    assert (len(overdue), found(service)) == (1, [])
+    service.clock.advance(hours=2)
+    assert len(found(service)) == 1, "the sweep does not go on"
+
+
 @pytest.mark.parametrize("counts", [histories.COUNTS, purchases.COUNTS], ids=["payments", "purchases"])
 def test_what_may_be_done_again_is_counted_however_often_it_was(database_url: str, counts: Mapping[str, Count]) -> None:
     wanted = {name: ENTRIES + place if count.digits > 1 else 1 for place, (name, count) in enumerate(counts.items())}
