@@ -52,7 +52,10 @@ class Fault:
 
     def _headers(self) -> Headers:
         length = b"%d" % len(self._body)
-        return [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", length)]
+        headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", length)]
+        if self.status == HTTPStatus.TOO_MANY_REQUESTS:
+            headers.append((b"retry-after", b"1"))  # on another connection, at once if need be
+        return headers
 
     @property
     def _body(self) -> bytes:

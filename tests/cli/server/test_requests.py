@@ -75,6 +75,7 @@ async def test_so_many_requests_may_wait_on_a_connection() -> None:
         await all_is_done()
     answered = [[bytes(wire.written).count(b"HTTP/1.1 %d " % each) for each in (200, 429)] for wire in (kept, ended)]
     assert answered == [[many, 0], [many, 1]]
+    assert bytes(ended.written).partition(b"HTTP/1.1 429 ")[2].count(b"\r\nretry-after: 1\r\n") == 1
     assert (kept.is_closed, ended.is_closed) == (False, True)
 
 
