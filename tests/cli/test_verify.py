@@ -1,6 +1,7 @@
 """`gateway verify`: what it says of a row at fault, and how it ends: 1 for that, 2 where it could not look."""
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -156,3 +157,12 @@ def test_help_says_what_each_exit_code_means() -> None:
 
 def _stored(key: UUID, url: str) -> object:
     return key.bytes if url.startswith("sqlite") else key
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_one_that_is_told_to_stop_says_that_it_was(
+    number: signal.Signals, monkeypatch: pytest.MonkeyPatch, new_sqlite: Callable[[], str]
+) -> None:
+    monkeypatch.setattr(side_by_side, "look", lambda *_: signal.raise_signal(number))
+    said = gateway("verify", env=environment(new_sqlite()))
+    assert (said.code, said.err.strip()) == (2, "It was stopped before everything was looked at.")

@@ -1,6 +1,7 @@
 """How a command ends that says by its exit code what it found: 2 where it could not look, whatever the reason."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -18,6 +19,7 @@ def looked(in_a_sentence: Callable[[Exception], str | None]) -> Iterator[None]:
     Args:
         in_a_sentence: what is wrong with the settings or the database; None for a bug, whose trace is printed.
     """
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's way to press Ctrl-C
     try:
         yield
         sys.stdout.flush()
@@ -32,6 +34,8 @@ def looked(in_a_sentence: Callable[[Exception], str | None]) -> Iterator[None]:
             traceback.print_exc()
             sentence = "It broke off by a fault of its own, shown above."
         _leave(sentence)
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _leave(sentence: str) -> None:
