@@ -12,11 +12,11 @@ async def healthz(_: Request) -> Response:
 
 
 async def readyz(request: Request) -> Response:
-    """Whether requests can be served: the database answers, its schema is one of ours, the writer is alive, and this
-    process was not told to stop. `clock` is false where the clock leapt, or was in doubt at the start. That keeps
+    """Whether requests can be served: the database answers, its schema is one of ours, the writer is alive, and the
+    gateway was not told to stop. `clock` is false where the clock leapt, or was in doubt at the start. That keeps
     nobody from being served, for time goes on as before: else one wrong time server took all processes out of service,
     or left it to those that began since, and believe it."""
-    if request.app.state.leaving.told.is_set():
+    if not request.app.state.leaving.is_ready:
         return JSONResponse({"status": "stopping"}, 503)
     services: Services = request.app.state.services
     found = await services.readiness()

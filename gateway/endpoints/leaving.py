@@ -32,12 +32,15 @@ class LeavingInOrder:
         self._lifetimes, self.drain_s = lifetimes, drain_s
         self.told = asyncio.Event()
         """That the process stops."""
+        self.is_ready = True
+        """Whether the gateway may be sent more: one that is reloaded may, whichever of its processes ends."""
 
     @property
     def streams(self) -> int:
         return self._lifetimes.open
 
-    def tell(self) -> None:
+    def tell(self, *, is_replaced: bool) -> None:
+        self.is_ready = is_replaced
         self.told.set()
 
     def end_streams(self) -> None:

@@ -38,8 +38,8 @@ class Leaving(Protocol):
     def streams(self) -> int:
         """How many are open."""
 
-    def tell(self) -> None:
-        """The process was told to stop."""
+    def tell(self, *, is_replaced: bool) -> None:
+        """The process was told to stop; another serves in its place already where it is replaced."""
 
     def end_streams(self) -> None:
         """Nobody listens any more: whoever loses a stream now finds another process."""
@@ -54,7 +54,7 @@ class NothingToSay:
     drain_s = 0.0
     streams = 0
 
-    def tell(self) -> None:
+    def tell(self, *, is_replaced: bool) -> None:
         pass
 
     def end_streams(self) -> None:

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from copy import copy
 from dataclasses import dataclass, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, islice
 from typing import Any, cast
 from uuid import UUID
@@ -22,7 +22,7 @@ from db.saves import saves_of
 from db.writer import open_writer
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import ProviderEvent
-from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.model.jobs import LONGEST_WAIT_S, Job, JobKind, JobState
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import (
@@ -140,6 +140,15 @@ class Memory:
         due += [job for job in self._runnable(kinds) if job.lease_until is not None and job.lease_until <= now]
         return [job.id for job in sorted(due, key=lambda job: (job.run_at, job.id))[:most]]
 
+    async def misplanned_jobs(
+        self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)
+    ) -> list[UUID]:
+        latest = now + timedelta(seconds=LONGEST_WAIT_S)
+        return [job.id for job in self._runnable(kinds) if job.is_waiting and job.run_at > latest][:most]
+
+    async def runnable_jobs(self, now: datetime, most: int, kinds: Collection[JobKind] = tuple(JobKind)) -> list[UUID]:
+        return await self.due_jobs(now, most, kinds) or await self.misplanned_jobs(now, most, kinds)
+
     async def next_due(self, after: datetime, kinds: Collection[JobKind] = tuple(JobKind)) -> datetime | None:
         waiting = (job.run_at for job in self._runnable(kinds) if job.is_waiting)
         return min((run_at for run_at in waiting if run_at > after), default=None)
@@ -147,6 +156,13 @@ class Memory:
     async def next_asks(self, provider: Provider, most: int) -> list[Payment]:
         asked = [(each.ask_at, each.id, each) for each in self.payments() if each.provider is provider and each.ask_at]
         return [payment for _, _, payment in sorted(asked)[:most]]
+
+    async def asks_after(self, provider: Provider, at: datetime, most: int) -> list[Payment]:
+        return [
+            each
+            for each in await self.next_asks(provider, len(self._state.payments))
+            if each.ask_at and each.ask_at > at
+        ][:most]
 
     async def unscheduled(self, since: datetime, most: int) -> list[UUID]:
         missed = [

@@ -15,7 +15,8 @@ from tests.simulation.ledger import Ledger
 from tests.simulation.stage import Stage
 
 ROUNDS = 2
-"""Of two hours each: longer than a lease or the longest wait of a job. The second finds what the first left behind."""
+"""Of 25 hours each: longer than a lease, the longest wait of a job, or the doubt of a clock that leapt, as that of a
+history does where months pass at once. The second finds what the first left behind."""
 
 SWEEPS = ("sweep.open", "sweep.settled", "sweep.lapsed")
 
@@ -35,7 +36,7 @@ async def _hear_all(stage: Stage) -> None:
     for reference in list(stage.books.intents):
         await stage.shop.store(reference)
     for _ in range(ROUNDS):
-        stage.service.clock.advance(hours=2)
+        stage.service.clock.advance(hours=25)
         await stage.shop.sweep()
 
 

@@ -26,6 +26,9 @@ CLOSE_S = 4.0
 FLUSH_S = 0.5
 """How long the answers of those who were cut off may take to be read."""
 
+REPLACED = signal.SIGUSR1
+"""Tells one of several processes to stop, for which another serves already."""
+
 LOOK_S = 0.02
 """Between two looks whether all are gone."""
 
@@ -41,11 +44,14 @@ class Server(uvicorn.Server):
     3. Streams get their last message. Idle connections are closed, the others after the answer that is under way.
     4. What is not answered after `GATEWAY_STOP_S` is answered 503.
 
+    Told by SIGUSR1, it is replaced: another serves already, so that `/readyz` stays and nothing is drained.
+
     A second signal ends it at once. One of several processes leaves that to the one who started it: it may well get
     one signal twice, from there and with its whole group.
     """
 
     _told_at: float | None = None
+    _is_replaced = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -53,13 +59,14 @@ class Server(uvicorn.Server):
             for number in HANDLED_SIGNALS:
                 # The application ends its streams at a signal. Here they end when nobody listens any more.
                 signal.signal(number, self.handle_exit)
+            signal.signal(REPLACED, self.handle_exit)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         if not self.started:
             end_at_once(sig)  # nothing is begun, and what a start waits for may never come
         elif self._told_at is None:
-            self._told_at = time.monotonic()
-            super().handle_exit(sig, frame)
+            self._told_at, self._is_replaced = time.monotonic(), sig == REPLACED
+            super().handle_exit(signal.SIGTERM if sig == REPLACED else sig, frame)
         elif time.monotonic() - self._told_at > SAME_ORDER_S and multiprocessing.parent_process() is None:
             end_at_once(sig)
 
@@ -69,7 +76,7 @@ class Server(uvicorn.Server):
         end_by_alarm(drain_s + grace_s + CLOSE_S + FLUSH_S)
         began = time.monotonic()
         log.info("stopping", requests=self._requests(), streams=leaving.streams, within_s=drain_s + grace_s)
-        leaving.tell()
+        leaving.tell(is_replaced=self._is_replaced)
         if drain_s:
             await asyncio.sleep(drain_s)
         self._listen_no_more(sockets)
@@ -81,7 +88,7 @@ class Server(uvicorn.Server):
 
     def _bounds(self, leaving: Leaving) -> tuple[float, float]:
         grace_s = self.config.timeout_graceful_shutdown
-        return (grace_s or 0), (0 if _is_orphaned() else leaving.drain_s)
+        return (grace_s or 0), (0 if self._is_replaced or _is_orphaned() else leaving.drain_s)
 
     def _requests(self) -> int:
         return sum(_is_under_way(each) for each in self.server_state.connections)

@@ -15,7 +15,7 @@ from uvicorn.config import Config
 from uvicorn.supervisors.multiprocess import Process
 
 from gateway.cli.orphans import end_with
-from gateway.cli.processes.server import Server
+from gateway.cli.processes.server import REPLACED, Server
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +56,11 @@ class Worker(Process):
         signal.signal(signal.SIGHUP, signal.SIG_IGN)  # a closed terminal is for the one who started us
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
         super().target(sockets)
+
+    def retire(self) -> None:
+        """Have it stop, as another serves in its place."""
+        if self.process.is_alive() and self.pid is not None:
+            os.kill(self.pid, REPLACED)
 
     def answers(self, within_s: float) -> bool:
         """Whether it answers, be it that it does not serve yet."""

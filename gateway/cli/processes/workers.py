@@ -74,7 +74,7 @@ class Workers(Multiprocess):
                 if not self.should_exit.is_set():
                     log.error("a new process does not serve; the old ones go on", pid=new.pid, code=new.exitcode)
                 return
-            old.terminate()
+            old.retire()
             self.processes[place] = new
             self._absences.pop(place, None)
             self._retiring = [old]
