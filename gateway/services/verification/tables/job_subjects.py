@@ -60,6 +60,14 @@ def subjects(w: Words) -> tuple[Invariant, ...]:
                     (*ABOUT, "event.state"),
                 ),
                 Check(
+                    """job.kind = 'payment.refund' AND job.state = 'CANCELED'
+                        AND (SELECT count(*) FROM audit_entry AS told WHERE told.action = 'job.canceled'
+                        AND told.subject_id IN (owed.payment_id, owed.id)) = 0""",
+                    "It is CANCELED, and its payment's history names nobody who called it off (job.canceled). Unless"
+                    " the money went back already, it is owed: retryJob.",
+                    (*ABOUT, "owed.status", "owed.payment_id"),
+                ),
+                Check(
                     f"job.kind = 'payment.refund' AND owed.origin <> 'GATEWAY' AND {is_live}",
                     "It would make a refund that is not ours to make.",
                     (*ABOUT, "owed.origin"),
