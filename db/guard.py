@@ -35,7 +35,11 @@ class Guard:
     def opened(self, fetch: Fetch) -> None:
         """A connection was opened. Raises: FileLost, where it must be closed again."""
         fetch("SELECT 1 FROM sqlite_master LIMIT 1")  # from here on the log is open as well
-        files, marks = OpenFiles(self._path), Marks.read(fetch)
+        try:
+            files = OpenFiles(self._path)
+        except OSError as error:  # it went just now
+            raise FileLost(f"{self._path} is no longer there ({error.strerror})") from error
+        marks = Marks.read(fetch)
         if self._lost is not None and self._marks is not None:
             if marks is None or not self._marks.are_met_by(marks):
                 raise FileLost(f"{self._path} is another database now, or an older state of this one")

@@ -12,6 +12,7 @@ from uvicorn.supervisors import Multiprocess
 from gateway.cli.processes.order import Order
 from gateway.cli.processes.server import CLOSE_S, SAME_ORDER_S, end_at_once
 from gateway.cli.processes.worker import Absence, Worker, end_all
+from gateway.cli.server.sharing import SharedConfig
 
 log = structlog.get_logger(__name__)
 
@@ -101,6 +102,10 @@ class Workers(Multiprocess):
         self.processes_num += 1
         self.processes.append(self._started())
 
+    def handle_ttou(self) -> None:
+        super().handle_ttou()
+        self._absences.pop(len(self.processes), None)  # whoever comes to that place next is no successor
+
     def _started(self) -> Worker:
         worker = Worker(self.config, self.sockets)
         worker.start()
@@ -120,6 +125,8 @@ class Workers(Multiprocess):
     def _bury(self, process: Worker, absence: Absence) -> None:
         process.kill()  # where it hangs
         process.join()
+        if isinstance(self.config, SharedConfig) and process.pid is not None:
+            self.config.shares.forget(process.pid)
         if (process.exitcode or 0) > 0 and not self._has_served:  # no signal's: by itself
             log.error("a process cannot start; it would fail again, and all stop", pid=process.pid)
             self._has_failed = True

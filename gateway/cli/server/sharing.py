@@ -66,6 +66,12 @@ class Shares:
         """This process takes no more."""
         self._cells[2 * self._place] = 0
 
+    def forget(self, pid: int) -> None:
+        """That process died, and could not say so; its number may soon be another's."""
+        for place in range(0, len(self._cells), 2):
+            if self._cells[place] == pid:
+                self._cells[place] = 0
+
     def others(self) -> list[int]:
         """How many each of the others has."""
         cells = self._cells[:]
@@ -81,7 +87,7 @@ def _is_alive(pid: int) -> bool:
         return False
     try:
         os.kill(pid, 0)
-    except ProcessLookupError:
+    except (ProcessLookupError, PermissionError):  # another user's is none of ours: it got the number of one that died
         return False
     return True
 

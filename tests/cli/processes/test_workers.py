@@ -110,6 +110,9 @@ class Dead(Worker):
     def kill(self) -> None:
         pass
 
+    def terminate(self) -> None:
+        pass
+
     def join(self) -> None:
         pass
 
@@ -133,6 +136,17 @@ def test_who_cannot_start_stops_the_others_only_where_none_ever_served(
     absence = Absence()
     of_them._bury(Dead(code), absence)
     assert (of_them.should_exit.is_set(), of_them._has_failed, absence.is_on) == (stops, stops, not stops)
+
+
+@pytest.mark.usefixtures("kept_signals")
+def test_whoever_gets_the_place_of_one_that_is_given_up_is_no_successor() -> None:
+    of_them = Workers(Config("gateway.app:from_environment", workers=2), [], 0)
+    of_them.processes = [Dead(-9), Dead(-9)]
+    of_them._absences[1] = Absence()
+    of_them._absences[1].start(lived_s=0.0)
+    of_them.handle_ttou()
+    assert len(of_them.processes) == 1
+    assert 1 not in of_them._absences
 
 
 def test_none_that_can_start_is_exit_code_3_and_one_sentence_of_each(

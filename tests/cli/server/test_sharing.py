@@ -116,6 +116,25 @@ def test_a_process_that_died_is_not_waited_for() -> None:
     assert lives.others() == []
 
 
+def test_a_process_that_died_is_forgotten_by_its_number_which_may_be_anothers_by_now() -> None:
+    shares = Shares()
+    died, lives = sent(shares), sent(shares)
+    died.tell(0)  # by this process: the number is of one that lives
+    assert lives.others() == [0]
+    shares.forget(os.getpid())
+    assert lives.others() == []
+
+
+def test_a_number_that_another_users_process_has_is_nobodys_of_ours(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_pid: int, _number: int) -> None:
+        raise PermissionError
+
+    shares = Shares()
+    sent(shares).tell(0)
+    monkeypatch.setattr(os, "kill", refuse)  # as the system does it, but for root, whom it refuses nothing
+    assert sent(shares).others() == []
+
+
 def test_a_process_that_is_started_gets_a_place_of_nobody_who_lives() -> None:
     shares = Shares()
     lives = sent(shares)
