@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.writing.deciding import Result
+from gateway.services.writing.locked import LockedOut
 from gateway.services.writing.thread import for_a_future
 
 
@@ -25,3 +26,8 @@ def answer(done: asyncio.Future[list[Outcome]], results: Sequence[Result]) -> No
             return
         outcomes.append(result)
     done.set_result(outcomes)
+
+
+def are_in_doubt(results: Sequence[Result]) -> bool:
+    """Of a group that was locked out: whether something of it may be committed, by a part of it or by a turn before."""
+    return any(each.may_be_done if isinstance(each, LockedOut) else not isinstance(each, Exception) for each in results)

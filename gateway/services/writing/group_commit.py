@@ -15,7 +15,7 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.writing.answering import answer, ended
+from gateway.services.writing.answering import answer, are_in_doubt, ended
 from gateway.services.writing.locked import LockedGroups, LockedOut, Waiting
 from gateway.services.writing.standing import Standing
 from gateway.services.writing.thread import OwnThread
@@ -29,7 +29,6 @@ MOST_PASSED_OVER = 8
 
 MOST_OF_BACKGROUND = 64
 """Commands in one of its turns, a page of a sweep: it bounds how long a caller waits for them."""
-
 
 CLOSE_S = 10.0
 """How long the writer may take to finish what waits when it is closed; a turn that hangs longer is left behind."""
@@ -87,9 +86,10 @@ class GroupCommit:
         """How many turns the background has waited for."""
         self._locked = LockedGroups(lambda: self._arrived.set())
         self._was_again = False
-        """Whether the last turn was of groups that had been locked out: the next one is of others, where there are
-        some."""
+        """Whether the last turn was of groups that had been locked out: the next one is of others, if there are any."""
         self._under_way: list[Waiting] = []
+        self._in_doubt: set[asyncio.Future[list[Outcome]]] = set()
+        """Of groups that wait for a lock, and may be done in part or whole."""
         self._watch = TurnWatch(self._tell_busy)
         self._commands_waiting = 0
         self._arrived = asyncio.Event()
@@ -259,13 +259,18 @@ class GroupCommit:
         self._report()
         for each, of_group in zip(batch, results, strict=True):
             is_locked_out = any(isinstance(result, LockedOut) for result in of_group)
+            if is_locked_out and are_in_doubt(of_group):
+                self._in_doubt.add(each.done)
+                each.done.add_done_callback(self._in_doubt.discard)
             was_told = each.done.done() and not each.done.cancelled()
             if is_locked_out and not (self._is_closing or was_told) and self._locked.put(each):
                 self._commands_waiting += len(each.group)
                 continue
             self._locked.forget(each)
-            if not each.done.done():  # for a caller that hung up, the command was done all the same
-                answer(each.done, [Busy() for _ in of_group] if is_locked_out else of_group)
+            if is_locked_out:
+                self._refuse([each])
+            elif not each.done.done():  # for a caller that hung up, the command was done all the same
+                answer(each.done, of_group)
 
     def _tell_busy(self) -> None:
         """The turn that is under way hangs."""
@@ -279,7 +284,8 @@ class GroupCommit:
     def _refuse(self, waiting: Iterable[Waiting], *, may_be_done: bool = False) -> None:
         for each in waiting:
             if not each.done.done():
-                each.done.set_result([Busy(may_be_done=may_be_done) for _ in each.group])
+                busy = Busy(may_be_done=may_be_done or each.done in self._in_doubt)
+                each.done.set_result([busy] * len(each.group))
 
     def _report(self) -> None:
         self._standing.report()

@@ -26,7 +26,13 @@ Group = Sequence[Command]
 
 
 class LockedOut(Exception):
-    """A row, or a table, that a command needs was locked by somebody else; nothing of it was written."""
+    """A row, or a table, that a command needs was locked by somebody else; nothing of it was written.
+
+    `may_be_done`: but for this, where a commit of it got no answer before."""
+
+    def __init__(self, *, may_be_done: bool = False) -> None:
+        super().__init__()
+        self.may_be_done = may_be_done
 
 
 @quick

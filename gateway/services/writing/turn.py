@@ -148,7 +148,7 @@ class Turn:
 
     def _run_around_locked(self, groups: Sequence[Group]) -> list[list[Result]]:
         if len(groups) == 1 or monotonic() - self._began > FIND_LOCKED_S:
-            return [[LockedOut() for _ in group] for group in groups]
+            return [[LockedOut(may_be_done=self._may_be_committed) for _ in group] for group in groups]
         self._lock_wait_ms = NEXT_LOCK_WAIT_MS
         middle = len(groups) // 2
         return self._run(groups[:middle]) + self._run(groups[middle:])

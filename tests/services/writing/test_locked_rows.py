@@ -145,3 +145,26 @@ async def test_the_writer_is_closed_while_a_group_waits_for_a_lock(remote: Servi
         await asyncio.sleep(0)
         await remote.writer.close()
         assert await held == Busy()
+
+
+async def test_a_commit_without_an_answer_may_be_done_where_its_row_is_locked_from_then_on(
+    remote: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.LOCK_TIMEOUT_MS", 300)
+    payment = await remote.opened(student(), await remote.save_course())
+    dialect: Any = remote.engine.dialect
+    commit = dialect.do_commit
+    with remote.beside() as connection:
+
+        def commit_lock_and_lose(committed: Any) -> None:
+            commit(committed)
+            monkeypatch.setattr(dialect, "do_commit", commit)
+            connection.execute(select(PAYMENT).where(PAYMENT.c.id == payment.id).with_for_update())
+            committed.dbapi_connection.close()
+            committed.dbapi_connection.cursor()  # raises: the connection is closed
+
+        monkeypatch.setattr(dialect, "do_commit", commit_lock_and_lose)
+        assert await remote.writer.submit(remote.confirming(payment)) == Busy(may_be_done=True)
+    outcome = await remote.writer.submit(remote.confirming(payment))
+    assert isinstance(outcome, Confirmed)
+    assert outcome.already_processed
