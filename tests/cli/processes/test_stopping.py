@@ -152,7 +152,7 @@ def test_one_that_is_told_while_it_starts_does_not_wait_for_what_it_starts_with(
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         try:
-            while "no writer in reach" not in process.stderr.readline():
+            while "no writer's process is in reach" not in process.stderr.readline():
                 assert process.poll() is None
             process.send_signal(signal.SIGTERM)
             assert process.wait(WRITER_READY_S / 2) == -signal.SIGTERM
