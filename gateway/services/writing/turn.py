@@ -171,7 +171,8 @@ class Turn:
                     self._undo()
                     raise LockedOut from error
                 was_connected, is_lost = self._writer is not None, is_lost_connection(error)
-                self._lost = self._writer.backend if self._writer and is_lost else None
+                if self._writer is not None and is_lost:
+                    self._lost = self._writer.backend  # until a connection comes that can end it
                 self.close()
                 if lost := lost_file(error):
                     self._say_lost(lost)
@@ -183,8 +184,10 @@ class Turn:
                 if is_to_be_run_again and is_in_time and run < MOST_RUNS:
                     log.info("turn run again", run=run, error=type(error.orig).__name__)
                     continue
-                if not self._is_outage(error, len(commands), was_connected=was_connected) and is_in_time:
-                    raise
+                if not self._is_outage(error, len(commands), was_connected=was_connected):
+                    if is_in_time:
+                        raise
+                    log.exception("turn given up: there is no time to run it again")
                 break
         return [Busy(may_be_done=self._may_be_committed) for _ in commands]
 
