@@ -1,5 +1,6 @@
 """Histories that are odd and yet right: `gateway verify` finds nothing in them."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,10 +12,13 @@ import pytest
 from sqlalchemy import Connection, text
 
 from db.engine import writer_engine
+from db.tables import AuditEntryRow
+from gateway.services.core.model.values import Purpose
 from gateway.services.verification.tables.digits import Count, packed, unpacked
 from gateway.services.verification.tables.payments import histories
 from gateway.services.verification.tables.purchases import table as purchases
 from tests import service as services
+from tests.chaos import time_travel
 from tests.service import METADATA, Clock, Service, student
 from tests.services.verification.everything import tell
 from tests.simulation.shop import open_shop
@@ -72,6 +76,23 @@ async def test_after_a_long_outage_what_lapsed_may_stand_for_as_long_as_the_cloc
     assert (len(overdue), found(service)) == (1, [])
     service.clock.advance(hours=2)
     assert len(found(service)) == 1, "the sweep does not go on"
+
+
+async def test_what_a_history_tells_passes_with_the_hours_of_the_chaos_run(service: Service) -> None:
+    shop, course = open_shop(service), await service.save_course()
+    first, _ = await shop.paid(course, "BASIC")
+    await shop.paid(course, "BASIC", purpose=Purpose.RENEWAL)
+    await shop.refund(first)
+    _, bought = await shop.paid(course, "BASIC", actor=student("another"))
+    await service.extend(bought, service.clock.now + timedelta(days=300))
+    told = service.stored(AuditEntryRow, action="purchase.recounted") + service.stored(
+        AuditEntryRow, action="purchase.extended"
+    )
+    assert [len(entry.changes["expiryDate"]) for entry in told] == [2, 2]
+    clocks = time_travel.Clocks(service.url, Counter())
+    await clocks.an_hour_passes()
+    await clocks.close()
+    assert found(service) == []
 
 
 @pytest.mark.parametrize("counts", [histories.COUNTS, purchases.COUNTS], ids=["payments", "purchases"])
