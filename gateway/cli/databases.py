@@ -66,9 +66,9 @@ def _check_files(url: str) -> None:
     """Raises: SettingsError, where the files of an embedded database are not all there, or not of one database."""
     if is_embedded(url) and file_of(url).is_file() and (reason := why_incomplete(file_of(url).absolute())):
         raise SettingsError(
-            f"{reason}. Put back the files that belong together, or restore a backup with `gateway restore`. Was the"
-            " gateway killed, and the file then opened by another program, it is whole all the same: `gateway migrate"
-            " --incomplete` takes it as it is."
+            f"{reason}. If it was copied by hand while a gateway ran, use `gateway backup` for that, and `gateway"
+            " restore`; else put back the files that belong together. Only if a gateway was killed and another program"
+            " opened the file since, it is whole all the same: `gateway migrate --incomplete` takes it as it is."
         )
 
 
