@@ -13,6 +13,7 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import SIGNALS
 
 from gateway.cli.processes.order import Order
+from gateway.cli.processes.server import REPLACED
 from gateway.cli.processes.worker import FIRST_PAUSE_S, LIVES_S, LONGEST_PAUSE_S, Absence, Worker
 from gateway.cli.processes.workers import Workers
 from tests.cli.processes.test_stopping import LOST, closed
@@ -30,6 +31,7 @@ def test_those_of_a_killed_supervisor_tell_their_streams_and_leave_its_port_to_t
 ) -> None:
     url = new_sqlite()
     with logged(url, tmp_path, *TWO, drain_s="600") as killed, ExitStack() as open_:
+        wait_until(lambda: sum(map(serves, descendants(killed.process.pid))) == 2)  # who only starts says nothing
         student = killed.gateway.student()
         course = killed.gateway.course()
         payment_id = killed.gateway.opened(student, course)
@@ -49,6 +51,16 @@ def test_those_of_a_killed_supervisor_tell_their_streams_and_leave_its_port_to_t
             assert following.gateway.confirm(student.at(following.gateway), payment_id)["purchase"]
         assert killed.about_stopping() == ["stopping", "stopping", "stopped", "stopped"]
         assert killed.said("error", "critical") == []
+
+
+def serves(pid: int) -> bool:
+    """Whether the process has begun to serve: from then on it handles the signal of being replaced."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except FileNotFoundError:
+        return False
+    [caught] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
+    return bool(int(caught, 16) >> (REPLACED - 1) & 1)
 
 
 def test_a_second_signal_or_sigquit_ends_all_of_them_at_once(new_sqlite: Callable[[], str], tmp_path: Path) -> None:
