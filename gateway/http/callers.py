@@ -25,6 +25,9 @@ CHARACTER = 3
 SMALL_CHANGE = 500
 """What a mutation may cost and be counted in its own rate alone, which by default lets through less than costs do."""
 
+FOR_EACH_MUTATION, BURST_S = 2_000, 10
+"""Of a budget that is not set: what comes with each mutation a second, and for how many seconds it can be saved up."""
+
 RETRY_AFTER_S = 1
 """Where too many operations of a caller are under way: they are short."""
 
@@ -73,16 +76,24 @@ class Places:
                     del self._taken[each]
 
 
+def budgets(settings: Settings) -> tuple[tuple[int, float], tuple[int, float]]:
+    """What a viewer, and an address, may spend at once, and in each second after that: who may change more may read
+    more, unless the operator says otherwise."""
+    viewer_per_s = settings.cost_viewer_per_s or FOR_EACH_MUTATION * settings.rate_viewer_per_s
+    address_per_s = settings.cost_address_per_s or FOR_EACH_MUTATION * settings.rate_address_per_s
+    return (
+        (settings.cost_viewer_burst or math.ceil(BURST_S * viewer_per_s), viewer_per_s),
+        (settings.cost_address_burst or math.ceil(BURST_S * address_per_s), address_per_s),
+    )
+
+
 class Callers:
     """All callers of this process."""
 
     def __init__(self, settings: Settings, clock: Callable[[], float] = time.monotonic) -> None:
         self.mutations = MutationRate(settings, clock)
-        self.costs = Rate(
-            Buckets(settings.cost_viewer_burst, settings.cost_viewer_per_s, clock),
-            Buckets(settings.cost_address_burst, settings.cost_address_per_s, clock),
-            clock,
-        )
+        of_viewer, of_address = budgets(settings)
+        self.costs = Rate(Buckets(*of_viewer, clock), Buckets(*of_address, clock), clock)
         self.under_way = Places(settings.limit_viewer_in_flight, settings.limit_address_in_flight)
         self.subscriptions = Places(settings.limit_viewer_subscriptions, settings.limit_address_subscriptions)
         self.sockets = Sockets(settings)

@@ -11,26 +11,33 @@ class CallerSettings(Group):
     Each process counts for itself. A SERVICE speaks for all students: for it its address counts, and it alone.
     """
 
-    cost_viewer_burst: int = Field(
-        default=200_000,
+    cost_viewer_burst: int | None = Field(
+        default=None,
         ge=1,
         le=1_000_000_000,
         description="What a student's or admin's operations may cost at once: 100 each, and what"
         " `extensions: {cost: true}` tells. A document that is not known yet costs 3 a character more, before it is"
-        " read. Six of the largest operations, or two hundred pages of a list.",
+        " read. Unset: ten times the next, 200,000: six of the largest operations, or two hundred pages of a list.",
     )
-    cost_viewer_per_s: float = Field(
-        default=20_000.0,
+    cost_viewer_per_s: float | None = Field(
+        default=None,
         gt=0,
         le=1_000_000_000,
-        description="The same a second, after that: about a thirtieth of a core. For documents, an address without a"
-        " token has as much.",
+        description="The same a second, after that. Unset: 2,000 for each of `GATEWAY_RATE_VIEWER_PER_S`, so 20,000:"
+        " about a thirtieth of a core. For documents, an address without a token has as much.",
     )
-    cost_address_burst: int = Field(
-        default=2_000_000, ge=1, le=1_000_000_000, description="The same at once, for one address."
+    cost_address_burst: int | None = Field(
+        default=None,
+        ge=1,
+        le=1_000_000_000,
+        description="The same at once, for one address. Unset: ten times the next, 2,000,000.",
     )
-    cost_address_per_s: float = Field(
-        default=200_000.0, gt=0, le=1_000_000_000, description="The same a second, for one address."
+    cost_address_per_s: float | None = Field(
+        default=None,
+        gt=0,
+        le=1_000_000_000,
+        description="The same a second, for one address. Unset: 2,000 for each of `GATEWAY_RATE_ADDRESS_PER_S`, so"
+        " 200,000.",
     )
     limit_viewer_in_flight: int = Field(
         default=100,

@@ -3,7 +3,7 @@
 import pytest
 from graphql import GraphQLError
 
-from gateway.http.callers import CHARACTER, OPERATION, Callers, Places
+from gateway.http.callers import CHARACTER, OPERATION, Callers, Places, budgets
 from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings
 from tests.http.test_rate_limits import OTHER, STUDENT, Clock, connection
@@ -87,7 +87,14 @@ def test_one_address_leaves_room_for_the_others_by_default() -> None:
     assert settings.limit_viewer_in_flight < settings.limit_address_in_flight < settings.limit_in_flight
     assert settings.limit_viewer_subscriptions < settings.limit_address_subscriptions < 10_000
     assert settings.limit_viewer_sockets < settings.limit_address_sockets < settings.limit_sockets
-    assert settings.limit_cost * 5 <= settings.cost_viewer_burst <= settings.cost_address_burst // 10
+    (of_viewer, _), (of_address, _) = budgets(settings)
+    assert settings.limit_cost * 5 <= of_viewer <= of_address // 10
+
+
+def test_who_may_change_more_may_read_more_unless_the_operator_says_otherwise() -> None:
+    assert budgets(Settings()) == ((200_000, 20_000), (2_000_000, 200_000))
+    faster = Settings(rate_viewer_per_s=1_000, rate_address_per_s=10_000, cost_address_burst=7)
+    assert budgets(faster) == ((20_000_000, 2_000_000), (7, 20_000_000))
 
 
 # ---------------------------------------------------------------- in a second
