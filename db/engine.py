@@ -8,6 +8,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
+from db import threads
 from db.checkpoints import KEPT_BYTES, MOST_PAGES
 from db.files import address
 from db.urls import backend_of, file_of, is_embedded
@@ -95,7 +96,11 @@ def feed_engine(url: str) -> AsyncEngine:
     parsed = parse_url(url)
     if is_embedded(url):
         engine = create_async_engine(
-            parsed.set(drivername="sqlite+aiosqlite"), isolation_level="AUTOCOMMIT", poolclass=NullPool, **_common()
+            parsed.set(drivername="sqlite+aiosqlite"),
+            isolation_level="AUTOCOMMIT",
+            poolclass=NullPool,
+            connect_args={"async_creator_fn": threads.connect},
+            **_common(),
         )
         event.listen(engine.sync_engine, "do_connect", _only_what_is_there)
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)

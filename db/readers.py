@@ -13,6 +13,7 @@ import orjson
 from sqlalchemy import Dialect
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
+from db import threads
 from db.compiled import Raw
 from db.engine import BUSY_TIMEOUT_MS, READ_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.files import address
@@ -103,9 +104,13 @@ class _SqliteReader:
     @classmethod
     async def open(cls, url: str) -> "_SqliteReader":
         arguments, options = _sqlite_arguments(url)
-        connection = await aiosqlite.connect(*arguments, **options)
-        for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON"):
-            await connection.execute_fetchall(f"PRAGMA {pragma}")
+        connection = await threads.connect(*arguments, **options)
+        try:
+            for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON"):
+                await connection.execute_fetchall(f"PRAGMA {pragma}")
+        except BaseException:
+            await connection.close()
+            raise
         return cls(connection)
 
     async def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw]:
