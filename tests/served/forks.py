@@ -125,6 +125,8 @@ def _watch(request: bytes, stdout: int, status: int) -> None:
     if pid == 0:
         os.close(status)
         signal.signal(signal.SIGINT, signal.default_int_handler)
+        for each in (signal.SIGHUP, signal.SIGQUIT):  # which those that run tests in the background ignore
+            signal.signal(each, signal.SIG_DFL)
         arguments, env = json.loads(request)
         _become(arguments, env, stdout)
     os.close(stdout)
