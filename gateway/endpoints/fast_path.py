@@ -216,7 +216,9 @@ def _lines(headers: RawHeaders) -> bytes:
 
 @negotiation.remembered
 def _media_type(accept: bytes) -> str | None:
-    """Of a JSON answer; None where the request accepts none, or prefers a stream."""
+    """Of a JSON answer; None where the request accepts none, prefers a stream, or says more than is read."""
+    if len(accept) > negotiation.LONGEST_ACCEPT:
+        return None
     text = accept.decode("latin-1")
     media_type = negotiation.accepted(text)
     is_json = media_type is not None and kind_of_answer(text, is_subscription=False) is Kind.JSON

@@ -20,8 +20,12 @@ CLOSE = {"Connection": "close"}
 DUE_AT = "gateway.body_due_at"
 """In a request's scope, when its body has to be here, by the loop's clock, where somebody began to wait for it."""
 
-JSON = re.compile(r'application/json\s*(;\s*charset="?utf-?8"?\s*)?;?\s*', re.IGNORECASE | re.ASCII)
-ANY_JSON = re.compile(r'application/([\w.-]+\+)?json(\s*;\s*charset="?utf-?8"?)?\s*;?\s*', re.IGNORECASE | re.ASCII)
+IN_UTF8 = r'\s*(;\s*(charset="?utf-?8"?\s*(;\s*)?)?)?'
+"""Behind the type. Each blank has one place in it: of two that could take it, a stranger's header of fifty thousand had
+every way of sharing them out tried, for half a minute."""
+
+JSON = re.compile(rf"application/json{IN_UTF8}", re.IGNORECASE | re.ASCII)
+ANY_JSON = re.compile(rf"application/([\w.-]+\+)?json{IN_UTF8}", re.IGNORECASE | re.ASCII)
 
 
 def check_type(request: Request, wanted: re.Pattern[str] = JSON) -> None:

@@ -19,7 +19,10 @@ _QUALITY = re.compile(r";\s*q=([01](?:\.\d{0,3})?)\s*(?:;|$)", re.ASCII | re.IGN
 
 
 LONGEST_REMEMBERED = 1_000
-"""Characters of a header that is remembered: many times a browser's. Nothing else bounds a stranger's."""
+"""Characters of a header that is remembered: many times a browser's."""
+
+LONGEST_ACCEPT = 4_096
+"""Characters of what a request accepts that are read. Sixty thousand took 45 ms before anything could be refused."""
 
 
 def remembered(reads: Callable[[Header], Said]) -> Callable[[Header], Said]:
@@ -34,8 +37,8 @@ def remembered(reads: Callable[[Header], Said]) -> Callable[[Header], Said]:
 
 
 def accept_of(headers: Headers) -> str:
-    """What a request accepts: the Accept headers as one (RFC 9110 §5.3)."""
-    return ",".join(headers.getlist("accept"))
+    """What a request accepts: the Accept headers as one (RFC 9110 §5.3), the ranges of its first `LONGEST_ACCEPT`."""
+    return _within(",".join(headers.getlist("accept")))
 
 
 @remembered
@@ -55,6 +58,11 @@ def accepted(accept: str) -> str | None:
     if qualities[GRAPHQL_JSON] == best and (GRAPHQL_JSON in ranges or qualities[JSON] < best):
         return GRAPHQL_JSON
     return JSON
+
+
+def _within(accept: str) -> str:
+    """Without what is too far behind, and the range that this cuts in two."""
+    return accept if len(accept) <= LONGEST_ACCEPT else accept[:LONGEST_ACCEPT].rpartition(",")[0] or "*/*;q=0"
 
 
 def content_type(media_type: str) -> str:

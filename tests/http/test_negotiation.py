@@ -3,7 +3,15 @@
 import pytest
 from starlette.datastructures import Headers
 
-from gateway.http.negotiation import GRAPHQL_JSON, JSON, LONGEST_REMEMBERED, accept_of, accepted, remembered
+from gateway.http.negotiation import (
+    GRAPHQL_JSON,
+    JSON,
+    LONGEST_ACCEPT,
+    LONGEST_REMEMBERED,
+    accept_of,
+    accepted,
+    remembered,
+)
 
 BOTH = f"{GRAPHQL_JSON}, {JSON}"
 
@@ -65,6 +73,15 @@ def test_neither_may_be_acceptable(accept: str) -> None:
 
 def test_the_header_may_come_in_several_lines() -> None:
     assert of("text/html", GRAPHQL_JSON) == GRAPHQL_JSON
+
+
+def test_of_what_is_accepted_only_so_much_is_read() -> None:
+    others = "a/b, " * 1_000
+    assert len(others) > LONGEST_ACCEPT
+    assert of(f"{GRAPHQL_JSON}, {others}") == GRAPHQL_JSON
+    assert of(f"{others}{JSON}") is None, "it stands too far behind"
+    assert of("text/html;" + "x" * LONGEST_ACCEPT) is None, "half a range is none"
+    assert len(accept_of(Headers({"accept": "a/b," * 16_000}))) <= LONGEST_ACCEPT
 
 
 def test_what_a_header_says_is_remembered_unless_it_is_longer_than_any_clients() -> None:
