@@ -79,7 +79,7 @@ class Buckets:
         buckets = self._full_at
         buckets[caller] = full_at
         buckets.move_to_end(caller)
-        for _ in range(MOST_FORGOTTEN):
+        for _ in range(min(MOST_FORGOTTEN, len(buckets))):
             if len(buckets) <= self._most and buckets[next(iter(buckets))] > now:
                 return
             buckets.popitem(last=False)

@@ -93,6 +93,13 @@ def test_a_bucket_that_is_full_again_is_remembered_no_longer() -> None:
     assert [buckets.wait_s(caller, 2) > 0 for caller in (996, 997, 998, 999)] == [False, True, True, True]
 
 
+def test_nothing_may_be_taken_of_a_bucket_that_is_full() -> None:
+    buckets = Buckets(burst=2, per_s=1, clock=Clock())
+    for _ in range(3):
+        buckets.take("a", 0)
+    assert (len(buckets), buckets.wait_s("a", 2)) == (0, 0)
+
+
 def test_callers_that_came_together_are_forgotten_as_others_come() -> None:
     clock = Clock()
     buckets = Buckets(burst=1, per_s=1, clock=clock)

@@ -107,13 +107,15 @@ async def test_whoever_sends_as_many_as_are_allowed_stays() -> None:
 
 
 async def test_a_long_message_is_whole_however_it_is_read() -> None:
-    app = Application()
-    protocol, wire = await opened(app, Clock())
+    app, clock = Application(), Clock()
+    protocol, wire = await opened(app, clock)
     text = "é" * 60_000
     sent = struct.pack("!BBQ4s", 0x80 | TEXT, 0x80 | 127, 120_000, bytes(4)) + text.encode()
-    protocol.data_received(sent)
-    await all_is_done()
-    assert app.heard == [text]
+    for after_s in (0, 10):
+        clock.passes(after_s)  # as many frames as ever may come again, of which its pieces are none
+        protocol.data_received(sent)
+        await all_is_done()
+    assert app.heard == [text, text]
     assert not wire.is_closed
 
 
