@@ -5,6 +5,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Se
 from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import DBAPIError
 
@@ -31,11 +32,13 @@ from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
 from gateway.services.subscribers.base import Subscriber
-from gateway.services.writer_process.remote import RemoteWriter
 from gateway.services.writing.group_commit import GroupCommit
 from gateway.settings.model import Settings
 from gateway.writer import event_subscribers, own_writer, subscribers_of
 from gateway.writer import now as now
+
+if TYPE_CHECKING:
+    from gateway.services.writer_process.remote import RemoteWriter
 
 WRITER_READY_S = 30.0
 """How long a process that starts waits for the writer's, which imports as much as it does itself."""
@@ -58,7 +61,7 @@ class Services:
     purchases: Purchases
     work: Work
     reader: Reader
-    writer: GroupCommit | RemoteWriter
+    writer: "GroupCommit | RemoteWriter"
     runners: Sequence[Runner]
     live: Live
     standing: "StandingNow"
@@ -153,7 +156,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     )
     work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
     writer.start()
-    if isinstance(writer, RemoteWriter):
+    if not isinstance(writer, GroupCommit):
         await writer.ready(within_s=WRITER_READY_S)
     following = [asyncio.create_task(live.run(), name="feed"), asyncio.create_task(source.watch(), name="watch")]
     try:
@@ -214,8 +217,9 @@ async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Run
 
 def _writer(
     settings: Settings, hub: Hub, runners: Sequence[Runner], subscribers: Iterable[Subscriber]
-) -> GroupCommit | RemoteWriter:
-    """The one of a process of its own, where there is one, or one of this process."""
+) -> "GroupCommit | RemoteWriter":
+    """The one of a process of its own, where there is one, or one of this process, which starts without the line to
+    another."""
 
     def wake(jobs: Sequence[Job]) -> None:
         for runner in runners:
@@ -223,6 +227,8 @@ def _writer(
 
     if settings.writer_socket is None:
         return own_writer(settings, event_subscribers(subscribers), hub.publish, wake)
+    from gateway.services.writer_process.remote import RemoteWriter
+
     return RemoteWriter(
         settings.writer_socket,
         runs_jobs=settings.worker,

@@ -22,9 +22,8 @@ GARBAGE_AT = 10_000
 
 def leave_to_the_end() -> None:
     """What is there by now stays for as long as the process: modules, the schema, the application. No search for
-    garbage goes through it again, which would hold up every request under way for tens of milliseconds. Processes
-    forked from this one share it."""
-    gc.collect()
+    garbage goes through it, now or later: a tenth of a start, for half a megabyte, and afterwards tens of milliseconds
+    for which every request under way would wait. Processes forked from this one share it."""
     gc.freeze()
     gc.set_threshold(GARBAGE_AT, *gc.get_threshold()[1:])
     gc.enable()

@@ -89,7 +89,7 @@ ROOMS = {
         f"{SQL} {VENDORS} uvicorn",
     ),
     "writer": _room(
-        "gateway.writer",
+        "gateway.writer gateway.writer_of_all",
         "clock settings writer_process writing changes subscribers model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),

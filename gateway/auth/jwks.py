@@ -7,7 +7,6 @@ import warnings
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-import httpx
 import structlog
 from cryptography.exceptions import UnsupportedAlgorithm
 from joserfc.errors import JoseError, SecurityWarning
@@ -20,8 +19,6 @@ COOLDOWN_S = 10.0
 STALE_S = 86_400.0
 """How long keys outlive their last fetch. A day bridges an issuer's outage; without an end, whoever keeps the
 issuer unreachable would keep a withdrawn key alive."""
-MAX_BYTES = 256 * 1024
-"""Of a key set: hundreds of keys."""
 
 log = structlog.get_logger(__name__)
 
@@ -52,9 +49,10 @@ class IssuerKeys:
         timeout_s: float,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._url, self._algorithms, self._cache_s, self._timeout_s = url, algorithms, cache_s, timeout_s
-        self._monotonic = monotonic
-        self._tls = httpx.create_ssl_context()
+        from gateway.auth.key_sets import KeySet  # and an HTTP client, which only those need who have an issuer
+
+        self._algorithms, self._cache_s, self._monotonic = algorithms, cache_s, monotonic
+        self._published = KeySet(url, timeout_s)
         self._keys: tuple[_Held, ...] = ()
         self._is_failing = False
         self._fetched_at = self._tried_at = float("-inf")
@@ -102,30 +100,13 @@ class IssuerKeys:
 
     async def _fetch(self) -> None:
         try:
-            self._keys = _usable(await self._download(), self._algorithms)
+            self._keys = _usable(await self._published.download(), self._algorithms)
         except Exception as error:  # noqa: BLE001 - whatever went wrong out there, the keys held stay in use
             self._is_failing = True
             log.warning("jwks_fetch_failed", error=type(error).__name__, keys_held=len(self._keys))
         else:
             self._is_failing = False
             self._fetched_at = self._tried_at
-
-    async def _download(self) -> bytes:
-        """The body, unredirected and uncompressed (a small one could unpack to a large one)."""
-        headers = {"accept": "application/jwk-set+json, application/json", "accept-encoding": "identity"}
-        async with (
-            asyncio.timeout(self._timeout_s),  # over all: httpx's own restarts with every byte
-            httpx.AsyncClient(verify=self._tls, timeout=self._timeout_s, follow_redirects=False) as client,
-            client.stream("GET", self._url, headers=headers) as response,
-        ):
-            if response.status_code != httpx.codes.OK:
-                raise ValueError("the issuer answered with another status than 200")
-            body = bytearray()
-            async for chunk in response.aiter_raw():
-                body += chunk
-                if len(body) > MAX_BYTES:
-                    raise ValueError("the key set is too large")
-        return bytes(body)
 
 
 def _usable(body: bytes, algorithms: Collection[str]) -> tuple[_Held, ...]:

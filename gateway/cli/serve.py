@@ -15,7 +15,6 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gateway.cli import supervisor
 from gateway.cli.databases import May, make_ready
-from gateway.cli.demo import print_invitation, seed
 from gateway.cli.processes.server import Server
 from gateway.cli.processes.sockets import Socket
 from gateway.cli.server.door import Door
@@ -53,8 +52,10 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     """
     _check_safety(settings, host, with_demo=with_demo)
     make_ready(settings, May.MAKE)
-    courses = seed(settings) if with_demo else []
     if with_demo:
+        from gateway.cli import demo  # and all services: the process that starts others does without
+
+        courses = demo.seed(settings)
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     _open_as_many_files_as_may_be()
     workers = workers or default_workers(settings)
@@ -65,7 +66,7 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     print(f"Serving {url}", flush=True)
     announce(settings, workers=workers)
     if with_demo:
-        print_invitation(settings, courses, url)
+        demo.print_invitation(settings, courses, url)
     if workers > 1:
         gc.enable()  # else the application does so, once it stands
         supervisor.run(settings, config, listening)

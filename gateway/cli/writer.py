@@ -23,7 +23,8 @@ from gateway.services.core.model.events import EventSubscriber
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
 from gateway.startup import leave_to_the_end
-from gateway.writer import LEAVE_S, event_subscribers, serve_writer, subscribers_of
+from gateway.writer import event_subscribers, subscribers_of
+from gateway.writer_of_all import LEAVE_S, serve_writer
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,8 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, OctKey, RSAKey
 from pydantic import AnyHttpUrl
 
-from gateway.auth.jwks import COOLDOWN_S, MAX_BYTES, STALE_S, KeysUnavailable
+from gateway.auth.jwks import COOLDOWN_S, STALE_S, KeysUnavailable
+from gateway.auth.key_sets import MAX_BYTES
 from gateway.auth.tokens import InvalidToken, TokenVerifier
 from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings

@@ -1,5 +1,6 @@
 """One of several processes that serve: how it is started, asked, missed and ended."""
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -49,6 +50,7 @@ class Worker(Process):
         return self._server
 
     def target(self, sockets: list[socket.socket] | None = None) -> None:
+        gc.disable()  # until the application stands, as in `serve`
         parent = multiprocessing.parent_process()
         assert parent is not None
         assert parent.pid is not None

@@ -1,0 +1,51 @@
+"""The one writer as a process of its own, for all others of this machine."""
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+
+from gateway.clock import start_clock
+from gateway.services.core.model.events import EventSubscriber
+from gateway.services.writer_process.serving import Lines
+from gateway.settings.model import Settings
+from gateway.writer import own_writer
+
+LEAVE_S = 20
+"""How long a writer that is told to stop goes on for those who are still connected, beyond the time that a server has
+to answer its last requests."""
+
+HANG_UP_S = 5
+"""How long those who are connected then may take to read their answers."""
+
+
+async def serve_writer(
+    settings: Settings,
+    subscribers: Iterable[EventSubscriber],
+    listening: socket.socket,
+    is_orphaned: Callable[[], bool],
+) -> int:
+    """Be the writer of all processes that connect, until told to stop by SIGTERM. Returns the exit code.
+
+    Those who are connected then are served until they leave; where the one who keeps this process is gone, another
+    writer is on its way, and they are sent to that at once.
+    """
+    await start_clock(settings.database_url)
+    told = asyncio.Event()
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
+    lines = Lines()
+    writer = own_writer(settings, subscribers, lines.tell_commit, lines.tell_due, lines.tell_standing)
+    writer.start()
+    server = await lines.serve(writer, listening)
+    ends = [asyncio.create_task(each.wait()) for each in (told, lines.has_writer_stopped)]
+    await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+    server.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(0 if is_orphaned() or not told.is_set() else settings.stop_s + LEAVE_S):
+            await lines.all_closed()
+    await writer.close()
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HANG_UP_S):
+            await lines.hang_up()
+    return 0 if told.is_set() else 1
