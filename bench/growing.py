@@ -1,5 +1,6 @@
 """Whether cost grows with the books: the same operations on a small and on a large database, right after each other."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -66,18 +67,35 @@ class Plan:
         return self.requests() * self.rounds * sum(each.operation.name == "confirmPayment" for each in ASKED)
 
 
-@dataclass(slots=True)
+class Numbers:
+    """Which requests of an operation come next: each that changes something is sent once, also by later runs.
+
+    Args:
+        payments: how many there are already: from there on buyers are new.
+    """
+
+    def __init__(self, payments: int) -> None:
+        self._next = Counter({"createPayment": payments})
+
+    def take(self, operation: Operation, count: int) -> int:
+        """The first of so many."""
+        first = self._next[operation.name]
+        self._next[operation.name] += count
+        return first
+
+
+@dataclass(frozen=True, slots=True)
 class Size:
     """A database of so many purchases, and what has been asked of it already."""
 
     name: str
     server: Running
     books: Books
-    used: int = 0
+    numbers: Numbers
 
     def measure(self, asked: Asked, file: Path, plan: Plan) -> Cell:
-        write_requests(file, asked.operation.requests(self.books, self.used, plan.requests()))
-        self.used += plan.requests() if asked.operation.kinds is None else 0
+        first = self.numbers.take(asked.operation, plan.requests())
+        write_requests(file, asked.operation.requests(self.books, first, plan.requests()))
         return measure(self.server, asked.operation, file, asked.connections, plan.pace)
 
 
@@ -125,9 +143,10 @@ def _served(size: int, file: Path, plan: Plan) -> Iterator[Size]:
     peer = servers.gateway(name_of(size), url, more=servers.NO_JOBS)
     with _connected(file) as connection:
         books = _books(connection, plan)
+        numbers = Numbers(connection.scalar(select(func.count()).select_from(PaymentRow)) or 0)
     with running(peer, file.with_suffix(".log")) as server:
         server.wait_until_warm()
-        yield Size(peer.name, server, books)
+        yield Size(peer.name, server, books, numbers)
 
 
 @contextmanager
