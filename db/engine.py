@@ -28,8 +28,10 @@ UPKEEP_SILENCE_S = STATEMENT_TIMEOUT_MS / 1_000 + 5
 KEPT_STATEMENTS = 512
 """Statements that SQLite's writer keeps prepared: more than there are texts of look-ups and of `db.saves`."""
 
-AUDIT_CACHE_KIB = 65_536
-"""Of the database's pages, kept by whoever goes through all of it: the upper parts of each index are read once."""
+KEPT_KIB = 65_536
+"""Of the pages of an SQLite file, kept by the one who writes and by whoever goes through all of it: of a large database
+the upper parts of each index, which are read once then, and not by each turn. Other readers keep SQLite's 2 MB, as they
+forget all of them whenever somebody else commits."""
 
 READERS = 4
 """Connections kept for reads: a process has one event loop, and a read holds its connection for one statement."""
@@ -172,6 +174,7 @@ def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None
         connection,
         "journal_mode = WAL",
         "synchronous = FULL",
+        f"cache_size = -{KEPT_KIB}",
         "temp_store = MEMORY",  # what undoes a statement, else a file for each turn: as much to write as its commit
         "foreign_keys = ON",
         f"wal_autocheckpoint = {MOST_PAGES}",
@@ -185,7 +188,7 @@ def _open_sqlite_reader(connection: Any, _record: object) -> None:
 
 def _open_sqlite_audit(connection: sqlite3.Connection, _record: object) -> None:
     connection.isolation_level = None
-    _pragmas(connection, "query_only = ON", f"cache_size = -{AUDIT_CACHE_KIB}")
+    _pragmas(connection, "query_only = ON", f"cache_size = -{KEPT_KIB}")
 
 
 def _pragmas(connection: Any, *pragmas: str) -> None:
