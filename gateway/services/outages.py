@@ -42,6 +42,7 @@ class Outages:
         self._began = 0.0
         self._well_since: float | None = None
         self._refused = 0
+        self._is_traced = False
 
     @property
     def is_well(self) -> bool:
@@ -62,6 +63,13 @@ class Outages:
             log.error("outage began", part=self._part, what=what, said=said, since=self._since)
         self._refused += refused
 
+    def note_unexpected(self, what: str, error: Exception) -> None:
+        """It went wrong by an error that no outage has, and so is a fault of ours: its trace is told once."""
+        self.note(what, type(error).__name__, 0)
+        if not self._is_traced:
+            log.error("unexpected error", part=self._part, exc_info=error)
+        self._is_traced = True
+
     def refuse(self, refused: int) -> None:
         """So many more were, for the same reason."""
         self._refused += refused
@@ -77,6 +85,6 @@ class Outages:
     def end(self) -> None:
         """It is known to be over."""
         lasted_s = round((self._well_since or self._clock()) - self._began, 1)
-        self.is_on, self._well_since = False, None
+        self.is_on, self._well_since, self._is_traced = False, None, False
         told = {"part": self._part, "what": self._what, "since": self._since}
         log.warning("outage ended", **told, lasted_s=lasted_s, refused=self._refused)

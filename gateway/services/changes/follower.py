@@ -6,14 +6,13 @@ from contextlib import aclosing
 from dataclasses import dataclass, field
 from uuid import UUID
 
-import structlog
-
 from db.feed import FeedLost, Note
 from gateway.services.changes.commits import commit_from
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.values import Payment, Purchase
+from gateway.services.outages import Outages
 
-log = structlog.get_logger(__name__)
+LOST = "the changes of other processes cannot be followed"
 
 RETRY_S = 1.0
 """Between two tries to reach the database again."""
@@ -41,6 +40,7 @@ class Live:
     follow: Follow
     find_payment: Callable[[UUID], Awaitable[Payment | None]]
     find_purchase: Callable[[UUID], Awaitable[Purchase | None]]
+    outages: Outages = field(default_factory=lambda: Outages("changes"))
     _is_ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def ready(self) -> None:
@@ -57,26 +57,25 @@ class Live:
 
     async def run(self) -> None:
         """Follow the feed while there are subscribers, for ever. One follower, however many they are."""
-        was_lost = False
         while True:
-            await self.hub.is_wanted.wait()
+            if not self.outages.is_on:  # else its end is looked for, though nobody waits
+                await self.hub.is_wanted.wait()
             try:
-                await self._follow_while_wanted(was_lost)
-                was_lost = False
+                await self._follow_while_wanted()
                 continue
             except FeedLost as lost:
-                log.warning("change feed lost", reason=str(lost))
-            except Exception:  # whatever it is, the next try may go well, and is logged
-                log.exception("change feed lost")
+                self.outages.note(LOST, str(lost), 0)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next try may go well
+                self.outages.note_unexpected(LOST, error)
             self._is_ready.clear()
-            was_lost = True
             await asyncio.sleep(RETRY_S)
 
-    async def _follow_while_wanted(self, was_lost: bool) -> None:
+    async def _follow_while_wanted(self) -> None:
         async with aclosing(self.follow()) as looks:
             async for notes in looks:
-                if was_lost and not self._is_ready.is_set():
+                if self.outages.is_on:
                     self.hub.catch_up()
+                    self.outages.end()
                 self._is_ready.set()
                 for note in notes:
                     self.hub.publish(commit_from(note))

@@ -7,6 +7,7 @@ from functools import partial
 from uuid import UUID
 
 import pytest
+from structlog.testing import capture_logs
 from uuid_utils.compat import uuid7
 
 from db import feed
@@ -147,8 +148,6 @@ async def test_the_follower_rests_while_nobody_waits() -> None:
             yield []
             await asyncio.sleep(0)
 
-    async def found(_: UUID) -> None: ...
-
     hub = Hub()
     live = Live(hub, follow, found, found)  # type: ignore[arg-type]  # an iterator, as generators are
     task = asyncio.create_task(live.run())
@@ -178,8 +177,6 @@ async def test_who_comes_while_the_follower_leaves_waits_for_it_to_come_back() -
                 await asyncio.sleep(0)
         finally:
             await may_close.wait()
-
-    async def found(_: UUID) -> None: ...
 
     live = Live(Hub(), follow, found, found)  # type: ignore[arg-type]  # an iterator, as generators are
     task = asyncio.create_task(live.run())
@@ -227,6 +224,40 @@ async def test_a_lost_connection_is_made_again_and_nobody_is_left_behind(
                 await everybody.take()
 
 
+async def found(_: UUID) -> None: ...
+
+
+@pytest.mark.parametrize("raised", [FeedLost("the server is away"), ZeroDivisionError("a bug")])
+async def test_a_feed_that_is_lost_for_long_is_told_when_it_begins_and_when_it_is_over(
+    monkeypatch: pytest.MonkeyPatch, raised: Exception
+) -> None:
+    monkeypatch.setattr(live_module, "RETRY_S", 0)
+    tries, is_back = asyncio.Semaphore(0), asyncio.Event()
+
+    async def follow() -> AsyncIterator[list[Note]]:
+        tries.release()
+        if not is_back.is_set():
+            raise raised
+        while True:
+            yield []
+            await asyncio.sleep(0)
+
+    live = Live(Hub(), follow, found, found)  # type: ignore[arg-type]  # an iterator, as generators are
+    with capture_logs() as logs:
+        task = asyncio.create_task(live.run())
+        with live.hub.inbox(Topic()):
+            for _ in range(20):
+                await tries.acquire()
+        is_back.set()  # nobody waits any more
+        while live.outages.is_on:  # noqa: ASYNC110  the end of an outage is no event
+            await asyncio.sleep(0)
+    began, *trace, ended = logs
+    assert (began["event"], began["part"], ended["event"]) == ("outage began", "changes", "outage ended")
+    assert [entry["exc_info"] for entry in trace] == ([raised] if isinstance(raised, ZeroDivisionError) else [])
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def test_a_server_that_ends_the_connection_is_noticed(service: Service) -> None:
     async with aclosing(feed.follow(service.url)) as looks:
         assert await anext(looks) == ()
@@ -250,8 +281,6 @@ async def test_a_subscriber_is_told_when_the_database_cannot_be_followed(monkeyp
     async def never() -> AsyncIterator[list[Note]]:
         raise FeedLost("the test")
         yield []
-
-    async def found(_: UUID) -> None: ...
 
     live = Live(Hub(), never, found, found)  # type: ignore[arg-type]  # an iterator, as generators are
     with live.hub.inbox(Topic()):
