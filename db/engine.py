@@ -8,7 +8,7 @@ from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
-from db import threads
+from db import bounds, threads
 from db.checkpoints import KEPT_BYTES, MOST_PAGES
 from db.files import address
 from db.urls import backend_of, file_of, is_embedded
@@ -23,7 +23,7 @@ STATEMENT_TIMEOUT_MS = 30_000
 """No statement of ours takes a second on a healthy server; past this the server is told to give up."""
 
 UPKEEP_SILENCE_S = STATEMENT_TIMEOUT_MS / 1_000 + 5
-"""How long a PostgreSQL server may say nothing to a migration; for the writer of turns see `db.silence`."""
+"""How long a PostgreSQL server may say nothing to a migration; for the writer of turns see `db.bounds`."""
 
 KEPT_STATEMENTS = 512
 """Statements that SQLite's writer keeps prepared: more than there are texts of look-ups and of `db.saves`."""
@@ -40,7 +40,7 @@ READ_TIMEOUT_MS = 5_000
 """The same for one that reads for a caller: a server that lives is told before we give the connection up."""
 
 IN_REACH = {
-    "connect_timeout": 4,
+    "connect_timeout": bounds.CONNECT_S,
     "keepalives_idle": 3,
     "keepalives_interval": 1,
     "keepalives_count": 3,
@@ -66,7 +66,7 @@ def writer_engine(url: str, silence_s: float | None = None, *, makes_file: bool 
 
     Args:
         silence_s: how long a PostgreSQL server may say nothing before its connection is given up: by default
-            `db.silence.SILENCE_S`.
+            `db.bounds.SILENCE_S`.
         makes_file: whether an SQLite file is made where there is none; else that is an error.
     """
     parsed = parse_url(url)
@@ -149,7 +149,7 @@ def _give_up_in_silence(engine: Engine, silence_s: float | None) -> None:
 
     def connect(*arguments: Any, **given: Any) -> silence.Bounded:
         connection = silence.Bounded.connect(*arguments, **given)
-        connection.silence_s = silence_s or silence.SILENCE_S
+        connection.silence_s = silence_s or bounds.SILENCE_S
         return connection
 
     dialect: Any = engine.dialect

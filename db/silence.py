@@ -10,9 +10,7 @@ from psycopg import AsyncConnection, Connection, OperationalError
 from psycopg.abc import PQGen
 from psycopg.errors import _WaitTimeout
 
-SILENCE_S = 6.0
-"""How long the server may take to say anything: longer than a statement or a commit of ours takes, and than any lock is
-waited for. A caller is answered, or asked on a new connection, within twice of that."""
+from db.bounds import SILENCE_S
 
 INTERVAL_S = 0.1
 """The driver's own, between two looks for signals."""

@@ -1,9 +1,9 @@
 """Settings to services: what every door stands on, opened together and closed together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
 from contextlib import aclosing, asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from db import feed
 from db.pulse import pulse
 from db.standing import Standing, standing_by
 from gateway.clock import CLOCK, start_clock
+from gateway.services.background import BackgroundTask
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
 from gateway.services.core.model.jobs import Job
@@ -65,6 +66,8 @@ class Services:
     runners: Sequence[Runner]
     live: Live
     standing: "StandingNow"
+    background: list[BackgroundTask] = field(default_factory=list)
+    """What goes on beside requests."""
 
     def snapshot(self) -> Snapshot:
         """The reads of one more operation."""
@@ -87,6 +90,7 @@ class Services:
             CLOCK.is_going_on,
             CLOCK.is_proven,
             self.reader.source.lost_for,
+            sorted({each.name for each in self.background if not each.is_well}),
         )
 
 
@@ -131,6 +135,8 @@ class Readiness:
     is_clock_proven: bool
     reason: str | None = None
     """What an operator should know of a database that is not in reach."""
+    failing: Sequence[str] = ()
+    """What goes on beside requests, ended unexpectedly, and is begun again."""
 
 
 @asynccontextmanager
@@ -158,17 +164,17 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     writer.start()
     if not isinstance(writer, GroupCommit):
         await writer.ready(within_s=WRITER_READY_S)
-    following = [asyncio.create_task(live.run(), name="feed"), asyncio.create_task(source.watch(), name="watch")]
+    background = [BackgroundTask("feed", live.run), BackgroundTask("watch", source.watch)]
+    for task in background:
+        task.start()
     try:
         runners += [
             Runner(work, lookups.runnable_jobs, lookups.next_due, now, kinds, Leases(settings.job_lease_s))
             for kinds in (MONEY, MESSAGES)
         ]
-        yield Services(purchases, work, reader, writer, runners, live, StandingNow(source))
+        yield Services(purchases, work, reader, writer, runners, live, StandingNow(source), background)
     finally:
-        for task in following:
-            task.cancel()
-        await asyncio.gather(*following, return_exceptions=True)
+        await asyncio.gather(*(task.stop() for task in background))
         await writer.close()
         await source.close()
         for provider in providers.values():
@@ -187,18 +193,20 @@ async def running_jobs(
     longer than `GATEWAY_STOP_S` then is handed back, for another process to do at once.
     """
     stopped = told or asyncio.Event()
-    tasks = [asyncio.create_task(runner.run_until_stopped(stopped), name="runner") for runner in services.runners]
-    beats = pulse(settings.database_url, standing=services.reader.source.standing)
-    following = asyncio.create_task(_look_at_each(beats, services.runners), name="pulse")
-    bounding = asyncio.create_task(_hand_back_what_is_late(settings.stop_s, stopped, services.runners), name="late")
+    beats = partial(pulse, settings.database_url, standing=services.reader.source.standing)
+    running = [BackgroundTask("runner", partial(each.run_until_stopped, stopped)) for each in services.runners]
+    following = BackgroundTask("pulse", partial(_look_at_each, beats, services.runners))
+    bounding = BackgroundTask("late", partial(_hand_back_what_is_late, settings.stop_s, stopped, services.runners))
+    services.background.extend(tasks := (*running, following, bounding))
+    for task in tasks:
+        task.start()
     try:
         yield
     finally:
         following.cancel()
         stopped.set()
-        await asyncio.gather(*tasks)
-        bounding.cancel()
-        await asyncio.gather(following, bounding, return_exceptions=True)
+        await asyncio.gather(*(task.ended() for task in running))
+        await asyncio.gather(following.stop(), bounding.stop())
 
 
 async def _hand_back_what_is_late(after_s: float, stopped: asyncio.Event, runners: Sequence[Runner]) -> None:
@@ -208,8 +216,8 @@ async def _hand_back_what_is_late(after_s: float, stopped: asyncio.Event, runner
         await runner.hand_back()
 
 
-async def _look_at_each(beats: AsyncGenerator[None, None], runners: Sequence[Runner]) -> None:
-    async with aclosing(beats):
+async def _look_at_each(follow: Callable[[], AsyncGenerator[None, None]], runners: Sequence[Runner]) -> None:
+    async with aclosing(follow()) as beats:
         async for _ in beats:
             for runner in runners:
                 runner.look()

@@ -55,11 +55,14 @@ ROOMS = {
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
     "verification": _room("gateway.services.verification", "rules model db", f"{WEB} {VENDORS}"),
     "outages": _room("gateway.services.outages", "", f"{WEB} {SQL} {VENDORS}"),
-    "changes": _room("gateway.services.changes", "model db", f"{WEB} {VENDORS}"),
-    "reading": _room("gateway.services.reading", "outages rows model db", f"{WEB} {VENDORS}"),
-    "writing": _room("gateway.services.writing", "changes outages rows commands rules model db", f"{WEB} {VENDORS}"),
+    "background": _room("gateway.services.background", "", f"{WEB} {SQL} {VENDORS}"),
+    "changes": _room("gateway.services.changes", "outages model db", f"{WEB} {VENDORS}"),
+    "reading": _room("gateway.services.reading", "background outages rows model db", f"{WEB} {VENDORS}"),
+    "writing": _room(
+        "gateway.services.writing", "changes background outages rows commands rules model db", f"{WEB} {VENDORS}"
+    ),
     "writer_process": _room(
-        "gateway.services.writer_process", "writing changes outages commands model", f"{WEB} {SQL} {VENDORS}"
+        "gateway.services.writer_process", "writing changes background outages commands model", f"{WEB} {SQL} {VENDORS}"
     ),
     "purchases": _room(
         "gateway.services.purchases",
@@ -95,8 +98,8 @@ ROOMS = {
     ),
     "bootstrap": _room(
         "gateway.bootstrap",
-        "clock settings writer writer_process jobs writing reading changes outages purchases providers subscribers rows"
-        " model db gateway.schema.conventions.ids",
+        "clock settings writer writer_process jobs writing reading changes background outages purchases providers"
+        " subscribers rows model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(

@@ -17,6 +17,7 @@ from db.guard import Guard, settle_file
 from db.outages import Outage, in_a_line, outage_of_read
 from db.readers import Connection, Immediate, open_immediate, open_reader, reader_dialect
 from db.urls import file_of, is_embedded
+from gateway.services.background import BackgroundTask
 from gateway.services.outages import Damaged, Outages, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -45,7 +46,7 @@ class Source:
         self._url = url
         self.dialect: Dialect = reader_dialect(url)
         self.outages = Outages("reads")
-        self._watching: asyncio.Task[None] | None = None
+        self._watching = BackgroundTask("outage of reads", self._look_for_its_end)
         self._guard = Guard(file_of(url)) if is_embedded(url) else None
         self._now: Immediate | None = None
         self._look_at = 0.0
@@ -152,8 +153,7 @@ class Source:
 
     async def close(self) -> None:
         """Wait for the reads under way, and close every connection; those that hang are left behind."""
-        if self._watching is not None:
-            self._watching.cancel()
+        self._watching.cancel()
         if self._now:
             self._now.close()
         with suppress(TimeoutError):
@@ -222,8 +222,8 @@ class Source:
             assert isinstance(error, self._driver_error)
             return self._without_parameters(sql, error)
         self.outages.note(outage.value, in_a_line(error))
-        if self._watching is None or self._watching.done():
-            self._watching = asyncio.create_task(self._look_for_its_end(), name="outage of reads")
+        if self._watching.has_ended:
+            self._watching.start()
         return Damaged(in_a_line(error)) if outage is Outage.DAMAGED else Unavailable(in_a_line(error))
 
     async def _look_for_its_end(self) -> None:

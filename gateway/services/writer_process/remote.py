@@ -12,6 +12,7 @@ from pathlib import Path
 
 import structlog
 
+from gateway.services.background import BackgroundTask
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
@@ -31,6 +32,7 @@ from gateway.services.writer_process.frames import (
     packed_call,
 )
 from gateway.services.writer_process.line import Line, Waiting
+from gateway.services.writing import bounds
 from gateway.services.writing.group_commit import WriterStopped
 
 log = structlog.get_logger(__name__)
@@ -48,12 +50,9 @@ RETRY_UNREADABLE_S = 1.0
 GREETING_S = 10.0
 """How long a writer that takes a connection may take to greet, on a busy machine."""
 
-MOST_WAIT_S = 20.0
-"""How long a call waits for a writer that is there and does not answer, since it hangs: longer than any turn takes. Who
-has no time limit of its own, such as a job and a process that ends, would else wait for ever."""
-
 LOOK_S = 1.0
-"""Between two looks for calls that have waited so long."""
+"""Between two looks for calls that have waited for longer than any writer takes, see `bounds.ANSWERS_S`. Who has no
+time limit of its own, such as a job and a process that ends, would else wait for ever."""
 
 MOST_SENDS = 3
 """How many writers are asked the same: a command by which they die must not go through them all."""
@@ -101,7 +100,8 @@ class RemoteWriter:
         self._connected_once = asyncio.Event()
         self._giving_up: asyncio.TimerHandle | None = None
         self._looking: asyncio.TimerHandle | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._connecting = BackgroundTask("writer", self._stay_connected)
+        self._has_begun = False
 
     @property
     def is_alive(self) -> bool:
@@ -121,7 +121,8 @@ class RemoteWriter:
     def start(self) -> None:
         self._be_patient()
         self._look_later()
-        self._task = asyncio.create_task(self._stay_connected(), name="writer")
+        self._connecting.start()
+        self._has_begun = True
 
     async def ready(self, within_s: float) -> None:
         """Return once the writer can be reached, or when so long has passed."""
@@ -149,7 +150,7 @@ class RemoteWriter:
         is_full = self._commands_waiting >= self._most_waiting
         if self._is_given_up:
             self._outages.refuse(len(commands))
-        if self._is_closing or self._is_given_up or self._task is None or is_full:
+        if self._is_closing or self._is_given_up or not self._has_begun or is_full:
             return [Busy() for _ in commands]
         self._last_number += 1
         packed = packed_call(self._last_number, commands)
@@ -165,11 +166,9 @@ class RemoteWriter:
     async def close(self) -> None:
         """Take no more commands, wait for the answers of those that were taken, and hang up."""
         self._is_closing = True
-        if self._waiting and self._task is not None:
+        if self._waiting and self._has_begun:
             await self._all_answered.wait()
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await self._connecting.stop()
         for timer in (self._giving_up, self._looking):
             if timer is not None:
                 timer.cancel()
@@ -205,9 +204,9 @@ class RemoteWriter:
                 self._send_again(line)
                 await line.lost.wait()
                 log.warning("writer lost", waiting=len(self._waiting))
-                self._be_patient()
             finally:
                 self._line, self._is_writing = None, True  # the next one says otherwise
+                self._be_patient()
                 line.hang_up()
 
     async def _connected(self) -> Line:
@@ -255,13 +254,15 @@ class RemoteWriter:
 
     def _look(self) -> None:
         """A writer that hangs answers nobody: who has waited for long is told."""
-        latest = asyncio.get_running_loop().time() - MOST_WAIT_S
+        self._look_later()
+        latest = asyncio.get_running_loop().time() - bounds.ANSWERS_S
         late = [*takewhile(lambda number: self._waiting[number].since < latest, self._waiting)]
         if late:
-            self._outages.note("the writer's process does not answer", f"{len(late)} calls wait for {MOST_WAIT_S} s", 0)
+            self._outages.note(
+                "the writer's process does not answer", f"{len(late)} calls wait for {bounds.ANSWERS_S:g} s", 0
+            )
         for number in late:
             self._stop_waiting(number)
-        self._look_later()
 
     def _stop_waiting(self, number: int) -> None:
         waiting = self._no_longer_waiting(number)

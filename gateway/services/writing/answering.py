@@ -9,8 +9,10 @@ from gateway.services.writing.locked import LockedOut
 from gateway.services.writing.thread import for_a_future
 
 
-async def ended(future: "asyncio.Future[None]", within_s: float) -> bool:
-    """Whether it ended, however it did."""
+async def ended(future: "asyncio.Future[None] | None", within_s: float) -> bool:
+    """Whether it ended, however it did; what was not begun has."""
+    if future is None:
+        return True
     await asyncio.wait({future}, timeout=within_s)
     if future.done() and not future.cancelled():
         future.exception()  # which is logged already

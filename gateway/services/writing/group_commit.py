@@ -1,7 +1,6 @@
 """The one writer of a process: it gathers the commands that wait, and decides and commits them together."""
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
@@ -10,28 +9,22 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine
 
+from gateway.services.background import BackgroundTask
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.writing import bounds
 from gateway.services.writing.answering import answer, are_in_doubt, ended
-from gateway.services.writing.locked import LockedGroups, LockedOut, Waiting
+from gateway.services.writing.locked import LockedOut, Waiting
 from gateway.services.writing.standing import Standing
 from gateway.services.writing.thread import OwnThread
 from gateway.services.writing.turn import Turn
+from gateway.services.writing.waiting import WaitingGroups
 from gateway.services.writing.watch import TurnWatch
 
 log = structlog.get_logger(__name__)
-
-MOST_PASSED_OVER = 8
-"""Turns of callers that go before the background while it waits: it gets one in so many, however busy the writer is."""
-
-MOST_OF_BACKGROUND = 64
-"""Commands in one of its turns, a page of a sweep: it bounds how long a caller waits for them."""
-
-CLOSE_S = 10.0
-"""How long the writer may take to finish what waits when it is closed; a turn that hangs longer is left behind."""
 
 LOOK_S = 0.5
 """Between two looks at an embedded database's file while nothing is written."""
@@ -72,47 +65,32 @@ class GroupCommit:
         on_standing: Callable[[bool], None] | None = None,
         watches_file: bool = False,
     ) -> None:
-        self._watches_file = watches_file
         self._engine = engine
         self._on_commit = on_commit
         self._on_jobs = on_jobs
         self._turn = Turn(engine, clock, new_id, subscribers)
         self._most_waiting = most_waiting
-        self._most_in_turn = most_in_turn
-        self._waiting: deque[Waiting] = deque()
-        self._background: deque[Waiting] = deque()
-        """Groups of which nobody waits for an outcome, see `BaseCommand.is_background`."""
-        self._passed_over = 0
-        """How many turns the background has waited for."""
-        self._locked = LockedGroups(lambda: self._arrived.set())
-        self._was_again = False
-        """Whether the last turn was of groups that had been locked out: the next one is of others, if there are any."""
+        self._waiting = WaitingGroups(most_in_turn)
         self._under_way: list[Waiting] = []
         self._in_doubt: set[asyncio.Future[list[Outcome]]] = set()
         """Of groups that wait for a lock, and may be done in part or whole."""
         self._watch = TurnWatch(self._tell_busy)
-        self._commands_waiting = 0
-        self._arrived = asyncio.Event()
         self._is_closing = False
         # The connection belongs to this thread: a turn crosses over once and not once a statement.
         self._thread = OwnThread("writer")
-        self._standing = Standing(self._turn.outages, self._try_to_write, on_standing)
-        self._task: asyncio.Task[None] | None = None
-        self._looking: asyncio.Task[None] | None = None
+        self._writing = BackgroundTask("writer", self._write, self._report_standing)
+        self._looking = BackgroundTask("writer's watch", self._look, self._report_standing) if watches_file else None
+        self._standing = Standing(self._turn.outages, self._try_to_write, self._is_well, on_standing)
 
     @property
     def is_alive(self) -> bool:
         """Whether commands can be committed now."""
-        return self._is_running and self._standing.is_writing
-
-    @property
-    def _is_running(self) -> bool:
-        return self._task is not None and not self._task.done()
+        return self._writing.is_running and self._standing.is_writing
 
     async def look(self) -> bool:
         """The same; where they could not, that is tried now."""
-        if self._is_running:
-            await self._standing.look(self._arrived)
+        if self._writing.is_running:
+            await self._standing.look(self._waiting.arrived)
         return self.is_alive
 
     @property
@@ -126,9 +104,9 @@ class GroupCommit:
         return self._turn.count
 
     def start(self) -> None:
-        self._task = asyncio.create_task(self._write(), name="writer")
-        if self._watches_file:
-            self._looking = asyncio.create_task(self._look(), name="writer's watch")
+        self._writing.start()
+        if self._looking is not None:
+            self._looking.start()
 
     async def submit(self, command: Command) -> Outcome:
         """Have the command decided and committed.
@@ -156,105 +134,71 @@ class GroupCommit:
     def put(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
         """The same for those who need not wait: what comes of the commands, once it has."""
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
-        is_full = self._commands_waiting >= self._most_waiting
-        if not commands or self._is_closing or not self._is_running or self._watch.hangs or is_full:
+        is_full = self._waiting.commands >= self._most_waiting
+        if not commands or self._is_closing or not self._writing.is_running or self._watch.hangs or is_full:
             done.set_result([Busy() for _ in commands])
-            return done
-        is_background = all(command.is_background for command in commands)
-        waiting = Waiting(commands, done)
-        self._commands_waiting += len(commands)
-        if not self._locked.take_in(waiting):
-            (self._background if is_background else self._waiting).append(waiting)
-            self._arrived.set()
+        else:
+            self._waiting.put(Waiting(commands, done))
         return done
 
     async def close(self) -> None:
         """Take no more commands, finish those that wait, and stop the writer. Those who wait for a lock, and all who
         wait for a turn that hangs, are told that it is busy."""
         self._is_closing = True
-        self._arrived.set()
+        self._waiting.arrived.set()
         if self._looking is not None:
             self._looking.cancel()
-        self._refuse(each for each in self._locked.give_up() if each not in self._under_way)
-        if self._task is not None and not await ended(self._task, CLOSE_S):
+        self._refuse(each for each in self._waiting.locked.give_up() if each not in self._under_way)
+        if not self._writing.is_running:
+            self._writing.cancel()  # it was not begun, or waits to begin again
+        elif not await ended(self._writing.task, bounds.CLOSE_S):
             log.error("writer left behind: its turn hangs", turn_s=round(self.held_up_s))
             self._tell_busy()
-            self._task.cancel()
+            self._writing.cancel()
             return
         # However the writer ended, its connection and its thread are released.
-        if await ended(self._thread.call(self._turn.close), CLOSE_S):
+        if await ended(self._thread.call(self._turn.close), bounds.CLOSE_S):
             self._thread.close()
             self._engine.dispose()
 
     async def _write(self) -> None:
         batch: list[Waiting] = []
         try:
-            while self._has_work or not self._is_closing:
-                await self._standing.arrived(self._arrived)
-                batch = self._next_batch()
-                if not self._has_work and not self._is_closing:
-                    self._arrived.clear()
+            while self._waiting or not self._is_closing:
+                await self._standing.arrived(self._waiting.arrived)
+                batch = self._waiting.next_batch()
+                if not self._waiting and not self._is_closing:
+                    self._waiting.arrived.clear()
                 if batch:
                     await self._serve(batch)
-        except Exception:
-            log.exception("writer died")
-            raise
         finally:
-            for each in (*batch, *self._waiting, *self._background, *self._locked.give_up()):
+            for each in (*batch, *self._waiting.give_up()):
                 if not each.done.done():
                     each.done.set_exception(WriterStopped())
-            self._waiting.clear()
-            self._background.clear()
             self._standing.report()
 
     async def _try_to_write(self) -> None:
-        self._watch.turn_begins()
-        try:
+        with self._watch.turn():
             await self._thread.call(self._turn.try_to_write)
-        finally:
-            self._watch.turn_ends()
 
     async def _look(self) -> None:
         while True:
             await self._thread.call(self._turn.look)
             await asyncio.sleep(LOOK_S)
 
-    @property
-    def _has_work(self) -> bool:
-        return bool(self._waiting or self._background or self._locked.due)
+    def _is_well(self) -> bool:
+        return self._writing.is_well and (self._looking is None or self._looking.is_well)
 
-    def _next_batch(self) -> list[Waiting]:
-        """The groups that have waited longest: as many as fit into one turn, and at least one.
-
-        The background has turns of its own, while no caller waits or once it was passed over often: so a caller waits
-        for one of them at most. So it is with groups that were locked out."""
-        has_others = bool(self._waiting or self._background)
-        self._was_again = bool(self._locked.due) and not (self._was_again and has_others)
-        if self._was_again:
-            return self._taken_from(self._locked.due, self._most_in_turn)
-        if self._background and (not self._waiting or self._passed_over >= MOST_PASSED_OVER):
-            self._passed_over = 0
-            return self._taken_from(self._background, MOST_OF_BACKGROUND)
-        self._passed_over += bool(self._background)
-        return self._taken_from(self._waiting, self._most_in_turn)
-
-    def _taken_from(self, waiting: deque[Waiting], most: int) -> list[Waiting]:
-        batch: list[Waiting] = []
-        room = most
-        while waiting and (not batch or len(waiting[0].group) <= room):
-            batch.append(waiting.popleft())
-            room -= len(batch[-1].group)
-        self._commands_waiting -= most - room
-        return batch
+    def _report_standing(self) -> None:
+        self._standing.report()
 
     async def _serve(self, batch: list[Waiting]) -> None:
         self._under_way = batch
-        self._watch.turn_begins()
         try:
-            groups = [each.group for each in batch]
-            results = await self._thread.call(partial(self._turn.run, groups, is_again=self._was_again))
+            with self._watch.turn():
+                groups = [each.group for each in batch]
+                results = await self._thread.call(partial(self._turn.run, groups, is_again=self._waiting.is_again))
         finally:
-            self._watch.turn_ends()
             self._under_way = []
         self._report()
         for each, of_group in zip(batch, results, strict=True):
@@ -263,10 +207,9 @@ class GroupCommit:
                 self._in_doubt.add(each.done)
                 each.done.add_done_callback(self._in_doubt.discard)
             was_told = each.done.done() and not each.done.cancelled()
-            if is_locked_out and not (self._is_closing or was_told) and self._locked.put(each):
-                self._commands_waiting += len(each.group)
+            if is_locked_out and not (self._is_closing or was_told) and self._waiting.put_aside(each):
                 continue
-            self._locked.forget(each)
+            self._waiting.locked.forget(each)
             if is_locked_out:
                 self._refuse([each])
             elif not each.done.done():  # for a caller that hung up, the command was done all the same
@@ -275,11 +218,7 @@ class GroupCommit:
     def _tell_busy(self) -> None:
         """The turn that is under way hangs."""
         self._refuse(self._under_way, may_be_done=True)
-        waiting = [*self._waiting, *self._background, *self._locked.give_up()]
-        self._waiting.clear()
-        self._background.clear()
-        self._commands_waiting = 0
-        self._refuse(waiting)
+        self._refuse(self._waiting.give_up())
 
     def _refuse(self, waiting: Iterable[Waiting], *, may_be_done: bool = False) -> None:
         for each in waiting:

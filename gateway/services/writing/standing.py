@@ -18,6 +18,7 @@ class Standing:
 
     Args:
         try_to_write: makes a commit that changes nothing, and notes how that went.
+        is_well: whether all else is there that it takes to write.
         on_change: called with whether what is written is taken, each time that this changes.
     """
 
@@ -25,9 +26,10 @@ class Standing:
         self,
         outages: Outages,
         try_to_write: Callable[[], Awaitable[None]],
+        is_well: Callable[[], bool],
         on_change: Callable[[bool], None] | None,
     ) -> None:
-        self._outages, self._try, self._on_change = outages, try_to_write, on_change
+        self._outages, self._try, self._is_well, self._on_change = outages, try_to_write, is_well, on_change
         self._tried_at = 0.0
         self._tried = asyncio.Event()
         self.is_writing = True
@@ -44,13 +46,16 @@ class Standing:
                 async with asyncio.timeout(left_s):
                     await arrivals.wait()
         if now() >= self._tried_at + TRY_S:
-            await self._try()
+            try:
+                await self._try()
+            except Exception as error:  # noqa: BLE001  whatever it is, the outage goes on, and the writer with it
+                self._outages.note_unexpected("whether it is over cannot be found out", error)
             self._tried_at = now()
             self.report()
 
     async def look(self, arrivals: asyncio.Event) -> None:
         """Where nothing could be written, have that tried now, once the turn under way is done."""
-        if not self.is_writing:
+        if not self._outages.is_well:
             self._tried_at = asyncio.get_running_loop().time() - TRY_S
             self._tried.clear()
             arrivals.set()
@@ -59,7 +64,8 @@ class Standing:
     def report(self) -> None:
         """Something was tried; or there is nobody any more who tries."""
         self._tried.set()
-        if self.is_writing is not self._outages.is_well:
-            self.is_writing = not self.is_writing
+        is_writing = self._outages.is_well and self._is_well()
+        if self.is_writing is not is_writing:
+            self.is_writing = is_writing
             if self._on_change is not None:
                 self._on_change(self.is_writing)

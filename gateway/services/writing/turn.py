@@ -23,7 +23,7 @@ from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.state import Changes, Moment, State
 from gateway.services.outages import Damaged, Outages
-from gateway.services.writing import loading, saving
+from gateway.services.writing import bounds, loading, saving
 from gateway.services.writing.deciding import Result, decide_all
 from gateway.services.writing.locked import Group, LockedOut
 
@@ -33,8 +33,6 @@ MOST_RUNS = 5
 """How often a turn that lost a race is run before it is split. Each run sees the other writer's commit, so it fails
 again only because of yet another commit, or of a row that no run gets past."""
 
-AGAIN_S = 10.0
-"""How long after its begin a turn is run again, so that callers hear of it in time, see `db.silence`."""
 DOWN = {
     "writer": "down until the file is put back",
     "to_do": "put the file back as it was; or stop every gateway, run `gateway restore BACKUP`, and start again",
@@ -180,7 +178,7 @@ class Turn:
                 # After a lost connection nobody knows whether the commit happened. Running again is right either
                 # way: commands carry the ids of their rows, and find them if they were written.
                 is_to_be_run_again = is_lost_race(error) or (was_connected and is_lost)
-                is_in_time = monotonic() - self._began <= AGAIN_S
+                is_in_time = monotonic() - self._began <= bounds.AGAIN_S
                 if is_to_be_run_again and is_in_time and run < MOST_RUNS:
                     log.info("turn run again", run=run, error=type(error.orig).__name__)
                     continue

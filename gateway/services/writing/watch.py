@@ -1,18 +1,14 @@
 """Watches the turn that is under way, for one that hangs."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 
+from gateway.services.writing import bounds
+
 log = structlog.get_logger(__name__)
-
-HANGS_S = 15.0
-"""How long a turn may take before its callers, and those behind it, are told that the writer is busy: longer than one
-takes on a server that says nothing, which is given up and run again. What hangs then is a disk."""
-
-LOOK_S = 0.5
-"""Between two looks, while turns follow each other; an idle writer is not looked at."""
 
 
 class TurnWatch:
@@ -34,23 +30,29 @@ class TurnWatch:
         """How long the turn that is under way has taken."""
         return 0.0 if self._began is None else asyncio.get_running_loop().time() - self._began
 
-    def turn_begins(self) -> None:
-        """A turn begins."""
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """A turn is under way meanwhile. Where whoever waits for it is cancelled it is left behind, and hangs on."""
         loop = asyncio.get_running_loop()
         self._began = loop.time()
         if self._looking is None:
-            self._looking = loop.call_later(LOOK_S, self._look)
-
-    def turn_ends(self) -> None:
-        """It ended, however it did."""
-        self._began, self.hangs = None, False
+            self._looking = loop.call_later(bounds.WATCH_S, self._look)
+        try:
+            yield
+        except asyncio.CancelledError:
+            self.hangs = False
+            raise
+        finally:
+            if self.hangs:
+                log.warning("the writer goes on: the turn that hung has ended", turn_s=round(self.held_up_s))
+            self._began, self.hangs = None, False
 
     def _look(self) -> None:
         self._looking = None
         if self._began is None:
             return
-        self._looking = asyncio.get_running_loop().call_later(LOOK_S, self._look)
-        if self.held_up_s > HANGS_S and not self.hangs:
+        self._looking = asyncio.get_running_loop().call_later(bounds.WATCH_S, self._look)
+        if self.held_up_s > bounds.HANGS_S and not self.hangs:
             log.error("the writer hangs: commands are refused until its turn ends", turn_s=round(self.held_up_s))
             self.hangs = True
             self._on_hang()

@@ -317,7 +317,7 @@ async def test_a_log_says_where_no_writer_is_and_when_one_is_there(
 
 
 async def test_nobody_waits_for_ever_for_a_writer_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(remote, "MOST_WAIT_S", 0.01)
+    monkeypatch.setattr("gateway.services.writing.bounds.ANSWERS_S", 0.01)
     monkeypatch.setattr(remote, "LOOK_S", 0.01)
     server = await asyncio.start_unix_server(greet_and_hang, sock=listen_at(path))
     writer = RemoteWriter(path)

@@ -26,8 +26,9 @@ from gateway.services.core.model.outcomes import (
 )
 from gateway.services.core.model.state import Decision, Moment, State
 from gateway.services.core.model.values import Course
-from gateway.services.writing.group_commit import MOST_PASSED_OVER, GroupCommit, WriterStopped
+from gateway.services.writing.group_commit import GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
+from gateway.services.writing.waiting import MOST_PASSED_OVER
 from tests.service import ADMIN, METADATA, TIERS, Service, ends_of, running, statements_of, student
 
 pytestmark = pytest.mark.anyio

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from db.tables import PurchaseRow
 from gateway.services.core.model.outcomes import Busy, Created
@@ -27,8 +28,8 @@ class Disk:
 
     def hang(self) -> None:
         """The next commit reaches it, and takes as long as it does; the patience with it is short."""
-        self._patch.setattr("gateway.services.writing.watch.HANGS_S", 0.1)
-        self._patch.setattr("gateway.services.writing.group_commit.CLOSE_S", 0.1)
+        self._patch.setattr("gateway.services.writing.bounds.HANGS_S", 0.1)
+        self._patch.setattr("gateway.services.writing.bounds.CLOSE_S", 0.1)
         self._dialect.do_commit = self._wait_and_commit
 
     def answer(self) -> None:
@@ -68,8 +69,10 @@ async def test_callers_of_a_turn_that_hangs_are_told_and_what_it_does_is_found_d
     assert await behind == Busy(), "nobody began with it"
     assert service.writer.held_up_s > 0.1
     assert await service.create(course, "student-3") == Busy()
-    disk.answer()
-    await service.writer._thread.call(lambda: None)  # which comes after it
+    with capture_logs() as logs:
+        disk.answer()
+        await service.writer._thread.call(lambda: None)  # which comes after it
+    assert [entry["event"] for entry in logs] == ["the writer goes on: the turn that hung has ended"]
     assert service.writer.held_up_s == 0
     outcome = await service.writer.submit(command)
     assert isinstance(outcome, Created)
@@ -82,6 +85,8 @@ async def test_a_writer_whose_turn_hangs_is_closed_and_tells_who_waits(
     disk.hang()
     under_way = asyncio.create_task(service.create(course))
     await disk.asked()
-    await service.writer.close()
+    with capture_logs() as logs:
+        await service.writer.close()
+    assert [entry["event"] for entry in logs] == ["writer left behind: its turn hangs"], "it did not end"
     assert await under_way == Busy(may_be_done=True)
     assert await service.create(course, "student-2") == Busy()

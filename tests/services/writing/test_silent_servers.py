@@ -27,7 +27,7 @@ SILENCE_S = 0.6
 
 @pytest.fixture
 def line(new_postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Line]:
-    monkeypatch.setattr("db.silence.SILENCE_S", SILENCE_S)
+    monkeypatch.setattr("db.bounds.SILENCE_S", SILENCE_S)
     monkeypatch.setattr("db.silence._Bounded.silence_s", SILENCE_S)
     monkeypatch.setattr("db.engine.IN_REACH", {"connect_timeout": 2})  # the driver's shortest
     with line_to(new_postgresql()) as opened:
