@@ -1,20 +1,20 @@
 """The leases of the jobs that a runner has under way: short, and renewed for as long as it lives."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from uuid import UUID
 
 import structlog
 
-from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import LeasesRenewed
 from gateway.services.core.model.jobs import Lease
-from gateway.services.core.model.outcomes import Outcome
+from gateway.services.jobs.locked_rows import Submit, submit_or_part
+from gateway.services.outages import Outages
 
 log = structlog.get_logger(__name__)
 
@@ -36,8 +36,6 @@ TAKEN_OVER = "job taken over by another runner"
 HANGS = "job stopped: its run does not end"
 HANDED_BACK = "job handed back: its process stops"
 
-Submit = Callable[[Command], Awaitable[Outcome]]
-
 
 @dataclass(frozen=True, slots=True)
 class _Held:
@@ -57,6 +55,7 @@ class Leases:
     def __init__(self, lease_s: int = LEASE_S) -> None:
         self.lease_s = lease_s
         self._beat_s = lease_s / BEATS
+        self._outages = Outages("leases")
         self._held: dict[Lease, _Held] = {}
         self._stopped: dict[Lease, str] = {}
         """Those whose runs were told to stop, and why."""
@@ -106,12 +105,12 @@ class Leases:
         due = tuple(lease for lease, age in ages.items() if older_than_s <= age <= LONGEST_RUN_S)
         if not due:
             return True
-        outcome = await submit(RenewLeases(due, self.lease_s))
-        if not isinstance(outcome, LeasesRenewed):
-            return False  # the writer is busy
-        for lease in outcome.lost:
+        outcomes = await submit_or_part(submit, lambda leases: RenewLeases(leases, self.lease_s), due)
+        lost = {lease for _, outcome in outcomes if isinstance(outcome, LeasesRenewed) for lease in outcome.lost}
+        for lease in lost:
             self._stop(lease, TAKEN_OVER)
-        return True
+        # Where all failed the writer is busy; one whose row is locked is tried again at the next beat.
+        return any(isinstance(outcome, LeasesRenewed) for _, outcome in outcomes)
 
     async def hand_back(self, submit: Submit) -> None:
         """Stop all runs, and give their jobs to whoever looks next. A run that could not end is no attempt; what it had
@@ -130,9 +129,12 @@ class Leases:
             await asyncio.sleep(self._beat_s if is_done else min(AGAIN_S, self._beat_s))
             try:
                 is_done = await self.renew(submit, self._beat_s / 2)
-            except Exception:  # whatever it is, the next one may go well; a lease that runs out is another runner's
-                log.exception("leases could not be renewed")
+            except Exception as error:  # noqa: BLE001  the next may go well; a lease that runs out is another runner's
+                self._outages.note_unexpected("leases could not be renewed", error)
                 is_done = False
+            else:
+                if self._outages.is_on:
+                    self._outages.succeed()
 
     def _stop(self, lease: Lease, reason: str) -> None:
         held = self._held.get(lease)

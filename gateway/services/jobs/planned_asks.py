@@ -16,6 +16,7 @@ from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Provider
 from gateway.services.core.rules.asks import FIRST_ASK_S, LONGEST_ASK, is_abandoned, is_old
+from gateway.services.jobs.locked_rows import submit_all_or_each
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.outages import Unavailable
@@ -109,8 +110,9 @@ class _Round:
 
     async def _note_unpaid(self) -> None:
         """Write the page down; where one of it cannot be written, each by itself, so that the others are."""
+        purchases = self.reconciler.purchases
         try:
-            await self.reconciler.purchases.submit_all(self.unpaid)
+            await submit_all_or_each(purchases.submit_all, purchases.submit, self.unpaid)
         except Exception:  # noqa: BLE001  it is logged below, with the payment that it is of
             for command in self.unpaid:
                 await self._note(command)

@@ -8,6 +8,7 @@ from typing import Protocol
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.values import Provider
+from gateway.services.jobs.locked_rows import submit_all_or_each
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.outages import Unavailable
 from gateway.services.providers.base import PaymentProvider, WebhookEvent, Window
@@ -61,7 +62,7 @@ class ProviderChanges:
         for each in listed:
             event = ProviderEvent(purchases.new_id(), provider, each.event_id, each.type, each.references, now)
             commands.append(await self.events.store_command(event, each.metadata, is_listed=True))
-        outcomes = await purchases.submit_all(commands)
+        outcomes = await submit_all_or_each(purchases.submit_all, purchases.submit, commands)
         for outcome in outcomes:
             if isinstance(outcome, Busy):
                 raise Unavailable("the writer is busy")

@@ -13,8 +13,8 @@ from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.jobs import Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
-from gateway.services.jobs.foreign_checkouts import UnknownPayment
-from gateway.services.jobs.foreign_intents import ForeignIntent, Intents
+from gateway.services.jobs.foreign.checkouts import UnknownPayment
+from gateway.services.jobs.foreign.intents import ForeignIntent, Intents
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.purchases import Purchases
 

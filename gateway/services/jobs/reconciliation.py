@@ -10,7 +10,7 @@ from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Fulfilment, Payment
 from gateway.services.core.model.verdicts import Canceled, ProviderRecord, Unacceptable
-from gateway.services.jobs.foreign_intents import Intents
+from gateway.services.jobs.foreign.intents import Intents
 from gateway.services.purchases import Purchases
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -16,9 +16,10 @@ from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.jobs.alarm import Alarm
 from gateway.services.jobs.leases import TAKEN_OVER, Leases
+from gateway.services.jobs.locked_rows import Aside, may_be_locked, submit_or_part
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import OUTAGE, Work
-from gateway.services.outages import Unavailable
+from gateway.services.outages import Outages, Unavailable
 
 log = structlog.get_logger(__name__)
 
@@ -56,6 +57,9 @@ class Runner:
     leases: Leases = field(default_factory=Leases)
     draw: Callable[[], float] = random.random
     alarm: Alarm = field(default_factory=Alarm)
+    aside: Aside = field(default_factory=Aside)
+    under_way: set[asyncio.Task[None]] = field(default_factory=set)
+    outages: Outages = field(default_factory=lambda: Outages("jobs"))
     stopping: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def run_until_stopped(self, stopped: asyncio.Event) -> None:
@@ -64,25 +68,26 @@ class Runner:
             await self._run_until_stopped(stopped)
 
     async def _run_until_stopped(self, stopped: asyncio.Event) -> None:
-        under_way: set[asyncio.Task[None]] = set()
         is_sweeping = False
         while not stopped.is_set():
             claimed: list[Job] = []
             try:
                 is_sweeping = is_sweeping or await self._start_sweeps()
-                claimed = await self._claim(MOST_AT_ONCE - len(under_way))
+                claimed = await self._claim(MOST_AT_ONCE - len(self.under_way))
             except Unavailable:  # told by who reads
                 self._look_again(AGAIN_S)
-            except Exception:  # whatever it is, the next look may go well, and is logged
-                log.exception("jobs could not be read")
-                self._look_again(AGAIN_S)
-            under_way.update(asyncio.create_task(self._run(job)) for job in claimed)
+            except Exception as error:  # noqa: BLE001  whatever it is, the next look may go well
+                self.outages.note_unexpected("jobs cannot be found and claimed", error)
+            else:
+                if self.outages.is_on:
+                    self.outages.succeed()
+            self._begin(claimed)
             if not claimed:
-                self._look_again(self.leases.longest_idle_s if is_sweeping else AGAIN_S)
-                await self._wait(stopped, under_way)
-            under_way = {task for task in under_way if not task.done()}
+                is_well = is_sweeping and not self.outages.is_on
+                self._look_again(self.leases.longest_idle_s if is_well else AGAIN_S)
+                await self._wait(stopped)
         self.stopping.set()
-        await asyncio.gather(*under_way)
+        await asyncio.gather(*self.under_way)
 
     async def hand_back(self) -> None:
         """Break off what is under way, and leave it to another runner, which is told at once."""
@@ -114,18 +119,39 @@ class Runner:
         if not most:
             return []  # there is room again when one under way ends
         now = self.clock()
-        found = await self.due(now, most, self.kinds)
-        candidates = [job_id for job_id in found if not self.leases.has(job_id)]
+        aside = self.aside.ids()
+        found = await self.due(now, most + len(aside), self.kinds)
+        candidates = [job_id for job_id in found if job_id not in aside and not self.leases.has(job_id)][:most]
         if not candidates:
             if (at := await self.next_due(now, self.kinds)) is not None:
                 self.alarm.set_for(at)
+            if (left_s := self.aside.left_s) is not None:
+                self._look_again(left_s)
             return []
-        claim = ClaimJobs(self.work.purchases.new_id(), tuple(candidates), self.leases.lease_s)
-        claimed = await self.work.purchases.submit(claim)
-        if isinstance(claimed, Claimed) and claimed.jobs:
-            return list(claimed.jobs)
-        self._look_again(AGAIN_S)  # the writer is busy, or others were faster
-        return []
+        if not (claimed := await self._claimed(candidates)):
+            self._look_again(AGAIN_S)  # the writer is busy, or others were faster
+        return claimed
+
+    async def _claimed(self, candidates: Sequence[UUID]) -> list[Job]:
+        """Those of them that are this runner's now. A job whose row somebody else holds locked keeps no other waiting:
+        it is put aside for a while."""
+        jobs: dict[UUID, Job] = {}
+        for job_id, outcome in await submit_or_part(self.work.purchases.submit, self._claim_for, candidates):
+            if isinstance(outcome, Claimed):
+                jobs |= {job.id: job for job in outcome.jobs}
+                self.aside.take_back(job_id)
+            elif may_be_locked(outcome):
+                self.aside.put(job_id)
+        return list(jobs.values())
+
+    def _claim_for(self, job_ids: tuple[UUID, ...]) -> ClaimJobs:
+        return ClaimJobs(self.work.purchases.new_id(), job_ids, self.leases.lease_s)
+
+    def _begin(self, claimed: Iterable[Job]) -> None:
+        for job in claimed:
+            task = asyncio.create_task(self._run(job))
+            self.under_way.add(task)
+            task.add_done_callback(self.under_way.discard)
 
     def _look_again(self, in_s: float) -> None:
         self.alarm.set_for(self.clock() + timedelta(seconds=in_s))
@@ -150,11 +176,11 @@ class Runner:
                 await self.stopping.wait()
         return self.stopping.is_set()
 
-    async def _wait(self, stopped: asyncio.Event, under_way: Collection[asyncio.Task[None]]) -> None:
+    async def _wait(self, stopped: asyncio.Event) -> None:
         """Wait until a job ends, which may make another one due, or it is time to look again: by the loop's clock as
         well, since the alarm goes by one that may be set back."""
         waits = [asyncio.create_task(stopped.wait()), asyncio.create_task(self.alarm.rung(self.clock))]
         longest_s = self.leases.longest_idle_s
-        await asyncio.wait([*waits, *under_way], timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait([*waits, *self.under_way], timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()

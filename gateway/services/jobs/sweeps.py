@@ -17,6 +17,7 @@ from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules import outages
 from gateway.services.jobs import planned_asks, provider_changes
+from gateway.services.jobs.locked_rows import submit_all_or_each, submit_or_part
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
@@ -116,11 +117,11 @@ class Sweeps:
         """While a release rolls out, the previous one opens payments without a schedule."""
         missed = await self.reads.unscheduled(now - LATELY, MISSED_AT_ONCE)
         commands = [PlanAsk(payment_id, None) for payment_id in missed]
-        await self.purchases.submit_all(commands)
+        await submit_all_or_each(self.purchases.submit_all, self.purchases.submit, commands)
 
     async def _lapsed(self, after: str | None, now: datetime) -> tuple[str | None, float]:
         """End purchases past their expiry, so that lists and subscribers need not wait for the student to come back."""
         page = await self.reads.lapsed_purchases(now, UUID(after) if after else None, LAPSED_AT_ONCE)
         if page:
-            await self.purchases.submit(LapsePurchases(tuple(page)))
+            await submit_or_part(self.purchases.submit, LapsePurchases, page)
         return (page[-1].hex, 0) if len(page) == LAPSED_AT_ONCE else (None, LAPSED_S)

@@ -16,9 +16,10 @@ from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules.cases import of_intent
 from gateway.services.core.rules.events import event_of
-from gateway.services.jobs import foreign_intents, provider_events, refunding, sweeps
-from gateway.services.jobs.foreign_checkouts import UnknownPayment
-from gateway.services.jobs.foreign_intents import Intents
+from gateway.services.jobs import provider_events, refunding, sweeps
+from gateway.services.jobs.foreign import intents
+from gateway.services.jobs.foreign.checkouts import UnknownPayment
+from gateway.services.jobs.foreign.intents import Intents
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
@@ -36,7 +37,7 @@ OUTAGE = partial(DeferJob, error="the database could not be used", is_attempt=Fa
 """A run that our own database kept from its end, by the lease of its job."""
 
 
-class Reads(foreign_intents.Reads, provider_events.Reads, refunding.Reads, sweeps.Reads, Protocol):
+class Reads(intents.Reads, provider_events.Reads, refunding.Reads, sweeps.Reads, Protocol):
     """All that jobs read of our books."""
 
 

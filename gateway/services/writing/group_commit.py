@@ -137,8 +137,8 @@ class GroupCommit:
         is_full = self._waiting.commands >= self._most_waiting
         if not commands or self._is_closing or not self._writing.is_running or self._watch.hangs or is_full:
             done.set_result([Busy() for _ in commands])
-        else:
-            self._waiting.put(Waiting(commands, done))
+        elif not self._waiting.put(waiting := Waiting(commands, done)):
+            self._refuse([waiting])
         return done
 
     async def close(self) -> None:

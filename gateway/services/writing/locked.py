@@ -86,12 +86,12 @@ class LockedGroups:
         held.pause_s = min(2 * held.pause_s, LONGEST_PAUSE_S)
         return True
 
-    def take_in(self, waiting: Waiting) -> bool:
-        """Put a new group aside at once if it names a row that one which is here names: it would meet the same lock."""
+    def meets(self, waiting: Waiting) -> bool:
+        """Whether a new group names a row that one which is here names: it would meet the same lock."""
         if not self._held:
             return False
         keys = _keys_of(waiting.group)
-        return any(_have_common(keys, held.keys) for held in self._held.values()) and self.put(waiting)
+        return any(_have_common(keys, held.keys) for held in self._held.values())
 
     def forget(self, waiting: Waiting) -> None:
         """It met no lock any more."""

@@ -36,17 +36,19 @@ class WaitingGroups:
     def __bool__(self) -> bool:
         return bool(self._callers or self._background or self.locked.due)
 
-    def put(self, waiting: Waiting) -> None:
-        """A group has come."""
+    def put(self, waiting: Waiting) -> bool:
+        """A group has come; False where it would meet a lock, and does not wait for it."""
+        if self.locked.meets(waiting):
+            return self.put_aside(waiting)
         self.commands += len(waiting.group)
-        if not self.locked.take_in(waiting):
-            is_background = all(command.is_background for command in waiting.group)
-            (self._background if is_background else self._callers).append(waiting)
-            self.arrived.set()
+        is_background = all(command.is_background for command in waiting.group)
+        (self._background if is_background else self._callers).append(waiting)
+        self.arrived.set()
+        return True
 
     def put_aside(self, waiting: Waiting) -> bool:
-        """A group of the last turn met a lock: whether it is here again, to be tried later."""
-        is_here = self.locked.put(waiting)
+        """A group met a lock, or would: whether it is here, to be tried later."""
+        is_here = all(command.waits_for_locks for command in waiting.group) and self.locked.put(waiting)
         self.commands += len(waiting.group) if is_here else 0
         return is_here
 

@@ -1,6 +1,7 @@
 """The end of purchases whose expiry has passed."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
@@ -16,6 +17,8 @@ class LapsePurchases(BaseCommand):
     """End those of the purchases whose expiry has passed."""
 
     purchase_ids: tuple[UUID, ...]
+
+    waits_for_locks: ClassVar[bool] = False
 
     @property
     def is_background(self) -> bool:

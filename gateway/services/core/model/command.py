@@ -26,6 +26,10 @@ class BaseCommand(ABC):
     precedence: ClassVar[int] = 1
     """The order in which the commands of one turn are decided, lower first; equal ones in the order they came."""
 
+    waits_for_locks: ClassVar[bool] = True
+    """Whether it is tried again for some seconds where somebody else holds a row locked that it needs. Else it is Busy
+    at once: whoever submits it has something better to do than to wait, such as to ask for less."""
+
     @property
     def is_background(self) -> bool:
         """Whether nobody waits for its outcome, so that it lets the commands of callers go first."""

@@ -1,6 +1,7 @@
 """A runner and its jobs: claimed, deferred and ended."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 from uuid import UUID
 
 from gateway.services.core.frozen import replace
@@ -19,6 +20,8 @@ class ClaimJobs(BaseCommand):
 
     `claim_id` is this claim's own id: run again after a lost answer, it finds the jobs that it claimed.
     """
+
+    waits_for_locks: ClassVar[bool] = False
 
     claim_id: UUID
     job_ids: tuple[UUID, ...]

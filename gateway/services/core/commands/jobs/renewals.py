@@ -1,6 +1,7 @@
 """A runner that lives holds its jobs for longer."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import LeasesRenewed
@@ -19,6 +20,8 @@ class RenewLeases(BaseCommand):
 
     leases: tuple[Lease, ...]
     lease_s: int
+
+    waits_for_locks: ClassVar[bool] = False
 
     @property
     def is_background(self) -> bool:

@@ -10,7 +10,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose
-from gateway.services.jobs.foreign_checkouts import UnknownPayment, adopting, is_course_purchase, unreadable
+from gateway.services.jobs.foreign.checkouts import UnknownPayment, adopting, is_course_purchase, unreadable
 from gateway.services.providers import metadata as kept
 from gateway.services.providers.base import FoundIntent
 from gateway.services.purchases import Purchases

@@ -1,0 +1,1 @@
+"""Checkouts and intents that another system opened: whose they are, and what becomes of them."""
