@@ -54,7 +54,7 @@ def build_app(settings: Settings) -> Starlette:
     context_of = partial(_context_of, callers)
     authenticated = [
         *_graphql_routes(settings, executor, documents, verifier, context_of, lifetimes, callers),
-        purchases_route(_purchases, settings, callers.mutations),
+        purchases_route(_purchases, settings, callers),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),

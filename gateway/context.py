@@ -29,11 +29,14 @@ class Caller(Protocol):
 
     def unsubscribe(self) -> None: ...
 
+    def parse(self, size: int) -> GraphQLError | None:
+        """Pay for a body of so many bytes, before it is parsed."""
+
     def read(self, characters: int) -> GraphQLError | None:
         """Pay for a document that is not known yet, before it is read."""
 
-    def ask(self, cost: int, mutations: int) -> GraphQLError | None:
-        """Pay for an operation, before it runs."""
+    def ask(self, cost: int, mutations: int, variables_bytes: int = 0) -> GraphQLError | None:
+        """Pay for an operation, before it runs, and before its variables are read."""
 
     def pace_s(self, cost: int) -> float:
         """Pay for a result of a subscription.

@@ -19,7 +19,10 @@ class Unlimited:
     def read(self, characters: int) -> GraphQLError | None:
         return None
 
-    def ask(self, cost: int, mutations: int) -> GraphQLError | None:
+    def parse(self, size: int) -> GraphQLError | None:
+        return None
+
+    def ask(self, cost: int, mutations: int, variables_bytes: int = 0) -> GraphQLError | None:
         return None
 
     def pace_s(self, cost: int) -> float:

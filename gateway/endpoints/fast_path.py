@@ -23,6 +23,7 @@ from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, Operation, Result
 from gateway.http import bodies, negotiation
+from gateway.http.callers import PARSED_FREE_BYTES
 from gateway.http.extensions import WholeAnswer
 from gateway.http.json import write
 from gateway.http.telemetry import REQUEST_ID, identified, log_request, request_id_of
@@ -153,11 +154,11 @@ class FastPath:
             return await receive()
 
     def _operation(self, body: bytes) -> Operation | None:
-        """None, where it is no operation, or one whose answer is a stream."""
-        if len(body) > self._most_bytes:
+        """None, where it is no operation, one whose answer is a stream, or to be paid for before it is parsed."""
+        if len(body) > min(self._most_bytes, PARSED_FREE_BYTES):
             return None
         try:
-            operation = graphql.operation_of("POST", bodies.read_object(body), self._documents)
+            operation = graphql.operation_of("POST", bodies.read_object(body), self._documents, len(body))
             return None if self._executor.may_be_subscription(operation) else operation
         except Exception:  # noqa: BLE001  nothing is done yet: the other way does it anew, and says what is wrong
             return None

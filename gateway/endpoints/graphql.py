@@ -25,13 +25,13 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth.bearer import verified_of
-from gateway.context import Context
+from gateway.context import Caller, Context
 from gateway.execution.answers import RETRY_AFTER_S
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, NotAllowed, Operation, Payload, Result
 from gateway.http.bodies import check_type, read_body, read_object
-from gateway.http.errors import Refused
+from gateway.http.errors import Refused, too_often
 from gateway.http.json import write
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
 from gateway.schema.conventions.errors import ErrorCode
@@ -64,6 +64,9 @@ NOTHING = {"variables": ("", "null"), "extensions": ("", "null"), "operationName
 
 FAILED = "gateway.failed"
 """In a request's scope, an error that nobody expected: raised here, so that it is told in one place."""
+
+Asked = tuple[Mapping[str, Any], int]
+"""The parameters of a request, and how many bytes they are."""
 
 NO_BATCH = "The body must be one JSON object; batches are not accepted."
 NOT_STREAMED = (
@@ -108,8 +111,10 @@ class GraphQLEndpoint:
         self._check(request, accept, wants_page=make_page is not None)
         if make_page is not None:
             return await make_page(request)
-        operation = operation_of(request.method, await self._asked(request), self._documents)
+        body = await self._body(request) if request.method == "POST" else None
         context = self._make_context(request)
+        asked, size = self._asked(request) if body is None else _posted(body, context.caller)
+        operation = operation_of(request.method, asked, self._documents, size)
         try:
             is_subscription = self._executor.is_subscription(operation, context.caller)
             kind = kind_of_answer(accept, is_subscription=is_subscription)
@@ -143,18 +148,19 @@ class GraphQLEndpoint:
         if request.method == "POST":
             check_type(request)
 
-    async def _asked(self, request: Request) -> Mapping[str, Any]:
-        """The request's parameters, of which `variables` and `extensions` are read as well. Raises: Refused."""
-        if request.method == "POST":
-            body = await read_body(request, self._settings.limit_body_bytes, self._settings.limit_body_s)
-            return read_object(body, NO_BATCH)
+    async def _body(self, request: Request) -> bytes:
+        """Raises: Refused."""
+        return await read_body(request, self._settings.limit_body_bytes, self._settings.limit_body_s)
+
+    def _asked(self, request: Request) -> Asked:
+        """The parameters of a URL, of which `variables` and `extensions` are read as well. Raises: Refused."""
         given: dict[str, Any] = {
             name: value for name, value in request.query_params.items() if value not in NOTHING.get(name, ())
         }
         read: dict[str, Any] = {
             name: read_object(given[name], NO_BATCH) for name in ("variables", "extensions") if name in given
         }
-        return {**given, **read}
+        return {**given, **read}, sum(map(len, given.values()))
 
     # ------------------------------------------------------------ what goes out
 
@@ -171,8 +177,18 @@ class GraphQLEndpoint:
         )
 
 
-def operation_of(method: str, asked: Mapping[str, Any], documents: Documents) -> Operation:
-    """Raises: Refused, where the document that is named is not known or may not be run, or a parameter is wrong."""
+def _posted(body: bytes, caller: Caller) -> Asked:
+    """The parameters of a body. Raises: Refused."""
+    if (refusal := caller.parse(len(body))) is not None:
+        raise too_often(refusal)
+    return read_object(body, NO_BATCH), len(body)
+
+
+def operation_of(method: str, asked: Mapping[str, Any], documents: Documents, size: int) -> Operation:
+    """The operation that is asked for by so many bytes.
+
+    Raises: Refused, where the document that is named is not known or may not be run, or a parameter is wrong.
+    """
     try:
         text = documents.text_of(asked)
     except GraphQLError as error:
@@ -183,7 +199,8 @@ def operation_of(method: str, asked: Mapping[str, Any], documents: Documents) ->
     name = asked.get("operationName")
     if not isinstance(name, str | None):
         raise _bad(400, "`operationName` must be a string or null, if provided.")
-    return Operation(query, variables, name, extensions, KINDS_OF[method])
+    beside = size - len(_given(asked, "query", str) or "")
+    return Operation(query, variables, name, extensions, KINDS_OF[method], beside)
 
 
 def response_of(result: Result, media_type: str, vary: str = "Accept") -> Response:

@@ -26,8 +26,8 @@ from starlette.routing import Route
 from gateway.auth.bearer import viewer_of
 from gateway.endpoints.rest_input import BodyReader
 from gateway.http.bodies import ANY_JSON, check_type, read_body, read_object
-from gateway.http.errors import Refused
-from gateway.http.rate_limits import MutationRate
+from gateway.http.callers import Callers
+from gateway.http.errors import Refused, too_often
 from gateway.resolvers.answers import problem_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.errors import ErrorCode, busy, forbidden, rate_limited, unauthenticated
@@ -45,15 +45,18 @@ KEY = "Idempotency-Key"
 ROLES = frozenset({Role.ADMIN, Role.SERVICE})
 
 
-def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Settings, rate: MutationRate) -> Route:
-    """The route. A call counts as one mutation of its caller's rate."""
+def purchases_route(purchases_of: Callable[[Request], Purchases], settings: Settings, callers: Callers) -> Route:
+    """The route. A call counts as one mutation of its caller's rate, and a long body is paid for."""
 
     async def create(request: Request) -> Response:
         actor = _permitted(viewer_of(request))
-        if wait_s := rate.take(request, actor, 1):
-            raise _later(429, ErrorCode.RATE_LIMITED, rate_limited(wait_s).message, wait_s)
+        if wait_s := callers.mutations.take(request, actor, 1):
+            raise too_often(rate_limited(wait_s))
         check_type(request, ANY_JSON)
-        body = read_object(await read_body(request, settings.limit_body_bytes, settings.limit_body_s))
+        content = await read_body(request, settings.limit_body_bytes, settings.limit_body_s)
+        if (refusal := callers.of(request, actor).parse(len(content))) is not None:
+            raise too_often(refusal)
+        body = read_object(content)
         purchases, reading = purchases_of(request), BodyReader(body, settings.default_time_zone)
         key = _key(request, reading)
         return _answer(await purchases.submit(reading.command(actor, purchases.new_id(), key), reading.problems))

@@ -12,13 +12,15 @@ ALL_OPERATIONS = frozenset(OperationType)
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """What a caller asks for. `allowed`: the kinds of operation that this transport may carry."""
+    """What a caller asks for. `allowed`: the kinds of operation that this transport may carry. `variables_bytes`: what
+    came besides the document, of which nearly all is variables."""
 
     query: str | None
     variables: dict[str, Any] | None = field(default=None, hash=False)
     name: str | None = None
     extensions: dict[str, Any] | None = field(default=None, hash=False)
     allowed: frozenset[OperationType] = ALL_OPERATIONS
+    variables_bytes: int = field(default=0, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

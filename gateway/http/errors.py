@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from graphql import GraphQLError
 from starlette.exceptions import HTTPException
 
 from gateway.schema.conventions.errors import ErrorCode
@@ -30,3 +31,10 @@ class Refused(HTTPException):
         super().__init__(status, message, headers)
         self.code = code
         self.extensions = extensions
+
+
+def too_often(limited: GraphQLError) -> Refused:
+    """429 for a request whose caller has to wait, as `rate_limited` says."""
+    details = {name: value for name, value in (limited.extensions or {}).items() if name != "code"}
+    retry = {"Retry-After": str(details["retryAfterSeconds"])}
+    return Refused(429, ErrorCode.RATE_LIMITED, limited.message, retry, **details)

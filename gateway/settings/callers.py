@@ -17,14 +17,16 @@ class CallerSettings(Group):
         le=1_000_000_000,
         description="What a student's or admin's operations may cost at once: 100 each, and what"
         " `extensions: {cost: true}` tells. A document that is not known yet costs 3 a character more, before it is"
-        " read. Unset: ten times the next, 200,000: six of the largest operations, or two hundred pages of a list.",
+        " read, eight bytes of variables beyond the first 256 cost 1, and a WebSocket 400. Unset: ten times the next,"
+        " 200,000: six of the largest operations, or two hundred pages of a list.",
     )
     cost_viewer_per_s: float | None = Field(
         default=None,
         gt=0,
         le=1_000_000_000,
         description="The same a second, after that. Unset: 2,000 for each of `GATEWAY_RATE_VIEWER_PER_S`, so 20,000:"
-        " about a thirtieth of a core. For documents, an address without a token has as much.",
+        " about a thirtieth of a core. For documents, variables and WebSockets, an address without a token has as"
+        " much.",
     )
     cost_address_burst: int | None = Field(
         default=None,
@@ -62,7 +64,8 @@ class CallerSettings(Group):
         default=5_000,
         ge=1,
         le=100_000,
-        description="WebSockets of one process. A fifth of them may be without a token.",
+        description="WebSockets of one process. A fifth of them may be without a token. Where there is no room for one"
+        " more, the one gives way that has had nothing under way for longest.",
     )
     limit_viewer_sockets: int = Field(default=20, ge=1, le=100_000, description="The same of one viewer: tabs.")
     limit_address_sockets: int = Field(default=1_000, ge=1, le=100_000, description="The same of one address.")

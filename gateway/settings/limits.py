@@ -87,8 +87,8 @@ class LimitSettings(Group):
         default=1_000,
         ge=10,
         le=1_000_000,
-        description="Connections of one process that have asked nothing yet; one more, and the oldest is closed. Each"
-        " has 15 seconds to ask, and costs a file descriptor and a few kilobytes.",
+        description="Connections of one process that have asked nothing yet, or sent a head without its body; one more,"
+        " and the oldest is closed. Each has 15 seconds to ask, and costs a file descriptor and a few kilobytes.",
     )
     limit_operation_s: float = Field(
         default=30.0,

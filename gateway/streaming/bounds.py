@@ -14,9 +14,9 @@ MOST_MESSAGE_BYTES = 256 * 1024
 INIT_S = 10.0
 """How long a WebSocket may be open without a `connection_init`."""
 
-
 IDLE_S = 120.0
-"""How long a WebSocket may be open with nothing under way and nothing said. Clients open another when they need one."""
+"""How long a WebSocket may be open with nothing under way, whatever is said on it: pings ask for nothing. Clients open
+another when they need one."""
 
 MOST_MESSAGES, MESSAGES_PER_S = 500, 50.0
 """Messages that a client may send at once, and a second after that: each operation a socket may have, begun and

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, aclosing, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
@@ -17,12 +16,15 @@ from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report
 from gateway.execution.operations import Operation
+from gateway.http.callers import Caller
 from gateway.http.json import write
 from gateway.http.rate_limits import Buckets
 from gateway.http.sockets import Seat
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
+from gateway.streaming import closes
 from gateway.streaming.bounds import MESSAGE_BYTES, Bounds
+from gateway.streaming.closes import Close
 from gateway.streaming.lifetimes import StreamLifetimes
 from gateway.streaming.messages import BadMessage, Complete, Init, Ping, Pong, Subscribe, read
 from gateway.streaming.results import Ending, until
@@ -32,36 +34,13 @@ log = structlog.get_logger(__name__)
 RETRY_AFTER_S = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Close:
-    """A close code of graphql-transport-ws, or of RFC 6455, with its reason in at most 123 bytes."""
-
-    code: int
-    reason: str
-
-
-TOO_LONG = Close(1009, "The message is too long")
-BAD_DATA = Close(4400, "A message must be text")
-UNACKNOWLEDGED = Close(4401, "Unauthorized")
-# Clients try again after 4403, with a new token, and never after 4401.
-FORBIDDEN = Close(4403, "Forbidden")
-TOKEN_EXPIRED = Close(4403, "The token has expired")
-STOPPING = Close(1012, "This server stops")
-TRY_LATER = Close(1013, "Tokens cannot be judged now; try again later")
-TOO_MANY = Close(1013, "You have too many sockets; close one, or try again later")
-IDLE = Close(1000, "Nothing was said for too long")
-INIT_LATE = Close(4408, "Connection initialisation timeout")
-INIT_TWICE = Close(4429, "Too many initialisation requests")
-TOO_OFTEN = Close(4429, "Too many messages")
-FAILED = Close(4500, "Internal server error")
-
-
 class Connection:
     """Serves one socket that was accepted.
 
     Args:
         verify: verifies a token, see `TokenVerifier.verify`.
         make_context: the context of one operation.
+        caller_of: who pays.
         verified: the token of the handshake's own header; one in `connection_init` replaces it.
         seat: the room that the socket takes: its viewer's, once a token has said who that is.
     """
@@ -72,6 +51,7 @@ class Connection:
         executor: Executor,
         verify: Callable[[str], Awaitable[VerifiedToken]],
         make_context: Callable[[Actor | None], Context],
+        caller_of: Callable[[Actor | None], Caller],
         verified: VerifiedToken | None,
         seat: Seat,
         lifetimes: StreamLifetimes,
@@ -79,9 +59,10 @@ class Connection:
     ) -> None:
         self._socket, self._executor, self._verify, self._make_context = socket, executor, verify, make_context
         self._verified, self._seat, self._lifetimes, self._bounds = verified, seat, lifetimes, bounds
+        self._caller_of, self._caller = caller_of, caller_of(verified.actor if verified else None)
         self._messages = Buckets(bounds.most_messages, bounds.messages_per_s, asyncio.get_running_loop().time)
-        self._active_at = asyncio.get_running_loop().time()
-        """When the client said something last, or something ended, by the loop's clock."""
+        self._rests_since = asyncio.get_running_loop().time()
+        """When something was under way last, by the loop's clock; or from the beginning."""
         self._is_initialised = False
         self._ending: Ending | None = None
         """The connection's, from its acknowledgement on."""
@@ -95,8 +76,9 @@ class Connection:
         """Serve until the client leaves, or the connection has to be closed."""
         reading = asyncio.create_task(self._read())
         reading.add_done_callback(self._look_after)
-        late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, INIT_LATE)
+        late = asyncio.get_running_loop().call_later(self._bounds.init_s, self._close, closes.INIT_LATE)
         self._look_whether_idle()
+        self._seat.when_it_gives_way(lambda: self._close(closes.NO_ROOM))
         with ExitStack() as self._on_leaving:
             # A client that has not said yet who it is, is told as well when the process stops.
             unknown = self._until_known.enter_context(self._lifetimes.until(None))
@@ -123,14 +105,13 @@ class Connection:
             frame = await self._socket.receive()
             if frame["type"] == "websocket.disconnect":
                 return
-            self._active_at = asyncio.get_running_loop().time()
             text = frame.get("text")
             if not self._may_say(1 + len(text or "") // MESSAGE_BYTES):
-                self._close(TOO_OFTEN)
+                self._close(closes.TOO_OFTEN)
             elif text is None:
-                self._close(BAD_DATA)
+                self._close(closes.BAD_DATA)
             elif len(text) > self._bounds.most_message_bytes:
-                self._close(TOO_LONG)
+                self._close(closes.TOO_LONG)
             else:
                 await self._handle(text)
 
@@ -155,20 +136,20 @@ class Connection:
 
     async def _initialise(self, authorization: str | None) -> None:
         if self._is_initialised:
-            self._close(INIT_TWICE)
+            self._close(closes.INIT_TWICE)
             return
         self._is_initialised = True
         try:
             if authorization is not None:
                 self._verified = await self._verify(bearer_token(authorization))
         except InvalidToken:
-            self._close(FORBIDDEN)
+            self._close(closes.FORBIDDEN)
             return
         except KeysUnavailable:
-            self._close(TRY_LATER)
+            self._close(closes.TRY_LATER)
             return
-        if self._verified is not None and not self._seat.give_to(self._verified.actor):
-            self._close(TOO_MANY)
+        if authorization is not None and (refusal := self._introduced()) is not None:
+            self._close(refusal)
             return
         expires_at = self._verified.expires_at if self._verified else None
         self._until_known.close()
@@ -176,9 +157,18 @@ class Connection:
         self._ending.add_done_callback(self._leave)
         await self._send(type="connection_ack")
 
+    def _introduced(self) -> Close | None:
+        """The socket is its viewer's from now on, unless there is a reason to close it."""
+        assert self._verified is not None, "a token was shown"
+        viewer = self._verified.actor
+        self._caller = self._caller_of(viewer)
+        if self._caller.ask(0, 0) is not None:
+            return closes.CONNECTS_TOO_OFTEN
+        return None if self._seat.give_to(viewer) else closes.TOO_MANY
+
     async def _subscribe(self, operation_id: str, operation: Operation) -> None:
         if self._ending is None:
-            self._close(UNACKNOWLEDGED)
+            self._close(closes.UNACKNOWLEDGED)
         elif operation_id in self._operations:
             self._close(Close(4409, f"Subscriber for {operation_id[:64]} already exists"))
         elif len(self._operations) >= self._bounds.most_operations:
@@ -187,6 +177,7 @@ class Connection:
             task = asyncio.create_task(self._run(operation_id, operation, self._ending))
             self._operations[operation_id] = task
             self._tasks.add(task)
+            self._seat.hold()
             task.add_done_callback(self._tasks.discard)
             task.add_done_callback(self._look_after)
 
@@ -217,29 +208,31 @@ class Connection:
         if self._messages.wait_s(None, count) > 0:
             return False
         self._messages.take(None, count)
-        return True
+        return self._caller.may_say(count)
 
     def _look_whether_idle(self) -> None:
-        """Close a connection on which nothing is under way, and nothing was said for too long; else look again."""
+        """Close a connection on which nothing was under way for too long; else look again."""
         loop, idle_s = asyncio.get_running_loop(), self._bounds.idle_s
-        quiet_s = 0.0 if self._tasks else loop.time() - self._active_at
+        quiet_s = 0.0 if self._tasks else loop.time() - self._rests_since
         if quiet_s >= idle_s and self._is_initialised:
-            self._close(IDLE)
+            self._close(closes.IDLE)
         left_s = idle_s - quiet_s
         self._idle = loop.call_later(left_s if left_s > 0 else idle_s, self._look_whether_idle)
 
     def _close(self, close: Close | None) -> None:
-        if not self._closing.done() and not (close is INIT_LATE and self._is_initialised):
+        if not self._closing.done() and not (close is closes.INIT_LATE and self._is_initialised):
             self._closing.set_result(close)
 
     def _leave(self, ending: Ending) -> None:
         if not ending.cancelled():
             is_expired = ending.result().extensions == token_expired().extensions
-            self._close(TOKEN_EXPIRED if is_expired else STOPPING)
+            self._close(closes.TOKEN_EXPIRED if is_expired else closes.STOPPING)
 
     def _look_after(self, task: asyncio.Task[None]) -> None:
         """Close the connection where a task ended with an error."""
-        self._active_at = asyncio.get_running_loop().time()
+        self._rests_since = asyncio.get_running_loop().time()
+        if not self._tasks:
+            self._seat.rest()
         match None if task.cancelled() else task.exception():
             case None | WebSocketDisconnect():
                 pass  # the reading task ends with it as well
@@ -248,4 +241,4 @@ class Connection:
                 self._close(None)
             case error:
                 report(error)
-                self._close(FAILED)
+                self._close(closes.FAILED)

@@ -63,19 +63,24 @@ def read(text: str) -> ClientMessage:
         case "pong":
             return Pong()
         case "subscribe":
-            return _subscribe(message)
+            return _subscribe(message, len(text))
         case "complete":
             return Complete(_text(message, "id"))
         case _:
             raise BadMessage("A message must have a type of graphql-transport-ws.")
 
 
-def _subscribe(message: dict[str, Any]) -> Subscribe:
+def _subscribe(message: dict[str, Any], size: int) -> Subscribe:
     payload = _object(message, "payload") or {}
     name = payload.get("operationName")
     if not isinstance(name, str | None):
         raise BadMessage("operationName must be a string.")
-    operation = Operation(_text(payload, "query"), _object(payload, "variables"), name, _object(payload, "extensions"))
+    query, variables, extensions = (
+        _text(payload, "query"),
+        _object(payload, "variables"),
+        _object(payload, "extensions"),
+    )
+    operation = Operation(query, variables, name, extensions, variables_bytes=size - len(query))
     return Subscribe(_text(message, "id"), operation)
 
 

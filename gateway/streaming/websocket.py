@@ -2,12 +2,13 @@
 
 from collections.abc import Awaitable, Callable, Collection
 
+from graphql import GraphQLError
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket
 from strawberry.http.websocket_origin import is_same_origin, normalize_allowed_origins, normalize_origin
 
-from gateway.auth.bearer import verified_of
+from gateway.auth.bearer import verified_of, viewer_of
 from gateway.auth.remembered import VerifiedToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
@@ -34,7 +35,7 @@ class GraphQLSocket:
     Args:
         verify: verifies a token, see `TokenVerifier.verify`.
         make_context: the context of an operation, which is a request of its own.
-        callers: who has how many sockets.
+        callers: who has how many sockets, and pays for them.
         allowed_origins: the sites, besides our own, whose pages may open a socket; browsers do not check that.
     """
 
@@ -57,10 +58,13 @@ class GraphQLSocket:
         if not self._may_open(socket):
             await socket.close(FOREIGN_ORIGIN)  # not accepted yet, so that it is answered 403
             return
-        verified = verified_of(socket)
-        seat = self._callers.sockets.seat(self._callers.network_of(socket), verified.actor if verified else None)
+        viewer = viewer_of(socket)
+        if (refusal := self._callers.of(socket, viewer).connect()) is not None:
+            await _refuse(socket, 429, refusal)
+            return
+        seat = self._callers.sockets.seat(self._callers.network_of(socket), viewer)
         if seat is None:
-            await _refuse(socket)
+            await _refuse(socket, 503, busy(RETRY_AFTER_S))
             return
         with seat:
             await self._serve(socket, seat)
@@ -76,6 +80,7 @@ class GraphQLSocket:
             self._executor,
             self._verify,
             lambda viewer: self._make_context(socket, viewer),
+            lambda viewer: self._callers.of(socket, viewer),
             verified_of(socket),
             seat,
             self._lifetimes,
@@ -91,11 +96,11 @@ class GraphQLSocket:
         return "*" in self._allowed_origins or normalize_origin(origin) in self._allowed_origins
 
 
-async def _refuse(socket: WebSocket) -> None:
-    """Before it is accepted, so that it takes no room: with a 503 where the server can, else a 403."""
+async def _refuse(socket: WebSocket, status: int, error: GraphQLError) -> None:
+    """Before it is accepted, so that it takes no room: with that status where the server can, else a 403."""
     if "websocket.http.response" not in socket.scope.get("extensions", {}):
         await socket.close()
         return
-    headers = {"Content-Type": "application/json", "Retry-After": str(RETRY_AFTER_S)}
-    body = write({"errors": [busy(RETRY_AFTER_S).formatted]})
-    await socket.send_denial_response(Response(body, 503, headers))
+    after_s = (error.extensions or {})["retryAfterSeconds"]
+    headers = {"Content-Type": "application/json", "Retry-After": str(after_s)}
+    await socket.send_denial_response(Response(write({"errors": [error.formatted]}), status, headers))

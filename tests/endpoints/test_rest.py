@@ -18,7 +18,7 @@ from gateway.auth.minting import mint_token
 from gateway.auth.tokens import TokenVerifier
 from gateway.endpoints.errors import refuse
 from gateway.endpoints.rest import PATH, purchases_route
-from gateway.http.rate_limits import MutationRate
+from gateway.http.callers import Callers
 from gateway.schema.conventions import ids
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.outcomes import Busy, Outcome
@@ -254,7 +254,7 @@ def _door_of(outcome: Outcome | None) -> Starlette:
     purchases = Purchases(write, nothing, nothing, ProviderRegistry({}, None, nothing), uuid7)  # type: ignore[arg-type]  # reads nothing
     backend = BearerBackend(TokenVerifier(Settings()))
     return Starlette(
-        routes=[purchases_route(lambda _: purchases, Settings(), MutationRate(Settings()))],
+        routes=[purchases_route(lambda _: purchases, Settings(), Callers(Settings()))],
         middleware=[Middleware(AuthenticationMiddleware, backend=backend)],
         exception_handlers={HTTPException: refuse},
     )

@@ -13,7 +13,7 @@ from graphql import parse
 from gateway.execution import admission
 from gateway.execution.executor import Executor
 from gateway.execution.operations import Operation, Result
-from gateway.http.callers import Callers
+from gateway.http.callers import CHARACTER, OPERATION, Callers
 from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings
 from tests.http.test_rate_limits import OTHER, STUDENT, connection
@@ -103,6 +103,17 @@ async def test_an_operation_that_is_refused_takes_no_place() -> None:
     for query in ("{", "{ nothing }", "{ one }", "{ one }"):
         await world.ask(query)
     assert len(world.callers.under_way) == 0
+
+
+async def test_each_further_question_of_a_query_is_paid_for_besides_its_fields() -> None:
+    many = "{ " + " ".join(f"a{number}: one" for number in range(10)) + " }"
+    price = OPERATION + 10 + 9 * admission.QUESTION
+    read = CHARACTER * (len(many) + len("{ one }"))
+    world = World(cost_viewer_burst=read + 2 * price + OPERATION, cost_viewer_per_s=0.001)
+    answers = [await world.ask(many) for _ in range(3)]
+    assert ends_of(answers[2], await world.ask("{ one }"))[0] == "RATE_LIMITED"
+    assert all("errors" not in each.payload for each in answers[:2])
+    assert ends_of(await world.ask(many, OTHER)) == [{f"a{number}": 1 for number in range(10)}]
 
 
 async def test_who_has_as_many_subscriptions_as_he_may_is_told_so_and_others_are_not() -> None:

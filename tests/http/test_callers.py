@@ -3,7 +3,19 @@
 import pytest
 from graphql import GraphQLError
 
-from gateway.http.callers import CHARACTER, OPERATION, Callers, Places, budgets
+from gateway.http.callers import (
+    BYTES_FOR_ONE,
+    CHARACTER,
+    CONNECTING,
+    MESSAGE,
+    OPERATION,
+    PARSED_FOR_ONE,
+    PARSED_FREE_BYTES,
+    VARIABLES_FREE_BYTES,
+    Callers,
+    Places,
+    budgets,
+)
 from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings
 from tests.http.test_rate_limits import OTHER, STUDENT, Clock, connection
@@ -131,6 +143,49 @@ def test_a_document_is_paid_for_by_its_length_and_by_strangers_as_by_one_viewer(
     stranger = callers().of(connection(), None)
     assert [told(stranger.read(length)) for _ in range(2)] == [None, None]
     assert told(stranger.ask(0, 0)) is None, "what is known already, strangers still may ask"
+
+
+def test_variables_are_paid_for_by_their_size_and_by_strangers_as_by_one_viewer() -> None:
+    size = VARIABLES_FREE_BYTES + 4 * OPERATION * BYTES_FOR_ONE
+    viewer, stranger = (callers().of(connection(), each) for each in (STUDENT, None))
+    assert [told(viewer.ask(0, 0, size)) for _ in range(3)] == [None, None, ("RATE_LIMITED", 5)]
+    assert [told(stranger.ask(0, 0, size)) for _ in range(3)] == [None, None, ("RATE_LIMITED", 2)]
+    assert told(stranger.ask(0, 0, VARIABLES_FREE_BYTES)) is None
+
+
+def test_a_mutation_with_long_variables_is_paid_for_as_well() -> None:
+    caller = callers(cost_viewer_burst=1_000, cost_viewer_per_s=100).of(connection(), STUDENT)
+    size = VARIABLES_FREE_BYTES + 900 * BYTES_FOR_ONE
+    assert [told(caller.ask(0, 1, size)) for _ in range(2)] == [None, ("RATE_LIMITED", 10)]
+
+
+def test_a_long_body_is_paid_for_before_it_is_parsed() -> None:
+    size = 9 * OPERATION * PARSED_FOR_ONE
+    assert size > PARSED_FREE_BYTES
+    for viewer in (STUDENT, None):
+        caller = callers().of(connection(), viewer)
+        assert [told(caller.parse(each)) for each in (size, PARSED_FREE_BYTES, size)] == [
+            None,
+            None,
+            ("RATE_LIMITED", 8),
+        ]
+
+
+def test_to_connect_is_paid_for_by_the_viewer_or_by_all_strangers_of_an_address_together() -> None:
+    times = 10 * OPERATION // CONNECTING
+    for viewer in (STUDENT, None):
+        all_of_them = callers()
+        each = [all_of_them.of(connection(), viewer) for _ in range(times + 1)]
+        assert [told(one.connect()) for one in each] == [None] * times + [("RATE_LIMITED", 2)]
+        assert told(all_of_them.of(connection("192.0.2.2"), OTHER).connect()) is None
+
+
+def test_what_strangers_say_on_sockets_is_paid_for_by_their_address_and_what_viewers_say_is_not() -> None:
+    all_of_them = callers()
+    stranger, viewer = (all_of_them.of(connection(), each) for each in (None, STUDENT))
+    weight = 5 * OPERATION // MESSAGE
+    assert [stranger.may_say(weight) for _ in range(3)] == [True, True, False]
+    assert all(viewer.may_say(weight) for _ in range(100))
 
 
 def test_a_longer_document_than_a_bucket_holds_takes_a_full_one() -> None:

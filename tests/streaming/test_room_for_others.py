@@ -88,21 +88,26 @@ def test_a_viewer_has_so_many_sockets(gateway: Served) -> None:
         pass
 
 
-def test_without_a_token_there_are_few_sockets_of_an_address(gateway: Served) -> None:
+def test_without_a_token_there_are_few_sockets_of_an_address_and_the_one_idle_for_longest_gives_way(
+    gateway: Served,
+) -> None:
     with ExitStack() as stack:
-        for _ in range(3):
-            stranger = stack.enter_context(opened(gateway.server.url))
+        strangers = [stack.enter_context(opened(gateway.server.url)) for _ in range(3)]
+        for stranger in strangers:
             stranger.send(type="connection_init")
             assert stranger.next() == {"type": "connection_ack"}
-        with pytest.raises(InvalidStatus) as refused, opened(gateway.server.url):
-            pass
-        response = refused.value.response
-        assert (response.status_code, response.headers["Retry-After"]) == (503, "5")
-        assert b'"BUSY"' in (response.body or b"")
+        strangers[0].subscribe("1", COURSES)
+        assert [strangers[0].next()["type"] for _ in range(2)] == ["next", "complete"]
+        strangers[1].send(type="ping")
+        assert strangers[1].next() == {"type": "pong"}
+        newcomer = stack.enter_context(opened(gateway.server.url))
+        assert _code(strangers[1]) == 1013
         student = gateway.student()
-        with opened(student.url, student.headers()) as known:
-            known.send(type="connection_init")
-            assert known.next() == {"type": "connection_ack"}
+        newcomer.send(type="connection_init", payload=student.headers())
+        assert newcomer.next() == {"type": "connection_ack"}
+        for stranger in (strangers[0], strangers[2]):
+            stranger.subscribe("2", COURSES)
+            assert stranger.next()["type"] == "next"
 
 
 def test_a_viewer_has_so_many_subscriptions_by_sockets_and_event_streams_together(gateway: Served) -> None:

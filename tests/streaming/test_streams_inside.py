@@ -153,6 +153,15 @@ async def test_a_socket_on_which_nothing_is_said_is_closed(new_sqlite: Callable[
         assert await closed(gateway, Bounds(idle_s=0.01), [{"type": "connection_init"}]) == 1000
 
 
+async def test_pings_keep_no_socket_on_which_nothing_is_under_way(new_sqlite: Callable[[], str]) -> None:
+    hello: list[dict[str, object]] = [{"type": "connection_init"}]
+    async with inside(new_sqlite(), worker="false") as gateway:
+        for said in (hello, []):
+            bounds = Bounds(idle_s=0.01, init_s=0.01, most_messages=10**9, messages_per_s=10**9)
+            code = await closed(gateway, bounds, said, for_ever={"type": "ping"})
+            assert code == (1000 if said else 4408)
+
+
 async def test_a_socket_that_says_too_much_is_closed(new_sqlite: Callable[[], str]) -> None:
     async with inside(new_sqlite(), worker="false") as gateway:
         short: dict[str, object] = {"type": "ping"}
@@ -238,8 +247,22 @@ async def heard(line: Line, kind: str, text: str = "") -> None:
             return
 
 
-async def closed(gateway: Inside, bounds: Bounds, messages: list[dict[str, object]]) -> int | None:
-    """The code with which a socket of those bounds is closed; None where it is left without one."""
+async def closed(
+    gateway: Inside,
+    bounds: Bounds,
+    messages: list[dict[str, object]],
+    callers: Callers | None = None,
+    *,
+    client: tuple[str, int] | None = None,
+    for_ever: dict[str, object] | None = None,
+) -> int | None:
+    """The code with which a socket of those bounds is closed; None where it is left without one.
+
+    Args:
+        callers: among whom this one is.
+        client: its address; it has no token.
+        for_ever: what is said again and again after the messages.
+    """
     incoming: asyncio.Queue[Message] = asyncio.Queue()
     codes: list[int] = []
 
@@ -257,10 +280,17 @@ async def closed(gateway: Inside, bounds: Bounds, messages: list[dict[str, objec
         *({"type": "websocket.receive", "text": json.dumps(m)} for m in messages),
     ):
         incoming.put_nowait(message)
-    executor = Executor(build_schema(), gateway.settings)
-    socket = GraphQLSocket(executor, judge, _no_context, StreamLifetimes(), Callers(gateway.settings), bounds=bounds)  # type: ignore[arg-type]
+
+    async def receive() -> Message:
+        if for_ever is None or not incoming.empty():
+            return await incoming.get()
+        await asyncio.sleep(0)
+        return {"type": "websocket.receive", "text": json.dumps(for_ever)}
+
+    executor, callers = Executor(build_schema(), gateway.settings), callers or Callers(gateway.settings)
+    socket = GraphQLSocket(executor, judge, _no_context, StreamLifetimes(), callers, bounds=bounds)  # type: ignore[arg-type]
     async with asyncio.timeout(TOO_LONG_S):
-        await socket(_scope(gateway, "websocket", []), incoming.get, send)
+        await socket({**_scope(gateway, "websocket", []), "client": client}, receive, send)
     return codes[0] if codes else None
 
 

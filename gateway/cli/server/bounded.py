@@ -51,7 +51,10 @@ class BoundedConnection(HttpToolsProtocol):
     """Whether what was read last ended within a head."""
 
     _is_waited_for = False
-    """Whether it is among `_waiting`."""
+    """Whether it is among `_waiting` for a head."""
+
+    _has_sent_half = False
+    """Whether it is among `_waiting` for the rest of a body."""
 
     _is_deaf = _has_left = False
 
@@ -106,6 +109,17 @@ class BoundedConnection(HttpToolsProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _wait_for_body(self) -> None:
+        """A head without its body is no request yet, and is bounded in number as those are who have sent none: how long
+        it may take, its route says."""
+        if not self._has_sent_half:
+            self._has_sent_half = True
+            self._waiting.add(self)
+
+    def _has_sent_all(self) -> None:
+        self._has_sent_half = False
+        self._waiting.discard(self)
 
     def give_way(self) -> None:
         """Others came that ask nothing either, and this one was the first of them."""
@@ -168,6 +182,8 @@ class BoundedConnection(HttpToolsProtocol):
         if self.has_left():
             return
         self._has_left = True
+        if self._has_sent_half:
+            self._has_sent_all()
         is_sending = self._part is not Part.BETWEEN or self.pipeline or self.flow.read_paused
         if is_sending or self._is_deaf:
             self.flow.resume_reading()

@@ -109,8 +109,11 @@ class Connection(BoundedConnection):
             self._go_on_without_the_rest(self._body)
         if self._is_within_head:
             self._go_on_within_head()
-        elif self._part is Part.BODY and self._framing_bytes > MOST_HEAD_BYTES:
-            self.refuse(heads.LONG_FRAMING)
+        elif self._part is Part.BODY:
+            if self._framing_bytes > MOST_HEAD_BYTES:
+                self.refuse(heads.LONG_FRAMING)
+            elif not self._has_left:
+                self._wait_for_body()
 
     def _go_on_within_head(self) -> None:
         if self._head_bytes - self._others_bytes > MOST_HEAD_BYTES:
@@ -154,6 +157,8 @@ class Connection(BoundedConnection):
 
     def on_message_complete(self) -> None:
         self._part, self._is_within_head = Part.BETWEEN, False
+        if self._has_sent_half:
+            self._has_sent_all()
         self._others_bytes = self._head_bytes
         if self.parser.should_upgrade():
             return

@@ -1,4 +1,4 @@
-"""Who is connected to this process and has asked nothing: so many, the oldest of whom leaves first."""
+"""Who is connected to this process and has asked nothing whole: so many, the oldest of whom leaves first."""
 
 from typing import Protocol
 
@@ -13,7 +13,8 @@ class Waits(Protocol):
 
 
 class Waiting:
-    """Those of whom no head is whole yet, in the order in which that began. There are never more than `most`."""
+    """Those of whom no head is whole yet, or the body behind it, in the order in which that began. There are never more
+    than `most`."""
 
     def __init__(self, most: int = MOST_WAITING) -> None:
         self._most = most

@@ -154,6 +154,24 @@ async def test_of_those_who_have_asked_nothing_the_oldest_leaves_for_the_newest(
     assert len(called.waiting) == 2
 
 
+async def test_who_has_sent_half_a_body_is_one_of_them_until_it_is_whole() -> None:
+    called = Called(most=3)
+    head = b"POST /elsewhere HTTP/1.1\r\nHost: here\r\nContent-Length: 4\r\n\r\n"
+    (half, left), (whole, answered), (_, silent) = [called.connect() for _ in range(3)]
+    for protocol in (half, whole):
+        protocol.data_received(head + b"ab")
+    assert len(called.waiting) == 3
+    whole.data_received(b"cd")
+    await all_is_done()
+    assert bytes(answered.written).startswith(b"HTTP/1.1 200")
+    assert len(called.waiting) == 2
+    called.connect()
+    called.connect()
+    assert [wire.is_closed for wire in (silent, left, answered)] == [True, False, False]
+    called.connect()
+    assert [wire.is_closed for wire in (silent, left, answered)] == [True, True, False]
+
+
 async def test_nothing_of_a_connection_that_is_gone_is_left() -> None:
     called = Called()
     for sent in (b"", POST[:9], POST, POST[:-1], b"no HTTP\r\n\r\n"):
