@@ -8,6 +8,9 @@ CHECKOUT := gateway/pages/static_files/checkout/.built
 .DEFAULT_GOAL := help
 .PHONY: help install run test test-fast check bench chaos mutations schema checkout browser interop clean
 
+# They start processes by the hundred, each of which would compile what is not kept compiled.
+test test-fast check chaos mutations: export PYTHONDONTWRITEBYTECODE :=
+
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 

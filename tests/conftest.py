@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from functools import cache
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.databases import Databases, PostgresqlDatabases, SqliteDatabases, postgresql, scratch
@@ -18,6 +19,9 @@ from tests.service import Service, running
 # How long an example takes says how busy the machine is, and nothing of us.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("untimed")
+
+# Of a trace that nobody configured, every variable of every frame would be drawn: a second of CPU for each.
+structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
 
 KINDS = ("sqlite", "postgresql")
 """Every test of the database runs on both. One that cannot be had is a failure, not a skip."""

@@ -1,8 +1,8 @@
 """Gateways as processes of their own that need not import anything: each is forked from one process that has.
 
 What a command does is the same, and its process dies, is signalled and is waited for as any other; only the second of
-CPU in which an interpreter imports a server's libraries is spent once. By `python -m gateway` those are started that
-have workers, and those of tests that are about the command line.
+CPU in which an interpreter imports a server's libraries is spent once. What a gateway starts by itself, its workers and
+its writer, it starts as ever. By `python -m gateway` those are started that are about the command line itself.
 """
 
 import atexit
@@ -23,10 +23,12 @@ MOST_BYTES = 1 << 20
 """Of one request: the arguments and the environment."""
 
 IMPORTED = (
+    "gateway.__main__",
     "gateway.app",
     "gateway.cli.serve",
     "gateway.cli.worker",
     "gateway.cli.demo",
+    "gateway.cli.supervisor",
     "aiosqlite",
     "psycopg",
     "uvicorn.lifespan.on",
@@ -75,13 +77,18 @@ class Forked:
         return self.returncode
 
 
-def fork(*arguments: str, env: Mapping[str, str]) -> Forked:
-    """The command `gateway`, with those arguments, in a new process; what it says on stderr is dropped."""
+def fork(*arguments: str, env: Mapping[str, str], stderr: int | None = None) -> Forked:
+    """The command `gateway`, with those arguments, in a new process.
+
+    Args:
+        stderr: what it says there goes to this file; None drops it.
+    """
     (printed, stdout), (told, status) = os.pipe(), os.pipe()
+    nowhere = os.open(os.devnull, os.O_RDWR)
     request = json.dumps([arguments, dict(env)]).encode()
-    socket.send_fds(_parent(), [request], [stdout, status])
-    os.close(stdout)
-    os.close(status)
+    socket.send_fds(_parent(), [request], [stdout, status, nowhere if stderr is None else stderr])
+    for fd in (stdout, status, nowhere):
+        os.close(fd)
     return Forked(printed, told)
 
 
@@ -108,7 +115,7 @@ def _serve_forks(line: socket.socket) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
-        request, fds, _, _ = socket.recv_fds(line, MOST_BYTES, 2)
+        request, fds, _, _ = socket.recv_fds(line, MOST_BYTES, 3)
         if not request:
             return
         if os.fork() == 0:
@@ -118,7 +125,7 @@ def _serve_forks(line: socket.socket) -> None:
             os.close(fd)
 
 
-def _watch(request: bytes, stdout: int, status: int) -> None:
+def _watch(request: bytes, stdout: int, status: int, stderr: int) -> None:
     """Start the gateway, say which process it is, and say how it ended."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     pid = os.fork()
@@ -128,8 +135,9 @@ def _watch(request: bytes, stdout: int, status: int) -> None:
         for each in (signal.SIGHUP, signal.SIGQUIT):  # which those that run tests in the background ignore
             signal.signal(each, signal.SIG_DFL)
         arguments, env = json.loads(request)
-        _become(arguments, env, stdout)
+        _become(arguments, env, stdout, stderr)
     os.close(stdout)
+    os.close(stderr)
     os.write(status, f"{pid}\n".encode())
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with suppress(BrokenPipeError):
@@ -137,26 +145,20 @@ def _watch(request: bytes, stdout: int, status: int) -> None:
     os._exit(0)
 
 
-def _become(arguments: list[str], env: dict[str, str], stdout: int) -> None:
+def _become(arguments: list[str], env: dict[str, str], stdout: int, stderr: int) -> None:
+    from gateway import __main__ as command
     from gateway.cli.main import main
 
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, 0)
-    os.dup2(stdout, 1)
-    os.dup2(nowhere, 2)
-    os.close(stdout)
+    sys.modules["__main__"] = command  # what the workers that it starts look for in theirs
+    os.dup2(os.open(os.devnull, os.O_RDWR), 0)
+    for fd, its in ((stdout, 1), (stderr, 2)):
+        os.dup2(fd, its)
+        os.close(fd)
     os.environ.clear()
     os.environ.update(env)
     sys.argv = ["gateway", *arguments]
-    code: object = 1
-    try:
-        main()
-        code = 0
-    except SystemExit as left:
-        code = left.code
-    finally:
-        sys.stdout.flush()
-        os._exit(code if isinstance(code, int) else 0 if code is None else 1)
+    main()
+    sys.exit()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,6 @@
 
 import json
 import signal
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +12,7 @@ import httpx
 
 from gateway.settings.loading import load_settings
 from tests.served.gateway import LIMITS, Served
-from tests.served.server import Server, environment
+from tests.served.server import Process, Server, environment, started
 
 TOO_LONG_S = 60
 """What nothing takes, and no test waits for without end."""
@@ -28,10 +26,8 @@ class Logged:
     path: Path
 
     @property
-    def process(self) -> "subprocess.Popen[str]":
-        process = self.gateway.server.process
-        assert isinstance(process, subprocess.Popen)
-        return process
+    def process(self) -> Process:
+        return self.gateway.server.process
 
     @property
     def port(self) -> int:
@@ -61,14 +57,12 @@ def logged(
     """A gateway on the database, ready; killed at the end if it still runs."""
     chosen: Mapping[str, str] = {"env": "production", "sandbox": "true", "worker": worker, **settings}
     env = environment(database_url, **chosen)
-    # Of an option that is given twice, the last counts.
-    command = [sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", "1", *arguments]
     path = folder / "log"
     with path.open("w") as log:
-        process = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=log, text=True)
-    with process, httpx.Client(timeout=TOO_LONG_S, limits=LIMITS) as http:
+        process = started("serve", "--port", "0", *arguments, env=env, stderr=log.fileno())  # of two, the last counts
+    assert process.stdout is not None
+    with process.stdout, httpx.Client(timeout=TOO_LONG_S, limits=LIMITS) as http:
         try:
-            assert process.stdout is not None
             first = process.stdout.readline()
             assert first.startswith("Serving http://"), path.read_text()
             url = first.removeprefix("Serving ").strip()
@@ -78,3 +72,4 @@ def logged(
             yield Logged(Served(Server(process, url, loaded), database_url, http), path)
         finally:
             process.kill()
+            process.wait()

@@ -7,6 +7,8 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from tempfile import TemporaryFile
+from threading import Timer
 from typing import Any
 
 import httpx
@@ -30,6 +32,13 @@ UNHURRIED = {
 
 Process = subprocess.Popen[str] | Forked
 
+PATH = "PYTHONPATH"
+OUR_PATH = os.environ.get(PATH)
+"""Whose processes look for modules elsewhere than this run cannot be forked from one that found them already."""
+
+TOO_LONG_S = 60
+"""What no command takes."""
+
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
     """The process environment of a gateway: this one's, without settings of its own, and with those given."""
@@ -40,18 +49,35 @@ def environment(database_url: str, **settings: str) -> dict[str, str]:
 
 def run(*arguments: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str]:
     """The command line, to its end."""
-    return subprocess.run(
-        [sys.executable, "-m", "gateway", *arguments], env=dict(env), capture_output=True, text=True, timeout=60
-    )
+    with TemporaryFile("w+") as errors:
+        process = _begun(*arguments, env=env, stderr=errors.fileno())
+        assert process.stdout is not None
+        with process.stdout:
+            killing = Timer(TOO_LONG_S, process.kill)
+            killing.start()
+            printed = process.stdout.read()
+            code = process.wait()
+            killing.cancel()
+        errors.seek(0)
+        return subprocess.CompletedProcess(arguments, code, printed, errors.read())
 
 
-def started(*arguments: str, env: Mapping[str, str]) -> Process:
-    """The command line, running; what it prints can be read."""
-    if "--workers" not in arguments:
-        alone = ("--workers", "1") if arguments[0] == "serve" else ()  # in production too
-        return fork(*arguments, *alone, env=env)
+def started(*arguments: str, env: Mapping[str, str], stderr: int | None = None) -> Process:
+    """The command line, running; what it prints can be read.
+
+    Args:
+        stderr: what it says there goes to this file; None drops it.
+    """
+    alone = ("--workers", "1") if arguments[0] == "serve" else ()  # in production too; of two, the last one counts
+    return _begun(arguments[0], *alone, *arguments[1:], env=env, stderr=stderr)
+
+
+def _begun(*arguments: str, env: Mapping[str, str], stderr: int | None) -> Process:
+    if env.get(PATH) == OUR_PATH:
+        return fork(*arguments, env=env, stderr=stderr)
     command = [sys.executable, "-m", "gateway", *arguments]
-    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    where = subprocess.DEVNULL if stderr is None else stderr
+    return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=where, text=True)
 
 
 @dataclass
