@@ -1,9 +1,7 @@
 """What a start says: one line of what is configured, a warning of what a shop will miss, and never a secret."""
 
 import json
-import signal
-import subprocess
-import sys
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,6 +11,7 @@ import structlog
 from gateway.http.telemetry import configure_logging
 from gateway.settings.loading import load_settings
 from gateway.startup import NOTHING_TO_SELL_WITH, announce, configured, warn
+from tests.served.forks import fork
 from tests.served.server import environment
 from tests.settings.test_loading import HIDDEN, ISSUER, PRODUCTION
 
@@ -94,19 +93,15 @@ def test_a_provider_whose_events_are_refused_is_said(capsys: pytest.CaptureFixtu
 @pytest.mark.usefixtures("process")
 @pytest.mark.parametrize("command", [("serve", "--port", "0"), ("worker",)], ids=lambda words: words[0])
 def test_a_process_says_it_before_it_works(command: tuple[str, ...], database_url: str) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "gateway", *command],
-        env=environment(database_url, env="production"),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr is not None
-    with process:
+    read, written = os.pipe()
+    process = fork(*command, env=environment(database_url, env="production"), stderr=written)
+    os.close(written)
+    assert process.stdout is not None
+    with os.fdopen(read) as log, process.stdout:
         try:
-            first, second = (json.loads(process.stderr.readline()) for _ in range(2))
+            first, second = (json.loads(log.readline()) for _ in range(2))
         finally:
-            process.send_signal(signal.SIGTERM)
+            process.terminate()
             process.wait(60)
     assert (first["event"], first["providers"], first["jobs"]) == ("configured", "none", True)
     assert second["event"] == NOTHING_TO_SELL_WITH

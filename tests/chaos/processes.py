@@ -1,9 +1,8 @@
 """The gateway under trial: a server without a worker and some workers, each killed without warning and started anew."""
 
 import asyncio
+import select
 import signal
-import sys
-from asyncio.subprocess import PIPE, Process
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -12,7 +11,7 @@ from typing import IO
 
 import httpx
 
-from tests.served.server import environment
+from tests.served.server import Process, environment, run, started
 
 READY_S, STOP_S = 30, 40
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
@@ -82,15 +81,15 @@ class Gateway:
 
     async def stop(self) -> None:
         await self.restarted()
-        running = [*self._workers, *filter(None, [self._server])]
+        running: list[Process] = [*self._workers, *([self._server] if self._server else [])]
         await asyncio.gather(*(_stop(process) for process in running))
 
     async def verdict(self) -> tuple[int | None, str]:
         """Exit code and words of `gateway verify`."""
+        ended = await asyncio.to_thread(run, "verify", env=self.env)
         with self._log() as log:
-            process = await self._spawned("verify", log=log)
-            said, _ = await process.communicate()
-        return process.returncode, said.decode()
+            log.write(ended.stderr.encode())
+        return ended.returncode, ended.stdout
 
     def errors(self) -> list[str]:
         """What was logged as an error: nothing that providers, networks and kills do is one."""
@@ -102,12 +101,12 @@ class Gateway:
 
     async def _restart_server(self) -> None:
         assert self._server is not None
-        await self._server.wait()
+        await asyncio.to_thread(self._server.wait, STOP_S)
         await self._start_server()
 
     async def _restart_workers(self, killed: list[Process]) -> None:
         for worker in killed:
-            await worker.wait()
+            await asyncio.to_thread(worker.wait, STOP_S)
         await self._start_workers()
 
     async def _start_server(self) -> None:
@@ -120,27 +119,29 @@ class Gateway:
 
     async def _started(self, word: str, *arguments: str) -> Process:
         with self._log() as log:
-            process = await self._spawned(*arguments, log=log)
-        assert process.stdout is not None
-        first = (await asyncio.wait_for(process.stdout.readline(), READY_S)).decode().strip()
+            process = started(*arguments, env=self.env, stderr=log.fileno())
+        first = await asyncio.to_thread(_first_line, process)
         assert first.startswith(word), f"{arguments} said {first!r}\n{self.logged()}"
         if word == "Serving":
             self._url = first.removeprefix("Serving ")
         return process
 
-    async def _spawned(self, *arguments: str, log: IO[bytes]) -> Process:
-        return await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "gateway", *arguments, env=self.env, stdout=PIPE, stderr=log
-        )
-
     def _log(self) -> IO[bytes]:
         return (self.home / "gateway.log").open("ab")
 
 
+def _first_line(process: Process) -> str:
+    """What it says first; nothing, if that takes too long."""
+    assert process.stdout is not None
+    has_said = select.select([process.stdout], [], [], READY_S)[0]
+    return process.stdout.readline().strip() if has_said else ""
+
+
 async def _stop(process: Process) -> None:
-    if process.returncode is None:
-        process.terminate()
-    await asyncio.wait_for(process.wait(), STOP_S)
+    process.terminate()
+    await asyncio.to_thread(process.wait, STOP_S)
+    assert process.stdout is not None
+    process.stdout.close()
 
 
 async def _wait_until_ready(url: str) -> None:

@@ -29,10 +29,18 @@ def wall(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> WallClock:
 
 
 @pytest.mark.parametrize(
-    "leap_s", [YEAR_S, pytest.param(-YEAR_S, marks=pytest.mark.chaos)], ids=["a year ahead", "a year back"]
+    ("kind", "leap_s"),
+    [
+        ("sqlite", YEAR_S),
+        pytest.param("postgresql", YEAR_S, marks=pytest.mark.chaos),
+        pytest.param("sqlite", -YEAR_S, marks=pytest.mark.chaos),
+        pytest.param("postgresql", -YEAR_S, marks=pytest.mark.chaos),
+    ],
 )
-def test_a_leap_ends_nothing_and_leaves_no_trace(database_url: str, wall: WallClock, leap_s: float) -> None:
-    with several(database_url) as gateway:
+def test_a_leap_ends_nothing_and_leaves_no_trace(
+    request: pytest.FixtureRequest, wall: WallClock, kind: str, leap_s: float
+) -> None:
+    with several(request.getfixturevalue(f"new_{kind}")()) as gateway:
         course = gateway.course()
         before = bought(gateway, gateway.student(), course)
         wall.set_by(leap_s)
