@@ -58,7 +58,7 @@ from tests.simulation.requests import (
 
 T = TypeVar("T")
 
-EXAMPLES = {"sqlite": 30, "postgresql": 8}
+EXAMPLES = {"sqlite": 30, "postgresql": 5}
 STEPS = 40
 
 
