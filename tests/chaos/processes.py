@@ -101,12 +101,12 @@ class Gateway:
 
     async def _restart_server(self) -> None:
         assert self._server is not None
-        await asyncio.to_thread(self._server.wait, STOP_S)
+        await _ended(self._server)
         await self._start_server()
 
     async def _restart_workers(self, killed: list[Process]) -> None:
         for worker in killed:
-            await asyncio.to_thread(worker.wait, STOP_S)
+            await _ended(worker)
         await self._start_workers()
 
     async def _start_server(self) -> None:
@@ -139,6 +139,10 @@ def _first_line(process: Process) -> str:
 
 async def _stop(process: Process) -> None:
     process.terminate()
+    await _ended(process)
+
+
+async def _ended(process: Process) -> None:
     await asyncio.to_thread(process.wait, STOP_S)
     assert process.stdout is not None
     process.stdout.close()
