@@ -142,7 +142,7 @@ class Readiness:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """The services on an up-to-date database, with the writer running; at the end what waits is written first."""
-    await start_clock(settings.database_url)
+    await start_clock(settings.database_url, is_right=settings.clock_is_right)
     hub = Hub()
     subscribers = subscribers_of(settings)
     runners: list[Runner] = []
@@ -160,7 +160,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=CLOCK.new_id,
     )
-    work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers})
+    work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers}, CLOCK)
     writer.start()
     if not isinstance(writer, GroupCommit):
         await writer.ready(within_s=WRITER_READY_S)

@@ -4,16 +4,16 @@ A wall clock can jump: a time server that lies, a hand that sets it, a virtual m
 a jump of a year cannot be taken back: every purchase ends, and what is planned is planned for next year. The steady
 clock cannot jump, and counts the time that a machine sleeps (CLOCK_BOOTTIME). So the two are compared at every look.
 Where they part, time goes on as the steady clock has it, until the wall's clock is back, or has stood by its new time
-for so long that it is believed.
+for so long that it is believed. What both said last is noted in the database, so that a process that starts amid a leap
+goes on likewise.
 """
 
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from math import inf
 from uuid import UUID
 
@@ -21,7 +21,9 @@ import structlog
 
 from db.last_sweep import last_sweep
 from db.types import new_id
+from gateway.services.core.model.jobs import ClockNote, clock_notes_in
 from gateway.services.core.rules.outages import LONG_GONE_S, doubt_s, last_sign_of_life
+from gateway.steady import STEADY, boot
 
 log = structlog.get_logger(__name__)
 
@@ -38,23 +40,15 @@ SET_AFTER_START_S = 600.0
 """Within so long after a start a clock that is behind is set, if it ever is. Else it is right, and what is ahead of it
 was written by one that was not."""
 
+GONE_ON_S = 60.0
+"""How far the wall's clock may be from what it must be by a note, and counts as having gone on: what a time server
+corrected while nobody looked, in steps that are each taken at once."""
+
+NOTE_BEHIND_S = 900.0
+"""A note is no further behind the last sign of life than this: that is planned, and noted by whoever did the work."""
+
 TICKS_PER_S = 4_096_000
 """The finest that an id tells apart: twelve bits of a millisecond."""
-
-
-def _steady_clock() -> Callable[[], float]:
-    """One that counts sleep, where the system has it."""
-    which: int | None = getattr(time, "CLOCK_BOOTTIME", None)
-    if which is None:
-        return time.monotonic
-    try:
-        time.clock_gettime(which)
-    except OSError:  # a kernel that does not know it
-        return time.monotonic
-    return partial(time.clock_gettime, which)
-
-
-STEADY = _steady_clock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,30 +72,43 @@ class Clock:
 
     Args:
         wall: Unix seconds.
-        steady: seconds since whenever, which nobody can set.
+        steady: seconds since the machine's start, say, which nobody can set.
+        boot: names that start; None: of that nothing is known, and no note is left or heeded.
     """
 
-    def __init__(self, wall: Callable[[], float] = time.time, steady: Callable[[], float] = STEADY) -> None:
-        self._wall, self._steady = wall, steady
+    def __init__(
+        self,
+        wall: Callable[[], float] = time.time,
+        steady: Callable[[], float] = STEADY,
+        boot: str | None = None,
+    ) -> None:
+        self._wall, self._steady, self._boot = wall, steady, boot
         self._lock = threading.Lock()
         self._has_parted = False
+        self._is_certain = False
         self._last_tick = 0
         self._parted: _Parted | None = None
         self.start(None)
 
-    def start(self, last_sign: datetime | None) -> None:
-        """Believe the wall's clock as it is now, as a process does that starts; so a restart tells that the clock is
-        right.
+    def start(self, last_sign: datetime | None, notes: Iterable[ClockNote] = (), *, is_right: bool = False) -> None:
+        """Begin, as a process does that starts: by the wall's clock as it is now; or, where a note of this machine has
+        it that this leapt since, by what it must be.
 
         Args:
-            last_sign: the last sign of life in the database, if there is one. Where it is far from now, the clock may
-                be wrong, and its next leap is believed at once, for that may put it right.
+            last_sign: the last sign of life in the database, if there is one. Where it is far from now, and no note
+                tells better, the clock may be wrong, and its next leap is believed at once, for that may put it right.
+            notes: what was noted of the clocks of machines.
+            is_right: whether the operator says so, whatever else is known.
         """
         with self._lock:
             steady = self._steady()
-            self._last_sign = None if last_sign is None else _LastSign(last_sign.timestamp(), steady)
-            self._go_by(self._wall() - steady, steady)
+            offset = self._wall() - steady
+            noted = None if is_right else self._noted_offset(last_sign, notes, steady)
+            is_known = is_right or noted is not None
+            self._last_sign = None if last_sign is None or is_known else _LastSign(last_sign.timestamp(), steady)
+            self._go_by(offset if noted is None or abs(offset - noted) <= GONE_ON_S else noted, steady)
             self._unproven_until = self._proof_takes_until(steady)
+            self._is_certain = is_known
 
     def unix(self) -> float:
         """Unix seconds."""
@@ -134,6 +141,32 @@ class Clock:
         """Whether nothing speaks against the time that this process began with."""
         return not self._is_unproven(self._steady())
 
+    @property
+    def is_certain(self) -> bool:
+        """Whether no leap can have led to the time that is believed: it has gone on, in this process and those before
+        it on this machine, or the operator says that it is right."""
+        return self._is_certain and not self._is_unproven(self._steady())
+
+    def note(self) -> ClockNote | None:
+        """What both clocks say, for a process that starts on this machine; None where that is in doubt."""
+        if self._boot is None or not (self.is_going_on and self.is_proven):
+            return None
+        with self._lock:
+            steady = self._steady()
+            return ClockNote(self._boot, steady, datetime.fromtimestamp(steady + self._offset, UTC))
+
+    def _noted_offset(self, last_sign: datetime | None, notes: Iterable[ClockNote], steady: float) -> float | None:
+        """By how much the wall's clock must be before the steady one; None where nothing is known of that. A note that
+        is behind what was written since is of a machine that was copied, or of one of that name."""
+        mine = [note for note in notes if note.boot == self._boot and note.steady_s <= steady]
+        if not mine:
+            return None
+        latest = max(mine, key=lambda note: note.steady_s)
+        now = latest.at_steady(steady).timestamp()
+        if now < RELEASED or (last_sign is not None and now < last_sign.timestamp() - NOTE_BEHIND_S):
+            return None
+        return now - steady
+
     def _judged(self, wall: float, steady: float) -> float:
         """The time where the clocks have parted, or had."""
         offset = wall - steady
@@ -150,7 +183,8 @@ class Clock:
             self._parted = _Parted(offset, steady)
             self._compare_at = -inf  # every look is judged until they agree
             log.error(
-                "the clock leapt, and is not believed: time goes on as before. Set it right; or, if it is, restart",
+                "the clock leapt, and is not believed: time goes on as before. Set it right; or, if it is, restart with"
+                " GATEWAY_CLOCK_IS_RIGHT=true",
                 by_s=round(leap_s, 3),
                 believed_in_s=doubt_s(leap_s),
             )
@@ -162,6 +196,7 @@ class Clock:
     def _believe(self, offset: float, steady: float) -> float:
         has_leapt = abs(offset - self._offset) > TOLERANCE_S
         was_unproven = self._is_unproven(steady)
+        self._is_certain = self._is_certain and not has_leapt
         self._go_by(offset, steady)
         if has_leapt and was_unproven:
             self._unproven_until = self._proof_takes_until(steady)
@@ -186,7 +221,8 @@ class Clock:
         if abs(leap_s) <= LONG_GONE_S:
             return steady
         log.error(
-            "the clock is far from the last sign of life in the database. If it is wrong, set it",
+            "the clock is far from the last sign of life in the database. If it is wrong, set it; if it is right, wait,"
+            " or restart with GATEWAY_CLOCK_IS_RIGHT=true",
             clock=datetime.fromtimestamp(steady + self._offset, UTC).isoformat(),
             last_sign_of_life=datetime.fromtimestamp(last.at, UTC).isoformat(),
         )
@@ -205,11 +241,18 @@ class Clock:
         return UUID(int=milliseconds << 80 | 7 << 76 | rest << 64 | 2 << 62 | chance)
 
 
-CLOCK = Clock()
+CLOCK = Clock(boot=boot())
 """The clock of this process."""
 
 
-async def start_clock(database_url: str) -> None:
-    """Start the clock of this process, and compare it to the last sign of life in the database."""
+async def start_clock(database_url: str, *, is_right: bool = False, clock: Clock = CLOCK) -> None:
+    """Start the clock of this process, and compare it to what the database has of life and clocks.
+
+    Args:
+        is_right: whether the operator says so.
+    """
     sweep = await last_sweep(database_url)
-    CLOCK.start(None if sweep is None else last_sign_of_life(*sweep))
+    if sweep is None:
+        clock.start(None, is_right=is_right)
+    else:
+        clock.start(last_sign_of_life(*sweep), clock_notes_in(sweep[1]), is_right=is_right)

@@ -31,7 +31,7 @@ async def serve_writer(
     Those who are connected then are served until they leave; where the one who keeps this process is gone, another
     writer is on its way, and they are sent to that at once.
     """
-    await start_clock(settings.database_url)
+    await start_clock(settings.database_url, is_right=settings.clock_is_right)
     told = asyncio.Event()
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.set)
     lines = Lines()

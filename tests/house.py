@@ -47,7 +47,7 @@ ROOMS = {
     "commands": _room("gateway.services.core.commands", "rules model"),
     "legacy": _room("gateway.services.core.legacy", "rules model"),
     "db": _room("db", "", f"{WEB} {VENDORS}"),
-    "clock": _room("gateway.clock", "rules model db.last_sweep db.types", f"{WEB} {SQL} {VENDORS}"),
+    "clock": _room("gateway.clock gateway.steady", "rules model db.last_sweep db.types", f"{WEB} {SQL} {VENDORS}"),
     "settings": _room("gateway.settings", "legacy rules model db.urls", f"{WEB} {SQL}"),
     "startup": _room("gateway.startup", "settings db.urls", f"{WEB} {SQL} {VENDORS}"),
     "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),

@@ -26,7 +26,7 @@ from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
-from gateway.services.core.model.jobs import Job
+from gateway.services.core.model.jobs import ClockNote, Job
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.model.proofs import SandboxProof
@@ -93,7 +93,12 @@ def student(name: str = "student-1") -> Actor:
 
 
 class Clock:
-    """A clock that stands still until it is told otherwise."""
+    """A clock that stands still until it is told otherwise, and is right."""
+
+    is_certain: bool = True
+
+    def note(self) -> ClockNote | None:
+        return None
 
     def __init__(self) -> None:
         self.now = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
@@ -198,7 +203,7 @@ class Service:
         paces: Mapping[Provider, Pace] | None = None,
     ) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
-        work = work_on(self.purchases, self.work, self.clock, subscribers or {}, paces or {})
+        work = work_on(self.purchases, self.work, self.clock, subscribers or {}, paces or {}, self.clock)
         return Runner(work, self.work.runnable_jobs, self.work.next_due, self.clock, draw=lambda: draw)
 
     @property

@@ -5,6 +5,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
+from typing import ClassVar
 from uuid import UUID
 
 from db.engine import writer_engine
@@ -55,9 +56,13 @@ SUBSCRIBER = "platform"
 
 @dataclass
 class Clock:
-    """Stands still until it is told otherwise."""
+    """Stands still until it is told otherwise, and is right."""
 
     now: datetime = BEGINNING
+    is_certain: ClassVar[bool] = True
+
+    def note(self) -> None:
+        """No machine's."""
 
     def __call__(self) -> datetime:
         return self.now
@@ -207,7 +212,7 @@ async def stage(url: str) -> AsyncIterator[Stage]:
     purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, mint)
     writer.start()
     try:
-        yield Stage(purchases, lookups, work_on(purchases, lookups, clock, subscribers, {}), clock, mint)
+        yield Stage(purchases, lookups, work_on(purchases, lookups, clock, subscribers, {}, clock), clock, mint)
     finally:
         await writer.close()
         await source.close()

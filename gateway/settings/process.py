@@ -32,6 +32,12 @@ class ProcessSettings(Group):
         default=True,
         description="Whether `serve` runs jobs as well. Turn it off where only `gateway worker` runs them.",
     )
+    clock_is_right: bool = Field(
+        default=False,
+        description="Says at a start that the machine's clock is right, whatever its leaps and the database say: where"
+        ' `/readyz` has `"clock": false` and you have looked. What is past its expiry ends at once. Take it away'
+        " again: a start believes whatever the clock says while it is there.",
+    )
     job_lease_s: int = Field(
         default=20,
         ge=2,

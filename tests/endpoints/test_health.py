@@ -2,14 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, insert, make_url, update
 
 from db.standing import HEAD
+from db.statements import JOB
+from gateway.clock import CLOCK
+from gateway.services.core.model.jobs import NOBODY, ClockNote, Job, JobKind, clock_notes_payload
 from gateway.services.core.model.values import Role
+from gateway.services.rows.jobs import job_columns
+from tests.beside import beside
 from tests.served.gateway import Person, Served, served
 from tests.served.inside import inside
 from tests.served.operations import COURSE, SAVE_COURSE
@@ -63,6 +69,29 @@ def test_a_gateway_outlives_an_outage_of_its_database(new_postgresql: Callable[[
         _shut(url, is_shut=False)
         assert _get(gateway, "/readyz").json() == ALL_WELL
         assert gateway.course() > before
+
+
+async def test_a_clock_in_doubt_at_the_start_is_told_until_the_operator_says_that_it_is_right(
+    database_url: str,
+) -> None:
+    """Three days after the last sign of life, on a machine that left no note of its clock, and on one that did."""
+
+    async def clock(**settings: str) -> object:
+        async with inside(database_url, **settings) as gateway:
+            ready = await gateway.client.get("/readyz")
+            assert ready.status_code == 200
+            return ready.json()["clock"]
+
+    now = datetime.now(UTC)
+    ours = CLOCK.note() or ClockNote("no boot", 0.0, now)  # where a machine's start has no name
+    sweep = Job(CLOCK.new_id(), JobKind.SWEEP_LAPSED, NOBODY, now - timedelta(days=3), now)
+    with beside(database_url) as connection:
+        connection.execute(insert(JOB).values(**job_columns(sweep)))
+    assert await clock(worker="false") is False
+    assert await clock(worker="false", clock_is_right="true") is True
+    with beside(database_url) as connection:
+        connection.execute(update(JOB).values(payload=clock_notes_payload([ours])))
+    assert await clock(worker="false") is (ours.boot != "no boot")
 
 
 @pytest.mark.parametrize("given", ["a", "0b6e7a52-6d0e-4f5e-9f1d-1c2d3e4f5a6b", "Root-1.67891233_DEF", "x" * 64])

@@ -12,7 +12,7 @@ from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import EndJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
-from gateway.services.core.model.jobs import SUBJECTS, Job, JobKind, Lease
+from gateway.services.core.model.jobs import SUBJECTS, ClockNote, Job, JobKind, Lease, clock_notes_in
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules import outages
@@ -39,6 +39,19 @@ LAPSED_AT_ONCE = 64
 """Purchases of one run, which are ended in one commit: few enough that a caller who waits for it hardly notices."""
 
 
+class Clock(Protocol):
+    """The clock of the process, as far as others shall know of it."""
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether it is known that no leap led to what it says."""
+        ...
+
+    def note(self) -> ClockNote | None:
+        """What it says, for whoever starts on this machine; None where that is in doubt."""
+        ...
+
+
 class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):
     """What the sweeps read, as it was last committed."""
 
@@ -62,6 +75,7 @@ class Sweeps:
 
     Args:
         paces: how fast each provider is asked; without one, there is no limit.
+        clock: the one that `now` is of; None where nothing is known of it.
     """
 
     purchases: Purchases
@@ -69,23 +83,13 @@ class Sweeps:
     events: ProviderEvents
     reads: Reads
     paces: Mapping[Provider, Pace]
+    clock: Clock | None = None
 
     async def run(self, job: Job, lease: Lease, now: datetime) -> Outcome:
         """Go on where the last run ended."""
         after = str(job.payload["after"]) if job.payload.get("after") else None
         if job.kind is JobKind.SWEEP_LAPSED:
-            if after is None:
-                await self._schedule_missed(now)
-            if hold := outages.hold_on(job, now):
-                log.error(
-                    "nothing lapses for now: the clock is far from when this was due; set the clock if it is wrong",
-                    clock=now.isoformat(),
-                    due=job.run_at.isoformat(),
-                    until=hold.until.isoformat(),
-                )
-                return await self.purchases.submit(EndSweep(lease, None, LAPSED_S, hold))
-            position, wait_s = await self._lapsed(after, now)
-            return await self.purchases.submit(EndSweep(lease, position, wait_s))
+            return await self._lapse(job, lease, after, now)
         name = next((each for each, subject in SUBJECTS.items() if subject == job.subject_id), None)
         if name is None:  # a job of a release that had a single sweep for all providers
             return await self.purchases.submit(EndJob(lease))
@@ -97,6 +101,25 @@ class Sweeps:
             return await self.purchases.submit(EndSweep(lease, None, wait_s))
         position, wait_s = await self._changes(provider, after, job.created_at, now)
         return await self.purchases.submit(EndSweep(lease, position, wait_s))
+
+    async def _lapse(self, job: Job, lease: Lease, after: str | None, now: datetime) -> Outcome:
+        """End what lapsed, but not while the clock is in doubt; and note what it says, where it is not."""
+        if after is None:
+            await self._schedule_missed(now)
+        is_certain = self.clock is not None and self.clock.is_certain
+        if not is_certain and (hold := outages.hold_on(job, now)):
+            log.error(
+                "nothing lapses for now: the clock is far from when this was due. If it is wrong, set it; if it is"
+                " right, wait, or restart with GATEWAY_CLOCK_IS_RIGHT=true",
+                clock=now.isoformat(),
+                due=job.run_at.isoformat(),
+                until=hold.until.isoformat(),
+            )
+            return await self.purchases.submit(EndSweep(lease, None, LAPSED_S, hold, clock_notes_in(job.payload)))
+        position, wait_s = await self._lapsed(after, now)
+        note = self.clock.note() if self.clock else None
+        clocks = (*clock_notes_in(job.payload), *((note,) if note else ()))
+        return await self.purchases.submit(EndSweep(lease, position, wait_s, clocks=clocks))
 
     async def _changes(
         self, provider: PaymentProvider, after: str | None, began: datetime, now: datetime

@@ -112,12 +112,14 @@ def work_on(
     clock: Callable[[], datetime],
     subscribers: Mapping[str, Subscriber],
     paces: Mapping[Provider, Pace],
+    guarded: sweeps.Clock | None = None,
 ) -> Work:
     """The work on these purchases.
 
     Args:
         subscribers: where events are sent, by name.
         paces: how fast each provider is asked; without one, there is no limit.
+        guarded: what is known of the clock.
     """
     intents = Intents(purchases, reads)
     reconciler = Reconciler(purchases, intents)
@@ -127,7 +129,7 @@ def work_on(
         reconciler,
         Refunding(purchases, reconciler, reads),
         events,
-        Sweeps(purchases, reconciler, events, reads, paces),
+        Sweeps(purchases, reconciler, events, reads, paces, guarded),
         subscribers,
         clock,
     )

@@ -1,6 +1,7 @@
 """What a wrong clock planned is due, and what it would have ended waits until it is believed."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -8,13 +9,15 @@ import pytest
 from db.job_tables import JobRow, ProviderEventRow
 from db.last_sweep import last_sweep
 from db.tables import PaymentRow
+from gateway.clock import Clock, start_clock
 from gateway.services.core.model.jobs import LONGEST_WAIT_S, JobKind
 from gateway.services.core.model.values import Course
 from gateway.services.core.rules.asks import LONGEST_ASK
 from gateway.services.core.rules.outages import LONG_GONE_S, last_sign_of_life
-from gateway.services.jobs.sweeps import LAPSED_S
+from gateway.services.jobs.sweeps import LAPSED_S, Sweeps
 from tests.service import Service, student
 from tests.simulation.shop import Shop, open_shop
+from tests.test_clock import Machine
 
 pytestmark = pytest.mark.anyio
 
@@ -24,7 +27,8 @@ SWEEPS = ("sweep.lapsed", "sweep.open", "sweep.settled")
 
 @pytest.fixture
 async def shop(service: Service) -> Shop:
-    """Whose rounds go."""
+    """Whose rounds go, on a machine of whose clock nothing is known."""
+    service.clock.is_certain = False
     shop = open_shop(service)
     await shop.sweep()
     return shop
@@ -77,31 +81,70 @@ async def test_a_leap_of_a_year_ends_nothing_and_delays_no_sweep(service: Servic
     assert shop.payment(lost)[0] == "REFUNDED"
 
 
+async def lapsed_in_an_outage(service: Service, shop: Shop, course: Course, lasting: timedelta) -> None:
+    """A purchase whose expiry is the end of that outage."""
+    purchase = await service.created(course)
+    assert purchase.access.expires_at is not None
+    service.clock.now = purchase.access.expires_at - lasting
+    [sweep] = service.stored(JobRow, kind="sweep.lapsed")
+    service.change(JobRow, sweep.id, run_at=service.clock.now)
+    await shop.run_jobs()
+    service.clock.now += lasting
+
+
+@pytest.mark.parametrize("days", [3, 10], ids=["a weekend", "longer"])
 async def test_after_a_long_outage_what_lapsed_ends_a_little_later(
+    service: Service, shop: Shop, course: Course, days: int
+) -> None:
+    await lapsed_in_an_outage(service, shop, course, timedelta(days=days))
+    await shop.run_jobs()
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    await pass_by(shop, days * 3_600 - 60, step_s=300)
+    assert shop.purchases() == [("BASIC", "ACTIVE")]
+    await pass_by(shop, LAPSED_S + 60)
+    assert shop.purchases() == [("BASIC", "EXPIRED")]
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["a machine whose clock went on", "a short outage"])
+async def test_where_nothing_speaks_against_the_clock_what_lapsed_ends_at_once(
+    service: Service, shop: Shop, course: Course, is_known: bool
+) -> None:
+    service.clock.is_certain = is_known
+    outage = timedelta(days=10) if is_known else timedelta(seconds=LONG_GONE_S - LAPSED_S)
+    await lapsed_in_an_outage(service, shop, course, outage)
+    await shop.run_jobs()
+    assert shop.purchases() == [("BASIC", "EXPIRED")]
+
+
+async def test_a_crash_amid_a_leap_of_days_ends_nothing_until_the_operator_says_that_the_clock_is_right(
     service: Service, shop: Shop, course: Course
 ) -> None:
     purchase = await service.created(course)
     assert purchase.access.expires_at is not None
-    service.clock.now = purchase.access.expires_at - timedelta(seconds=LONG_GONE_S)
-    await shop.run_jobs()  # having been away for longer still
-    service.clock.advance(days=2)
-    await shop.run_jobs()
-    service.clock.advance(seconds=LONG_GONE_S + LAPSED_S + 1)
-    await shop.run_jobs()
+    machine = Machine(wall_s=purchase.access.expires_at.timestamp() - 86_400)
+
+    async def a_process_lives(*, is_right: bool = False) -> bool:
+        """Whether the wall's clock is what it goes by."""
+        clock = machine.clock(boot="this boot")
+        await start_clock(service.url, is_right=is_right, clock=clock)
+        service.clock.now = clock.now()
+        runner = replace(shop.runner(), work=replace(shop.runner().work, sweeps=sweeps_by(shop, clock)))
+        [sweep] = service.stored(JobRow, kind="sweep.lapsed")
+        service.change(JobRow, sweep.id, run_at=service.clock.now)
+        await runner.run_due()
+        return clock.is_going_on
+
+    assert await a_process_lives(is_right=True)
+    machine.wall_s += 3 * 86_400
+    assert not await a_process_lives()
+    assert not await a_process_lives()
     assert shop.purchases() == [("BASIC", "ACTIVE")]
-    service.clock.advance(seconds=LONG_GONE_S / 24 + 2)
-    await shop.run_jobs()
+    assert await a_process_lives(is_right=True)
     assert shop.purchases() == [("BASIC", "EXPIRED")]
 
 
-async def test_after_a_weekends_outage_what_lapsed_ends_at_once(service: Service, shop: Shop, course: Course) -> None:
-    purchase = await service.created(course)
-    assert purchase.access.expires_at is not None
-    while service.clock.now < purchase.access.expires_at:
-        assert shop.purchases() == [("BASIC", "ACTIVE")]
-        service.clock.advance(days=3)
-        await shop.run_jobs()
-    assert shop.purchases() == [("BASIC", "EXPIRED")]
+def sweeps_by(shop: Shop, clock: Clock) -> Sweeps:
+    return replace(shop.runner().work.sweeps, clock=clock)
 
 
 @pytest.mark.parametrize("column", ["run_at", "lease_until"])
@@ -157,6 +200,7 @@ async def test_changes_that_were_followed_up_to_next_year_are_looked_through_aga
 
 async def test_the_last_sign_of_life_is_that_of_the_sweep_for_what_lapsed(service: Service) -> None:
     assert await last_sweep(service.url) is None
+    service.clock.is_certain = False
     shop = open_shop(service)
     await shop.sweep()
     began = service.clock.now

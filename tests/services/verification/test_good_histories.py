@@ -66,6 +66,7 @@ async def test_a_plan_may_be_corrected_a_hundred_times(service: Service) -> None
 
 
 async def test_after_a_long_outage_what_lapsed_may_stand_for_as_long_as_the_clock_is_doubted(service: Service) -> None:
+    service.clock.is_certain = False
     shop = open_shop(service)
     await shop.paid(await service.save_course(), "BASIC")
     await shop.sweep()

@@ -1,8 +1,8 @@
 """Jobs: work that follows from a commit, and is still to be done."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from uuid import UUID
 
@@ -76,6 +76,52 @@ class Hold:
 
     def to_payload(self) -> dict[str, object]:
         return {"hold": [each.isoformat() for each in (self.since, self.until, self.due)]}
+
+
+MOST_NOTES = 16
+"""Machines of which there are notes: those that were heard of last."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockNote:
+    """What a machine's clocks said when they were last believed: a process that starts there knows the time by it.
+
+    Args:
+        boot: which machine, since which of its starts: its steady clock counts from there.
+        steady_s: what that said then.
+    """
+
+    boot: str
+    steady_s: float
+    at: datetime
+
+    def at_steady(self, steady_s: float) -> datetime:
+        """What time it is when the same machine's steady clock says that."""
+        return self.at + timedelta(seconds=steady_s - self.steady_s)
+
+
+def clock_notes_in(payload: Mapping[str, object]) -> tuple[ClockNote, ...]:
+    """Those of a sweep's job, as its last run left them."""
+    found = payload.get("clocks")
+    return tuple(filter(None, map(_note, found))) if isinstance(found, list) else ()
+
+
+def clock_notes_payload(notes: Iterable[ClockNote]) -> dict[str, object]:
+    """The same to be written: the latest of each machine, and of so many machines."""
+    latest = {note.boot: note for note in sorted(notes, key=lambda note: note.at)}
+    kept = sorted(latest.values(), key=lambda note: note.at)[-MOST_NOTES:]
+    return {"clocks": [[note.boot, note.steady_s, note.at.isoformat()] for note in kept]} if kept else {}
+
+
+def _note(written: object) -> ClockNote | None:
+    """None of what no release wrote: a start must not fail by it."""
+    try:
+        match written:
+            case [str(boot), int() | float() as steady_s, str(at)] if datetime.fromisoformat(at).tzinfo:
+                return ClockNote(boot, float(steady_s), datetime.fromisoformat(at))
+    except ValueError:
+        pass
+    return None
 
 
 @quick

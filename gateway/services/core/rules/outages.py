@@ -8,8 +8,9 @@ from gateway.services.core.model.jobs import Hold, Job
 SHORTEST_DOUBT_S, LONGEST_DOUBT_S = 60.0, 86_400.0
 SHARE = 24
 
-LONG_GONE_S = 7 * 86_400.0
-"""Whoever was away for longer was out of service for as long, or has a wrong clock."""
+LONG_GONE_S = 3_600.0
+"""Whoever was away for longer was out of service for as long, or has a wrong clock: where nothing tells which, what
+lapsed ends a little later."""
 
 
 def doubt_s(leap_s: float) -> float:

@@ -37,7 +37,7 @@ from gateway.services.core.model.job_outcomes import (
     RefundSettled,
     Stale,
 )
-from gateway.services.core.model.jobs import Case, Hold, Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import Case, ClockNote, Hold, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     Busy,
@@ -169,7 +169,7 @@ COMMANDS: tuple[Command, ...] = (
     RenewLeases((LEASE,), 20),
     DeferJob(LEASE, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
-    EndSweep(LEASE, ID.hex, 60, Hold(NOW, NOW, NOW)),
+    EndSweep(LEASE, ID.hex, 60, Hold(NOW, NOW, NOW), (ClockNote("a boot", 12.5, NOW),)),
     PlanAsk(ID, 1, is_pending=True),
     RetryJob(ADMIN, ID, "a reason"),
     CancelJob(ADMIN, ID, "a reason"),

@@ -7,7 +7,17 @@ from uuid import UUID
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
-from gateway.services.core.model.jobs import LONGEST_WAIT_S, NOBODY, Hold, Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import (
+    LONGEST_WAIT_S,
+    NOBODY,
+    ClockNote,
+    Hold,
+    Job,
+    JobKind,
+    JobState,
+    Lease,
+    clock_notes_payload,
+)
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import held
@@ -41,12 +51,14 @@ class StartSweep(BaseCommand):
 @dataclass(frozen=True, slots=True)
 class EndSweep(BaseCommand):
     """Note the position that a sweep has reached: it goes on from there after `wait_s` seconds, or from the beginning
-    where `position` is None. `hold`: it ended nothing, and will not before then."""
+    where `position` is None. `hold`: it ended nothing, and will not before then. `clocks`: what is known of the clocks
+    of machines."""
 
     lease: Lease
     position: str | None
     wait_s: float
     hold: Hold | None = None
+    clocks: tuple[ClockNote, ...] = ()
 
     @property
     def is_background(self) -> bool:
@@ -76,4 +88,4 @@ class EndSweep(BaseCommand):
 
     def _payload(self) -> dict[str, object]:
         position: dict[str, object] = {"after": self.position} if self.position else {}
-        return position | (self.hold.to_payload() if self.hold else {})
+        return position | (self.hold.to_payload() if self.hold else {}) | clock_notes_payload(self.clocks)
