@@ -2,10 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager, suppress
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.exc import DBAPIError
 
@@ -51,7 +51,7 @@ READY_S = 1.5
 STEP_S = 0.1
 """Of that time."""
 
-READY_TURN_S = 3.0
+READY_TURN_S = 1.5
 """How long a turn of the writer may take where it can serve. One takes milliseconds."""
 
 
@@ -73,11 +73,17 @@ class Services:
         """The reads of one more operation."""
         return Snapshot(self.reader)
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written now, in words of ours; None where it can, or another process knows."""
+        return self.writer.trouble if isinstance(self.writer, GroupCommit) else None
+
     async def _is_writer_alive(self) -> bool:
-        with suppress(TimeoutError):
-            async with asyncio.timeout(READY_S):
-                return await self.writer.look()
-        return False
+        looking = asyncio.create_task(self.writer.look(), name="look")
+        try:
+            return await _is_done(looking, READY_S) and looking.result()
+        finally:
+            looking.cancel()
 
     async def readiness(self) -> "Readiness":
         """How the database and the writer stand, asked now."""
@@ -106,11 +112,7 @@ class StandingNow:
         could be given up no sooner."""
         if self._asking is None or self._asking.done():
             self._asking = asyncio.create_task(self._ask(), name="standing")
-        left_s = within_s
-        while left_s > 0 and not self._asking.done():  # in steps: what holds this process up is not the database's time
-            await asyncio.wait({self._asking}, timeout=STEP_S)
-            left_s -= STEP_S
-        return self._asking.result() if self._asking.done() else None
+        return self._asking.result() if await _is_done(self._asking, within_s) else None
 
     async def _ask(self) -> Standing | None:
         try:
@@ -118,6 +120,14 @@ class StandingNow:
             return await standing_by(self._source.fetch, self._source.dialect)
         except (DBAPIError, Unavailable, Damaged):
             return None
+
+
+async def _is_done(asked: "asyncio.Task[Any]", within_s: float) -> bool:
+    """Whether it is within that time, in steps: what holds this process up is not the database's time."""
+    while within_s > 0 and not asked.done():
+        await asyncio.wait({asked}, timeout=STEP_S)
+        within_s -= STEP_S
+    return asked.done()
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,8 @@ def administer(url: str, *statements: str) -> None:
             connection.execute(statement.encode())
 
 
-def _hang_up(url: str) -> str:
+def hang_up(url: str) -> str:
+    """The statement by which all who are connected to the database are sent away."""
     return f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{make_url(url).database}'"
 
 
@@ -46,11 +47,11 @@ def _of_server(begin: str, end: str) -> Callable[[str], AbstractContextManager[N
     @contextmanager
     def outage(url: str) -> Iterator[None]:
         name = make_url(url).database
-        administer(url, begin.format(name=name), _hang_up(url))
+        administer(url, begin.format(name=name), hang_up(url))
         try:
             yield
         finally:
-            administer(url, end.format(name=name), _hang_up(url))
+            administer(url, end.format(name=name), hang_up(url))
 
     return outage
 
@@ -127,7 +128,7 @@ OF_POSTGRESQL: Outages = {
 def dropped(url: str) -> Iterator[None]:
     """The database is not there; and then it is again."""
     name = make_url(url).database
-    administer(url, _hang_up(url), f"ALTER DATABASE {name} RENAME TO {name}_away")
+    administer(url, hang_up(url), f"ALTER DATABASE {name} RENAME TO {name}_away")
     try:
         yield
     finally:

@@ -8,6 +8,9 @@ import structlog
 
 log = structlog.get_logger(__name__)
 
+BEGAN, ENDED = "outage began", "outage ended"
+"""The events in the log."""
+
 RETRY_AFTER_S = 1
 """As for a busy writer: that an outage is over is noticed within a second or two."""
 
@@ -45,6 +48,11 @@ class Outages:
         self._is_traced = False
 
     @property
+    def what(self) -> str | None:
+        """The reason of the one that is on, in words of ours."""
+        return self._what if self.is_on else None
+
+    @property
     def is_well(self) -> bool:
         """Whether what was tried last went well."""
         return not self.is_on or self._well_since is not None
@@ -60,7 +68,7 @@ class Outages:
         if not self.is_on:
             self.is_on, self._refused, self._what, self._began = True, 0, what, self._clock()
             self._since = datetime.now(UTC).isoformat(timespec="milliseconds")
-            log.error("outage began", part=self._part, what=what, said=said, since=self._since)
+            log.error(BEGAN, part=self._part, what=what, said=said, since=self._since)
         self._refused += refused
 
     def note_unexpected(self, what: str, error: Exception) -> None:
@@ -87,4 +95,4 @@ class Outages:
         lasted_s = round((self._well_since or self._clock()) - self._began, 1)
         self.is_on, self._well_since, self._is_traced = False, None, False
         told = {"part": self._part, "what": self._what, "since": self._since}
-        log.warning("outage ended", **told, lasted_s=lasted_s, refused=self._refused)
+        log.warning(ENDED, **told, lasted_s=lasted_s, refused=self._refused)

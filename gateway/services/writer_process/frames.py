@@ -29,7 +29,7 @@ _pack_outcome, _unpack_outcome = _shapes.of_union(Outcome)
 _pack_commit, _unpack_commit = _shapes.of(Commit)
 _pack_job, _unpack_job = _shapes.of(Job)
 
-VERSION = f"2 {_shapes.version}"
+VERSION = f"3 {_shapes.version}"
 """Of the frames themselves, and of all that crosses in them."""
 
 Part = TypeVar("Part")
@@ -53,7 +53,8 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Commands to be decided in one turn. The number is the caller's, and comes back with the answer."""
+    """Commands to be decided in one turn; without any, the writer looks whether it can write before it answers. The
+    number is the caller's, and comes back with the answer."""
 
     number: int
     commands: Sequence[Command]

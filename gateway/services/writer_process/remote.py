@@ -96,6 +96,8 @@ class RemoteWriter:
         self._is_writing = True
         """Whether the database takes what is written, as the writer says."""
         self._outages = Outages("writes")
+        self._asked: asyncio.Future[list[Outcome]] | None = None
+        """How the writer looks whether it can write, for all who ask meanwhile."""
         self._all_answered = asyncio.Event()
         self._connected_once = asyncio.Event()
         self._giving_up: asyncio.TimerHandle | None = None
@@ -109,7 +111,11 @@ class RemoteWriter:
         return self._line is not None and self._is_writing
 
     async def look(self) -> bool:
-        """The same: the writer says by itself when that changes."""
+        """See `GroupCommit.look`."""
+        if self.is_alive:
+            if self._asked is None or self._asked.done():
+                self._asked = self._send([])
+            await asyncio.shield(self._asked)
         return self.is_alive
 
     @property
@@ -152,26 +158,31 @@ class RemoteWriter:
             self._outages.refuse(len(commands))
         if self._is_closing or self._is_given_up or not self._has_begun or is_full:
             return [Busy() for _ in commands]
-        self._last_number += 1
-        packed = packed_call(self._last_number, commands)
-        check_size(packed)
-        loop = asyncio.get_running_loop()
-        waiting = Waiting(packed, len(commands), loop.create_future(), loop.time())
-        self._waiting[self._last_number] = waiting
-        self._commands_waiting += waiting.commands
-        if self._line is not None:
-            self._line.send(waiting)
-        return await waiting.done
+        return await self._send(commands)
 
     async def close(self) -> None:
         """Take no more commands, wait for the answers of those that were taken, and hang up."""
         self._is_closing = True
+        for number in [number for number, waiting in self._waiting.items() if not waiting.commands]:
+            self._stop_waiting(number)  # nobody asks any more
         if self._waiting and self._has_begun:
             await self._all_answered.wait()
         await self._connecting.stop()
         for timer in (self._giving_up, self._looking):
             if timer is not None:
                 timer.cancel()
+
+    def _send(self, commands: Sequence[Command]) -> asyncio.Future[list[Outcome]]:
+        """Call the writer: without any commands it only looks whether it can write. Raises as `submit_all` does."""
+        self._last_number += 1
+        check_size(packed := packed_call(self._last_number, commands))
+        loop = asyncio.get_running_loop()
+        waiting = Waiting(packed, len(commands), loop.create_future(), loop.time())
+        self._waiting[self._last_number] = waiting
+        self._commands_waiting += waiting.commands
+        if self._line is not None:
+            self._line.send(waiting)
+        return waiting.done
 
     def _take(self, news: News) -> None:
         """What the writer says."""
@@ -256,7 +267,8 @@ class RemoteWriter:
         """A writer that hangs answers nobody: who has waited for long is told."""
         self._look_later()
         latest = asyncio.get_running_loop().time() - bounds.ANSWERS_S
-        late = [*takewhile(lambda number: self._waiting[number].since < latest, self._waiting)]
+        waited = takewhile(lambda number: self._waiting[number].since < latest, self._waiting)
+        late = [number for number in waited if self._waiting[number].commands]  # who only looks may wait
         if late:
             self._outages.note(
                 "the writer's process does not answer", f"{len(late)} calls wait for {bounds.ANSWERS_S:g} s", 0

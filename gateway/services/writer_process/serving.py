@@ -165,7 +165,12 @@ class _Line(asyncio.Protocol):
     def _take(self, calls: Sequence[Call]) -> None:
         self._under_way += len(calls)
         for call in calls:
-            self._writer.put(call.commands).add_done_callback(partial(self._answer, call))
+            done = self._writer.put(call.commands) if call.commands else asyncio.ensure_future(self._looked())
+            done.add_done_callback(partial(self._answer, call))
+
+    async def _looked(self) -> list[Outcome]:
+        await self._writer.look()
+        return []
 
     def _answer(self, call: Call, done: asyncio.Future[list[Outcome]]) -> None:
         match done.exception():

@@ -18,6 +18,7 @@ from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.writing import bounds
 from gateway.services.writing.answering import answer, are_in_doubt, ended
 from gateway.services.writing.locked import LockedOut, Waiting
+from gateway.services.writing.proof import Proof
 from gateway.services.writing.standing import Standing
 from gateway.services.writing.thread import OwnThread
 from gateway.services.writing.turn import Turn
@@ -81,16 +82,24 @@ class GroupCommit:
         self._writing = BackgroundTask("writer", self._write, self._report_standing)
         self._looking = BackgroundTask("writer's watch", self._look, self._report_standing) if watches_file else None
         self._standing = Standing(self._turn.outages, self._try_to_write, self._is_well, on_standing)
+        self._proof = Proof(self._prove)
 
     @property
     def is_alive(self) -> bool:
         """Whether commands can be committed now."""
         return self._writing.is_running and self._standing.is_writing
 
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be written now, in words of ours; None where it can, or nobody knows why."""
+        return self._turn.outages.what
+
     async def look(self) -> bool:
-        """The same; where they could not, that is tried now."""
+        """The same, by a commit that was made just now: where there was none, that is tried."""
         if self._writing.is_running:
             await self._standing.look(self._waiting.arrived)
+        if self.is_alive:
+            await self._proof.renew()
         return self.is_alive
 
     @property
@@ -146,6 +155,7 @@ class GroupCommit:
         wait for a turn that hangs, are told that it is busy."""
         self._is_closing = True
         self._waiting.arrived.set()
+        self._proof.give_up()
         if self._looking is not None:
             self._looking.cancel()
         self._refuse(each for each in self._waiting.locked.give_up() if each not in self._under_way)
@@ -180,6 +190,12 @@ class GroupCommit:
     async def _try_to_write(self) -> None:
         with self._watch.turn():
             await self._thread.call(self._turn.try_to_write)
+
+    async def _prove(self) -> None:
+        await self._thread.call(self._turn.try_to_write)
+        self._standing.report()
+        if self._turn.outages.is_on:
+            self._waiting.arrived.set()  # from now on its end is looked for
 
     async def _look(self) -> None:
         while True:
@@ -229,6 +245,8 @@ class GroupCommit:
     def _report(self) -> None:
         self._standing.report()
         commits, self._turn.commits = self._turn.commits, []
+        if commits:
+            self._proof.note()
         for commit in commits:
             if self._on_commit is not None:
                 self._on_commit(commit)

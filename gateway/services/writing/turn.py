@@ -128,15 +128,24 @@ class Turn:
                 self._say_lost(lost)
 
     def try_to_write(self) -> None:
-        """During an outage, see whether it is over: by a commit that changes nothing."""
+        """See whether anything can be written, in an outage whether it is over: by a commit that changes nothing."""
+        was_connected = self._writer is not None
         try:
             writer = self._connect()
             writer.begin()
             feed.leave_nothing(writer)
             self._make_durable(writer)
         except DBAPIError as error:
+            is_connected = self._writer is not None
             self.close()
-            self.outages.note(outage_of(error) or Outage.OUT_OF_REACH, in_a_line(error), 0)
+            if lost := lost_file(error):
+                self._say_lost(lost)
+            elif was_connected and is_lost_connection(error):
+                self.try_to_write()  # by a new one
+            elif outage := outage_of(error) or (
+                Outage.OUT_OF_REACH if self.outages.is_on or not is_connected else None
+            ):
+                self.outages.note(outage.value, in_a_line(error), 0)
 
     def close(self) -> None:
         """Close the connection; the next turn opens another."""
@@ -194,7 +203,7 @@ class Turn:
         outage = outage_of(error) or (None if was_connected else Outage.OUT_OF_REACH)
         if outage is None:
             return False
-        self.outages.note(outage, in_a_line(error), commands)
+        self.outages.note(outage.value, in_a_line(error), commands)
         if outage is Outage.DAMAGED:
             raise Damaged(in_a_line(error)) from error
         return True

@@ -28,9 +28,14 @@ from gateway.services.writer_process.serving import Lines
 from gateway.services.writer_process.sockets import LONGEST_PATH, is_of_this_user, listen_at, private_folder, socket_in
 from gateway.services.writing.group_commit import GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
+from tests.outages import OF_SQLITE
 from tests.service import ADMIN, TIERS, Service, running, student
 
 pytestmark = pytest.mark.anyio
+
+
+TOO_LONG_S = 30
+"""What no step takes, and no test waits for without end."""
 
 
 @dataclass
@@ -94,7 +99,13 @@ def path() -> Iterator[Path]:
 async def serving_at(path: Path, service: Service, **bounds: Any) -> AsyncIterator[Served]:
     lines = Lines()
     writer = GroupCommit(
-        service.engine, clock=service.clock, new_id=uuid7, on_commit=lines.tell_commit, on_jobs=lines.tell_due, **bounds
+        service.engine,
+        clock=service.clock,
+        new_id=uuid7,
+        on_commit=lines.tell_commit,
+        on_jobs=lines.tell_due,
+        on_standing=lines.tell_standing,
+        **bounds,
     )
     writer.start()
     server = await lines.serve(writer, listen_at(path))
@@ -314,6 +325,35 @@ async def test_a_log_says_where_no_writer_is_and_when_one_is_there(
     assert (began["event"], began["part"], began["said"]) == ("outage began", "writes", str(path))
     assert (ended["event"], ended["what"], ended["since"]) == ("outage ended", began["what"], began["since"])
     assert ended["refused"] == 1
+
+
+async def test_whoever_asks_whether_anything_can_be_written_has_the_writer_look(
+    service: Service, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("db.engine.BUSY_TIMEOUT_MS", 1)
+    monkeypatch.setattr("gateway.services.writing.proof.PROVEN_S", 0)
+    monkeypatch.setattr("gateway.services.outages.CALM_S", 0)
+    _, _, outage = OF_SQLITE["held by another"]
+    async with serving_at(path, service) as served, served.caller() as (writer, _):
+        await writer.ready(TOO_LONG_S)
+        assert await writer.look()
+        with outage(service.url):
+            assert not await writer.look()
+        await until(lambda: writer.is_alive)
+        assert await writer.look()
+
+
+async def test_a_process_that_ends_waits_for_no_look(path: Path) -> None:
+    server = await asyncio.start_unix_server(greet_and_hang, sock=listen_at(path))
+    writer = RemoteWriter(path)
+    writer.start()
+    await writer.ready(TOO_LONG_S)
+    looking = asyncio.create_task(writer.look())
+    await until(lambda: writer.held_up_s > 0)
+    async with asyncio.timeout(TOO_LONG_S):
+        await writer.close()
+        await looking
+    server.close()
 
 
 async def test_nobody_waits_for_ever_for_a_writer_that_hangs(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,8 +16,8 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.model.outcomes import Busy, Confirmed, Created
 from gateway.services.core.model.values import Course
 from gateway.services.outages import Damaged
-from tests.outages import OF_POSTGRESQL, OF_SQLITE, as_application
-from tests.service import Service, running, student
+from tests.outages import OF_POSTGRESQL, OF_SQLITE, administer, as_application, hang_up
+from tests.service import Service, running, statements_of, student
 from tests.services.writing.pragmas import writer_has
 
 pytestmark = pytest.mark.anyio
@@ -81,6 +81,45 @@ async def test_in_an_outage_all_are_busy_and_afterwards_all_goes_on(
         began, ended = _outages(logs)
         assert (began["event"], began["part"], began["what"]) == ("outage began", "writes", what.value)
         assert (ended["event"], ended["refused"], ended["since"]) == ("outage ended", 16, began["since"])
+
+
+@pytest.mark.parametrize(("kind", "name"), CASES)
+async def test_whoever_asks_whether_anything_can_be_written_is_told_though_nobody_writes(
+    kind: str, name: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.services.writing.proof.PROVEN_S", 0)
+    what, _, outage = WAYS[kind][name]
+    async with _on(kind, request) as service:
+        before = service.everything()
+        with capture_logs() as logs:
+            assert await service.writer.look()
+            with outage(service.url):
+                assert not await service.writer.look()
+                assert service.writer.trouble == what.value
+            await _over(service)
+        assert service.everything() == before
+        assert not service.writer.trouble
+        began, ended = _outages(logs)
+        assert (began["what"], ended["refused"]) == (what.value, 0)
+
+
+async def test_a_commit_of_just_now_is_proof_enough(service: Service) -> None:
+    await service.created(await service.save_course())
+    with statements_of(service.engine) as asked:
+        assert await service.writer.look()
+    assert asked == []
+
+
+async def test_an_idle_line_that_was_lost_is_no_outage(
+    new_postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.services.writing.proof.PROVEN_S", 0)
+    async with running(new_postgresql()) as service:
+        assert await service.writer.look()
+        with capture_logs() as logs:
+            administer(service.url, hang_up(service.url))
+            assert await service.writer.look()
+        assert _outages(logs) == []
 
 
 @pytest.mark.parametrize(
