@@ -10,6 +10,7 @@ from gateway.pages import demo_catalogue
 from gateway.pages.demo_catalogue import ADMIN, STUDENT, TOKEN_TTL_S
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Course, Role
+from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings
 
 
@@ -38,5 +39,9 @@ def print_invitation(settings: Settings, courses: Iterable[Course], url: str) ->
 
 
 async def _seed(settings: Settings) -> list[Course]:
+    """Raises: Unavailable, with the reason."""
     async with open_services(settings) as services:
-        return await demo_catalogue.seed(services.purchases)
+        try:
+            return await demo_catalogue.seed(services.purchases)
+        except Unavailable as error:
+            raise Unavailable(services.trouble or str(error)) from None

@@ -21,9 +21,14 @@ from gateway.services.core.legacy.values import Unclear, instant
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.values import Actor, OnExisting, Role, TierChoice
+from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings
 
 Value = TypeVar("Value")
+
+NO_ANSWER = "it is busy"
+NOT_DONE = "Nothing was granted; try again."
+IN_DOUBT = "It may have been granted; try the same again, which grants nothing twice."
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,10 @@ class GrantRequest:
 
 
 def granted(settings: Settings, request: GrantRequest) -> tuple[str | None, str]:
-    """The id of the purchase, None where nothing was granted, and a sentence that says what happened."""
+    """The id of the purchase, None where nothing was granted, and a sentence that says what happened.
+
+    Raises: Unavailable, where the database could not be used.
+    """
     fields = InputReader()
     command = _command(request, fields)
     make_ready(settings, May.LOOK)
@@ -83,8 +91,13 @@ def _command(request: GrantRequest, fields: InputReader) -> CreatePurchase:
 async def _submit(
     settings: Settings, command: CreatePurchase, input_problems: list[outcomes.FieldProblem]
 ) -> outcomes.Outcome:
+    """Raises: Unavailable, with all that can be said of why, and of whether it was done."""
     async with open_services(settings) as services:
-        return await services.purchases.submit(command, input_problems)
+        outcome = await services.purchases.submit(command, input_problems)
+        if isinstance(outcome, outcomes.Busy):
+            doubt = IN_DOUBT if outcome.may_be_done else NOT_DONE
+            raise Unavailable(f"{services.trouble or NO_ANSWER}. {doubt}")
+        return outcome
 
 
 def _read(fields: InputReader, name: str, read: Callable[[object], Value], text: str | None) -> Value | None:
@@ -108,10 +121,6 @@ def _in_words(outcome: outcomes.Outcome) -> str:
     match outcome:
         case outcomes.InvalidInput(problems):
             return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
-        case outcomes.Busy(may_be_done=True):
-            return "The database gave no answer; it may have been done. Try the same again, which grants nothing twice."
-        case outcomes.Busy():
-            return "The database is busy, or out of reach; nothing was done. Try again."
         case _ if isinstance(outcome, outcomes.Refusal):
             return problem_of(outcome).message
         case _:

@@ -161,7 +161,7 @@ def restore(
 @app.command()
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
-    settings = _settings()
+    settings = _settings(tells_outages=False)
     from gateway.cli import demo
 
     for line in demo.lines_of(demo.seed(settings)):
@@ -223,8 +223,9 @@ def grant(
     """Grant a course without a payment. Asked again for the same, it gives the existing purchase.
 
     Prints only the purchase's id on standard output. Exit code 1: nothing was granted, and standard error says why.
+    Exit code 2: the database could not be used, and standard error says whether it may have been granted.
     """
-    settings = _settings()
+    settings = _settings(tells_outages=False)
     from gateway.cli.grant import GrantRequest, granted
 
     request = GrantRequest(
@@ -237,12 +238,18 @@ def grant(
     print(purchase_id)
 
 
-def _settings() -> "Settings":
+def _settings(*, tells_outages: bool = True) -> "Settings":
+    """Read them, and have the log go to standard error.
+
+    Args:
+        tells_outages: not where the command ends by an outage, and says so in its own sentence.
+    """
     from gateway.http.telemetry import configure_logging
+    from gateway.services.outages import BEGAN, ENDED
     from gateway.settings.loading import load_settings
 
     settings = load_settings()
-    configure_logging(settings)
+    configure_logging(settings, () if tells_outages else (BEGAN, ENDED))
     return settings
 
 

@@ -4,8 +4,10 @@ import logging
 import re
 import sys
 import time
+from collections.abc import Collection
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from functools import partial
 from json.encoder import encode_basestring_ascii as quoted
 from typing import TextIO
 
@@ -51,12 +53,17 @@ class Lines(structlog.PrintLoggerFactory):
         )
 
 
-def configure_logging(settings: Settings) -> None:
-    """Log lines to standard error: for people in development, JSON in production."""
+def configure_logging(settings: Settings, but_for: Collection[str] = ()) -> None:
+    """Log lines to standard error: for people in development, JSON in production.
+
+    Args:
+        but_for: events that have no line, since something else says the same.
+    """
     is_for_people = settings.env == "development"
     has_requests = settings.log_level in ("debug", "info")
     structlog.configure(
         processors=[
+            *((partial(_drop, but_for),) if but_for else ()),
             _add_request_id,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -67,6 +74,12 @@ def configure_logging(settings: Settings) -> None:
     )
     # Libraries that log by the standard library: what is amiss is shown, their small talk is not.
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
+
+
+def _drop(dropped: Collection[str], _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
+    if event["event"] in dropped:
+        raise structlog.DropEvent
+    return event
 
 
 def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
