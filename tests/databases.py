@@ -63,7 +63,7 @@ class PostgresqlDatabases:
     again if nothing else about it was changed."""
 
     def __init__(self, server: Any) -> None:
-        self._server = server
+        self.server = server
         self._numbers = count()
         self._free: list[str] = []
         self._admin = psycopg.connect(server.get_uri("postgres"), autocommit=True)
@@ -103,7 +103,7 @@ class PostgresqlDatabases:
         self._admin.close()
 
     def _url(self, name: str) -> str:
-        return str(self._server.get_uri(name))
+        return str(self.server.get_uri(name))
 
     def _is_as_new(self, name: str) -> bool:
         """Whether it could be emptied, and looks as it did when it was migrated."""
