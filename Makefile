@@ -36,7 +36,7 @@ BENCH ?= peers
 bench: install ## measure over HTTP on this machine, beside other servers; BENCH_SECONDS, BENCH_ROUNDS, BENCH_PEERS … vary it, see bench/README.md
 	$(BIN)/python -m bench $(BENCH)
 
-chaos: install ## 1,000 payments while providers fail and processes die, and clocks that leap; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
+chaos: install ## 1,000 payments while providers fail and processes die, outages, floods, and clocks that leap; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
 
 histories: install ## tell random histories, and events in any order, on all kinds of rows, 200 of each; HISTORIES and ORDERS vary it
