@@ -17,12 +17,15 @@ class Check:
         wrong: for a person, what is wrong and how it should be.
         shows: what of the row is printed with it.
         judge: decides exactly, by what is shown, of a row that the condition only suspects.
+        of: the kinds of rows that it is about, by the words of the table's `kind`; all rows by default. So a row is
+            asked only what its kind may break.
     """
 
     broken: str
     wrong: str
     shows: tuple[str, ...] = ()
     judge: Callable[[Values], bool] | None = None
+    of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,9 @@ class Table:
 
     Args:
         key: its primary key's columns.
+        by: those of them by which pages end; all by default. Rows that have them in common are on one page.
         facts: what is shown besides columns, as SQL by its name.
+        kind: the column that says which kind of row one is, where checks are of some kinds only.
     """
 
     name: str
@@ -101,6 +106,13 @@ class Table:
     joins: tuple[Related | Gathered, ...]
     invariants: tuple[Invariant, ...]
     facts: Mapping[str, str] = field(default_factory=dict)
+    kind: str = ""
+    by: tuple[str, ...] = ()
+
+    @property
+    def bounds(self) -> tuple[str, ...]:
+        """The columns by which pages begin and end."""
+        return self.by or self.key
 
     @property
     def checks(self) -> list[Check]:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from db.tables import Row
 from db.types import Instant
-from gateway.services.verification.model import Gathered, Related, Table
-from gateway.services.verification.words import Words
+from gateway.services.verification.model import Check, Gathered, Related, Table
+from gateway.services.verification.words import Words, among, any_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,27 +24,41 @@ AFTER, UNTIL = "after_{}", "until_{}"
 
 def page_end(table: Table, bounds: Bounds) -> str:
     """The key of a page's last row; without a row where the page is the last one."""
-    keys, lower = ", ".join(table.key), Bounds(bounds.is_after, is_until=False)
-    return f"""SELECT {keys} FROM {table.name} WHERE {_within(table.name, table.key, lower)}
+    keys, lower = ", ".join(table.bounds), Bounds(bounds.is_after, is_until=False)
+    return f"""SELECT {keys} FROM {table.name} WHERE {_within(table.name, table.bounds, lower)}
         ORDER BY {keys} LIMIT 1 OFFSET :skipped"""
 
 
 def page_suspects(table: Table, bounds: Bounds, words: Words) -> str:
     """The rows of a page for which at least one condition holds: their keys, which conditions, and what is shown."""
     flags = [
-        f"CASE WHEN {check.broken} THEN 1 ELSE 0 END AS {FLAG.format(at)}" for at, check in enumerate(table.checks)
+        f"CASE WHEN {_condition(check, table)} THEN 1 ELSE 0 END AS {FLAG.format(at)}"
+        for at, check in enumerate(table.checks)
     ]
     columns = [f"{_shown(name, table, words)} AS {SHOWN.format(at)}" for at, name in enumerate(shown(table))]
     keys = [f"{table.name}.{name} AS key_{at}" for at, name in enumerate(table.key)]
     joins = [_join(each, table, bounds, words) for each in table.joins]
-    broken = " OR ".join(f"({check.broken})" for check in table.checks)
     selected = ",\n".join([*keys, *flags, *columns])
     order = ", ".join(f"{table.name}.{name}" for name in table.key)
     return f"""SELECT {selected}
         FROM {table.name}
         {" ".join(joins)}
-        WHERE {_within(table.name, table.key, bounds)} AND ({broken})
+        WHERE {_within(table.name, table.bounds, bounds)} AND ({_broken(table)})
         ORDER BY {order}"""
+
+
+def _condition(check: Check, table: Table) -> str:
+    return f"{among(table.kind, check.of)} AND ({check.broken})" if check.of else check.broken
+
+
+def _broken(table: Table) -> str:
+    """Whether a row breaks anything: first what all rows may break, then what those of its kind may."""
+    by_kinds: dict[tuple[str, ...], list[str]] = {}
+    for check in table.checks:
+        by_kinds.setdefault(check.of, []).append(check.broken)
+    common = by_kinds.pop((), [])
+    of_kinds = [f"{among(table.kind, kinds)} AND ({any_of(*some)})" for kinds, some in by_kinds.items()]
+    return any_of(*common, *of_kinds)
 
 
 def shown(table: Table) -> list[str]:
@@ -68,9 +82,10 @@ def _join(join: Related | Gathered, table: Table, bounds: Bounds, words: Words) 
         return f"""LEFT JOIN LATERAL (SELECT * FROM {join.table} AS {join.alias} WHERE {join.on} OFFSET 0)
             AS {join.alias} ON TRUE"""
     columns = ", ".join(f"{sql} AS {name}" for name, sql in join.columns.items())
-    return f"""LEFT JOIN (SELECT {join.alias}.{join.by} AS gathered_by, {columns} FROM {join.table} AS {join.alias}
-        WHERE {_within(join.alias, (join.by,), bounds)} AND {join.where}
-        GROUP BY {join.alias}.{join.by}) AS {join.alias} ON {join.alias}.gathered_by = {table.name}.{table.key[0]}"""
+    rows = f"""SELECT {join.alias}.{join.by} AS gathered_by, {columns} FROM {join.table} AS {join.alias}
+        WHERE {_within(join.alias, (join.by,), bounds)} AND ({join.where})
+        GROUP BY {join.alias}.{join.by}"""
+    return f"""LEFT JOIN ({rows}) AS {join.alias} ON {join.alias}.gathered_by = {table.name}.{table.key[0]}"""
 
 
 def _within(alias: str, key: Iterable[str], bounds: Bounds) -> str:

@@ -21,19 +21,31 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
+FEW = 10
+"""Words that are compared one by one. SQLite looks a value up in a tree of the words, which takes as long as comparing
+about so many, and mostly one of the first decides."""
+
+
 def among(column: str, words: Iterable[str]) -> str:
-    """Whether a text is one of these."""
-    return f"{column} IN ({', '.join(map(quoted, words))})"
+    """Whether a text is one of these; the most frequent ones first."""
+    several = list(words)
+    if len(several) > FEW:
+        return f"{column} IN ({', '.join(map(quoted, several))})"
+    return f"({' OR '.join(f'{column} = {quoted(word)}' for word in several)})"
 
 
 def not_among(column: str, words: Iterable[str]) -> str:
-    """Whether a text is none of these, where there is one."""
-    return f"{column} NOT IN ({', '.join(map(quoted, words))})"
+    """Whether a text is none of these, where there is one; the most frequent ones first."""
+    several = list(words)
+    if len(several) > FEW:
+        return f"{column} NOT IN ({', '.join(map(quoted, several))})"
+    return f"({' AND '.join(f'{column} <> {quoted(word)}' for word in several)})"
 
 
-def differs(one: str, other: str) -> str:
-    """Whether two values differ; nothing is equal to nothing."""
-    return f"({one} <> {other} OR ({one} IS NULL) <> ({other} IS NULL))"
+def key(column: str, value: str, when: str) -> str:
+    """That a row is found by a key, where there can be one. The condition is in the value, and not beside it: SQLite
+    looks a row up before it asks anything else of a left join, and looks nothing up for NULL."""
+    return f"{column} = CASE WHEN {when} THEN {value} END"
 
 
 def n(count: str) -> str:
@@ -59,6 +71,10 @@ class Words:
     def last_id(self) -> object:
         """An id after all that there are, as the driver takes it."""
         return b"\xff" * 17 if self.is_sqlite else UUID(int=2**128 - 1)
+
+    def differs(self, one: str, other: str) -> str:
+        """Whether two values differ; nothing is equal to nothing."""
+        return f"({one} IS NOT {other})" if self.is_sqlite else f"({one} IS DISTINCT FROM {other})"
 
     def id(self, value: UUID) -> str:
         return f"X'{value.hex}'" if self.is_sqlite else f"CAST('{value}' AS uuid)"

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, text
 from db.engine import writer_engine
 from db.tables import AuditEntryRow
 from gateway.services.core.model.values import Purpose
-from gateway.services.verification.tables.digits import Count, packed, unpacked
+from gateway.services.verification.tables.digits import Count, gathered
 from gateway.services.verification.tables.payments import histories
 from gateway.services.verification.tables.purchases import table as purchases
 from tests import service as services
@@ -103,10 +103,8 @@ def test_what_may_be_done_again_is_counted_however_often_it_was(database_url: st
         f"SELECT '{counts[name].actions[-1]}' AS action FROM numbers WHERE n <= {many}" for name, many in wanted.items()
     )
     numbers = f"SELECT 1 AS n UNION ALL SELECT n + 1 FROM numbers WHERE n <= {2 * ENTRIES}"
-    sums = ", ".join(f"{sql} AS {name}" for name, sql in packed("entry.action", counts).items())
-    counted = ", ".join(f"{sql} AS {name}" for name, sql in unpacked("history", counts).items())
-    sql = f"""WITH RECURSIVE numbers(n) AS ({numbers})
-        SELECT {counted} FROM (SELECT {sums} FROM ({entries}) AS entry) AS history"""
+    counted = ", ".join(f"{sql} AS {name}" for name, sql in gathered("entry.action", counts).items())
+    sql = f"WITH RECURSIVE numbers(n) AS ({numbers}) SELECT {counted} FROM ({entries}) AS entry"
     with opened(database_url) as connection:
         assert dict(connection.execute(text(sql)).mappings().one()) == wanted
 

@@ -4,17 +4,25 @@ from gateway.services.core.model.records import ACTIONS
 from gateway.services.core.model.values import Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
-from gateway.services.verification.words import Words, any_of, not_among
+from gateway.services.verification.words import Words, any_of, key, not_among
 
 ENTRY = ("audit_entry.action", "audit_entry.at", "audit_entry.actor_id", "audit_entry.actor_role", "audit_entry.reason")
 CHANGED = ("audit_entry.action", "audit_entry.at", "audit_entry.changes")
-BOUGHT = ("purchase.tier", "purchase.created_at", "purchase.created_by_id", "purchase.created_by_role")
+BOUGHT = (
+    "purchase.student_id",
+    "purchase.course_id",
+    "purchase.tier",
+    "purchase.created_at",
+    "purchase.created_by_id",
+    "purchase.created_by_role",
+)
 OPENED = (
     "payment.tier",
     "payment.purpose",
     "payment.amount_minor",
     "payment.currency",
     "payment.student_id",
+    "payment.course_id",
     "payment.created_at",
     "payment.provider",
     "payment.reference",
@@ -33,20 +41,20 @@ _OTHERS = (
 
 
 def audit_entries(w: Words) -> Table:
+    subject = "audit_entry.subject_id"
     joined = (
-        Related(
-            "payment",
-            "payment",
-            f"{w.begins('audit_entry.action', 'payment.')} AND payment.id = audit_entry.subject_id",
-        ),
-        Related(
-            "purchase",
-            "purchase",
-            f"{w.begins('audit_entry.action', 'purchase.')} AND purchase.id = audit_entry.subject_id",
-        ),
-        Related("course", "course", "audit_entry.action = 'course.saved' AND course.id = audit_entry.subject_id"),
+        Related("payment", "payment", key("payment.id", subject, w.begins("audit_entry.action", "payment."))),
+        Related("purchase", "purchase", key("purchase.id", subject, w.begins("audit_entry.action", "purchase."))),
+        Related("course", "course", key("course.id", subject, "audit_entry.action = 'course.saved'")),
     )
-    return Table("audit_entry", ("subject_id", "id"), joined, (_itself(w), _about(w), _of_payment(w), _of_purchase(w)))
+    return Table(
+        "audit_entry",
+        ("subject_id", "id"),
+        joined,
+        (_itself(w), _about(w), _of_payment(w), _of_purchase(w)),
+        kind="audit_entry.action",
+        by=("subject_id",),
+    )
 
 
 def _itself(w: Words) -> Invariant:
@@ -78,8 +86,8 @@ def _itself(w: Words) -> Invariant:
                 (*ENTRY, "payment.student_id", "purchase.student_id"),
             ),
             Check(
-                f"""CASE WHEN audit_entry.changes IS NULL THEN {not_among("audit_entry.action", NEEDS_NO_CHANGES)}
-                    ELSE {w.is_not("audit_entry.changes", "object")} END""",
+                f"""{w.is_not("audit_entry.changes", "object")} OR audit_entry.changes IS NULL
+                    AND {not_among("audit_entry.action", NEEDS_NO_CHANGES)}""",
                 "What changed is a JSON object, and is there for all but a few actions.",
                 (*ENTRY, "audit_entry.changes"),
             ),
@@ -120,61 +128,69 @@ def _of_payment(w: Words) -> Invariant:
         _OTHERS,
         (
             Check(
-                f"""audit_entry.action IN ('payment.opened', 'payment.adopted') AND NOT coalesce(
+                f"""(
                     {says(changes, "tier")} = payment.tier AND {says(changes, "purpose")} = payment.purpose
                     AND {says(changes, "amountMinor")} = {amount} AND {says(changes, "currency")} = payment.currency
-                    AND audit_entry.at = payment.created_at
-                    AND (audit_entry.action = 'payment.adopted'
-                    OR audit_entry.actor_id = payment.student_id), FALSE)""",
-                "Tier, purpose, amount, currency, student and moment of the payment must be those it was opened for.",
+                    AND audit_entry.at = payment.created_at AND (audit_entry.action = 'payment.adopted'
+                    OR audit_entry.actor_id = payment.student_id)) IS NOT TRUE OR {_whose(w, "payment")}""",
+                "Tier, purpose, amount, currency, student, course and moment of the payment must be those it was opened"
+                " for.",
                 (*CHANGED, *OPENED),
+                of=("payment.opened", "payment.adopted"),
             ),
             Check(
-                f"""audit_entry.action IN ('payment.intent_opened', 'payment.adopted') AND NOT coalesce(
-                    {says(changes, "reference")} = payment.reference AND (audit_entry.action = 'payment.adopted'
-                    OR {says(changes, "provider")} = payment.provider), FALSE)""",
+                f"""({says(changes, "reference")} = payment.reference
+                    AND (audit_entry.action = 'payment.adopted'
+                    OR {says(changes, "provider")} = payment.provider)) IS NOT TRUE""",
                 "The payment's provider and reference must be those that were noted when its intent was opened.",
                 (*CHANGED, *OPENED),
+                of=("payment.intent_opened", "payment.adopted"),
             ),
             Check(
-                f"""audit_entry.action = 'payment.captured' AND NOT coalesce(
-                    {says(changes, "amountMinor")} = {captured}
+                f"""({says(changes, "amountMinor")} = {captured}
                     AND {says(changes, "currency")} = payment.captured_currency
                     AND {says(changes, "attempt")} = payment.attempt AND {says(changes, "door")} IS NOT NULL
-                    AND audit_entry.at = payment.confirmed_at, FALSE)""",
+                    AND audit_entry.at = payment.confirmed_at) IS NOT TRUE""",
                 "The payment's captured amount, currency, attempt and moment must be those of its capture.",
                 (*CHANGED, *CAPTURED),
+                of=("payment.captured",),
             ),
             Check(
-                """audit_entry.action = 'payment.refunded_beyond' AND (SELECT count(*) FROM job AS noted
-                    WHERE noted.subject_id = audit_entry.subject_id AND noted.kind = 'case.review') = 0""",
-                "More went back than was captured, and the case that was noted for a person is gone.",
-                CHANGED,
-            ),
-            Check(
-                f"""audit_entry.action IN ('payment.refund_requested', 'payment.dispute_opened', 'payment.refunded',
-                    'payment.dispute_lost') AND (SELECT count(*) FROM refund AS made
-                    WHERE made.payment_id = audit_entry.subject_id AND (made.created_at = audit_entry.at
-                    OR made.reference = {says(changes, "reference")})) = 0""",
-                "The refund that this entry tells of is not there.",
-                CHANGED,
-            ),
-            Check(
-                """audit_entry.action = 'payment.captured' AND audit_entry.actor_role <> 'STUDENT'
-                    AND (SELECT count(*) FROM audit_entry AS other
+                """audit_entry.actor_role <> 'STUDENT' AND (SELECT count(*) FROM audit_entry AS other
                     WHERE other.subject_id = audit_entry.subject_id AND other.at = audit_entry.at
                     AND other.action IN ('payment.fulfilled', 'payment.duplicate', 'payment.unfulfillable')
                     AND other.actor_id = audit_entry.actor_id AND other.actor_role = audit_entry.actor_role) = 0""",
                 "What the captured money became was decided in the same moment, for the same actor.",
                 ENTRY,
+                of=("payment.captured",),
             ),
             Check(
-                f"""audit_entry.action = 'payment.fulfilled' AND NOT coalesce(
-                    {says(changes, "tier")} = payment.tier AND audit_entry.at = payment.confirmed_at, FALSE)
-                    OR audit_entry.action IN ('payment.duplicate', 'payment.unfulfillable')
-                    AND audit_entry.at <> payment.confirmed_at""",
-                "What the money became was decided when it was captured, of this payment's tier.",
+                f"""({says(changes, "tier")} = payment.tier
+                    AND audit_entry.at = payment.confirmed_at) IS NOT TRUE""",
+                "The money became a purchase when it was captured, of this payment's tier.",
                 (*CHANGED, "payment.tier", "payment.confirmed_at"),
+                of=("payment.fulfilled",),
+            ),
+            Check(
+                "audit_entry.at <> payment.confirmed_at",
+                "What the money became was decided when it was captured.",
+                (*CHANGED, "payment.confirmed_at"),
+                of=("payment.duplicate", "payment.unfulfillable"),
+            ),
+            Check(
+                f"""(SELECT count(*) FROM refund AS made
+                    WHERE made.payment_id = audit_entry.subject_id AND (made.created_at = audit_entry.at
+                    OR made.reference = {says(changes, "reference")})) = 0""",
+                "The refund that this entry tells of is not there.",
+                CHANGED,
+                of=("payment.refunded", "payment.refund_requested", "payment.dispute_opened", "payment.dispute_lost"),
+            ),
+            Check(
+                """(SELECT count(*) FROM job AS noted
+                    WHERE noted.subject_id = audit_entry.subject_id AND noted.kind = 'case.review') = 0""",
+                "More went back than was captured, and the case that was noted for a person is gone.",
+                CHANGED,
+                of=("payment.refunded_beyond",),
             ),
         ),
     )
@@ -188,15 +204,21 @@ def _of_purchase(w: Words) -> Invariant:
         _OTHERS,
         (
             Check(
-                f"""audit_entry.action = 'purchase.created' AND (audit_entry.at <> purchase.created_at
-                    OR audit_entry.actor_id <> purchase.created_by_id
+                f"""audit_entry.at <> purchase.created_at OR audit_entry.actor_id <> purchase.created_by_id
                     OR audit_entry.actor_role <> purchase.created_by_role OR {tier} IS NULL
                     OR {tier} <> purchase.tier AND {tier} NOT LIKE '%"' || purchase.tier || '"]'
                     OR (purchase.supersedes IS NULL) <> ({tier} NOT LIKE '[%')
-                    OR purchase.origin = 'ADMIN' AND audit_entry.reason IS NULL)""",
-                "The purchase's tier, moment and creator must be those of this entry, which also says whether it took"
-                " another's place ([old, new]), and why an admin granted it.",
+                    OR purchase.origin = 'ADMIN' AND audit_entry.reason IS NULL OR {_whose(w, "purchase")}""",
+                "The purchase's student, course, tier, moment and creator must be those of this entry, which also says"
+                " whether it took another's place ([old, new]), and why an admin granted it.",
                 (*CHANGED, *BOUGHT, "audit_entry.actor_id", "audit_entry.actor_role", "purchase.supersedes"),
+                of=("purchase.created",),
             ),
         ),
     )
+
+
+def _whose(w: Words, table: str) -> str:
+    """Whether an entry names another student or course. Those of older releases name none."""
+    student, course = (w.entry("audit_entry.changes", name) for name in ("studentId", "courseId"))
+    return f"{student} <> {table}.student_id OR NOT {w.is_id(course, f'{table}.course_id')}"

@@ -3,7 +3,7 @@
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, exponents
 from gateway.services.core.rules.inputs.courses import LONGEST_TITLE, LONGEST_VALIDITY_DAYS, MOST_SESSIONS, MOST_TIERS
 from gateway.services.verification.model import Check, Gathered, Invariant, Related, Table
-from gateway.services.verification.words import Words, differs, n, not_among
+from gateway.services.verification.words import Words, n, not_among
 
 TIER = (
     "tier.session_count",
@@ -39,13 +39,13 @@ def courses(w: Words) -> Table:
                         ("course.title", "sold.tiers"),
                     ),
                     Check(
-                        f"{differs(first, 'course.created_at')} OR course.created_at > :latest",
+                        f"{w.differs(first, 'course.created_at')} OR course.created_at > :latest",
                         "It was created when it was first saved, before now.",
                         ("course.created_at",),
                     ),
                     Check(
-                        f"""{differs(w.last_of(last, "title"), "course.title")}
-                            OR {differs(w.last_list_of(last, "tiers"), w.array_of(ranked))}""",
+                        f"""{w.differs(w.last_of(last, "title"), "course.title")}
+                            OR {w.differs(w.last_list_of(last, "tiers"), w.array_of(ranked))}""",
                         "Its title, and the codes of its tiers by their rank, must be those of its last course.saved"
                         " entry.",
                         ("course.title",),

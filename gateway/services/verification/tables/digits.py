@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from gateway.services.verification.words import quoted
+from gateway.services.verification.words import n, quoted
 
 MOST_DIGITS = 18
 """Of a number: what the databases' integers hold."""
@@ -24,27 +24,27 @@ OFTEN = 6
 """Digits of what may be done again and again."""
 
 
-def packed(action: str, counts: Mapping[str, Count]) -> dict[str, str]:
-    """By their names, the numbers that an entry adds to. The first counts are looked for first."""
-    cases: dict[str, list[str]] = {}
-    for name, column, place in _places(counts):
-        cases.setdefault(column, []).extend(f"WHEN {quoted(each)} THEN {place}" for each in counts[name].actions)
-    return {column: f"CAST(sum(CASE {action} {' '.join(some)} ELSE 0 END) AS BIGINT)" for column, some in cases.items()}
+def gathered(action: str, counts: Mapping[str, Count]) -> dict[str, str]:
+    """Each count of many entries, by its name, as SQL. The counts that are looked for first come first.
+
+    The databases add each number up once, however many counts are read from it."""
+    cases: dict[int, list[str]] = {}
+    for name, number, place in _places(counts):
+        cases.setdefault(number, []).extend(f"WHEN {quoted(each)} THEN {place}" for each in counts[name].actions)
+    sums = {number: f"CAST(sum(CASE {action} {' '.join(some)} ELSE 0 END) AS BIGINT)" for number, some in cases.items()}
+    return {name: f"{sums[number]} / {place} % {10 ** counts[name].digits}" for name, number, place in _places(counts)}
 
 
-def unpacked(alias: str, counts: Mapping[str, Count]) -> dict[str, str]:
-    """Each count of those numbers, gathered under an alias, as SQL; none where there is no number."""
-    return {
-        name: f"(coalesce({alias}.{column}, 0) / {place} % {10 ** counts[name].digits})"
-        for name, column, place in _places(counts)
-    }
+def counted(alias: str, counts: Mapping[str, Count]) -> dict[str, str]:
+    """Each count as a condition may have it: none where nothing was gathered."""
+    return {name: n(f"{alias}.{name}") for name in counts}
 
 
-def _places(counts: Mapping[str, Count]) -> Iterator[tuple[str, str, int]]:
+def _places(counts: Mapping[str, Count]) -> Iterator[tuple[str, int, int]]:
     """Where each count is: in which number, and from which digit on."""
     number, digits = 0, 0
     for name, count in counts.items():
         if digits + count.digits > MOST_DIGITS:
             number, digits = number + 1, 0
-        yield name, f"packed_{number}", 10**digits
+        yield name, number, 10**digits
         digits += count.digits

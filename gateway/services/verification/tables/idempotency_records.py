@@ -3,7 +3,7 @@
 from gateway.services.core.rules.inputs.fields import LONGEST_KEY
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
-from gateway.services.verification.words import Words, all_of, among, not_among, quoted
+from gateway.services.verification.words import Words, among, key, not_among, quoted
 
 MAKES = {
     "createPayment": "payment",
@@ -36,7 +36,7 @@ def idempotency_records(w: Words) -> Table:
 
     tables = sorted(set(MAKES.values()))
     joined = tuple(
-        Related(table, table, all_of(of(table), f"{table}.id = idempotency_record.result_id")) for table in tables
+        Related(table, table, key(f"{table}.id", "idempotency_record.result_id", of(table))) for table in tables
     )
     missing = " OR ".join(f"{of(table)} AND {table}.id IS NULL" for table in tables)
     at = "idempotency_record.created_at"

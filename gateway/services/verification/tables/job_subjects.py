@@ -2,17 +2,25 @@
 
 from gateway.services.core.model.jobs import NOBODY, SUBJECTS
 from gateway.services.verification.model import Check, Invariant, Related
-from gateway.services.verification.words import Words
+from gateway.services.verification.words import Words, among, key
 
 JOINED = (
-    Related("owed", "refund", "job.kind = 'payment.refund' AND owed.id = job.subject_id"),
+    Related("owed", "refund", key("owed.id", "job.subject_id", among("job.kind", ["payment.refund"]))),
     Related(
         "payment",
         "payment",
-        "job.kind IN ('payment.check', 'event.deliver', 'case.review') AND payment.id = job.subject_id",
+        key("payment.id", "job.subject_id", among("job.kind", ["event.deliver", "payment.check", "case.review"])),
     ),
-    Related("event", "provider_event", "job.kind IN ('webhook.handle', 'case.review') AND event.id = job.subject_id"),
-    Related("purchase", "purchase", "job.kind IN ('event.deliver', 'case.review') AND purchase.id = job.subject_id"),
+    Related(
+        "event",
+        "provider_event",
+        key("event.id", "job.subject_id", among("job.kind", ["webhook.handle", "case.review"])),
+    ),
+    Related(
+        "purchase",
+        "purchase",
+        key("purchase.id", "job.subject_id", among("job.kind", ["event.deliver", "case.review"])),
+    ),
 )
 ABOUT = ("job.kind", "job.state", "job.subject_id")
 

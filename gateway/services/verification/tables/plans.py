@@ -9,7 +9,7 @@ from gateway.services.core.rules.inputs.metadata import (
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.schedule.zones import every_name
 from gateway.services.verification.model import Check, Invariant
-from gateway.services.verification.words import SKEW_US, Words, differs, not_among
+from gateway.services.verification.words import SKEW_US, Words, not_among
 
 PLAN = ("is_sunday_only", "session_duration_min", "slot_start_min", "time_zone", "first_day", "labels")
 """The columns of a plan, see `db.columns.SessionPlan`."""
@@ -74,11 +74,11 @@ def plan(table: str, w: Words) -> Invariant:
     )
 
 
-def differing(one: str, other: str, columns: tuple[str, ...] = PLAN) -> str:
+def differing(one: str, other: str, w: Words, columns: tuple[str, ...] = PLAN) -> str:
     """Whether two rows differ in one of the columns."""
     nullable = ("first_day", "validity_days", "expires_at")
     return " OR ".join(
-        differs(f"{one}.{name}", f"{other}.{name}") if name in nullable else f"{one}.{name} <> {other}.{name}"
+        w.differs(f"{one}.{name}", f"{other}.{name}") if name in nullable else f"{one}.{name} <> {other}.{name}"
         for name in columns
     )
 

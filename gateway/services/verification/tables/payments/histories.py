@@ -2,13 +2,13 @@
 
 from gateway.services.core.model.values import Fulfilment
 from gateway.services.verification.model import Check, Gathered, Invariant
-from gateway.services.verification.tables.digits import OFTEN, Count, packed, unpacked
-from gateway.services.verification.words import Words, n
+from gateway.services.verification.tables.digits import OFTEN, Count, counted, gathered
+from gateway.services.verification.words import Words, any_of, n
 
 COUNTS = {
-    "captures": Count(("payment.captured",)),
     "openings": Count(("payment.opened",)),
     "intents": Count(("payment.intent_opened",)),
+    "captures": Count(("payment.captured",)),
     "fulfilled": Count(("payment.fulfilled",)),
     "duplicates": Count(("payment.duplicate",)),
     "unfulfillables": Count(("payment.unfulfillable",)),
@@ -17,16 +17,27 @@ COUNTS = {
     "requests": Count(("payment.refund_requested", "job.retried"), OFTEN),
     "refunds": Count(("payment.refunded", "payment.dispute_lost"), OFTEN),
 }
-HAS = unpacked("history", COUNTS)
+HAS = counted("history", COUNTS)
 """How many entries of these kinds a payment has."""
 
-HISTORY = Gathered("history", "audit_entry", "subject_id", packed("history.action", COUNTS))
 BEGINS = f"({HAS['openings']} + {HAS['adoptions']})"
 IS_TOLD = f"(payment.id >= :told OR {BEGINS} > 0)"
 """Whether its history is whole: payments from before there were histories have some entries only."""
 
 _OTHERS = "Nobody but the gateway writes histories. Find out who changed the payment, or took an entry away."
 _FAILURE = ("payment.status", "payment.fulfilment", "payment.failure_code", "payment.failure_message")
+
+
+def history(w: Words) -> Gathered:
+    """Its entries, counted; among a page's ids are those of purchases, too."""
+    of_payments = any_of(w.begins("history.action", "payment."), "history.action = 'job.retried'")
+    return Gathered(
+        "history",
+        "audit_entry",
+        "subject_id",
+        gathered("history.action", COUNTS),
+        of_payments,
+    )
 
 
 def histories(w: Words) -> tuple[Invariant, ...]:

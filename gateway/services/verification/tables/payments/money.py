@@ -3,7 +3,7 @@
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, exponents
 from gateway.services.core.model.values import Fulfilment, PaymentStatus
 from gateway.services.verification.model import Check, Gathered, Invariant, Related
-from gateway.services.verification.words import SKEW_US, Words, differs, n, not_among
+from gateway.services.verification.words import SKEW_US, Words, n, not_among
 
 MONEY = (
     "payment.status",
@@ -110,7 +110,7 @@ def money(w: Words) -> tuple[Invariant, ...]:
                     (*MONEY, "back.returned", "back.requested", "back.reserved"),
                 ),
                 Check(
-                    differs("payment.refunded_minor", n("back.returned")),
+                    w.differs("payment.refunded_minor", n("back.returned")),
                     "Its refunded_minor must be the sum of its refunds that SUCCEEDED (`back.returned`).",
                     (*MONEY, "back.returned"),
                 ),
@@ -235,12 +235,12 @@ def money(w: Words) -> tuple[Invariant, ...]:
                         OR first.provider <> payment.provider OR first.attempt = payment.attempt
                         OR first.tier <> payment.tier OR first.tier_rank <> payment.tier_rank
                         OR first.session_count <> payment.session_count OR first.purpose <> payment.purpose
-                        OR {differs("first.validity_days", "payment.validity_days")}
-                        OR {differs("first.expires_at", "payment.expires_at")}
+                        OR {w.differs("first.validity_days", "payment.validity_days")}
+                        OR {w.differs("first.expires_at", "payment.expires_at")}
                         OR first.is_sunday_only <> payment.is_sunday_only
                         OR first.session_duration_min <> payment.session_duration_min
                         OR first.slot_start_min <> payment.slot_start_min OR first.time_zone <> payment.time_zone
-                        OR {differs("first.first_day", "payment.first_day")} OR first.labels <> payment.labels
+                        OR {w.differs("first.first_day", "payment.first_day")} OR first.labels <> payment.labels
                         OR payment.reference <> payment.attempt OR payment.amount_minor <> payment.captured_minor
                         OR payment.currency <> payment.captured_currency OR payment.checks <> 0)""",
                     "extra_of must be another captured payment, for the same student, course, tier and plan; its own"

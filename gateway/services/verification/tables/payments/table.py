@@ -2,7 +2,7 @@
 
 from gateway.services.verification.model import Related, Table
 from gateway.services.verification.tables.payments.checkouts import CHECKED_BY, checkouts
-from gateway.services.verification.tables.payments.histories import HAS, HISTORY, histories
+from gateway.services.verification.tables.payments.histories import HAS, histories, history
 from gateway.services.verification.tables.payments.money import BOUGHT, DUPLICATED, FIRST, RETURNS, money
 from gateway.services.verification.tables.plans import identity, plan
 from gateway.services.verification.tables.uniques import REFERENCES
@@ -15,7 +15,7 @@ def payments(w: Words) -> Table:
         Related("tier", "tier", "tier.course_id = payment.course_id AND tier.code = payment.tier"),
         DUPLICATED,
         FIRST,
-        HISTORY,
+        history(w),
         RETURNS,
         BOUGHT,
         CHECKED_BY,

@@ -183,7 +183,7 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
             Check(
                 f"""paid.id IS NOT NULL AND {has["comebacks"]} = 0
                     AND (below.id IS NULL OR purchase.status <> 'REFUNDED' AND below.status = 'SUPERSEDED')
-                    AND NOT coalesce({usual}, FALSE)""",
+                    AND ({usual}) IS NOT TRUE""",
                 "Its end follows from what was sold, what it took over, and the last purchase.extended entry; this one"
                 " does not.",
                 TIMES,

@@ -3,7 +3,7 @@
 from gateway.services.core.model.values import Origin, PurchaseStatus, Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Gathered, Invariant, Related, Table
-from gateway.services.verification.tables.digits import OFTEN, Count, packed, unpacked
+from gateway.services.verification.tables.digits import OFTEN, Count, counted, gathered
 from gateway.services.verification.tables.plans import PLAN, differing, identity, plan, saved_before
 from gateway.services.verification.tables.purchases.accesses import accesses
 from gateway.services.verification.tables.purchases.chains import SUCCESSORS, chains
@@ -26,10 +26,9 @@ COUNTS = {
     "corrections": Count(("purchase.corrected",), OFTEN),
     "moves": Count(("purchase.extended", "purchase.recounted"), OFTEN),
 }
-HAS = unpacked("history", COUNTS)
+HAS = counted("history", COUNTS)
 """How many entries of these kinds a purchase has."""
 
-HISTORY = Gathered("history", "audit_entry", "subject_id", packed("history.action", COUNTS))
 ENDING = "('purchase.superseded', 'purchase.expired', 'purchase.revoked', 'purchase.refunded')"
 
 
@@ -41,7 +40,7 @@ def purchases(w: Words) -> Table:
         Related("below", "purchase", "below.id = purchase.supersedes"),
         Related("access", "student_access", "access.purchase_id = purchase.id"),
         Related("held", "student_access", "held.purchase_id = purchase.supersedes"),
-        HISTORY,
+        _history(w),
         SUCCESSORS,
     )
     invariants = (
@@ -57,10 +56,22 @@ def purchases(w: Words) -> Table:
         identity("purchase", w),
         plan("purchase", w),
     )
-    facts = {f"history.{name}": counted for name, counted in HAS.items()}
+    facts = {f"history.{name}": entries for name, entries in HAS.items()}
     moves = """SELECT changes FROM audit_entry WHERE subject_id = purchase.id
         AND action IN ('purchase.extended', 'purchase.recounted') ORDER BY id"""
     return Table("purchase", ("id",), joined, invariants, {**facts, "history.moved": w.lines_of("changes", moves)})
+
+
+def _history(w: Words) -> Gathered:
+    """Its entries, counted; most of those among a page's ids are of payments."""
+    of_purchases = w.begins("history.action", "purchase.")
+    return Gathered(
+        "history",
+        "audit_entry",
+        "subject_id",
+        gathered("history.action", COUNTS),
+        of_purchases,
+    )
 
 
 def _accessible() -> Invariant:
@@ -145,7 +156,7 @@ def _paid(w: Words) -> Invariant:
                 (*WHOSE, *PAID_WHOSE),
             ),
             Check(
-                f"""paid.id IS NOT NULL AND {HAS["corrections"]} = 0 AND ({differing("paid", "purchase")})""",
+                f"""paid.id IS NOT NULL AND {HAS["corrections"]} = 0 AND ({differing("paid", "purchase", w)})""",
                 "When and how its sessions take place must be as its payment has it, as nobody corrected that.",
                 tuple(f"{table}.{column}" for column in PLAN for table in ("purchase", "paid")),
             ),
