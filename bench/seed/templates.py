@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Protocol
 from uuid import UUID
@@ -19,6 +19,9 @@ NOT_COPIED = frozenset({"installation", "schema_compatibility", "change"})
 
 MIXER = 2_654_435_761
 """An odd number: times it, the numbers below 2^32 are the same numbers in another order."""
+
+INSTANT = r"(?<=\")\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?\+00:00(?=\")"
+"""One that a history tells, as JSON has it."""
 
 MS = timedelta(milliseconds=1)
 
@@ -87,9 +90,9 @@ class Template:
         self._constants: list[Any] = []
         self._instants: list[int] = []
         self._texts: list[tuple[str, Callable[[Sequence[str]], Any]]] = []
-        self._in_texts: list[tuple[int, Callable[[int], str]]] = []
+        self._in_texts: dict[str, Callable[[Sequence[int], int], str]] = {}
         names = (name(each) for each in (*self._course, *self._minted) for name in (_hex, _dashed))
-        self._named = re.compile(f"({'|'.join([NAME, *names])})")
+        self._named = re.compile(f"({'|'.join([NAME, INSTANT, *names])})")
         self._places: dict[object, tuple[int, int]] = {}
         cells = {
             table.name: [[self._cell(*pair) for pair in zip(row, table.c, strict=True)] for row in rows[table.name]]
@@ -114,7 +117,7 @@ class Template:
     def pool(self, copy: Copy) -> list[Any]:
         """All values of a copy."""
         form, later_us, ids = self._form, copy.later_by // MS * 1_000, self.ids(copy)
-        names = [copy.name, *[name_of(ids[place]) for place, name_of in self._in_texts]]
+        names = [copy.name, *[said(ids, later_us) for said in self._in_texts.values()]]
         return [
             *map(form.id, ids),
             *[form.instant(each + later_us) for each in self._instants],
@@ -146,10 +149,20 @@ class Template:
         """Where a copy's names have what stands for this one."""
         if name == NAME:
             return 0
-        of_id = own.index(UUID(name).int), _dashed if "-" in name else _hex
-        if of_id not in self._in_texts:
-            self._in_texts.append(of_id)
-        return 1 + self._in_texts.index(of_id)
+        if name not in self._in_texts:
+            self._in_texts[name] = _later(name) if "T" in name else _id_at(own.index(UUID(name).int), "-" in name)
+        return 1 + list(self._in_texts).index(name)
+
+
+def _later(told: str) -> Callable[[Sequence[int], int], str]:
+    """An instant that a history tells, so many microseconds later."""
+    instant = datetime.fromisoformat(told)
+    return lambda _ids, later_us: (instant + timedelta(microseconds=later_us)).isoformat()
+
+
+def _id_at(place: int, is_dashed: bool) -> Callable[[Sequence[int], int], str]:
+    name_of = _dashed if is_dashed else _hex
+    return lambda ids, _later_us: name_of(ids[place])
 
 
 def _hex(number: int) -> str:

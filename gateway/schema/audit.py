@@ -1,11 +1,13 @@
 """The audit in the API: what was done to a payment or a purchase, by whom, and why."""
 
 import datetime as dt
+from collections.abc import Mapping
 from uuid import UUID
 
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
 
+from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import After, Before, Connection, First, Last, Listed, asked
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
@@ -35,8 +37,22 @@ class AuditEntry(Wraps[records.AuditEntry]):
     changes: JSON | None = _entry.field(
         "What changed, by name: a value, or a pair of the old and the new one. `door` is how "
         f"we learnt of it from the provider: {_DOORS}.",
-        lambda entry: None if entry.changes is None else JSON(entry.changes),
+        lambda entry: None if entry.changes is None else JSON(_with_ids(entry.changes)),
     )
+
+
+_IDS = {"courseId": ids.COURSE, "refundId": ids.REFUND}
+
+
+def _with_ids(changes: Mapping[str, object]) -> dict[str, object]:
+    """What changed, with the API's ids: one, or a pair of them."""
+
+    def shown(prefix: str, value: object) -> object:
+        if isinstance(value, list):
+            return [shown(prefix, each) for each in value]
+        return ids.to_text(prefix, UUID(value)) if isinstance(value, str) else value
+
+    return {name: shown(_IDS[name], value) if name in _IDS else value for name, value in changes.items()}
 
 
 @graphql_type(name="AuditConnection", description="A page of a history.")

@@ -1,10 +1,12 @@
 """`gateway verify`: what it says of a row at fault, and how it ends: 1 for that, 2 where it could not look."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -14,6 +16,7 @@ from sqlalchemy import text
 
 from db.engine import writer_engine
 from gateway.cli.verifying import side_by_side
+from gateway.cli.verifying.verdicts import Summary
 from gateway.pages.demo_catalogue import COURSES
 from gateway.schema.conventions import ids
 from tests.cli.terminal import gateway, on_sqlite
@@ -54,6 +57,7 @@ def test_a_row_at_fault_is_named_with_what_is_wrong_what_is_there_and_what_to_do
     assert lines[at + 1].startswith("A title has 1 to 200 characters")
     assert lines[at + 2].startswith('Here: course.title ""')
     assert any(line.startswith("What to do: saveCourse") for line in lines[at:])
+    assert re.fullmatch(r"[\d,]+ rows of 13 tables were looked at: 1 of the \d+ invariants is broken, .*\.", lines[-1])
 
 
 def test_a_program_gets_one_json_object(with_fault: dict[str, str], env: dict[str, str]) -> None:
@@ -77,6 +81,16 @@ def test_where_all_is_well_the_object_says_so(env: dict[str, str]) -> None:
     said = gateway("verify", "--json", env=env)
     found = json.loads(said.out)
     assert (said.code, found["result"], found["faults"]) == (0, "ok", [])
+    assert re.fullmatch(
+        r"[\d,]+ rows of 13 tables were looked at: each of the \d+ invariants holds\.", found["summary"]
+    )
+    assert gateway("verify", env=env).out.splitlines()[-1] == found["summary"]
+
+
+def test_a_clock_that_is_behind_is_told_at_the_end() -> None:
+    said = str(Summary(timedelta(hours=2, seconds=5)))
+    assert " This machine's clock is 2:00:05 behind the newest rows, so these were judged by their own time" in said
+    assert "clock" not in str(Summary(timedelta(seconds=5)))
 
 
 def test_an_index_that_is_gone_is_a_fault_and_is_told_how_to_make(env: dict[str, str], database_url: str) -> None:

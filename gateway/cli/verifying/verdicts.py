@@ -3,12 +3,13 @@
 import json
 import sys
 from collections.abc import Mapping
-from datetime import date, datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 from uuid import UUID
 
 from gateway.schema.conventions import ids
-from gateway.services.verification.model import Fault, Finding
+from gateway.services.verification.model import SCHEMA, Fault, Finding
 
 MOST_PRINTED = 50
 """Rows of one invariant that are printed in words. A program gets many more."""
@@ -17,12 +18,62 @@ KINDS = {"payment": ids.PAYMENT, "purchase": ids.PURCHASE, "refund": ids.REFUND,
 """The kind of the id by which the API knows a row, by its table."""
 
 
+NOTICED = timedelta(minutes=1)
+"""From when on it is told that the clock is behind."""
+
+
+@dataclass(slots=True)
+class Summary:
+    """What was looked at and what was found, in all.
+
+    Args:
+        behind: how far this machine's clock is behind the newest rows.
+    """
+
+    behind: timedelta = timedelta()
+    _rows: dict[str, int] = field(default_factory=dict)
+    _invariants: int = 0
+    _broken: int = 0
+    _broken_rows: int = 0
+
+    def add(self, finding: Finding) -> None:
+        self._invariants += 1
+        self._broken += finding.broken_rows > 0
+        self._broken_rows += finding.broken_rows
+        if finding.invariant.of != SCHEMA:
+            self._rows[finding.invariant.of] = finding.counted
+
+    @property
+    def is_well(self) -> bool:
+        return not self._broken
+
+    def __str__(self) -> str:
+        """One sentence; and another where the clock is behind."""
+        looked = f"{sum(self._rows.values()):,} rows of {len(self._rows)} tables were looked at"
+        if self.is_well:
+            found = f"each of the {self._invariants} invariants holds"
+        else:
+            of_all = f"{self._broken} of the {self._invariants} invariants"
+            verb = "is" if self._broken == 1 else "are"
+            found = f"{of_all} {verb} broken, {self._broken_rows:,} times in all, as shown above"
+        return f"{looked}: {found}.{self._of_clock}"
+
+    @property
+    def _of_clock(self) -> str:
+        if self.behind < NOTICED:
+            return ""
+        return (
+            f" This machine's clock is {timedelta(seconds=round(self.behind.total_seconds()))} behind the newest rows,"
+            " so these were judged by their own time: set the clock."
+        )
+
+
 class Verdicts(Protocol):
     """Takes what is found, as it is found."""
 
     def add(self, finding: Finding) -> None: ...
 
-    def end(self) -> None: ...
+    def end(self, summary: Summary) -> None: ...
 
 
 class Printed:
@@ -46,8 +97,8 @@ class Printed:
         if finding.broken_rows:
             print(f"{'':19}What to do: {invariant.remedy}", flush=True)
 
-    def end(self) -> None:
-        """Everything was printed."""
+    def end(self, summary: Summary) -> None:
+        print(f"\n{summary}", flush=True)
 
 
 class AsJson:
@@ -70,7 +121,8 @@ class AsJson:
         )
         self._said["faults"] += [_as_object(finding, fault) for fault in finding.faults]
 
-    def end(self) -> None:
+    def end(self, summary: Summary) -> None:
+        self._said["summary"] = str(summary)
         json.dump(self._said, sys.stdout, ensure_ascii=False, indent=2, default=str)
         print(flush=True)
 

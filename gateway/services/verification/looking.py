@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from db.tables import Row
 from db.types import Instant
+from gateway.services.core.rules.access import LAST_END
 from gateway.services.verification.model import SCHEMA, Fault, Finding, Invariant, Step, Table, Values
 from gateway.services.verification.shown import Converters, Shown, converters_of, readable
 from gateway.services.verification.statements import AFTER, FLAG, UNTIL, Bounds, page_end, page_suspects
@@ -17,6 +18,9 @@ from gateway.services.verification.words import SKEW_US, Words
 
 ROWS_OF_A_PAGE = 20_000
 """A page and what belongs to it are read from the disk once. It takes a fraction of a second."""
+
+LOOKED_AT, DOUBTED = 20, 2
+"""Of so many of a table's newest rows, so many may be dated wrongly, and the time is seen by the next one."""
 
 Key = tuple[Any, ...]
 
@@ -31,7 +35,7 @@ def verify(
 
     Args:
         clock: which time it is; it is asked before each page. What is dated later, by more than clocks differ, is a
-            fault.
+            fault. Where it is behind the rows themselves, see `lag`, their time counts.
         names: the tables to look at, or `SCHEMA`; all of them by default.
     """
     words = Words(connection.dialect.name == "sqlite")
@@ -54,6 +58,31 @@ def verify(
             yield Step(done, of)
         done += left
         yield Step(done, of, findings)
+
+
+def lag(connection: Connection, now: datetime) -> timedelta:
+    """How far a clock is behind those that wrote the newest rows, or planned the next sweeps; nothing where it is not.
+    A row or two that are dated in the future say nothing of the time: they are at fault themselves."""
+    words = Words(connection.dialect.name == "sqlite")
+    planned = f"SELECT {words.after('run_at', -SKEW_US)} AS at FROM job WHERE {_LIVE_SWEEPS}"
+    newest = [_value(connection, _believed(planned, 1, words))]
+    newest += [_value(connection, _believed(_NEWEST.format(at, table), DOUBTED, words)) for table, at in _DATED.items()]
+    read = Instant().converter(connection.dialect)
+    return max([timedelta(), *(read(each) - now for each in newest if each is not None)])
+
+
+_DATED = {"payment": "created_at", "purchase": "created_at", "job": "created_at", "provider_event": "received_at"}
+
+
+_NEWEST = f"SELECT {{}} AS at FROM {{}} ORDER BY id DESC LIMIT {LOOKED_AT}"
+_LIVE_SWEEPS = "kind IN ('sweep.lapsed', 'sweep.open', 'sweep.settled') AND state IN ('PENDING', 'RUNNING', 'RETRYING')"
+
+
+def _believed(dated: str, doubted: int, words: Words) -> str:
+    """The latest of these instants but for some; NULL where there are no more."""
+    last = words.instant(LAST_END)
+    return f"""SELECT max(at) FROM (SELECT CASE WHEN at < {last} THEN at ELSE {last} END AS at
+        FROM ({dated}) AS dated ORDER BY at DESC LIMIT 1 OFFSET {doubted}) AS believed"""
 
 
 def row_counts(connection: Connection, of: Sequence[Table] | None = None) -> dict[str, int]:
@@ -80,6 +109,7 @@ class _Look:
     def __init__(self, connection: Connection, words: Words, clock: Callable[[], datetime], gone: set[object]) -> None:
         self._connection, self._words, self._clock, self._gone = connection, words, clock, gone
         self._told = self._first_told()
+        self._lag = lag(connection, clock())
 
     def add_whole(self, finding: Finding) -> None:
         """What a statement over all rows finds."""
@@ -113,7 +143,7 @@ class _Look:
 
     def _moment(self) -> dict[str, Any]:
         """What the conditions of a page are asked with."""
-        now = self._clock()
+        now = self._clock() + self._lag
         instants = {"now": now, "latest": now + timedelta(microseconds=SKEW_US)}
         typed = {name: Instant().process_bind_param(at, self._connection.dialect) for name, at in instants.items()}
         return {**typed, "told": self._told}
@@ -153,6 +183,5 @@ def _bounding(name: str, key: Key | None) -> dict[str, Any]:
     return {} if key is None else {name.format(at): part for at, part in enumerate(key)}
 
 
-def _value(connection: Connection, sql: str) -> int:
-    value: int = connection.execute(text(sql)).scalar_one()
-    return value
+def _value(connection: Connection, sql: str) -> Any:
+    return connection.execute(text(sql)).scalar_one()

@@ -90,6 +90,15 @@ class Words:
         within = f"least(greatest({column}, '0001-01-02 00:00:00Z'), '9999-12-30 00:00:00Z')"
         return f"CASE WHEN {column} IS NOT NULL THEN {within} END"
 
+    def iso(self, column: str) -> str:
+        """An instant as the audit has it: in UTC, with microseconds where it has some."""
+        if self.is_sqlite:
+            part = f"CASE WHEN {column} % {SECOND} = 0 THEN '' ELSE printf('.%06d', {column} % {SECOND}) END"
+            return f"(strftime('%Y-%m-%dT%H:%M:%S', {column} / {SECOND}, 'unixepoch') || {part} || '+00:00')"
+        there = f"({column} AT TIME ZONE 'UTC')"
+        part = f"CASE WHEN to_char({there}, 'US') = '000000' THEN '' ELSE to_char({there}, '.US') END"
+        return f"""(to_char({there}, 'YYYY-MM-DD"T"HH24:MI:SS') || {part} || '+00:00')"""
+
     def between(self, earlier: str, later: str) -> str:
         """From one instant to another, in microseconds."""
         if self.is_sqlite:
@@ -118,6 +127,12 @@ class Words:
         if self.is_sqlite:
             return f"(SELECT group_concat({column}, char(10)) FROM ({rows}))"
         return f"(SELECT string_agg(CAST({column} AS text), chr(10)) FROM ({rows}) AS listed)"
+
+    def first_of(self, change: str, name: str) -> str:
+        """The text that a change of the audit, `[before, after]`, begins with."""
+        if self.is_sqlite:
+            return f"(CASE WHEN json_valid({change}) THEN json_extract({change}, '$.{name}[0]') END)"
+        return f"jsonb_extract_path_text({change}, '{name}', '0')"
 
     def last_of(self, change: str, name: str) -> str:
         """The text that a change of the audit, `[before, after]`, leaves."""

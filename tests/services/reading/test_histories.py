@@ -53,7 +53,8 @@ async def test_the_history_of_a_captured_payment_tells_all_from_its_opening_to_i
     payment, _ = await service.paid(student(), course)
     assert service.actions(payment.id) == [*OPENED, *FULFILLED]
     opened, intent, captured, fulfilled = service.stored(AuditEntryRow, subject_id=payment.id)
-    assert opened.changes == {"tier": "BASIC", "purpose": "PURCHASE", **PRICE}
+    whose = {"studentId": "student-1", "courseId": str(course.id)}
+    assert opened.changes == {"tier": "BASIC", "purpose": "PURCHASE", **PRICE, **whose}
     assert intent.changes == {"provider": "SANDBOX", "reference": payment.reference}
     assert captured.changes == {"door": "confirmPayment", "attempt": "tok_succeed", **PRICE}
     assert fulfilled.changes == {"tier": "BASIC"}

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Connection, text
 
 from db.engine import writer_engine
-from db.tables import AuditEntryRow
+from db.tables import AuditEntryRow, PurchaseRow
 from gateway.services.core.model.values import Purpose
 from gateway.services.verification.tables.digits import Count, gathered
 from gateway.services.verification.tables.payments import histories
@@ -49,6 +49,22 @@ async def test_clocks_that_differ_by_seconds_write_what_is_right(database_url: s
         now = await tell(database_url)
     with opened(database_url) as connection:
         assert broken(connection, lambda: now + timedelta(minutes=1)) == []
+
+
+async def test_a_clock_that_is_behind_makes_no_fault_and_hides_none(service: Service) -> None:
+    shop, course = open_shop(service), await service.save_course()
+    _, bought = await shop.paid(course, "BASIC")
+    for _ in range(3):
+        await shop.sweep()
+        service.clock.advance(hours=2)
+        await shop.run_jobs()
+    service.clock.advance(minutes=1)
+    await service.revoke(bought)  # long after anything was made
+    for hours in (0, 3, 24 * 400):
+        assert found(service, timedelta(hours=hours)) == [], hours
+    service.change(PurchaseRow, bought.id, created_at=service.clock.now + timedelta(hours=1))
+    for hours in (0, 3):
+        assert any("It was created before now." in each for each in found(service, timedelta(hours=hours)))
 
 
 async def test_a_student_may_be_called_as_the_gateway_is(service: Service) -> None:
@@ -109,9 +125,9 @@ def test_what_may_be_done_again_is_counted_however_often_it_was(database_url: st
         assert dict(connection.execute(text(sql)).mappings().one()) == wanted
 
 
-def found(service: Service) -> list[str]:
+def found(service: Service, behind: timedelta = timedelta()) -> list[str]:
     with opened(service.url) as connection:
-        return broken(connection, lambda: service.clock.now)
+        return broken(connection, lambda: service.clock.now - behind)
 
 
 @contextmanager

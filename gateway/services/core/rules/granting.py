@@ -1,7 +1,7 @@
 """How purchases begin and end: the one place for every door."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from uuid import UUID
 
 from gateway.services.core.frozen import quick, replace
@@ -85,7 +85,8 @@ class Grant:
 def begin(grant: Grant, new_access: Access, moment: Moment) -> tuple[Purchase, Changes]:
     """The pair's new purchase where none is active."""
     purchase = _purchase(grant, new_access, moment, supersedes=None)
-    entry = audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, {"tier": grant.terms.tier})
+    change: dict[str, object] = {"tier": grant.terms.tier, **_granted(purchase)}
+    entry = audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, change)
     return purchase, Changes(purchases=(purchase,), audit=(entry,))
 
 
@@ -96,7 +97,7 @@ def supersede(old: Purchase, grant: Grant, new_access: Access, moment: Moment) -
     change: dict[str, object] = {"tier": [old.tier, purchase.tier]}
     entries = (
         audit(old.id, "purchase.superseded", grant.actor, moment, grant.reason, change),
-        audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, change),
+        audit(purchase.id, "purchase.created", grant.actor, moment, grant.reason, {**change, **_granted(purchase)}),
     )
     return purchase, ended, Changes(purchases=(ended, purchase), audit=entries)
 
@@ -120,6 +121,16 @@ def audit(
     changes: dict[str, object] | None = None,
 ) -> AuditEntry:
     return AuditEntry(moment.new_id(), subject_id, moment.now, actor, action, reason, changes)
+
+
+def _granted(purchase: Purchase) -> dict[str, object]:
+    """Whose a purchase is; and what an admin gave, for where nothing was paid no payment says it a second time."""
+    whose: dict[str, object] = {"studentId": purchase.student_id, "courseId": str(purchase.course_id)}
+    if purchase.origin is Origin.PAYMENT:
+        return whose
+    end = purchase.access.expires_at
+    given = {"sessionsTotal": purchase.access.sessions_total, "expiryDate": end and end.astimezone(UTC).isoformat()}
+    return whose | given
 
 
 def _purchase(grant: Grant, new_access: Access, moment: Moment, supersedes: UUID | None) -> Purchase:

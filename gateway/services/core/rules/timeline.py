@@ -108,8 +108,9 @@ def _of_ask(payment: Payment, action: str, asker: Asker, moment: Moment, reason:
 
 
 def _offer(payment: Payment) -> dict[str, object]:
-    """What is sold, and for how much."""
-    return {"tier": payment.terms.tier, "purpose": payment.purpose.value, **_money(payment.amount)}
+    """What is sold to whom, and for how much."""
+    whose = {"studentId": payment.student_id, "courseId": str(payment.course_id)}
+    return {"tier": payment.terms.tier, "purpose": payment.purpose.value, **_money(payment.amount), **whose}
 
 
 def _money(money: Money) -> dict[str, object]:

@@ -68,9 +68,10 @@ def subjects(w: Words) -> tuple[Invariant, ...]:
                     (*ABOUT, "event.state"),
                 ),
                 Check(
-                    """job.kind = 'payment.refund' AND job.state = 'CANCELED'
+                    f"""job.kind = 'payment.refund' AND job.state = 'CANCELED'
                         AND (SELECT count(*) FROM audit_entry AS told WHERE told.action = 'job.canceled'
-                        AND told.subject_id IN (owed.payment_id, owed.id)) = 0""",
+                        AND told.subject_id IN (owed.payment_id, owed.id)
+                        AND coalesce({w.is_id(w.entry("told.changes", "refundId"), "owed.id")}, TRUE)) = 0""",
                     "It is CANCELED, and its payment's history names nobody who called it off (job.canceled). Unless"
                     " the money went back already, it is owed: retryJob.",
                     (*ABOUT, "owed.status", "owed.payment_id"),

@@ -41,7 +41,9 @@ async def test_a_granted_purchase_is_stored_with_its_access_and_why(service: Ser
     assert (access.starts_at, access.expires_at) == (now, now + timedelta(days=180))
     [entry] = service.stored(AuditEntryRow, subject_id=purchase.id)
     assert (entry.action, entry.actor_id, entry.reason) == ("purchase.created", "admin-1", "won a prize")
-    assert (entry.at, entry.changes) == (now, {"tier": "STANDARD"})
+    given = {"sessionsTotal": 12, "expiryDate": (now + timedelta(days=180)).isoformat()}
+    whose = {"studentId": "student-1", "courseId": str(course.id)}
+    assert (entry.at, entry.changes) == (now, {"tier": "STANDARD", **whose, **given})
     assert (service.stored(PaymentRow), service.stored(JobRow)) == ([], [])
 
 

@@ -55,7 +55,8 @@ class RetryJob(BaseCommand):
             lease_until=None,
             finished_at=None,
         )
-        entry = audit(_about(job, state), "job.retried", self.actor, moment, self.reason, {"job": job.kind.value})
+        change = _said(job, again.subject_id)
+        entry = audit(_about(job, state), "job.retried", self.actor, moment, self.reason, change)
         return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 
 
@@ -87,7 +88,8 @@ class CancelJob(BaseCommand):
             return _refused("the refund is with the provider just now; cancel it once it waits again")
         failed = f"; it was: {job.last_error}" if job.state is JobState.FAILED else ""
         canceled = ended(job, JobState.CANCELED, moment, f"canceled: {self.reason}{failed}")
-        entry = audit(_about(job, state), "job.canceled", self.actor, moment, self.reason, {"job": job.kind.value})
+        change = _said(job, job.subject_id)
+        entry = audit(_about(job, state), "job.canceled", self.actor, moment, self.reason, change)
         return Decision(JobChanged(canceled), Changes(jobs=(canceled,), audit=(entry,)))
 
 
@@ -99,6 +101,15 @@ def _about(job: Job, state: State) -> UUID:
     """The subject whose history shows the job: for a refund, its payment."""
     refund = state.refunds.get(job.subject_id) if job.kind is JobKind.PAYMENT_REFUND else None
     return refund.payment_id if refund else job.subject_id
+
+
+def _said(job: Job, subject_id: UUID) -> dict[str, object]:
+    """Which job it was; of a refund's also whose, as the history is its payment's, and which one it is about now."""
+    change: dict[str, object] = {"job": job.kind.value}
+    if job.kind is JobKind.PAYMENT_REFUND:
+        refunds = [str(job.subject_id), str(subject_id)]
+        change["refundId"] = refunds if subject_id != job.subject_id else refunds[0]
+    return change
 
 
 def _refund_again(job: Job, state: State, moment: Moment) -> Refund | InvalidInput | None:

@@ -68,6 +68,13 @@ def accesses(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
     return _sessions(w), _begins(w, has), _ends(w, has)
 
 
+def _granted(w: Words, is_so: str) -> str:
+    """How many entries say so of what an admin granted, by its name in braces. Those of older releases say nothing."""
+    said = {name: w.entry("given.changes", name) for name in ("sessionsTotal", "expiryDate")}
+    return f"""(SELECT count(*) FROM audit_entry AS given WHERE given.subject_id = purchase.id
+        AND given.action = 'purchase.created' AND {is_so.format_map(said)})"""
+
+
 def _holds(w: Words) -> str:
     """Whether the sweep lives and ends nothing for now, as after a long outage: it doubts the clock, see `Hold`."""
     return f"""(SELECT count(*) FROM job AS sweep WHERE sweep.subject_id = {w.id(NOBODY)}
@@ -117,6 +124,11 @@ def _sessions(w: Words) -> Invariant:
                     THEN tier.session_count ELSE {used} END
                     AND purchase.created_at > {saved_before("purchase.course_id", w)}""",
                 "sessions_total must be what the tier has: the course was not changed since this was granted.",
+                SESSIONS,
+            ),
+            Check(
+                f"paid.id IS NULL AND {_granted(w, f'{{sessionsTotal}} <> CAST({total} AS TEXT)')} > 0",
+                "sessions_total must be what the purchase.created entry says that the admin granted.",
                 SESSIONS,
             ),
         ),
@@ -194,6 +206,20 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
                 "Its end must be that of the last purchase.extended entry.",
                 TIMES,
                 ends_otherwise,
+            ),
+            Check(
+                f"""paid.id IS NULL AND {has["moves"]} = 0 AND ({
+                    _granted(
+                        w,
+                        f'''{{sessionsTotal}} IS NOT NULL
+                    AND {w.differs("{expiryDate}", w.iso(ends))}''',
+                    )
+                } > 0
+                    OR {ends} IS NULL AND tier.validity_days IS NOT NULL
+                    AND purchase.created_at > {saved_before("purchase.course_id", w)})""",
+                "Its end must be the one that the purchase.created entry says that the admin gave; and where its tier"
+                " has a validity, there is one.",
+                (*TIMES, "tier.validity_days"),
             ),
         ),
     )
