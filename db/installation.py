@@ -17,3 +17,6 @@ class InstallationRow(Row, table=True):
 
     singleton: int = Field(sa_type=SmallInteger, primary_key=True, sa_column_kwargs={"autoincrement": False})
     id: UUID = Field(sa_type=Id)
+    histories_from: UUID | None = Field(sa_type=Id)
+    """From which payment's id on histories are whole: those before it are from before there were histories. Without a
+    value, `gateway verify` goes by the first history that it finds."""

@@ -159,7 +159,7 @@ EXAMPLES: dict[str, Columns] = {
         "state": "PENDING",
         "handled_at": None,
     },
-    "installation": {"singleton": 1, "id": COMMIT},
+    "installation": {"singleton": 1, "id": COMMIT, "histories_from": None},
     "schema_compatibility": {"singleton": 1, "oldest_code": "0007"},
     "change": {"seq": 1, "id": COMMIT, "body": {"payments": [], "purchases": []}},
 }

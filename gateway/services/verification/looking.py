@@ -149,11 +149,14 @@ class _Look:
         return {**typed, "told": self._told}
 
     def _first_told(self) -> Any:
-        """The first payment whose history tells how it began: those before it are from before there were histories."""
-        found = self._connection.execute(text(_FIRST_TOLD)).scalar()
-        return self._words.last_id if found is None else found
+        """From which payment on histories tell how it began: those before are from before there were histories."""
+        for sql in (_NOTED, _FIRST_TOLD):
+            if (found := self._connection.execute(text(sql)).scalar()) is not None:
+                return found
+        return self._words.last_id
 
 
+_NOTED = "SELECT histories_from FROM installation"
 _FIRST_TOLD = """SELECT id FROM payment WHERE (SELECT count(*) FROM audit_entry WHERE subject_id = payment.id
     AND action IN ('payment.opened', 'payment.adopted')) > 0 ORDER BY id LIMIT 1"""
 

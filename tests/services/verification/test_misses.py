@@ -1,9 +1,11 @@
 """What one row, or a few, say wrong after a hand's change: each is found by the entry that told of it."""
 
 from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
+from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.job_tables import JobRow
@@ -126,3 +128,30 @@ async def test_a_retry_takes_the_job_of_the_one_refund_and_of_no_other(service: 
     changed(service, "DELETE FROM job WHERE state = 'FAILED'")
     [fault] = found(service)
     assert fault.startswith("A promised refund has a job"), second
+
+
+@pytest.mark.parametrize("which", ["min", "max"])
+async def test_a_history_that_is_gone_as_a_whole_is_missed_be_it_the_first(service: Service, which: str) -> None:
+    course = await service.save_course()
+    payments = [await service.opened(STUDENT, course) for _ in range(2)]
+    assert found(service) == []
+    gone = payments[0 if which == "min" else 1].id
+    changed(service, "DELETE FROM audit_entry WHERE subject_id = :id", id=stored(service, gone))
+    assert any(each.startswith("Every payment came to be once") for each in found(service))
+
+
+async def test_payments_from_before_there_were_histories_are_as_they_were(service: Service) -> None:
+    course = await service.save_course()
+    old, first = [await service.opened(STUDENT, course) for _ in range(2)]
+    noted = "UPDATE installation SET histories_from = :id"
+    changed(service, "DELETE FROM audit_entry WHERE subject_id = :id", id=stored(service, old.id))
+    changed(service, noted, id=stored(service, first.id))
+    assert found(service) == []
+    changed(service, noted, id=None)
+    assert found(service) == []
+    changed(service, noted, id=stored(service, uuid7()))
+    assert any("histories_from" in each for each in found(service))
+
+
+def stored(service: Service, key: UUID) -> object:
+    return key.bytes if service.url.startswith("sqlite") else key

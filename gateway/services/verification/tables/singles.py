@@ -18,9 +18,11 @@ def installation(w: Words) -> Table:
                 " somebody else's.",
                 (
                     Check(
-                        f"installation.singleton <> 1 OR {w.version('installation.id')} NOT IN ('4', '7')",
-                        "The one row has the key 1, and a random id.",
-                        ("installation.id",),
+                        f"""installation.singleton <> 1 OR {w.version("installation.id")} NOT IN ('4', '7')
+                            OR installation.histories_from IS NOT NULL
+                            AND {w.version("installation.histories_from")} NOT IN ('0', '7')""",
+                        "The one row has the key 1, and a random id; histories_from is a payment's id, or all zeros.",
+                        ("installation.id", "installation.histories_from"),
                     ),
                 ),
                 whole=_single("installation"),

@@ -67,6 +67,11 @@ def histories(w: Words) -> tuple[Invariant, ...]:
                     ("payment.extra_of", "payment.created_at", "history.openings", "history.adoptions"),
                 ),
                 Check(
+                    f"payment.id < :told AND {BEGINS} > 0",
+                    "installation.histories_from says that it is from before there were histories, and it has one.",
+                    ("history.openings", "history.adoptions"),
+                ),
+                Check(
                     f"""{IS_TOLD} AND payment.extra_of IS NULL AND {HAS["intents"]} + {HAS["adoptions"]} <>
                         CASE WHEN payment.reference IS NULL THEN 0 ELSE 1 END""",
                     "Its history says once which reference it got, if it has one (payment.intent_opened or .adopted).",
