@@ -33,11 +33,11 @@ def changed(service: Service, *statements: str, **values: object) -> None:
     engine.dispose()
 
 
-async def granted(service: Service, **given: object) -> Purchase:
+async def granted(service: Service, expiry_date: datetime | None = None) -> Purchase:
     course = await service.save_course()
     await service.save_course(title="Guitar")
     service.clock.advance(days=1)
-    return await service.created(course, **given)
+    return await service.created(course, expiry_date=expiry_date)
 
 
 @pytest.mark.parametrize(

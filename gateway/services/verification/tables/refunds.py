@@ -4,9 +4,9 @@ from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
 from gateway.services.core.model.values import RefundOrigin, RefundStatus, Role
 from gateway.services.core.rules.inputs.fields import LONGEST_REASON
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
-from gateway.services.core.rules.refunds.books import EXCEEDS_CAPTURED
+from gateway.services.core.rules.refunds.books import EXCEEDS_CAPTURED, NOT_MADE, RETURNED, WON
 from gateway.services.verification.model import Check, Gathered, Invariant, Related, Table
-from gateway.services.verification.words import Words, n, not_among
+from gateway.services.verification.words import Words, among, any_of, n, not_among, quoted
 
 ENDED = (
     "refund.status",
@@ -107,6 +107,11 @@ def _ended(w: Words) -> Invariant:
         "refund",
         _DASHBOARD,
         (
+            Check(
+                any_of(*_said_otherwise()),
+                "Of its failure's code and message, the one says something else than the other.",
+                ENDED,
+            ),
             Check(
                 f"{not_among('refund.status', RefundStatus)} OR {not_among('refund.origin', RefundOrigin)}"
                 f" OR {w.is_no_uuid7('refund.id')}",
@@ -221,3 +226,14 @@ def _told(w: Words) -> Invariant:
             ),
         ),
     )
+
+
+def _said_otherwise() -> list[str]:
+    """The conditions of a failure that the gateway gave its words, and that has other ones."""
+    messages: dict[str, list[str]] = {}
+    for failure in (RETURNED, WON, NOT_MADE):
+        messages.setdefault(failure.code, []).append(failure.message)
+    return [
+        f"(refund.failure_code = {quoted(code)}) <> ({among('refund.failure_message', words)})"
+        for code, words in messages.items()
+    ]

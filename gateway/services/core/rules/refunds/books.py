@@ -27,6 +27,8 @@ EXCEEDS_CAPTURED = "exceeds_captured"
 ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
 LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
 RETURNED = Failure("returned", "the refund came back to the provider")
+WON = Failure("called_off", "the dispute was decided for us")
+NOT_MADE = Failure("called_off", "it was not made")
 
 
 class RefundBooks:
@@ -182,7 +184,7 @@ def _with_refunded_sum(payment: Payment, refunded_minor: int) -> Payment:
 
 
 def _not_made(record: RefundRecord) -> Failure:
-    return Failure("called_off", "the dispute was decided for us" if record.is_dispute else "it was not made")
+    return WON if record.is_dispute else NOT_MADE
 
 
 def _reason_for_rest(instead_of: Refund) -> str:

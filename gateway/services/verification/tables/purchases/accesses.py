@@ -193,8 +193,8 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
                 TIMES,
             ),
             Check(
-                f"""paid.id IS NOT NULL AND {has["comebacks"]} = 0
-                    AND (below.id IS NULL OR purchase.status <> 'REFUNDED' AND below.status = 'SUPERSEDED')
+                f"""paid.id IS NOT NULL AND (below.id IS NULL OR {has["comebacks"]} = 0
+                    AND purchase.status <> 'REFUNDED' AND below.status = 'SUPERSEDED')
                     AND ({usual}) IS NOT TRUE""",
                 "Its end follows from what was sold, what it took over, and the last purchase.extended entry; this one"
                 " does not.",
