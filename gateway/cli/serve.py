@@ -8,6 +8,7 @@ import socket
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -17,9 +18,9 @@ from gateway.cli import supervisor
 from gateway.cli.databases import May, make_ready
 from gateway.cli.processes.server import Server
 from gateway.cli.processes.sockets import Socket
-from gateway.cli.server.door import Door
+from gateway.cli.server.connection import Connection
 from gateway.cli.server.sharing import SharedConfig
-from gateway.cli.server.waiting import MOST_WAITING
+from gateway.cli.server.waiting import MOST_WAITING, Waiting
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.process import STOP_S
 from gateway.startup import announce
@@ -169,7 +170,8 @@ def _config(
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=stop_s,
         timeout_worker_healthcheck=STARTUP_S,
-        http=Door(most_waiting),  # type: ignore[arg-type]  # it asks for a class, and calls it
+        # It asks for a class, and calls it. Each process that serves is sent a copy, and so has its own who wait.
+        http=partial(Connection, waiting=Waiting(most_waiting)),  # type: ignore[arg-type]
         ws=Socket,
         ws_max_size=MOST_MESSAGE_BYTES,
         ws_per_message_deflate=False,  # messages are small, and a compressor for each connection is not

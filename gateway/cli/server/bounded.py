@@ -62,6 +62,9 @@ class BoundedConnection(HttpToolsProtocol):
     """When its client must have asked, by the loop's clock; None while something is answered."""
 
     _timer: asyncio.TimerHandle | None = None
+    _looks_at = 0.0
+    """When the timer that is set fires: later than what is due it never does."""
+
     _outgoing: Outgoing | None = None
 
     def __init__(
@@ -100,7 +103,7 @@ class BoundedConnection(HttpToolsProtocol):
         if not self._is_waited_for:
             self._is_waited_for = True
             self._due = self.loop.time() + HEAD_S
-            self._look_after(HEAD_S)
+            self._look_when_due()
             self._waiting.add(self)
 
     def _has_asked(self) -> None:
@@ -136,20 +139,24 @@ class BoundedConnection(HttpToolsProtocol):
             self._start_asgi_task(*self.pipeline.pop())
         elif not self._is_waited_for:
             self._due = self.loop.time() + self.timeout_keep_alive
-            if self._timer is None:
-                self._timer = self.loop.call_later(self.timeout_keep_alive, self._look)
+            self._look_when_due()
 
-    def _look_after(self, after_s: float) -> None:
-        if self._timer is None:
-            self._timer = self.loop.call_later(after_s, self._look)
+    def _look_when_due(self) -> None:
+        """One that looks sooner looks again then."""
+        assert self._due is not None
+        if self._timer is not None:
+            if self._looks_at <= self._due:
+                return
+            self._timer.cancel()
+        self._looks_at = self._due
+        self._timer = self.loop.call_later(self._due - self.loop.time(), self._look)
 
     def _look(self) -> None:
         self._timer = None
         if self._due is None or self.has_left():
             return  # the next answer begins it anew
-        left_s = self._due - self.loop.time()
-        if left_s >= ROUNDING_S:
-            self._look_after(left_s)
+        if self._due - self.loop.time() >= ROUNDING_S:
+            self._look_when_due()
         elif self._is_within_head:
             self.refuse(LATE)
         else:

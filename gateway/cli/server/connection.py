@@ -6,17 +6,13 @@ uvicorn, whose version is therefore held to what was tested (decision 0032).
 """
 
 import asyncio
-from typing import Any
 
 import httptools
-from uvicorn.config import Config
-from uvicorn.server import ServerState
 
 from gateway.cli.server import heads
 from gateway.cli.server.bounded import BoundedConnection, Part
 from gateway.cli.server.heads import MOST_HEAD_BYTES, Fault
 from gateway.cli.server.straight import StraightCycle
-from gateway.cli.server.waiting import Waiting
 from gateway.http.extensions import straight_of
 
 LINGER_S = 0.5
@@ -61,15 +57,8 @@ class Connection(BoundedConnection):
     _is_stopping = False
     _fault: Fault | None = None
 
-    def __init__(
-        self,
-        config: Config,
-        server_state: ServerState,
-        app_state: dict[str, Any],
-        _loop: asyncio.AbstractEventLoop | None = None,
-        waiting: Waiting | None = None,
-    ) -> None:
-        super().__init__(config, server_state, app_state, _loop, waiting)
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn's own
+        super().connection_made(transport)
         # The straight way knows nothing of these settings, of which we have none.
         is_plain = not (self.access_log or self.root_path or self.limit_concurrency is not None)
         self._straight = straight_of(self.app) if is_plain else None

@@ -121,6 +121,18 @@ async def test_a_head_behind_an_answer_has_as_long() -> None:
     assert wire.is_closed
 
 
+async def test_a_head_has_no_longer_where_idle_connections_are_kept_for_longer() -> None:
+    called = Called()
+    protocol, wire = called.connect()
+    protocol.timeout_keep_alive = int(3 * HEAD_S)
+    protocol.data_received(POST)
+    await all_is_done()
+    protocol.data_received(POST[:40])
+    called.clock.passes(HEAD_S + 0.1)
+    assert bytes(wire.written).endswith(LATE.answer([]))
+    assert wire.is_closed
+
+
 async def test_a_blank_line_is_no_way_to_stay() -> None:
     called = Called()
     protocol, wire = called.connect()
