@@ -15,7 +15,7 @@ from starlette.routing import BaseRoute, Mount, Route, WebSocketRoute
 
 from gateway.auth.bearer import BearerBackend, viewer_of
 from gateway.auth.tokens import TokenVerifier
-from gateway.bootstrap import Services, now, open_services, running_jobs
+from gateway.bootstrap import Services, now, open_services
 from gateway.clock import CLOCK
 from gateway.context import Context
 from gateway.endpoints import graphql
@@ -35,6 +35,7 @@ from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
+from gateway.running_jobs import running_jobs
 from gateway.services.core.model.values import Actor
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.purchases import Purchases

@@ -1,8 +1,8 @@
 """Settings to services: what every door stands on, opened together and closed together."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping, Sequence
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DBAPIError
 
 from db import feed
-from db.pulse import pulse
 from db.standing import Standing, standing_by
 from gateway.clock import CLOCK, start_clock
+from gateway.services import ends
 from gateway.services.background import BackgroundTask
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
@@ -184,53 +184,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         ]
         yield Services(purchases, work, reader, writer, runners, live, StandingNow(source), background)
     finally:
-        await asyncio.gather(*(task.stop() for task in background))
+        await asyncio.gather(*(task.stop(ends.FOLLOWING_S) for task in background))
         await writer.close()
         await source.close()
-        for provider in providers.values():
-            await provider.close()
-        for subscriber in subscribers.values():
-            await subscriber.close()
-
-
-@asynccontextmanager
-async def running_jobs(
-    settings: Settings, services: Services, told: asyncio.Event | None = None
-) -> AsyncIterator[None]:
-    """Jobs are run meanwhile, also those that other processes wrote.
-
-    At the end, or once the process is `told` to stop, no more are begun and those under way are finished. What takes
-    longer than `GATEWAY_STOP_S` then is handed back, for another process to do at once.
-    """
-    stopped = told or asyncio.Event()
-    beats = partial(pulse, settings.database_url, standing=services.reader.source.standing)
-    running = [BackgroundTask("runner", partial(each.run_until_stopped, stopped)) for each in services.runners]
-    following = BackgroundTask("pulse", partial(_look_at_each, beats, services.runners))
-    bounding = BackgroundTask("late", partial(_hand_back_what_is_late, settings.stop_s, stopped, services.runners))
-    services.background.extend(tasks := (*running, following, bounding))
-    for task in tasks:
-        task.start()
-    try:
-        yield
-    finally:
-        following.cancel()
-        stopped.set()
-        await asyncio.gather(*(task.ended() for task in running))
-        await asyncio.gather(following.stop(), bounding.stop())
-
-
-async def _hand_back_what_is_late(after_s: float, stopped: asyncio.Event, runners: Sequence[Runner]) -> None:
-    await stopped.wait()
-    await asyncio.sleep(after_s)
-    for runner in runners:
-        await runner.hand_back()
-
-
-async def _look_at_each(follow: Callable[[], AsyncGenerator[None, None]], runners: Sequence[Runner]) -> None:
-    async with aclosing(follow()) as beats:
-        async for _ in beats:
-            for runner in runners:
-                runner.look()
+        clients: Iterable[PaymentProvider | Subscriber] = (*providers.values(), *subscribers.values())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(ends.CLIENTS_S):
+                await asyncio.gather(*(each.close() for each in clients))
 
 
 def _writer(

@@ -8,16 +8,10 @@ from contextlib import suppress
 
 from gateway.clock import start_clock
 from gateway.services.core.model.events import EventSubscriber
+from gateway.services.ends import HANG_UP_S, callers_gone_s
 from gateway.services.writer_process.serving import Lines
 from gateway.settings.model import Settings
 from gateway.writer import own_writer
-
-LEAVE_S = 20
-"""How long a writer that is told to stop goes on for those who are still connected, beyond the time that a server has
-to answer its last requests."""
-
-HANG_UP_S = 5
-"""How long those who are connected then may take to read their answers."""
 
 
 async def serve_writer(
@@ -41,8 +35,9 @@ async def serve_writer(
     ends = [asyncio.create_task(each.wait()) for each in (told, lines.has_writer_stopped)]
     await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
     server.close()
+    leave_s = 0 if is_orphaned() or not told.is_set() else callers_gone_s(settings.drain_s, settings.stop_s)
     with suppress(TimeoutError):
-        async with asyncio.timeout(0 if is_orphaned() or not told.is_set() else settings.stop_s + LEAVE_S):
+        async with asyncio.timeout(leave_s):
             await lines.all_closed()
     await writer.close()
     with suppress(TimeoutError):

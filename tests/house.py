@@ -54,15 +54,18 @@ ROOMS = {
     "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
     "verification": _room("gateway.services.verification", "rules model db", f"{WEB} {VENDORS}"),
+    "ends": _room("gateway.services.ends", "", f"{WEB} {SQL} {VENDORS}"),
     "outages": _room("gateway.services.outages", "", f"{WEB} {SQL} {VENDORS}"),
     "background": _room("gateway.services.background", "", f"{WEB} {SQL} {VENDORS}"),
     "changes": _room("gateway.services.changes", "outages model db", f"{WEB} {VENDORS}"),
-    "reading": _room("gateway.services.reading", "background outages rows model db", f"{WEB} {VENDORS}"),
+    "reading": _room("gateway.services.reading", "background ends outages rows model db", f"{WEB} {VENDORS}"),
     "writing": _room(
-        "gateway.services.writing", "changes background outages rows commands rules model db", f"{WEB} {VENDORS}"
+        "gateway.services.writing", "changes background ends outages rows commands rules model db", f"{WEB} {VENDORS}"
     ),
     "writer_process": _room(
-        "gateway.services.writer_process", "writing changes background outages commands model", f"{WEB} {SQL} {VENDORS}"
+        "gateway.services.writer_process",
+        "writing changes background ends outages commands model",
+        f"{WEB} {SQL} {VENDORS}",
     ),
     "purchases": _room(
         "gateway.services.purchases",
@@ -93,13 +96,13 @@ ROOMS = {
     ),
     "writer": _room(
         "gateway.writer gateway.writer_of_all",
-        "clock settings writer_process writing changes subscribers model db gateway.schema.conventions.ids",
+        "clock settings writer_process writing changes ends subscribers model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "bootstrap": _room(
-        "gateway.bootstrap",
-        "clock settings writer writer_process jobs writing reading changes background outages purchases providers"
-        " subscribers rows model db gateway.schema.conventions.ids",
+        "gateway.bootstrap gateway.running_jobs",
+        "clock settings writer writer_process jobs writing reading changes background ends outages purchases"
+        " providers subscribers rows model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(
@@ -121,7 +124,7 @@ ROOMS = {
     "cli": _room(
         "gateway.cli gateway.__main__",
         "startup app pages bootstrap streaming execution resolvers schema http auth settings writer writer_process"
-        " verification outages commands legacy model db",
+        " verification ends outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

@@ -6,6 +6,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from multiprocessing import parent_process
 
 import structlog
@@ -16,18 +18,13 @@ from db.urls import is_embedded
 from gateway.cli.orphans import end_with
 from gateway.cli.processes.worker import Worker
 from gateway.cli.processes.workers import Workers
+from gateway.services.ends import KEEPER_S, KILL_S
 from gateway.services.writer_process.sockets import listen_at, private_folder, socket_in
 from gateway.settings.model import Settings, SettingsError
 
 log = structlog.get_logger(__name__)
 
 WRITER_SOCKET = "GATEWAY_WRITER_SOCKET"
-
-KEEPER_S = 4.0
-"""How long a writer that nobody needs any more may take to end."""
-
-KILLED_S = 0.5
-"""How long one that is killed may take for that."""
 
 
 def run(settings: Settings, config: Config, listening: socket.socket) -> None:
@@ -69,17 +66,25 @@ class Keeper:
         self.path = socket_in(self._folder)
         self._listening = listen_at(self.path)
         self._process = self._started()
+        self._told_at: float | None = None
 
     def start_again_if_dead(self) -> None:
         if (code := self._process.poll()) is not None:
             log.error("the writer's keeper died; the next one follows", code=code)
             self._process = self._started()
 
-    def stop(self) -> None:
+    def tell(self) -> None:
         """Have the writer finish what waits, for those who are still connected, and end."""
-        self._process.terminate()
+        if self._told_at is None:
+            self._told_at = time.monotonic()
+            self._process.terminate()
+
+    def stop(self) -> None:
+        """Return when it has done so; one that hangs is killed."""
+        self.tell()
+        assert self._told_at is not None
         try:
-            self._process.wait(KEEPER_S)
+            self._process.wait(max(0.0, self._told_at + KEEPER_S - time.monotonic()))
         except subprocess.TimeoutExpired:
             log.error("the writer does not end, and is killed", waited_s=KEEPER_S)  # noqa: TRY400
             self.kill()
@@ -88,11 +93,11 @@ class Keeper:
 
     def kill(self) -> None:
         """End both at once."""
-        self._process.send_signal(signal.SIGQUIT)  # by which it kills its writer
-        try:
-            self._process.wait(KILLED_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
+        for number in (signal.SIGQUIT, signal.SIGKILL):  # by the first it kills its writer
+            self._process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(KILL_S)
+                break
         shutil.rmtree(self._folder, ignore_errors=True)
 
     def _started(self) -> "subprocess.Popen[bytes]":
@@ -105,12 +110,13 @@ class WorkersOfOneWriter(Workers):
     """The same, and the one that writes for them, which starts before them and ends after them.
 
     A reload (SIGHUP) makes a new writer, of new code, for the new processes; the old one ends with the last process
-    that it writes for.
+    that it writes for, however that ends.
     """
 
     def __init__(self, config: Config, sockets: list[socket.socket], drain_s: float) -> None:
         super().__init__(config, sockets, drain_s)
         self._keepers: dict[Worker, Keeper] = {}
+        self._running: set[Keeper] = set()
         self._current = Keeper()
         self._use(self._current)
 
@@ -118,23 +124,25 @@ class WorkersOfOneWriter(Workers):
         for keeper in self._in_use():
             keeper.start_again_if_dead()
         super().keep_subprocess_alive()
+        self._stop_unused()
 
     def restart_all(self) -> None:
-        before, old = self._current, self._in_use()
+        before = self._current
         new = self._use(Keeper())
         super().restart_all()
         if new not in self._keeper_of_each().values():
             self._use(before)  # no new process came to serve
-        for keeper in {new, *old} - self._in_use():
-            keeper.stop()
+        self._stop_unused()
 
     def join_all(self) -> None:
         super().join_all()
-        for keeper in self._in_use():
+        for keeper in self._running:
+            keeper.tell()
+        for keeper in self._running:
             keeper.stop()
 
     def _end_at_once(self, number: int) -> None:
-        for keeper in self._in_use():
+        for keeper in self._running:
             keeper.kill()
         super()._end_at_once(number)
 
@@ -142,13 +150,19 @@ class WorkersOfOneWriter(Workers):
         """Processes that are started from now on are written for by this one."""
         self._keeper_of_each()
         self._current = keeper
+        self._running.add(keeper)
         os.environ[WRITER_SOCKET] = str(keeper.path)
         return keeper
+
+    def _stop_unused(self) -> None:
+        for keeper in self._running - self._in_use():
+            self._running.discard(keeper)
+            keeper.stop()
 
     def _in_use(self) -> set[Keeper]:
         return {self._current, *self._keeper_of_each().values()}
 
     def _keeper_of_each(self) -> dict[Worker, Keeper]:
         """Those who are new since the last look have the current one."""
-        self._keepers = {each: self._keepers.get(each, self._current) for each in self.processes}
+        self._keepers = {each: self._keepers.get(each, self._current) for each in (*self.processes, *self._retiring)}
         return self._keepers

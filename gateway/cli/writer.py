@@ -20,11 +20,12 @@ import uvloop
 from gateway.cli.orphans import end_with
 from gateway.http.telemetry import configure_logging
 from gateway.services.core.model.events import EventSubscriber
+from gateway.services.ends import writer_killed_s
 from gateway.settings.loading import load_settings
 from gateway.settings.model import Settings
 from gateway.startup import leave_to_the_end
 from gateway.writer import event_subscribers, subscribers_of
-from gateway.writer_of_all import LEAVE_S, serve_writer
+from gateway.writer_of_all import serve_writer
 
 log = structlog.get_logger(__name__)
 
@@ -34,10 +35,6 @@ LIVES_S = 0.25
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.01, 0.32
 """Before the next one where it has not: doubled each time, up to the longest. A start costs milliseconds, and callers
 are to be served again within a second."""
-
-KILL_S = 60
-"""How long a writer that was told to stop may take: longer than it goes on for others, by a turn that is under way. One
-that hangs would else stay for ever, with the database locked."""
 
 _WATCHED = (signal.SIGTERM, signal.SIGCHLD, signal.SIGALRM, signal.SIGQUIT)
 
@@ -52,32 +49,34 @@ def main(arguments: Sequence[str]) -> None:
     fd, folder, parent = int(arguments[0]), Path(arguments[1]), int(arguments[2])
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)  # Ctrl-C and a closed terminal are for the one who started us
-    signal.signal(signal.SIGCHLD, lambda *_: None)  # what has a handler is waited for on every system
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     end_with(parent)
     settings = load_settings()
     configure_logging(settings)
     subscribers = asyncio.run(_subscribers(settings))
     leave_to_the_end()
     listening = socket.socket(fileno=fd)
-    kill_s = max(KILL_S, settings.stop_s + 2 * LEAVE_S)
+    # Until here a signal ends it at once, as it does any process that starts: nothing is begun.
+    signal.signal(signal.SIGCHLD, lambda *_: None)  # what has a handler is waited for on every system
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    kill_s = writer_killed_s(settings.drain_s, settings.stop_s)
     keep(lambda keeper: _write(settings, subscribers, listening, keeper), kill_s)
     if os.getppid() != parent:
         shutil.rmtree(folder, ignore_errors=True)  # nobody else is left to do it
 
 
-def keep(run: Callable[[int], int], kill_s: int | None = None) -> None:
+def keep(run: Callable[[int], int], kill_s: float) -> None:
     """Have one process after the other run it, each forked from this one, until told to stop.
 
     Args:
         run: gives the exit code; it is told which process keeps it.
-        kill_s: how long it may take once it was told to stop; None: `KILL_S`.
+        kill_s: how long it may take once it was told to stop. One that hangs would else stay for ever, with the
+            database locked.
     """
     pause_s = 0.0
     while True:
         began = time.monotonic()
         child = _forked(run)
-        is_told = _wait_for(child, kill_s or KILL_S)
+        is_told = _wait_for(child, kill_s)
         if is_told:
             return
         has_worked = time.monotonic() - began >= LIVES_S
@@ -106,7 +105,7 @@ def _forked(run: Callable[[int], int]) -> int:
         os._exit(code)
 
 
-def _wait_for(child: int, kill_s: int) -> bool:
+def _wait_for(child: int, kill_s: float) -> bool:
     """Return when it has ended: whether it, and with it this process, was told to."""
     is_told = False
     while True:
@@ -114,7 +113,7 @@ def _wait_for(child: int, kill_s: int) -> bool:
             case signal.SIGTERM:
                 os.kill(child, signal.SIGTERM)
                 if not is_told:
-                    signal.alarm(kill_s)
+                    signal.setitimer(signal.ITIMER_REAL, kill_s)
                 is_told = True
             case signal.SIGQUIT:
                 os.kill(child, signal.SIGKILL)
@@ -123,7 +122,7 @@ def _wait_for(child: int, kill_s: int) -> bool:
                 log.error("writer killed: it did not stop", pid=child)
                 os.kill(child, signal.SIGKILL)
             case _ if os.waitpid(child, os.WNOHANG)[0]:
-                signal.alarm(0)
+                signal.setitimer(signal.ITIMER_REAL, 0)
                 return is_told
 
 

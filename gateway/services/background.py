@@ -59,15 +59,15 @@ class BackgroundTask:
         if self._task is not None:
             self._task.cancel()
 
-    async def ended(self) -> None:
-        """Return once it has ended for good, however it did."""
+    async def ended(self, within_s: float | None = None) -> None:
+        """Return once it has ended for good, however it did; or after so many seconds: then it is left behind."""
         if self._task is not None:
-            await asyncio.wait({self._task})
+            await asyncio.wait({self._task}, timeout=within_s)
 
-    async def stop(self) -> None:
-        """End it, and wait for that."""
+    async def stop(self, within_s: float | None = None) -> None:
+        """End it, and wait for that, likewise."""
         self.cancel()
-        await self.ended()
+        await self.ended(within_s)
 
     async def _go_on(self) -> None:
         while True:

@@ -85,14 +85,14 @@ def leaving_server() -> Iterator[tuple[uvicorn.Server, tuple[str, int]]]:
 
 
 @contextmanager
-def calling(gateway: Served) -> Iterator[list[int | str]]:
+def calling(gateway: Served, path: str = "/readyz") -> Iterator[list[int | str]]:
     """Requests meanwhile, one after the other, on kept connections and on new ones; gives their statuses, or why
     there is none."""
     answers: list[int | str] = []
     is_over = Event()
 
     def call(most_kept: int) -> None:
-        url = gateway.server.url.replace("/graphql", "/readyz")
+        url = gateway.server.url.replace("/graphql", path)
         with httpx.Client(timeout=TOO_LONG_S, limits=httpx.Limits(max_keepalive_connections=most_kept)) as client:
             while not is_over.wait(0.005):  # others need the processor as well, the new workers above all
                 try:

@@ -1,6 +1,9 @@
 """Who writes for whom while processes are replaced, and how soon a writer that died is followed by the next."""
 
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
 
@@ -8,7 +11,7 @@ import pytest
 
 from gateway.cli import supervisor, writer
 from gateway.cli.processes.workers import Workers
-from gateway.cli.supervisor import WorkersOfOneWriter
+from gateway.cli.supervisor import Keeper, WorkersOfOneWriter
 
 
 class FakeKeeper:
@@ -42,6 +45,7 @@ def reloading(
     # Without its constructor, which takes this process's signals.
     workers = WorkersOfOneWriter.__new__(WorkersOfOneWriter)
     workers.processes, workers._keepers = ["a", "b"], {}  # type: ignore[list-item]  # likewise
+    workers._retiring, workers._running = {}, set()
     workers._current = supervisor.Keeper()
     workers._use(workers._current)
     return workers, made
@@ -65,6 +69,51 @@ def test_a_writer_stays_for_as_long_as_it_writes_for_somebody(
     assert workers._keeper_of_each()["of the current one"] is workers._current  # type: ignore[index]
 
 
+def test_a_writer_ends_with_the_last_process_that_it_writes_for_however_that_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    workers, keepers = reloading(monkeypatch, lambda _: ["c", "b"])
+    workers.restart_all()
+    workers._retiring["b"] = 0.0  # type: ignore[index]  # as one that SIGTTOU lets go
+    workers.processes.remove("b")  # type: ignore[arg-type]
+    workers._stop_unused()
+    assert [keeper.is_stopped for keeper in keepers] == [False, False], "it is still written for"
+    workers._retiring.clear()
+    workers._stop_unused()
+    assert [keeper.is_stopped for keeper in keepers] == [True, False]
+    assert workers._running == {workers._current}
+
+
+HEARS_NOTHING = """
+import signal
+for number in (signal.SIGTERM, signal.SIGQUIT):
+    signal.signal(number, signal.SIG_IGN)
+print(flush=True)
+while True:
+    signal.pause()
+"""
+
+
+class DeafKeeper(Keeper):
+    """One whose process hears no signal that can be ignored."""
+
+    def _started(self) -> "subprocess.Popen[bytes]":
+        process = subprocess.Popen([sys.executable, "-c", HEARS_NOTHING], stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        process.stdout.readline()
+        return process
+
+
+def test_a_keeper_that_hangs_is_killed_and_its_folder_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(supervisor, "KEEPER_S", 0.01)
+    monkeypatch.setattr(supervisor, "KILL_S", 0.01)
+    keeper = DeafKeeper()
+    keeper.stop()
+    with keeper._process as process:
+        assert process.wait(60) == -signal.SIGKILL
+    assert not keeper.path.parent.exists()
+
+
 def test_a_writer_that_does_not_live_is_followed_ever_more_slowly_and_within_a_second(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -78,5 +127,5 @@ def test_a_writer_that_does_not_live_is_followed_ever_more_slowly_and_within_a_s
     monkeypatch.setattr(writer, "_forked", lambda _: 1)
     monkeypatch.setattr(writer, "_wait_for", lambda child, _: live(child))
     monkeypatch.setattr(writer, "time", SimpleNamespace(monotonic=lambda: now[0], sleep=pauses.append))
-    writer.keep(lambda _: 0)
+    writer.keep(lambda _: 0, kill_s=0.0)
     assert pauses == [0.01, 0.02, 0.04, 0.08, 0.16, 0.32, 0.32, 0.32, 0]

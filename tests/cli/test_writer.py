@@ -9,7 +9,6 @@ from pathlib import Path
 KEEPING = """
 import os, signal
 from gateway.cli import writer
-writer.KILL_S = 1
 signal.signal(signal.SIGCHLD, lambda *_: None)
 signal.pthread_sigmask(signal.SIG_BLOCK, writer._WATCHED)
 
@@ -18,7 +17,7 @@ def hang(keeper):
     while True:
         signal.pause()
 
-writer.keep(hang)
+writer.keep(hang, kill_s=0.2)
 print("stopped", flush=True)
 """
 """A keeper, and a writer that no SIGTERM reaches."""

@@ -29,6 +29,8 @@ class Line:
         self._pairs: dict[Pair, bool] = {}
         """Each connection, and whether it is swallowed: its writers to the gateway and to the server."""
         self._at: tuple[bytes, bool] | None = None
+        self.has_swallowed = False
+        """Whether the gateway said something that got nowhere."""
         ready = threading.Event()
         self._thread = threading.Thread(target=self._run, args=(ready,), daemon=True)
         self._thread.start()
@@ -109,6 +111,7 @@ class Line:
                 if to == 1 and self._at is not None and self._at[0] in said:
                     (_, is_delivered), self._at = self._at, None
                     self._pairs[pair] = True
+                self.has_swallowed = self.has_swallowed or (to == 1 and not is_delivered)
                 if is_delivered:
                     pair[to].write(said)
                     await pair[to].drain()

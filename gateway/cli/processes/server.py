@@ -17,14 +17,11 @@ from uvicorn.server import HANDLED_SIGNALS
 
 from gateway.cli.processes.sockets import SILENT, Socket
 from gateway.http.extensions import Leaving, leaving_of
+from gateway.services.ends import ALARM_S, APPLICATION_S, FLUSH_S, HEARD_S
 
 log = structlog.get_logger(__name__)
 
-CLOSE_S = 4.0
-"""How long the application may take to close what it stands on, once the last answer is out."""
-
-FLUSH_S = 0.5
-"""How long the answers of those who were cut off may take to be read."""
+NOT_IN_ORDER = "the database, or a job, keeps this process from closing in order"
 
 REPLACED = signal.SIGUSR1
 """Tells one of several processes to stop, for which another serves already."""
@@ -46,6 +43,8 @@ class Server(uvicorn.Server):
 
     Told by SIGUSR1, it is replaced: another serves already, so that `/readyz` stays and nothing is drained.
 
+    All of this has bounds (`gateway.services.ends`), and an alarm that is set at the signal is the last of them.
+
     A second signal ends it at once. One of several processes leaves that to the one who started it: it may well get
     one signal twice, from there and with its whole group.
     """
@@ -65,16 +64,16 @@ class Server(uvicorn.Server):
         if not self.started:
             end_at_once(sig)  # nothing is begun, and what a start waits for may never come
         elif self._told_at is None:
-            self._told_at, self._is_replaced = time.monotonic(), sig == REPLACED
+            self._is_replaced = sig == REPLACED
+            self._told_at = self._begin_to_end()
             super().handle_exit(signal.SIGTERM if sig == REPLACED else sig, frame)
         elif time.monotonic() - self._told_at > SAME_ORDER_S and multiprocessing.parent_process() is None:
             end_at_once(sig)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        began = self._begin_to_end() if self._told_at is None else self._told_at
         leaving = leaving_of(self.config.loaded_app)
         grace_s, drain_s = self._bounds(leaving)
-        end_by_alarm(drain_s + grace_s + CLOSE_S + FLUSH_S)
-        began = time.monotonic()
         log.info("stopping", requests=self._requests(), streams=leaving.streams, within_s=drain_s + grace_s)
         leaving.tell(is_replaced=self._is_replaced)
         if drain_s:
@@ -83,8 +82,13 @@ class Server(uvicorn.Server):
         leaving.end_streams()
         await self._until_all_are_gone(grace_s)
         cut_off = await self._cut_off(leaving)
-        await self._close_application()
+        await self._close_application(began + HEARD_S + drain_s + grace_s + 2 * FLUSH_S + APPLICATION_S)
         log.info("stopped", took_s=round(time.monotonic() - began, 2), cut_off=cut_off)
+
+    def _begin_to_end(self) -> float:
+        """From now on whatever hangs does not keep this process; returns when that is."""
+        end_by_alarm(sum(self._bounds(leaving_of(self.config.loaded_app))) + ALARM_S)
+        return time.monotonic()
 
     def _bounds(self, leaving: Leaving) -> tuple[float, float]:
         grace_s = self.config.timeout_graceful_shutdown
@@ -124,12 +128,14 @@ class Server(uvicorn.Server):
         await self._until_all_are_gone(FLUSH_S)
         return cut_off
 
-    async def _close_application(self) -> None:
+    async def _close_application(self, latest: float) -> None:
+        """Jobs under way have as long as requests; where there were none of these, they still have it."""
+        within_s = latest - time.monotonic()
         try:
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(within_s):
                 await self.lifespan.shutdown()
         except TimeoutError:
-            log.error("the database, or a job, keeps this process from closing in order", waited_s=CLOSE_S)  # noqa: TRY400
+            log.error(NOT_IN_ORDER, waited_s=round(within_s, 1))  # noqa: TRY400  no bug
 
 
 def end_at_once(number: int) -> None:
@@ -144,7 +150,7 @@ def end_by_alarm(in_s: float) -> None:
     """Whatever hangs: this is the end of it. Nothing that was answered is lost, as with any death."""
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
-        signal.setitimer(signal.ITIMER_REAL, in_s + 0.5)
+        signal.setitimer(signal.ITIMER_REAL, in_s)
 
 
 def _is_orphaned() -> bool:

@@ -17,6 +17,7 @@ from uvicorn.supervisors.multiprocess import Process
 
 from gateway.cli.orphans import end_with
 from gateway.cli.processes.server import REPLACED, Server
+from gateway.services.ends import KILL_S
 
 log = structlog.get_logger(__name__)
 
@@ -64,6 +65,11 @@ class Worker(Process):
         if self.process.is_alive() and self.pid is not None:
             os.kill(self.pid, REPLACED)
 
+    def join(self) -> None:
+        """Of one that was killed: return when it is gone, or left behind, as one that waits for a disk may have to be.
+        uvicorn would wait for ever."""
+        self.process.join(KILL_S)
+
     def answers(self, within_s: float) -> bool:
         """Whether it answers, be it that it does not serve yet."""
         started = self._healthcheck(within_s)
@@ -107,6 +113,7 @@ def end_all(told: Sequence[Process], within_s: float, unless: threading.Event | 
             log.error("processes do not stop, and are killed", pids=[each.pid for each in running], waited_s=within_s)
             for each in running:
                 each.kill()
+            for each in running:
                 each.join()
             return
         connection.wait([each.process.sentinel for each in running], JOIN_S)

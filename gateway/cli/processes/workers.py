@@ -10,9 +10,10 @@ from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 
 from gateway.cli.processes.order import Order
-from gateway.cli.processes.server import CLOSE_S, SAME_ORDER_S, end_at_once
+from gateway.cli.processes.server import SAME_ORDER_S, end_at_once
 from gateway.cli.processes.worker import Absence, Worker, end_all
 from gateway.cli.server.sharing import SharedConfig
+from gateway.services.ends import KILLED_S
 
 log = structlog.get_logger(__name__)
 
@@ -38,9 +39,10 @@ class Workers(Multiprocess):
         self.should_exit = self._order
         for number in (*STOP_SIGNALS, signal.SIGQUIT, signal.SIGHUP, signal.SIGTTIN, signal.SIGTTOU):
             signal.signal(number, lambda sig, _frame: self._hear(sig))
-        self._ends_within_s = drain_s + (config.timeout_graceful_shutdown or 0) + CLOSE_S
+        self._ends_within_s = drain_s + (config.timeout_graceful_shutdown or 0) + KILLED_S
         self._absences: dict[int, Absence] = {}
-        self._retiring: list[Worker] = []
+        self._retiring: dict[Worker, float] = {}
+        """Those that were told to stop while others serve, and by when each is killed, by the monotonic clock."""
         self._has_served = self._has_failed = False
         self._had_terminal = _has_terminal()
 
@@ -56,6 +58,9 @@ class Workers(Multiprocess):
         self.terminate_all()
         self.join_all()
         log.info("stopped", took_s=round(time.monotonic() - began, 2))
+        if left := [each.pid for each in (*self._retiring, *self.processes) if each.process.is_alive()]:
+            log.error("processes that were killed are left behind: a disk keeps them", pids=left)
+            end_at_once(signal.SIGTERM)  # the end of an interpreter waits for all that it started
         if self._has_failed:
             raise SystemExit(STARTUP_FAILURE)
 
@@ -75,13 +80,13 @@ class Workers(Multiprocess):
                 if not self.should_exit.is_set():
                     log.error("a new process does not serve; the old ones go on", pid=new.pid, code=new.exitcode)
                 return
-            old.retire()
             self.processes[place] = new
             self._absences.pop(place, None)
-            self._retiring = [old]
-            end_all(self._retiring, self._ends_within_s, unless=self.should_exit)
+            self._let_go(old)
+            end_all([old], self._ends_within_s, unless=self.should_exit)
 
     def keep_subprocess_alive(self) -> None:
+        self._see_off()
         for place, process in enumerate(self.processes):
             if self.should_exit.is_set():
                 return
@@ -103,13 +108,36 @@ class Workers(Multiprocess):
         self.processes.append(self._started())
 
     def handle_ttou(self) -> None:
-        super().handle_ttou()
-        self._absences.pop(len(self.processes), None)  # whoever comes to that place next is no successor
+        if len(self.processes) > 1:
+            self.processes_num -= 1
+            self._let_go(self.processes.pop())
+            self._absences.pop(len(self.processes), None)  # whoever comes to that place next is no successor
 
     def _started(self) -> Worker:
         worker = Worker(self.config, self.sockets)
         worker.start()
         return worker
+
+    def _let_go(self, worker: Worker) -> None:
+        """Tell it to stop, as others serve; see `_see_off`."""
+        worker.retire()
+        self._retiring[worker] = time.monotonic() + self._ends_within_s
+
+    def _see_off(self) -> None:
+        """Forget those that were let go and are gone; one that hangs is killed."""
+        for worker, latest in [*self._retiring.items()]:
+            if worker.process.is_alive():
+                if time.monotonic() < latest:
+                    continue
+                log.error("a process does not stop, and is killed", pid=worker.pid, waited_s=self._ends_within_s)
+            self._remove(worker)
+            del self._retiring[worker]
+
+    def _remove(self, worker: Worker) -> None:
+        worker.kill()  # where it hangs
+        worker.join()
+        if isinstance(self.config, SharedConfig) and worker.pid is not None:
+            self.config.shares.forget(worker.pid)
 
     def _lives(self, process: Worker) -> bool:
         """Whether it runs, and answers within the time that a start may take."""
@@ -123,10 +151,7 @@ class Workers(Multiprocess):
         return self.should_exit.is_set()
 
     def _bury(self, process: Worker, absence: Absence) -> None:
-        process.kill()  # where it hangs
-        process.join()
-        if isinstance(self.config, SharedConfig) and process.pid is not None:
-            self.config.shares.forget(process.pid)
+        self._remove(process)
         if (process.exitcode or 0) > 0 and not self._has_served:  # no signal's: by itself
             log.error("a process cannot start; it would fail again, and all stop", pid=process.pid)
             self._has_failed = True

@@ -17,6 +17,7 @@ from db.guard import Guard, settle_file
 from db.outages import Outage, in_a_line, outage_of_read
 from db.readers import Connection, Immediate, open_immediate, open_reader, reader_dialect
 from db.urls import file_of, is_embedded
+from gateway.services import ends
 from gateway.services.background import BackgroundTask
 from gateway.services.outages import Damaged, Outages, Unavailable
 
@@ -157,10 +158,11 @@ class Source:
         if self._now:
             self._now.close()
         with suppress(TimeoutError):
-            for _ in range(READERS):
-                _, connection = await self._place()
-                if connection is not None:
-                    await connection.close()
+            async with asyncio.timeout(ends.READS_S):
+                for _ in range(READERS):
+                    _, connection = await self._places.get()
+                    if connection is not None:
+                        await connection.close()
         if self._guard is not None and self._opened and not self._guard.is_lost:
             settle_file(file_of(self._url))
 

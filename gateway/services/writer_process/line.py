@@ -9,6 +9,7 @@ from typing import cast
 import structlog
 
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.outages import Damaged
 from gateway.services.writer_process.frames import (
     FrameReader,
     Hello,
@@ -23,6 +24,18 @@ from gateway.services.writer_process.sockets import is_of_this_user
 from gateway.services.writing.group_commit import WriterStopped
 
 log = structlog.get_logger(__name__)
+
+
+class CommandFailed(Exception):
+    """A command raised in the writer's process, whose log says why; nothing of it was written. The text is the name of
+    the exception's type."""
+
+
+def failure_of(kind: str) -> Exception:
+    """What a call raises here whose command raised that there, by the name of its type; of none where it did not."""
+    if kind == Damaged.__name__:
+        return Damaged("the writer's log says what is damaged")
+    return CommandFailed(kind) if kind else WriterStopped()
 
 
 @dataclass(slots=True)

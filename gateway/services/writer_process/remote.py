@@ -12,12 +12,13 @@ from pathlib import Path
 
 import structlog
 
+from gateway.services import ends
 from gateway.services.background import BackgroundTask
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.outages import Damaged, Outages
+from gateway.services.outages import Outages
 from gateway.services.writer_process.frames import (
     VERSION,
     Answer,
@@ -31,7 +32,7 @@ from gateway.services.writer_process.frames import (
     check_size,
     packed_call,
 )
-from gateway.services.writer_process.line import Line, Waiting
+from gateway.services.writer_process.line import Line, Waiting, failure_of
 from gateway.services.writing import bounds
 from gateway.services.writing.group_commit import WriterStopped
 
@@ -56,11 +57,6 @@ time limit of its own, such as a job and a process that ends, would else wait fo
 
 MOST_SENDS = 3
 """How many writers are asked the same: a command by which they die must not go through them all."""
-
-
-class CommandFailed(Exception):
-    """A command raised in the writer's process, whose log says why; nothing of it was written. The text is the name of
-    the exception's type."""
 
 
 class RemoteWriter:
@@ -161,12 +157,17 @@ class RemoteWriter:
         return await self._send(commands)
 
     async def close(self) -> None:
-        """Take no more commands, wait for the answers of those that were taken, and hang up."""
+        """Take no more commands, wait for the answers of those that were taken, and hang up. Those that a writer which
+        hangs does not answer are Busy."""
         self._is_closing = True
         for number in [number for number, waiting in self._waiting.items() if not waiting.commands]:
             self._stop_waiting(number)  # nobody asks any more
         if self._waiting and self._has_begun:
-            await self._all_answered.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(ends.TURN_S):
+                    await self._all_answered.wait()
+            for number in [*self._waiting]:
+                self._stop_waiting(number)
         await self._connecting.stop()
         for timer in (self._giving_up, self._looking):
             if timer is not None:
@@ -194,7 +195,7 @@ class RemoteWriter:
                     waiting.done.set_result(outcomes)
             case Failed(number, kind):
                 if (waiting := self._no_longer_waiting(number)) and not waiting.done.cancelled():
-                    waiting.done.set_exception(_failure(kind))
+                    waiting.done.set_exception(failure_of(kind))
             case Committed() if self._on_commit is not None and self._is_watched():
                 self._on_commit(news.read())
             case Due(jobs) if self._on_jobs is not None:
@@ -290,9 +291,3 @@ class RemoteWriter:
         if not self._waiting and self._is_closing:
             self._all_answered.set()
         return waiting
-
-
-def _failure(kind: str) -> Exception:
-    if kind == Damaged.__name__:
-        return Damaged("the writer's log says what is damaged")
-    return CommandFailed(kind) if kind else WriterStopped()

@@ -1,4 +1,7 @@
-"""How long a turn may take, and those who wait for it: each bound is a sum of those within it, and later than they."""
+"""How long a turn may take, and those who wait for it: each bound is a sum of those within it, and later than they.
+
+A process that ends waits for none of them: see `gateway.services.ends`.
+"""
 
 from db.bounds import CONNECT_S, SILENCE_S
 
@@ -18,6 +21,3 @@ than any server's silence is a disk that hangs."""
 
 ANSWERS_S = HANGS_S + WATCH_S + 1
 """How long a writer in another process may take to answer: what it tells of a turn that hangs comes first."""
-
-CLOSE_S = 10.0
-"""How long the writer may take to finish what waits when it is closed; a turn that hangs longer is left behind."""

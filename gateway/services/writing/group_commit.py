@@ -9,13 +9,13 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine
 
+from gateway.services import ends
 from gateway.services.background import BackgroundTask
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
-from gateway.services.writing import bounds
 from gateway.services.writing.answering import answer, are_in_doubt, ended
 from gateway.services.writing.locked import LockedOut, Waiting
 from gateway.services.writing.proof import Proof
@@ -161,13 +161,13 @@ class GroupCommit:
         self._refuse(each for each in self._waiting.locked.give_up() if each not in self._under_way)
         if not self._writing.is_running:
             self._writing.cancel()  # it was not begun, or waits to begin again
-        elif not await ended(self._writing.task, bounds.CLOSE_S):
+        elif not await ended(self._writing.task, ends.TURN_S):
             log.error("writer left behind: its turn hangs", turn_s=round(self.held_up_s))
             self._tell_busy()
             self._writing.cancel()
             return
         # However the writer ended, its connection and its thread are released.
-        if await ended(self._thread.call(self._turn.close), bounds.CLOSE_S):
+        if await ended(self._thread.call(self._turn.close), ends.RELEASE_S):
             self._thread.close()
             self._engine.dispose()
 

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
@@ -41,7 +42,8 @@ class OwnThread:
         while (call := self._calls.get()) is not None:
             function, done = call
             settle, given = _called(function)
-            done.get_loop().call_soon_threadsafe(settle, done, given)
+            with suppress(RuntimeError):  # the loop is closed: whoever left this call behind has ended meanwhile
+                done.get_loop().call_soon_threadsafe(settle, done, given)
 
 
 def _called(function: Callable[[], Any]) -> tuple[Callable[[asyncio.Future[Any], Any], None], Any]:

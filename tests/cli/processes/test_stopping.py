@@ -15,15 +15,19 @@ from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from graphql import get_introspection_query
 from starlette.types import ASGIApp, Receive, Scope, Send
 from websockets.exceptions import ConnectionClosed
 
 from gateway.bootstrap import WRITER_READY_S
+from gateway.cli.processes.server import NOT_IN_ORDER, Server
 from tests.cli.test_reload import wait_until
 from tests.cli.test_runner_in_serve import Held, duplicate, listening, working
 from tests.served.gateway import Person, opening
+from tests.served.line import line_to
 from tests.served.logged import TOO_LONG_S, Logged, logged
-from tests.served.operations import CREATE_PAYMENT
+from tests.served.operations import CONFIRM_PAYMENT, CREATE_PAYMENT
 from tests.served.server import environment
 from tests.served.streams import PAYMENT, Socket, connected, events, opened
 from tests.services.providers.stripe.fake import KEY, FakeStripe
@@ -128,6 +132,79 @@ def test_a_job_that_takes_longer_than_a_stop_may_is_another_ones_at_once(databas
             assert served.gateway.rows("SELECT status FROM refund") == [("SUCCEEDED",)]
 
 
+def test_a_database_that_says_nothing_keeps_no_process_from_its_end_in_order(
+    new_postgresql: Callable[[], str], tmp_path: Path
+) -> None:
+    """What waits for it on the way out: a turn, a read, a follower of commits, and a runner of jobs."""
+    with (
+        line_to(new_postgresql()) as line,
+        logged(line.url, tmp_path, worker="true", stop_s="1") as served,
+        ThreadPoolExecutor() as pool,
+    ):
+        student = served.gateway.student()
+        payment_id = served.gateway.opened(student, served.gateway.course())
+        with connected(student) as connection:
+            connection.subscribe("1", PAYMENT, id=payment_id)
+            connection.data("1")
+            line.swallow_all()
+            read = {"query": "query ($id: ID!) { payment(id: $id) { status } }", "variables": {"id": payment_id}}
+            asked = [pool.submit(student.send, read)]
+            asked += [pool.submit(asking, student, CONFIRM_PAYMENT, {"paymentId": payment_id})]
+            readyz = served.gateway.server.url.replace("/graphql", "/readyz")
+            assert httpx.get(readyz, timeout=TOO_LONG_S).status_code == 503  # by then the others are under way
+            assert served.stop() == -signal.SIGTERM, "its alarm ended it"
+            assert {each.result().status_code for each in asked} == {503}
+        log = served.path.read_text()  # in which the driver has a word as well
+        assert ('"event": "stopped"' in log, NOT_IN_ORDER in log) == (True, False)
+
+
+def test_a_database_that_says_nothing_keeps_no_worker_from_its_end_in_order(
+    new_postgresql: Callable[[], str],
+) -> None:
+    with line_to(new_postgresql()) as line, working(line.url, stop_s="1") as process:
+        line.swallow_all()
+        wait_until(lambda: line.has_swallowed)  # it has asked: others may have committed
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(TOO_LONG_S) == 0, "its alarm ended it"
+
+
+def test_a_client_that_reads_nothing_keeps_no_process_from_its_end_in_order(
+    new_sqlite: Callable[[], str], tmp_path: Path
+) -> None:
+    with logged(new_sqlite(), tmp_path, stop_s="1", introspection="true") as served, plain_line(served) as line:
+        body = json.dumps({"query": get_introspection_query()}).encode()
+        headers = {**served.gateway.student().headers(), "Host": "localhost", "Content-Length": len(body)}
+        head = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+        asked = f"POST /graphql HTTP/1.1\r\nContent-Type: application/json\r\n{head}\r\n".encode() + body
+        line.sendall(asked * MANY)
+        assert line.recv(12) == b"HTTP/1.1 200"  # and nothing more of many megabytes
+        assert served.stop() == -signal.SIGTERM, "its alarm ended it"
+        assert served.about_stopping() == ["stopping", "stopped"]
+
+
+@pytest.mark.anyio
+async def test_jobs_have_their_whole_time_also_where_no_request_is_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gateway.cli.processes.server.APPLICATION_S", 0.01)
+    monkeypatch.setattr("gateway.cli.processes.server.end_by_alarm", lambda _: None)  # it would be that of the tests
+    ends = asyncio.Event()
+
+    async def lifespan(_scope: Scope, receive: Receive, send: Send) -> None:
+        assert (await receive())["type"] == "lifespan.startup"
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        await asyncio.sleep(0.05)  # as a job that takes longer than what is closed
+        ends.set()
+        await send({"type": "lifespan.shutdown.complete"})
+
+    server = Server(uvicorn.Config(lifespan, lifespan="on", log_config=None, timeout_graceful_shutdown=TOO_LONG_S))
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    server.servers = []
+    await server.lifespan.startup()
+    await server.shutdown()
+    assert ends.is_set()
+
+
 def test_while_it_drains_it_is_not_ready_and_serves_until_a_second_signal_ends_it(
     new_sqlite: Callable[[], str], tmp_path: Path
 ) -> None:
@@ -184,6 +261,12 @@ class Checkout:
             while not self.may_go_on.is_set():  # noqa: ASYNC110  the test is in another thread
                 await asyncio.sleep(0.01)
         await self._app(scope, receive, send)
+
+
+def asking(student: Person, query: str, given: dict[str, Any]) -> httpx.Response:
+    """On a connection of its own."""
+    body = {"query": query, "variables": {"input": given}}
+    return httpx.post(student.url, json=body, headers=student.headers(), timeout=TOO_LONG_S)
 
 
 def send(student: Person, given: dict[str, Any], *, in_chunks: bool) -> httpx.Response:

@@ -7,15 +7,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors.multiprocess import SIGNALS
 
 from gateway.cli.processes.order import Order
-from gateway.cli.processes.server import REPLACED
+from gateway.cli.processes.server import REPLACED, Server
 from gateway.cli.processes.worker import FIRST_PAUSE_S, LIVES_S, LONGEST_PAUSE_S, Absence, Worker
 from gateway.cli.processes.workers import Workers
+from gateway.endpoints.leaving import LeavingInOrder
+from gateway.services.ends import ALARM_S, KILLED_S, callers_gone_s
+from gateway.streaming.lifetimes import StreamLifetimes
 from tests.cli.processes.test_stopping import LOST, closed
 from tests.cli.test_reload import calling, wait_until, workers, writers
 from tests.cli.test_workers import descendants, is_running, words_of
@@ -82,7 +87,8 @@ def test_a_stop_in_the_middle_of_a_reload_is_heard_and_a_worker_that_is_stopped_
 ) -> None:
     with logged(new_sqlite(), tmp_path, *TWO) as served:
         before = workers(served.gateway)
-        with calling(served.gateway) as answers:
+        # One that is told alone says so by /readyz to whoever asks once more on a kept connection.
+        with calling(served.gateway, "/healthz") as answers:
             os.kill(min(before), signal.SIGTERM)
             wait_until(lambda: min(before) not in (now := workers(served.gateway)) and len(now) == 2)
         assert set(answers) == {200}
@@ -124,11 +130,23 @@ class Dead(Worker):
     def kill(self) -> None:
         pass
 
-    def terminate(self) -> None:
+    def retire(self) -> None:
         pass
 
     def join(self) -> None:
         pass
+
+
+class Hanging(Dead):
+    """One that hears no signal, and for which even being killed takes time."""
+
+    def __init__(self, *, dies: bool) -> None:
+        super().__init__(-9)
+        self._dies, self.is_there = dies, True
+        self.process: Any = SimpleNamespace(is_alive=lambda: self.is_there)
+
+    def kill(self) -> None:
+        self.is_there = not self._dies
 
 
 @pytest.mark.usefixtures("kept_signals")
@@ -161,6 +179,55 @@ def test_whoever_gets_the_place_of_one_that_is_given_up_is_no_successor() -> Non
     of_them.handle_ttou()
     assert len(of_them.processes) == 1
     assert 1 not in of_them._absences
+
+
+@pytest.mark.usefixtures("kept_signals")
+def test_one_that_is_given_up_and_hangs_is_waited_for_by_nobody_and_is_killed_in_the_end(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+    monkeypatch.setattr("gateway.cli.processes.workers.time", SimpleNamespace(monotonic=lambda: now[0]))
+    of_them = Workers(Config("gateway.app:from_environment", workers=2, timeout_graceful_shutdown=20), [], 7)
+    stays, hangs = Hanging(dies=True), Hanging(dies=True)
+    of_them.processes = [stays, hangs]
+    of_them.handle_ttou()
+    now[0] = 27 + KILLED_S - 0.1
+    of_them._see_off()
+    assert (of_them.processes, [*of_them._retiring], hangs.is_there) == ([stays], [hangs], True)
+    now[0] += 0.2
+    of_them._see_off()
+    assert ([*of_them._retiring], hangs.is_there, stays.is_there) == ([], False, True)
+    of_them.handle_ttou()
+    assert of_them.processes == [stays], "the last one stays"
+
+
+@pytest.mark.usefixtures("kept_signals")
+def test_one_that_not_even_being_killed_ends_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    ended_by = list[int]()
+    monkeypatch.setattr("gateway.cli.processes.workers.end_at_once", ended_by.append)
+    monkeypatch.setattr("gateway.cli.processes.workers.KILLED_S", 0)
+    of_them = Workers(Config("gateway.app:from_environment", workers=1), [], 0)
+    monkeypatch.setattr(of_them, "init_processes", lambda: of_them.processes.append(Hanging(dies=False)))
+    monkeypatch.setattr(of_them, "terminate_all", lambda: None)
+    monkeypatch.setattr("gateway.cli.processes.worker.connection", SimpleNamespace(wait=lambda *_: None))
+    of_them.should_exit.set()
+    of_them.run()
+    assert ended_by == [signal.SIGTERM]
+
+
+@pytest.mark.usefixtures("kept_signals")
+@pytest.mark.parametrize("drain_s", [0.0, 7.0])
+def test_a_process_is_killed_later_than_it_ends_itself(monkeypatch: pytest.MonkeyPatch, drain_s: float) -> None:
+    alarms = list[float]()
+    monkeypatch.setattr(signal, "setitimer", lambda _, in_s: alarms.append(in_s))
+    config = Config("gateway.app:from_environment", workers=1, timeout_graceful_shutdown=20)
+    config.loaded_app = SimpleNamespace(state=SimpleNamespace(leaving=LeavingInOrder(StreamLifetimes(), drain_s)))
+    server = Server(config)
+    server.started = True
+    server.handle_exit(signal.SIGTERM, None)
+    assert alarms == [20 + drain_s + ALARM_S], "it is set by the signal itself, whatever hangs then"
+    assert Workers(config, [], drain_s)._ends_within_s > alarms[0]
+    assert callers_gone_s(drain_s, 20) > Workers(config, [], drain_s)._ends_within_s
 
 
 def test_none_that_can_start_is_exit_code_3_and_one_sentence_of_each(

@@ -23,9 +23,11 @@ from gateway.services.core.model.values import Money
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.writer_process import frames, line, remote, serving
 from gateway.services.writer_process.frames import VERSION, Hello, TooLarge, frames_of, hello_frame
-from gateway.services.writer_process.remote import CommandFailed, RemoteWriter
+from gateway.services.writer_process.line import CommandFailed
+from gateway.services.writer_process.remote import RemoteWriter
 from gateway.services.writer_process.serving import Lines
 from gateway.services.writer_process.sockets import LONGEST_PATH, is_of_this_user, listen_at, private_folder, socket_in
+from gateway.services.writing import bounds
 from gateway.services.writing.group_commit import GroupCommit, WriterStopped
 from gateway.services.writing.turn import Turn
 from tests.outages import OF_SQLITE
@@ -368,6 +370,21 @@ async def test_nobody_waits_for_ever_for_a_writer_that_hangs(path: Path, monkeyp
     await asyncio.sleep(0)
     await writer.close()
     assert await last == Busy(may_be_done=True)
+    server.close()
+
+
+async def test_a_line_to_a_writer_that_hangs_is_closed_in_time_and_who_waits_is_told(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.services.ends.TURN_S", 0.01)  # and nobody looks for those who have waited so long
+    server = await asyncio.start_unix_server(greet_and_hang, sock=listen_at(path))
+    writer = RemoteWriter(path)
+    writer.start()
+    await writer.ready(30)
+    waiting = asyncio.create_task(writer.submit(course()))
+    await asyncio.sleep(0)
+    await asyncio.wait_for(writer.close(), bounds.ANSWERS_S / 2)
+    assert await waiting == Busy(may_be_done=True)
     server.close()
 
 

@@ -29,7 +29,7 @@ class Disk:
     def hang(self) -> None:
         """The next commit reaches it, and takes as long as it does; the patience with it is short."""
         self._patch.setattr("gateway.services.writing.bounds.HANGS_S", 0.1)
-        self._patch.setattr("gateway.services.writing.bounds.CLOSE_S", 0.1)
+        self._patch.setattr("gateway.services.ends.TURN_S", 0.1)
         self._dialect.do_commit = self._wait_and_commit
 
     def answer(self) -> None:

@@ -55,3 +55,16 @@ async def test_closing_waits_for_what_was_called_and_ends_the_thread() -> None:
 
 async def test_a_thread_that_nothing_was_called_on_is_closed() -> None:
     OwnThread("writer").close()
+
+
+def test_a_call_that_outlives_the_loop_which_left_it_behind_leaves_no_trace() -> None:
+    thread, may_end, called = OwnThread("writer"), threading.Event(), list[int]()
+
+    async def leave_behind() -> None:
+        thread.call(may_end.wait)
+        thread.call(partial(called.append, 1))
+
+    asyncio.run(leave_behind())
+    may_end.set()
+    thread.close()  # what a thread raises fails the test
+    assert called == [1]
