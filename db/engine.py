@@ -14,10 +14,11 @@ from db.files import address
 from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
-"""How long a SQLite writer waits for another process's commit before its turn is run again."""
+"""How long whoever uses an SQLite file waits for another process that holds it locked, before that is an outage."""
 
 LOCK_TIMEOUT_MS = 5_000
-"""The same wait, for a row that another PostgreSQL writer holds."""
+"""How long commands are tried again whose row somebody holds locked on PostgreSQL, before they are Busy. One turn
+waits for less, see `db.writer`."""
 
 STATEMENT_TIMEOUT_MS = 30_000
 """No statement of ours takes a second on a healthy server; past this the server is told to give up."""

@@ -98,7 +98,7 @@ class LockedGroups:
         self._held.pop(waiting.done, None)
 
     def give_up(self) -> list[Waiting]:
-        """All that are not under way, which are here no longer."""
+        """All of them, which are here no longer, also those that are under way."""
         given_up = [held.waiting for held in self._held.values()]
         self._held.clear()
         self._due.clear()

@@ -68,7 +68,7 @@ class WaitingGroups:
         return self._taken_from(self._callers, self._most_in_turn)
 
     def give_up(self) -> list[Waiting]:
-        """All, which wait no longer. Those that were locked out may be among them that are under way."""
+        """All of them, which wait no longer, and those among them that are under way again after a lock."""
         given_up = [*self._callers, *self._background, *self.locked.give_up()]
         self._callers.clear()
         self._background.clear()
