@@ -95,6 +95,11 @@ SURVIVORS = (
         "A delivery: who is told of what is in the settings, and who is told twice hears the same id.",
         DELIVERY,
     ),
+    Survivor(
+        "duplicated job",
+        "A refund whose job has ended may have another one; only of live ones there is one.",
+        {"kind": ("payment.refund",), **OVER},
+    ),
     Survivor("d*ed job", "It asked after a payment, and came to nothing that is not said elsewhere.", ENDED_OF_COURSE),
     Survivor(f"{ANY_CHANGE}job.id", "Another UUIDv7: nothing names a job but its runner, which takes it up anew."),
     Survivor(
@@ -110,7 +115,11 @@ SURVIVORS = (
     Survivor(
         f"{ANY_CHANGE}job.target", "Who the subscribers are is in the settings; the job says when one is unknown."
     ),
-    Survivor(f"{ANY_CHANGE}job.payload", "Of a delivery that is done: what was sent was sent.", DELIVERY),
+    Survivor(
+        f"{ANY_CHANGE}job.payload",
+        "Of a delivery or a webhook that is done: what was sent was sent, and by which door it came, histories tell.",
+        {"kind": ("event.deliver", "webhook.handle"), "state": OVER["state"]},
+    ),
     Survivor(
         f"{ANY_CHANGE}job.subject_id",
         "Of a delivery that is done, another purchase or payment that there is.",

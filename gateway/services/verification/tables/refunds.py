@@ -66,9 +66,9 @@ def _carried_out(w: Words) -> Invariant:
                 ENDED,
             ),
             Check(
-                f"{n('work.jobs')} > 1",
-                "Several jobs would make it, or made it; a retry is of the same job.",
-                ("refund.status", "work.jobs", "work.live"),
+                f"{n('work.live')} > 1",
+                "Several live jobs would make it.",
+                ("refund.status", "work.live"),
             ),
         ),
     )
