@@ -140,15 +140,16 @@ async def test_ten_thousand_subscriptions_of_one_address_have_so_many_places(flo
     gateway = flooded.gateway
     course = gateway.course()
     buyers = [gateway.student() for _ in range(101)]
-    payments = {buyers[0].id: gateway.opened(buyers[0], course)}
+    payments = [gateway.opened(each, course) for each in buyers]
     async with watched(flooded, 256 * MIB), AsyncExitStack() as stack:
         sockets = [await stack.enter_async_context(_authenticated(each)) for each in buyers]
         told = Counter[str]()
-        await asyncio.gather(*(_subscribed(each, 100, payments[buyers[0].id], told) for each in sockets))
+        asked = zip(sockets, payments, strict=True)
+        await asyncio.gather(*(_subscribed(each, 100, payment, told) for each, payment in asked))
         print(f"told {dict(told)};", end=" ")
         assert sum(told.values()) == 10_100
-        assert told["RATE_LIMITED"] > 0
-        assert told.keys() <= {"answered", "RATE_LIMITED", "BUSY", "NOT_FOUND"}
+        assert told.keys() <= {"answered", "RATE_LIMITED", "BUSY"}
+        assert 0 < told["answered"] <= 2_000
 
 
 async def test_two_thousand_sockets_without_a_token_have_few_places(flooded: Logged) -> None:
