@@ -166,7 +166,7 @@ def test_a_database_that_says_nothing_keeps_no_worker_from_its_end(
         line.swallow_all()
         wait_until(lambda: line.has_swallowed)  # it has asked: others may have committed
         process.send_signal(signal.SIGTERM)
-        assert process.wait(TOO_LONG_S) in (0, -signal.SIGALRM)  # the latter on a machine that is busy for seconds
+        assert process.wait(TOO_LONG_S) == 0, "its alarm ended it"
 
 
 def test_a_client_that_reads_nothing_keeps_no_process_from_its_end_in_order(
