@@ -6,10 +6,10 @@ GRAPHIQL := gateway/pages/static_files/graphiql/.installed
 CHECKOUT := gateway/pages/static_files/checkout/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check bench chaos histories mutations schema checkout browser interop clean
+.PHONY: help install run test test-fast check bench chaos draws histories mutations schema checkout browser interop clean
 
 # They start processes by the hundred, each of which would compile what is not kept compiled.
-test test-fast check chaos histories mutations: export PYTHONDONTWRITEBYTECODE :=
+test test-fast check chaos draws histories mutations: export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: install ## measure over HTTP on this machine, beside other servers; BENCH
 
 chaos: install ## 1,000 payments while providers fail and processes die, outages, floods, and clocks that leap; CHAOS_SEED, CHAOS_PAYMENTS and CHAOS_DATABASE vary it
 	$(BIN)/python -m pytest -m chaos -s
+
+draws: install ## try each property with ten times as many examples as everyday runs do; DRAWS varies it
+	DRAWS=$(or $(DRAWS),10) $(BIN)/python -m pytest -n 2 --dist worksteal -m hypothesis
 
 histories: install ## tell random histories, and events in any order, on all kinds of rows, 200 of each; HISTORIES and ORDERS vary it
 	HISTORIES=$(or $(HISTORIES),200) ORDERS=$(or $(ORDERS),24) $(BIN)/python -m pytest -s -n 2 tests/simulation

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gateway.http.negotiation import GRAPHQL_JSON
+from tests.draws import many
 from tests.resolvers.test_random_input import ANYTHING, TEXT
 from tests.served.gateway import Served
 
@@ -26,7 +27,7 @@ REQUEST = st.fixed_dictionaries(
     {"query": DOCUMENT | ANYTHING}, optional=dict.fromkeys(NAMES[1:], ANYTHING) | {"other": ANYTHING}
 )
 HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40).map(str.strip)
-LATE = settings(max_examples=150, derandomize=True, deadline=None)
+LATE = settings(max_examples=many(60), derandomize=True, deadline=None)
 
 
 @LATE
@@ -49,7 +50,7 @@ def test_any_url_is_answered(gateway: Served, given: dict[str, str]) -> None:
 
 
 @pytest.mark.parametrize("name", ["Accept", "Content-Type", "Content-Encoding", "X-Forwarded-For", "Origin"])
-@settings(max_examples=50, derandomize=True, deadline=None)
+@settings(max_examples=many(25), derandomize=True, deadline=None)
 @given(value=HEADER)
 def test_any_header_is_answered(gateway: Served, name: str, value: str) -> None:
     _judge(_post(gateway, b'{"query": "{ viewer { id } }"}', **{name: value}))

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.conftest import KINDS
+from tests.draws import many
 from tests.resolvers.wrong_input import SUBJECTS_OF_NONE
 from tests.served.old_door import LOOSE, Door, opened
 
@@ -105,7 +106,7 @@ json_values = st.recursive(
 FIELDS = ("studentId", "courseId", "purchaseTier", "sessionCount", "expiryDate", "metadata")
 
 
-@settings(max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=many(60), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.fixed_dictionaries({}, optional=dict.fromkeys(FIELDS, json_values)),
     st.fixed_dictionaries({}, optional=dict.fromkeys((*LOOSE, "date", "timeZone", "note", *FIELDS), json_values)),

@@ -36,6 +36,7 @@ from gateway.services.core.model import job_outcomes, outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
+from tests.draws import many
 from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
 from tests.services.core.states import COMMANDS, STATES
 
@@ -299,7 +300,7 @@ def test_a_union_has_no_member_that_nothing_comes_to(mutation: str) -> None:
     assert members_of(mutation) == answers
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(derandomize=True, max_examples=many(200), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES)
 def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, state: State) -> None:
     outcome, mutation = command.decide(state, moment()).outcome, mutation_of(command)

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.draws import many
 from tests.resolvers.wrong_input import changed
 from tests.served.gateway import Person, Served, confirming, correcting, creating, extending, opening, revoking
 from tests.served.operations import (
@@ -115,7 +116,7 @@ def offers(gateway: Served) -> dict[str, Offer]:
 
 
 @pytest.mark.parametrize("mutation", FIELDS)
-@settings(max_examples=100, derandomize=True, deadline=None)
+@settings(max_examples=many(40), derandomize=True, deadline=None)
 @given(data=st.data())
 def test_input_of_the_right_types_has_an_answer(offers: dict[str, Offer], mutation: str, data: st.DataObject) -> None:
     ways = data.draw(st.lists(st.sampled_from(sorted(FIELDS[mutation])), min_size=1, max_size=4, unique=True))
@@ -124,7 +125,7 @@ def test_input_of_the_right_types_has_an_answer(offers: dict[str, Offer], mutati
 
 
 @pytest.mark.parametrize("mutation", FIELDS)
-@settings(max_examples=50, derandomize=True, deadline=None)
+@settings(max_examples=many(20), derandomize=True, deadline=None)
 @given(data=st.data())
 def test_any_json_has_an_answer(offers: dict[str, Offer], mutation: str, data: st.DataObject) -> None:
     way = data.draw(st.just("") | st.sampled_from(sorted(FIELDS[mutation])))

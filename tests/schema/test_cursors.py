@@ -14,6 +14,7 @@ from db.types import microseconds_of
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.services.core.model.pages import Place
+from tests.draws import many
 
 KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
 PLAIN, TIMED = Cursors("list"), Cursors("list", is_timed=True)
@@ -96,7 +97,7 @@ def test_an_instant_that_there_is_not_is_no_place(since: int) -> None:
         TIMED.read(base64.urlsafe_b64encode(forged).decode().rstrip("="), "after")
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=many(100))
 @given(st.sampled_from([PLAIN, TIMED]), st.text(max_size=50) | st.binary(max_size=40))
 def test_any_text_is_either_a_cursor_or_refused(cursors: Cursors, given_: str | bytes) -> None:
     text = given_ if isinstance(given_, str) else base64.urlsafe_b64encode(b"list+" + given_).decode().rstrip("=")

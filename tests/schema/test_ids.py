@@ -18,6 +18,7 @@ from gateway.schema.purchases import Payment, Purchase
 from gateway.services.reading.lookups import COURSE_BY_ID, PAYMENT_BY_ID, PURCHASE_BY_ID
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.rows.views import whole
+from tests.draws import many
 from tests.service import Service, student
 
 KEY = UUID("01a205cf-b5a5-76d7-9021-422d7ed12b95")
@@ -90,7 +91,7 @@ def test_whatever_is_not_written_so_is_no_id(text: str) -> None:
     assert [ids.from_text(prefix, text) for prefix in PREFIXES] == [None, None, None]
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=many(100))
 @given(st.text(max_size=40) | st.text("pay_01m82z", max_size=31).map(lambda text: f"pay_{text}"))
 def test_no_text_at_all_is_an_error(text: str) -> None:
     key = ids.from_text("pay", text)

@@ -24,6 +24,7 @@ from gateway.schema.conventions.scalars import (
     write_instant,
     write_microseconds,
 )
+from tests.draws import many
 
 WRONG_TYPES: list[object] = [None, True, 0, 1_790_000_000, 1.5, [], {}, b"2026-12-06"]
 
@@ -69,7 +70,7 @@ def test_what_is_no_instant_is_refused(value: object) -> None:
         read_instant(value)
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=many(100))
 @given(st.datetimes(timezones=st.timezones()))
 def test_an_instant_that_is_written_is_read_as_the_same(instant: dt.datetime) -> None:
     try:
@@ -190,7 +191,7 @@ def test_a_scalar_of_the_schema_reads_by_these_rules(scalar: object, read: objec
     assert read_by(scalar) is read
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=many(100))
 @given(st.text(max_size=30) | st.text("0123456789-:TZ+.", max_size=30))
 def test_no_text_is_anything_but_read_or_refused(text: str) -> None:
     for read in (read_instant, read_date, read_local_time):

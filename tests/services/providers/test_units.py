@@ -9,6 +9,7 @@ from gateway.services.core.model.values import Money
 from gateway.services.providers.razorpay.units import RAZORPAY_UNITS
 from gateway.services.providers.stripe.units import STRIPE_UNITS
 from gateway.services.providers.units import Units
+from tests.draws import many
 from tests.services.providers.stripe.prices import THREE_DECIMAL, ZERO_DECIMAL, ZERO_IN_HUNDREDTHS
 
 BORDERS = (STRIPE_UNITS, RAZORPAY_UNITS)
@@ -16,7 +17,7 @@ AMOUNTS = st.integers(1, 10_000) | st.integers(1, HIGHEST_AMOUNT_MINOR)
 
 
 @pytest.mark.parametrize("units", BORDERS, ids=lambda units: units.name)
-@settings(max_examples=2_000, derandomize=True)
+@settings(max_examples=many(500), derandomize=True)
 @given(code=st.sampled_from(sorted(exponents())), amount=AMOUNTS)
 def test_an_amount_of_any_currency_is_read_back_as_it_was_written(units: Units, code: str, amount: int) -> None:
     money = Money(amount, code)

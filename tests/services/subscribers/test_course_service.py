@@ -23,6 +23,7 @@ from gateway.services.core.rules.schedule.zones import is_time_zone
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.subscribers.course_service import CourseServiceSubscriber, old_body
 from gateway.settings.model import Settings
+from tests.draws import many
 from tests.served.old_door import Door
 from tests.served.server import serving
 from tests.services.subscribers.examples import (
@@ -162,7 +163,7 @@ def test_our_own_route_reads_the_same_purchase_in_it() -> None:
     assert command.expiry_date == dt.datetime(2099, 5, 1, 12, 30, 15, tzinfo=dt.UTC)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(metadata)
 def test_any_metadata_comes_back_the_same(given: Metadata) -> None:
     assume(not rules.problems(given))

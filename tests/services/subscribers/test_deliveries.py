@@ -15,6 +15,7 @@ from gateway.services.subscribers.base import Undelivered
 from gateway.services.subscribers.course_service import CourseServiceSubscriber
 from gateway.services.subscribers.http_delivery import LONGEST_RETRY_AFTER_S, seconds_until
 from gateway.services.subscribers.webhook import WebhookSubscriber
+from tests.draws import many
 from tests.services.subscribers.examples import AT, NEW, OLD, QUERY, purchase_event
 from tests.services.subscribers.listener import (
     Answer,
@@ -129,7 +130,7 @@ async def test_retry_after_is_heard_and_bounded(
     assert (str(error), error.retry_after_s) == (f"answered {status}", asked_s)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(st.text(st.characters(max_codepoint=255)) | st.from_regex(r"Sun, [0-9]+ Nov [0-9]+ [0-9:]+ ([A-Z]+|[+-][0-9]+)"))
 def test_no_date_that_a_subscriber_names_is_our_fault(said: str) -> None:
     assert seconds_until(said, AT) >= 0

@@ -18,6 +18,7 @@ from gateway.services.rows.courses import course_columns
 from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns
+from tests.draws import many
 from tests.services.core.examples import moment
 from tests.services.core.states import COMMANDS, STATES
 
@@ -43,7 +44,7 @@ def changed_columns(command: Command, state: State) -> Iterator[tuple[Table, str
             yield from ((table, name) for name in was if was[name] != now[name])
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(derandomize=True, max_examples=many(200), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES)
 def test_every_column_that_a_decision_changes_is_written(command: Command, state: State) -> None:
     assert [name for table, name in changed_columns(command, state) if name in FIXED[table.name]] == []

@@ -22,6 +22,7 @@ from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Money
 from gateway.services.core.model.verdicts import Captured, Verdict
 from gateway.services.core.rules.idempotency import recorded
+from tests.draws import many
 from tests.services.core.examples import CONFIRM, NOW, OPEN, PAYMENT, key, moment
 from tests.services.core.states import COMMANDS, LAPSED, STATES, VERDICTS, state_with
 
@@ -34,7 +35,7 @@ def state_of(state: State) -> dict[str, object]:
     return {field.name: deepcopy(getattr(state, field.name)) for field in fields(State)}
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(derandomize=True, max_examples=many(200), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES, ids())
 def test_a_decision_changes_nothing_and_is_the_same_again(
     command: Command, state: State, at: Callable[[], Moment]
@@ -46,7 +47,7 @@ def test_a_decision_changes_nothing_and_is_the_same_again(
     assert first == second
 
 
-@settings(derandomize=True, max_examples=600, deadline=None)
+@settings(derandomize=True, max_examples=many(200), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES, ids())
 def test_what_was_decided_once_is_found_and_not_decided_again(
     command: Command, state: State, at: Callable[[], Moment]

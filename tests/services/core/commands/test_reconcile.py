@@ -26,6 +26,7 @@ from gateway.services.core.model.verdicts import Captured, ExtraCapture, Process
 from gateway.services.core.rules.events import announced
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
+from tests.draws import many
 from tests.services.core.examples import CAPTURED, EVENT, LEASE, PAYMENT, moment
 from tests.services.core.states import BOUGHT, HELD, RECONCILE, RECORDS, STATES, TAKEN, state_at_work, state_with
 
@@ -39,7 +40,7 @@ COMMANDS = [
 Part = Callable[[State, Moment], Decision]
 
 
-@settings(derandomize=True, max_examples=1_000, deadline=None)
+@settings(derandomize=True, max_examples=many(300), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES, st.sampled_from([(), SUBSCRIBERS]))
 def test_it_leaves_what_its_parts_leave_one_after_the_other(
     command: Reconcile, state: State, subscribers: Sequence[EventSubscriber]
@@ -56,7 +57,7 @@ def test_it_leaves_what_its_parts_leave_one_after_the_other(
     assert told(at_once) == told(one_by_one)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(150), deadline=None)
 @given(st.sampled_from(COMMANDS), STATES)
 def test_its_changes_come_to_the_same_taken_together_or_step_by_step(command: Reconcile, state: State) -> None:
     decision = command.decide(state, moment())

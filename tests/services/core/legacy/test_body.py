@@ -13,6 +13,7 @@ from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
 from gateway.services.core.model.values import TierChoice
 from gateway.services.core.rules.inputs import metadata as rules
 from gateway.services.core.rules.schedule.sessions import slot_end
+from tests.draws import many
 
 KOLKATA = "Asia/Kolkata"
 SUNDAY = dt.date(2026, 11, 29)
@@ -50,7 +51,7 @@ def problems(**changes: object) -> list[tuple[str, str]]:
     return [(".".join(problem.path), problem.message) for problem in found]
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(objects)
 def test_any_json_is_metadata_by_the_rules_or_named_problems(raw: dict[str, object]) -> None:
     found = read_metadata(raw)
@@ -62,7 +63,7 @@ def test_any_json_is_metadata_by_the_rules_or_named_problems(raw: dict[str, obje
         assert all(len(part) <= 64 for problem in found for part in problem.path)
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(objects)
 def test_any_json_is_a_tier_and_an_expiry_or_named_problems(raw: dict[str, object]) -> None:
     tier, expiry = read_tier(raw), read_expiry(raw, KOLKATA)
@@ -71,7 +72,7 @@ def test_any_json_is_a_tier_and_an_expiry_or_named_problems(raw: dict[str, objec
     assert not isinstance(expiry, dt.datetime) or expiry.tzinfo is dt.UTC
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(
     st.booleans(),
     st.integers(15, 480),
@@ -102,7 +103,7 @@ def test_all_that_can_be_meant_can_be_written_loosely(
     )
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(st.dates(dt.date(2000, 1, 2), dt.date(2100, 12, 31)), st.sampled_from([KOLKATA, "America/New_York", "UTC"]))
 def test_the_callers_own_midnight_in_utc_is_the_callers_day(day: dt.date, time_zone: str) -> None:
     midnight = dt.datetime.combine(day, dt.time(), ZoneInfo(time_zone)).astimezone(dt.UTC)

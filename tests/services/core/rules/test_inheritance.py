@@ -26,6 +26,7 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.core.model.verdicts import Captured, ProviderRecord, RefundRecord
 from gateway.services.core.rules.tiers import terms_of
+from tests.draws import many
 from tests.services.core.examples import CAPTURED, CONFIRM, COURSE, NOW, PAYMENT
 
 TIERS = tuple(
@@ -84,7 +85,7 @@ moves = st.tuples(st.integers(0, 3), st.sampled_from([RefundStatus.SUCCEEDED, Re
 steps = st.one_of(buys, buys, moves, st.integers(1, 20), st.integers(21, 60).map(lambda days: timedelta(days=days)))
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=many(100))
 @given(history=st.lists(steps, max_size=14))
 def test_nobody_holds_more_than_the_payments_that_stand_have_paid_for(history: Sequence[object]) -> None:
     student = Student()
@@ -113,7 +114,7 @@ def test_a_purchase_that_held_again_for_a_while_keeps_no_session_that_was_only_c
     assert (student.active.access.sessions_used, student.active.access.sessions_total) == (13, 24)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(deadline=None, max_examples=many(100))
 @given(bought=st.lists(buys, min_size=1, max_size=4), draw=st.data())
 def test_what_stands_is_the_same_whichever_payment_went_back_first(
     bought: Sequence[tuple[Tier, Purpose]], draw: st.DataObject

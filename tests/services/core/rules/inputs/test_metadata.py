@@ -14,6 +14,7 @@ from gateway.services.core.model.outcomes import Difference
 from gateway.services.core.rules.inputs.metadata import as_text, date_has_passed, differences, problems
 from gateway.services.core.rules.inputs.texts import text_problem
 from gateway.services.core.rules.schedule.zones import is_time_zone
+from tests.draws import many
 from tests.services.core.examples import METADATA, metadata_at
 
 SUNDAY, MONDAY = date(2026, 12, 6), date(2026, 12, 7)
@@ -129,7 +130,7 @@ def test_all_that_is_wrong_is_told_at_once() -> None:
     assert paths(wrong) == ["sessionDuration", "timeSlot.timeZone", "date", "labels.0.key", "labels.0.value"]
 
 
-@settings(derandomize=True, max_examples=300)
+@settings(derandomize=True, max_examples=many(100))
 @given(st.text(st.characters(), max_size=12))
 def test_no_text_passes_that_a_database_refuses_or_a_reader_cannot_see(text: str) -> None:
     numbers = [ord(character) for character in text]
@@ -227,7 +228,7 @@ TRICKY = st.text('ab=,"\\ ', min_size=1, max_size=4)
 LABELS = st.dictionaries(TRICKY, TRICKY, max_size=3).map(lambda pairs: labelled(*pairs.items()))
 
 
-@settings(derandomize=True, max_examples=500)
+@settings(derandomize=True, max_examples=many(150))
 @given(LABELS, LABELS)
 def test_labels_differ_just_where_they_are_not_the_same_set(one: Metadata, other: Metadata) -> None:
     assert bool(differences(one, other)) is (set(one.labels) != set(other.labels))

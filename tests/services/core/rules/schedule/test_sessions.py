@@ -22,6 +22,7 @@ from gateway.services.core.rules.schedule.sessions import (
     slot_end,
     slot_instant,
 )
+from tests.draws import many
 from tests.services.core.examples import ACCESS, metadata_at
 
 
@@ -195,7 +196,7 @@ ACCESSES = st.builds(
 )
 
 
-@settings(derandomize=True, max_examples=300, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(METADATA, ACCESSES, st.integers(1, 100))
 @example(
     metadata_at("02:30", "America/New_York", date=date(2026, 3, 8), is_sunday_only=True),
@@ -223,7 +224,7 @@ def test_every_schedule_holds_to_its_slot_its_days_and_its_access(
         assert not metadata.is_sunday_only or day.weekday() == SUNDAY
 
 
-@settings(derandomize=True, max_examples=500, deadline=None)
+@settings(derandomize=True, max_examples=many(150), deadline=None)
 @given(METADATA, INSTANTS, st.timedeltas(timedelta(0), timedelta(days=400)))
 @example(metadata_at("02:30", "Europe/Berlin"), instant("2026-03-28T02:00Z"), timedelta(days=1, hours=1))
 @example(metadata_at("02:30", "Europe/Berlin"), instant("2026-10-25T01:00Z"), timedelta(days=1))
@@ -261,7 +262,7 @@ def skipped_day(start: datetime, slot: TimeSlot) -> date:
     raise AssertionError(f"{local} is neither at the slot nor shifted by a gap")
 
 
-@settings(derandomize=True, max_examples=200, deadline=None)
+@settings(derandomize=True, max_examples=many(100), deadline=None)
 @given(METADATA, ACCESSES)
 def test_no_day_that_could_have_a_session_is_left_out(metadata: Metadata, access: Access) -> None:
     listed = sessions(metadata, access, 100)
