@@ -53,17 +53,15 @@ def test_a_document_that_was_sent_once_is_run_by_its_hash(database_url: str) -> 
         assert "data" in got.json()
 
 
-def test_without_it_clients_are_told_to_send_whole_queries(database_url: str) -> None:
-    with served(database_url) as gateway:
-        assert code_of(post(gateway, extensions=ASKED)) == "PERSISTED_QUERY_NOT_SUPPORTED"
+def test_without_it_clients_are_told_to_send_whole_queries(gateway: Served) -> None:
+    assert code_of(post(gateway, extensions=ASKED)) == "PERSISTED_QUERY_NOT_SUPPORTED"
 
 
-def test_variables_may_be_called_as_they_like(database_url: str) -> None:
+def test_variables_may_be_called_as_they_like(gateway: Served) -> None:
     """`id` beside the query names a document; among the variables it is the caller's own."""
-    with served(database_url) as gateway:
-        query = "query($id: ID!) { payment(id: $id) { id } }"
-        answer = post(gateway, query=query, variables={"id": "pay_01m82wzdd5evbs08a25nzd2awn"})
-        assert answer.json() == {"data": {"payment": None}}
-        params = {"query": query, "variables": json.dumps({"id": "pay_01m82wzdd5evbs08a25nzd2awn"})}
-        got = gateway.http.get(gateway.server.url, params=params, headers=gateway.student().headers())
-        assert got.json() == {"data": {"payment": None}}
+    query = "query($id: ID!) { payment(id: $id) { id } }"
+    answer = post(gateway, query=query, variables={"id": "pay_01m82wzdd5evbs08a25nzd2awn"})
+    assert answer.json() == {"data": {"payment": None}}
+    params = {"query": query, "variables": json.dumps({"id": "pay_01m82wzdd5evbs08a25nzd2awn"})}
+    got = gateway.http.get(gateway.server.url, params=params, headers=gateway.student().headers())
+    assert got.json() == {"data": {"payment": None}}

@@ -6,6 +6,7 @@ its writer, it starts as ever. By `python -m gateway` those are started that are
 """
 
 import atexit
+import gc
 import importlib
 import json
 import os
@@ -110,8 +111,13 @@ def _parent() -> socket.socket:
 
 
 def _serve_forks(line: socket.socket) -> None:
+    from gateway.execution.schema import build_schema
+
     for name in IMPORTED:
         importlib.import_module(name)
+    build_schema()  # which each keeps once it is built
+    gc.collect()
+    gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who wait
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     while True:
