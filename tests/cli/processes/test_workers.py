@@ -22,7 +22,7 @@ from gateway.endpoints.leaving import LeavingInOrder
 from gateway.services.ends import ALARM_S, KILLED_S, callers_gone_s
 from gateway.streaming.lifetimes import StreamLifetimes
 from tests.cli.processes.test_stopping import LOST, closed
-from tests.cli.test_reload import calling, wait_until, workers, writers
+from tests.cli.test_reload import calling, refuses, wait_until, workers, writers
 from tests.cli.test_workers import descendants, is_running, words_of
 from tests.served.logged import TOO_LONG_S, logged
 from tests.served.server import environment, run
@@ -48,6 +48,7 @@ def test_those_of_a_killed_supervisor_tell_their_streams_and_leave_its_port_to_t
         assert len(family) >= 4  # two that serve, the writer and its keeper
         (tmp_path / "next").mkdir()
         killed.process.kill()
+        wait_until(lambda: refuses(("127.0.0.1", killed.port)))
         with logged(url, tmp_path / "next", "--port", str(killed.port)) as following:
             for each in sockets:
                 assert [error["extensions"] for error in each.next()["payload"]] == [LOST]
