@@ -13,7 +13,7 @@ import httpx
 
 from tests.served.server import Process, environment, run, started
 
-READY_S, STOP_S = 30, 40
+READY_S, STOP_S = 120, 40
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 ERRORS = ('"level": "error"', '"level": "critical"', "Traceback")
 

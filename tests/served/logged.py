@@ -14,7 +14,7 @@ from gateway.settings.loading import load_settings
 from tests.served.gateway import LIMITS, Served
 from tests.served.server import Process, Server, environment, started
 
-TOO_LONG_S = 60
+TOO_LONG_S = 120
 """What nothing takes, and no test waits for without end."""
 
 
