@@ -52,7 +52,7 @@ def contents(path: Path) -> Contents:
                 raise BadCopy(f"it is damaged: {found[0]}")
             return _contents(connection)
     except sqlite3.Error as error:
-        raise BadCopy(f"{path} cannot be used: {error}") from error
+        raise BadCopy(f"it cannot be read: {error}") from error
 
 
 def why_incomplete(path: Path) -> str | None:

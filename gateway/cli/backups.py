@@ -9,6 +9,7 @@ from sqlalchemy import make_url
 
 from db import backups
 from db.backups import BadCopy, Contents, InUse, alone_with, contents, put_in_place, sync, why_incomplete
+from db.files import index_of, log_of
 from db.guard import settle_file
 from db.migrate import upgrade
 from db.standing import Standing
@@ -27,10 +28,10 @@ def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
     Raises: SettingsError, where it cannot be made. Then there is none.
     """
     source = _file(settings, "pg_dump --format=custom --file={file} --dbname={database}", target)
+    if (what := _what_else(target, source)) is not None:
+        raise SettingsError(f"{target} is {what}: name a new file.")
     if target.exists() and not replace:
         raise SettingsError(f"{target} exists already: choose another name, or replace it with --force.")
-    if target.is_dir() or (target.exists() and target.samefile(source)):
-        raise SettingsError(f"{target} is {'a folder' if target.is_dir() else 'the database itself'}: name a new file.")
     if not target.absolute().parent.is_dir():
         raise SettingsError(f"There is no folder {target.absolute().parent}.")
     make_ready(settings, May.LOOK)
@@ -51,10 +52,10 @@ def restore(settings: Settings, backup: Path) -> str:
     path = _file(
         settings, "pg_restore --clean --if-exists --single-transaction --dbname={database} {file}", backup
     ).resolve()
-    if not backup.is_file():
+    if (what := _what_else(backup, path)) is not None:
+        raise SettingsError(f"{backup} is {what}: name the file that `gateway backup` made.")
+    if not backup.exists():
         raise SettingsError(f"There is no file {backup}.")
-    if path.exists() and backup.samefile(path):
-        raise SettingsError(f"{backup} is the database itself.")
     if not path.parent.is_dir():
         raise SettingsError(f"There is no folder {path.parent}.")
     unfinished = path.with_name(f".{path.name}.restoring")
@@ -73,6 +74,19 @@ def restore(settings: Settings, backup: Path) -> str:
             each.unlink()
     before = f" What was there before is kept as {kept}." if kept else ""
     return f"{path} is {backup} now: {_told(found)}.{before} Check it with `gateway verify`, then start the gateway."
+
+
+def _what_else(file: Path, database: Path) -> str | None:
+    """What a path names that may be no backup; None where it may."""
+    if file.is_dir():
+        return "a folder"
+    if file.exists() and not file.is_file():
+        return "no usual file"
+    if file.absolute() == database or (file.exists() and database.exists() and file.samefile(database)):
+        return "the database itself"
+    if file.absolute() in (log_of(database), index_of(database)):
+        return f"a part of the database {database}"
+    return None
 
 
 def _brought_beside(backup: Path, beside: Path) -> Contents:

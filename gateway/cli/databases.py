@@ -4,6 +4,7 @@ A mistyped name must not become a new, empty database.
 """
 
 from enum import Enum
+from pathlib import Path
 
 from db.backups import why_incomplete
 from db.engine import audit_engine
@@ -48,13 +49,21 @@ def migrate(settings: Settings, *, incomplete: bool = False) -> str:
 
     Raises: SettingsError, where this gateway may not run on it.
     """
-    if incomplete and is_embedded(settings.database_url):
-        settle_file(file_of(settings.database_url))
-    _check_files(settings.database_url)
-    upgrade(settings.database_url)
-    found, database = _found(settings.database_url), shown(settings.database_url)
+    url, database = settings.database_url, shown(settings.database_url)
+    if is_embedded(url):
+        _check_place(file_of(url).absolute())
+        if incomplete and file_of(url).is_file():
+            settle_file(file_of(url))
+    _check_files(url)
+    before = _standing(url)
+    upgrade(url)
+    found = _found(url)
     if not found.is_usable:
         raise SettingsError(_problem(database, found))
+    if before.database is None:
+        return f"The database was created, at {found.database}: {database}"
+    if before.database != found.database:
+        return f"The database was brought from {before.database} up to date, at {found.database}: {database}"
     if found.database == found.code:
         return f"The database is up to date: {database}"
     return (
@@ -63,12 +72,29 @@ def migrate(settings: Settings, *, incomplete: bool = False) -> str:
 
 
 def _check_files(url: str) -> None:
-    """Raises: SettingsError, where the files of an embedded database are not all there, or not of one database."""
+    """Raises: SettingsError, where there is no place for the file of an embedded database, or its files are not all
+    there, or not of one database."""
+    if is_embedded(url):
+        _check_place(file_of(url).absolute())
     if is_embedded(url) and file_of(url).is_file() and (reason := why_incomplete(file_of(url).absolute())):
         raise SettingsError(
             f"{reason}. If it was copied by hand while a gateway ran, use `gateway backup` for that, and `gateway"
             " restore`; else put back the files that belong together. Only if a gateway was killed and another program"
             " opened the file since, it is whole all the same: `gateway migrate --incomplete` takes it as it is."
+        )
+
+
+def _check_place(path: Path) -> None:
+    """A folder of a mistyped path is not made.
+
+    Raises: SettingsError.
+    """
+    if path.is_dir():
+        raise SettingsError(f"{path} is a folder: have GATEWAY_DATABASE_URL name a file, such as {path}/gateway.db.")
+    if not path.parent.is_dir():
+        raise SettingsError(
+            f"There is no database at {path}: there is no folder {path.parent}."
+            " Correct GATEWAY_DATABASE_URL, or make the folder first."
         )
 
 
@@ -78,6 +104,13 @@ def _found(url: str) -> Standing:
         raise SettingsError(
             f"There is no database at {path}: correct GATEWAY_DATABASE_URL, or make it with `gateway migrate`."
         )
+    return _standing(url)
+
+
+def _standing(url: str) -> Standing:
+    """That of no database where an embedded one has no file."""
+    if is_embedded(url) and not file_of(url).is_file():
+        return Standing(None)
     engine = audit_engine(url)
     try:
         with engine.connect() as connection:

@@ -30,6 +30,24 @@ NO_ANSWER = "it is busy"
 NOT_DONE = "Nothing was granted; try again."
 IN_DOUBT = "It may have been granted; try the same again, which grants nothing twice."
 
+OPTIONS = {
+    "studentId": "--student",
+    "course": "--course",
+    "purchaseTier": "--tier",
+    "sessionCount": "--sessions",
+    "slot": "--slot",
+    "metadata.timeSlot.timeZone": "--time-zone",
+    "metadata.sessionDuration": "--duration",
+    "metadata.isSundayOnly": "--sunday-only",
+    "date": "--date",
+    "metadata.date": "--date",
+    "expiry": "--expiry",
+    "expiryDate": "--expiry",
+    "reason": "--reason",
+    "idempotencyKey": "--key",
+}
+"""The option in which a field was given. A field of none is named as the API has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class GrantRequest:
@@ -120,8 +138,17 @@ def _end(text: object, time_zone: str) -> datetime:
 def _in_words(outcome: outcomes.Outcome) -> str:
     match outcome:
         case outcomes.InvalidInput(problems):
-            return "\n".join(f"{'.'.join(problem.path)}: {problem.message}" for problem in problems)
+            return "\n".join(map(_of_option, problems))
+        case outcomes.ActivePurchaseExists():
+            return f"{problem_of(outcome).message} --replace has the new one take its place."
         case _ if isinstance(outcome, outcomes.Refusal):
             return problem_of(outcome).message
         case _:
             return str(outcome)
+
+
+def _of_option(problem: outcomes.FieldProblem) -> str:
+    """What is wrong, in the words of the command line."""
+    path = ".".join(problem.path)
+    message = problem.message.replace("purchaseTier", "--tier").replace("sessionCount", "--sessions")
+    return f"{OPTIONS.get(path, path)}: {message}"

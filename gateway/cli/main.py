@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from gateway.cli.help import UNUSABLE, command
 from gateway.services.core.model.values import Role
 
 if TYPE_CHECKING:
@@ -17,7 +18,9 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     name="gateway",
-    help="One GraphQL gateway for payments, purchases and course access. Settings come from GATEWAY_* variables.",
+    help="One GraphQL gateway for payments, purchases and course access. Settings come from GATEWAY_* variables, which"
+    " `gateway settings` lists. What is wrong is said in a sentence, with an exit code that is not 0; each command's"
+    " --help lists its own.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -53,7 +56,12 @@ def gateway(
     """The options of no command in particular. Its help is the application's own, above."""
 
 
-@app.command()
+@command(
+    app,
+    _0="several processes were told to stop. One alone ends by its signal.",
+    _2=UNUSABLE,
+    _3="the address or port cannot be had, or a process could not start.",
+)
 def serve(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(help="Port to listen on; 0 takes a free one.", min=0, max=65535)] = 8000,
@@ -71,8 +79,9 @@ def serve(
         bool, typer.Option("--demo", help="Seed a catalogue, and print addresses and tokens to try it with.")
     ] = False,
 ) -> None:
-    """Serve the API, and GraphiQL for browsers, at /graphql. An embedded database is migrated first, and in development
-    created."""
+    """Serve the API, and GraphiQL for browsers, at /graphql.
+
+    An embedded database is migrated first, and in development created, in a folder that is there."""
     gc.disable()  # what is imported stays: to look for garbage in it is a sixth of a start
     settings = _settings()
     from gateway.cli import serve
@@ -80,23 +89,26 @@ def serve(
     serve.serve(settings, host, port, workers, with_demo=with_demo)
 
 
-@app.command()
+@command(app, _0="it was told to stop.", _2=UNUSABLE)
 def worker() -> None:
-    """Run jobs without serving: checks of payments, refunds, webhooks, events. Any number of workers share the work."""
+    """Run jobs without serving: checks of payments, refunds, webhooks, events.
+
+    Any number of workers share the work."""
     settings = _settings()
     from gateway.cli import worker
 
     worker.work(settings)
 
 
-@app.command()
+@command(app)
 def verify(
     as_json: Annotated[
         bool, typer.Option("--json", help="Print one JSON object instead, for programs; see docs/operations/verify.md.")
     ] = False,
 ) -> None:
-    """Check every invariant over the whole database as it is at one moment, and change nothing. It may run beside a
-    live service.
+    """Check every invariant over the whole database as it is at one moment, and change nothing.
+
+    It may run beside a live service.
 
     Exit code 0: all of them hold.
 
@@ -116,7 +128,7 @@ def verify(
         raise SystemExit(1)
 
 
-@app.command()
+@command(app, _0="the database is up to date, or ahead and fit to run on.", _2=UNUSABLE)
 def migrate(
     incomplete: Annotated[
         bool,
@@ -125,40 +137,43 @@ def migrate(
         ),
     ] = False,
 ) -> None:
-    """Bring the database to the newest schema, and make it where there is none. Safe to run again, and from several
-    machines at once."""
+    """Bring the database to the newest schema, and make it where there is none, in a folder that is there.
+
+    Safe to run again, and from several machines at once."""
     settings = _settings()
     from gateway.cli import databases
 
     print(databases.migrate(settings, incomplete=incomplete))
 
 
-@app.command()
+@command(app, _0="the copy is whole and on disk.", _2="there is none; a sentence says why.")
 def backup(
     target: Annotated[Path, typer.Argument(help="The file to make.")],
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
 ) -> None:
-    """Make a whole copy of an SQLite database in one file, also while it is served, and check it. Exit code 2, and no
-    file, where that fails. A server's database has its own tools: it says which."""
+    """Make a whole copy of an SQLite database in one file, also while it is served, and check it.
+
+    A server's database has its own tools: it says which."""
     settings = _settings()
     from gateway.cli import backups
 
     print(backups.back_up(settings, target, replace=force))
 
 
-@app.command()
+@command(app, _0="the backup is the database now.", _2="nothing was changed; a sentence says why.")
 def restore(
     backup: Annotated[Path, typer.Argument(help="The file that `gateway backup` made.")],
 ) -> None:
-    """Put a backup in the place of an SQLite database, which is kept beside it under another name. Refused while any
-    gateway has the database open. Exit code 2, and nothing changed, where the backup cannot be used."""
+    """Put a backup in the place of an SQLite database, which is kept beside it under another name.
+
+    Refused while any gateway has the database open."""
     settings = _settings()
     from gateway.cli import backups
 
     print(backups.restore(settings, backup))
 
 
-@app.command()
+@command(app, _0="the courses are there.", _2=UNUSABLE)
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
     settings = _settings(tells_outages=False)
@@ -168,11 +183,13 @@ def seed() -> None:
         print(line)
 
 
-@app.command()
+@command(app, _0="the token was printed.", _2="there is none; a sentence says why.")
 def token(
     role: Annotated[Role, typer.Option(help="The role that the token gives.", case_sensitive=False)],
     subject: Annotated[str, typer.Option(help="Whom it speaks for: a student's id, or an admin's.")],
-    ttl: Annotated[int, typer.Option(help="Seconds until it expires.", min=1)] = 3600,
+    ttl: Annotated[
+        int, typer.Option(help="Seconds until it expires, a hundred years at most.", min=1, max=3_155_760_000)
+    ] = 3600,
 ) -> None:
     """Print a bearer token, and nothing else, on standard output, signed with GATEWAY_JWT_SECRET."""
     from gateway.auth.minting import mint_token
@@ -184,7 +201,7 @@ def token(
         _fail(f"--subject: {error}")
 
 
-@app.command()
+@command(app)
 def schema() -> None:
     """Print the GraphQL schema, as schema.graphql holds it."""
     from gateway.execution.schema import print_sdl
@@ -192,7 +209,7 @@ def schema() -> None:
     sys.stdout.write(print_sdl())
 
 
-@app.command(name="settings")
+@command(app, "settings")
 def show_settings() -> None:
     """Print every GATEWAY_* variable with its default and its meaning, as the README's table."""
     from gateway.settings.loading import describe
@@ -202,7 +219,13 @@ def show_settings() -> None:
         print(f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |")
 
 
-@purchase.command("create")
+@command(
+    purchase,
+    "create",
+    _0="it is granted, or was before.",
+    _1="nothing was granted, and standard error says why.",
+    _2="the settings or the database cannot be used, and standard error says whether it may have been granted.",
+)
 def grant(
     student: Annotated[str, typer.Option(help="The platform's id of the student.")],
     course: Annotated[str, typer.Option(help="The course: crs_…, or its UUID.")],
@@ -222,8 +245,7 @@ def grant(
 ) -> None:
     """Grant a course without a payment. Asked again for the same, it gives the existing purchase.
 
-    Prints only the purchase's id on standard output. Exit code 1: nothing was granted, and standard error says why.
-    Exit code 2: the database could not be used, and standard error says whether it may have been granted.
+    Prints only the purchase's id on standard output.
     """
     settings = _settings(tells_outages=False)
     from gateway.cli.grant import GrantRequest, granted
@@ -254,22 +276,9 @@ def _settings(*, tells_outages: bool = True) -> "Settings":
 
 
 def _in_a_sentence(error: Exception) -> str | None:
-    """What is wrong with the settings or the database; None for a bug."""
-    from sqlalchemy.exc import DBAPIError
+    from gateway.cli.failures import in_a_sentence
 
-    from db.outages import in_a_line
-    from gateway.services.outages import Damaged, Unavailable
-    from gateway.settings.model import SettingsError
-
-    match error:
-        case SettingsError() | OSError():  # the latter where the database's folder cannot be made, say
-            return str(error)
-        case DBAPIError():
-            return f"The database cannot be used: {in_a_line(error)}"
-        case Unavailable() | Damaged():
-            return f"The database cannot be used: {error}"
-        case _:
-            return None
+    return in_a_sentence(error)
 
 
 def _fail(message: str) -> NoReturn:

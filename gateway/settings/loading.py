@@ -10,6 +10,14 @@ from pydantic import ValidationError
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.parsing import PREFIX
 
+_PLAINLY = {
+    "bool_parsing": "must be true or false",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_parsing": "must be a number",
+}
+"""What pydantic says of these is for programmers."""
+
 _KUBERNETES = re.compile(r"\w+_(SERVICE_(HOST|PORT(_\w+)?)|PORT(_\d+_(TCP|UDP|SCTP)(_(PROTO|PORT|ADDR))?)?)")
 
 
@@ -52,8 +60,11 @@ def _unknown_names(given: Mapping[str, str]) -> Iterator[str]:
         prefix, rest = name[: len(PREFIX)].upper(), name[len(PREFIX) :].upper()
         if prefix != PREFIX or name in known.values() or _is_from_kubernetes(name, value):
             continue
-        near = get_close_matches(rest, known, n=1)
-        yield f"{name} is not a setting" + (f": did you mean {known[near[0]]}?" if near else ".")
+        if near := get_close_matches(rest, known, n=1):
+            yield f"{name} is not a setting: did you mean {known[near[0]]}?"
+        else:
+            [nearest] = get_close_matches(rest, known, n=1, cutoff=0)
+            yield f"{name} is not a setting; of those that `gateway settings` lists, {known[nearest]} is the nearest."
 
 
 def _is_from_kubernetes(name: str, value: str) -> bool:
@@ -67,6 +78,6 @@ def _is_from_kubernetes(name: str, value: str) -> bool:
 def _sentences(error: ValidationError) -> Iterator[str]:
     for problem in error.errors(include_url=False, include_context=False, include_input=False):
         if problem["loc"]:
-            yield f"{PREFIX}{str(problem['loc'][0]).upper()}: {problem['msg']}."
+            yield f"{PREFIX}{str(problem['loc'][0]).upper()}: {_PLAINLY.get(problem['type'], problem['msg'])}."
         else:
             yield from problem["msg"].splitlines()

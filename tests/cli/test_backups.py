@@ -1,6 +1,7 @@
 """Backups and restores of an SQLite database, by real processes: made under load, refused where something would be
 lost, and copies that lack something known for what they are."""
 
+import os
 import shutil
 import sqlite3
 import threading
@@ -179,6 +180,25 @@ def test_a_backup_overwrites_nothing_unless_it_is_told_to_and_leaves_nothing_whe
     for wrong in (file_of(url), tmp_path, tmp_path / "nowhere" / "backup.db"):
         assert command("backup", str(wrong), "--force", env=env).code == 2
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.db", "gateway.db"]
+
+
+def test_a_backup_takes_the_place_of_no_device_and_no_part_of_the_database(url: str, tmp_path: Path) -> None:
+    pipe, log = tmp_path / "pipe", tmp_path / "gateway.db-wal"
+    os.mkfifo(pipe)
+    for wrong, what in ((pipe, "no usual file"), (log, "a part of the database"), (tmp_path, "a folder")):
+        said = command("backup", str(wrong), "--force", env=environment(url))
+        assert (said.code, said.err.startswith(f"{wrong} is {what}")) == (2, True)
+        said = command("restore", str(wrong), env=environment(url))
+        assert (said.code, said.err.startswith(f"{wrong} is {what}")) == (2, True)
+    assert pipe.is_fifo()
+    assert not log.exists()
+
+
+def test_what_is_no_database_is_named_as_it_was_given(url: str, tmp_path: Path) -> None:
+    letter = tmp_path / "letter.db"
+    letter.write_bytes(b"a letter, long enough to be read as a database" * 100)
+    said = command("restore", str(letter), env=environment(url))
+    assert said.err == f"Nothing was restored: of {letter}, it cannot be read: file is not a database.\n"
 
 
 @pytest.mark.parametrize("spoil", [lambda _: b"a letter", lambda whole: whole[:-4096], lambda _: b""])

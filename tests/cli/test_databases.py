@@ -37,11 +37,39 @@ def test_a_mistyped_name_makes_no_database_but_where_a_first_start_shall_need_no
 ) -> None:
     missing = tmp_path / "folder" / "gateway.db"
     if env == "development" and command in (SERVE, ("seed",)):
-        return  # it is made: `serve` and `seed` are how one begins
+        return  # in a folder that is there it is made: `serve` and `seed` are how one begins
     said = gateway(*command, env=environment(f"sqlite:///{missing}", env=env))
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"There is no database at {missing}: ")
     assert not list(tmp_path.iterdir())
+
+
+EVERY = [SERVE, ("seed",), ("worker",), ("verify",), GRANT, ("migrate",), ("migrate", "--incomplete")]
+
+
+@pytest.mark.parametrize("env", ["development", "production"])
+@pytest.mark.parametrize("command", EVERY, ids="-".join)
+def test_no_command_makes_a_folder_of_a_mistyped_path(command: tuple[str, ...], env: str, tmp_path: Path) -> None:
+    missing = tmp_path / "folder" / "gateway.db"
+    said = gateway(*command, env=environment(f"sqlite:///{missing}", env=env))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"There is no database at {missing}: there is no folder {missing.parent}.")
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("command", EVERY, ids="-".join)
+def test_a_folder_is_no_database(command: tuple[str, ...], tmp_path: Path) -> None:
+    said = gateway(*command, env=environment(f"sqlite:///{tmp_path}"))
+    assert (said.code, said.out) == (2, "")
+    assert said.err.startswith(f"{tmp_path} is a folder: ")
+
+
+@pytest.mark.parametrize("command", [*EVERY, ("backup", "copy.db")], ids="-".join)
+def test_a_file_that_is_no_database_is_named_by_every_command(command: tuple[str, ...], tmp_path: Path) -> None:
+    (tmp_path / "gateway.db").write_bytes(b"a letter, long enough to be read as a database" * 100)
+    said = gateway(*command, env=on_sqlite(tmp_path))
+    assert (said.code, said.out) == (2, "")
+    assert f"{tmp_path / 'gateway.db'}: file is not a database" in said.err
 
 
 @pytest.mark.parametrize("command", [("verify",), GRANT, ("worker",)], ids=lambda words: words[0])

@@ -77,7 +77,8 @@ def test_a_key_gives_the_same_purchase_and_stands_for_no_other(env: dict[str, st
 def test_another_tier_is_refused_unless_it_shall_replace(env: dict[str, str], course: str) -> None:
     first = create(env, course)
     refused = create(env, course, tier="PREMIUM")
-    assert refused == Said(1, "", "The student has an active purchase of this course (BASIC).\n")
+    how = "--replace has the new one take its place."
+    assert refused == Said(1, "", f"The student has an active purchase of this course (BASIC). {how}\n")
     replaced = create(env, course, "--replace", tier="PREMIUM")
     assert replaced.code == 0
     assert replaced.out != first.out
@@ -101,14 +102,14 @@ def test_other_metadata_than_what_stands_is_refused(env: dict[str, str], course:
 @pytest.mark.parametrize(
     ("options", "named"),
     [
-        ({"course": "yoga"}, ["course:"]),
-        ({"slot": "25:00", "date": "tomorrow", "expiry": "2090-01-32"}, ["slot:", "date:", "expiry:"]),
-        ({"time-zone": "Mars/Olympus"}, ["metadata.timeSlot.timeZone:"]),
-        ({"duration": "5", "student": "", "reason": " "}, ["studentId:", "reason:", "metadata.sessionDuration:"]),
-        ({"tier": "GOLD"}, ["purchaseTier:"]),
-        ({"student": "s2\u200b"}, ["studentId:"]),
-        ({"student": " s2"}, ["studentId:"]),
-        ({"expiry": "2020-01-01T00:00:00Z"}, ["expiryDate:"]),
+        ({"course": "yoga"}, ["--course:"]),
+        ({"slot": "25:00", "date": "tomorrow", "expiry": "2090-01-32"}, ["--slot:", "--date:", "--expiry:"]),
+        ({"time-zone": "Mars/Olympus"}, ["--time-zone:"]),
+        ({"duration": "5", "student": "", "reason": " "}, ["--student:", "--reason:", "--duration:"]),
+        ({"tier": "GOLD"}, ["--tier:"]),
+        ({"student": "s2\u200b"}, ["--student:"]),
+        ({"student": " s2"}, ["--student:"]),
+        ({"expiry": "2020-01-01T00:00:00Z"}, ["--expiry:"]),
     ],
     ids=str,
 )
@@ -130,7 +131,7 @@ def test_a_tier_whose_sessions_do_not_fit_before_its_end_is_refused_unless_the_e
     engine.dispose()
     said = create(env, course, "--sunday-only")
     assert (said.code, said.out) == (1, "")
-    assert said.err.startswith("metadata.isSundayOnly: only 2 of 4 sessions can take place before the access ends, ")
+    assert said.err.startswith("--sunday-only: only 2 of 4 sessions can take place before the access ends, ")
     assert create(env, course, "--sunday-only", expiry="2090-01-31").code == 0
 
 

@@ -1,5 +1,6 @@
 """The command line: what each command prints, what it refuses, and that no refusal shows a secret or a traceback."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -14,6 +15,7 @@ import pytest
 import typer.main
 from uvicorn.config import STARTUP_FAILURE
 
+from db.standing import Standing
 from db.urls import shown
 from gateway.cli import main
 from gateway.settings.auth import DEVELOPMENT_SECRET
@@ -87,8 +89,9 @@ def test_the_schema_that_is_kept_is_the_one_of_the_code(tmp_path: Path) -> None:
 def test_migrating_and_seeding_again_change_nothing(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
     env = environment(_unmigrated(kind, tmp_path, request))
     first, again = (gateway("migrate", env=env) for _ in range(2))
-    said = f"The database is up to date: {shown(env['GATEWAY_DATABASE_URL'])}\n"
-    assert first == again == Said(0, said, "")
+    database = shown(env["GATEWAY_DATABASE_URL"])
+    assert first == Said(0, f"The database was created, at {Standing(None).code}: {database}\n", "")
+    assert again == Said(0, f"The database is up to date: {database}\n", "")
     seeded, anew = (gateway("seed", env=env) for _ in range(2))
     assert seeded == anew
     assert (seeded.code, len(seeded.out.splitlines()) >= 3) == (0, True)
@@ -184,11 +187,22 @@ def test_an_unknown_setting_is_named(tmp_path: Path) -> None:
     assert said == Said(2, "", "GATEWAY_JWT_SECRETS is not a setting: did you mean GATEWAY_JWT_SECRET?\n")
 
 
+def test_a_setting_like_no_other_is_told_where_they_are_listed(tmp_path: Path) -> None:
+    said = gateway("migrate", env=on_sqlite(tmp_path, qqqq="x"))
+    assert said.code == 2
+    assert "GATEWAY_QQQQ is not a setting; of those that `gateway settings` lists, GATEWAY_" in said.err
+
+
 @pytest.mark.parametrize("subject", ["", " ", "x" * 129, "a\nb"])
 def test_a_token_for_nobody_is_refused(tmp_path: Path, subject: str) -> None:
     said = gateway("token", "--role", "STUDENT", "--subject", subject, env=on_sqlite(tmp_path))
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("--subject: ")
+
+
+def test_a_token_that_no_gateway_would_take_is_not_printed(tmp_path: Path) -> None:
+    said = gateway("token", "--role", "STUDENT", "--subject", "x", "--ttl", "999999999999", env=on_sqlite(tmp_path))
+    assert (said.code, said.out) == (2, "")
 
 
 def test_an_issuers_gateway_prints_no_tokens(tmp_path: Path) -> None:
@@ -262,6 +276,31 @@ def test_each_command_and_option_says_what_it_is_for() -> None:
     assert len(options) > len(expected)
     assert [name for name, command in commands.items() if not command.help] == []
     assert [(name, option.name) for name, option in options if not option.help] == []
+
+
+@pytest.mark.parametrize(
+    ("command", "codes"),
+    [
+        *(
+            ("serve", "023"),
+            ("worker", "02"),
+            ("verify", "012"),
+            ("migrate", "02"),
+            ("backup", "02"),
+            ("restore", "02"),
+        ),
+        *(("seed", "02"), ("token", "02"), ("purchase create", "012")),
+    ],
+)
+def test_each_command_that_may_fail_lists_its_exit_codes(command: str, codes: str, tmp_path: Path) -> None:
+    said = gateway(*command.split(), "--help", env={**on_sqlite(tmp_path), "COLUMNS": "80"})
+    assert re.findall(r"Exit code (\d): \w", said.out) == list(codes)
+
+
+def test_help_breaks_its_lines_for_the_terminal_and_not_as_the_code_does() -> None:
+    for command in dict(_commands("gateway", typer.main.get_command(main.app))).values():
+        assert all("\n" not in paragraph for paragraph in command.help.split("\n\n"))
+        assert "\n" not in (command.short_help or "")
 
 
 def _commands(name: str, command: Any) -> Iterator[tuple[str, Any]]:

@@ -121,7 +121,8 @@ def test_a_file_that_is_no_database_is_told_in_a_sentence(tmp_path: Path) -> Non
     (tmp_path / "gateway.db").write_bytes(b"no database, whatever its name says" * 100)
     said = gateway("verify", env=on_sqlite(tmp_path))
     assert (said.code, said.out) == (2, "")
-    assert said.err == "The database cannot be used: file is not a database\n"
+    at = f"sqlite:///{tmp_path / 'gateway.db'}"
+    assert said.err == f"The database cannot be used: {at}: file is not a database\n"
 
 
 def test_a_server_that_is_down_is_told_in_a_sentence() -> None:

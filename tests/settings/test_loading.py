@@ -90,7 +90,21 @@ def test_a_name_in_lower_case_is_refused_not_ignored(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["GATEWAY_PORT", "GATEWAY_", "GATEWAY_QQQQ", "GATEWAY_\udc80"])
 def test_a_name_like_no_other_is_refused(name: str) -> None:
-    assert problems({name: "8080"}) == (f"{name} is not a setting.",)
+    [problem] = problems({name: "8080"})
+    assert problem.startswith(f"{name} is not a setting; of those that `gateway settings` lists, GATEWAY_")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("GATEWAY_DEMO", "perhaps", "must be true or false"),
+        ("GATEWAY_RATE_VIEWER_BURST", "many", "must be a whole number"),
+        ("GATEWAY_RATE_VIEWER_BURST", "1.5", "must be a whole number"),
+        ("GATEWAY_RATE_VIEWER_PER_S", "fast", "must be a number"),
+    ],
+)
+def test_what_is_no_value_is_told_plainly(name: str, value: str, said: str) -> None:
+    assert problems({name: value}) == (f"{name}: {said}.",)
 
 
 def test_names_without_the_prefix_are_nobody_s_business() -> None:

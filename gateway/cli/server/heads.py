@@ -65,11 +65,12 @@ class Fault:
 NO_HTTP = Fault(HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1 that can be read without doubt.")
 TOO_LARGE = Fault(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    f"A request's line and headers may have {MOST_HEAD_BYTES} bytes, and be {MOST_HEADERS} headers.",
+    f"The request's headers are too large: {MOST_HEADERS} headers, and {MOST_HEAD_BYTES} bytes with the request line,"
+    " are the most.",
 )
 LONG_HANDSHAKE = Fault(
     HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
-    f"Each header of a WebSocket's handshake may have {MOST_HANDSHAKE_LINE_BYTES} bytes.",
+    f"A header is too large: in a WebSocket's handshake {MOST_HANDSHAKE_LINE_BYTES} bytes are the most for each.",
 )
 LATE = Fault(HTTPStatus.REQUEST_TIMEOUT, f"The request's headers did not come within {HEAD_S:g} seconds.")
 TOO_MANY = Fault(
