@@ -12,7 +12,7 @@ from gateway.services.core.commands.jobs.claims import DeferJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import LeasesRenewed
-from gateway.services.core.model.jobs import Lease
+from gateway.services.core.model.jobs import HANDED_BACK, Lease
 from gateway.services.jobs.locked_rows import Submit, submit_or_part
 from gateway.services.outages import Outages
 
@@ -34,7 +34,6 @@ that its job is tried again."""
 
 TAKEN_OVER = "job taken over by another runner"
 HANGS = "job stopped: its run does not end"
-HANDED_BACK = "job handed back: its process stops"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ import structlog
 
 from gateway.services.core.commands.jobs.claims import DeferJob, EndJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
-from gateway.services.core.model.jobs import Case, Job, JobKind, Lease
+from gateway.services.core.model.jobs import DATABASE_AWAY, Case, Job, JobKind, Lease
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
@@ -33,7 +33,7 @@ from gateway.services.subscribers.base import Subscriber, Undelivered
 log = structlog.get_logger(__name__)
 
 
-OUTAGE = partial(DeferJob, error="the database could not be used", is_attempt=False)
+OUTAGE = partial(DeferJob, error=DATABASE_AWAY, is_attempt=False)
 """A run that our own database kept from its end, by the lease of its job."""
 
 

@@ -10,10 +10,15 @@ from unittest.mock import patch
 
 import pytest
 from sqlalchemy import Connection, text
+from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
+from db.job_tables import JobRow
 from db.tables import AuditEntryRow, PurchaseRow
-from gateway.services.core.model.values import Purpose
+from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob
+from gateway.services.core.model.jobs import BROKEN_OFF, Lease
+from gateway.services.core.model.values import Provider, Purpose
+from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.verification.tables.digits import Count, gathered
 from gateway.services.verification.tables.payments import histories
 from gateway.services.verification.tables.purchases import table as purchases
@@ -93,6 +98,18 @@ async def test_after_a_long_outage_what_lapsed_may_stand_for_as_long_as_the_cloc
     assert (len(overdue), found(service)) == (1, [])
     service.clock.advance(hours=2)
     assert len(found(service)) == 1, "the sweep does not go on"
+
+
+@pytest.mark.parametrize("why", BROKEN_OFF)
+async def test_a_sweep_that_was_kept_from_its_end_stands_as_before_it_and_says_why(service: Service, why: str) -> None:
+    for sweep in start_sweeps([Provider.SANDBOX]):
+        await service.purchases.submit(sweep)
+    ids = tuple(row.id for row in service.stored(JobRow))
+    await service.purchases.submit(ClaimJobs(uuid7(), ids, 60))
+    for job_id in ids:
+        await service.purchases.submit(DeferJob(Lease(job_id, 1), why, is_attempt=False))
+    assert {row.last_error for row in service.stored(JobRow)} == {why}
+    assert found(service) == []
 
 
 async def test_what_a_history_tells_passes_with_the_hours_of_the_chaos_run(service: Service) -> None:

@@ -47,6 +47,11 @@ class JobState(StrEnum):
     CANCELED = "CANCELED"
 
 
+HANDED_BACK = "job handed back: its process stops"
+DATABASE_AWAY = "the database could not be used"
+BROKEN_OFF = (HANDED_BACK, DATABASE_AWAY)
+"""Why a run was kept from its end that counts for none: the `last_error` of the job, whose `attempts` are as before."""
+
 LONGEST_WAIT_S = 14_400
 """No job waits for longer, whatever a provider or a subscriber asks for. So one that is planned for later than that was
 planned by a wrong clock."""

@@ -1,7 +1,7 @@
 """What must be true of a job in itself: its state, and what a state goes with."""
 
 from gateway.services.core.model.events import EVENT_TYPES
-from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, JobKind, JobState
+from gateway.services.core.model.jobs import BROKEN_OFF, LONGEST_LEASE_S, LONGEST_WAIT_S, JobKind, JobState
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.verification.model import Check, Invariant, Table
 from gateway.services.verification.tables.job_subjects import JOINED, subjects
@@ -104,7 +104,9 @@ def _state() -> Invariant:
             Check(
                 f"""CASE job.state WHEN 'PENDING' THEN job.attempts <> 0
                     WHEN 'RETRYING' THEN job.fence = 0
-                    OR (job.kind IN {SWEEPS} AND job.attempts = 0) <> (job.last_error IS NULL)
+                    OR CASE WHEN job.kind IN {SWEEPS} AND job.attempts = 0
+                    THEN {not_among("job.last_error", BROKEN_OFF)}
+                    ELSE job.last_error IS NULL END
                     WHEN 'COMPLETED' THEN job.kind <> 'case.review'
                     AND (job.last_error IS NOT NULL OR job.attempts = 0)
                     WHEN 'FAILED' THEN job.last_error IS NULL
