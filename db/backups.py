@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from db.files import address, index_of, log_of
-from db.guard import settle
+from db.opening import settle
 
 PAGES_A_STEP = 256
 """Copied at once, a megabyte. Between two steps nothing is held; whatever is committed meanwhile is in the copy."""
@@ -20,7 +20,7 @@ LOCKED_BYTES = (0x40000002, 510)
 
 
 HEADER_BYTES, LOG_MODE, GENERATION = 100, 18, slice(60, 64)
-"""Of the file format: where an SQLite file says that it has a log, and the `user_version` that `db.guard` keeps."""
+"""Of the file format: where an SQLite file says that it has a log, and the `user_version` that `db.opening` keeps."""
 
 
 class BadCopy(Exception):
@@ -59,8 +59,8 @@ def why_incomplete(path: Path) -> str | None:
     """What can be told of a database by the files that it consists of: that it lacks its log, or has another one's, or
     that somebody writes it under another name. It must not be opened in this process.
 
-    A copy of the file alone is known by what `db.guard.mark_open` left in it, if a gateway of this release had it open.
-    Whether a log is the one that belongs to a file that was in use cannot be known.
+    A copy of the file alone is known by what `db.opening.mark_open` left in it, if a gateway of this release had it
+    open. Whether a log is the one that belongs to a file that was in use cannot be known.
     """
     log, found = log_of(path), path.stat()
     has_log = log.exists()

@@ -7,8 +7,10 @@ that commit waits for all of it.
 import sqlite3
 import threading
 from contextlib import suppress
+from pathlib import Path
 
 from db.files import address
+from db.opening import opened
 
 EVERY_COMMITS = 32
 """Between two copies: a commit leaves 15 to 50 pages in the log, whatever the number of its commands."""
@@ -64,7 +66,10 @@ class Checkpoints:
                 break
             # Whatever is in its way, a later one makes up for it; and in the end a commit does, which says so.
             with suppress(sqlite3.Error):
-                connection = connection or sqlite3.connect(address(self._path), uri=True, isolation_level=None)
+                connection = connection or opened(Path(self._path), self._connect)
                 connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         if connection is not None:
             connection.close()
+
+    def _connect(self) -> sqlite3.Connection:
+        return sqlite3.connect(address(self._path), uri=True, isolation_level=None)

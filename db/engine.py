@@ -1,6 +1,7 @@
 """Engines for one database URL: the writer's, the feed's and the audit's. Reads have `db.readers`."""
 
 import sqlite3
+from functools import partial
 from typing import Any
 
 import orjson
@@ -11,6 +12,7 @@ from sqlalchemy.pool import NullPool
 from db import bounds, threads
 from db.checkpoints import KEPT_BYTES, MOST_PAGES
 from db.files import address
+from db.opening import A_READ
 from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
@@ -102,10 +104,10 @@ def feed_engine(url: str) -> AsyncEngine:
             parsed.set(drivername="sqlite+aiosqlite"),
             isolation_level="AUTOCOMMIT",
             poolclass=NullPool,
-            connect_args={"async_creator_fn": threads.connect},
+            connect_args={"async_creator_fn": partial(threads.connect, file_of(url))},
             **_common(),
         )
-        event.listen(engine.sync_engine, "do_connect", _only_what_is_there)
+        event.listen(engine.sync_engine, "do_connect", partial(_only_what_is_there, mode="ro"))
         event.listen(engine.sync_engine, "connect", _open_sqlite_reader)
         return engine
     from db.silence import AsyncBounded  # with its driver, which is there where there is a server
@@ -163,10 +165,12 @@ def prepare_folder(url: str) -> None:
         file_of(url).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _only_what_is_there(_dialect: object, _record: object, arguments: list[Any], options: dict[str, Any]) -> None:
+def _only_what_is_there(
+    _dialect: object, _record: object, arguments: list[Any], options: dict[str, Any], mode: str = "rw"
+) -> None:
     """A file that was deleted is not made anew, empty, by whoever connects next."""
     if not options.get("uri"):
-        arguments[0], options["uri"] = address(arguments[0]), True
+        arguments[0], options["uri"] = address(arguments[0], mode), True
 
 
 def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None:
@@ -181,6 +185,7 @@ def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None
         f"wal_autocheckpoint = {MOST_PAGES}",
         f"journal_size_limit = {KEPT_BYTES}",
     )
+    connection.execute(A_READ).fetchall()  # until then nobody could see that the file is in use
 
 
 def _open_sqlite_reader(connection: Any, _record: object) -> None:

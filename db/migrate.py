@@ -4,7 +4,7 @@ import sqlite3
 from typing import TYPE_CHECKING
 
 from db.engine import UPKEEP_SILENCE_S, prepare_folder, writer_engine
-from db.guard import settle
+from db.opening import settle
 from db.standing import standing
 
 if TYPE_CHECKING:

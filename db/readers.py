@@ -18,7 +18,7 @@ from db.compiled import Raw
 from db.engine import BUSY_TIMEOUT_MS, READ_TIMEOUT_MS, from_json, in_reach, parse_url, session_options
 from db.files import address
 from db.guard import Guard
-from db.urls import is_embedded
+from db.urls import file_of, is_embedded
 
 if TYPE_CHECKING:
     from psycopg import AsyncConnection
@@ -53,14 +53,11 @@ def reader_dialect(url: str) -> Dialect:
 
 def open_immediate(url: str, guard: Guard) -> "Immediate":
     """A new connection to an SQLite file that is asked without waiting. Raises sqlite3.Error."""
-    guard.before_opening()
     arguments, options = _sqlite_arguments(url)
-    connection = Immediate(sqlite3.connect(*arguments, **options))
-    try:
+    with guard.opening() as in_vain:
+        connection = Immediate(sqlite3.connect(*arguments, **options))
+        in_vain.callback(connection.close)
         guard.opened(connection.rows)
-    except sqlite3.Error:
-        connection.close()
-        raise
     return connection
 
 
@@ -76,23 +73,23 @@ class Immediate:
     or closed by another process: then it does not wait either, and whoever asked asks a connection that does."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self._connection = connection
+        self.driver = connection
         for pragma in ("busy_timeout = 0", "query_only = ON"):
             connection.execute(f"PRAGMA {pragma}")
 
     def rows(self, sql: str) -> Sequence[Raw]:
         """All rows of a statement. Raises sqlite3.Error."""
-        return self._connection.execute(sql).fetchall()
+        return self.driver.execute(sql).fetchall()
 
     def fetch(self, sql: str, parameters: Sequence[object]) -> Sequence[Raw] | None:
         """All rows of a statement, which sees all that was committed before it; None where it did not go well."""
         try:
-            return self._connection.execute(sql, parameters).fetchall()
+            return self.driver.execute(sql, parameters).fetchall()
         except (sqlite3.Error, UnicodeError):
             return None
 
     def close(self) -> None:
-        self._connection.close()
+        self.driver.close()
 
 
 class _SqliteReader:
@@ -103,8 +100,8 @@ class _SqliteReader:
 
     @classmethod
     async def open(cls, url: str) -> "_SqliteReader":
-        arguments, options = _sqlite_arguments(url)
-        connection = await threads.connect(*arguments, **options)
+        arguments, options = _sqlite_arguments(url, "ro")
+        connection = await threads.connect(file_of(url), *arguments, **options)
         try:
             for pragma in (f"busy_timeout = {BUSY_TIMEOUT_MS}", "query_only = ON"):
                 await connection.execute_fetchall(f"PRAGMA {pragma}")
@@ -161,9 +158,12 @@ class _PostgresReader:
         await self._connection.close()
 
 
-def _sqlite_arguments(url: str) -> tuple[list[Any], Any]:
+def _sqlite_arguments(url: str, mode: str = "rw") -> tuple[list[Any], Any]:
+    """Args:
+    mode: see `db.files.address`. By "ro" SQLite copies and deletes no log when it is closed, whatever lies there then.
+    """
     dialect: Any = reader_dialect(url)
     arguments, options = dialect.create_connect_args(parse_url(url))
     if not options.get("uri"):
-        arguments, options = [address(arguments[0])], {**options, "uri": True}
+        arguments, options = [address(arguments[0], mode)], {**options, "uri": True}
     return arguments, {**options, "isolation_level": None, "cached_statements": STATEMENTS}

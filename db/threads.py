@@ -2,9 +2,13 @@
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import aiosqlite
+
+from db.opening import opened
 
 ROWS_AT_ONCE = 64
 """Which a cursor that is iterated over fetches: aiosqlite's own number."""
@@ -13,8 +17,8 @@ ROWS_AT_ONCE = 64
 class _Threaded(aiosqlite.Connection):
     _end: asyncio.Future[Any] | None = None
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(lambda: sqlite3.connect(*arguments, **options), ROWS_AT_ONCE)
+    def __init__(self, connect: Callable[[], sqlite3.Connection]) -> None:
+        super().__init__(connect, ROWS_AT_ONCE)
         self._thread.daemon = True  # one that hangs keeps no process from its end
 
     def stop(self) -> asyncio.Future[Any] | None:
@@ -32,8 +36,9 @@ class _Threaded(aiosqlite.Connection):
             raise
 
 
-async def connect(*arguments: Any, **options: Any) -> aiosqlite.Connection:
-    """A connection as `sqlite3.connect` opens it. Raises what that raises, and then leaves no thread behind."""
-    connection = _Threaded(*arguments, **options)
+async def connect(path: Path, *arguments: Any, **options: Any) -> aiosqlite.Connection:
+    """A connection as `sqlite3.connect` opens it, by the door to the file. Raises what that raises, and what
+    `db.opening.opening` does, and then leaves no thread behind."""
+    connection = _Threaded(lambda: opened(path, lambda: sqlite3.connect(*arguments, **options)))
     await connection.open()
     return connection

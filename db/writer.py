@@ -11,7 +11,8 @@ from sqlalchemy.exc import DBAPIError
 
 from db.checkpoints import Checkpoints
 from db.compiled import Raw
-from db.guard import Guard, mark_open, settle
+from db.guard import Guard
+from db.opening import mark_open
 
 LOCK_WAIT_MS = 100
 """How long a turn on PostgreSQL waits for one lock: another process's turn is over in less, and a transaction that is
@@ -56,9 +57,7 @@ class Writer(ABC):
         self._error: type[Exception] = self.dialect.dbapi.Error
         self._connection: Any = None
         try:
-            self._prepare()
-            self._connection = engine.raw_connection()
-            self._open()
+            self._open(engine)
         except self._error as error:
             try:
                 self._fail(error)
@@ -100,12 +99,9 @@ class Writer(ABC):
         except self._error as error:
             self._fail(error, "ROLLBACK")
 
+    @abstractmethod
     def close(self) -> None:
         """Close the connection; what was not committed is undone."""
-        for end in (lambda: self.dialect.do_rollback(self._connection), self._let_go):
-            with suppress(self._error):  # of one that is lost, which has nothing to undo
-                end()
-        self._connection.invalidate()
 
     @abstractmethod
     def wait_for_locks(self, milliseconds: int) -> None:
@@ -121,16 +117,8 @@ class Writer(ABC):
         return None
 
     @abstractmethod
-    def _prepare(self) -> None:
-        """Do what comes before connecting."""
-
-    @abstractmethod
-    def _open(self) -> None:
-        """Prepare what the methods need of a new connection."""
-
-    @abstractmethod
-    def _let_go(self) -> None:
-        """Undo `_open`."""
+    def _open(self, engine: Engine) -> None:
+        """Connect, and prepare what the methods need of a new connection."""
 
     def _fail(self, error: Exception, sql: str | None = None) -> NoReturn:
         is_lost = self._connection is not None and self.dialect.is_disconnect(error, self._connection, None)
@@ -140,16 +128,19 @@ class Writer(ABC):
 
 
 class _SqliteWriter(Writer):
-    """Before a transaction is begun, and before anybody is told how it ended, it looks whether the files that it has
-    open are those at their paths: what is written to others is lost."""
+    """Before it writes in a transaction, and before anybody is told how it ended, it looks whether the files that it
+    has open are those at their paths: what is written to others is lost."""
 
     def __init__(self, engine: Engine, guard: Guard) -> None:
         self._guard = guard
         super().__init__(engine)
 
     def begin(self) -> None:
-        self._check("BEGIN IMMEDIATE")
-        self.run("BEGIN IMMEDIATE")
+        # In this order: who gives up a lost log, see `db.guard.copy_all`, does so under this lock.
+        try:
+            self.run("BEGIN IMMEDIATE")
+        finally:  # what a file that was cut is refused with says less than what happened to it
+            self._check("BEGIN IMMEDIATE")
 
     def ask(self, sql: str, parameters: Sequence[object] = ()) -> Answer:
         self.run(sql, parameters)
@@ -192,21 +183,29 @@ class _SqliteWriter(Writer):
     def _rows(self, sql: str) -> list[Raw]:
         return list(self._cursor.execute(sql).fetchall())
 
-    def _prepare(self) -> None:
-        self._guard.before_opening()
-
-    def _open(self) -> None:
-        self._cursor = self._connection.cursor()
-        self._guard.opened(self._rows)
+    def _open(self, engine: Engine) -> None:
+        with self._guard.opening() as in_vain:
+            self._connection = engine.raw_connection()
+            in_vain.callback(self._connection.invalidate)
+            self._cursor = self._connection.cursor()
+            self._guard.opened(self._rows)
         mark_open(self._connection.driver_connection)
         [(_, _, path), *_] = self._cursor.execute("PRAGMA database_list").fetchall()
         self._checkpoints = Checkpoints(path)
 
-    def _let_go(self) -> None:
+    def close(self) -> None:
+        has_ended = False
+        with suppress(self._error):
+            self.dialect.do_rollback(self._connection)
+            has_ended = True
+            self._guard.check(self._rows)
         self._checkpoints.close(copies=not self._guard.is_lost)
-        self._cursor.close()  # for a statement that is still held, SQLite keeps the file locked
-        if not self._guard.is_lost:
-            settle(self._connection.driver_connection)
+        with suppress(self._error):
+            self._cursor.close()  # for a statement that is still held, SQLite keeps the file locked
+        if has_ended:
+            self._guard.let_go(self._connection.driver_connection, self._connection.invalidate)
+        else:
+            self._connection.invalidate()
 
 
 _SETTINGS = """
@@ -262,16 +261,18 @@ class _PostgresWriter(Writer):
         except self._error as error:
             self._fail(error, sql)
 
-    def _prepare(self) -> None:
-        """Nothing."""
+    def close(self) -> None:
+        with suppress(self._error):  # of one that is lost, which has nothing to undo
+            self.dialect.do_rollback(self._connection)
+        with suppress(self._error):
+            self._pipeline.__exit__(None, None, None)
+        self._connection.invalidate()
 
-    def _open(self) -> None:
+    def _open(self, engine: Engine) -> None:
+        self._connection = engine.raw_connection()
         self._pid: int = self._connection.driver_connection.pgconn.backend_pid
         self._connection.cursor().execute(_SETTINGS, (str(LOCK_WAIT_MS), str(IDLE_MS)))
         self._connection.commit()
         self._pipeline = self._connection.driver_connection.pipeline()
         self._pipeline.__enter__()  # for as long as the connection lasts
         self._unread = self._connection.cursor()
-
-    def _let_go(self) -> None:
-        self._pipeline.__exit__(None, None, None)

@@ -1,6 +1,7 @@
 """The service in the test's own process, on a real database: what the tests of its rules speak to."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
@@ -272,9 +273,13 @@ class Service:
         return self.engine.dialect
 
     def lose_connection(self, connection: Any) -> None:
-        """Have the writer's connection lost under it, as it commits."""
-        connection.dbapi_connection.close()
-        connection.dbapi_connection.cursor()  # raises: the connection is closed
+        """Have the writer's connection lost under it, as it commits, which this raises. One to a file is not closed by
+        that: the last one that is copies the log, and deletes it."""
+        driver = connection.dbapi_connection
+        if isinstance(driver, sqlite3.Connection):
+            raise sqlite3.ProgrammingError("Cannot operate on a closed database.")
+        driver.close()
+        driver.cursor()
 
     @contextmanager
     def beside(self) -> Iterator[Connection]:

@@ -66,12 +66,6 @@ def trial(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         yield Trial(gateway, folder / "gateway.db", gateway.course())
 
 
-NEWCOMER_MAKES_A_LOG = """
-Known fault: of several processes, one that had not opened the file when its log went may make a new log, and then keeps
-the others from having the file alone, so that all stay BUSY until a restart. Nothing that was answered is lost by it.
-"""
-
-
 def until(is_so: Callable[[], bool]) -> None:
     latest = time.monotonic() + TOO_LONG_S
     while not is_so():
@@ -158,21 +152,13 @@ LOSSES = [
     (replaced_by_a_link_to_another, "another"),
 ]
 
-UNSTEADY = """
-Once in several runs on a busy machine `/readyz` does not come to say "another" within the time, and what follows in the
-same gateway fails with it. Nobody knows yet whether the gateway or the trial is at fault. Nothing is answered as done.
-"""
-
 
 @pytest.mark.parametrize(("lost", "reason"), LOSSES, ids=[each.__name__ for each, _ in LOSSES])
 def test_nothing_is_done_in_a_lost_file_or_read_from_it_and_one_that_is_put_back_is_served_again(
     trial: Trial,
     lost: Callable[[Trial], AbstractContextManager[None]],
     reason: str,
-    request: pytest.FixtureRequest,
 ) -> None:
-    if lost is replaced_by_a_link_to_another:
-        request.applymarker(pytest.mark.xfail(reason=UNSTEADY, strict=False))
     before = f"student-before-{lost.__name__}"
     assert trial.grant(before)
     with lost(trial):
@@ -187,11 +173,7 @@ def test_nothing_is_done_in_a_lost_file_or_read_from_it_and_one_that_is_put_back
     assert {before, f"student-after-{lost.__name__}"} <= trial.students()
 
 
-def test_a_log_or_its_index_that_is_deleted_under_everybody_takes_nothing_with_it(
-    trial: Trial, request: pytest.FixtureRequest
-) -> None:
-    known = NEWCOMER_MAKES_A_LOG if "writer's process" in request.node.name else UNSTEADY
-    request.applymarker(pytest.mark.xfail(reason=known, strict=False))
+def test_a_log_or_its_index_that_is_deleted_under_everybody_takes_nothing_with_it(trial: Trial) -> None:
     for lost in trial.files[1:]:
         done = {student for number in range(5) if trial.grant(student := f"student-{lost.suffix}-{number}")}
         assert len(done) == 5
@@ -199,7 +181,8 @@ def test_a_log_or_its_index_that_is_deleted_under_everybody_takes_nothing_with_i
         until(lambda last=f"student-after-{lost.suffix}": trial.grant(last))  # type: ignore[misc]  # bound at once
         until(lambda: trial.ready().status_code == 200)
         assert {*done, f"student-after-{lost.suffix}"} <= trial.students()
-    assert command("verify", env=environment(trial.gateway.database_url)).code == 0
+    verified = command("verify", env=environment(trial.gateway.database_url))
+    assert verified.code == 0, verified.out
 
 
 def test_a_file_that_was_cut_is_written_no_more(trial: Trial) -> None:

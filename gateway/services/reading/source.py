@@ -48,7 +48,7 @@ class Source:
         self.dialect: Dialect = reader_dialect(url)
         self.outages = Outages("reads")
         self._watching = BackgroundTask("outage of reads", self._look_for_its_end)
-        self._guard = Guard(file_of(url)) if is_embedded(url) else None
+        self._guard = Guard(file_of(url), waits=False) if is_embedded(url) else None
         self._now: Immediate | None = None
         self._look_at = 0.0
         self._lost: FileLost | None = None
@@ -155,16 +155,20 @@ class Source:
     async def close(self) -> None:
         """Wait for the reads under way, and close every connection; those that hang are left behind."""
         self._watching.cancel()
-        if self._now:
-            self._now.close()
+        if self._guard is not None and self._now is not None:
+            with suppress(self._driver_error):
+                self._guard.check(self._now.rows)
+            self._guard.let_go(self._now.driver, self._now.close)
         with suppress(TimeoutError):
             async with asyncio.timeout(ends.READS_S):
                 for _ in range(READERS):
                     _, connection = await self._places.get()
                     if connection is not None:
                         await connection.close()
-        if self._guard is not None and self._opened and not self._guard.is_lost:
-            settle_file(file_of(self._url))
+        if self._guard is not None:
+            self._guard.end()
+            if self._opened and not self._guard.is_lost:
+                settle_file(file_of(self._url))
 
     async def _place(self) -> "_Place":
         if not self._places.empty():
@@ -205,8 +209,8 @@ class Source:
         if self._lost is None or self._lost.reason != lost.reason:
             log.error("database file lost", reason=lost.reason, readers="down until the file is put back")
         self._lost = FileLost(lost.reason)
-        if self._now is not None:
-            self._now.close()
+        if self._now is not None and self._guard is not None:
+            self._guard.let_go(self._now.driver, self._now.close)
             self._now, self._opened = None, self._opened + 1
 
     async def _close_if_old(self, place: "_Place") -> None:

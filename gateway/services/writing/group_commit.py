@@ -167,7 +167,7 @@ class GroupCommit:
             self._writing.cancel()
             return
         # However the writer ended, its connection and its thread are released.
-        if await ended(self._thread.call(self._turn.close), ends.RELEASE_S):
+        if await ended(self._thread.call(self._turn.end), ends.RELEASE_S):
             self._thread.close()
             self._engine.dispose()
 

@@ -39,6 +39,11 @@ DOWN = {
 }
 LOST = {"last_commit": "is in the lost file alone, and gone with it; nobody was told that it was done", **DOWN}
 """What an operator is told of a lost file, if something was committed to it last or not."""
+LOG_LOST = {
+    "writer": "down until all who have the database open have let go of the lost file",
+    "to_do": "nothing at once, it is copied from and made anew; find out who deletes files of a database in use",
+}
+"""The same of a log, or its index."""
 
 NEXT_LOCK_WAIT_MS = 5
 """How long is waited for a lock while it is found out who needs it: it is there for longer, or is met no more."""
@@ -153,6 +158,12 @@ class Turn:
             self._writer.close()
             self._writer = None
 
+    def end(self) -> None:
+        """Close it for good."""
+        self.close()
+        if self._guard is not None:
+            self._guard.end()
+
     def _run_around_locked(self, groups: Sequence[Group]) -> list[list[Result]]:
         if len(groups) == 1 or monotonic() - self._began > FIND_LOCKED_S:
             return [[LockedOut(may_be_done=self._may_be_committed) for _ in group] for group in groups]
@@ -263,7 +274,8 @@ class Turn:
 
     def _say_lost(self, lost: FileLost) -> None:
         if lost.reason != self._down_for:
-            log.error("database file lost", reason=lost.reason, **(LOST if lost.has_committed else DOWN))
+            what = LOG_LOST if lost.is_of_log else LOST if lost.has_committed else DOWN
+            log.error("database file lost", reason=lost.reason, **what)
             self._down_for = lost.reason
 
     def _say_found(self) -> None:

@@ -125,8 +125,7 @@ def lose_after_commit(service: Service, monkeypatch: pytest.MonkeyPatch) -> list
         commit(connection)
         if not lost:
             lost.append("an acknowledgement")
-            connection.dbapi_connection.close()
-            connection.dbapi_connection.cursor()  # raises: the connection is closed
+            service.lose_connection(connection)
 
     monkeypatch.setattr(dialect, "do_commit", commit_then_lose)
     return lost

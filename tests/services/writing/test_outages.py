@@ -183,8 +183,7 @@ async def test_a_commit_without_an_answer_may_be_done_where_nobody_can_find_out(
     def commit_then_lose(connection: Any) -> None:
         commit(connection)
         is_away.append(True)
-        connection.dbapi_connection.close()
-        connection.dbapi_connection.cursor()  # raises: the connection is closed
+        service.lose_connection(connection)
 
     def refuse(dialect: Any, *_: object) -> None:
         if is_away:

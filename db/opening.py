@@ -1,0 +1,253 @@
+"""The door to an SQLite file: by it all who have the file open at a time have one log.
+
+SQLite makes a log wherever it finds none. Where the log of a file in use was deleted, whoever came next would make a
+second one, see nothing of the first, and spoil the file. So a connection is opened by these steps, one at a time on a
+machine:
+
+1. Where the log and its index are there, they are noted. Where they are not, nobody may have the file open, which is
+   proven by SQLite's own exclusive lock, and the file must say of itself that it is whole. Then, still alone, it is
+   taken out of log mode: a file out of log mode has no log, neither here nor deleted and still open.
+2. The connection is opened, and reads: from here on it has the log open.
+3. The log and the index must be those of the first step. Where one was deleted meanwhile, what was made in its place is
+   deleted too, and the connection closed.
+
+The rest of the proof is in `db.guard`: who has a deleted log open lets go of it, and not before all of it is in the
+file.
+"""
+
+import fcntl
+import os
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
+from pathlib import Path
+from time import monotonic, sleep
+from typing import Protocol
+from weakref import WeakSet
+
+from db.files import Fetch, FileLost, Inode, address, index_of, inode_of, log_of
+
+AT_THE_DOOR_S = 5.0
+"""How long is waited while another one opens the file, which takes it a millisecond."""
+
+LOOK_S = 0.002
+"""Between two looks at that: as SQLite waits for its locks, there is nobody who would tell."""
+
+A_READ = "SELECT 1 FROM sqlite_master LIMIT 1"
+"""By which a connection opens the log."""
+
+Judge = Callable[[Fetch], object]
+"""Raises `FileLost`, where what is read is not the database that is meant."""
+
+
+class DoorTaken(sqlite3.OperationalError):
+    """Somebody else opens the file, or has it open with a log that was deleted: it may be opened a little later."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.sqlite_errorcode = sqlite3.SQLITE_BUSY
+        self.sqlite_errorname = "SQLITE_BUSY"
+
+
+class Holder(Protocol):
+    """Who knows which files are meant by a path."""
+
+    def why_not_beside(self) -> str | None:
+        """Why nothing may be opened at the path now, as far as its names and files tell. From any thread."""
+        ...
+
+
+_HOLDERS: defaultdict[Path, "WeakSet[Holder]"] = defaultdict(WeakSet)
+"""Of this process, by path: whoever opens another connection asks them, so that it is to the same files. They look
+themselves once in a while, and would notice what it was too late."""
+
+
+def hold(path: Path, holder: Holder) -> None:
+    """Have all who come by the door of this process to that path ask the holder from now on."""
+    _HOLDERS[path.absolute()].add(holder)
+
+
+def leave(path: Path, holder: Holder) -> None:
+    """Undo `hold`."""
+    _HOLDERS[path.absolute()].discard(holder)
+
+
+@contextmanager
+def opening(path: Path, *, waits: bool = True, begins_for: Judge | None = None) -> Iterator[ExitStack]:
+    """Within, one connection is opened, and reads once. Gives where to say how it is closed again if this raises.
+
+    Args:
+        waits: until nobody else opens the file; else that raises.
+        begins_for: for one who keeps the file open: where nobody has it open, it says so from here on, see `mark_open`,
+            and has its log before the connection is opened, if the judge finds that it is the right one. Others leave
+            such a file as it is.
+
+    Raises:
+        FileLost: the log is missing, and with it what was committed last; or went just now.
+        DoorTaken: see there.
+        sqlite3.Error: what SQLite has to say of the file.
+    """
+    real = path.resolve()
+    with ExitStack() as until_opened:
+        until_opened.enter_context(one_at_a_time(real.parent, waits=waits))
+        if inode_of(str(real)) is not None and None in _files_beside(real):
+            _have_none_open(real, begins_for)
+            if begins_for is not None and (first := _begun(real)) is not None:
+                until_opened.push(lambda error, *_: _close(first, is_in_vain=error is not None))
+        before = _files_beside(real)
+        with ExitStack() as in_vain:
+            yield in_vain
+            if None not in before and (after := _files_beside(real)) != before:
+                _delete_what_was_made(real, before, after)
+                raise FileLost(f"{log_of(real)} was deleted or replaced", is_of_log=True)
+            in_vain.pop_all()
+
+
+def opened(path: Path, connect: Callable[[], sqlite3.Connection]) -> sqlite3.Connection:
+    """A connection that came by the door, beside those that this process holds. Raises as `opening` does, and then
+    leaves none behind."""
+    with opening(path) as in_vain:
+        _ask_holders(path)
+        connection = connect()
+        in_vain.callback(connection.close)
+        connection.execute(A_READ).fetchall()
+        _ask_holders(path)
+    return connection
+
+
+@contextmanager
+def one_at_a_time(folder: Path, *, waits: bool = True) -> Iterator[None]:
+    """Keep others of ours from opening a database of that folder. Whoever dies lets go.
+
+    It is the folder that is locked: a lock on the file itself would end with whatever connection is closed next, and a
+    file for it would be one more to lose.
+
+    Raises: DoorTaken.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+    except OSError:  # it is gone, which whoever opens will be told
+        yield
+        return
+    try:
+        latest = monotonic() + (AT_THE_DOOR_S if waits else 0)
+        while not _is_locked(descriptor):
+            if monotonic() >= latest:
+                raise DoorTaken(f"another process opens a database in {folder}")
+            sleep(LOOK_S)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def mark_open(connection: sqlite3.Connection) -> None:
+    """Have the file itself say that it is not whole without its log, until `settle`: by an odd `user_version`, which
+    each of the two makes greater by one. Raises sqlite3.Error."""
+    [(generation,)] = connection.execute("PRAGMA user_version").fetchall()
+    if generation % 2 == 0:
+        connection.execute(f"PRAGMA user_version = {generation + 1}")
+        connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()  # which waits for reads under way
+
+
+def settle(connection: sqlite3.Connection, *, and_says_so: bool = False) -> bool:
+    """Copy all of the log into the file, which then says so, and delete the log. Whether that was possible: nobody else
+    may have the database open.
+
+    Args:
+        and_says_so: also where the file said so before.
+
+    Raises: sqlite3.Error.
+    """
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("PRAGMA journal_mode = DELETE").fetchall()
+    except sqlite3.OperationalError:
+        return False
+    [(generation,)] = connection.execute("PRAGMA user_version").fetchall()
+    if generation % 2 or and_says_so:
+        connection.execute(f"PRAGMA user_version = {generation // 2 * 2 + 2}")
+    return True
+
+
+def alone(path: Path) -> sqlite3.Connection:
+    """A connection that has the database for itself from its first statement on, or fails there. One that fails makes
+    no log: SQLite locks the file before it looks for one."""
+    connection = sqlite3.connect(address(path), uri=True, isolation_level=None, timeout=0)
+    connection.execute("PRAGMA locking_mode = EXCLUSIVE").fetchall()
+    return connection
+
+
+def _have_none_open(real: Path, judge: Judge | None) -> None:
+    """See that nobody has the file open, and that it is whole, and take it out of log mode.
+
+    Raises: FileLost.
+    """
+    log, had_log = log_of(real), log_of(real).exists()
+    with closing(alone(real)) as connection:
+
+        def fetch(sql: str) -> list[tuple[object, ...]]:
+            return connection.execute(sql).fetchall()
+
+        try:
+            [(generation,)] = connection.execute("PRAGMA user_version").fetchall()
+            [(mode,)] = connection.execute("PRAGMA journal_mode").fetchall()
+        except sqlite3.Error as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                return  # which the connection that is wanted will meet as well, and tell
+            raise DoorTaken(f"{real} has no log, or no index of it, and others have it open") from error
+        if judge is not None:
+            judge(fetch)
+        if mode == "wal" and not had_log and generation % 2:
+            raise FileLost(f"{log} is missing: without it, what was committed last is not in {real}", is_of_log=True)
+        with suppress(sqlite3.Error):  # of a file that cannot be written: it has no log then
+            settle(connection)
+
+
+def _ask_holders(path: Path) -> None:
+    """Raises: FileLost."""
+    for holder in [*_HOLDERS.get(path.absolute(), ())]:
+        if reason := holder.why_not_beside():
+            raise FileLost(reason)
+
+
+def _begun(real: Path) -> sqlite3.Connection | None:
+    """A connection by which the file is in log mode, and in use. None where it cannot be written: then there is no
+    log."""
+    connection = sqlite3.connect(address(real), uri=True, isolation_level=None, timeout=0)
+    try:
+        connection.execute("PRAGMA journal_mode = WAL").fetchall()
+        mark_open(connection)
+    except sqlite3.Error:
+        connection.close()
+        return None
+    return connection
+
+
+def _close(first: sqlite3.Connection, *, is_in_vain: bool) -> None:
+    if is_in_vain:  # nobody has the file open then, and it is not to say that somebody has
+        with suppress(sqlite3.Error):
+            settle(first)
+    first.close()
+
+
+def _files_beside(real: Path) -> tuple[Inode | None, Inode | None]:
+    return inode_of(str(log_of(real))), inode_of(str(index_of(real)))
+
+
+def _delete_what_was_made(real: Path, before: tuple[object, ...], after: tuple[object, ...]) -> None:
+    """In the place of files that others have open still. Nobody else of ours came by the door since."""
+    for path, old, new in zip((log_of(real), index_of(real)), before, after, strict=True):
+        if new not in (None, old) and not (path == log_of(real) and path.stat().st_size):
+            path.unlink(missing_ok=True)
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Whether it is now. A file system without such locks has none that would be taken."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
