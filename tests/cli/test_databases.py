@@ -94,11 +94,12 @@ def test_verify_names_the_database_heads_its_numbers_and_leaves_everything_as_it
     before = _files_beside(database_url)
     said = gateway("verify", env=env)
     assert _files_beside(database_url) == before
-    database, _, heading, *rows = said.out.splitlines()
+    database, _, heading, *rows, _, closing = said.out.splitlines()
     assert (said.code, database) == (0, shown(database_url))
     assert heading.split() == ["result", "rows", "invariant"]
     assert [row.split()[0] for row in rows] == ["ok"] * len(invariants(Words(is_embedded(database_url))))
     assert {row.index(row.split()[2]) for row in rows} == {heading.index("invariant")}
+    assert closing.endswith(f"each of the {len(rows)} invariants holds.")
 
 
 def test_verify_keeps_no_writer_waiting(database_url: str) -> None:
