@@ -110,9 +110,10 @@ class StandingNow:
     async def asked(self, within_s: float) -> Standing | None:
         """None where it is out of reach, or does not answer within that time. The question goes on meanwhile, for it
         could be given up no sooner."""
-        if self._asking is None or self._asking.done():
-            self._asking = asyncio.create_task(self._ask(), name="standing")
-        return self._asking.result() if await _is_done(self._asking, within_s) else None
+        asking = self._asking
+        if asking is None or asking.done():
+            asking = self._asking = asyncio.create_task(self._ask(), name="standing")
+        return asking.result() if await _is_done(asking, within_s) else None
 
     async def _ask(self) -> Standing | None:
         try:

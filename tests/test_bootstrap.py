@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import structlog
 
+from db.standing import HEAD, Standing, standing_by
 from gateway import bootstrap
 from gateway.running_jobs import running_jobs
 from gateway.services.core.model.values import Provider
@@ -26,6 +27,29 @@ ENOUGH_S = 30.0
 class HangingProvider(Sandbox):
     async def close(self) -> None:
         await asyncio.Event().wait()
+
+
+async def test_whoever_asks_how_the_database_stands_gets_an_answer_though_the_next_asks_as_it_comes(
+    new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = Source(new_sqlite())
+    standing = bootstrap.StandingNow(source)
+    later: list[asyncio.Task[Standing | None]] = []
+
+    def ask_too() -> None:
+        later.append(asyncio.create_task(standing.asked(ENOUGH_S)))
+
+    async def found_as_another_comes(*arguments: Any) -> Standing:
+        found = await standing_by(*arguments)
+        if not later:
+            asyncio.get_running_loop().call_soon(ask_too)  # it runs before the first one hears of the answer
+        return found
+
+    monkeypatch.setattr(bootstrap, "standing_by", found_as_another_comes)
+    try:
+        assert [await standing.asked(ENOUGH_S), *await asyncio.gather(*later)] == [Standing(HEAD)] * 2
+    finally:
+        await source.close()
 
 
 async def test_a_provider_that_cannot_be_closed_is_left_behind(
