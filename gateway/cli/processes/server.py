@@ -12,10 +12,10 @@ from types import FrameType
 import structlog
 import uvicorn
 from starlette.types import Scope
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import HANDLED_SIGNALS
 
 from gateway.cli.processes.sockets import SILENT, Socket
+from gateway.cli.server.bounded import BoundedConnection
 from gateway.http.extensions import Leaving, leaving_of
 from gateway.services.ends import ALARM_S, APPLICATION_S, FLUSH_S, HEARD_S
 
@@ -117,7 +117,7 @@ class Server(uvicorn.Server):
             if isinstance(connection, Socket):
                 connection.cut_off()
                 cut_off += 1
-            elif isinstance(connection, HttpToolsProtocol):
+            elif isinstance(connection, BoundedConnection):
                 cut_off += _is_under_way(connection)
                 _cut_off(connection, leaving)
         tasks = list(state.tasks)
@@ -159,17 +159,20 @@ def _is_orphaned() -> bool:
 
 
 def _is_under_way(connection: object) -> bool:
-    cycle = getattr(connection, "cycle", None)
+    cycle = getattr(connection, "answered", None)
     return cycle is not None and not cycle.response_complete
 
 
-def _cut_off(connection: HttpToolsProtocol, leaving: Leaving) -> None:
+def _cut_off(connection: BoundedConnection, leaving: Leaving) -> None:
     """Answer a request that gets no other answer any more. One whose answer has begun just breaks off."""
-    transport, cycle = connection.transport, connection.cycle
-    if not _is_under_way(connection) or cycle.disconnected:
+    transport, cycle = connection.transport, connection.answered
+    if cycle is None or cycle.response_complete:
         transport.close()
         return
     cycle.logger = SILENT
+    if cycle.disconnected:
+        transport.close()
+        return
     if cycle.response_started:
         transport.abort()
     else:

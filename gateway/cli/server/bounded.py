@@ -58,6 +58,10 @@ class BoundedConnection(HttpToolsProtocol):
 
     _is_deaf = _has_left = False
 
+    answered: RequestResponseCycle | None = None
+    """The request that is answered, or was last: others may have come behind it, which wait, and the last one of those
+    is `cycle`."""
+
     _due: float | None = None
     """When its client must have asked, by the loop's clock; None while something is answered."""
 
@@ -90,6 +94,10 @@ class BoundedConnection(HttpToolsProtocol):
                 watch.cancel()
         self._timer = self._outgoing = None
         super().connection_lost(exc)
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: Any) -> None:
+        self.answered = cycle
+        super()._start_asgi_task(cycle, app)
 
     @property
     def _is_idle(self) -> bool:
