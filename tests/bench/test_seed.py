@@ -11,7 +11,7 @@ from bench.seed.loading import NotEmpty
 from bench.seed.templates import tables
 from db.engine import audit_engine, writer_engine
 from db.statements import PURCHASE
-from gateway.services.verification.looking import verify
+from gateway.services.verification.work import verify
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 

@@ -9,8 +9,8 @@ from sqlalchemy.exc import DBAPIError
 from db.engine import audit_engine, writer_engine
 from db.urls import file_of, is_embedded, shown
 from gateway.schema.conventions import ids
-from gateway.services.verification.looking import invariants
 from gateway.services.verification.words import Words
+from gateway.services.verification.work import invariants
 from tests.cli.terminal import empty_beside, gateway, on_sqlite
 from tests.cli.test_grant import granting
 from tests.served.server import environment

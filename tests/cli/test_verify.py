@@ -146,7 +146,7 @@ def test_what_breaks_it_off_is_no_finding(
     def broken_off(*_: object) -> object:
         raise error
 
-    monkeypatch.setattr(side_by_side, "look", broken_off)
+    monkeypatch.setattr(side_by_side, "Look", broken_off)
     said = gateway("verify", env=environment(new_sqlite()))
     assert said.code == 2
     assert said.err.splitlines()[-1] == sentence
@@ -178,6 +178,6 @@ def _stored(key: UUID, url: str) -> object:
 def test_one_that_is_told_to_stop_says_that_it_was(
     number: signal.Signals, monkeypatch: pytest.MonkeyPatch, new_sqlite: Callable[[], str]
 ) -> None:
-    monkeypatch.setattr(side_by_side, "look", lambda *_: signal.raise_signal(number))
+    monkeypatch.setattr(side_by_side, "Look", lambda *_: signal.raise_signal(number))
     said = gateway("verify", env=environment(new_sqlite()))
     assert (said.code, said.err.strip()) == (2, "It was stopped before everything was looked at.")

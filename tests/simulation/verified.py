@@ -7,7 +7,7 @@ from unittest.mock import patch
 from sqlalchemy import Connection
 
 from db.standing import standing
-from gateway.services.verification import looking
+from gateway.services.verification import work
 from gateway.services.verification.model import Fault, Invariant
 from gateway.services.verification.structure import missing
 
@@ -18,8 +18,8 @@ SWEEPS = "The sweeps go on."
 def faults(connection: Connection, clock: Callable[[], datetime]) -> list[tuple[Invariant, Fault]]:
     """Each fault, with the invariant that it breaks; but for sweeps where nobody ever started them."""
     swept = connection.exec_driver_sql("SELECT count(*) FROM job WHERE kind IN ('sweep.open', 'sweep.lapsed')").scalar()
-    with patch.object(looking, "missing", _missing):
-        findings = [finding for step in looking.verify(connection, clock) for finding in step.findings]
+    with patch.object(work, "missing", _missing):
+        findings = [finding for step in work.verify(connection, clock) for finding in step.findings]
     return [
         (finding.invariant, fault)
         for finding in findings

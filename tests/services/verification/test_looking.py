@@ -11,9 +11,9 @@ from bench.seed.filling import Wanted, fill
 from db.engine import writer_engine
 from db.tables import Row
 from gateway.services.verification import looking
-from gateway.services.verification.looking import verify
 from gateway.services.verification.model import Finding
 from gateway.services.verification.shown import readable
+from gateway.services.verification.work import verify
 from tests.conftest import KINDS
 
 NOW = datetime(2026, 11, 26, tzinfo=UTC)
