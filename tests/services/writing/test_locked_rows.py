@@ -12,7 +12,6 @@ from db.statements import COURSE, JOB, PAYMENT, PURCHASE
 from db.tables import PaymentRow, PurchaseRow
 from gateway.services.core.model.outcomes import Busy, Confirmed, Created, DuplicatePayment, Opened, Outcome
 from gateway.services.core.model.values import Course, Payment
-from gateway.services.writing import bounds
 from tests.service import Service, heard, running, student
 
 pytestmark = pytest.mark.anyio
@@ -140,7 +139,7 @@ async def test_who_holds_one_row_and_wants_another_of_the_same_turn_gets_it(remo
 async def test_the_writer_is_closed_while_a_group_waits_for_a_lock(
     remote: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bounds, "CLOSE_S", 0.5)
+    monkeypatch.setattr("gateway.services.ends.TURN_S", 0.5)
     payment = await remote.opened(student(), await remote.save_course())
     with remote.beside() as connection:
         connection.execute(select(PAYMENT).with_for_update())
