@@ -82,11 +82,17 @@ def _what_else(file: Path, database: Path) -> str | None:
         return "a folder"
     if file.exists() and not file.is_file():
         return "no usual file"
-    if file.absolute() == database or (file.exists() and database.exists() and file.samefile(database)):
+    real = database.resolve()  # beside which SQLite has the others
+    if _are_one(file, real):
         return "the database itself"
-    if file.absolute() in (log_of(database), index_of(database)):
+    if any(_are_one(file, each) for each in (log_of(real), index_of(real))):
         return f"a part of the database {database}"
     return None
+
+
+def _are_one(file: Path, other: Path) -> bool:
+    """Whether two paths are of one file, by whichever way and name each leads there, and also before it is there."""
+    return file.resolve() == other or (file.exists() and other.exists() and file.samefile(other))
 
 
 def _brought_beside(backup: Path, beside: Path) -> Contents:

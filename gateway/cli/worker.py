@@ -48,6 +48,5 @@ async def _work(settings: Settings) -> None:
         end_by_alarm(settings.stop_s + ALARM_S)
     log.info("stopped", took_s=round(time.monotonic() - told_at[0], 2))
     sys.stdout.flush()
-    os._exit(
-        0
-    )  # all is closed; for what was left behind, a task or a thread, the loop's end would wait until the alarm
+    # All is closed. For what was left behind, a task or a thread, the loop's end would wait until the alarm.
+    os._exit(0)

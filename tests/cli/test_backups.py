@@ -194,6 +194,20 @@ def test_a_backup_takes_the_place_of_no_device_and_no_part_of_the_database(url: 
     assert not log.exists()
 
 
+@pytest.mark.parametrize("word", ["backup", "restore"])
+def test_no_other_way_to_a_part_of_the_database_leads_around_that(url: str, tmp_path: Path, word: str) -> None:
+    log, link = tmp_path / "gateway.db-wal", tmp_path / "link"
+    link.symlink_to(tmp_path)
+    (tmp_path / "folder").mkdir()
+    with served(url):
+        (tmp_path / "hard").hardlink_to(log)
+        before = log.stat()
+        for way in (tmp_path / "folder" / ".." / log.name, link / log.name, tmp_path / "hard"):
+            said = command(word, str(way), *(["--force"] if word == "backup" else []), env=environment(url))
+            assert (said.code, said.err.startswith(f"{way} is a part of the database")) == (2, True)
+        assert (log.stat().st_ino, log.stat().st_nlink) == (before.st_ino, before.st_nlink)
+
+
 def test_what_is_no_database_is_named_as_it_was_given(url: str, tmp_path: Path) -> None:
     letter = tmp_path / "letter.db"
     letter.write_bytes(b"a letter, long enough to be read as a database" * 100)
