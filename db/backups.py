@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from db.files import address, index_of, log_of
-from db.opening import settle
+from db.opening import opened, settle
 
 PAGES_A_STEP = 256
 """Copied at once, a megabyte. Between two steps nothing is held; whatever is committed meanwhile is in the copy."""
@@ -94,7 +94,7 @@ def back_up(source: Path, target: Path, on_progress: Callable[[int, int], None] 
     unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
         with (
-            closing(sqlite3.connect(address(source.absolute()), uri=True, timeout=30)) as of,
+            closing(opened(source.absolute(), lambda: _to_read(source))) as of,
             closing(sqlite3.connect(unfinished, isolation_level=None)) as to,
         ):
             # One moment of it, however long it takes: else each commit of another process would begin it anew.
@@ -113,6 +113,11 @@ def back_up(source: Path, target: Path, on_progress: Callable[[int, int], None] 
         for each in (unfinished, log_of(unfinished), index_of(unfinished)):
             each.unlink(missing_ok=True)
     return found
+
+
+def _to_read(source: Path) -> sqlite3.Connection:
+    """By it SQLite deletes no log, also where the gateway stops meanwhile and it is the last to close."""
+    return sqlite3.connect(address(source.absolute(), "ro"), uri=True, timeout=30)
 
 
 @contextmanager

@@ -121,7 +121,12 @@ class Guard:
             self._close_kept()
 
     def end(self) -> None:
-        """Nothing is opened any more."""
+        """Nothing is opened any more. Of those who end together one does so after the other, so that the last of them
+        finds nobody else there, and leaves a file that says that it is whole."""
+        if self._kept is not None and self._lost is None:
+            with suppress(DoorTaken), one_at_a_time(self._path.resolve().parent):
+                self._kept.is_settled()
+                self._close_kept()
         self._close_kept()
         leave(self._path, self)
 
@@ -200,7 +205,11 @@ def _is_whole(fetch: Fetch) -> bool:
 
 def settle_file(path: Path) -> bool:
     """Have a file say that it is whole, and delete its log, for one who has closed all connections. Whether that was
-    possible: nobody else may have it open."""
-    with suppress(sqlite3.Error), closing(alone(path.absolute())) as connection:
+    possible: nobody else may have it open. One at a time: of two who try at once each would be in the other's way."""
+    with (
+        suppress(sqlite3.Error),
+        one_at_a_time(path.resolve().parent),
+        closing(alone(path.absolute())) as connection,
+    ):
         return settle(connection)
     return False

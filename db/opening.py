@@ -18,6 +18,7 @@ file.
 import fcntl
 import os
 import sqlite3
+import threading
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
@@ -60,17 +61,22 @@ class Holder(Protocol):
 
 _HOLDERS: defaultdict[Path, "WeakSet[Holder]"] = defaultdict(WeakSet)
 """Of this process, by path: whoever opens another connection asks them, so that it is to the same files. They look
-themselves once in a while, and would notice what it was too late."""
+themselves once in a while, and would notice when it was too late."""
+
+_OF_HOLDERS = threading.Lock()
+"""They come and go in threads of their own."""
 
 
 def hold(path: Path, holder: Holder) -> None:
     """Have all who come by the door of this process to that path ask the holder from now on."""
-    _HOLDERS[path.absolute()].add(holder)
+    with _OF_HOLDERS:
+        _HOLDERS[path.absolute()].add(holder)
 
 
 def leave(path: Path, holder: Holder) -> None:
     """Undo `hold`."""
-    _HOLDERS[path.absolute()].discard(holder)
+    with _OF_HOLDERS:
+        _HOLDERS[path.absolute()].discard(holder)
 
 
 @contextmanager
@@ -206,7 +212,9 @@ def _have_none_open(real: Path, judge: Judge | None) -> None:
 
 def _ask_holders(path: Path) -> None:
     """Raises: FileLost."""
-    for holder in [*_HOLDERS.get(path.absolute(), ())]:
+    with _OF_HOLDERS:
+        holders = [*_HOLDERS.get(path.absolute(), ())]
+    for holder in holders:
         if reason := holder.why_not_beside():
             raise FileLost(reason)
 

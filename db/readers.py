@@ -159,8 +159,11 @@ class _PostgresReader:
 
 
 def _sqlite_arguments(url: str, mode: str = "rw") -> tuple[list[Any], Any]:
-    """Args:
-    mode: see `db.files.address`. By "ro" SQLite copies and deletes no log when it is closed, whatever lies there then.
+    """How `sqlite3.connect` is called.
+
+    Args:
+        mode: see `db.files.address`. By "ro" SQLite copies and deletes no log when it is closed, whatever lies there
+            then.
     """
     dialect: Any = reader_dialect(url)
     arguments, options = dialect.create_connect_args(parse_url(url))

@@ -8,13 +8,17 @@ import os
 import sqlite3
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
+from db import backups, opening
+from db.engine import audit_engine
 from db.files import index_of, log_of
+from db.guard import settle_file
 from db.urls import file_of
 
 HOLDER = """
@@ -83,6 +87,9 @@ def look():
 
 def let_go():
     guard.let_go(connection, connection.close)
+
+def end():
+    guard.end()
 
 def visit():
     opening.opened(path, lambda: sqlite3.connect(address(path, "ro"), uri=True, timeout=0)).close()
@@ -309,6 +316,66 @@ def test_a_file_that_somebody_else_closes_last_is_whole(path: Path, holders: Cal
     with closing(sqlite3.connect(path, isolation_level=None)) as stranger:
         stranger.execute("SELECT * FROM change").fetchall()
         writer.steps("let_go")
+    writer.steps("enter")
+    assert writer("read") == "1"
+
+
+def test_of_those_who_end_together_the_last_leaves_a_whole_file(path: Path, holders: Callable[[], Holder]) -> None:
+    writer, reader, newcomer = holders(), holders(), holders()
+    writer.steps("enter", "commit")
+    reader.steps("enter")
+    for step in ("let_go", "end"):
+        for each in (writer, reader):
+            each.steps(step)
+    assert not log_of(path).exists()
+    newcomer.steps("enter")
+    assert newcomer("read") == "1"
+
+
+def test_who_settles_a_file_waits_for_another_one_who_does(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    is_waiting = threading.Event()
+    monkeypatch.setattr(opening, "sleep", lambda _: is_waiting.set())
+    done: list[bool] = []
+    settling = threading.Thread(target=lambda: done.append(settle_file(path)))
+    with opening.one_at_a_time(path.parent), closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("PRAGMA journal_mode = WAL")
+        opening.mark_open(other)
+        settling.start()
+        while settling.is_alive() and not is_waiting.wait(0.01):
+            pass
+    settling.join()
+    assert done == [True]
+    assert backups.why_incomplete(path) is None
+
+
+@pytest.mark.parametrize("comes_first", [True, False])
+def test_a_file_that_an_audit_closes_last_is_whole(
+    path: Path, holders: Callable[[], Holder], *, comes_first: bool
+) -> None:
+    writer = holders()
+    if not comes_first:
+        writer.steps("enter")
+    engine = audit_engine(f"sqlite:///{path}")
+    with engine.connect() as audit:
+        audit.exec_driver_sql("SELECT count(*) FROM change").scalar_one()
+        audit.rollback()
+        if comes_first:
+            writer.steps("enter")
+        writer.steps("commit", "let_go", "end")
+        assert audit.exec_driver_sql("SELECT count(*) FROM change").scalar_one() == 1
+    writer.steps("enter")
+    assert writer("read") == "1"
+
+
+def test_a_file_that_a_backup_closes_last_is_whole(path: Path, holders: Callable[[], Holder], tmp_path: Path) -> None:
+    writer = holders()
+    writer.steps("enter", "commit")
+
+    def end_it(left: int, _total: int) -> None:
+        if not left:
+            writer.steps("let_go", "end")
+
+    backups.back_up(path, tmp_path / "backup.db", end_it)
     writer.steps("enter")
     assert writer("read") == "1"
 
