@@ -8,6 +8,7 @@ import pytest
 from graphql import GraphQLError, parse_value
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from strawberry.types.scalar import ScalarDefinition
 
 from db.types import microseconds_of
 from gateway.schema.conventions.scalars import (
@@ -180,6 +181,15 @@ def test_what_is_no_amount_in_a_document_is_refused(literal: str) -> None:
     assert read is not None
     with pytest.raises(GraphQLError, match=MINOR):
         read(parse_value(literal), None)
+
+
+@pytest.mark.parametrize("scalar", SCALARS.values(), ids=lambda scalar: scalar.name)
+def test_what_is_no_value_in_a_document_is_refused_by_its_type_and_place(scalar: ScalarDefinition) -> None:
+    node = parse_value("{hour: 7}")
+    assert scalar.parse_literal is not None
+    with pytest.raises(GraphQLError, match=f"^{scalar.name} must be ") as refused:
+        scalar.parse_literal(node, None)
+    assert refused.value.nodes == [node]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NewType, TypeVar
 
 import strawberry
-from graphql import GraphQLError, IntValueNode, ValueNode
+from graphql import GraphQLError, IntValueNode, ValueNode, value_from_ast_untyped
 from strawberry.types.scalar import ScalarDefinition
 
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
@@ -78,6 +78,7 @@ def read_local_time(value: object) -> dt.time:
 
 
 Read = TypeVar("Read", dt.datetime, dt.date, dt.time)
+Value = TypeVar("Value")
 
 
 def _read(value: object, pattern: re.Pattern[str], read: Callable[[str], Read], wanted: str) -> Read:
@@ -104,60 +105,91 @@ def read_minor_units(value: object) -> int:
     raise GraphQLError(f"must be a whole number of minor units, 0 to {HIGHEST_AMOUNT_MINOR}")
 
 
-def _read_minor_units_literal(node: ValueNode, _variables: object = None) -> int:
+def _read_minor_units_literal(node: ValueNode) -> int:
     """Longer numerals than any amount are not even counted; as for Int, `5.0` is none."""
     if isinstance(node, IntValueNode) and len(node.value) <= len(str(HIGHEST_AMOUNT_MINOR)):
         return read_minor_units(int(node.value))
     return read_minor_units(None)
 
 
+def _untyped(read: Callable[[object], Value]) -> Callable[[ValueNode], Value]:
+    return lambda node: read(value_from_ast_untyped(node))
+
+
+def _scalar(
+    name: str,
+    description: str,
+    serialize: Callable[[Any], Any],
+    parse_value: Callable[[object], Value],
+    read_literal: Callable[[ValueNode], Value] | None = None,
+    specified_by_url: str | None = None,
+) -> ScalarDefinition:
+    """A scalar that says of a literal in a document where it stands; of a variable, its path is told already."""
+    read_literal = read_literal or _untyped(parse_value)
+
+    def parse_literal(node: ValueNode, _variables: object = None) -> Value:
+        try:
+            return read_literal(node)
+        except GraphQLError as error:
+            raise GraphQLError(f"{name} {error.message}", node) from None
+
+    return strawberry.scalar(
+        name=name,
+        description=description,
+        specified_by_url=specified_by_url,
+        serialize=serialize,
+        parse_value=parse_value,
+        parse_literal=parse_literal,
+    )
+
+
 SCALARS: dict[object, ScalarDefinition] = {
-    dt.datetime: strawberry.scalar(
+    dt.datetime: _scalar(
         name="DateTime",
         description="An instant, ISO 8601. In UTC: `2026-12-31T18:30:00Z`. Read with any offset, never without.",
         specified_by_url="https://scalars.graphql.org/andimarek/date-time.html",
         serialize=write_instant,
         parse_value=read_instant,
     ),
-    dt.date: strawberry.scalar(
+    dt.date: _scalar(
         name="Date",
         description="A day of the calendar, ISO 8601: `2026-12-06`.",
         specified_by_url="https://scalars.graphql.org/andimarek/local-date.html",
         serialize=dt.date.isoformat,
         parse_value=read_date,
     ),
-    dt.time: strawberry.scalar(
+    dt.time: _scalar(
         name="LocalTime",
         description="A wall-clock time to the minute, 24 hours: `17:30`. Which instant it is follows from a day and a "
         "time zone.",
         serialize=lambda value: f"{value:%H:%M}",
         parse_value=read_local_time,
     ),
-    TimeZone: strawberry.scalar(
+    TimeZone: _scalar(
         name="TimeZone",
         description="A time zone by its IANA name: `Asia/Kolkata`.",
         serialize=str,
         parse_value=_read_code,
     ),
-    Currency: strawberry.scalar(
+    Currency: _scalar(
         name="Currency",
         description="A currency by its ISO 4217 code: `INR`.",
         serialize=str,
         parse_value=_read_code,
     ),
-    PurchaseTier: strawberry.scalar(
+    PurchaseTier: _scalar(
         name="PurchaseTier",
         description="A tier by its code in the course's own catalogue: `STANDARD`. See `Course.tiers` for those there "
         "are.",
         serialize=str,
         parse_value=_read_code,
     ),
-    MinorUnits: strawberry.scalar(
+    MinorUnits: _scalar(
         name="MinorUnits",
         description="Whole minor units of a currency, as a number: 49900 of INR are ₹499.00, 499 of JPY are ¥499. Up "
         f"to {HIGHEST_AMOUNT_MINOR} (2⁵³ - 1): `Int` ends sooner, and readers of JSON are exact no further.",
         serialize=int,
         parse_value=read_minor_units,
-        parse_literal=_read_minor_units_literal,
+        read_literal=_read_minor_units_literal,
     ),
 }
