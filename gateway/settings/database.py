@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import pydantic
 from pydantic import Field
 
-from db.urls import backend_of, shown
+from db.urls import UnclearPassword, backend_of, shown
 from gateway.settings.group import Group
 
 
@@ -23,6 +23,8 @@ class DatabaseSettings(Group):
     def problems(self) -> Iterator[str]:
         try:
             backend_of(self.database_url)
+        except UnclearPassword:
+            yield "GATEWAY_DATABASE_URL: in the password, write @ as %40, and % as %25."
         except ValueError:
             yield "GATEWAY_DATABASE_URL must read sqlite:///file or postgresql://user:password@host/name."
 

@@ -144,6 +144,7 @@ def test_every_problem_is_named_at_once() -> None:
         ("DATABASE_URL", "mysql://root:hunter2@db/x"),
         ("DATABASE_URL", "postgre://root:hunter2@db/x"),
         ("DATABASE_URL", "postgresql://root:hunter2@[::1/x"),
+        ("DATABASE_URL", "postgresql://root:1@hunter2@db/x"),
         ("DATABASE_URL", "hunter2"),
         ("DATABASE_URL", "hunter2\udc80"),
         ("JWKS_URL", "hunter2"),
