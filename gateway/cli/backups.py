@@ -33,12 +33,12 @@ def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
     if target.exists() and not replace:
         raise SettingsError(f"{target} exists already: choose another name, or replace it with --force.")
     if not target.absolute().parent.is_dir():
-        raise SettingsError(f"There is no folder {target.absolute().parent}.")
+        raise SettingsError(f"There is no folder {target.absolute().parent}: make it first, or name a file elsewhere.")
     make_ready(settings, May.LOOK)
     try:
         found = backups.back_up(source, target)
     except BadCopy as error:
-        raise SettingsError(f"No backup was made: of {source}, {error}.") from None
+        raise SettingsError(f"No backup was made of {source}: {error}.") from None
     except sqlite3.Error as error:
         raise SettingsError(f"No backup was made: {error}.") from None
     return f"{target}: {_told(found)}. It is whole in this one file."
@@ -57,14 +57,16 @@ def restore(settings: Settings, backup: Path) -> str:
     if not backup.exists():
         raise SettingsError(f"There is no file {backup}.")
     if not path.parent.is_dir():
-        raise SettingsError(f"There is no folder {path.parent}.")
+        raise SettingsError(
+            f"There is no folder {path.parent}: correct GATEWAY_DATABASE_URL, or make the folder first."
+        )
     unfinished = path.with_name(f".{path.name}.restoring")
     try:
         found = _brought_beside(backup, unfinished)
         with alone_with(path):
             kept = put_in_place(unfinished, path, now())
     except BadCopy as error:
-        raise SettingsError(f"Nothing was restored: of {backup}, {error}.") from None
+        raise SettingsError(f"Nothing was restored from {backup}: {error}.") from None
     except InUse:
         raise SettingsError(
             f"Nothing was restored: a gateway, or another program, has {path} open. Stop all of them first."
@@ -73,7 +75,8 @@ def restore(settings: Settings, backup: Path) -> str:
         for each in unfinished.parent.glob(f"{unfinished.name}*"):
             each.unlink()
     before = f" What was there before is kept as {kept}." if kept else ""
-    return f"{path} is {backup} now: {_told(found)}.{before} Check it with `gateway verify`, then start the gateway."
+    restored = f"{path} was restored from {backup}: {_told(found)}.{before}"
+    return f"{restored} Check it with `gateway verify`, then start the gateway."
 
 
 def _what_else(file: Path, database: Path) -> str | None:

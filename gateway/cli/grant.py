@@ -30,12 +30,15 @@ NO_ANSWER = "it is busy"
 NOT_DONE = "Nothing was granted; try again."
 IN_DOUBT = "It may have been granted; try the same again, which grants nothing twice."
 
+OTHER_METADATA = "The student has an active purchase of this course and tier, with other terms. Nothing was done."
+
 OPTIONS = {
     "studentId": "--student",
     "course": "--course",
     "purchaseTier": "--tier",
     "sessionCount": "--sessions",
     "slot": "--slot",
+    "metadata.timeSlot.start": "--slot",
     "metadata.timeSlot.timeZone": "--time-zone",
     "metadata.sessionDuration": "--duration",
     "metadata.isSundayOnly": "--sunday-only",
@@ -141,10 +144,19 @@ def _in_words(outcome: outcomes.Outcome) -> str:
             return "\n".join(map(_of_option, problems))
         case outcomes.ActivePurchaseExists():
             return f"{problem_of(outcome).message} --replace has the new one take its place."
+        case outcomes.MetadataConflict(differences):
+            return "\n".join([OTHER_METADATA, *map(_difference, differences)])
+        case outcomes.NotFound("course"):
+            return f"--course: {problem_of(outcome).message}"
         case _ if isinstance(outcome, outcomes.Refusal):
             return problem_of(outcome).message
         case _:
             return str(outcome)
+
+
+def _difference(each: outcomes.Difference) -> str:
+    option = OPTIONS.get(each.field) or OPTIONS.get(f"metadata.{each.field}", each.field)
+    return f"{option}: it has {each.stored}, not {each.given}."
 
 
 def _of_option(problem: outcomes.FieldProblem) -> str:

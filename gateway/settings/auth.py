@@ -62,7 +62,7 @@ class AuthSettings(Group):
 
     def problems(self) -> Iterator[str]:
         if self.jwks_url and self.jwt_secret:
-            yield "GATEWAY_JWT_SECRET and GATEWAY_JWKS_URL are both set: with two, the weaker names the admins."
+            yield "GATEWAY_JWT_SECRET and GATEWAY_JWKS_URL are both set: choose one, since either could name an admin."
         elif self.jwks_url:
             yield from self._issuer_problems(self.jwks_url)
         else:

@@ -212,7 +212,7 @@ def test_what_is_no_database_is_named_as_it_was_given(url: str, tmp_path: Path) 
     letter = tmp_path / "letter.db"
     letter.write_bytes(b"a letter, long enough to be read as a database" * 100)
     said = command("restore", str(letter), env=environment(url))
-    assert said.err == f"Nothing was restored: of {letter}, it cannot be read: file is not a database.\n"
+    assert said.err == f"Nothing was restored from {letter}: it cannot be read: file is not a database.\n"
 
 
 @pytest.mark.parametrize("spoil", [lambda _: b"a letter", lambda whole: whole[:-4096], lambda _: b""])
@@ -222,7 +222,7 @@ def test_what_is_no_whole_backup_is_not_restored(url: str, tmp_path: Path, spoil
     backup.write_bytes(spoil(backup.read_bytes()))
     before = file_of(url).read_bytes()
     said = command("restore", str(backup), env=environment(url))
-    assert (said.code, said.err.startswith("Nothing was restored: of ")) == (2, True)
+    assert (said.code, said.err.startswith(f"Nothing was restored from {backup}: ")) == (2, True)
     assert file_of(url).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.db", "gateway.db"]
 

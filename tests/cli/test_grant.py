@@ -94,9 +94,17 @@ def test_a_tier_may_be_named_by_its_sessions(env: dict[str, str], course: str) -
 
 def test_other_metadata_than_what_stands_is_refused(env: dict[str, str], course: str) -> None:
     create(env, course)
-    said = create(env, course, slot="18:00")
+    said = create(env, course, "--sunday-only", slot="18:00", date="2090-01-01", expiry="2090-02-01T00:00:00Z")
     assert (said.code, said.out) == (1, "")
-    assert said.err == "The given metadata differs from the stored metadata in: timeSlot.start.\n"
+    sentence, *options, expiry = said.err.splitlines()
+    assert sentence == "The student has an active purchase of this course and tier, with other terms. Nothing was done."
+    assert options == [
+        "--sunday-only: it has false, not true.",
+        "--slot: it has 17:30, not 18:00.",
+        "--date: it has none, not 2090-01-01.",
+    ]
+    assert expiry.startswith("--expiry: it has ")
+    assert expiry.endswith(", not 2090-02-01T00:00:00+00:00.")
 
 
 @pytest.mark.parametrize(
@@ -136,7 +144,7 @@ def test_a_tier_whose_sessions_do_not_fit_before_its_end_is_refused_unless_the_e
 
 
 def test_an_unknown_course_is_refused(env: dict[str, str]) -> None:
-    assert create(env, ids.EXAMPLES[ids.COURSE]) == Said(1, "", "There is no such course.\n")
+    assert create(env, ids.EXAMPLES[ids.COURSE]) == Said(1, "", "--course: There is no such course.\n")
 
 
 def _rows(env: dict[str, str], sql: str) -> list[tuple[object, ...]]:
