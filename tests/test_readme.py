@@ -19,7 +19,7 @@ INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 def test_each_example_answers_as_the_readme_says(new_sqlite: Callable[[], str]) -> None:
     examples = EXAMPLE.findall(README)
-    assert len(examples) == 3
+    assert len(examples) == 4
     ours: dict[str, str] = {}
     with serving(new_sqlite(), "--demo") as server:
         callers = {"student": server.student("demo-student"), "admin": server.admin("demo-admin")}
