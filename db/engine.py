@@ -2,6 +2,7 @@
 
 import sqlite3
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -11,8 +12,8 @@ from sqlalchemy.pool import NullPool
 
 from db import bounds, threads
 from db.checkpoints import KEPT_BYTES, MOST_PAGES
-from db.files import address
-from db.opening import A_READ
+from db.files import address, log_of
+from db.opening import A_READ, opened
 from db.urls import backend_of, file_of, is_embedded
 
 BUSY_TIMEOUT_MS = 5_000
@@ -127,12 +128,7 @@ def audit_engine(url: str) -> Engine:
     no writer waiting, and may take its time. It makes no SQLite file, and leaves none behind."""
     if is_embedded(url):
         path = file_of(url).absolute()
-        # Without a log beside it SQLite makes one while it reads, and only a connection that may write clears it away.
-        mode = "ro" if path.with_name(f"{path.name}-wal").exists() else "rw"
-        opened = address(path, mode)
-        engine = create_engine(
-            "sqlite+pysqlite://", creator=lambda: sqlite3.connect(opened, uri=True), poolclass=NullPool, **_common()
-        )
+        engine = create_engine("sqlite+pysqlite://", creator=partial(_audit, path), poolclass=NullPool, **_common())
         event.listen(engine, "connect", _open_sqlite_audit)
         event.listen(engine, "begin", _begin)
         return engine
@@ -144,6 +140,16 @@ def audit_engine(url: str) -> Engine:
         connect_args=_arguments(parsed, default_transaction_read_only="on", statement_timeout=0),
         **_common(),
     )
+
+
+def _audit(path: Path) -> sqlite3.Connection:
+    def connect() -> sqlite3.Connection:
+        # Without a log beside it SQLite may make one while it reads, and only a connection that may write clears it
+        # away. By the door, nobody else has such a file open.
+        mode = "ro" if log_of(path).exists() else "rw"
+        return sqlite3.connect(address(path, mode), uri=True)
+
+    return opened(path, connect)
 
 
 def _give_up_in_silence(engine: Engine, silence_s: float | None) -> None:

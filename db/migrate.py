@@ -1,11 +1,13 @@
 """Bringing a database to the newest schema. Alembic is imported where migrations are missing: most starts have none."""
 
 import sqlite3
+from contextlib import ExitStack, nullcontext
 from typing import TYPE_CHECKING
 
 from db.engine import UPKEEP_SILENCE_S, prepare_folder, writer_engine
-from db.opening import settle
+from db.opening import opening, settle
 from db.standing import standing
+from db.urls import file_of, is_embedded
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -19,7 +21,9 @@ def upgrade(url: str) -> None:
     prepare_folder(url)
     engine = writer_engine(url, UPKEEP_SILENCE_S, makes_file=True)
     try:
-        with engine.connect() as connection:
+        with ExitStack() as until_migrated:
+            with opening(file_of(url)) if is_embedded(url) else nullcontext():
+                connection = until_migrated.enter_context(engine.connect())
             with connection.begin():
                 if connection.dialect.name == "postgresql":
                     # Held to the end of the transaction; the number is ours and means nothing else.

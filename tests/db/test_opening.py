@@ -94,6 +94,25 @@ def end():
 def visit():
     opening.opened(path, lambda: sqlite3.connect(address(path, "ro"), uri=True, timeout=0)).close()
 
+def audit():
+    from db.engine import audit_engine
+    by_engine(lambda: audit_engine(f"sqlite:///{path}").connect().close())
+
+def back_up():
+    from db import backups
+    backups.back_up(path, path.with_name("backup.db"))
+
+def migrate():
+    from db.migrate import upgrade
+    by_engine(lambda: upgrade(f"sqlite:///{path}"))
+
+def by_engine(command):
+    from sqlalchemy.exc import DBAPIError
+    try:
+        command()
+    except DBAPIError as error:
+        raise error.orig from None
+
 def read():
     print(fetch("SELECT count(*) FROM change")[0][0])
 
@@ -192,6 +211,20 @@ def test_who_comes_after_a_loss_makes_no_log_and_all_go_on_once_all_have_let_go(
         assert each("read") == "2"
     writer.steps("commit")
     assert newcomer("read") == reader("read") == "3"
+
+
+@pytest.mark.parametrize("what", ["log", "index", "both"])
+def test_no_command_makes_a_log_beside_a_lost_one(path: Path, holders: Callable[[], Holder], what: str) -> None:
+    writer, command = holders(), holders()
+    writer.steps("enter", "commit")
+    lost_files(path)[what]()
+    there = {log_of(path).exists(), index_of(path).exists()}
+    for step in ("audit", "back_up", "migrate"):
+        assert command(step).startswith("DoorTaken")
+        assert {log_of(path).exists(), index_of(path).exists()} == there
+    assert writer("look").startswith("FileLost")
+    writer.steps("let_go")
+    command.steps("audit", "back_up", "migrate")
 
 
 def test_a_lost_log_is_kept_open_until_all_of_it_is_in_the_file(path: Path, holders: Callable[[], Holder]) -> None:
