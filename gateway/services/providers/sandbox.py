@@ -19,7 +19,7 @@ import re
 from collections.abc import Callable, Mapping
 from datetime import datetime
 
-from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, is_currency
 from gateway.services.core.model.proofs import Proof, SandboxProof
 from gateway.services.core.model.values import Money, Payment, PaymentStatus, Provider, Refund
 from gateway.services.core.model.verdicts import (
@@ -134,6 +134,8 @@ def _captured_other(payment: Payment, token: str, matched: re.Match[str]) -> Ver
     amount = Money(int(matched["amount"]), matched["currency"])
     if amount.amount_minor > HIGHEST_AMOUNT_MINOR:
         return Unacceptable(("proof", "sandbox", "token"), f"must capture at most {HIGHEST_AMOUNT_MINOR} minor units")
+    if not is_currency(amount.currency):
+        return Unacceptable(("proof", "sandbox", "token"), "must capture a currency of ISO 4217, such as USD")
     return Captured(token, amount, payment.student_id, payment.course_id)
 
 

@@ -121,6 +121,13 @@ async def test_after_a_decline_a_confirmation_without_a_token_is_an_attempt_that
     )
 
 
+@pytest.mark.parametrize("currency", ["ZZZ", "XXX", "XAU"])
+async def test_a_currency_that_nobody_pays_in_is_not_captured(currency: str) -> None:
+    answer = await settled(f"tok_capture_1_{currency}")
+    assert isinstance(answer, Unacceptable)
+    assert answer.message == "must capture a currency of ISO 4217, such as USD"
+
+
 @pytest.mark.parametrize(
     "token",
     [
