@@ -102,12 +102,18 @@ class PaymentPending(Problem):
 
     @classmethod
     def of(cls, pending: outcomes.PaymentPending) -> Self:
-        code, why = ProblemCode.PAYMENT_NOT_SETTLED, "The payment is not settled yet."
+        code, message = (
+            ProblemCode.PAYMENT_NOT_SETTLED,
+            "The payment is not settled yet. Do not pay again; confirm again.",
+        )
         if pending.is_unreachable:
-            code, why = ProblemCode.PROVIDER_UNAVAILABLE, "The payment provider does not answer."
+            code = ProblemCode.PROVIDER_UNAVAILABLE
+            message = "The payment provider does not answer. Do not pay again; confirm again."
+        elif pending.payment.status is not PaymentStatus.PROCESSING:
+            message = "The provider has seen no payment yet. If you have paid, do not pay again; confirm again."
         return cls(
             code=code,
-            message=f"{why} Do not pay again; confirm again.",
+            message=message,
             retryable=True,
             payment=Payment.of(pending.payment),
             retry_after_seconds=pending.retry_after_s,

@@ -311,9 +311,15 @@ def test_whatever_is_decided_comes_from_where_it_is_said_to(command: Command, st
 
 
 def test_a_pending_payment_says_when_to_ask_again() -> None:
-    answer: Any = answer_to(outcomes.PaymentPending(PAYMENT, 7))
+    answer: Any = answer_to(outcomes.PaymentPending(replace(PAYMENT, status=PaymentStatus.PROCESSING), 7))
     assert answer.retry_after_seconds == 7
     assert "Do not pay again" in answer.message
+
+
+@pytest.mark.parametrize("status", [PaymentStatus.REQUIRES_PAYMENT, PaymentStatus.FAILED])
+def test_whoever_has_not_paid_is_not_kept_from_paying(status: PaymentStatus) -> None:
+    answer: Any = answer_to(outcomes.PaymentPending(replace(PAYMENT, status=status), 7))
+    assert answer.message.startswith("The provider has seen no payment yet. If you have paid, do not pay again")
 
 
 def test_a_decline_says_the_providers_reason_and_that_no_money_was_taken() -> None:
