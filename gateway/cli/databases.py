@@ -14,6 +14,8 @@ from db.standing import Standing, standing
 from db.urls import file_of, is_embedded, shown
 from gateway.settings.model import Settings, SettingsError
 
+TAKEN = "\nIts file was taken as it is, without the log that is missing."
+
 
 class May(Enum):
     """What a command may do to a database of our own. A server's is its operator's: only `gateway migrate` changes
@@ -50,11 +52,17 @@ def migrate(settings: Settings, *, incomplete: bool = False) -> str:
     Raises: SettingsError, where this gateway may not run on it.
     """
     url, database = settings.database_url, shown(settings.database_url)
+    taken = ""
     if is_embedded(url):
         _check_place(file_of(url).absolute())
         if incomplete and file_of(url).is_file():
+            taken = TAKEN if why_incomplete(file_of(url).absolute()) else ""
             settle_file(file_of(url))
     _check_files(url)
+    return _brought_up(url, database) + taken
+
+
+def _brought_up(url: str, database: str) -> str:
     before = _standing(url)
     upgrade(url)
     found = _found(url)

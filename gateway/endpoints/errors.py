@@ -108,12 +108,16 @@ def _details(told: GraphQLError) -> dict[str, object]:
     return {name: value for name, value in (told.extensions or {}).items() if name != "code"}
 
 
+NOTHING_HERE = "There is nothing at this address. GraphQL is at /graphql."
+
+
 def _no_such_route(error: HTTPException) -> Refused:
     headers = dict(error.headers or {})
     if error.status_code == 405:
         # Static files are the one route that does not say which methods it has; the others say them in any order.
         headers["Allow"] = ", ".join(sorted(headers.get("Allow", "GET, HEAD").split(", ")))
-    return Refused(error.status_code, ErrorCode.BAD_USER_INPUT, f"{error.detail}.", headers)
+    message = NOTHING_HERE if error.status_code == 404 else f"{error.detail}."
+    return Refused(error.status_code, ErrorCode.BAD_USER_INPUT, message, headers)
 
 
 def _answer(refused: Refused, media_type: str) -> Response:
