@@ -17,7 +17,7 @@ import pytest
 
 from db import backups, opening
 from db.engine import audit_engine
-from db.files import index_of, log_of
+from db.files import address, index_of, log_of
 from db.guard import settle_file
 from db.urls import file_of
 
@@ -411,6 +411,15 @@ def test_a_file_that_a_backup_closes_last_is_whole(path: Path, holders: Callable
     backups.back_up(path, tmp_path / "backup.db", end_it)
     writer.steps("enter")
     assert writer("read") == "1"
+
+
+def test_a_backup_is_made_of_a_file_that_others_only_read(path: Path, tmp_path: Path) -> None:
+    assert settle_file(path)
+    with closing(sqlite3.connect(address(path, "ro"), uri=True, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM change").fetchall()
+        backups.back_up(path, tmp_path / "backup.db")
+    assert backups.contents(tmp_path / "backup.db") == backups.contents(path)
 
 
 def test_a_vacuum_from_outside_is_no_loss(path: Path, holders: Callable[[], Holder]) -> None:
