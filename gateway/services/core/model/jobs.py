@@ -118,12 +118,17 @@ def clock_notes_payload(notes: Iterable[ClockNote]) -> dict[str, object]:
     return {"clocks": [[note.boot, note.steady_s, note.at.isoformat()] for note in kept]} if kept else {}
 
 
+LONGEST_UP_S, LAST_YEAR = 10**10, 9_000
+"""No machine runs for so long, and no clock says so late a year: with both, instants can be reckoned with."""
+
+
 def _note(written: object) -> ClockNote | None:
     """None of what no release wrote: a start must not fail by it."""
     try:
         match written:
-            case [str(boot), int() | float() as steady_s, str(at)] if datetime.fromisoformat(at).tzinfo:
-                return ClockNote(boot, float(steady_s), datetime.fromisoformat(at))
+            case [str(boot), int() | float() as steady_s, str(said)] if 0 <= steady_s <= LONGEST_UP_S:
+                at = datetime.fromisoformat(said)
+                return ClockNote(boot, float(steady_s), at) if at.tzinfo and at.year <= LAST_YEAR else None
     except ValueError:
         pass
     return None

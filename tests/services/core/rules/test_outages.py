@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -96,6 +96,8 @@ def test_a_sweep_notes_the_latest_of_each_machines_clock_and_of_so_many_machines
     assert noted(SWEEP, Hold(NOW, NOW, NOW), notes[:1]).payload.keys() == {"hold", "clocks"}
     for unknown in ("what no release wrote", [["?"]], [["boot", 1, "soon"]], [["boot", 1, "2026-11-26T12:00:00"]]):
         assert clock_notes_in({"clocks": unknown}) == ()
+    for steady_s, at in ((10**400, NOW), (-1e300, NOW), (1.0, datetime.max.replace(tzinfo=UTC))):
+        assert clock_notes_in({"clocks": [["boot", steady_s, at.isoformat()]]}) == (), "nobody can reckon with these"
 
 
 def test_what_time_it_is_follows_from_a_note_and_the_steady_clock() -> None:
