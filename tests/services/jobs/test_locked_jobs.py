@@ -26,6 +26,7 @@ pytestmark = pytest.mark.anyio
 async def shop(new_postgresql: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Shop]:
     monkeypatch.setattr("db.engine.LOCK_TIMEOUT_MS", 200)
     monkeypatch.setattr("gateway.services.jobs.locked_rows.FIRST_PAUSE_S", 0)
+    monkeypatch.setattr("gateway.services.writing.turn.FIND_LOCKED_S", 60)  # however busy the machine is
     async with running(new_postgresql()) as service:
         yield open_shop(service)
 
