@@ -177,6 +177,8 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
     usual = f"""{has["moves"]} + {has["corrections"]} = 0 AND paid.expires_at IS NULL
         AND (below.id IS NULL OR purchase.first_day IS NULL) AND {ends} = {founded}
         OR {ends} IS NULL AND paid.validity_days IS NULL AND paid.expires_at IS NULL AND below.id IS NULL"""
+    is_another = w.differs("{expiryDate}", w.iso(ends))
+    given_otherwise = _granted(w, f"{{sessionsTotal}} IS NOT NULL AND {is_another}")
     return Invariant(
         "An access ends when its validity does, or when an admin or another payment let it end.",
         "purchase",
@@ -208,13 +210,7 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
                 ends_otherwise,
             ),
             Check(
-                f"""paid.id IS NULL AND {has["moves"]} = 0 AND ({
-                    _granted(
-                        w,
-                        f'''{{sessionsTotal}} IS NOT NULL
-                    AND {w.differs("{expiryDate}", w.iso(ends))}''',
-                    )
-                } > 0
+                f"""paid.id IS NULL AND {has["moves"]} = 0 AND ({given_otherwise} > 0
                     OR {ends} IS NULL AND tier.validity_days IS NOT NULL
                     AND purchase.created_at > {saved_before("purchase.course_id", w)})""",
                 "Its end must be the one that the purchase.created entry says that the admin gave; and where its tier"
