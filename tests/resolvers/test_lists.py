@@ -165,8 +165,9 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
     read = gateway.admin.data(HISTORIES, id=payment)["payment"]
     entries = read["history"]["nodes"]
     they, price = {"id": student.id, "role": "STUDENT"}, {"amountMinor": 199_900, "currency": "INR"}
+    of = {"studentId": student.id, "courseId": course}
     assert [(entry["action"], entry["actor"], entry["reason"], entry["changes"]) for entry in entries] == [
-        ("payment.opened", they, None, {"tier": "BASIC", "purpose": "PURCHASE", **price}),
+        ("payment.opened", they, None, {"tier": "BASIC", "purpose": "PURCHASE", **of, **price}),
         ("payment.intent_opened", they, None, {"provider": "SANDBOX", "reference": read["providerReference"]}),
         (
             "payment.declined",
