@@ -192,7 +192,10 @@ class GroupCommit:
             await self._thread.call(self._turn.try_to_write)
 
     async def _prove(self) -> None:
-        await self._thread.call(self._turn.try_to_write)
+        try:
+            await self._thread.call(self._turn.try_to_write)
+        except Exception as error:  # noqa: BLE001  whatever it is, whoever asks hears that nothing is proven
+            self._turn.outages.note_unexpected("whether anything can be written cannot be found out", error)
         self._standing.report()
         if self._turn.outages.is_on:
             self._waiting.arrived.set()  # from now on its end is looked for

@@ -96,3 +96,22 @@ async def test_while_a_fault_keeps_an_outage_from_being_found_over_all_are_busy(
             "outage began",
             "unexpected error",
         ]
+
+
+async def test_a_fault_in_the_proof_that_anything_can_be_written_is_told_once_and_nobody_who_asks_fails_by_it(
+    new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told = Told()
+    monkeypatch.setattr("gateway.services.writing.proof.PROVEN_S", 0)
+    async with running(new_sqlite(), on_standing=told.put) as service:
+        with capture_logs() as logs:
+            with monkeypatch.context() as patch:
+                patch.setattr(Turn, "try_to_write", bug)
+                for _ in range(3):
+                    assert not await service.writer.look()
+            assert [await told.next(), await told.next()] == [False, True]
+        assert await service.writer.look()
+        assert [entry["event"] for entry in logs if entry["log_level"] == "error"] == [
+            "outage began",
+            "unexpected error",
+        ]
