@@ -185,7 +185,7 @@ def test_a_history_tells_who_did_what_and_why_the_earliest_first(gateway: Served
         ),
     ]
     [created] = read["purchase"]["history"]["nodes"]
-    assert (created["action"], created["changes"]) == ("purchase.created", {"tier": "BASIC"})
+    assert (created["action"], created["changes"]) == ("purchase.created", {"tier": "BASIC", **of})
     assert entries[2]["at"] < created["at"] == entries[3]["at"] < entries[5]["at"]
 
 
