@@ -59,6 +59,13 @@ def standing(connection: Connection) -> Standing:
     return _standing({table: connection.exec_driver_sql(_VALUES[table]).scalars().first() for table in tables})
 
 
+def foreign_tables(connection: Connection) -> Sequence[str]:
+    """The tables of an SQLite file in which there is none of ours; nothing for one of ours, and for an empty one."""
+    named = "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name"
+    tables = connection.exec_driver_sql(named).scalars().all()
+    return [] if "alembic_version" in tables else tables
+
+
 async def standing_by(fetch: Fetch, dialect: Dialect) -> Standing:
     """The same of a database that is read otherwise."""
     found: dict[str, str | None] = {}

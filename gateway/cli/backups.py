@@ -14,7 +14,7 @@ from db.guard import settle_file
 from db.migrate import upgrade
 from db.standing import Standing
 from db.urls import file_of, is_embedded, shown
-from gateway.cli.databases import May, make_ready
+from gateway.cli.databases import check_is_ours
 from gateway.settings.model import Settings, SettingsError
 from gateway.writer import now
 
@@ -34,7 +34,7 @@ def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
         raise SettingsError(f"{target} exists already: choose another name, or replace it with --force.")
     if not target.absolute().parent.is_dir():
         raise SettingsError(f"There is no folder {target.absolute().parent}: make it first, or name a file elsewhere.")
-    make_ready(settings, May.LOOK)
+    check_is_ours(settings)  # of an older release too: it is before an upgrade that a copy is wanted most
     try:
         found = backups.back_up(source, target)
     except BadCopy as error:

@@ -10,7 +10,7 @@ from db.backups import why_incomplete
 from db.engine import audit_engine
 from db.guard import settle_file
 from db.migrate import upgrade
-from db.standing import Standing, standing
+from db.standing import Standing, foreign_tables, standing
 from db.urls import file_of, is_embedded, shown
 from gateway.settings.model import Settings, SettingsError
 
@@ -35,12 +35,23 @@ def make_ready(settings: Settings, may: May) -> None:
     is_makeable = may is May.MAKE and settings.env == "development"
     _check_files(url)
     if is_embedded(url) and is_makeable:
+        _check_whose(url)
         upgrade(url)
     found = _found(url)
     if is_embedded(url) and may is not May.LOOK and found.database is not None and found.is_behind:
         upgrade(url)
     elif not found.is_usable:
         raise SettingsError(_problem(shown(url), found))
+
+
+def check_is_ours(settings: Settings) -> None:
+    """That there is a gateway's database, of whichever release, for a command that looks at none of its rows.
+
+    Raises: SettingsError.
+    """
+    _check_files(settings.database_url)
+    if (found := _found(settings.database_url)).database is None:
+        raise SettingsError(_problem(shown(settings.database_url), found))
 
 
 def migrate(settings: Settings, *, incomplete: bool = False) -> str:
@@ -59,6 +70,7 @@ def migrate(settings: Settings, *, incomplete: bool = False) -> str:
             taken = TAKEN if why_incomplete(file_of(url).absolute()) else ""
             settle_file(file_of(url))
     _check_files(url)
+    _check_whose(url)
     return _brought_up(url, database) + taken
 
 
@@ -89,6 +101,26 @@ def _check_files(url: str) -> None:
             f"{reason}. If it was copied by hand while a gateway ran, use `gateway backup` for that, and `gateway"
             " restore`; else put back the files that belong together. Only if a gateway was killed and another program"
             " opened the file since, it is whole all the same: `gateway migrate --incomplete` takes it as it is."
+        )
+
+
+def _check_whose(url: str) -> None:
+    """No tables are made among those of another program: the name of its file was mistyped.
+
+    Raises: SettingsError.
+    """
+    if not is_embedded(url) or not file_of(url).is_file():
+        return
+    engine = audit_engine(url)
+    try:
+        with engine.connect() as connection:
+            others = foreign_tables(connection)
+    finally:
+        engine.dispose()
+    if others:
+        raise SettingsError(
+            f"{file_of(url).absolute()} is the database of another program: it has a table {others[0]}, and none of a"
+            " gateway. Correct GATEWAY_DATABASE_URL."
         )
 
 

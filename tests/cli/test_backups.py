@@ -10,9 +10,14 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+from alembic.command import downgrade
+from alembic.config import Config
 
+from db.engine import writer_engine
 from db.files import index_of, log_of
+from db.guard import settle_file
 from db.migrate import upgrade
+from db.standing import HEAD
 from db.urls import file_of
 from tests.cli.terminal import gateway as command
 from tests.served.gateway import Served, creating, served
@@ -24,6 +29,17 @@ from tests.served.server import environment, run
 def url(tmp_path: Path, process: None) -> str:
     upgrade(url := f"sqlite:///{tmp_path / 'gateway.db'}")
     return url
+
+
+def _migrate_down(url: str, to: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", "db:migrations")
+    engine = writer_engine(url)
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        downgrade(config, to)
+    settle_file(file_of(url))
+    engine.dispose()
 
 
 def students_in(path: Path) -> set[str]:
@@ -228,6 +244,16 @@ def test_what_is_no_whole_backup_is_not_restored(url: str, tmp_path: Path, spoil
     assert (said.code, said.err.startswith(f"Nothing was restored from {backup}: ")) == (2, True)
     assert file_of(url).read_bytes() == before
     assert sorted(path.name for path in tmp_path.iterdir()) == ["backup.db", "gateway.db"]
+
+
+def test_a_database_can_be_copied_before_an_upgrade_and_restored_after_it(url: str, tmp_path: Path) -> None:
+    _migrate_down(url, "0008")
+    backup = tmp_path / "backup.db"
+    made = command("backup", str(backup), env=environment(url))
+    assert (made.code, "migration 0008" in made.out) == (0, True), made.err
+    assert command("migrate", env=environment(url)).code == 0
+    restored = command("restore", str(backup), env=environment(url))
+    assert (restored.code, f"migration {HEAD}" in restored.out) == (0, True), restored.err
 
 
 def test_a_backup_of_a_newer_gateway_is_not_restored(url: str, tmp_path: Path) -> None:

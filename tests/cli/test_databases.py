@@ -1,6 +1,8 @@
 """Which command may make or migrate a database, and what each says of one that is not there or not ready."""
 
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,20 @@ def test_a_folder_is_no_database(command: tuple[str, ...], tmp_path: Path) -> No
     said = gateway(*command, env=environment(f"sqlite:///{tmp_path}"))
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith(f"{tmp_path} is a folder: ")
+
+
+@pytest.mark.parametrize("command", [*EVERY, ("backup", "copy.db")], ids="-".join)
+def test_no_tables_are_made_among_those_of_another_program(command: tuple[str, ...], tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as theirs, theirs:
+        theirs.execute("CREATE TABLE invoice (id INTEGER PRIMARY KEY AUTOINCREMENT)")
+    said = gateway(*command, env=on_sqlite(tmp_path))
+    assert (said.code, said.out) == (2, "")
+    assert str(tmp_path / "gateway.db") in said.err
+    assert "GATEWAY_DATABASE_URL" in said.err
+    with closing(sqlite3.connect(tmp_path / "gateway.db")) as theirs:
+        assert theirs.execute("SELECT name FROM sqlite_master WHERE name NOT LIKE 'sqlite%'").fetchall() == [
+            ("invoice",)
+        ]
 
 
 @pytest.mark.parametrize("command", [*EVERY, ("backup", "copy.db")], ids="-".join)

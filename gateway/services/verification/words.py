@@ -1,6 +1,6 @@
 """What the two databases say differently, so that an invariant is written once."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -219,7 +219,3 @@ class Words:
         if self.is_sqlite:
             return f"({long} AND {column} NOT GLOB '*[^A-Za-z0-9{more}]*')"
         return f"({long} AND {column} !~ '[^A-Za-z0-9{more}]')"
-
-    def texts_are(self, json: str, expected: Mapping[str, str]) -> str:
-        """Whether entries of JSON are these, which are SQL."""
-        return all_of(*[f"{self.entry(json, name)} = {value}" for name, value in expected.items()])

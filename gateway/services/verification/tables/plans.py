@@ -14,8 +14,6 @@ from gateway.services.verification.words import SKEW_US, Words, not_among
 PLAN = ("is_sunday_only", "session_duration_min", "slot_start_min", "time_zone", "first_day", "labels")
 """The columns of a plan, see `db.columns.SessionPlan`."""
 
-OF_TIER = ("tier", "tier_rank")
-
 
 def identity(table: str, w: Words) -> Invariant:
     """Whose a payment or purchase is, and of which course."""
