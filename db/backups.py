@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from db.files import address, index_of, log_of
+from db.headers import HEADER_BYTES, Header
 from db.opening import opened, settle
 
 PAGES_A_STEP = 256
@@ -17,10 +18,6 @@ PAGES_A_STEP = 256
 
 LOCKED_BYTES = (0x40000002, 510)
 """Where everybody who has a database open holds a lock, see SQLite's "Locking" and its file format's lock-byte page."""
-
-
-HEADER_BYTES, LOG_MODE, GENERATION = 100, 18, slice(60, 64)
-"""Of the file format: where an SQLite file says that it has a log, and the `user_version` that `db.opening` keeps."""
 
 
 class BadCopy(Exception):
@@ -71,12 +68,12 @@ def why_incomplete(path: Path) -> str | None:
         except InUse:
             return f"{path} is in use under another of its names, where its log is: use that name"
     with path.open("rb") as file:
-        header = file.read(HEADER_BYTES)
-    is_in_log_mode = header[LOG_MODE : LOG_MODE + 1] == b"\x02"
-    generation = int.from_bytes(header[GENERATION], "big")
-    if not has_log and is_in_log_mode and generation % 2:
+        header = Header.parse(file.read(HEADER_BYTES))
+    if header is None:
+        return None  # which SQLite tells
+    if not has_log and header.is_in_log_mode and header.generation % 2:
         return f"{log} is missing: without it, what was committed last is not in {path}"
-    if has_log and not is_in_log_mode and len(header) == HEADER_BYTES and log.stat().st_size:
+    if has_log and not header.is_in_log_mode and log.stat().st_size:
         return f"{log} does not belong to {path}, which is whole without it: move it away"
     return None
 

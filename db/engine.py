@@ -149,7 +149,7 @@ def _audit(path: Path) -> sqlite3.Connection:
         mode = "ro" if log_of(path).exists() else "rw"
         return sqlite3.connect(address(path, mode), uri=True)
 
-    return opened(path, connect)
+    return opened(path, connect, takes_empty=True)
 
 
 def _give_up_in_silence(engine: Engine, silence_s: float | None) -> None:

@@ -183,6 +183,8 @@ def _has_all_pages(path: str, size: int, fetch: Fetch) -> bool:
     where some are in the log alone as yet, as many as the file's own first page says, which is copied with the
     others."""
     immutable = f"{address(path, 'ro')}&immutable=1"  # the file itself, whatever its log does
+    if not size:  # to SQLite that is a whole database, of no page
+        return False
     with suppress(sqlite3.Error):
         [(page,)] = fetch("PRAGMA page_size")
         [(pages,)] = fetch("PRAGMA page_count")

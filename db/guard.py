@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from db.files import Fetch, FileLost, Marks, OpenFiles
+from db.files import Fetch, FileLost, Marks, OpenFiles, inode_of
+from db.headers import may_be_joined
 from db.opening import A_READ, DoorTaken, alone, hold, leave, one_at_a_time, opening, settle
 
 
@@ -42,6 +43,8 @@ class Guard:
         self._files: OpenFiles | None = None
         self._marks: Marks | None = None
         self._lost: FileLost | None = None
+        self._found: tuple[OpenFiles, Marks | None] | None = None
+        """Of a connection that is being opened."""
         self._kept: _Kept | None = None
         """A connection that is not used any more, see `let_go`."""
 
@@ -61,6 +64,7 @@ class Guard:
         try:
             with opening(self._path, waits=self._waits, begins_for=self._judge) as in_vain:
                 yield in_vain
+            self._remember()
         except (FileLost, DoorTaken) as error:
             is_of_log = isinstance(error, DoorTaken) or error.is_of_log
             if self._lost is not None and is_of_log:  # of which more was said when it was found
@@ -74,8 +78,13 @@ class Guard:
             files = OpenFiles(self._path)
         except OSError as error:  # it went just now
             raise FileLost(f"{self._path} is no longer there ({error.strerror})") from error
-        marks = self._judge(fetch)
-        self._files, self._marks, self._lost = files, marks, None
+        self._found = files, self._judge(fetch)
+
+    def _remember(self) -> None:
+        """What was opened is the database from here on: the door was closed behind it."""
+        assert self._found is not None
+        (self._files, self._marks), self._lost = self._found, None
+        self._found = None
         self._close_kept()
         hold(self._path, self)
 
@@ -205,11 +214,12 @@ def _is_whole(fetch: Fetch) -> bool:
 
 def settle_file(path: Path) -> bool:
     """Have a file say that it is whole, and delete its log, for one who has closed all connections. Whether that was
-    possible: nobody else may have it open. One at a time: of two who try at once each would be in the other's way."""
-    with (
-        suppress(sqlite3.Error),
-        one_at_a_time(path.resolve().parent),
-        closing(alone(path.absolute())) as connection,
-    ):
-        return settle(connection)
+    possible: nobody else may have it open, and it must not have become another one's. One at a time: of two who try at
+    once each would be in the other's way."""
+    real = path.resolve()
+    with suppress(sqlite3.Error, OSError), one_at_a_time(real.parent):
+        if (main := inode_of(str(real))) is not None:
+            may_be_joined(real, main)
+            with closing(alone(real)) as connection:
+                return inode_of(str(real)) == main and settle(connection)
     return False

@@ -22,7 +22,7 @@ def upgrade(url: str) -> None:
     engine = writer_engine(url, UPKEEP_SILENCE_S, makes_file=True)
     try:
         with ExitStack() as until_migrated:
-            with opening(file_of(url)) if is_embedded(url) else nullcontext():
+            with opening(file_of(url), takes_empty=True) if is_embedded(url) else nullcontext():
                 connection = until_migrated.enter_context(engine.connect())
             with connection.begin():
                 if connection.dialect.name == "postgresql":

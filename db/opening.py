@@ -4,12 +4,13 @@ SQLite makes a log wherever it finds none. Where the log of a file in use was de
 second one, see nothing of the first, and spoil the file. So a connection is opened by these steps, one at a time on a
 machine:
 
-1. Where the log and its index are there, they are noted. Where they are not, nobody may have the file open, which is
+1. The file must not contradict what lies beside it, see `db.headers`: SQLite would read any log into it.
+2. Where the log and its index are there, they are noted. Where they are not, nobody may have the file open, which is
    proven by SQLite's own exclusive lock, and the file must say of itself that it is whole. Then, still alone, it is
    taken out of log mode: a file out of log mode has no log, neither here nor deleted and still open.
-2. The connection is opened, and reads: from here on it has the log open.
-3. The log and the index must be those of the first step. Where one was deleted meanwhile, what was made in its place is
-   deleted too, and the connection closed.
+3. The connection is opened, and reads: from here on it has the log open.
+4. The file is the one of the first step, the log and the index are those of the second. Where one was deleted
+   meanwhile, what was made in its place is deleted too, and the connection closed.
 
 The rest of the proof is in `db.guard`: who has a deleted log open lets go of it, and not before all of it is in the
 file.
@@ -28,6 +29,7 @@ from typing import Protocol
 from weakref import WeakSet
 
 from db.files import Fetch, FileLost, Inode, address, index_of, inode_of, log_of
+from db.headers import is_to_be_joined
 
 AT_THE_DOOR_S = 5.0
 """How long is waited while another one opens the file, which takes it a millisecond."""
@@ -80,7 +82,9 @@ def leave(path: Path, holder: Holder) -> None:
 
 
 @contextmanager
-def opening(path: Path, *, waits: bool = True, begins_for: Judge | None = None) -> Iterator[ExitStack]:
+def opening(
+    path: Path, *, waits: bool = True, begins_for: Judge | None = None, takes_empty: bool = False
+) -> Iterator[ExitStack]:
     """Within, one connection is opened, and reads once. Gives where to say how it is closed again if this raises.
 
     Args:
@@ -88,6 +92,7 @@ def opening(path: Path, *, waits: bool = True, begins_for: Judge | None = None) 
         begins_for: for one who keeps the file open: where nobody has it open, it says so from here on, see `mark_open`,
             and has its log before the connection is opened, if the judge finds that it is the right one. Others leave
             such a file as it is.
+        takes_empty: see `db.headers.may_be_joined`.
 
     Raises:
         FileLost: the log is missing, and with it what was committed last; or went just now.
@@ -97,23 +102,27 @@ def opening(path: Path, *, waits: bool = True, begins_for: Judge | None = None) 
     real = path.resolve()
     with ExitStack() as until_opened:
         until_opened.enter_context(one_at_a_time(real.parent, waits=waits))
-        if inode_of(str(real)) is not None and None in _files_beside(real):
-            _have_none_open(real, begins_for)
+        main = inode_of(str(real))
+        if main is not None and not (
+            is_to_be_joined(real, main, waits=waits, takes_empty=takes_empty) and None not in _files_beside(real)
+        ):
+            _have_none_open(real, main, begins_for)
             if begins_for is not None and (first := _begun(real)) is not None:
                 until_opened.push(lambda error, *_: _close(first, is_in_vain=error is not None))
         before = _files_beside(real)
-        with ExitStack() as in_vain:
+        with _closed_in_vain(real, main) as in_vain:
             yield in_vain
+            if main is not None and inode_of(str(real)) != main:
+                raise FileLost(f"{real} was deleted or replaced")
             if None not in before and (after := _files_beside(real)) != before:
                 _delete_what_was_made(real, before, after)
                 raise FileLost(f"{log_of(real)} was deleted or replaced", is_of_log=True)
-            in_vain.pop_all()
 
 
-def opened(path: Path, connect: Callable[[], sqlite3.Connection]) -> sqlite3.Connection:
+def opened(path: Path, connect: Callable[[], sqlite3.Connection], *, takes_empty: bool = False) -> sqlite3.Connection:
     """A connection that came by the door, beside those that this process holds. Raises as `opening` does, and then
     leaves none behind."""
-    with opening(path) as in_vain:
+    with opening(path, takes_empty=takes_empty) as in_vain:
         _ask_holders(path)
         connection = connect()
         in_vain.callback(connection.close)
@@ -184,13 +193,35 @@ def alone(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _have_none_open(real: Path, judge: Judge | None) -> None:
+@contextmanager
+def _closed_in_vain(real: Path, main: Inode | None) -> Iterator[ExitStack]:
+    """Gives where to say how it is closed, if this raises, what is opened within.
+
+    The file may be another one by then, which nobody looked at. Who closes it as the last one copies whatever log lies
+    beside it: so there is one more who has it open, only to read.
+    """
+    in_vain = ExitStack()
+    try:
+        yield in_vain
+    except BaseException:
+        with ExitStack() as reading:
+            if inode_of(str(real)) != main:
+                with suppress(sqlite3.Error):
+                    beside = reading.enter_context(closing(sqlite3.connect(address(real, "ro"), uri=True, timeout=0)))
+                    beside.execute(A_READ).fetchall()
+            in_vain.close()
+        raise
+
+
+def _have_none_open(real: Path, main: Inode, judge: Judge | None) -> None:
     """See that nobody has the file open, and that it is whole, and take it out of log mode.
 
     Raises: FileLost.
     """
     log, had_log = log_of(real), log_of(real).exists()
     with closing(alone(real)) as connection:
+        if inode_of(str(real)) != main:  # nothing was read as yet, and so no log opened
+            raise FileLost(f"{real} was deleted or replaced")
 
         def fetch(sql: str) -> list[tuple[object, ...]]:
             return connection.execute(sql).fetchall()

@@ -13,6 +13,7 @@ from db.checkpoints import Checkpoints
 from db.compiled import Raw
 from db.guard import Guard
 from db.opening import mark_open
+from db.outages import Outage, outage_of
 
 LOCK_WAIT_MS = 100
 """How long a turn on PostgreSQL waits for one lock: another process's turn is over in less, and a transaction that is
@@ -147,14 +148,14 @@ class _SqliteWriter(Writer):
         try:
             rows: Sequence[Raw] = self._cursor.fetchall()
         except self._error as error:
-            self._fail(error, sql)
+            self._fail_amid(error, sql)
         return lambda: rows
 
     def run(self, sql: str, parameters: Sequence[object] = ()) -> None:
         try:
             self.dialect.do_execute(self._cursor, sql, parameters)
         except self._error as error:
-            self._fail(error, sql)
+            self._fail_amid(error, sql)
 
     def wait_for_locks(self, milliseconds: int) -> None:
         """`begin` has all there is."""
@@ -179,6 +180,12 @@ class _SqliteWriter(Writer):
             self._guard.check(self._rows, has_committed=has_committed)
         except self._error as error:
             self._fail(error, sql)
+
+    def _fail_amid(self, error: Exception, sql: str) -> NoReturn:
+        """Of a file that was cut amid the transaction SQLite says that it is damaged."""
+        if outage_of(error) is Outage.DAMAGED:
+            self._check(sql)
+        self._fail(error, sql)
 
     def _rows(self, sql: str) -> list[Raw]:
         return list(self._cursor.execute(sql).fetchall())

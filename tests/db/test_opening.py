@@ -1,15 +1,10 @@
 """The door to an SQLite file: whatever is deleted, and between whichever steps, nobody makes a second log, nothing that
-was committed is gone, and all can go on as soon as all have let go.
-
-Each holder is a process of its own, as SQLite's locks need it, and does one step when it is told to.
-"""
+was committed is gone, and all can go on as soon as all have let go."""
 
 import os
 import sqlite3
-import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -19,160 +14,7 @@ from db import backups, opening
 from db.engine import audit_engine
 from db.files import address, index_of, log_of
 from db.guard import settle_file
-from db.urls import file_of
-
-HOLDER = """
-import sqlite3, sys
-from pathlib import Path
-from db import opening
-from db.files import FileLost, address
-from db.guard import Guard
-
-path = Path(sys.argv[1])
-guard, connection = Guard(path, waits=False), None
-
-def fetch(sql):
-    return connection.execute(sql).fetchall()
-
-def enter():
-    global connection
-    with guard.opening() as in_vain:
-        fresh = sqlite3.connect(address(path), uri=True, isolation_level=None, timeout=0)
-        in_vain.callback(fresh.close)
-        guard.opened(lambda sql: fresh.execute(sql).fetchall())
-    connection = fresh
-
-def enter_while_it_is_deleted():
-    real = sqlite3.connect
-    def connect(*arguments, **options):
-        opening.log_of(path).unlink(missing_ok=True)
-        return real(*arguments, **options)
-    sqlite3.connect = connect
-    try:
-        enter()
-    finally:
-        sqlite3.connect = real
-
-def commit():
-    fetch("BEGIN IMMEDIATE")
-    try:
-        guard.check(fetch)
-    except FileLost:
-        fetch("ROLLBACK")
-        raise
-    fetch("INSERT INTO change (id, body) VALUES (randomblob(16), '{}')")
-    fetch("COMMIT")
-    guard.check(fetch, has_committed=True)
-
-def commit_much():
-    fetch("INSERT INTO change (id, body) VALUES (randomblob(16), hex(randomblob(100000)))")
-    fetch("PRAGMA wal_checkpoint(PASSIVE)")
-
-def forget_all():
-    fetch("DELETE FROM change")
-
-def begin_to_read():
-    fetch("BEGIN")
-    fetch("SELECT count(*) FROM change")
-
-def begin_to_write():
-    fetch("BEGIN IMMEDIATE")
-
-def write_it():
-    fetch("INSERT INTO change (id, body) VALUES (randomblob(16), '{}')")
-    fetch("COMMIT")
-
-def look():
-    guard.check(fetch)
-
-def let_go():
-    guard.let_go(connection, connection.close)
-
-def end():
-    guard.end()
-
-def visit():
-    opening.opened(path, lambda: sqlite3.connect(address(path, "ro"), uri=True, timeout=0)).close()
-
-def audit():
-    from db.engine import audit_engine
-    by_engine(lambda: audit_engine(f"sqlite:///{path}").connect().close())
-
-def back_up():
-    from db import backups
-    backups.back_up(path, path.with_name("backup.db"))
-
-def migrate():
-    from db.migrate import upgrade
-    by_engine(lambda: upgrade(f"sqlite:///{path}"))
-
-def by_engine(command):
-    from sqlalchemy.exc import DBAPIError
-    try:
-        command()
-    except DBAPIError as error:
-        raise error.orig from None
-
-def read():
-    print(fetch("SELECT count(*) FROM change")[0][0])
-
-for line in sys.stdin:
-    try:
-        globals()[line.strip()]()
-    except (FileLost, opening.DoorTaken) as error:
-        print(type(error).__name__, error)
-    else:
-        print("done")
-    sys.stdout.flush()
-"""
-
-
-class Holder:
-    """A process that has a guard of its own on the file."""
-
-    def __init__(self, path: Path) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
-
-    def __call__(self, step: str) -> str:
-        """What it says when it has taken the step."""
-        assert self.process.stdin is not None
-        assert self.process.stdout is not None
-        self.process.stdin.write(f"{step}\n")
-        self.process.stdin.flush()
-        said = self.process.stdout.readline().strip()
-        if step == "read":
-            assert self.process.stdout.readline() == "done\n"
-        return said
-
-    def steps(self, *steps: str) -> None:
-        assert [self(step) for step in steps] == ["done"] * len(steps)
-
-    def kill(self) -> None:
-        self.process.kill()
-        self.process.wait()
-
-
-@pytest.fixture
-def path(new_sqlite: Callable[[], str]) -> Path:
-    return file_of(new_sqlite())
-
-
-@pytest.fixture
-def holders(path: Path) -> Iterator[Callable[[], Holder]]:
-    made: list[Holder] = []
-
-    def make() -> Holder:
-        made.append(Holder(path))
-        return made[-1]
-
-    yield make
-    for each in made:
-        each.kill()
-        for pipe in (each.process.stdin, each.process.stdout):
-            assert pipe is not None
-            pipe.close()
+from tests.db.holders import Holder
 
 
 def lose_log(path: Path) -> None:

@@ -91,7 +91,7 @@ class Source:
         try:
             rows = await self._fetched(sql, parameters)
         except (self._driver_error, OSError) as error:
-            raise self._told(sql, error) from error
+            raise self._told(sql, self._lost_or(error)) from error
         if self.outages.is_on:
             self.outages.succeed()
         return rows
@@ -219,6 +219,16 @@ class Source:
             await connection.close()
             connection = None
         self._places.put_nowait((opened, connection))
+
+    def _lost_or(self, error: Exception) -> Exception:
+        """Of a file that was cut since the last look SQLite says that it is damaged."""
+        if outage_of_read(error) is Outage.DAMAGED:
+            self._look_at = 0.0
+            try:
+                self.standing()
+            except FileLost as lost:
+                return lost
+        return error
 
     def _told(self, sql: str, error: Exception) -> Exception:
         """What is raised for an error of the driver: without parameters."""

@@ -1,6 +1,7 @@
 """Where reads come from: what is read is what is stored, nothing is written, and a lost connection is replaced."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import closing
@@ -169,3 +170,16 @@ async def test_rows_are_found_by_an_index_of_their_keys(service: Service, source
             )
         assert "SEARCH p" in plan or "Index" in plan, plan
         assert "SCAN p" not in plan, plan
+
+
+async def test_a_file_that_was_cut_since_the_last_look_is_lost_and_not_damaged(
+    new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.services.reading.source.LOOK_S", 60.0)
+    source = Source(url := new_sqlite())
+    await source.fetch("SELECT 1 FROM course")
+    os.truncate(file_of(url), 8192)
+    with pytest.raises(Unavailable, match="was cut from"):
+        await source.fetch("SELECT * FROM refund")
+    assert source.lost_for is not None
+    await source.close()
