@@ -61,6 +61,32 @@ def test_a_file_that_is_replaced_amid_an_opening_gets_nothing_of_the_log_beside_
     assert log_of(path).read_bytes() == log
 
 
+def test_an_empty_log_of_the_file_before_gets_nothing_of_it_into_the_new_one(
+    path: Path, holders: Callable[[], Holder], other: Path
+) -> None:
+    writer, newcomer = holders(), holders()
+    writer.steps("enter", "commit")
+    with closing(sqlite3.connect(path, isolation_level=None)) as stranger:
+        stranger.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    writer.steps("begin_to_write")
+    aside = path.rename(path.with_name("aside.db"))
+    other.replace(path)
+    newcomer.steps("enter")
+    writer.steps("write_it")  # and learns only then that nobody may be told of it
+    assert newcomer("read") == "0"
+    newcomer.steps("commit", "look", "let_go")
+    assert writer("look").startswith("FileLost")
+    newcomer.kill()
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT count(*) FROM change").fetchall() == [(1,)]
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    aside.replace(path)
+    writer.steps("let_go")
+    for each in (writer, holders()):
+        each.steps("enter")
+        assert each("read") == "2"
+
+
 def test_who_comes_after_a_checkpoint_from_outside_joins_the_empty_log(
     path: Path, holders: Callable[[], Holder]
 ) -> None:

@@ -1,6 +1,7 @@
 """A database that cannot be written to: all are Busy, nothing is written or split, and it goes on when it is over."""
 
 import asyncio
+import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -173,6 +174,22 @@ async def test_a_damaged_page_fails_those_who_need_it_and_no_others(new_sqlite: 
             assert isinstance(created, Created), "a course and its purchases are whole"
             [began, *_] = _outages(logs)
             assert began["what"] == Outage.DAMAGED.value
+
+
+async def test_a_file_that_was_cut_while_nobody_had_it_open_is_busy_and_named(new_sqlite: Callable[[], str]) -> None:
+    url = new_sqlite()
+    async with running(url) as service:
+        course = await service.save_course()
+    path = file_of(url)
+    whole = path.read_bytes()
+    async with running(url) as service:
+        os.truncate(path, 8192)
+        with capture_logs() as logs:
+            assert await service.writer.submit(service.creating(course)) == Busy()
+        [told] = [line for line in logs if line["event"] == "database file lost"]
+        assert told["reason"].startswith(f"{path} was cut")
+        path.write_bytes(whole)
+        assert isinstance(await service.writer.submit(service.creating(course)), Created)
 
 
 async def test_a_commit_without_an_answer_may_be_done_where_nobody_can_find_out(service: Service) -> None:
