@@ -1,5 +1,7 @@
 """What keeps a command from its work, in a sentence that names what is to be put right."""
 
+from sqlite3 import OperationalError
+
 from db.outages import in_a_line
 from db.urls import shown
 from gateway.services.outages import Damaged, Unavailable
@@ -14,7 +16,7 @@ def in_a_sentence(error: Exception) -> str | None:
     match error:
         case SettingsError():
             return str(error)
-        case DBAPIError():
+        case DBAPIError() | OperationalError():
             return _of_database(in_a_line(error))
         case Unavailable() | Damaged():
             return _of_database(str(error))

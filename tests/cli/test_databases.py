@@ -1,5 +1,6 @@
 """Which command may make or migrate a database, and what each says of one that is not there or not ready."""
 
+import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
@@ -86,6 +87,23 @@ def test_a_file_that_is_no_database_is_named_by_every_command(command: tuple[str
     said = gateway(*command, env=on_sqlite(tmp_path))
     assert (said.code, said.out) == (2, "")
     assert f"{tmp_path / 'gateway.db'}: file is not a database" in said.err
+
+
+@pytest.mark.parametrize("command", [*EVERY, ("backup", "copy.db")], ids="-".join)
+def test_a_file_that_was_cut_is_named_by_every_command_and_stays_as_it_is(
+    command: tuple[str, ...], new_sqlite: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = file_of(url := new_sqlite())
+    os.truncate(path, 8192)
+    left = path.read_bytes()
+    said = gateway(*command, env=environment(url))
+    assert (said.code, said.out) == (2, "")
+    assert f"{path} was cut: " in said.err
+    assert said.err.count("\n") == 1, "a sentence, and no trace"
+    assert path.read_bytes() == left
+    assert [*path.parent.glob(f"{path.name}*")] == [path]
+    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.parametrize("command", [("verify",), GRANT, ("worker",)], ids=lambda words: words[0])
