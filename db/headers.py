@@ -88,18 +88,12 @@ def may_be_joined(real: Path, main: Inode, *, takes_empty: bool = False) -> bool
 def is_to_be_joined(real: Path, main: Inode, *, waits: bool, takes_empty: bool) -> bool:
     """`may_be_joined`, where who copies from the log into a file that grows by it is waited for."""
     latest = monotonic() + (COPIED_S if waits else 0)
-    while (
-        not (is_joined := may_be_joined(real, main, takes_empty=takes_empty))
-        and _is_short(real, main)
-        and monotonic() < latest
-    ):
-        sleep(LOOK_S)
+    while not (is_joined := may_be_joined(real, main, takes_empty=takes_empty)) and monotonic() < latest:
+        header = Header.parse(read_header(real, main))
+        if header is None or not header.is_in_log_mode:
+            break  # there is no log that is copied from
+        sleep(LOOK_S)  # and whatever the look says then counts: the last page may have come meanwhile
     return is_joined
-
-
-def _is_short(real: Path, main: Inode) -> bool:
-    header = Header.parse(read_header(real, main))
-    return header is not None and bool(_missing(real, header))
 
 
 def read_header(path: Path, main: Inode) -> bytes:

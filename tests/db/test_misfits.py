@@ -6,13 +6,15 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy.exc import DBAPIError
 
+from db import headers
 from db.engine import writer_engine
 from db.errors import lost_file
-from db.files import index_of, log_of
+from db.files import index_of, inode_of, log_of
 from db.urls import file_of
 from db.writer import open_writer
 from tests.db.holders import Holder
@@ -152,6 +154,30 @@ def test_who_was_killed_amid_a_copy_left_all_of_it_in_the_log(path: Path, holder
         assert each("read") == "2"
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+
+
+def test_who_looks_while_the_last_pages_of_a_copy_come_joins(
+    path: Path, holders: Callable[[], Holder], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    writer = holders()
+    writer.steps("enter", "commit")
+    size = path.stat().st_size
+    writer.steps("commit_much")
+    whole = path.read_bytes()
+    os.truncate(path, size)
+    look = headers.may_be_joined
+
+    def look_and_copy_on(*arguments: Any, **options: Any) -> bool:
+        may_be = look(*arguments, **options)
+        with path.open("r+b") as file:
+            file.seek(size)
+            file.write(whole[size:])
+        return may_be
+
+    monkeypatch.setattr(headers, "may_be_joined", look_and_copy_on)
+    main = inode_of(str(path))
+    assert main is not None
+    assert headers.is_to_be_joined(path, main, waits=True, takes_empty=False)
 
 
 def test_a_file_that_is_cut_amid_a_transaction_is_lost_and_not_damaged(new_sqlite: Callable[[], str]) -> None:
