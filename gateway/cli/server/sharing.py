@@ -162,13 +162,21 @@ class Sharing:
         self._loop.add_reader(self._listening, self._take_share)
 
     def _take_share(self) -> None:
-        """Take what waits, as long as no other has fewer; beyond that the others go first."""
+        """Take what waits, as long as no other has fewer; beyond that the others go first.
+
+        A few each time that it is woken, for what the others have may be long gone: they are woken as well, and say it
+        anew."""
         self._shares.tell(self.count)
         others = self._shares.others()
         fewest = min(others, default=self.count)
-        while self.count <= fewest + fewest // AHEAD:
+        ahead = fewest // AHEAD
+        for _ in range(1 + ahead):
+            if self.count > fewest + ahead:
+                break
             if not self._has_taken():
                 return
+        else:
+            return
         if others != self._others:
             self._others, self._most_left = others, 1
         self._look_again(MOMENT_S, self._take_what_is_left)

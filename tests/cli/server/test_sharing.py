@@ -4,7 +4,7 @@ import asyncio
 import multiprocessing
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import pytest
@@ -65,7 +65,7 @@ async def call(port: socket.socket) -> list[asyncio.StreamWriter]:
     return [(await asyncio.open_connection(*port.getsockname()))[1] for _ in range(MANY)]
 
 
-def hang_up(callers: list[asyncio.StreamWriter], *servers: Sharing) -> None:
+def hang_up(callers: Sequence[asyncio.StreamWriter | socket.socket], *servers: Sharing) -> None:
     for caller in callers:
         caller.close()
     for each in servers:
@@ -81,6 +81,22 @@ async def test_processes_that_listen_on_one_port_have_equal_shares_of_what_comes
         await all_taken(of_one, of_other)
         assert min(len(of_one), len(of_other)) >= MANY // 3
         hang_up(callers, one, other)
+
+
+async def test_connections_that_all_come_at_once_are_shared_though_the_other_had_many_before() -> None:
+    shares = Shares()
+    other = sent(shares)
+    other.tell(MANY)  # which are gone, as it says when it wakes
+    with listening() as port:
+        one, of_one = server(port, sent(shares))
+        callers = [socket.create_connection(port.getsockname()) for _ in range(MANY)]
+        one._take_share()
+        other.tell(0)
+        one._take_share()
+        assert 0 < one.count < MANY // 4
+        other.leave()
+        await all_taken(of_one)
+        hang_up(callers, one)
 
 
 async def test_a_process_that_hangs_keeps_no_caller_waiting() -> None:
