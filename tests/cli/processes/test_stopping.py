@@ -48,10 +48,10 @@ def test_every_stream_is_told_and_the_log_says_two_things(
             each.subscribe("1", PAYMENT, id=payment_id)
             each.data("1")
         silent = open_.enter_context(opened(student.url))
-        stream = open_.enter_context(events(student, PAYMENT, id=payment_id))
-        stream.data()
         idle, half = (open_.enter_context(plain_line(served)) for _ in range(2))
         half.sendall(b"POST /graphql HTTP/1.1\r\nHost: x\r\n")
+        stream = open_.enter_context(events(student, PAYMENT, id=payment_id))
+        stream.data()  # by then those that came before it are taken too
         served.process.send_signal(number)
         for each in sockets:
             last = each.next()
