@@ -55,10 +55,11 @@ async def watched(gateway: Logged, most_bytes: int) -> AsyncIterator[Beside]:
     student = gateway.gateway.student()
     async with asyncio.timeout(MOST_S), beside(student, QUESTION) as other:
         yield other
-    print(f"{len(other.took_s)} served beside it, the slowest after {max(other.took_s):.2f} s;", end=" ")
+    slowest_s = max(other.took_s, default=0)  # a flood may be over before anybody is served
+    print(f"{len(other.took_s)} served beside it, the slowest after {slowest_s:.2f} s;", end=" ")
     print(f"{memory.most / MIB:.0f} MiB more at most")
     assert other.failed == []
-    assert max(other.took_s) < SERVED_S
+    assert slowest_s < SERVED_S
     assert memory.most < most_bytes
 
 
@@ -69,7 +70,7 @@ async def test_two_hundred_megabytes_of_headers_are_not_read(flooded: Logged) ->
         reading = asyncio.create_task(endless.rest())
         lines = b"".join(b"X-%05d: %s\r\n" % (number, b"y" * 1_000) for number in range(64))
         while endless.sent < 200 * MIB and await endless.send(lines):
-            pass
+            await asyncio.wait({reading}, timeout=0)  # else nothing is read where each line is taken at once
         await reading
         print(f"{endless.sent / MIB:.1f} MiB were taken;", end=" ")
         assert endless.status == 431
