@@ -277,8 +277,9 @@ def _files_beside(real: Path) -> tuple[Inode | None, Inode | None]:
 def _delete_what_was_made(real: Path, before: tuple[object, ...], after: tuple[object, ...]) -> None:
     """In the place of files that others have open still. Nobody else of ours came by the door since."""
     for path, old, new in zip((log_of(real), index_of(real)), before, after, strict=True):
-        if new not in (None, old) and not (path == log_of(real) and path.stat().st_size):
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # somebody else deleted that as well
+            if new not in (None, old) and not (path == log_of(real) and path.stat().st_size):
+                path.unlink()
 
 
 def _is_locked(descriptor: int) -> bool:

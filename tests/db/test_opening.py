@@ -284,3 +284,8 @@ def test_a_file_that_was_cut_is_lost(path: Path, holders: Callable[[], Holder]) 
     writer.steps("let_go")
     for _ in range(2):
         assert "was cut from" in writer("enter")
+
+
+def test_what_was_made_in_the_place_of_a_lost_log_may_be_gone_as_well(path: Path) -> None:
+    opening._delete_what_was_made(path, ((1, 1), (1, 2)), ((1, 3), (1, 4)))
+    assert not log_of(path).exists()
