@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 import structlog
 
 from db.urls import shown
+from gateway.settings.env_file import is_open_to_others
 from gateway.settings.model import Settings
 
 log = structlog.get_logger(__name__)
@@ -31,7 +32,8 @@ def leave_to_the_end() -> None:
 
 def announce(settings: Settings, **more: object) -> None:
     """One line of what is in force, and never a secret."""
-    log.info("configured", **configured(settings), **more)
+    file = {"settings_of": str(settings.env_file)} if settings.env_file else {}
+    log.info("configured", **configured(settings), **file, **more)
 
 
 def warn(settings: Settings) -> None:
@@ -42,6 +44,12 @@ def warn(settings: Settings) -> None:
     if settings.env == "production":
         for warning in _warnings(settings):
             log.warning(warning)
+
+
+def warn_of_file(settings: Settings) -> None:
+    """Say it, where everybody on the machine may read or change the file that settings come from."""
+    if settings.env_file is not None and is_open_to_others(settings.env_file):
+        log.warning(f"{settings.env_file} may be read by everybody on this machine, secrets in it too: chmod 600")
 
 
 def configured(settings: Settings) -> dict[str, object]:

@@ -4,6 +4,7 @@ What a command needs is imported when it runs: help and tokens wait for no serve
 """
 
 import gc
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -52,8 +53,14 @@ def gateway(
     version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and exit.")
     ] = False,
+    env_file: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Settings as NAME=value lines. Unset: .env of this folder, if there."),
+    ] = None,
 ) -> None:
     """The options of no command in particular. Its help is the application's own, above."""
+    if env_file is not None:
+        os.environ["GATEWAY_ENV_FILE"] = str(env_file)
 
 
 @command(
@@ -193,10 +200,10 @@ def token(
 ) -> None:
     """Print a bearer token, and nothing else, on standard output, signed with GATEWAY_JWT_SECRET."""
     from gateway.auth.minting import mint_token
-    from gateway.settings.loading import load_settings
+    from gateway.settings.loading import load_own_settings
 
     try:
-        print(mint_token(load_settings(), role=role, subject=subject, ttl_s=ttl))
+        print(mint_token(load_own_settings(), role=role, subject=subject, ttl_s=ttl))
     except ValueError as error:
         _fail(f"--subject: {error}")
 
@@ -268,10 +275,12 @@ def _settings(*, tells_outages: bool = True) -> "Settings":
     """
     from gateway.http.telemetry import configure_logging
     from gateway.services.outages import BEGAN, ENDED
-    from gateway.settings.loading import load_settings
+    from gateway.settings.loading import load_own_settings
+    from gateway.startup import warn_of_file
 
-    settings = load_settings()
+    settings = load_own_settings()
     configure_logging(settings, () if tells_outages else (BEGAN, ENDED))
+    warn_of_file(settings)
     return settings
 
 

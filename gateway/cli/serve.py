@@ -22,7 +22,7 @@ from gateway.cli.server.connection import Connection
 from gateway.cli.server.sharing import SharedConfig
 from gateway.cli.server.waiting import MOST_WAITING, Waiting
 from gateway.settings.model import Settings, SettingsError
-from gateway.settings.process import STOP_S
+from gateway.settings.process import KEEP_ALIVE_S, STOP_S
 from gateway.startup import announce
 from gateway.streaming.bounds import MOST_MESSAGE_BYTES
 
@@ -60,7 +60,9 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
         os.environ["GATEWAY_DEMO"] = "true"  # by which the served processes, which read it anew, know of it
     _open_as_many_files_as_may_be()
     workers = workers or default_workers(settings)
-    config = _config(host, port, workers, settings.stop_s, settings.limit_waiting_connections)
+    config = _config(
+        host, port, workers, settings.stop_s, settings.limit_waiting_connections, keep_alive_s=settings.keep_alive_s
+    )
     listening = _bound(host, port)
     listening.listen(config.backlog)  # from here on a click waits for the server instead of being refused
     url = f"http://{f'[{host}]' if ':' in host else host}:{listening.getsockname()[1]}/graphql"
@@ -156,7 +158,12 @@ def _check_safety(settings: Settings, host: str, *, with_demo: bool) -> None:
 
 
 def _config(
-    host: str, port: int, workers: int, stop_s: int = STOP_S, most_waiting: int = MOST_WAITING
+    host: str,
+    port: int,
+    workers: int,
+    stop_s: int = STOP_S,
+    most_waiting: int = MOST_WAITING,
+    keep_alive_s: int = KEEP_ALIVE_S,
 ) -> uvicorn.Config:
     return (uvicorn.Config if workers == 1 else SharedConfig)(
         "gateway.app:from_environment" if workers == 1 else "gateway.cli.supervisor:application",
@@ -169,6 +176,7 @@ def _config(
         server_header=False,
         proxy_headers=False,  # uvicorn would believe X-Forwarded-For from loopback; GATEWAY_TRUSTED_PROXIES says whom
         timeout_graceful_shutdown=stop_s,
+        timeout_keep_alive=keep_alive_s,
         timeout_worker_healthcheck=STARTUP_S,
         # It asks for a class, and calls it. Each process that serves is sent a copy, and so has its own who wait.
         http=partial(Connection, waiting=Waiting(most_waiting)),  # type: ignore[arg-type]

@@ -8,12 +8,15 @@ from pydantic import Field
 
 from db.urls import UnclearPassword, backend_of, shown
 from gateway.settings.group import Group
+from gateway.settings.secret_files import HOLDS_SECRET
 
 
 class DatabaseSettings(Group):
     """Where the database is; its password never shows."""
 
-    database_url: str = Field(default="sqlite:///gateway.db", description="SQLAlchemy URL: `sqlite` or `postgresql`.")
+    database_url: Annotated[str, HOLDS_SECRET] = Field(
+        default="sqlite:///gateway.db", description="SQLAlchemy URL: `sqlite` or `postgresql`."
+    )
     installation: Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")] | None = Field(
         default=None,
         description="The mark on this gateway's intents at a provider; intents with another mark are never touched. Set"

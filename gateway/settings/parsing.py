@@ -1,5 +1,6 @@
 """How the texts of the environment become values."""
 
+import re
 from typing import Annotated
 
 from pydantic import AfterValidator, HttpUrl, TypeAdapter, ValidationError
@@ -9,7 +10,8 @@ PREFIX = "GATEWAY_"
 
 
 def comma_separated(value: object) -> object:
-    return tuple(filter(None, map(str.strip, value.split(",")))) if isinstance(value, str) else value
+    """Each entry; in a file they may stand on lines of their own as well."""
+    return tuple(filter(None, map(str.strip, re.split("[,\n]", value)))) if isinstance(value, str) else value
 
 
 def _origin(text: str) -> str:

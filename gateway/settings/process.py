@@ -22,9 +22,19 @@ STOP_S = 20
 """Orchestrators commonly kill a process that was told to stop after 30 seconds."""
 
 
+KEEP_ALIVE_S = 5
+"""Idle connections cost a file each, and nothing bounds their number but this."""
+
+
 class ProcessSettings(Group):
     """What this process does, beside answering the API."""
 
+    env_file: Path | None = Field(
+        default=None,
+        description="A file of such settings, `NAME=value` lines, which the command reads when it starts; `gateway"
+        " --env-file` names one too. What the environment has itself counts. Unset: `.env` in the working folder, if"
+        " it is there.",
+    )
     default_time_zone: str = Field(
         default=PLATFORM_TIME_ZONE, description="The time zone of slots that name none, on REST."
     )
@@ -58,6 +68,14 @@ class ProcessSettings(Group):
         le=600,
         description="Seconds before that in which it goes on serving, and `/readyz` says 503 already: for load"
         " balancers that go on sending requests for a while (in Kubernetes, about 5).",
+    )
+    keep_alive_s: int = Field(
+        default=KEEP_ALIVE_S,
+        ge=1,
+        le=3600,
+        description="Seconds that a connection stays open on which nothing is asked. Whoever connects to the gateway, a"
+        " proxy above all, should give it up earlier, or now and then a request meets its end (502): have nginx keep"
+        " it for 4 seconds, or raise this above what a load balancer has (75 for one that keeps it for 60).",
     )
     graphiql: bool | None = Field(
         default=None,

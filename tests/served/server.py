@@ -41,9 +41,10 @@ TOO_LONG_S = 120
 
 
 def environment(database_url: str, **settings: str) -> dict[str, str]:
-    """The process environment of a gateway: this one's, without settings of its own, and with those given."""
+    """The process environment of a gateway: this one's, without settings of its own, and with those given; and without
+    what a developer has in `.env`."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("GATEWAY_")}
-    ours = {"database_url": database_url, "jwt_secret": SECRET, **UNHURRIED, **settings}
+    ours = {"database_url": database_url, "jwt_secret": SECRET, "env_file": os.devnull, **UNHURRIED, **settings}
     return kept | {f"GATEWAY_{name.upper()}": value for name, value in ours.items()}
 
 
