@@ -6,7 +6,7 @@ GRAPHIQL := gateway/pages/static_files/graphiql/.installed
 CHECKOUT := gateway/pages/static_files/checkout/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check bench chaos draws histories mutations schema checkout browser interop clean
+.PHONY: help install run test test-fast check bench chaos draws histories mutations schema settings checkout browser interop clean
 
 # They start processes by the hundred, each of which would compile what is not kept compiled.
 test test-fast check chaos draws histories mutations: export PYTHONDONTWRITEBYTECODE :=
@@ -16,8 +16,10 @@ help: ## list these targets
 
 install: $(VENV)/.installed $(GRAPHIQL) $(CHECKOUT) ## make .venv with everything in it, fetch GraphiQL, build /demo/
 
-run: install ## start the demo gateway; it prints its address
-	$(BIN)/python -m gateway serve --demo
+PORT ?= 8000
+
+run: $(VENV)/.installed-runtime $(GRAPHIQL) $(CHECKOUT) ## start the demo gateway; it prints its address. PORT=8001 takes another port, 0 a free one
+	$(BIN)/python -m gateway serve --demo --port $(PORT)
 
 test: install ## run the tests
 	$(BIN)/python -m pytest -n 3 --dist worksteal
@@ -55,7 +57,12 @@ schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }
 	mv schema.graphql.new schema.graphql
 
-checkout: $(VENV)/.installed ## build the checkout example for /demo/; needs Node.js with npm
+settings: install ## write the table of settings in docs/settings.md from the code
+	sed '/^<!-- settings/q' docs/settings.md > docs/settings.md.new
+	($(BIN)/python -m gateway settings; echo '<!-- /settings -->') >> docs/settings.md.new || { rm -f docs/settings.md.new; exit 1; }
+	mv docs/settings.md.new docs/settings.md
+
+checkout: $(VENV)/.installed-runtime ## build the checkout example for /demo/; needs Node.js with npm
 	$(BIN)/python examples/checkout/build.py
 
 browser: install checkout $(VENV)/.installed-browser ## drive GraphiQL and the checkout in Chromium (on PATH, or CHROMIUM)
@@ -74,18 +81,22 @@ clean: ## remove what the other targets made
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
+$(VENV)/.installed-runtime: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	touch $@
+
 $(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
-	touch $@
+	touch $(VENV)/.installed-runtime $@
 
 $(VENV)/.installed-browser: $(VENV)/.installed
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[browser]'
 	touch $@
 
-$(GRAPHIQL): web/graphiql/package-lock.json web/graphiql/install.py | $(VENV)/.installed
+$(GRAPHIQL): web/graphiql/package-lock.json web/graphiql/install.py | $(VENV)/.installed-runtime
 	$(BIN)/python web/graphiql/install.py
 
 # Without Node.js this says so and goes on: the gateway needs no checkout page.
 $(CHECKOUT): $(shell find examples/checkout/src -name gql -prune -o -type f -print) $(wildcard examples/checkout/*.*) \
-		examples/checkout/.npmrc schema.graphql | $(VENV)/.installed
+		examples/checkout/.npmrc schema.graphql | $(VENV)/.installed-runtime
 	$(BIN)/python examples/checkout/build.py --if-possible

@@ -46,6 +46,16 @@ def test_a_path_that_is_not_there_is_caught() -> None:
     assert missing_in(ROOT / "README.md", text) == ["docs/none.md", "gateway/nowhere.py", "nobody.py"]
 
 
+def test_each_page_is_in_the_table_of_contents() -> None:
+    folder = ROOT / "docs"
+    linked = LINK.findall((folder / "README.md").read_text(encoding="utf-8"))
+    assert {page.name for page in folder.glob("*.md")} - {"README.md"} <= {*linked}
+
+
+def test_the_readme_is_two_screens() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) <= 100
+
+
 def test_each_decision_is_in_the_index_under_its_title() -> None:
     folder = ROOT / "docs" / "decisions"
     pages = sorted(folder.glob("[0-9]*.md"))
@@ -54,16 +64,13 @@ def test_each_decision_is_in_the_index_under_its_title() -> None:
     assert listed == [(page.name[:4], page.name, title) for page, title in zip(pages, titles, strict=True)]
 
 
-def test_each_event_is_told_of_in_the_readme() -> None:
-    section = (
-        (ROOT / "README.md").read_text(encoding="utf-8").split("## Being told of what happens")[1].split("\n## ")[0]
-    )
-    groups = re.findall(r"`(\w+)\.([\w|]+)`", section)
+def test_each_event_is_told_of_to_those_who_follow() -> None:
+    groups = re.findall(r"`(\w+)\.([\w|]+)`", (ROOT / "docs" / "events.md").read_text(encoding="utf-8"))
     assert sorted(f"{subject}.{each}" for subject, of_it in groups for each in of_it.split("|")) == sorted(EVENT_TYPES)
 
 
-def test_each_header_of_another_sites_page_is_named_in_the_readme() -> None:
-    may = (ROOT / "README.md").read_text(encoding="utf-8").split("A page of an origin in `GATEWAY_CORS_ORIGINS`")[1]
+def test_each_header_of_another_sites_page_is_named() -> None:
+    may = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").split("A page of an origin in `GATEWAY_CORS_ORIGINS`")[1]
     named = re.findall(r"`([A-Z][\w-]+)`", may.split("; a preflight")[0])
     assert named == [*SENT, *READ]
 

@@ -1,4 +1,4 @@
-"""What the README shows is what happens: its examples are sent to a server, in their order."""
+"""What the README and the pages beside it show is what happens: their examples are sent to a server, in their order."""
 
 import json
 import re
@@ -10,16 +10,19 @@ import httpx
 from gateway.settings.loading import describe
 from tests.served.server import Server, serving
 
-README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
+ROOT = Path(__file__).parents[1]
+PAGES = ("README.md", "docs/paying.md", "docs/granting.md", "docs/running.md")
+TEXT = "".join((ROOT / page).read_text(encoding="utf-8") for page in PAGES)
+SETTINGS = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
 EXAMPLE = re.compile(r"<!-- example: (\w+) -->\n```graphql\n(.*?)```\n```json\n(.*?)```", re.DOTALL)
 STREAM = re.compile(r"<!-- stream -->\n```sh\n.*?-d '(.*?)'\n```\n```text\n(.*?)```", re.DOTALL)
 ID = re.compile(r"(pay|pur)_[0-9a-hjkmnp-tv-z]{26}")
 INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")
 
 
-def test_each_example_answers_as_the_readme_says(new_sqlite: Callable[[], str]) -> None:
-    examples = EXAMPLE.findall(README)
-    assert len(examples) == 4
+def test_each_example_answers_as_its_page_says(new_sqlite: Callable[[], str]) -> None:
+    examples = EXAMPLE.findall(TEXT)
+    assert len(examples) == 7
     ours: dict[str, str] = {}
     with serving(new_sqlite(), "--demo") as server:
         callers = {"student": server.student("demo-student"), "admin": server.admin("demo-admin")}
@@ -31,14 +34,14 @@ def test_each_example_answers_as_the_readme_says(new_sqlite: Callable[[], str]) 
 
 
 def test_the_settings_are_those_that_there_are() -> None:
-    table = README.split("<!-- /settings -->")[0].split("<!-- settings")[1]
+    table = SETTINGS.split("<!-- /settings -->")[0].split("<!-- settings")[1]
     rows = [f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in describe()]
     assert table.splitlines()[3:] == rows
 
 
 def _assert_streamed(server: Server, ours: dict[str, str]) -> None:
-    """The payment of the first examples is told as the README shows it."""
-    [(body, shown)] = STREAM.findall(README)
+    """The payment of the first examples is told as the page shows it."""
+    [(body, shown)] = STREAM.findall(TEXT)
     headers = {
         **server.student("demo-student").headers(),
         "Accept": "text/event-stream",

@@ -218,7 +218,7 @@ def schema() -> None:
 
 @command(app, "settings")
 def show_settings() -> None:
-    """Print every GATEWAY_* variable with its default and its meaning, as the README's table."""
+    """Print every GATEWAY_* variable with its default and its meaning, as the table in docs/settings.md."""
     from gateway.settings.loading import describe
 
     print("| variable | default | meaning |\n|---|---|---|")

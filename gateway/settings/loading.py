@@ -53,7 +53,7 @@ def load_settings(environ: Mapping[str, str] | None = None) -> Settings:
 
 
 def describe() -> list[tuple[str, str, str]]:
-    """Each setting as (variable, default, meaning), in order: the README's table is made of it."""
+    """Each setting as (variable, default, meaning), in order: the table in docs/settings.md is made of it."""
     return [_described(name, Settings.model_fields[field]) for field, name in _names().items()]
 
 
