@@ -70,7 +70,11 @@ def test_each_event_is_told_of_to_those_who_follow() -> None:
 
 
 def test_each_header_of_another_sites_page_is_named() -> None:
-    may = (ROOT / "docs" / "limits.md").read_text(encoding="utf-8").split("A page of an origin in `GATEWAY_CORS_ORIGINS`")[1]
+    may = (
+        (ROOT / "docs" / "limits.md")
+        .read_text(encoding="utf-8")
+        .split("A page of an origin in `GATEWAY_CORS_ORIGINS`")[1]
+    )
     named = re.findall(r"`([A-Z][\w-]+)`", may.split("; a preflight")[0])
     assert named == [*SENT, *READ]
 
