@@ -26,7 +26,7 @@ class SettingsError(Exception):
 class Settings(
     DatabaseSettings, AuthSettings, ProviderSettings, EventSettings, ProcessSettings, LimitSettings, CallerSettings
 ):
-    """The GATEWAY_* environment, read once and frozen. Its groups stand in the order of the table in docs/settings.md."""
+    """The GATEWAY_* environment, read once and frozen. Its groups stand in the order of docs/settings.md."""
 
     @classmethod
     def groups(cls) -> tuple[type[Group], ...]:
