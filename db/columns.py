@@ -1,5 +1,6 @@
 """What the tables share: names of constraints, common columns, checks, and indexes of lists."""
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Any, ClassVar
 
@@ -19,6 +20,7 @@ NAMES = {
 
 
 PROVIDERS = ("STRIPE", "RAZORPAY", "SANDBOX")
+ROLES = ("STUDENT", "ADMIN", "SERVICE")
 
 
 def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
@@ -26,10 +28,14 @@ def one_of(column: str, values: tuple[str, ...]) -> CheckConstraint:
     return CheckConstraint(f"{column} IN ({listed})", name=column)
 
 
-def list_index(name: str, *columns: str, where: str | None = None) -> Index:
-    """An index that a list is read from: of all rows, or of those that meet a condition."""
+def list_index(name: str, *columns: str, where: str | None = None, ops: Mapping[str, str] | None = None) -> Index:
+    """An index that a list is read from: of all rows, or of those that meet a condition.
+
+    Args:
+        ops: PostgreSQL's operator classes of columns that are looked for otherwise than by what is usual.
+    """
     condition = None if where is None else text(where)
-    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition)
+    return Index(name, *columns, sqlite_where=condition, postgresql_where=condition, postgresql_ops=dict(ops or {}))
 
 
 class Row(SQLModel):

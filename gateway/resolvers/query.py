@@ -7,19 +7,21 @@ import strawberry
 from strawberry import ID, field
 
 from gateway.context import Context
+from gateway.resolvers.finding import is_known
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
 from gateway.resolvers.permissions import may_see, viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import MOST
+from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
 from gateway.schema.jobs import Job
-from gateway.schema.purchases import Payment, Purchase
-from gateway.schema.refunds import Refund
+from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role
+from gateway.services.core.rules.inputs.subjects import subject_problem
 from gateway.services.reading.lookups import COURSE_BY_ID, JOB_BY_ID, PAYMENT_BY_ID, PURCHASE_BY_ID, REFUND_BY_ID
 from gateway.services.reading.reader import Finder
 
@@ -69,6 +71,19 @@ class Query(Lists):
     async def purchase(self, info: GatewayInfo, id: Key) -> Purchase | None:  # noqa: A002
         context = info.context
         return await _purchase(context, context.reads.find_alone, id)
+
+    @field(
+        description="A student, with all that is theirs; null for one who never had anything here.",
+        directives=ADMIN_ONLY,
+    )
+    async def student(
+        self,
+        info: GatewayInfo,
+        id: Annotated[ID, strawberry.argument(description="The platform's id of the student.")],  # noqa: A002
+    ) -> Student | None:
+        if problem := subject_problem(id):
+            raise bad_input(f"id {problem}")
+        return Student.of(id) if await is_known(info.context, id) else None
 
 
 async def _node(context: Context, find: Find, text: str, name: str) -> Node | None:

@@ -7,17 +7,18 @@ from uuid import UUID
 from gateway.context import Context
 from gateway.resolvers import steps
 from gateway.resolvers.steps import Find
+from gateway.schema.audit import AuditEntry
+from gateway.schema.conventions.ids import Node
+from gateway.schema.courses import Course
 from gateway.schema.jobs import Job
 from gateway.schema.problems import DuplicatePayment
-from gateway.schema.purchases import Payment, Purchase
+from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.relations import RelationBy, Wraps
 from gateway.schema.viewer import Viewer
-from gateway.services.core.model import values
+from gateway.services.core.model import records, values
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.pages import Page, Window
-from gateway.services.core.model.records import AuditEntry
 from gateway.services.reading.filters import PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import Histories
 from gateway.services.reading.lists import PAYMENTS, PURCHASES
 from gateway.services.reading.lookups import (
     COURSE_BY_ID,
@@ -28,6 +29,15 @@ from gateway.services.reading.lookups import (
     REFUND_BY_ID,
     REFUNDS_OF_PAYMENT,
     SUCCESSOR,
+)
+from gateway.services.reading.owned import (
+    ENTRIES_OF_STUDENT,
+    ENTRIES_OF_SUBJECT,
+    PAYMENTS_OF_STUDENT,
+    PURCHASES_OF_STUDENT,
+    REFUNDS_OF_STUDENT,
+    Owned,
+    Ownership,
 )
 from gateway.services.reading.reader import Finder
 
@@ -46,6 +56,13 @@ def relations() -> Mapping[object, Find]:
             bound(Payment.purchase, PURCHASE_OF_PAYMENT),
             bound(Payment.refunds, REFUNDS_OF_PAYMENT),
             found_by(Payment.history, _history),
+            found_by(AuditEntry.subject, _subject),
+            bound(Refund.payment, PAYMENT_BY_ID),
+            found_by(Student.purchases, _purchases_of_named_student),
+            found_by(Student.payments, _of_student(PAYMENTS_OF_STUDENT)),
+            found_by(Student.refunds, _of_student(REFUNDS_OF_STUDENT)),
+            bound(Student.access, HELD_PURCHASE),
+            found_by(Student.history, _of_student(ENTRIES_OF_STUDENT)),
             bound(Purchase.course, COURSE_BY_ID),
             bound(Purchase.payment, PAYMENT_BY_ID),
             bound(Purchase.supersedes, PURCHASE_BY_ID),
@@ -91,9 +108,9 @@ def found_by(relation: object, find: Find) -> Bound:
     return relation, find
 
 
-def _history(context: Context, key: tuple[UUID, Window]) -> Found[Page[AuditEntry]]:
+def _history(context: Context, key: tuple[UUID, Window]) -> Found[Page[records.AuditEntry]]:
     subject_id, window = key
-    return context.reads.ask(Histories(window), subject_id)
+    return context.reads.ask(Owned(ENTRIES_OF_SUBJECT, window), subject_id)
 
 
 async def _payment_of_job(context: Context, subject: tuple[JobKind, UUID]) -> values.Payment | None:
@@ -120,6 +137,36 @@ async def _purchases_of_student(
 async def _payments_of_student(context: Context, key: tuple[str | None, Window]) -> Page[values.Payment]:
     student_id, window = key
     return _NOBODYS if student_id is None else await context.reads.page(PAYMENTS, window, PaymentFilter(student_id))
+
+
+def _of_student(of: Ownership[Value]) -> Callable[[Context, tuple[str, Window]], Found[Page[Value]]]:
+    """A list of a student's: those of many students take one statement."""
+
+    def find(context: Context, key: tuple[str, Window]) -> Found[Page[Value]]:
+        student_id, window = key
+        return context.reads.ask(Owned(of, window), student_id)
+
+    return find
+
+
+def _purchases_of_named_student(
+    context: Context, key: tuple[str, values.PurchaseStatus | None, Window]
+) -> Found[Page[values.Purchase]]:
+    student_id, status, window = key
+    return context.reads.ask(Owned(PURCHASES_OF_STUDENT, window, PurchaseFilter(status=status)), student_id)
+
+
+async def _subject(context: Context, key: tuple[str, UUID]) -> Node | None:
+    """What an entry's action was done to: its first word says it, but of a job it does not."""
+    action, subject_id = key
+    kind = action.partition(".")[0]
+    if kind in ("payment", "job") and (payment := await context.reads.find(PAYMENT_BY_ID, subject_id)):
+        return Payment.of(payment)
+    if kind in ("purchase", "job") and (purchase := await context.reads.find(PURCHASE_BY_ID, subject_id)):
+        return Purchase.of(purchase)
+    if kind == "course" and (course := await context.reads.find(COURSE_BY_ID, subject_id)):
+        return Course.of(course)
+    return None
 
 
 _NOBODYS: Page[Any] = Page((), (), has_previous=False, has_next=False)

@@ -11,6 +11,7 @@ from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import After, Before, Connection, First, Last, Listed, asked
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.ids import Node
 from gateway.schema.people import Actor
 from gateway.schema.relations import FieldsOf, HasId, RelationBy, Wraps, relation_by
 from gateway.services.core.model import records
@@ -39,6 +40,15 @@ class AuditEntry(Wraps[records.AuditEntry]):
         f"we learnt of it from the provider: {_DOORS}.",
         lambda entry: None if entry.changes is None else JSON(_with_ids(entry.changes)),
     )
+
+    @relation_by(
+        Node | None,
+        "What it was done to: a payment, a purchase or a course. What is done to a refund or a job is told of the "
+        "payment or the purchase that it is about.",
+        lambda subject: subject,
+    )
+    def subject(self) -> tuple[str, UUID]:
+        return self.value.action, self.value.subject_id
 
 
 _IDS = {"courseId": ids.COURSE, "refundId": ids.REFUND}

@@ -1,4 +1,4 @@
-"""Students and actors in the API; the platform keeps them, we know their ids."""
+"""Actors in the API: the platform keeps people, we know their ids."""
 
 from strawberry import ID
 from strawberry import type as graphql_type
@@ -7,13 +7,7 @@ from gateway.schema.conventions.enums import Role
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import values
 
-_student_id = FieldsOf[str]()
 _actor = FieldsOf[values.Actor]()
-
-
-@graphql_type(description="A student of the platform.")
-class Student(Wraps[str]):
-    id: ID = _student_id.field("The platform's id of the student: the `sub` of their token.", ID)
 
 
 @graphql_type(description="Who did something.")

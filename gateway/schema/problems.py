@@ -8,8 +8,7 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
-from gateway.schema.purchases import Payment, Purchase
-from gateway.schema.refunds import Refund
+from gateway.schema.purchases import Payment, Purchase, Refund
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.values import PaymentStatus

@@ -1,46 +1,63 @@
-"""Payments, the purchases that they become, and the access that belongs to each purchase."""
+"""Payments, the purchases that they become, the refunds of their money, and the students whose they are."""
 
 import datetime as dt
 from typing import Annotated
+from uuid import UUID
 
 import strawberry
-from strawberry import ID, field
+from strawberry import ID
 from strawberry import type as graphql_type
 
-from gateway.schema.audit import history_field
+from gateway.schema.access import StudentAccess
+from gateway.schema.audit import AuditConnection, history_field
 from gateway.schema.conventions import ids
-from gateway.schema.conventions.connections import size_of
+from gateway.schema.conventions.connections import (
+    After,
+    Before,
+    Connection,
+    First,
+    Last,
+    Listed,
+    answer_in,
+    asked,
+)
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.enums import (
-    AccessStatus,
     PaymentFulfilment,
     PaymentProvider,
     PaymentStatus,
     PurchaseOrigin,
     PurchaseStatus,
+    RefundOrigin,
+    RefundStatus,
 )
 from gateway.schema.conventions.ids import Node
 from gateway.schema.conventions.scalars import PurchaseTier
 from gateway.schema.courses import Course, Money
 from gateway.schema.metadata import PurchaseMetadata
-from gateway.schema.people import Actor, Student
-from gateway.schema.refunds import Refund
-from gateway.schema.relations import FieldsOf, Wraps
+from gateway.schema.people import Actor
+from gateway.schema.relations import FieldsOf, Wraps, relation_by
 from gateway.services.core.model import values
-from gateway.services.core.rules.access import has_lapsed
-from gateway.services.core.rules.schedule.sessions import Session, sessions
+from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.records import AuditEntry
+
+PURCHASES = Cursors("student.purchases", is_timed=True, is_newest_first=True)
+PAYMENTS = Cursors("student.payments", is_timed=True, is_newest_first=True)
+REFUNDS = Cursors("student.refunds", is_timed=True, is_newest_first=True)
+HISTORY = Cursors("student.history", is_newest_first=True)
 
 _payment = FieldsOf[values.Payment]()
 _purchase = FieldsOf[values.Purchase]()
+_refund = FieldsOf[values.Refund]()
 _failure = FieldsOf[values.Failure]()
-_session = FieldsOf[Session]()
+_student_id = FieldsOf[str]()
 
 
 @graphql_type(description="A checkout, and what it led to.")
 class Payment(Node, Wraps[values.Payment]):
     id: ID = ids.id_field(ids.PAYMENT)
-    student: Student = _payment.wrapped("Who pays.", lambda payment: payment.student_id)
+    student: "Student" = _payment.wrapped("Who pays.", lambda payment: payment.student_id)
     tier: PurchaseTier = _payment.field("The tier that it pays for.", lambda payment: PurchaseTier(payment.terms.tier))
     amount: Money = _payment.wrapped("What was asked for when it was opened.", lambda payment: payment.amount)
     amount_captured: Money | None = _payment.wrapped(
@@ -53,7 +70,11 @@ class Payment(Node, Wraps[values.Payment]):
     )
     provider: PaymentProvider = _payment.field("Who moves the money.", lambda payment: payment.provider)
     provider_reference: str | None = _payment.field(
-        "The provider's id of the checkout.", lambda payment: payment.reference
+        "The provider's id of the checkout: Stripe's intent, Razorpay's order.", lambda payment: payment.reference
+    )
+    provider_attempt: str | None = _payment.field(
+        "The provider's id of the latest attempt to pay it: Stripe's charge, Razorpay's payment.",
+        lambda payment: payment.attempt,
     )
     status: PaymentStatus = _payment.field("What the money is doing.", lambda payment: payment.status)
     fulfilment: PaymentFulfilment = _payment.field(
@@ -75,7 +96,7 @@ class Payment(Node, Wraps[values.Payment]):
         "The purchase that it became; null while it is open, and where the money goes back.",
         by=lambda payment: payment.id,
     )
-    refunds: list[Refund] = _payment.relation(
+    refunds: "list[Refund]" = _payment.relation(
         "The refunds of the money, made or under way, the earliest first.", by=lambda payment: payment.id
     )
 
@@ -94,7 +115,7 @@ class PaymentFailure(Wraps[values.Failure]):
 @graphql_type(description="A course that a student bought or was granted.")
 class Purchase(Node, Wraps[values.Purchase]):
     id: ID = ids.id_field(ids.PURCHASE)
-    student: Student = _purchase.wrapped("The student who has it.", lambda purchase: purchase.student_id)
+    student: "Student" = _purchase.wrapped("The student who has it.", lambda purchase: purchase.student_id)
     tier: PurchaseTier = _purchase.field(
         "The tier that it was bought or granted at.", lambda purchase: PurchaseTier(purchase.tier)
     )
@@ -106,7 +127,7 @@ class Purchase(Node, Wraps[values.Purchase]):
     expiry_date: dt.datetime | None = _purchase.field(
         "When its access ends; null for never.", lambda purchase: purchase.access.expires_at
     )
-    access: "StudentAccess | None" = _purchase.wrapped("What it lets the student use.", lambda purchase: purchase)
+    access: StudentAccess | None = _purchase.wrapped("What it lets the student use.", lambda purchase: purchase)
     created_at: dt.datetime = _purchase.field("When it was created.", lambda purchase: purchase.created_at)
     ended_at: dt.datetime | None = _purchase.field("When it stopped being ACTIVE.", lambda purchase: purchase.ended_at)
     created_by: Actor = _purchase.wrapped(
@@ -128,46 +149,89 @@ class Purchase(Node, Wraps[values.Purchase]):
     history = history_field(Cursors("purchase.history"))
 
 
-@graphql_type(description="What a purchase lets its student use.")
-class StudentAccess(Wraps[values.Purchase]):
-    sessions_total: int = _purchase.field("How many sessions it has.", lambda purchase: purchase.access.sessions_total)
-    sessions_used: int = _purchase.field(
-        "How many of them were used; never deleted, whatever happens to the purchase.",
-        lambda purchase: purchase.access.sessions_used,
-    )
-    starts_at: dt.datetime = _purchase.field("When it begins.", lambda purchase: purchase.access.starts_at)
-    expires_at: dt.datetime | None = _purchase.field(
-        "When it ends; null for never.", lambda purchase: purchase.access.expires_at
-    )
-    status: AccessStatus = _purchase.field_now(
-        "Whether the student may use the course now; past `expiresAt` it is EXPIRED at once.",
-        lambda purchase, now: _status(purchase.access, now),
-    )
+@graphql_type(description="Why a refund was not made.")
+class RefundFailure(Wraps[values.Failure]):
+    code: str = _failure.field("For programs; the provider's own code.", lambda failure: failure.code)
+    message: str = _failure.field("For people.", lambda failure: failure.message)
 
-    @field(
-        description="The sessions that the metadata implies: Sundays only or daily, at the slot, in its time zone, "
-        "right across clock changes. None of an access that has ended."
+
+@graphql_type(description="Captured money on its way back.")
+class Refund(Node, Wraps[values.Refund]):
+    id: ID = ids.id_field(ids.REFUND)
+    amount: Money = _refund.wrapped("How much goes back.", lambda refund: refund.amount)
+    status: RefundStatus = _refund.field("Its state.", lambda refund: refund.status)
+    origin: RefundOrigin = _refund.field("Who asked for it.", lambda refund: refund.origin)
+    reason: str = _refund.field("Why it goes back.", lambda refund: refund.reason)
+    failure: RefundFailure | None = _refund.wrapped(
+        "Why it was not made, where it was not.",
+        lambda refund: refund.failure,
     )
-    def schedule(
+    provider_reference: str | None = _refund.field("The provider's id of the refund.", lambda refund: refund.reference)
+    created_at: dt.datetime = _refund.field("When it was decided.", lambda refund: refund.created_at)
+    payment: Payment = _refund.relation("The payment whose money it is.", by=lambda refund: refund.payment_id)
+    settled_at: dt.datetime | None = _refund.field("When the provider settled it.", lambda refund: refund.settled_at)
+
+
+def _history(page: Page[AuditEntry]) -> AuditConnection:
+    return AuditConnection.of(Listed(page, HISTORY))
+
+
+@graphql_type(description="A student of the platform.")
+class Student(Wraps[str]):
+    id: ID = _student_id.field("The platform's id of the student: the `sub` of their token.", ID)
+
+    @relation_by(
+        Connection[Purchase], "Their purchases, the latest first.", answer_in(PURCHASES), directives=ADMIN_ONLY
+    )
+    def purchases(
         self,
-        first: Annotated[int | None, strawberry.argument(description="How many, from the first on: 0 to 100.")] = 10,
-    ) -> "list[ScheduledSession]":
-        purchase, size = self.value, size_of(10 if first is None else first)
-        return [ScheduledSession.of(session) for session in sessions(purchase.metadata, purchase.access, size)]
+        status: Annotated[PurchaseStatus | None, strawberry.argument(description="Only those in this state.")] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> tuple[str, PurchaseStatus | None, Window]:
+        return self.value, status, asked(first, after, last, before, PURCHASES)
 
+    @relation_by(Connection[Payment], "Their payments, the latest first.", answer_in(PAYMENTS), directives=ADMIN_ONLY)
+    def payments(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> tuple[str, Window]:
+        return self.value, asked(first, after, last, before, PAYMENTS)
 
-@graphql_type(description="One session of a course.")
-class ScheduledSession(Wraps[Session]):
-    number: int = _session.field("Counts from 1.", lambda session: session.number)
-    starts_at: dt.datetime = _session.field("When it begins.", lambda session: session.starts_at)
-    ends_at: dt.datetime = _session.field("When it ends.", lambda session: session.ends_at)
+    @relation_by(
+        Connection[Refund],
+        "The refunds of their payments, the latest first.",
+        answer_in(REFUNDS),
+        directives=ADMIN_ONLY,
+    )
+    def refunds(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> tuple[str, Window]:
+        return self.value, asked(first, after, last, before, REFUNDS)
+
+    @relation_by(
+        StudentAccess | None,
+        "What they may use of a course: by their active purchase of it, or else by their latest one. Null where they "
+        "never had one.",
+        StudentAccess.of,
+        directives=ADMIN_ONLY,
+    )
+    def access(self, course_id: Annotated[ID, strawberry.argument(description="The course.")]) -> tuple[str, UUID]:
+        return self.value, ids.id_argument(ids.COURSE, course_id, "courseId")
+
+    @relation_by(
+        AuditConnection,
+        "All that was done to their purchases and payments, the latest first: `subject` says to which.",
+        _history,
+        directives=ADMIN_ONLY,
+    )
+    def history(
+        self, first: First = None, after: After = None, last: Last = None, before: Before = None
+    ) -> tuple[str, Window]:
+        return self.value, asked(first, after, last, before, HISTORY)
 
 
 def _refunded(payment: values.Payment) -> values.Money:
     taken = payment.captured or payment.amount
     return values.Money(payment.refunded_minor, taken.currency)
-
-
-def _status(access: values.Access, now: dt.datetime) -> AccessStatus:
-    is_over = access.status is AccessStatus.GRANTED and has_lapsed(access, now)
-    return AccessStatus.EXPIRED if is_over else access.status

@@ -7,14 +7,15 @@ import strawberry
 from strawberry import ID
 from strawberry import type as graphql_type
 
+from gateway.schema.access import StudentAccess
 from gateway.schema.conventions import ids
-from gateway.schema.conventions.connections import After, Before, Connection, First, Last, asked, connection_of
+from gateway.schema.conventions.connections import After, Before, Connection, First, Last, answer_in, asked
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.enums import PurchaseStatus, Role
-from gateway.schema.purchases import Payment, Purchase, StudentAccess
+from gateway.schema.purchases import Payment, Purchase
 from gateway.schema.relations import FieldsOf, Wraps, relation_by
 from gateway.services.core.model import values
-from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.pages import Window
 
 PURCHASES = Cursors("viewer.purchases", is_timed=True, is_newest_first=True)
 PAYMENTS = Cursors("viewer.payments", is_timed=True, is_newest_first=True)
@@ -22,20 +23,12 @@ PAYMENTS = Cursors("viewer.payments", is_timed=True, is_newest_first=True)
 _viewer = FieldsOf[values.Actor]()
 
 
-def _purchases(page: Page[values.Purchase]) -> Connection[Purchase]:
-    return connection_of(page, PURCHASES)
-
-
-def _payments(page: Page[values.Payment]) -> Connection[Payment]:
-    return connection_of(page, PAYMENTS)
-
-
 @graphql_type(description="Who is asking. Only a student has purchases and payments; for another role there are none.")
 class Viewer(Wraps[values.Actor]):
     id: ID = _viewer.field("The `sub` of the token.", lambda viewer: ID(viewer.id))
     role: Role = _viewer.field("The role of the token.", lambda viewer: viewer.role)
 
-    @relation_by(Connection[Purchase], "Your purchases, the latest first.", _purchases)
+    @relation_by(Connection[Purchase], "Your purchases, the latest first.", answer_in(PURCHASES))
     def purchases(
         self,
         status: Annotated[PurchaseStatus | None, strawberry.argument(description="Only those in this state.")] = None,
@@ -46,7 +39,7 @@ class Viewer(Wraps[values.Actor]):
     ) -> tuple[str | None, PurchaseStatus | None, Window]:
         return self.student_id, status, asked(first, after, last, before, PURCHASES)
 
-    @relation_by(Connection[Payment], "Your payments, the latest first.", _payments)
+    @relation_by(Connection[Payment], "Your payments, the latest first.", answer_in(PAYMENTS))
     def payments(
         self, first: First = None, after: After = None, last: Last = None, before: Before = None
     ) -> tuple[str | None, Window]:

@@ -30,6 +30,7 @@ class Planner:
         """What of the plan goes through a table, or an index, from end to end."""
         if self.is_sqlite:
             return _sqlite_scans(self._lines(sql, parameters))
+        self._connection.exec_driver_sql("SET enable_sort = on")  # others may have turned it off, see `sorts`
         return [_shown(node) for node in self._plan(sql, parameters) if _is_scan(node)]
 
     def sorts(self, sql: str, parameters: Sequence[object]) -> list[str]:

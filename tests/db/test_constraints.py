@@ -17,16 +17,15 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import IntegrityError
 
+from db.columns import ROLES
 from db.engine import writer_engine
 from db.job_tables import JOB_STATES
+from db.refund_tables import REFUND_ORIGINS, REFUND_STATUSES
 from db.tables import (
     ACCESS_STATUSES,
     FULFILMENTS,
     PAYMENT_STATUSES,
     PURCHASE_STATUSES,
-    REFUND_ORIGINS,
-    REFUND_STATUSES,
-    ROLES,
     Row,
 )
 from tests.conftest import KINDS

@@ -13,11 +13,19 @@ from db.engine import writer_engine
 from db.urls import is_embedded
 from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.pages import Place, Window
-from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
-from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import Histories
+from gateway.services.core.model.values import (
+    Fulfilment,
+    Origin,
+    PaymentStatus,
+    Provider,
+    PurchaseStatus,
+    RefundOrigin,
+    RefundStatus,
+)
+from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
 from gateway.services.reading.job_lookups import JobLookups
-from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page
+from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page
+from gateway.services.reading.owned import ENTRIES_OF_SUBJECT, Owned
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from tests.service import reads_of
@@ -45,6 +53,12 @@ OF_PAYMENTS = {
     "created_before": NOW,
     "tier": "BASIC",
     "provider": Provider.STRIPE,
+}
+OF_REFUNDS = {
+    "status": RefundStatus.FAILED,
+    "origin": RefundOrigin.DISPUTE,
+    "created_from": NOW,
+    "created_before": NOW,
 }
 OF_JOBS = {
     "subject_ids": frozenset([UUID(int=3)]),
@@ -117,6 +131,12 @@ async def test_every_filter_of_payments_is_served(planner: Planner) -> None:
         await _is_served(planner, PAYMENTS, names, wanted)
 
 
+async def test_every_filter_of_refunds_is_served(planner: Planner) -> None:
+    for names in subsets(OF_REFUNDS, 3):
+        wanted = RefundFilter(**{name: OF_REFUNDS[name] for name in names})  # type: ignore[arg-type]
+        await _is_served(planner, REFUNDS, names, wanted)
+
+
 async def test_every_filter_of_jobs_is_served(planner: Planner) -> None:
     for names in subsets(OF_JOBS, 3):
         wanted = JobFilter(**{name: OF_JOBS[name] for name in names})  # type: ignore[arg-type]
@@ -145,14 +165,14 @@ async def _is_served(
     assert is_read_in_order(plan), (names, plan)
 
 
-async def _histories(planner: Planner, of: Histories) -> None:
+async def _histories(planner: Planner, of: Owned[Any]) -> None:
     parameters = of.parameters([UUID(int=2), UUID(int=3)], planner.source.dialect)
     await planner.source.rows(of.statement, **parameters)
 
 
 async def test_histories_are_read_from_where_they_lie(planner: Planner) -> None:
     window = Window(20, after=Place(UUID(int=1)))
-    plan = await planner.plan(lambda: _histories(planner, Histories(window)))
+    plan = await planner.plan(lambda: _histories(planner, Owned(ENTRIES_OF_SUBJECT, window)))
     assert "PRIMARY KEY" in plan or "pk_audit_entry" in plan, plan
 
 

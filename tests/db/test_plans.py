@@ -20,19 +20,28 @@ from db.tables import Row
 from db.types import Id, Instant
 from gateway import services
 from gateway.services.core.model.pages import Place, Window
-from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import Histories
-from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, Listing, page_statement
+from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
+from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page_statement
+from gateway.services.reading.owned import (
+    ENTRIES_OF_STUDENT,
+    ENTRIES_OF_SUBJECT,
+    PAYMENTS_OF_STUDENT,
+    PURCHASES_OF_STUDENT,
+    REFUNDS_OF_STUDENT,
+    Owned,
+    Ownership,
+)
 from gateway.services.reading.windows import View
 from gateway.services.rows.lookups import Lookup
 from gateway.services.verification.statements import AFTER, UNTIL, Bounds, page_end, page_suspects
 from gateway.services.verification.tables.every import tables
 from gateway.services.verification.words import Words
 from tests.db.planner import Planner
-from tests.db.test_list_indexes import OF_JOBS, OF_PAYMENTS, OF_PURCHASES, WINDOW, subsets
+from tests.db.test_list_indexes import OF_JOBS, OF_PAYMENTS, OF_PURCHASES, OF_REFUNDS, WINDOW, subsets
 
 NOW = datetime(2026, 11, 26, 9, tzinfo=UTC)
 NUMBERS_OF_KEYS = (1, 2, 64)
+OF_STUDENTS = (PURCHASES_OF_STUDENT, PAYMENTS_OF_STUDENT, REFUNDS_OF_STUDENT, ENTRIES_OF_STUDENT)
 
 WAITING = """UPDATE job SET state = 'PENDING', finished_at = NULL
     WHERE kind = 'event.deliver' AND id IN (SELECT id FROM job ORDER BY id LIMIT 1500)"""
@@ -131,13 +140,13 @@ def test_no_statement_of_the_services_scans(planner: Planner, number: int) -> No
 def test_no_page_of_histories_scans(planner: Planner, number: int) -> None:
     place = Place(UUID(int=1))
     for window in (Window(20), Window(20, after=place), Window(20, before=place, from_end=True)):
-        histories = Histories(window)
+        histories = Owned(ENTRIES_OF_SUBJECT, window)
         compiled = histories.statement.on(planner.dialect)
         given = histories.parameters([UUID(int=each) for each in range(number)], planner.dialect)
         assert not planner.scans(compiled.sql, compiled.bound(given)), window
 
 
-@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, JOBS], ids=lambda each: each.order.id.table.name)
+@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, REFUNDS, JOBS], ids=lambda each: each.order.id.table.name)
 def test_no_page_of_a_list_sorts_whatever_it_is_filtered_by(planner: Planner, listing: Listing[Any]) -> None:
     filtered, fields = FILTERS[listing]
     for names in subsets(fields, 2):
@@ -149,9 +158,31 @@ def test_no_page_of_a_list_sorts_whatever_it_is_filtered_by(planner: Planner, li
         assert not planner.sorts(compiled.sql, compiled.bound(given)), names
 
 
+@pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
+@pytest.mark.parametrize("of", OF_STUDENTS, ids=lambda each: each.listing.order.id.table.name)
+def test_no_page_of_what_is_a_students_scans(planner: Planner, of: Ownership[Any], number: int) -> None:
+    place = Place(UUID(int=1), NOW)
+    for window in (Window(20), Window(20, after=place), Window(20, before=place, from_end=True)):
+        owned = Owned(of, window)
+        compiled = owned.statement.on(planner.dialect)
+        given = owned.parameters([f"student-{each}" for each in range(number)], planner.dialect)
+        assert not planner.scans(compiled.sql, compiled.bound(given)), window
+
+
+@pytest.mark.parametrize("window", [Window(20, is_newest_first=True), WINDOW, Window(0)])
+def test_no_page_of_the_refunds_of_a_student_scans(planner: Planner, window: Window) -> None:
+    """It is sorted, and is no more than is theirs."""
+    asked, given = RefundFilter("student-1").conditions(), REFUNDS.order.parameters(window)
+    for condition, value in asked.items():
+        given |= condition.parameters(value, planner.dialect)
+    compiled = page_statement(REFUNDS, tuple(asked), View.of(window)).on(planner.dialect)
+    assert not planner.scans(compiled.sql, compiled.bound(given)), window
+
+
 FILTERS: dict[Listing[Any], tuple[Callable[..., Filter], dict[str, Any]]] = {
     PURCHASES: (PurchaseFilter, OF_PURCHASES),
     PAYMENTS: (PaymentFilter, OF_PAYMENTS),
+    REFUNDS: (RefundFilter, OF_REFUNDS),
     JOBS: (JobFilter, OF_JOBS),
 }
 

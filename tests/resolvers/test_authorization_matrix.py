@@ -52,6 +52,7 @@ ROOTS = [
     Root("payments", "payments(filter: {studentId: $student})", "PaymentConnection", OWN),
     Root("purchases", "purchases(filter: {studentId: $student})", "PurchaseConnection", OWN),
     Root("jobs", "jobs(filter: {paymentId: $mismatched})", "JobConnection", OWN),
+    Root("student", "student(id: $student)", "Student", OWN),
     Root("node", "node(id: $course)", "Course", PUBLIC),
     *(Root("node", f"node(id: ${name})", name.capitalize(), OWN) for name in ("payment", "purchase", "refund", "job")),
     Root("nodes", "nodes(ids: [$payment, $payment])", "Payment", OWN),

@@ -11,13 +11,17 @@ from graphql import GraphQLError, GraphQLObjectType
 
 from gateway.execution.schema import build_schema
 from gateway.resolvers.fields import resolve_fields
-from gateway.schema.people import Student
 from gateway.schema.purchases import Purchase
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model.values import AccessStatus, Actor, Role
 from tests.services.core.examples import NOW, PURCHASE
 
 _number = FieldsOf[int]()
+
+
+@strawberry.type
+class Named(Wraps[str]):
+    id: strawberry.ID = FieldsOf[str]().field("A name.", strawberry.ID)
 
 
 def resolved(type_name: str, name: str, source: object, **context: object) -> Any:
@@ -33,7 +37,7 @@ def resolved(type_name: str, name: str, source: object, **context: object) -> An
 def test_a_relation_that_nothing_finds_is_caught_when_the_schema_is_built() -> None:
     @strawberry.type
     class Lonely(Wraps[int]):
-        friend: Student | None = _number.relation("Whom nobody looks for.", by=lambda number: number)
+        friend: Named | None = _number.relation("Whom nobody looks for.", by=lambda number: number)
 
     @strawberry.type
     class Query:
@@ -63,9 +67,9 @@ async def test_what_is_known_is_answered_at_once_and_what_is_not_is_waited_for()
 
     @strawberry.type
     class Numbered(Wraps[int]):
-        known: Student = _number.relation("Known.", by=lambda number: number)
-        sought: Student | None = _number.relation("Sought.", by=lambda number: number)
-        nobody: Student | None = _number.relation("Without a key.", by=lambda _number: None)
+        known: Named = _number.relation("Known.", by=lambda number: number)
+        sought: Named | None = _number.relation("Sought.", by=lambda number: number)
+        nobody: Named | None = _number.relation("Without a key.", by=lambda _number: None)
 
     @strawberry.type
     class Query:

@@ -192,15 +192,27 @@ def _selected(gateway: Served, place: tuple[str, str], caller: Person) -> Answer
     selection = name if leaf else f"{name}{_arguments(field.args)} {{ __typename }}"
     if kind in ("Query", "Mutation"):
         return caller.ask(f"{kind.lower()} {{ {selection} }}")
-    document = f"query($id: ID!) {{ node(id: $id) {{ ... on {kind} {{ {selection} }} }} }}"
-    return caller.ask(document, id=WAYS[kind](gateway))
+    way, owner = WAYS[kind]
+    selection = f"student {{ {selection} }}" if kind == "Student" else selection
+    document = f"query($id: ID!) {{ node(id: $id) {{ ... on {owner} {{ {selection} }} }} }}"
+    return caller.ask(document, id=way(gateway))
 
 
-WAYS: Mapping[str, Callable[[Served], str]] = {
-    "Payment": lambda gateway: gateway.opened(gateway.student(), gateway.course()),
-    "Purchase": lambda gateway: gateway.create(gateway.course(), gateway.student().id)["purchase"]["id"],
+def _payment(gateway: Served) -> str:
+    return gateway.opened(gateway.student(), gateway.course())
+
+
+def _purchase(gateway: Served) -> str:
+    purchase_id: str = gateway.create(gateway.course(), gateway.student().id)["purchase"]["id"]
+    return purchase_id
+
+
+WAYS: Mapping[str, tuple[Callable[[Served], str], str]] = {
+    "Payment": (_payment, "Payment"),
+    "Purchase": (_purchase, "Purchase"),
+    "Student": (_payment, "Payment"),
 }
-"""The id of one such object: a type that comes to need a role needs a line here."""
+"""The id of one such object, or of one that leads to it: a type that comes to need a role needs a line here."""
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:

@@ -114,6 +114,11 @@ def connection_of(page: Page[Any], cursors: Cursors) -> Connection[Any]:
     return Connection.of(Listed(page, cursors))
 
 
+def answer_in(cursors: Cursors) -> Callable[[Page[Any]], Connection[Any]]:
+    """Makes the connection of a page, for a relation to a list."""
+    return lambda page: connection_of(page, cursors)
+
+
 def asked(first: int | None, after: str | None, last: int | None, before: str | None, cursors: Cursors) -> Window:
     """The part of a list that a caller asks for.
 

@@ -9,8 +9,7 @@ from strawberry import type as graphql_type
 from gateway.schema.conventions.scalars import MinorUnits
 from gateway.schema.mutations.descriptions import ALREADY, KEY, WHY
 from gateway.schema.problems import IdempotencyKeyReused, InvalidInput, NotFound
-from gateway.schema.purchases import Payment
-from gateway.schema.refunds import Refund
+from gateway.schema.purchases import Payment, Refund
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
 

@@ -7,14 +7,23 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Dialect, and_, bindparam, text
+from sqlalchemy import Column, ColumnElement, Dialect, and_, bindparam, select, text
 
 from db.job_tables import NO_EVENT, NOT_COMPLETED
 from db.keys import Among
-from db.statements import JOB, PAYMENT, PURCHASE
+from db.refund_tables import NOT_MADE, OF_OTHERS
+from db.statements import JOB, PAYMENT, PURCHASE, REFUND
 from db.tables import NOT_ACTIVE, NOT_FULFILLED, NOT_SUCCEEDED, OF_ADMINS
 from gateway.services.core.model.jobs import JobKind, JobState
-from gateway.services.core.model.values import Fulfilment, Origin, PaymentStatus, Provider, PurchaseStatus
+from gateway.services.core.model.values import (
+    Fulfilment,
+    Origin,
+    PaymentStatus,
+    Provider,
+    PurchaseStatus,
+    RefundOrigin,
+    RefundStatus,
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -90,6 +99,22 @@ class Before:
         return self._condition, value
 
 
+class OfPaymentOf:
+    """That the payment that a row names has the value: by the payments that an index leads to, which are few.
+
+    Args:
+        names: the column that names the payment.
+    """
+
+    def __init__(self, names: Column[Any], column: Column[Any]) -> None:
+        payment = PAYMENT.alias("its_payment")
+        of_payment = payment.c[column.key] == bindparam(column.key, type_=column.type)
+        self._condition = Condition(names.in_(select(payment.c.id).where(of_payment)), column.key)
+
+    def asked(self, value: object) -> tuple[Condition, object]:
+        return self._condition, value
+
+
 def _compared(how: Any, column: Column[Any], name: str) -> Condition:
     return Condition(how(column, bindparam(name, type_=column.type)), name)
 
@@ -144,3 +169,14 @@ class JobFilter(Filter):
     state: Annotated[JobState | None, Equals(JOB.c.state, JobState.COMPLETED, NOT_COMPLETED)] = None
     kind: Annotated[JobKind | None, Equals(JOB.c.kind, JobKind.EVENT_DELIVER, NO_EVENT)] = None
     subject_ids: Annotated[frozenset[UUID] | None, IsAmong(JOB.c.subject_id)] = None
+
+
+@dataclass(frozen=True, slots=True)
+class RefundFilter(Filter):
+    """Which refunds. Decided from an instant on, and before another."""
+
+    student_id: Annotated[str | None, OfPaymentOf(REFUND.c.payment_id, PAYMENT.c.student_id)] = None
+    status: Annotated[RefundStatus | None, Equals(REFUND.c.status, RefundStatus.SUCCEEDED, NOT_MADE)] = None
+    origin: Annotated[RefundOrigin | None, Equals(REFUND.c.origin, RefundOrigin.GATEWAY, OF_OTHERS)] = None
+    created_from: Annotated[datetime | None, From(REFUND.c.created_at)] = None
+    created_before: Annotated[datetime | None, Before(REFUND.c.created_at)] = None

@@ -8,10 +8,11 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Column, ColumnElement, Select, null, select, true
 
 from db.compiled import Raw, Statement
-from db.statements import COURSE, JOB, PAYMENT, PURCHASE, TIER
+from db.statements import AUDIT, COURSE, JOB, PAYMENT, PURCHASE, REFUND, TIER
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.pages import Page, Window
-from gateway.services.core.model.values import Course, Payment, Purchase
+from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 from gateway.services.reading.filters import Condition, Filter
 from gateway.services.reading.narrowing import Learnt, Narrowing, narrowing
 from gateway.services.reading.source import Source
@@ -61,7 +62,9 @@ class Listing(Generic[Value]):
 COURSES: Listing[Course] = Listing(kinds.COURSES, Order(COURSE.c.id), TIER.c.rank)
 PAYMENTS: Listing[Payment] = Listing(kinds.PAYMENTS, Order(PAYMENT.c.id, PAYMENT.c.created_at))
 PURCHASES: Listing[Purchase] = Listing(kinds.PURCHASES, Order(PURCHASE.c.id, PURCHASE.c.created_at))
+REFUNDS: Listing[Refund] = Listing(kinds.REFUNDS, Order(REFUND.c.id, REFUND.c.created_at))
 JOBS: Listing[Job] = Listing(kinds.JOBS, Order(JOB.c.id))
+ENTRIES: Listing[AuditEntry] = Listing(kinds.ENTRIES, Order(AUDIT.c.id))
 """All lists are ordered by time of creation. Where that field can be ordered by in the API, ids are not exact
 enough."""
 

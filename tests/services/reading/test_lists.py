@@ -17,10 +17,19 @@ from db.types import microseconds_of
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.pages import Place, Places, Window
-from gateway.services.core.model.values import Fulfilment, OnExisting, Origin, PaymentStatus, Provider, PurchaseStatus
-from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter
-from gateway.services.reading.histories import Histories
-from gateway.services.reading.lists import COURSES, JOBS, PAYMENTS, PURCHASES, Listing, page
+from gateway.services.core.model.values import (
+    Fulfilment,
+    OnExisting,
+    Origin,
+    PaymentStatus,
+    Provider,
+    PurchaseStatus,
+    RefundOrigin,
+    RefundStatus,
+)
+from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
+from gateway.services.reading.lists import COURSES, JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page
+from gateway.services.reading.owned import ENTRIES_OF_SUBJECT, Owned
 from tests.service import Service, reads_of, running, student, values_of
 from tests.services.reading.plain import expected
 
@@ -73,6 +82,12 @@ def drawn_filters(items: Sequence[Any]) -> Mapping[type[Filter], Mapping[str, Se
             "status": list(PaymentStatus),
             "fulfilment": list(Fulfilment),
         },
+        RefundFilter: {
+            "status": list(RefundStatus),
+            "origin": list(RefundOrigin),
+            "created_from": instants,
+            "created_before": instants,
+        },
         JobFilter: {
             "state": [*(item.state for item in items if isinstance(item, Job)), JobState.CANCELED],
             "kind": [*(item.kind for item in items if isinstance(item, Job)), JobKind.SWEEP_LAPSED],
@@ -113,6 +128,7 @@ def _order(place: Place) -> tuple[datetime | None, UUID]:
 LISTS: Sequence[tuple[Listing[Any], type[Filter] | None]] = (
     (PURCHASES, PurchaseFilter),
     (PAYMENTS, PaymentFilter),
+    (REFUNDS, RefundFilter),
     (JOBS, JobFilter),
     (COURSES, None),
 )
@@ -150,7 +166,9 @@ async def test_pages_of_many_histories_are_one_statement_and_show_what_they_shou
         asked = [*draw.sample(subjects, draw.choice([1, 2, 5])), uuid7()]
         window = drawn_window(draw, [Place(entry.id) for entry in entries if entry.subject_id in asked])
         with reads_of(service.source) as reads:
-            pages = await asyncio.gather(*(service.reader.find(Histories(window), each) for each in asked))
+            pages = await asyncio.gather(
+                *(service.reader.find(Owned(ENTRIES_OF_SUBJECT, window), each) for each in asked)
+            )
         assert len(reads) == 1
         for subject_id, shown in zip(asked, pages, strict=True):
             places = [Place(entry.id) for entry in entries if entry.subject_id == subject_id]

@@ -16,6 +16,7 @@ from graphql import (
     execute,
     get_named_type,
     is_leaf_type,
+    is_required_argument,
     parse,
     validate,
 )
@@ -41,6 +42,9 @@ REQUIRED = required_roles(SCHEMA)
 SIZES = (1, 2, 20)
 LEVELS = 3
 """How far below a list's items its fields are followed."""
+
+BELOW_A_STUDENT = 1
+"""The same below a student, whom everything leads to and who leads to everything."""
 
 LISTS: dict[str, Sequence[str]] = {
     "Query.courses": ("",),
@@ -72,6 +76,14 @@ def is_plain(kind: GraphQLObjectType) -> bool:
     return not is_row(kind) and not is_list(kind) and all(map(is_plain, objects(kind).values()))
 
 
+def comes_with(kind: GraphQLObjectType, name: str, of: GraphQLObjectType) -> bool:
+    """Whether a field is a value of the item itself, and not looked up by what it is given."""
+    return is_plain(of) and not any(map(is_required_argument, kind.fields[name].args.values()))
+
+
+COURSE = f'(courseId: "{ids.EXAMPLES[ids.COURSE]}")'
+
+
 def is_row(kind: GraphQLObjectType) -> bool:
     return any(interface.name == "Node" for interface in kind.interfaces)
 
@@ -82,7 +94,7 @@ def plain(kind: GraphQLObjectType, role: Role) -> str:
     inner = [
         f"{name} {{ {plain(of, role)} }}"
         for name, of in objects(kind).items()
-        if is_plain(of) and role in REQUIRED.get((kind.name, name), Role)
+        if comes_with(kind, name, of) and role in REQUIRED.get((kind.name, name), Role)
     ]
     return " ".join([*names, *inner])
 
@@ -91,12 +103,14 @@ def chains(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
     """Selections on an item: each way along its look-ups, one after the other, up to so many levels deep."""
     yield plain(kind, role)
     for name, of in objects(kind).items() if levels else ():
-        if is_plain(of) or role not in REQUIRED.get((kind.name, name), Role):
+        if comes_with(kind, name, of) or role not in REQUIRED.get((kind.name, name), Role):
             continue
         if is_list(of):
             yield from (f"{name}(first: $first) {{ {each} }}" for each in pages(of, role, levels - 1))
         else:
-            yield from (f"{name} {{ {each} }}" for each in chains(of, role, levels - 1))
+            given = COURSE if kind.fields[name].args else ""
+            deeper = min(levels - 1, BELOW_A_STUDENT) if of.name == "Student" else levels - 1
+            yield from (f"{name}{given} {{ {each} }}" for each in chains(of, role, deeper))
 
 
 def pages(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
@@ -119,7 +133,8 @@ RELATIONS = {
     for kind in SCHEMA.type_map.values()
     if isinstance(kind, GraphQLObjectType)
     for name, of in objects(kind).items()
-    if (is_row(of) or is_list(of)) and not is_list(kind)
+    if (is_row(of) or is_list(of) or any(map(is_required_argument, kind.fields[name].args.values())))
+    and not is_list(kind)
 }
 """The fields that are looked up."""
 
