@@ -33,6 +33,7 @@ from gateway.http.callers import Callers
 from gateway.http.cors import cors_middleware
 from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.pages.checkout import checkout_routes
+from gateway.pages.console import console_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.running_jobs import running_jobs
@@ -59,6 +60,7 @@ def build_app(settings: Settings) -> Starlette:
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
         *(graphiql_routes() if settings.is_graphiql_on else []),
+        *(console_routes(settings) if settings.is_console_on else []),
         *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
     ]
     authentication = Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=refuse_token)

@@ -1,1 +1,1 @@
-"""What a browser gets: GraphiQL, the checkout example, and the demo behind both."""
+"""What a browser gets: GraphiQL, the checkout example, the console, and the demo behind them."""

@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from gateway.settings.auth import AuthSettings
 from gateway.settings.callers import CallerSettings
+from gateway.settings.console import ConsoleSettings
 from gateway.settings.database import DatabaseSettings
 from gateway.settings.events import EventSettings
 from gateway.settings.group import Group
@@ -24,7 +25,14 @@ class SettingsError(Exception):
 
 
 class Settings(
-    DatabaseSettings, AuthSettings, ProviderSettings, EventSettings, ProcessSettings, LimitSettings, CallerSettings
+    DatabaseSettings,
+    AuthSettings,
+    ProviderSettings,
+    EventSettings,
+    ProcessSettings,
+    ConsoleSettings,
+    LimitSettings,
+    CallerSettings,
 ):
     """The GATEWAY_* environment, read once and frozen. Its groups stand in the order of docs/settings.md."""
 
@@ -34,6 +42,9 @@ class Settings(
 
     @pydantic.model_validator(mode="after")
     def _hang_together(self) -> Self:
-        if problems := [problem for group in self.groups() for problem in group.problems(self)]:
+        problems = [problem for group in self.groups() for problem in group.problems(self)]
+        if self.console_oidc_issuer is not None and self.jwks_url is None:
+            problems.append("GATEWAY_CONSOLE_OIDC_ISSUER needs GATEWAY_JWKS_URL: without it, its tokens are refused.")
+        if problems:
             raise PydanticCustomError("settings", "{problems}", {"problems": "\n".join(problems)})
         return self

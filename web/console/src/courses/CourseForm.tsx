@@ -1,0 +1,206 @@
+// A course and its tiers, as they are to be.
+
+import { useClient, useQuery } from "urql";
+import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
+import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
+import { TextField } from "../actions/fields";
+import { count, minorOf, money, plainAmount } from "../format";
+import type { CoursePartsFragment, CourseTierInput } from "../gql/graphql";
+import { Loaded } from "../parts/Loaded";
+import { Screen } from "../parts/Screen";
+import { Missing } from "../purchases/PurchaseScreen";
+import { link } from "../router";
+import { CourseById, SaveCourse } from "./operations";
+
+interface TierValues {
+  code: string;
+  sessions: string;
+  price: string;
+  currency: string;
+  days: string;
+  rank: string;
+}
+
+interface Values {
+  title: string;
+  tiers: TierValues[];
+}
+
+export function CourseForm({ id }: { id: string | null }) {
+  const [{ data, error }, ask] = useQuery({ query: CourseById, variables: { id: id ?? "" }, pause: id === null });
+  const course = data?.course ?? null;
+  return (
+    <Screen key={course?.id} title={course?.title ?? "Add a course"} kind={<a href={link(["courses"])}>← Courses</a>}>
+      <Loaded error={error} isThere={id === null || data !== undefined} askAgain={ask}>
+        {id !== null && course === null ? <Missing what="course" id={id} /> : <Saving course={course} />}
+      </Loaded>
+    </Screen>
+  );
+}
+
+function Saving({ course }: { course: CoursePartsFragment | null }) {
+  const client = useClient();
+  const send = async (values: Values, idempotencyKey: string): Promise<Told> => {
+    const input = { id: course?.id ?? null, title: values.title.trim(), tiers: values.tiers.map(tierInput), idempotencyKey };
+    const { data, error } = await client.mutation(SaveCourse, { input }).toPromise();
+    const answer = data?.saveCourse;
+    if (!answer) return unanswered(error);
+    switch (answer.__typename) {
+      case "SaveCourseSuccess":
+        return answer.alreadyProcessed
+          ? doneBefore("It was saved already", "Nothing was changed now.", answer.course.id)
+          : done("It is saved", "What is bought from now on follows from it; purchases and open payments keep what they have.", answer.course.id);
+      case "InvalidInput":
+      case "NotFound":
+      case "IdempotencyKeyReused":
+        return refused(answer);
+      default:
+        return never(answer);
+    }
+  };
+  return (
+    <ActionForm<Values>
+      name={course ? `courses/${course.id}` : "courses/new"}
+      initial={valuesOf(course)}
+      fields={(form) => <CourseFields form={form} />}
+      preview={(values) => previewOf(course, values)}
+      button={() => (course ? "Save the course" : "Add the course")}
+      send={send}
+    />
+  );
+}
+
+const NEW_TIER: TierValues = { code: "", sessions: "", price: "", currency: "INR", days: "", rank: "" };
+
+function valuesOf(course: CoursePartsFragment | null): Values {
+  if (course === null) return { title: "", tiers: [{ ...NEW_TIER, rank: "1" }] };
+  return {
+    title: course.title,
+    tiers: course.tiers.map(({ code, sessionCount, price, validityDays, rank }) => ({
+      code,
+      sessions: String(sessionCount),
+      price: plainAmount(price),
+      currency: price.currency,
+      days: validityDays == null ? "" : String(validityDays),
+      rank: String(rank),
+    })),
+  };
+}
+
+function tierInput({ code, sessions, price, currency, days, rank }: TierValues): CourseTierInput {
+  return {
+    code: code.trim(),
+    sessionCount: Number(sessions),
+    price: { amountMinor: minorOf(price, currency) ?? 0, currency },
+    validityDays: days.trim() === "" ? null : Number(days),
+    rank: Number(rank),
+  };
+}
+
+function CourseFields({ form }: { form: Form<Values> }) {
+  const { values, set, problemOf } = form;
+  const change = (at: number, part: Partial<TierValues>) =>
+    set({ tiers: values.tiers.map((tier, index) => (index === at ? { ...tier, ...part } : tier)) });
+  return (
+    <>
+      <TextField label="Title" value={values.title} set={(title) => set({ title })} problem={problemOf("title")} isRequired />
+      {values.tiers.map((tier, at) => (
+        <fieldset className="tier" key={at}>
+          <legend>Tier {at + 1}</legend>
+          <div className="row">
+            <TextField label="Code" value={tier.code} set={(code) => change(at, { code })} problem={problemOf(`tiers.${at}.code`)} />
+            <TextField
+              label="Sessions"
+              type="number"
+              inputMode="numeric"
+              value={tier.sessions}
+              set={(sessions) => change(at, { sessions })}
+              problem={problemOf(`tiers.${at}.sessionCount`)}
+            />
+            <TextField
+              label="Price"
+              inputMode="decimal"
+              value={tier.price}
+              set={(price) => change(at, { price })}
+              problem={problemOf(`tiers.${at}.price.amountMinor`)}
+            />
+            <TextField
+              label="Currency"
+              value={tier.currency}
+              set={(currency) => change(at, { currency: currency.toUpperCase() })}
+              problem={problemOf(`tiers.${at}.price.currency`)}
+            />
+            <TextField
+              label="Days"
+              type="number"
+              inputMode="numeric"
+              value={tier.days}
+              set={(days) => change(at, { days })}
+              hint="Left out: without end"
+              problem={problemOf(`tiers.${at}.validityDays`)}
+            />
+            <TextField
+              label="Rank"
+              type="number"
+              inputMode="numeric"
+              value={tier.rank}
+              set={(rank) => change(at, { rank })}
+              hint="A higher one upgrades"
+              problem={problemOf(`tiers.${at}.rank`)}
+            />
+          </div>
+          {values.tiers.length > 1 && (
+            <button type="button" className="quiet" onClick={() => set({ tiers: values.tiers.filter((_, index) => index !== at) })}>
+              Remove tier {at + 1}
+            </button>
+          )}
+        </fieldset>
+      ))}
+      <button
+        type="button"
+        className="quiet"
+        onClick={() => set({ tiers: [...values.tiers, { ...NEW_TIER, currency: values.tiers.at(-1)?.currency ?? "INR" }] })}
+      >
+        Add a tier
+      </button>
+    </>
+  );
+}
+
+function previewOf(course: CoursePartsFragment | null, values: Values): Preview {
+  const missing = missingOf(values);
+  const before = valuesOf(course);
+  const removed = before.tiers.filter(({ code }) => course !== null && !values.tiers.some((tier) => tier.code.trim() === code));
+  const lines = [
+    ...(course !== null && before.title !== values.title ? [<><del>{before.title}</del> → <ins>{values.title}</ins></>] : []),
+    ...values.tiers.filter(({ code }) => code.trim() !== "").map((tier) => {
+      const was = course && before.tiers.find(({ code }) => code === tier.code.trim());
+      const [now, then] = [told(tier), was ? told(was) : null];
+      if (now === then) return `${tier.code}: stays as it is`;
+      return then === null ? `${tier.code} is sold from now on: ${now}` : <>{tier.code}: <del>{then}</del> → <ins>{now}</ins></>;
+    }),
+    ...removed.map(({ code }) => `${code} is no longer sold; purchases of it stand.`),
+  ];
+  return { lines: [...lines, "Open payments keep their price, purchases what they have."], ...(missing !== undefined && { missing }) };
+}
+
+function told({ sessions, price, currency, days, rank }: TierValues): string {
+  const minor = minorOf(price, currency);
+  const costs = minor === null || currency.length !== 3 ? `${price} ${currency}` : money({ amountMinor: minor, currency });
+  const lasts = days.trim() === "" ? "without an end" : count(Number(days), "day");
+  return `${count(Number(sessions), "session")}, ${costs}, ${lasts}, rank ${rank}`;
+}
+
+function missingOf({ title, tiers }: Values): string | undefined {
+  if (title.trim() === "") return "Give it a title.";
+  for (const [at, { code, sessions, price, currency, days, rank }] of tiers.entries()) {
+    const its = `Tier ${at + 1}`;
+    if (code.trim() === "") return `${its} needs a code.`;
+    if (!/^\d+$/.test(sessions)) return `${its}: say how many sessions.`;
+    if (!/^[A-Z]{3}$/.test(currency)) return `${its}: the currency is three letters, such as INR.`;
+    if (minorOf(price, currency) === null) return `${its}: the price is an amount such as 1999.00.`;
+    if (!/^\d*$/.test(days)) return `${its}: days are a whole number, or nothing.`;
+    if (!/^\d+$/.test(rank)) return `${its}: the rank is a whole number.`;
+  }
+  return undefined;
+}

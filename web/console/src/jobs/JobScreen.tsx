@@ -1,0 +1,157 @@
+// One job, and what an admin may do about it: have it run again, or call it off.
+
+import { useClient, useQuery } from "urql";
+import { ActionForm, type Preview } from "../actions/ActionForm";
+import { done, never, refused, unanswered, type Told } from "../actions/answers";
+import { REASON_MISSING, ReasonField } from "../actions/fields";
+import { words } from "../format";
+import type { CancelJobMutation, JobPartsFragment, RetryJobMutation } from "../gql/graphql";
+import { Id, Instant, State } from "../parts/bits";
+import { Facts } from "../parts/Facts";
+import { Loaded } from "../parts/Loaded";
+import { Screen } from "../parts/Screen";
+import { usePolled } from "../parts/usePolled";
+import { Missing } from "../purchases/PurchaseScreen";
+import { link } from "../router";
+import { CancelJob, JobById, RetryJob } from "./operations";
+
+function useJob(id: string) {
+  const [{ data, error }, ask] = useQuery({ query: JobById, variables: { id } });
+  const again = () => ask({ requestPolicy: "network-only" });
+  usePolled(again);
+  const job = data?.node?.__typename === "Job" ? data.node : null;
+  return { job, error, isThere: data !== undefined, ask: again };
+}
+
+export function JobScreen({ id }: { id: string }) {
+  const { job, error, isThere, ask } = useJob(id);
+  return (
+    <Screen key={job?.id} title={job ? words(job.kind) : "Job"} kind="Job" actions={job && <Doing job={job} />}>
+      <Loaded error={error} isThere={isThere} askAgain={ask}>
+        {job ? <JobFacts job={job} /> : <Missing what="job" id={id} />}
+      </Loaded>
+    </Screen>
+  );
+}
+
+const isCase = ({ kind }: JobPartsFragment) => kind === "CASE_REVIEW";
+const canRetry = (job: JobPartsFragment) => (job.state === "FAILED" || job.state === "CANCELED") && !isCase(job);
+const canCancel = ({ state }: JobPartsFragment) => state !== "COMPLETED" && state !== "CANCELED";
+
+function Doing({ job }: { job: JobPartsFragment }) {
+  return (
+    <>
+      {canRetry(job) && <a className="button" href={link(["jobs", job.id, "retry"])}>Run again</a>}
+      {canCancel(job) && <a className="button" href={link(["jobs", job.id, "cancel"])}>{isCase(job) ? "End the case" : "Call off"}</a>}
+    </>
+  );
+}
+
+function JobFacts({ job }: { job: JobPartsFragment }) {
+  return (
+    <Facts
+      of={[
+        ["Id", <code>{job.id}</code>],
+        ["State", <State of={job.state} />],
+        ["What happened", job.lastError],
+        ["Payment", job.payment && <Id of={job.payment.id} />],
+        ["Purchase", job.purchase && <Id of={job.purchase.id} />],
+        ["Who is told", job.subscriber],
+        ["Runs begun", job.attempts],
+        ["Created", <Instant at={job.createdAt} />],
+        ["Due", !job.finishedAt && <Instant at={job.runAt} />],
+        ["Ended", job.finishedAt && <Instant at={job.finishedAt} />],
+      ]}
+    />
+  );
+}
+
+export function JobAction({ id, what }: { id: string; what: "retry" | "cancel" }) {
+  const client = useClient();
+  const { job, error, isThere, ask } = useJob(id);
+  const title = what === "retry" ? "Run a job again" : job && isCase(job) ? "End a case" : "Call a job off";
+
+  const send = async ({ reason }: { reason: string }): Promise<Told> => {
+    const input = { jobId: id, reason };
+    if (what === "retry") {
+      const { data, error: trouble } = await client.mutation(RetryJob, { input }).toPromise();
+      return data ? retried(data.retryJob) : unanswered(trouble);
+    }
+    const { data, error: trouble } = await client.mutation(CancelJob, { input }).toPromise();
+    return data ? canceled(data.cancelJob) : unanswered(trouble);
+  };
+  return (
+    <Screen title={title} kind={<a href={link(["jobs", id])}>← The job</a>}>
+      <Loaded error={error} isThere={isThere} askAgain={ask}>
+        {job ? (
+          <>
+            <JobFacts job={job} />
+            <ActionForm
+              name={`jobs/${id}/${what}`}
+              initial={{ reason: "" }}
+              fields={({ values, set, problemOf }) => (
+                <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
+              )}
+              preview={({ reason }) => ({
+                ...(what === "retry" ? retryPreview(job) : cancelPreview(job)),
+                ...(reason.trim() === "" && { missing: REASON_MISSING }),
+              })}
+              button={() => title}
+              isDangerous={what === "cancel" && !isCase(job)}
+              send={send}
+            />
+          </>
+        ) : (
+          <Missing what="job" id={id} />
+        )}
+      </Loaded>
+    </Screen>
+  );
+}
+
+function retried(answer: RetryJobMutation["retryJob"]): Told {
+  switch (answer.__typename) {
+    case "RetryJobSuccess":
+      return done("It runs again", `It is ${words(answer.job.state)}; its page says what becomes of it.`, answer.job.id);
+    case "InvalidInput":
+    case "NotFound":
+      return refused(answer);
+    default:
+      return never(answer);
+  }
+}
+
+function canceled(answer: CancelJobMutation["cancelJob"]): Told {
+  switch (answer.__typename) {
+    case "CancelJobSuccess":
+      return done("It is off the list", "It will not run any more, unless somebody has it run again.", answer.job.id);
+    case "InvalidInput":
+    case "NotFound":
+      return refused(answer);
+    default:
+      return never(answer);
+  }
+}
+
+function retryPreview(job: JobPartsFragment): Preview {
+  if (isCase(job)) return { lines: [], blocked: "It is a case for a person: there is nothing to run. Do what it says, then end it." };
+  if (!canRetry(job)) return { lines: [], blocked: `It is ${words(job.state)}: only what was given up or called off is run again.` };
+  return {
+    lines: [
+      "It runs at once, from the beginning, as often as a new one would.",
+      ...(job.kind === "PAYMENT_REFUND" ? ["Where the refund had failed, a new one of what is left of the money takes its place; money that went back does not go back twice."] : []),
+    ],
+  };
+}
+
+function cancelPreview(job: JobPartsFragment): Preview {
+  if (!canCancel(job)) return { lines: [], blocked: `It is ${words(job.state)} already.` };
+  if (isCase(job)) return { lines: ["It is off the list of what needs a person. Nothing else is done: what it asks for must be done already."] };
+  return {
+    lines: [
+      "It will not run any more; a run under way is not stopped, but its result is not taken.",
+      ...(job.kind === "PAYMENT_REFUND" ? ["The refund stays owed: somebody has to see to it."] : []),
+      ...(job.kind === "EVENT_DELIVER" ? ["The subscriber is not told of this event."] : []),
+    ],
+  };
+}

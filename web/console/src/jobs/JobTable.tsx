@@ -1,0 +1,26 @@
+// Jobs, each with what can be done about it.
+
+import { words } from "../format";
+import type { JobPartsFragment } from "../gql/graphql";
+import { Id, Instant, State } from "../parts/bits";
+import { Table } from "../parts/Table";
+
+export function JobTable({ jobs, caption, empty = "There is none." }: { jobs: readonly JobPartsFragment[]; caption: string; empty?: string }) {
+  return (
+    <Table
+      caption={caption}
+      rows={jobs}
+      keyOf={({ id }) => id}
+      empty={empty}
+      columns={[
+        { name: "Created", cell: (job) => <Instant at={job.createdAt} /> },
+        { name: "Kind", cell: (job) => words(job.kind) },
+        { name: "State", cell: (job) => <State of={job.state} /> },
+        { name: "Runs", isNumber: true, cell: (job) => job.attempts },
+        { name: "What happened", cell: (job) => job.lastError ?? "–" },
+        { name: "About", cell: (job) => (job.payment ? <Id of={job.payment.id} /> : job.purchase ? <Id of={job.purchase.id} /> : (job.subscriber ?? "–")) },
+        { name: "Job", cell: (job) => <Id of={job.id} /> },
+      ]}
+    />
+  );
+}

@@ -1,0 +1,50 @@
+// Which ones: fields whose values are the address's query, so that a filtered list can be linked to and reloaded.
+
+import { useState, type FormEvent } from "react";
+import { SelectField, TextField } from "../actions/fields";
+import { useCatalogue } from "../courses/catalogue";
+import { words } from "../format";
+import { go, link, type Route } from "../router";
+
+export type FilterField =
+  | { name: string; label: string; is: "text" | "day"; hint?: string }
+  | { name: string; label: string; is: "one of"; values: readonly string[] }
+  | { name: string; label: string; is: "course" };
+
+export function Filters({ route, fields }: { route: Route; fields: FilterField[] }) {
+  const first = Object.fromEntries(fields.map(({ name }) => [name, route.query.get(name) ?? ""]));
+  const [values, setValues] = useState(first);
+  const { courses } = useCatalogue();
+  const isFiltered = Object.values(first).some(Boolean);
+
+  const apply = (event: FormEvent) => {
+    event.preventDefault();
+    go(link(route.path, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]))));
+  };
+  return (
+    <form className="filters" role="search" aria-label="Filter" onSubmit={apply}>
+      {fields.map((field) => {
+        const { name, label } = field;
+        const its = { label, value: values[name] ?? "", set: (value: string) => setValues({ ...values, [name]: value }) };
+        switch (field.is) {
+          case "text":
+            return <TextField key={name} {...its} hint={field.hint} />;
+          case "day":
+            return <TextField key={name} {...its} type="date" hint={field.hint} />;
+          case "one of":
+            return (
+              <SelectField key={name} {...its} options={[["", "Any"], ...field.values.map((value) => [value, words(value)] as const)]} />
+            );
+          case "course":
+            return (
+              <SelectField key={name} {...its} options={[["", "Any"], ...courses.map(({ id, title }) => [id, title] as const)]} />
+            );
+        }
+      })}
+      <div className="actions">
+        <button type="submit">Show</button>
+        {isFiltered && <a href={link(route.path)}>Show all</a>}
+      </div>
+    </form>
+  );
+}

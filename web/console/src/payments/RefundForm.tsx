@@ -1,0 +1,171 @@
+// Captured money given back: all that is left of it, or a part; and what became of it.
+
+import { useClient } from "urql";
+import { ActionForm, type Preview } from "../actions/ActionForm";
+import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
+import { REASON_MISSING, ReasonField, TextField } from "../actions/fields";
+import { minorOf, money, plainAmount, type Money } from "../format";
+import type { PaymentByIdQuery } from "../gql/graphql";
+import { Amount, Id, State, StudentLink } from "../parts/bits";
+import { Loaded } from "../parts/Loaded";
+import { Notice } from "../parts/Notice";
+import { Screen } from "../parts/Screen";
+import { useFirst } from "../parts/useFirst";
+import { Missing } from "../purchases/PurchaseScreen";
+import { link } from "../router";
+import { leftOf } from "./left";
+import { RefundPayment } from "./operations";
+import { usePayment } from "./PaymentScreen";
+
+type Payment = NonNullable<PaymentByIdQuery["payment"]>;
+
+interface Values {
+  amount: string;
+  reason: string;
+}
+
+export function RefundForm({ id }: { id: string }) {
+  const { data, error, ask } = usePayment(id);
+  const payment = data?.payment;
+  return (
+    <Screen title="Refund a payment" kind={<a href={link(["payments", id])}>← The payment</a>}>
+      <Loaded error={error} isThere={data !== undefined} askAgain={ask}>
+        {payment ? <OfPayment payment={payment} /> : <Missing what="payment" id={id} />}
+      </Loaded>
+    </Screen>
+  );
+}
+
+function OfPayment({ payment }: { payment: Payment }) {
+  const client = useClient();
+  const { id } = payment;
+  const left = leftOf(payment);
+  const first = useFirst(left?.amountMinor);
+
+  const send = async ({ amount, reason }: Values, idempotencyKey: string): Promise<Told> => {
+    // The amount is always said: if less is left by then, it is refused, and nothing but what was previewed is done.
+    const input = { paymentId: id, amountMinor: minorOf(amount, currencyOf(payment)), reason, idempotencyKey };
+    const { data, error } = await client.mutation(RefundPayment, { input }).toPromise();
+    const answer = data?.refundPayment;
+    if (!answer) return unanswered(error);
+    switch (answer.__typename) {
+      case "RefundPaymentSuccess":
+        return {
+          ...(answer.alreadyProcessed
+            ? doneBefore("This refund was decided already", "It was not decided a second time.")
+            : done("The refund is decided", `${money(answer.refund.amount)} go back.`)),
+          about: answer.refund.id,
+        };
+      case "InvalidInput":
+      case "NotFound":
+      case "IdempotencyKeyReused":
+        return refused(answer);
+      default:
+        return never(answer);
+    }
+  };
+  return (
+    <>
+      <p className="state-line">
+        <StudentLink id={payment.student.id} /> {payment.course.title}, {payment.tier} <State of={payment.status} />
+      </p>
+      <div role="status">
+        {first !== undefined && left !== null && first !== left.amountMinor && (
+          <Notice tone="warn" title="It changed while you were here">
+            <p>
+              {money({ ...left, amountMinor: first })} could go back when you came; now it is {money(left)}. The payment’s
+              timeline says why.
+            </p>
+          </Notice>
+        )}
+      </div>
+      <ActionForm<Values>
+        name={`payments/${id}/refund`}
+        initial={{ amount: left ? plainAmount(left) : "", reason: "" }}
+        fields={({ values, set, problemOf }) => (
+          <>
+            <TextField
+              label={`Amount in ${currencyOf(payment)}`}
+              value={values.amount}
+              set={(amount) => set({ amount })}
+              inputMode="decimal"
+              hint={left && `${money(left)} can go back.`}
+              problem={problemOf("amountMinor")}
+              isRequired
+            />
+            <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
+          </>
+        )}
+        preview={(values) => previewOf(payment, left, values)}
+        button={({ amount }) => {
+          const minor = minorOf(amount, currencyOf(payment));
+          return minor === null ? "Refund" : `Refund ${money({ amountMinor: minor, currency: currencyOf(payment) })}`;
+        }}
+        isDangerous
+        send={send}
+        after={({ about }) => <Outcome payment={payment} refundId={about} />}
+      />
+    </>
+  );
+}
+
+function currencyOf({ amountCaptured, amount }: Payment): string {
+  return (amountCaptured ?? amount).currency;
+}
+
+function previewOf(payment: Payment, left: Money | null, { amount, reason }: Values): Preview {
+  if (left === null) return { lines: [], blocked: "Nothing was captured, so there is nothing to give back." };
+  const refunds = payment.refunds.filter(({ status }) => status === "PENDING");
+  if (left.amountMinor === 0) {
+    const why = refunds.some(({ origin }) => origin === "DISPUTE")
+      ? "What is left of it is under dispute: ask again once the bank has decided."
+      : "All of it went back, or is on its way back.";
+    return { lines: [], blocked: why };
+  }
+  const minor = minorOf(amount, left.currency);
+  if (minor === null || minor < 1) {
+    const missing = `Type an amount in ${left.currency}, such as ${plainAmount(left)}.`;
+    return { lines: [missing], missing };
+  }
+  if (minor > left.amountMinor) {
+    const missing = `At most ${money(left)} can go back.`;
+    return { lines: [missing], missing };
+  }
+  const { purchase } = payment;
+  const rest = { ...left, amountMinor: left.amountMinor - minor };
+  const isAll = rest.amountMinor === 0;
+  return {
+    lines: [
+      `${money({ ...left, amountMinor: minor })} go back to ${payment.student.id} by ${payment.provider}; ${isAll ? "nothing is left" : `${money(rest)} are left`}.`,
+      isAll && purchase?.status === "ACTIVE" ? (
+        <>
+          The purchase <Id of={purchase.id} /> ends when the money is back, and so does its access. Sessions used stay in the books.
+        </>
+      ) : (
+        "The student keeps the course as it is."
+      ),
+      "It is decided at once; the provider takes a while. It cannot be taken back.",
+    ],
+    ...(reason.trim() === "" && { missing: REASON_MISSING }),
+  };
+}
+
+/** The refund as the payment's subscription tells of it, until the provider has settled it. */
+function Outcome({ payment, refundId }: { payment: Payment; refundId: string | undefined }) {
+  const refund = payment.refunds.find(({ id }) => id === refundId);
+  return (
+    <div role="status" className="after">
+      {refund && (
+        <p>
+          <Amount of={refund.amount} />: <State of={refund.status} />{" "}
+          {refund.status === "PENDING" && "It waits for the provider; this line changes when it has answered."}
+          {refund.status === "SUCCEEDED" && "The provider has sent the money back."}
+          {refund.status === "FAILED" && `The provider does not send it back: ${refund.failure?.message ?? "it does not say why"}.`}
+        </p>
+      )}
+      <p>
+        <a href={link(["payments", payment.id])}>The payment and its timeline</a>
+      </p>
+    </div>
+  );
+}

@@ -1,0 +1,208 @@
+// A course granted without a payment.
+
+import { useEffect, useState } from "react";
+import { useClient, useQuery } from "urql";
+import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
+import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
+import { CheckField, REASON_MISSING, ReasonField, SelectField, TextField } from "../actions/fields";
+import { endOf } from "../calendar";
+import { useCatalogue } from "../courses/catalogue";
+import { count, day, money } from "../format";
+import type { ActiveOfQuery, CoursePartsFragment } from "../gql/graphql";
+import { Screen } from "../parts/Screen";
+import { link, type Route } from "../router";
+import { ActiveOf, GrantPurchase } from "./operations";
+import { EMPTY_SLOT, metadataOf, missingOf, SlotFields, type Slot } from "./slot";
+
+interface Values extends Slot {
+  studentId: string;
+  courseId: string;
+  tier: string;
+  lastDay: string;
+  isReplacing: boolean;
+  reason: string;
+}
+
+type Active = ActiveOfQuery["purchases"]["nodes"][number];
+
+export function Grant({ route }: { route: Route }) {
+  const client = useClient();
+  const { courses } = useCatalogue();
+  const initial: Values = {
+    ...EMPTY_SLOT,
+    studentId: route.query.get("student") ?? "",
+    courseId: route.query.get("course") ?? "",
+    tier: "",
+    lastDay: "",
+    isReplacing: false,
+    reason: "",
+  };
+  const [who, setWho] = useState({ studentId: "", courseId: "" });
+  const [{ data }] = useQuery({ query: ActiveOf, variables: who, pause: who.studentId === "" || who.courseId === "" });
+  const active = data?.purchases.nodes.find(({ student, course }) => student.id === who.studentId && course.id === who.courseId);
+
+  const send = async (values: Values, idempotencyKey: string): Promise<Told> => {
+    const { studentId, courseId, tier, lastDay, isReplacing, reason, ...slot } = values;
+    const input = {
+      studentId: studentId.trim(),
+      courseId,
+      purchaseTier: tier,
+      expiryDate: lastDay ? endOf(lastDay, slot.timeZone) : null,
+      metadata: metadataOf(slot),
+      reason,
+      onExisting: isReplacing ? ("REPLACE" as const) : ("RETURN" as const),
+      idempotencyKey,
+    };
+    const { data: answered, error } = await client.mutation(GrantPurchase, { input }).toPromise();
+    const answer = answered?.createPurchase;
+    if (!answer) return unanswered(error);
+    switch (answer.__typename) {
+      case "CreatePurchaseSuccess":
+        if (answer.alreadyProcessed) {
+          return doneBefore("The student has it already", "The same tier and the same slot: nothing was done now.", answer.purchase.id);
+        }
+        return done(
+          "It is granted",
+          answer.replaced ? `It took the place of ${answer.replaced.tier}; the sessions used carried over.` : "The student can use it.",
+          answer.purchase.id,
+        );
+      case "ActivePurchaseExists":
+        return {
+          tone: "warn",
+          title: "Nothing was done",
+          text: `The student has ${answer.existingPurchase?.tier ?? "another tier"} of this course. To put this in its place, choose “Replace what the student has”.`,
+          ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
+        };
+      case "MetadataConflict":
+        return {
+          tone: "warn",
+          title: "Nothing was done",
+          text: `The student has this tier already, with another slot. To change it, correct that purchase. ${answer.fields
+            .map(({ field, stored, given }) => `${field} is ${stored}, not ${given}`)
+            .join("; ")}.`,
+          ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
+        };
+      case "InvalidInput":
+      case "NotFound":
+      case "IdempotencyKeyReused":
+        return refused(answer);
+      default:
+        return never(answer);
+    }
+  };
+
+  return (
+    <Screen title="Grant a course" kind={<a href={link(["purchases"])}>← Purchases</a>}>
+      <ActionForm<Values>
+        name="grant"
+        initial={initial}
+        fields={(form) => <GrantFields form={form} courses={courses} onWho={setWho} />}
+        preview={(values) => previewOf(values, courses, active)}
+        button={() => "Grant the course"}
+        send={send}
+        after={() => (
+          <p>
+            <a href={link(["purchases"], { student: who.studentId })}>All purchases of this student</a>
+          </p>
+        )}
+      />
+    </Screen>
+  );
+}
+
+/** After the last letter of a student's id, what they have is looked up. */
+const PAUSE_MS = 300;
+
+interface GrantFieldsProps {
+  form: Form<Values>;
+  courses: CoursePartsFragment[];
+  onWho: (who: { studentId: string; courseId: string }) => void;
+}
+
+function GrantFields({ form, courses, onWho }: GrantFieldsProps) {
+  const { values, set, problemOf } = form;
+  const tiers = courses.find(({ id }) => id === values.courseId)?.tiers ?? [];
+  const [studentId, courseId] = [values.studentId.trim(), values.courseId];
+  useEffect(() => {
+    const timer = setTimeout(() => onWho({ studentId, courseId }), PAUSE_MS);
+    return () => clearTimeout(timer);
+  }, [onWho, studentId, courseId]);
+  return (
+    <>
+      <TextField
+        label="Student"
+        value={values.studentId}
+        set={(to) => set({ studentId: to })}
+        hint="The platform’s id of them, as their token has it."
+        problem={problemOf("studentId")}
+        isRequired
+      />
+      <div className="row">
+        <SelectField
+          label="Course"
+          value={values.courseId}
+          set={(to) => set({ courseId: to, tier: "" })}
+          options={[["", "Choose…"], ...courses.map(({ id, title }) => [id, title] as const)]}
+          problem={problemOf("courseId")}
+        />
+        <SelectField
+          label="Tier"
+          value={values.tier}
+          set={(tier) => set({ tier })}
+          options={[
+            ["", "Choose…"],
+            ...tiers.map(({ code, sessionCount, price }) => [code, `${code}: ${count(sessionCount, "session")}, ${money(price)}`] as const),
+          ]}
+          problem={problemOf("purchaseTier")}
+        />
+      </div>
+      <SlotFields form={form} />
+      <TextField
+        label="Last day"
+        type="date"
+        value={values.lastDay}
+        set={(lastDay) => set({ lastDay })}
+        hint="Left out, it follows from the tier."
+        problem={problemOf("expiryDate")}
+      />
+      <CheckField label="Replace what the student has, if that is another tier" value={values.isReplacing} set={(isReplacing) => set({ isReplacing })} />
+      <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
+    </>
+  );
+}
+
+function previewOf(values: Values, courses: CoursePartsFragment[], active: Active | undefined): Preview {
+  const course = courses.find(({ id }) => id === values.courseId);
+  const tier = course?.tiers.find(({ code }) => code === values.tier);
+  const missing =
+    values.studentId.trim() === ""
+      ? "Say which student."
+      : course === undefined
+        ? "Choose a course."
+        : tier === undefined
+          ? "Choose a tier."
+          : (missingOf(values) ?? (values.reason.trim() === "" ? REASON_MISSING : undefined));
+  if (course === undefined || tier === undefined || values.studentId.trim() === "") {
+    return { lines: ["Choose student, course and tier."], ...(missing && { missing }) };
+  }
+  const ends = values.lastDay
+    ? `until ${day(values.lastDay)}`
+    : tier.validityDays == null
+      ? "without an end"
+      : `for ${count(tier.validityDays, "day")}`;
+  const lines = [`${values.studentId.trim()} gets ${course.title}, ${tier.code}: ${count(tier.sessionCount, "session")}, ${ends}.`, "No money moves."];
+  if (active === undefined) return { lines, ...(missing && { missing }) };
+  const has = <a href={link(["purchases", active.id])}>{active.tier}</a>;
+  if (active.tier === tier.code) {
+    return {
+      lines: [<>The student has {has} of this course already: with the same slot nothing is done, with another one it is refused.</>],
+      ...(missing && { missing }),
+    };
+  }
+  return {
+    lines: values.isReplacing
+      ? [...lines, <>It takes the place of {has}, which is SUPERSEDED; the sessions used carry over.</>]
+      : [<>The student has {has} of this course, so nothing is done, unless you choose to replace it.</>],
+    ...(missing && { missing }),
+  };
+}

@@ -1,0 +1,43 @@
+// A token becomes a session once the gateway has said whose it is.
+
+import { API, PATIENCE_MS } from "../gateway";
+import { begin, endOfJwt } from "./session";
+
+/** Why a token is of no use here, as a sentence. */
+export class Refused extends Error {}
+
+interface Answer {
+  data?: { viewer: { id: string; role: string } | null } | null;
+  errors?: { message: string }[];
+}
+
+/** Raises: Refused. */
+export async function logIn(pasted: string): Promise<void> {
+  const token = pasted.trim().replace(/^bearer\s+/i, "");
+  if (!/^[\w.~+/=-]+$/.test(token)) throw new Refused("That is no token: a token is one word, without blanks.");
+  const viewer = await viewerOf(token);
+  if (viewer.role !== "ADMIN") {
+    const whose = viewer.role === "STUDENT" ? "a student’s" : "another system’s";
+    throw new Refused(`This token is ${whose} (${viewer.id}, role ${viewer.role}). The console needs one of role ADMIN.`);
+  }
+  begin({ token, id: viewer.id, endsAt: endOfJwt(token) });
+}
+
+async function viewerOf(token: string): Promise<{ id: string; role: string }> {
+  let response: Response;
+  let answer: Answer;
+  try {
+    response = await fetch(API, {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "application/json", Authorization: `Bearer ${token}` },
+      body: JSON.stringify({ query: "{ viewer { id role } }" }),
+      signal: AbortSignal.timeout(PATIENCE_MS),
+    });
+    answer = (await response.json()) as Answer;
+  } catch {
+    throw new Refused("The gateway does not answer. Check your connection, then try again.");
+  }
+  if (answer.data?.viewer) return answer.data.viewer;
+  const said = answer.errors?.[0]?.message ?? `The gateway answered ${response.status}.`;
+  throw new Refused(response.status === 401 ? `The gateway refused the token: ${said}` : said);
+}
