@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 import structlog
 
 from db.urls import shown
-from gateway.settings.env_file import is_open_to_others
 from gateway.settings.model import Settings
+from gateway.settings.sources.env_file import is_open_to_others
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from db.urls import UnclearPassword, backend_of, shown
 from gateway.settings.group import Group
-from gateway.settings.secret_files import HOLDS_SECRET
+from gateway.settings.sources.secret_files import HOLDS_SECRET
 
 
 class DatabaseSettings(Group):

@@ -8,10 +8,10 @@ from difflib import get_close_matches
 from pydantic import ValidationError
 from pydantic.fields import FieldInfo
 
-from gateway.settings.env_file import add_env_file
 from gateway.settings.model import Settings, SettingsError
 from gateway.settings.parsing import PREFIX
-from gateway.settings.secret_files import SUFFIX, may_be_file, read_given
+from gateway.settings.sources.env_file import add_env_file
+from gateway.settings.sources.secret_files import SUFFIX, may_be_file, read_given
 
 _PLAINLY = {
     "bool_parsing": "must be true or false",

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.settings.env_file import ENV_FILE, add_env_file, is_open_to_others, read_lines
 from gateway.settings.loading import load_settings, secret_names
 from gateway.settings.model import SettingsError
+from gateway.settings.sources.env_file import ENV_FILE, add_env_file, is_open_to_others, read_lines
 from tests.cli.terminal import gateway, on_sqlite
 from tests.settings.test_loading import HIDDEN, STRONG
 

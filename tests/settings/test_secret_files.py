@@ -8,7 +8,7 @@ from pydantic import SecretStr
 
 from gateway.settings.loading import describe, load_settings, secret_names
 from gateway.settings.model import SettingsError
-from gateway.settings.secret_files import MOST_BYTES
+from gateway.settings.sources.secret_files import MOST_BYTES
 from tests.settings.test_loading import HIDDEN, PRODUCTION, STRONG
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from gateway.settings.model import SettingsError
 from gateway.settings.parsing import PREFIX
-from gateway.settings.secret_files import SUFFIX
+from gateway.settings.sources.secret_files import SUFFIX
 
 ENV_FILE = f"{PREFIX}ENV_FILE"
 DEFAULT = Path(".env")
