@@ -7,7 +7,7 @@ CHECKOUT := gateway/pages/static_files/checkout/.built
 CONSOLE := gateway/pages/static_files/console/.built
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test test-fast check bench chaos draws histories mutations schema settings checkout console browser interop clean
+.PHONY: help install run test test-fast check bench chaos draws histories mutations schema settings checkout console browser interop try-deploy clean
 
 # They start processes by the hundred, each of which would compile what is not kept compiled.
 test test-fast check chaos draws histories mutations: export PYTHONDONTWRITEBYTECODE :=
@@ -53,6 +53,9 @@ mutations: install ## change a good database 2,000 times: verify finds it, or a 
 
 interop: install ## drive the gateway with foreign clients and tools; SUITES names some of tests/interop, INTEROP_EXAMPLES varies it
 	$(BIN)/python -m tests.interop.run $(SUITES)
+
+try-deploy: install ## drive a gateway through the real nginx and Caddy as deploy/ has them, and have systemd read its units; what is not here is skipped
+	$(BIN)/python -m pytest -m deploy tests/deploy
 
 schema: install ## write schema.graphql from the code
 	$(BIN)/python -m gateway schema > schema.graphql.new || { rm -f schema.graphql.new; exit 1; }

@@ -10,7 +10,7 @@ from gateway.http.cors import READ, SENT
 from gateway.services.core.model.events import EVENT_TYPES
 from tests.house import ROOMS, ROOT
 
-TOPS = "gateway|db|tests|docs|examples|bench|web"
+TOPS = "gateway|db|tests|docs|examples|bench|web|deploy"
 CODE = re.compile(r"`([\w/]+\.py)`")
 FOLDERS = (ROOT, ROOT / "gateway", ROOT / "gateway" / "services")
 PATH = re.compile(rf"(?<![\w./-])(?:{TOPS})/[\w./-]*\w")
