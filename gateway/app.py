@@ -1,6 +1,6 @@
 """Services to routes: the ASGI application."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, nullcontext
 from functools import partial
 
@@ -24,6 +24,7 @@ from gateway.endpoints.fast_path import FastPath
 from gateway.endpoints.graphql import GraphQLEndpoint
 from gateway.endpoints.health import healthz, readyz
 from gateway.endpoints.leaving import LeavingInOrder
+from gateway.endpoints.metrics import metrics_routes
 from gateway.endpoints.rest import purchases_route
 from gateway.endpoints.webhooks import webhook_routes
 from gateway.execution.documents import Documents, UnreadableDocuments, read_trusted
@@ -31,7 +32,9 @@ from gateway.execution.executor import Executor
 from gateway.execution.schema import build_schema
 from gateway.http.callers import Callers
 from gateway.http.cors import cors_middleware
+from gateway.http.routes import RouteNames
 from gateway.http.telemetry import RequestLog, configure_logging
+from gateway.monitoring.monitored import monitored
 from gateway.pages.checkout import checkout_routes
 from gateway.pages.console import console_routes
 from gateway.pages.demo import demo_tokens, prepared
@@ -64,12 +67,14 @@ def build_app(settings: Settings) -> Starlette:
         *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
     ]
     authentication = Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=refuse_token)
+    routes: list[BaseRoute] = [
+        *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
+        *metrics_routes(settings),
+        Mount("", routes=authenticated, middleware=[authentication]),
+    ]
     app = Starlette(
-        routes=[
-            *webhook_routes(_events, now, settings),  # providers prove themselves by a signature, and have no token
-            Mount("", routes=authenticated, middleware=[authentication]),
-        ],
-        middleware=_middleware(settings),
+        routes=routes,
+        middleware=_middleware(settings, routes),
         exception_handlers={HTTPException: refuse},
         lifespan=partial(_lifespan, settings, lifetimes),
     )
@@ -91,7 +96,7 @@ def from_environment() -> Starlette:
 @asynccontextmanager
 async def _lifespan(settings: Settings, lifetimes: StreamLifetimes, app: Starlette) -> AsyncIterator[None]:
     warn(settings)
-    async with open_services(settings) as services:
+    async with monitored(settings, "serve"), open_services(settings) as services:
         app.state.services, app.state.lifetimes = services, lifetimes
         told = app.state.leaving.told
         async with running_jobs(settings, services, told) if settings.worker else nullcontext():
@@ -124,8 +129,9 @@ def _graphql_routes(
     ]
 
 
-def _middleware(settings: Settings) -> list[Middleware]:
-    middleware = [Middleware(RequestLog), *cors_middleware(settings.cors_origins), Middleware(Masked)]
+def _middleware(settings: Settings, routes: Sequence[BaseRoute]) -> list[Middleware]:
+    log = Middleware(RequestLog, routes=RouteNames(routes), proxies=settings.trusted_proxies)
+    middleware = [log, *cors_middleware(settings.cors_origins), Middleware(Masked)]
     if settings.is_secret_public:
         # The page holds an admin's token: no other site may have a browser fetch it under a name of its own.
         local = ["localhost", "127.0.0.1", "[::1]"]
@@ -146,6 +152,7 @@ def _documents(settings: Settings) -> Documents:
 def _context_of(callers: Callers, connection: HTTPConnection, viewer: Actor | None) -> Context:
     """The context of one operation; of a WebSocket there may be many."""
     services: Services = connection.scope["app"].state.services
+    caller = callers.of(connection, viewer)
     return Context(
         viewer=viewer,
         now=now(),
@@ -153,7 +160,8 @@ def _context_of(callers: Callers, connection: HTTPConnection, viewer: Actor | No
         reads=services.snapshot(),
         live=services.live,
         clock=now,
-        caller=callers.of(connection, viewer),
+        caller=caller,
+        address=caller.network,
     )
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from db import feed
 from db.standing import Standing, standing_by
 from gateway.clock import CLOCK, start_clock
-from gateway.services import ends
+from gateway.services import ends, tracing
 from gateway.services.background import BackgroundTask
 from gateway.services.changes.follower import Live
 from gateway.services.changes.hub import Hub
@@ -22,8 +22,10 @@ from gateway.services.jobs.leases import Leases
 from gateway.services.jobs.pace import Pace
 from gateway.services.jobs.runner import MESSAGES, MONEY, Runner
 from gateway.services.jobs.work import Work, work_on
+from gateway.services.measures import recording
 from gateway.services.outages import Damaged, Unavailable
 from gateway.services.providers.base import PaymentProvider
+from gateway.services.providers.observed import Observed
 from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
@@ -239,4 +241,6 @@ def _providers(settings: Settings) -> Mapping[Provider, PaymentProvider]:
         providers[Provider.RAZORPAY] = Razorpay(settings.razorpay_key_id, key_secret, secrets, str(base))
     if settings.is_sandbox_on:
         providers[Provider.SANDBOX] = Sandbox()
-    return providers
+    if recording.measures is None and tracing.spans is None:
+        return providers
+    return {name: Observed(each) for name, each in providers.items()}

@@ -1,7 +1,7 @@
 """The context of a request in its resolvers: the viewer, the time, and the services."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -59,6 +59,13 @@ class Context:
     clock: Callable[[], datetime]
     on_turn: Callable[[], None] | None = None
     """Told where a subscription has something to tell, from when on its next result has the time of an operation."""
+    address: str | None = None
+    """The caller's, of IPv6 its network, as limits count it."""
+    name: str | None = None
+    """The operation's, once it is admitted; likewise its kind: `query`, `mutation` or `subscription`."""
+    kind: str | None = None
+    came_to: list[tuple[str, object]] = field(default_factory=list)
+    """What each field of a mutation came to, under the field's name: a member of the union that answers it."""
 
     def turn(self) -> None:
         if self.on_turn is not None:

@@ -50,17 +50,21 @@ ROOMS = {
     "clock": _room("gateway.clock gateway.steady", "rules model db.last_sweep db.types", f"{WEB} {SQL} {VENDORS}"),
     "settings": _room("gateway.settings", "legacy rules model db.urls", f"{WEB} {SQL}"),
     "startup": _room("gateway.startup", "settings db.urls", f"{WEB} {SQL} {VENDORS}"),
-    "providers": _room("gateway.services.providers", "rules model", f"{WEB} {SQL}"),
-    "subscribers": _room("gateway.services.subscribers", "legacy rules model", f"{WEB} {SQL}"),
+    "measures": _room("gateway.services.measures", "", f"{WEB} {SQL} {VENDORS}"),
+    "tracing": _room("gateway.services.tracing", "", f"{WEB} {SQL} {VENDORS}"),
+    "providers": _room("gateway.services.providers", "measures tracing rules model", f"{WEB} {SQL}"),
+    "subscribers": _room("gateway.services.subscribers", "tracing legacy rules model", f"{WEB} {SQL}"),
     "rows": _room("gateway.services.rows", "model db", f"{WEB} {VENDORS}"),
     "verification": _room("gateway.services.verification", "rules model db", f"{WEB} {VENDORS}"),
     "ends": _room("gateway.services.ends", "", f"{WEB} {SQL} {VENDORS}"),
     "outages": _room("gateway.services.outages", "", f"{WEB} {SQL} {VENDORS}"),
     "background": _room("gateway.services.background", "", f"{WEB} {SQL} {VENDORS}"),
     "changes": _room("gateway.services.changes", "outages model db", f"{WEB} {VENDORS}"),
-    "reading": _room("gateway.services.reading", "background ends outages rows model db", f"{WEB} {VENDORS}"),
+    "reading": _room("gateway.services.reading", "measures background ends outages rows model db", f"{WEB} {VENDORS}"),
     "writing": _room(
-        "gateway.services.writing", "changes background ends outages rows commands rules model db", f"{WEB} {VENDORS}"
+        "gateway.services.writing",
+        "changes measures tracing background ends outages rows commands rules model db",
+        f"{WEB} {VENDORS}",
     ),
     "writer_process": _room(
         "gateway.services.writer_process",
@@ -74,7 +78,7 @@ ROOMS = {
     ),
     "jobs": _room(
         "gateway.services.jobs",
-        "purchases providers subscribers outages commands legacy rules model",
+        "purchases providers subscribers measures tracing outages commands legacy rules model",
         f"{WEB} {SQL} {VENDORS}",
     ),
     "schema": _room("gateway.schema", "rules model", f"{SQL} {VENDORS} starlette uvicorn"),
@@ -85,30 +89,38 @@ ROOMS = {
         f"{SQL} {VENDORS} starlette uvicorn",
     ),
     "auth": _room("gateway.auth", "settings rules model", f"{SQL} strawberry"),
-    "http": _room("gateway.http", "settings model gateway.schema.conventions.errors", f"{SQL} {VENDORS} strawberry"),
+    "http": _room(
+        "gateway.http",
+        "measures tracing settings model gateway.schema.conventions.errors",
+        f"{SQL} {VENDORS} strawberry",
+    ),
     "execution": _room(
-        "gateway.execution", "resolvers context schema settings outages", f"{SQL} {VENDORS} starlette uvicorn"
+        "gateway.execution",
+        "resolvers context schema settings measures tracing outages",
+        f"{SQL} {VENDORS} starlette uvicorn",
     ),
     "streaming": _room(
         "gateway.streaming",
         "execution context http auth model gateway.schema.conventions.errors",
         f"{SQL} {VENDORS} uvicorn",
     ),
+    "monitoring": _room("gateway.monitoring", "settings measures tracing background model db", f"{WEB} {VENDORS}"),
     "writer": _room(
         "gateway.writer gateway.writer_of_all",
-        "clock settings writer_process writing changes ends subscribers model db gateway.schema.conventions.ids",
+        "clock settings monitoring writer_process writing changes ends subscribers model db"
+        " gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "bootstrap": _room(
         "gateway.bootstrap gateway.running_jobs",
         "clock settings writer writer_process jobs writing reading changes background ends outages purchases"
-        " providers subscribers rows model db gateway.schema.conventions.ids",
+        " providers subscribers rows measures tracing model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",
     ),
     "endpoints": _room(
         "gateway.endpoints",
-        "bootstrap streaming execution resolvers context schema http auth settings jobs purchases outages providers"
-        " commands legacy model",
+        "bootstrap monitoring streaming execution resolvers context schema http auth settings jobs purchases tracing"
+        " outages providers commands legacy model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "pages": _room(
@@ -118,13 +130,14 @@ ROOMS = {
     ),
     "app": _room(
         "gateway.app",
-        "clock startup pages endpoints bootstrap streaming execution context http auth settings jobs purchases model",
+        "clock startup pages endpoints bootstrap monitoring streaming execution context http auth settings jobs"
+        " purchases model",
         f"{SQL} {VENDORS} uvicorn",
     ),
     "cli": _room(
         "gateway.cli gateway.__main__",
-        "startup app pages bootstrap streaming execution resolvers schema http auth settings writer writer_process"
-        " verification ends outages commands legacy model db",
+        "startup app pages bootstrap monitoring streaming execution resolvers schema http auth settings writer"
+        " writer_process verification measures ends outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

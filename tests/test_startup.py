@@ -3,6 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -99,7 +100,8 @@ def test_a_process_says_it_before_it_works(command: tuple[str, ...], database_ur
     assert process.stdout is not None
     with os.fdopen(read) as log, process.stdout:
         try:
-            first, second = (json.loads(log.readline()) for _ in range(2))
+            of_writer = '"process": "writer"'  # which starts in its own time
+            first, second = (json.loads(line) for line in islice((line for line in log if of_writer not in line), 2))
         finally:
             process.terminate()
             process.wait(60)

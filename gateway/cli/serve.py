@@ -16,6 +16,7 @@ from uvicorn.config import STARTUP_FAILURE
 
 from gateway.cli import supervisor
 from gateway.cli.databases import May, make_ready
+from gateway.cli.metrics import metrics_told
 from gateway.cli.processes.server import Server
 from gateway.cli.processes.sockets import Socket
 from gateway.cli.server.connection import Connection
@@ -70,12 +71,13 @@ def serve(settings: Settings, host: str, port: int, workers: int | None, *, with
     announce(settings, workers=workers)
     if with_demo:
         demo.print_invitation(settings, courses, url)
-    if workers > 1:
-        gc.enable()  # else the application does so, once it stands
-        supervisor.run(settings, config, listening)
-    else:
-        _stop_when_hung_up()
-        Server(config).run(sockets=[listening])
+    with metrics_told(settings, of_several=workers > 1):
+        if workers > 1:
+            gc.enable()  # else the application does so, once it stands
+            supervisor.run(settings, config, listening)
+        else:
+            _stop_when_hung_up()
+            Server(config).run(sockets=[listening])
 
 
 def default_workers(settings: Settings) -> int:

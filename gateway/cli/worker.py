@@ -11,7 +11,9 @@ import structlog
 
 from gateway.bootstrap import open_services
 from gateway.cli.databases import May, make_ready
+from gateway.cli.metrics import metrics_told
 from gateway.cli.processes.server import SAME_ORDER_S, end_at_once, end_by_alarm
+from gateway.monitoring.monitored import monitored
 from gateway.running_jobs import running_jobs
 from gateway.services.ends import ALARM_S
 from gateway.settings.model import Settings
@@ -26,7 +28,8 @@ def work(settings: Settings) -> None:
     make_ready(settings, May.MIGRATE)
     announce(settings.model_copy(update={"worker": True}))  # whatever `serve` shall do beside it
     warn(settings)
-    asyncio.run(_work(settings))
+    with metrics_told(settings):
+        asyncio.run(_work(settings))
 
 
 async def _work(settings: Settings) -> None:
@@ -41,7 +44,8 @@ async def _work(settings: Settings) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, partial(hear, number))
-    async with open_services(settings) as services, running_jobs(settings, services):
+    async with monitored(settings, "worker"), open_services(settings) as services, running_jobs(settings, services):
+        log.info("started", process="worker", pid=os.getpid())
         print("Running jobs; stop with Ctrl-C.", flush=True)
         await stopped.wait()
         log.info("stopping", within_s=settings.stop_s)

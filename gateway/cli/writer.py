@@ -17,6 +17,7 @@ from pathlib import Path
 import structlog
 import uvloop
 
+from gateway.cli.metrics import deaths_noted
 from gateway.cli.orphans import end_with
 from gateway.http.telemetry import configure_logging
 from gateway.services.core.model.events import EventSubscriber
@@ -59,18 +60,19 @@ def main(arguments: Sequence[str]) -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)  # what has a handler is waited for on every system
     signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
     kill_s = writer_killed_s(settings.drain_s, settings.stop_s)
-    keep(lambda keeper: _write(settings, subscribers, listening, keeper), kill_s)
+    keep(lambda keeper: _write(settings, subscribers, listening, keeper), kill_s, deaths_noted(settings, "writer"))
     if os.getppid() != parent:
         shutil.rmtree(folder, ignore_errors=True)  # nobody else is left to do it
 
 
-def keep(run: Callable[[int], int], kill_s: float) -> None:
+def keep(run: Callable[[int], int], kill_s: float, on_death: Callable[[], None] = lambda: None) -> None:
     """Have one process after the other run it, each forked from this one, until told to stop.
 
     Args:
         run: gives the exit code; it is told which process keeps it.
         kill_s: how long it may take once it was told to stop. One that hangs would else stay for ever, with the
             database locked.
+        on_death: called when one died.
     """
     pause_s = 0.0
     while True:
@@ -82,6 +84,7 @@ def keep(run: Callable[[int], int], kill_s: float) -> None:
         has_worked = time.monotonic() - began >= LIVES_S
         pause_s = 0 if has_worked else min(2 * pause_s or FIRST_PAUSE_S, LONGEST_PAUSE_S)
         log.error("writer died; the next one follows", pid=child, in_s=pause_s)
+        on_death()
         time.sleep(pause_s)
         if not signal.sigpending().isdisjoint((signal.SIGTERM, signal.SIGQUIT)):
             return

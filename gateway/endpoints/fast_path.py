@@ -11,6 +11,7 @@ import asyncio
 import re
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
 from starlette.requests import HTTPConnection
@@ -22,12 +23,14 @@ from gateway.endpoints import graphql
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, Operation, Result
+from gateway.execution.telling import told_of
 from gateway.http import bodies, negotiation
 from gateway.http.callers import PARSED_FREE_BYTES
 from gateway.http.extensions import WholeAnswer
 from gateway.http.json import write
-from gateway.http.telemetry import REQUEST_ID, identified, log_request, request_id_of
+from gateway.http.telemetry import REQUEST_ID, Done, identified, request_id_of
 from gateway.services.core.model.values import Actor
+from gateway.services.tracing import TRACEPARENT
 from gateway.settings.model import Settings
 from gateway.streaming.selection import Kind, kind_of_answer
 
@@ -56,6 +59,7 @@ class Head(NamedTuple):
     request_id: str
     began: float
     """When `time.perf_counter` said so."""
+    traceparent: bytes | None
 
 
 class FastPath:
@@ -142,7 +146,8 @@ class FastPath:
             if verified is None or not authorization.startswith(BEARER):
                 return None
             viewer = verified.actor
-        return Head(media_type, viewer, request_id_of(headers.get(REQUEST_ID)), time.perf_counter())
+        request_id, traceparent = request_id_of(headers.get(REQUEST_ID)), headers.get(TRACEPARENT)
+        return Head(media_type, viewer, request_id, time.perf_counter(), traceparent)
 
     async def _received(self, scope: Scope, receive: Receive) -> Message:
         """The first message of a body that is on its way; the rest has what time is left.
@@ -170,11 +175,12 @@ class FastPath:
     ) -> Shape | None:
         """What it came to, in that shape; None, where the application behind has to say what is wrong, and nothing was
         done."""
-        status, is_ours = 500, True
-        with identified(head.request_id):
+        status, is_ours, result = 500, True, None
+        with identified(head.request_id, head.traceparent, scope, graphql.PATH):
             try:
                 context = self._make_context(HTTPConnection(scope), head.viewer)
-                answer = shaped(await self._executor.run(operation, context), head)
+                result = await self._executor.run(operation, context)
+                answer = shaped(result, head)
             except NoOperation:
                 is_ours = False
                 return None
@@ -186,7 +192,9 @@ class FastPath:
                 return answer
             finally:
                 if is_ours:
-                    log_request(scope, status, head.began, head.request_id)
+                    done = Done(scope, graphql.PATH, head.began, head.request_id)
+                    done.status, done.address = status, context.address
+                    done.tell(partial(told_of, context, result))
 
     def _in_lines(self, result: Result, head: Head) -> WholeAnswer:
         if result.is_refusal or "errors" in result.payload:

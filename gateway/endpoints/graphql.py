@@ -17,6 +17,7 @@ The statuses are those that `graphql-http`'s audits ask for; later drafts have 4
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, OperationType
@@ -30,10 +31,12 @@ from gateway.execution.answers import RETRY_AFTER_S
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
 from gateway.execution.operations import NoOperation, NotAllowed, Operation, Payload, Result
+from gateway.execution.telling import told_of
 from gateway.http.bodies import check_type, read_body, read_object
 from gateway.http.errors import Refused, too_often
 from gateway.http.json import write
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
+from gateway.http.telemetry import TOLD
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
 from gateway.streaming.formats import MULTIPART, SSE, Format
@@ -113,17 +116,19 @@ class GraphQLEndpoint:
             return await make_page(request)
         body = await self._body(request) if request.method == "POST" else None
         context = self._make_context(request)
+        request.scope[TOLD] = partial(told_of, context, None)
         asked, size = self._asked(request) if body is None else _posted(body, context.caller)
         operation = operation_of(request.method, asked, self._documents, size)
         try:
-            is_subscription = self._executor.is_subscription(operation, context.caller)
-            kind = kind_of_answer(accept, is_subscription=is_subscription)
+            kind = kind_of_answer(accept, is_subscription=self._executor.is_subscription(operation, context.caller))
         except NoStream:
             raise _bad(406, NOT_STREAMED) from None
         if kind is not Kind.JSON:
             return self._streamed(request, operation, context, FORMATS[kind])
         try:
-            return response_of(await self._executor.run(operation, context), accepted(accept) or JSON)
+            result = await self._executor.run(operation, context)
+            request.scope[TOLD] = partial(told_of, context, result)
+            return response_of(result, accepted(accept) or JSON)
         except NotAllowed:
             raise _bad(405, "Send mutations by POST.", {"Allow": "POST"}) from None
         except NoOperation as error:
@@ -166,8 +171,7 @@ class GraphQLEndpoint:
 
     def _streamed(self, request: Request, operation: Operation, context: Context, form: Format) -> Response:
         """The stream, which begins when it is sent, and ends when the caller's token does."""
-        verified = verified_of(request)
-        expires_at = verified.expires_at if verified else None
+        expires_at = verified.expires_at if (verified := verified_of(request)) else None
         return StreamedResponse(
             lambda: self._executor.stream(operation, context),
             form,

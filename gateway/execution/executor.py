@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from inspect import isawaitable
+from time import perf_counter
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError, OperationType, execute, subscribe
@@ -22,7 +23,9 @@ from gateway.execution.plan.events import EventExecutor
 from gateway.execution.plan.plans import COMPILE_AT, Plans, Ready, Ways
 from gateway.execution.plan.resuming import Recorded, ResumingExecutor
 from gateway.execution.plan.running import Run
+from gateway.execution.telling import count_subscription, measure
 from gateway.schema.conventions.errors import bad_input
+from gateway.services.measures import recording
 from gateway.settings.model import Settings
 
 COST = "cost"
@@ -66,6 +69,14 @@ class Executor:
         Raises:
             NoOperation: it does not say which operation, or this kind may not be sent in this way.
         """
+        if (measures := recording.measures) is None:
+            return await self._run(operation, context)
+        began = perf_counter()
+        result = await self._run(operation, context)
+        measure(measures, context, result, perf_counter() - began)
+        return result
+
+    async def _run(self, operation: Operation, context: Context) -> Result:
         if self._in_flight >= self._most_in_flight:
             return busy()
         caller = context.caller
@@ -95,7 +106,7 @@ class Executor:
     async def _answered(self, operation: Operation, context: Context) -> Result:
         """Raises: NoOperation."""
         try:
-            admitted = self._admission.admit(operation, context)
+            admitted = self._admitted(operation, context)
             if admitted.errors:
                 return refusal_of(admitted.errors, self._extensions(admitted, operation))
             recorded: Recorded = {}
@@ -118,6 +129,12 @@ class Executor:
             return refusal_of([as_graphql(error)])
         may_be_done = admitted.kind is OperationType.MUTATION
         return result_of(result, self._extensions(admitted, operation), may_be_done=may_be_done)
+
+    def _admitted(self, operation: Operation, context: Context) -> Admitted:
+        """It, noted for whoever tells of it. Raises as `Admission.admit` does."""
+        admitted = self._admission.admit(operation, context)
+        context.name, context.kind = admitted.name, admitted.kind.value
+        return admitted
 
     @property
     def ways(self) -> Ways:
@@ -160,7 +177,7 @@ class Executor:
     async def _events(self, operation: Operation, context: Context) -> AsyncGenerator[Result, None]:
         """Raises: NoOperation."""
         try:
-            admitted = self._admission.admit(operation, context)
+            admitted = self._admitted(operation, context)
             if admitted.errors:
                 yield refusal_of(admitted.errors, self._extensions(admitted, operation))
                 return
@@ -171,11 +188,13 @@ class Executor:
             if (refusal := context.caller.subscribe()) is not None:
                 yield refused(refusal)
                 return
+            count_subscription(1)
             try:
                 async with aclosing(self._told(admitted, asked, context, extensions)) as results:
                     async for result in results:
                         yield result
             finally:
+                count_subscription(-1)
                 context.caller.unsubscribe()
         except NoOperation:
             raise

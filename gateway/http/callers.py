@@ -128,6 +128,11 @@ class Caller:
     def __init__(self, callers: Callers, name: Hashable | None, network: str | None, *, is_stranger: bool) -> None:
         self._all, self._name, self._network, self._is_stranger = callers, name, network, is_stranger
 
+    @property
+    def network(self) -> str | None:
+        """Where he is; None on a socket without addresses."""
+        return self._network
+
     def enter(self) -> GraphQLError | None:
         if self._all.under_way.enter(self._name, self._network):
             return None

@@ -1,23 +1,24 @@
-"""Structured log lines for the operator, each with its request's id."""
+"""What is told of each request: its id, a line of the log, its place in the numbers, and its span."""
 
-import logging
 import re
-import sys
 import time
-from collections.abc import Collection
-from contextvars import ContextVar
-from datetime import UTC, datetime
-from functools import partial
-from json.encoder import encode_basestring_ascii as quoted
-from typing import TextIO
+from contextlib import AbstractContextManager
+from contextvars import Token
+from typing import Any
 
 import structlog
 from starlette.datastructures import MutableHeaders
+from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
-from structlog.typing import EventDict, Processor, WrappedLogger
 from uuid_utils import uuid7
 
-from gateway.settings.model import Settings
+from gateway.http.log_lines import Lines, Told
+from gateway.http.log_lines import configure_logging as configure_logging
+from gateway.http.log_lines import request_id as _request_id
+from gateway.http.rate_limits import Networks
+from gateway.http.routes import OTHER, RouteNames, method_name
+from gateway.services import tracing
+from gateway.services.measures import recording
 
 log = structlog.get_logger(__name__)
 
@@ -25,106 +26,48 @@ REQUEST_ID = b"x-request-id"
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 """What a caller's own request id may look like; anything else could forge log lines."""
 
-_QUIET = {"/healthz", "/readyz"}
+_QUIET = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds by machines; a line for each would bury the rest."""
 
-_request_id: ContextVar[str] = ContextVar("request_id")
+TOLD = "gateway.told"
+"""In a request's scope, what its endpoint knows of the operation, as `Told`."""
 
-
-class Lines(structlog.PrintLoggerFactory):
-    """Where log lines go.
-
-    Args:
-        has_requests: whether the level lets the line through that each request has.
-        is_json: whether that line is written by `write_request`, without the general way through processors.
-    """
-
-    def __init__(self, stream: TextIO, *, has_requests: bool, is_json: bool) -> None:
-        super().__init__(stream)
-        self.has_requests, self.is_json = has_requests, is_json
-        self._write = stream.write
-
-    def write_request(self, method: str, path: str, status: int, took_ms: float, request_id: str) -> None:
-        """The line that `log.info("request", …)` would be, in one write, so that no other is within it."""
-        timestamp = datetime.now(UTC).isoformat().replace("+00:00", "Z")
-        self._write(
-            f'{{"method": {quoted(method)}, "path": {quoted(path)}, "status": {status}, "took_ms": {took_ms}, '
-            f'"event": "request", "request_id": {quoted(request_id)}, "level": "info", "timestamp": "{timestamp}"}}\n'
-        )
-
-
-def configure_logging(settings: Settings, but_for: Collection[str] = ()) -> None:
-    """Log lines to standard error: for people in development, JSON in production.
-
-    Args:
-        but_for: events that have no line, since something else says the same.
-    """
-    is_for_people = settings.env == "development"
-    has_requests = settings.log_level in ("debug", "info")
-    structlog.configure(
-        processors=[
-            *((partial(_drop, but_for),) if but_for else ()),
-            _add_request_id,
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *(_for_people() if is_for_people else _for_machines()),
-        ],
-        wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=Lines(sys.stderr, has_requests=has_requests, is_json=not is_for_people),
-    )
-    # Libraries that log by the standard library: what is amiss is shown, their small talk is not.
-    logging.basicConfig(stream=sys.stderr, level=logging.WARNING, force=True)
-
-
-def _drop(dropped: Collection[str], _logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    if event["event"] in dropped:
-        raise structlog.DropEvent
-    return event
-
-
-def _add_request_id(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
-    if request_id := _request_id.get(None):
-        event.setdefault("request_id", request_id)
-    return event
-
-
-# Neither shows the values of local variables, as both would by themselves: tokens are among them.
-def _for_people() -> list[Processor]:
-    plain = structlog.dev.plain_traceback
-    return [structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=plain)]
-
-
-def _for_machines() -> list[Processor]:
-    tracebacks = structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
-    return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
+LONGEST_PATH = 512
+"""Characters of a path in the log, which a stranger may write."""
 
 
 class RequestLog:
-    """ASGI middleware: gives each request an id, answers with it, and logs one line when it is done."""
+    """ASGI middleware: gives each request an id, answers with it, and logs one line when it is done.
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    Args:
+        routes: how requests are counted.
+        proxies: how many before us say where a caller is, see `GATEWAY_TRUSTED_PROXIES`.
+    """
+
+    def __init__(self, app: ASGIApp, routes: RouteNames | None = None, proxies: int = 0) -> None:
+        self._app, self._routes, self._networks = app, routes or RouteNames(()), Networks(proxies)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        request_id = request_id_of(next((value for name, value in scope["headers"] if name == REQUEST_ID), None))
-        began = time.perf_counter()
-        status = 500
+        given = {name: value for name, value in scope["headers"] if name in (REQUEST_ID, tracing.TRACEPARENT)}
+        request_id = request_id_of(given.get(REQUEST_ID))
+        done = Done(scope, self._routes.of(scope["path"]), time.perf_counter(), request_id)
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                done.status = message["status"]
+                done.answered_at = time.perf_counter()
                 MutableHeaders(scope=message)[REQUEST_ID.decode()] = request_id
             await send(message)
 
-        with identified(request_id):
+        with identified(request_id, given.get(tracing.TRACEPARENT), scope, done.route):
             try:
                 await self._app(scope, receive, send_with_id)
             finally:
-                log_request(scope, status, began, request_id)
+                done.address = self._networks.of(HTTPConnection(scope))
+                done.tell(scope.get(TOLD))
 
 
 def request_id_of(given: bytes | None) -> str:
@@ -133,30 +76,77 @@ def request_id_of(given: bytes | None) -> str:
 
 
 class identified:  # noqa: N801  a context manager reads as a verb
-    """Meanwhile, each log line has the request's id."""
+    """Meanwhile, each log line has the request's id, and that of its trace, whose span is open."""
 
-    __slots__ = ("_before", "_id")
+    __slots__ = ("_before", "_given", "_id", "_route", "_scope", "_span", "_token")
 
-    def __init__(self, request_id: str) -> None:
-        self._id = request_id
+    def __init__(
+        self, request_id: str, traceparent: bytes | None = None, scope: Scope | None = None, route: str = OTHER
+    ) -> None:
+        self._id, self._given, self._scope, self._route = request_id, traceparent, scope, route
+        self._span: AbstractContextManager[Any] | None = None
+        self._token: Token[bytes | None] | None = None
 
     def __enter__(self) -> None:
         self._before = _request_id.set(self._id)
+        if self._given is not None:
+            self._token = tracing.take(self._given)
+        if tracing.spans is not None and self._scope is not None:
+            method, route = method_name(self._scope["method"]), self._route
+            path, scheme = self._scope["path"][:LONGEST_PATH], self._scope["scheme"]
+            attributes = {"http.request.method": method, "http.route": route, "url.path": path, "url.scheme": scheme}
+            self._span = tracing.spans.server(self._given, f"{method} {route}", attributes)
+            self._span.__enter__()
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, kind: Any, error: Any, trace: Any) -> None:
+        if self._span is not None:
+            self._span.__exit__(kind, error, trace)
+        tracing.leave(self._token)
         _request_id.reset(self._before)
 
 
-def log_request(scope: Scope, status: int, began: float, request_id: str) -> None:
-    """One line for a request that is done, which `began` when `time.perf_counter` said so."""
-    lines = structlog.get_config()["logger_factory"]
-    is_ours = isinstance(lines, Lines)
-    if scope["path"] in _QUIET or (is_ours and not lines.has_requests):
-        return
-    took_ms = round((time.perf_counter() - began) * 1000, 1)
-    # As it came, still percent-encoded: a decoded line break would forge a log line.
-    path = scope["raw_path"].decode("ascii", "replace")
-    if is_ours and lines.is_json:
-        lines.write_request(scope["method"], path, status, took_ms, request_id)
-    else:
-        log.info("request", method=scope["method"], path=path, status=status, took_ms=took_ms)
+class Done:
+    """A request that is done, or will be.
+
+    Args:
+        began: when `time.perf_counter` said so.
+    """
+
+    __slots__ = ("address", "answered_at", "began", "request_id", "route", "scope", "status")
+
+    def __init__(self, scope: Scope, route: str, began: float, request_id: str) -> None:
+        self.scope, self.route, self.began, self.request_id = scope, route, began, request_id
+        self.status = 500
+        self.address: str | None = None
+        self.answered_at: float | None = None
+        """When its answer began, which a stream goes on after; None where that is now."""
+
+    def tell(self, told: Told | None) -> None:
+        """Count it, and write its line."""
+        now = time.perf_counter()
+        if (measures := recording.measures) is not None:
+            took_s = (self.answered_at or now) - self.began
+            measures.requests.observe(took_s, method_name(self.scope["method"]), self.route, str(self.status))
+        if tracing.spans is not None:
+            tracing.note(http__response__status_code=self.status)
+        lines = structlog.get_config()["logger_factory"]
+        if _is_wanted(self.scope, lines):
+            self._write(lines, round((now - self.began) * 1000, 1), told)
+
+    def _write(self, lines: object, took_ms: float, told: Told | None) -> None:
+        # As it came, still percent-encoded: a decoded line break would forge a log line.
+        path = self.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
+        fields = {"method": self.scope["method"], "path": path, "status": self.status, "took_ms": took_ms}
+        if told is not None:
+            fields |= told()
+        if self.address is not None:
+            fields["address"] = self.address
+        if isinstance(lines, Lines) and lines.is_json:
+            lines.write_request(fields, self.request_id, tracing.trace_id())
+        else:
+            log.info("request", **{name: value for name, value in fields.items() if value is not None})
+
+
+def _is_wanted(scope: Scope, lines: object) -> bool:
+    """Whether there is a line for it."""
+    return scope["path"] not in _QUIET and (not isinstance(lines, Lines) or lines.has_requests)

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar, get_args, get_origin
 
 from strawberry import field
 from strawberry.types.field import StrawberryField
+from strawberry.utils.str_converters import to_camel_case
 
 from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.conventions.errors import busy, provider_unavailable
@@ -68,16 +69,22 @@ def mutation(
     answer = Answers.in_union(get_args(result)[0] if is_list else result).to
 
     def declared(method: Callable[..., Awaitable[Any]]) -> StrawberryField:
+        name = to_camel_case(method.__name__)
+
         @wraps(method)
         async def resolve(self: object, info: GatewayInfo, input: object) -> object:  # noqa: A002
             returned = await method(self, info, input)
-            learn = info.context.reads.learn
+            learn, came_to = info.context.reads.learn, info.context.came_to
             if not is_list:
                 learn(returned)
-                return answer(returned)
+                answered = answer(returned)
+                came_to.append((name, answered))
+                return answered
             for outcome in returned:
                 learn(outcome)
-            return [answer(outcome) for outcome in returned]
+            every = [answer(outcome) for outcome in returned]
+            came_to += [(name, each) for each in every]
+            return every
 
         return field(resolve, description=description, directives=directives, graphql_type=result)
 

@@ -12,6 +12,7 @@ from gateway.settings.database import DatabaseSettings
 from gateway.settings.events import EventSettings
 from gateway.settings.group import Group
 from gateway.settings.limits import LimitSettings
+from gateway.settings.observing import ObservingSettings
 from gateway.settings.process import ProcessSettings
 from gateway.settings.providers import ProviderSettings
 
@@ -31,6 +32,7 @@ class Settings(
     EventSettings,
     ProcessSettings,
     ConsoleSettings,
+    ObservingSettings,
     LimitSettings,
     CallerSettings,
 ):

@@ -3,6 +3,8 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import ExitStack, aclosing, suppress
+from dataclasses import dataclass
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -15,11 +17,13 @@ from gateway.auth.tokens import InvalidToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report
-from gateway.execution.operations import Operation
+from gateway.execution.operations import Operation, Result
+from gateway.execution.telling import told_of
 from gateway.http.callers import Caller
 from gateway.http.json import write
 from gateway.http.rate_limits import Buckets
 from gateway.http.sockets import Seat
+from gateway.http.telemetry import identified, request_id_of
 from gateway.schema.conventions.errors import busy, token_expired
 from gateway.services.core.model.values import Actor
 from gateway.streaming import closes
@@ -32,6 +36,14 @@ from gateway.streaming.results import Ending, until
 log = structlog.get_logger(__name__)
 
 RETRY_AFTER_S = 5
+
+
+@dataclass(slots=True)
+class Last:
+    """The last result of an operation, and how many there were."""
+
+    result: Result | None = None
+    count: int = 0
 
 
 class Connection:
@@ -183,11 +195,25 @@ class Connection:
 
     async def _run(self, operation_id: str, operation: Operation, ending: Ending) -> None:
         context = self._make_context(self._verified.actor if self._verified else None)
+        with identified(request_id_of(None)):
+            begun, last = perf_counter(), Last()
+            try:
+                await self._answer(operation_id, operation, context, ending, last)
+            finally:
+                took_ms = round((perf_counter() - begun) * 1000, 1)
+                fields = told_of(context, last.result) | {"address": context.address}
+                told = {name: value for name, value in fields.items() if value is not None}
+                log.info("operation", transport="websocket", took_ms=took_ms, results=last.count, **told)
+
+    async def _answer(
+        self, operation_id: str, operation: Operation, context: Context, ending: Ending, last: "Last"
+    ) -> None:
         is_finished = not self._executor.is_subscription(operation)
         results_until = until(ending, self._executor.stream(operation, context), is_finished=is_finished)
         async with aclosing(results_until) as results:
             async for result in results:
                 assert result is not None, "no heartbeat was asked for: a WebSocket has its own"
+                last.result, last.count = result, last.count + 1
                 if result.is_refusal:
                     self._operations.pop(
                         operation_id

@@ -41,9 +41,9 @@ class Logged:
         return [line["event"] for line in self.lines() if line["level"] in levels]
 
     def about_stopping(self) -> list[str]:
-        """From the first word of it: all that is said but requests."""
-        events = [line["event"] for line in self.lines()]
-        return [event for event in events[events.index("stopping") :] if event != "request"]
+        """From the first word of it: all that is said but what was asked, and that the writer stopped as well."""
+        events = [line["event"] for line in self.lines() if line.get("process") != "writer"]
+        return [event for event in events[events.index("stopping") :] if event not in ("request", "operation")]
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         self.process.send_signal(number)

@@ -53,7 +53,10 @@ class Server(uvicorn.Server):
     _is_replaced = False
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        began = time.monotonic()
         await super().startup(sockets)
+        if self.started:
+            log.info("started", process="serve", pid=os.getpid(), took_s=round(time.monotonic() - began, 2))
         if self.started and threading.current_thread() is threading.main_thread():
             for number in HANDLED_SIGNALS:
                 # The application ends its streams at a signal. Here they end when nobody listens any more.

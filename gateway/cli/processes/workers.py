@@ -9,11 +9,13 @@ import structlog
 from uvicorn.config import STARTUP_FAILURE, Config
 from uvicorn.supervisors import Multiprocess
 
+from gateway.cli.metrics import gather_gone
 from gateway.cli.processes.order import Order
 from gateway.cli.processes.server import SAME_ORDER_S, end_at_once
 from gateway.cli.processes.worker import Absence, Worker, end_all
 from gateway.cli.server.sharing import SharedConfig
 from gateway.services.ends import KILLED_S
+from gateway.services.measures import recording
 
 log = structlog.get_logger(__name__)
 
@@ -114,6 +116,7 @@ class Workers(Multiprocess):
             self._absences.pop(len(self.processes), None)  # whoever comes to that place next is no successor
 
     def _started(self) -> Worker:
+        gather_gone()
         worker = Worker(self.config, self.sockets)
         worker.start()
         return worker
@@ -157,6 +160,8 @@ class Workers(Multiprocess):
             self._has_failed = True
             self.should_exit.set()
             return
+        if (measures := recording.measures) is not None:
+            measures.deaths.add("serve")
         pause_s = absence.start(process.lived_s)
         log.error("a process died; the next one follows", pid=process.pid, code=process.exitcode, in_s=pause_s)
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from time import perf_counter
 from uuid import UUID
 
 import structlog
@@ -13,12 +14,13 @@ import structlog
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Lease
-from gateway.services.core.model.outcomes import Busy
+from gateway.services.core.model.outcomes import Busy, Outcome
 from gateway.services.jobs.alarm import Alarm
 from gateway.services.jobs.leases import TAKEN_OVER, Leases
 from gateway.services.jobs.locked_rows import Aside, may_be_locked, submit_or_part
 from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.jobs.work import OUTAGE, Work
+from gateway.services.measures import recording
 from gateway.services.outages import Outages, Unavailable
 
 log = structlog.get_logger(__name__)
@@ -159,16 +161,21 @@ class Runner:
     async def _run(self, job: Job) -> None:
         """Run a job and write down how it ended; if not even that succeeds, its lease runs out."""
         lease = Lease(job.id, job.fence, self.draw())
+        began, state = perf_counter(), "LEFT"
         try:
             with self.leases.hold(lease):
                 outcome = await self.work.run(job, lease)
                 while isinstance(outcome, Busy) and not await self._is_stopped_within(AGAIN_S):
                     # Its end could not be written. It stays this runner's, so that an outage is no attempt of its.
                     outcome = await self.work.purchases.submit(OUTAGE(lease))
+                state = _state_after(outcome)
                 if isinstance(outcome, Stale):
                     log.warning(TAKEN_OVER, job=str(job.id), kind=job.kind.value)
         except Exception:  # the runner goes on, and another run follows
             log.exception("job's end could not be written", job=str(job.id), kind=job.kind.value)
+        finally:
+            if (measures := recording.measures) is not None:
+                measures.jobs.observe(perf_counter() - began, job.kind.value, state)
 
     async def _is_stopped_within(self, seconds: float) -> bool:
         with suppress(TimeoutError):
@@ -184,3 +191,16 @@ class Runner:
         await asyncio.wait([*waits, *self.under_way], timeout=longest_s, return_when=asyncio.FIRST_COMPLETED)
         for wait in waits:
             wait.cancel()
+
+
+def _state_after(outcome: Outcome) -> str:
+    """That of the job, as the numbers name it: what ends with its work is told by that."""
+    match outcome:
+        case JobChanged(job):
+            return job.state.value
+        case Stale():
+            return "TAKEN_OVER"
+        case Busy():
+            return "LEFT"
+        case _:
+            return "DONE"

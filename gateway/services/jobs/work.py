@@ -25,6 +25,7 @@ from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.jobs.refunding import Refunding
 from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.measures import recording
 from gateway.services.outages import Unavailable
 from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
 from gateway.services.purchases import Purchases
@@ -102,8 +103,15 @@ class Work:
         try:
             await subscriber.send(event_of(job))
         except Undelivered as undelivered:
+            _count(subscriber.name, "undelivered")
             return await self.purchases.submit(DeferJob(lease, str(undelivered), undelivered.retry_after_s))
+        _count(subscriber.name, "delivered")
         return await self.purchases.submit(EndJob(lease))
+
+
+def _count(subscriber: str, result: str) -> None:
+    if (measures := recording.measures) is not None:
+        measures.deliveries.add(subscriber, result)
 
 
 def work_on(

@@ -11,6 +11,7 @@ from sqlalchemy import Dialect
 
 from db.compiled import Raw
 from db.errors import is_of_a_value
+from gateway.services.measures import recording
 from gateway.services.outages import Unavailable
 from gateway.services.reading.source import Source
 from gateway.services.rows.lookups import OfLookup, Single
@@ -26,6 +27,10 @@ MOST_KEYS = 500
 
 MOST_NOW = 128
 """Keys that are looked up at once: at 5 µs each, they hold the event loop up no longer than one answer does."""
+
+
+AT_ONCE, GATHERED = "at once", "gathered"
+"""The ways of a statement, for whoever counts them."""
 
 
 class Now(Enum):
@@ -108,13 +113,20 @@ class Reader:
         if not finder.is_brief or len(keys) > MOST_NOW:
             return None
         rows = self.source.fetch_now(*finder.asked(keys, self.source.dialect))
-        return None if rows is None else finder.found(rows, self.source.dialect)
+        if rows is None:
+            return None
+        _count(finder, AT_ONCE)
+        return finder.found(rows, self.source.dialect)
 
     def find_one_now(self, finder: Finder[Key, Found], key: Key) -> Found | Cannot:
         """The same for one key, as most are asked for; `CANNOT` where it can only be asked for. Raises as that does."""
         single = finder.single(self.source.dialect)
         rows = None if single is None else self.source.fetch_now(single.sql, single.bound(key))
-        return CANNOT if single is None or rows is None else single.found(rows)
+        if single is None or rows is None:
+            return CANNOT
+        if recording.measures is not None:
+            _count(finder, AT_ONCE)
+        return single.found(rows)
 
     def find_stored_now(self, finder: OfLookup[Any, Any, Found], ids: Sequence[bytes]) -> Mapping[bytes, Found] | None:
         """The same of a look-up by ids, for ids as SQLite stores them, and found by them. Raises as `find_now` does."""
@@ -122,7 +134,10 @@ class Reader:
         if not lookup.is_brief or len(ids) > MOST_NOW:
             return None
         rows = self.source.fetch_now(*lookup.asked_stored(ids, dialect))
-        return None if rows is None else lookup.gather_stored(finder.views(rows, dialect))
+        if rows is None:
+            return None
+        _count(finder, AT_ONCE)
+        return lookup.gather_stored(finder.views(rows, dialect))
 
     def _ask(self, finder: Finder[Key, Found], question: "_Question[Key, Found]") -> None:
         waiting = self._waiting.get(finder)
@@ -150,6 +165,7 @@ class Reader:
             found = self.find_now(finder, keys)
             if found is None:
                 rows = await self.source.fetch(*finder.asked(keys, self.source.dialect))
+                _count(finder, GATHERED)
                 found = finder.found(rows, self.source.dialect)
         except Exception as error:  # noqa: BLE001  whatever it is, it must reach those who wait
             may_differ = not isinstance(error, Unavailable) and is_of_a_value(error)
@@ -200,3 +216,8 @@ def _next_batch(waiting: deque[_Question[Key, Found]]) -> list[_Question[Key, Fo
             batch.append(question)
             keys.update(question.keys)
     return batch
+
+
+def _count(finder: Finder[Any, Any], way: str) -> None:
+    if (measures := recording.measures) is not None:
+        measures.reads.add(getattr(finder, "name", None) or type(finder).__name__, way)

@@ -76,6 +76,8 @@ class Lookup(Generic[Key, Value, Found]):
         is_single: bool = False,
     ) -> None:
         self.kind = kind
+        self.name = f"{kind.order[0].table.name}_by_{'_'.join(column.key for column in by)}"
+        """For whoever counts what is read."""
         self._by, self._where = by, where
         self.among = Among(*by)
         self.gather = gather
@@ -164,6 +166,10 @@ class OfLookup(Generic[Key, Value, Found]):
     lookup: Lookup[Key, Value, Found]
     _ready: list[Single[Key, Found]] = field(init=False, default_factory=list)
     """For the database that was asked last."""
+
+    @property
+    def name(self) -> str:
+        return self.lookup.name
 
     @property
     def absent(self) -> Found:

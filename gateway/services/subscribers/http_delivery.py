@@ -11,6 +11,7 @@ from math import ceil
 
 import httpx
 
+from gateway.services import tracing
 from gateway.services.subscribers.base import Undelivered
 
 DEADLINE_S = 10.0
@@ -57,7 +58,7 @@ class HttpDelivery:
             limits=httpx.Limits(max_keepalive_connections=0),
             # No cookie is kept, or a subscriber could fill the memory, and the next request, with them.
             cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
-            event_hooks={"response": [_forget_redirect]},
+            event_hooks={"request": [tracing.propagate], "response": [_forget_redirect]},
             transport=transport,
         )
 

@@ -16,6 +16,8 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.model.events import EventSubscriber
 from gateway.services.core.model.jobs import Job
 from gateway.services.core.model.outcomes import Busy, Outcome
+from gateway.services.measures import recording
+from gateway.services.measures.catalogue import Measures
 from gateway.services.writing.answering import answer, are_in_doubt, ended
 from gateway.services.writing.locked import LockedOut, Waiting
 from gateway.services.writing.proof import Proof
@@ -113,6 +115,8 @@ class GroupCommit:
         return self._turn.count
 
     def start(self) -> None:
+        if (measures := recording.measures) is not None:
+            measures.asked.append(partial(self._measure_now, measures))
         self._writing.start()
         if self._looking is not None:
             self._looking.start()
@@ -145,8 +149,8 @@ class GroupCommit:
         done: asyncio.Future[list[Outcome]] = asyncio.get_running_loop().create_future()
         is_full = self._waiting.commands >= self._most_waiting
         if not commands or self._is_closing or not self._writing.is_running or self._watch.hangs or is_full:
-            done.set_result([Busy() for _ in commands])
-        elif not self._waiting.put(waiting := Waiting(commands, done)):
+            done.set_result(self._busy(commands))
+        elif not self._waiting.put(waiting := Waiting(commands, done, _now_if_measured())):
             self._refuse([waiting])
         return done
 
@@ -216,9 +220,11 @@ class GroupCommit:
         try:
             with self._watch.turn():
                 groups = [each.group for each in batch]
+                began = _now_if_measured()
                 results = await self._thread.call(partial(self._turn.run, groups, is_again=self._waiting.is_again))
         finally:
             self._under_way = []
+        self._measure(batch, began)
         self._report()
         for each, of_group in zip(batch, results, strict=True):
             is_locked_out = any(isinstance(result, LockedOut) for result in of_group)
@@ -244,6 +250,24 @@ class GroupCommit:
             if not each.done.done():
                 busy = Busy(may_be_done=may_be_done or each.done in self._in_doubt)
                 each.done.set_result([busy] * len(each.group))
+                self._busy(each.group)
+
+    def _busy(self, commands: Sequence[Command]) -> list[Outcome]:
+        if (measures := recording.measures) is not None and commands:
+            measures.busy.add(by=len(commands))
+        return [Busy() for _ in commands]
+
+    def _measure(self, batch: Sequence[Waiting], began: float) -> None:
+        if (measures := recording.measures) is None:
+            return
+        measures.turn_s.observe(asyncio.get_running_loop().time() - began)
+        measures.turn_commands.observe(sum(len(each.group) for each in batch))
+        for each in batch:
+            measures.wait_s.observe(began - each.since)
+
+    def _measure_now(self, measures: Measures) -> None:
+        measures.queue.set(self._waiting.commands)
+        measures.writable.set(self.is_alive)
 
     def _report(self) -> None:
         self._standing.report()
@@ -256,3 +280,7 @@ class GroupCommit:
         waiting, self._turn.waiting = self._turn.waiting, []
         if waiting and self._on_jobs is not None:
             self._on_jobs(waiting)
+
+
+def _now_if_measured() -> float:
+    return 0.0 if recording.measures is None else asyncio.get_running_loop().time()

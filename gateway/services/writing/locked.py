@@ -42,6 +42,8 @@ class Waiting:
 
     group: Group
     done: asyncio.Future[list[Outcome]]
+    since: float = 0.0
+    """By the loop's clock, where it is measured."""
 
 
 @dataclass(slots=True)

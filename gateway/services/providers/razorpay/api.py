@@ -8,6 +8,7 @@ import httpx
 import structlog
 from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
+from gateway.services import tracing
 from gateway.services.providers.base import ProviderBusy, ProviderUnavailable
 
 log = structlog.get_logger(__name__)
@@ -135,6 +136,7 @@ class RazorpayApi:
             base_url=base_url,
             timeout=httpx.Timeout(CALL_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             transport=transport,
+            event_hooks={"request": [tracing.propagate]},
         )
 
     async def create_order(self, body: Mapping[str, object]) -> Order:

@@ -1,0 +1,1 @@
+"""How an operator's monitor gets the numbers of all processes, and what is looked at for it meanwhile."""

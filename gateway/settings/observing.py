@@ -1,0 +1,65 @@
+"""What the operator decides about being told: numbers for Prometheus, traces, and how log lines read."""
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, SecretStr
+
+from gateway.settings.group import Group
+
+LEAST_TOKEN_CHARACTERS = 16
+
+LogFormat = Annotated[
+    Literal["json", "text"], BeforeValidator(lambda value: value.lower() if isinstance(value, str) else value)
+]
+
+
+class ObservingSettings(Group):
+    """How an operator sees what goes on. Metrics are off, and cost nothing, until a way to them is set."""
+
+    metrics_port: int | None = Field(
+        default=None,
+        ge=1,
+        le=65_535,
+        description="A port of their own for Prometheus' metrics of all processes of a `serve`, or of a `worker`, at"
+        " `/metrics`. Unset: none. Needs the extra `metrics`, see docs/observing.md.",
+    )
+    metrics_host: str = Field(
+        default="127.0.0.1",
+        description="The address of that port. Whoever reaches it reads them, unless `GATEWAY_METRICS_TOKEN` is set.",
+    )
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="The bearer token for `/metrics`, at the API's own address as well. Unset: there is none there.",
+    )
+    metrics_folder: Path | None = Field(
+        default=None,
+        description="Where the processes of one `serve` leave their numbers for each other. `serve --workers` sets it"
+        " for its own processes; nobody else need.",
+    )
+    log_format: LogFormat | None = Field(
+        default=None,
+        description="How log lines read: `json` or `text`. Unset: text in development, JSON in production.",
+    )
+
+    @property
+    def has_metrics(self) -> bool:
+        """Whether anybody may ask for them."""
+        return self.metrics_port is not None or self.metrics_token is not None
+
+    @property
+    def logs_json(self) -> bool:
+        return self.env == "production" if self.log_format is None else self.log_format == "json"
+
+    def problems(self) -> Iterator[str]:
+        token = self.metrics_token.get_secret_value() if self.metrics_token else None
+        if token is not None and (len(token) < LEAST_TOKEN_CHARACTERS or not token.isascii() or " " in token):
+            yield (
+                f"GATEWAY_METRICS_TOKEN must have at least {LEAST_TOKEN_CHARACTERS} characters, of ASCII and without"
+                " spaces."
+            )
+        if self.has_metrics and find_spec("prometheus_client") is None:
+            which = "GATEWAY_METRICS_PORT" if self.metrics_port is not None else "GATEWAY_METRICS_TOKEN"
+            yield f"{which} needs the extra `metrics`: pip install 'course-gateway[metrics]'."
