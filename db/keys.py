@@ -1,11 +1,11 @@
 """A condition with many keys, so that a statement's text and plan are the same for one key as for hundreds."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Boolean, Column, ColumnElement, Dialect, bindparam
+from sqlalchemy import Boolean, Column, ColumnElement, Dialect, Integer, bindparam
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.types import NullType
@@ -20,7 +20,7 @@ ID_BYTES = 16
 
 
 class Among(ColumnElement[bool]):
-    """Whether columns of ids and texts are those of one of the keys, see `key_parameters`."""
+    """Whether columns of ids, texts and numbers are those of one of the keys."""
 
     inherit_cache = False
     type = Boolean()
@@ -61,12 +61,15 @@ def _joined(ids: Iterable[UUID]) -> bytes:
     return b"".join([each.int.to_bytes(ID_BYTES, "big") for each in ids])
 
 
+_POSTGRESQL: Mapping[type, str] = {Id: "uuid[]", Integer: "bigint[]"}
+"""The arrays of keys of a column's type; those of any other are texts."""
+
 _to_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 @compiles(Among, "postgresql")
 def _in_arrays(among: Among, compiler: SQLCompiler, **options: Any) -> str:
-    casts = ["uuid[]" if isinstance(column.type, Id) else "text[]" for column in among.columns]
+    casts = [_POSTGRESQL.get(type(column.type), "text[]") for column in among.columns]
     arrays = [
         f"CAST({_parameter(SEPARATE.format(place), compiler, options)} AS {cast})" for place, cast in enumerate(casts)
     ]
@@ -91,7 +94,8 @@ def _in_rows(among: Among, compiler: SQLCompiler, **options: Any) -> str:
             values.append(f"substr({ids}, each.key * {ID_BYTES} + 1, {ID_BYTES})")
         else:
             # A text for certain: else an index of just some of the columns may be preferred to that of all of them.
-            values.append(f"CAST(json_extract(each.value, '$[{text}]') AS TEXT)")
+            kind = "INTEGER" if isinstance(column.type, Integer) else "TEXT"
+            values.append(f"CAST(json_extract(each.value, '$[{text}]') AS {kind})")
             text += 1
     rows = f"SELECT {', '.join(values)} FROM json_each({_parameter(TEXTS, compiler, options)}) AS each"  # noqa: S608  as above
     return f"({columns}) IN ({rows})"

@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Column, Dialect, Table
 
 from db.compiled import key_of
-from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, TIER
+from db.statements import ACCESS, AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, SESSION, TIER
 from db.stored import Row, storing
 from db.types import Instant, with_zone
 from db.writer import Writer
@@ -89,6 +89,8 @@ class Saves:
         self.change_purchases = _update(PURCHASE, dialect)
         self.add_accesses = _insert(ACCESS, dialect)
         self.change_accesses = _update(ACCESS, dialect)
+        self.add_sessions = _insert(SESSION, dialect)
+        self.change_sessions = _update(SESSION, dialect)
         self.add_audit = _insert(AUDIT, dialect)
         self.add_records = _insert(RECORD, dialect)
         self.add_refunds = _insert(REFUND, dialect)
@@ -121,6 +123,7 @@ FIXED: Mapping[str, frozenset[str]] = {
     "purchase": frozenset({"id", "student_id", "course_id", "tier", "tier_rank", "origin", "created_by_id"})
     | {"created_by_role", "payment_id", "supersedes", "created_at"},
     "student_access": frozenset({"purchase_id"}),
+    "recorded_session": frozenset({"id", "purchase_id", "number"}),
     "refund": frozenset({"id", "payment_id", "reason", "origin", "requested_by_id", "requested_by_role", "created_at"}),
     "provider_event": frozenset({"id", "provider", "event_id", "type", "refs", "received_at"}),
     "job": frozenset({"id", "kind", "target", "created_at"}),

@@ -6,6 +6,7 @@ from sqlalchemy import Select, Table, select
 from sqlmodel import SQLModel
 
 from db.job_tables import JobRow, ProviderEventRow
+from db.session_tables import RecordedSessionRow
 from db.tables import (
     AuditEntryRow,
     CourseRow,
@@ -27,6 +28,7 @@ TIER = table_of(TierRow)
 PAYMENT = table_of(PaymentRow)
 PURCHASE = table_of(PurchaseRow)
 ACCESS = table_of(StudentAccessRow)
+SESSION = table_of(RecordedSessionRow)
 AUDIT = table_of(AuditEntryRow)
 RECORD = table_of(IdempotencyRecordRow)
 REFUND = table_of(RefundRow)
@@ -40,6 +42,7 @@ PURCHASE_WITH_ACCESS: Select[Any] = select(
     ACCESS.c.sessions_used,
     ACCESS.c.starts_at,
     ACCESS.c.expires_at,
+    ACCESS.c.sessions_recorded,
 ).select_from(PURCHASE.join(ACCESS, ACCESS.c.purchase_id == PURCHASE.c.id))
 
 COURSE_WITH_TIERS: Select[Any] = select(

@@ -27,6 +27,7 @@ from db.feed import ChangeRow as ChangeRow  # as JobRow below
 from db.installation import InstallationRow as InstallationRow  # and this one
 from db.job_tables import JobRow as JobRow  # so that whoever has these tables has all of them
 from db.refund_tables import RefundRow as RefundRow  # and this one
+from db.session_tables import RecordedSessionRow as RecordedSessionRow  # and this one
 from db.types import Id, Instant
 
 PAYMENT_STATUSES = (
@@ -233,6 +234,8 @@ class StudentAccessRow(Row, table=True):
     sessions_used: int
     starts_at: datetime = Field(sa_type=Instant)
     expires_at: datetime | None = Field(sa_type=Instant)
+    sessions_recorded: int = Field(default=0, sa_column_kwargs={"server_default": text("0")})
+    """How many of those used are rows of `recorded_session` that count; the rest were taken over as a number."""
 
 
 class AuditEntryRow(Row, table=True):

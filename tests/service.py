@@ -18,7 +18,7 @@ from uuid_utils.compat import uuid7
 from db.compiled import Statement
 from db.engine import writer_engine
 from db.statements import JOB, PAYMENT, table_of
-from db.tables import AuditEntryRow, PaymentRow, Row
+from db.tables import AuditEntryRow, PaymentRow, Row, StudentAccessRow
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
@@ -27,11 +27,14 @@ from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.model.jobs import ClockNote, Job
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
 from gateway.services.core.model.proofs import SandboxProof
 from gateway.services.core.model.records import Door
+from gateway.services.core.model.sessions.outcomes import SessionRecorded, SessionWithdrawn
 from gateway.services.core.model.values import (
     Actor,
     Course,
@@ -64,11 +67,15 @@ from gateway.services.writing.group_commit import GroupCommit
 from tests.beside import beside
 
 ADMIN = Actor("admin-1", Role.ADMIN)
+LMS = Actor("lms", Role.SERVICE)
+"""The service that holds the classes."""
 ALL_PAYMENTS = Statement(PAYMENTS.select.order_by(PAYMENT.c.id))
 FAILED_JOBS = Statement(JOBS.select.where(JOB.c.state == literal_column("'FAILED'")).order_by(JOB.c.id))
 Key = TypeVar("Key")
 Value = TypeVar("Value")
 
+HELD = "purchase.session_recorded"
+"""What the history of a purchase has for each session that is recorded."""
 OPENED = ("payment.opened", "payment.intent_opened")
 """How the history of every payment of ours begins."""
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
@@ -232,6 +239,43 @@ class Service:
 
     async def revoke(self, purchase: Purchase, reason: str = "a test", key: str | None = None) -> Outcome:
         return await self.purchases.submit(RevokePurchase(ADMIN, purchase.id, reason, key=key))
+
+    async def record(
+        self,
+        purchase: Purchase,
+        number: int,
+        held_at: datetime | None = None,
+        *,
+        actor: Actor = LMS,
+        key: str | None = None,
+    ) -> Outcome:
+        return await self.purchases.submit(RecordSession(actor, uuid7(), purchase.id, number, held_at, key=key))
+
+    async def recorded(self, purchase: Purchase, number: int, held_at: datetime | None = None) -> SessionRecorded:
+        outcome = await self.record(purchase, number, held_at)
+        assert isinstance(outcome, SessionRecorded), outcome
+        return outcome
+
+    async def withdraw(
+        self, purchase: Purchase, number: int, reason: str = "a test", *, actor: Actor = LMS, key: str | None = None
+    ) -> Outcome:
+        return await self.purchases.submit(WithdrawSession(actor, purchase.id, number, reason, key=key))
+
+    async def withdrawn(self, purchase: Purchase, number: int) -> SessionWithdrawn:
+        outcome = await self.withdraw(purchase, number)
+        assert isinstance(outcome, SessionWithdrawn), outcome
+        return outcome
+
+    async def hold(self, purchase: Purchase, used: int) -> None:
+        """Record the next sessions of a purchase, until so many are used."""
+        [access] = self.stored(StudentAccessRow, purchase_id=purchase.id)
+        for number in range(access.sessions_used + 1, used + 1):
+            await self.recorded(purchase, number)
+
+    def used(self, purchase: Purchase) -> tuple[int, int]:
+        """How many of its sessions are used, of how many."""
+        [access] = self.stored(StudentAccessRow, purchase_id=purchase.id)
+        return access.sessions_used, access.sessions_total
 
     def opening(self, actor: Actor, course: Course, tier: str | TierChoice = "BASIC", **changes: object) -> OpenPayment:
         fields: dict[str, object] = {

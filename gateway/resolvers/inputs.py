@@ -1,5 +1,7 @@
-"""Inputs to core values: ids, each wrong one named."""
+"""Inputs to core values: ids, each wrong one named; and the items of lists."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
 from strawberry import Info
@@ -7,7 +9,7 @@ from strawberry import Info
 from gateway.context import Context
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.ids import id_argument as id_argument  # for an argument by itself, which is an error
-from gateway.services.core.model.outcomes import FieldProblem
+from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Outcome
 
 
 class InputReader:
@@ -32,3 +34,17 @@ def mutation_context(info: GatewayInfo) -> Context:
     context = info.context
     context.reads.forget()
     return context
+
+
+def too_many(items: Sequence[object], most: int) -> list[Outcome]:
+    """The result of each item of a list that is longer than it may be; none where it is not."""
+    if len(items) <= most:
+        return []
+    return [InvalidInput((FieldProblem((), f"must be {most} at most; these are {len(items)}"),))] * len(items)
+
+
+def of_item(index: int, outcome: Outcome) -> Outcome:
+    """The outcome with its item's place on the way to each wrong field."""
+    if not isinstance(outcome, InvalidInput):
+        return outcome
+    return InvalidInput(tuple(replace(each, path=(str(index), *each.path)) for each in outcome.fields))

@@ -52,8 +52,14 @@ def viewer_of(context: Context) -> Actor:
 
 
 def may_see(viewer: Actor, student_id: str) -> bool:
-    """Whether a payment or a purchase of that student exists for who asks."""
+    """Whether a payment of that student exists for who asks."""
     return viewer.role is Role.ADMIN or (viewer.role is Role.STUDENT and viewer.id == student_id)
+
+
+def may_see_purchase(viewer: Actor, student_id: str) -> bool:
+    """Whether a purchase of that student exists for who asks: a service needs it to record sessions, and may read
+    nothing else of it, see `@requiresRole`."""
+    return viewer.role is Role.SERVICE or may_see(viewer, student_id)
 
 
 def _required(extensions: dict[str, Any]) -> frozenset[Role]:

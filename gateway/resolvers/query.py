@@ -7,10 +7,11 @@ import strawberry
 from strawberry import ID, field
 
 from gateway.context import Context
+from gateway.resolvers.accesses import Accesses
 from gateway.resolvers.finding import is_known
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
-from gateway.resolvers.permissions import may_see, viewer_of
+from gateway.resolvers.permissions import may_see, may_see_purchase, viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import MOST
 from gateway.schema.conventions.directives import ADMIN_ONLY
@@ -37,7 +38,7 @@ class Find(Protocol):
 
 
 @strawberry.type(description="What can be read.")
-class Query(Lists):
+class Query(Lists, Accesses):
     @field(description="Anything by its id; null where it does not exist, or not for you.")
     async def node(self, info: GatewayInfo, id: Key) -> Node | None:  # noqa: A002
         return await _node(info.context, info.context.reads.find_alone, id, "id")
@@ -67,7 +68,7 @@ class Query(Lists):
         context = info.context
         return await _payment(context, context.reads.find_alone, id)
 
-    @field(description="A purchase: for its student and for admins; to anyone else it does not exist.")
+    @field(description="A purchase: for its student, for admins and for services; to anyone else it does not exist.")
     async def purchase(self, info: GatewayInfo, id: Key) -> Purchase | None:  # noqa: A002
         context = info.context
         return await _purchase(context, context.reads.find_alone, id)
@@ -118,7 +119,7 @@ async def _payment(context: Context, find: Find, text: str) -> Payment | None:
 async def _purchase(context: Context, find: Find, text: str) -> Purchase | None:
     viewer, key = viewer_of(context), id_argument(ids.PURCHASE, text)
     purchase = await find(PURCHASE_BY_ID, key)
-    if purchase is None or not may_see(viewer, purchase.student_id):
+    if purchase is None or not may_see_purchase(viewer, purchase.student_id):
         return None
     return Purchase.of(purchase)
 

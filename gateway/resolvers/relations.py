@@ -1,6 +1,8 @@
 """What finds each relation of the schema."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from itertools import chain
 from typing import Any, TypeAlias, TypeVar, overload
 from uuid import UUID
 
@@ -18,6 +20,8 @@ from gateway.schema.viewer import Viewer
 from gateway.services.core.model import records, values
 from gateway.services.core.model.jobs import JobKind
 from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.rules.recording.lists import SessionOfPurchase, listed
+from gateway.services.core.rules.recording.numbers import run_of
 from gateway.services.reading.filters import PaymentFilter, PurchaseFilter
 from gateway.services.reading.lists import PAYMENTS, PURCHASES
 from gateway.services.reading.lookups import (
@@ -26,8 +30,10 @@ from gateway.services.reading.lookups import (
     PAYMENT_BY_ID,
     PURCHASE_BY_ID,
     PURCHASE_OF_PAYMENT,
+    PURCHASES_OF_PAIR,
     REFUND_BY_ID,
     REFUNDS_OF_PAYMENT,
+    SESSIONS_OF_PURCHASE,
     SUCCESSOR,
 )
 from gateway.services.reading.owned import (
@@ -67,6 +73,7 @@ def relations() -> Mapping[object, Find]:
             bound(Purchase.payment, PAYMENT_BY_ID),
             bound(Purchase.supersedes, PURCHASE_BY_ID),
             bound(Purchase.superseded_by, SUCCESSOR),
+            found_by(Purchase.sessions, _sessions),
             found_by(Purchase.history, _history),
             bound(Job.purchase, PURCHASE_BY_ID),
             found_by(Job.payment, _payment_of_job),
@@ -111,6 +118,15 @@ def found_by(relation: object, find: Find) -> Bound:
 def _history(context: Context, key: tuple[UUID, Window]) -> Found[Page[records.AuditEntry]]:
     subject_id, window = key
     return context.reads.ask(Owned(ENTRIES_OF_SUBJECT, window), subject_id)
+
+
+async def _sessions(context: Context, key: tuple[values.Purchase, int, int]) -> Sequence[SessionOfPurchase]:
+    """Those of all purchases that share its numbers: two look-ups, each gathered for a whole page."""
+    purchase, first, after = key
+    pair = await context.reads.find(PURCHASES_OF_PAIR, (purchase.student_id, purchase.course_id))
+    run = run_of(purchase, pair)
+    found = await asyncio.gather(*(context.reads.find(SESSIONS_OF_PURCHASE, each.id) for each in run))
+    return listed(purchase, run, chain.from_iterable(found), first, after)
 
 
 async def _payment_of_job(context: Context, subject: tuple[JobKind, UUID]) -> values.Payment | None:

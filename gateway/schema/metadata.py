@@ -6,6 +6,7 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
+from gateway.schema.conventions.directives import STUDENT_OR_ADMIN
 from gateway.schema.conventions.scalars import TimeZone
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import metadata as model_metadata
@@ -47,6 +48,7 @@ class PurchaseMetadata(Wraps[model_metadata.Metadata]):
     labels: list[Label] = _metadata.field(
         "Entries of the caller's own.",
         lambda metadata: [Label(key=label.key, value=label.value) for label in metadata.labels],
+        directives=STUDENT_OR_ADMIN,
     )
 
 

@@ -1,5 +1,6 @@
 """Expected failures as data: each kind of problem a type of its own."""
 
+import datetime as dt
 from abc import abstractmethod
 from enum import Enum
 from typing import Any, Self
@@ -8,12 +9,15 @@ import strawberry
 from strawberry import field
 from strawberry import type as graphql_type
 
+from gateway.schema.conventions import ids
 from gateway.schema.purchases import Payment, Purchase, Refund
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import outcomes
-from gateway.services.core.model.values import PaymentStatus
+from gateway.services.core.model.sessions import outcomes as session_outcomes
+from gateway.services.core.model.values import PaymentStatus, PurchaseStatus
 
 _duplicate = FieldsOf[outcomes.DuplicatePayment]()
+_ended = FieldsOf[session_outcomes.PurchaseEnded]()
 
 
 @strawberry.enum(description="What kind of problem it is, for programs.")
@@ -40,6 +44,7 @@ class ProblemCode(Enum):
     DOWNGRADE_NOT_ALLOWED = strawberry.enum_value(
         "DOWNGRADE_NOT_ALLOWED", description="The student has an active purchase of a higher tier."
     )
+    PURCHASE_ENDED = strawberry.enum_value("PURCHASE_ENDED", description="The purchase had ended by then.")
     IDEMPOTENCY_KEY_REUSED = strawberry.enum_value(
         "IDEMPOTENCY_KEY_REUSED", description="The idempotency key was used with other input."
     )
@@ -202,6 +207,37 @@ class ActivePurchaseExists(Problem):
             code, message = ProblemCode.DOWNGRADE_NOT_ALLOWED, f"{message} of a higher tier"
         existing = Purchase.of(found.existing)
         return cls(code=code, message=f"{message} ({existing.tier}).", retryable=False, existing_purchase=existing)
+
+
+@graphql_type(
+    description="The session was held when the purchase had ended. Nothing was done. What was held before its end is "
+    "recorded with it, by its `heldAt`; what was held since, with `activePurchase`."
+)
+class PurchaseEnded(Problem, Wraps[session_outcomes.PurchaseEnded]):
+    purchase: Purchase = _ended.wrapped("The purchase as it is.", lambda ended: ended.purchase)
+    ended_at: dt.datetime = _ended.field("When its access ended.", lambda ended: ended.ended_at)
+    active_purchase: Purchase | None = _ended.wrapped(
+        "What the student has of the course now; null where that is nothing.", lambda ended: ended.active
+    )
+
+    @classmethod
+    def of(cls, ended: session_outcomes.PurchaseEnded) -> Self:
+        at = ended.ended_at.astimezone(dt.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        return cls(
+            code=ProblemCode.PURCHASE_ENDED,
+            message=f"The purchase ended at {at}. If the session was held before, give its heldAt; {_instead(ended)}.",
+            retryable=False,
+            value=ended,
+        )
+
+
+def _instead(ended: session_outcomes.PurchaseEnded) -> str:
+    """What an admin, or the service, does with a session that was held after the end."""
+    if ended.active is not None:
+        return f"if after, record it with {ids.to_text(ids.PURCHASE, ended.active.id)}, which the student has now"
+    if ended.purchase.status in (PurchaseStatus.ACTIVE, PurchaseStatus.EXPIRED):
+        return "if after, an admin must let it end later first (extendPurchase)"
+    return "if after, an admin must grant the course anew first (createPurchase)"
 
 
 @graphql_type(description="You used the idempotency key with other input before. Nothing was done; use a new key.")

@@ -1,6 +1,7 @@
 """Payments, the purchases that they become, the refunds of their money, and the students whose they are."""
 
 import datetime as dt
+from collections.abc import Sequence
 from typing import Annotated
 from uuid import UUID
 
@@ -20,9 +21,11 @@ from gateway.schema.conventions.connections import (
     Listed,
     answer_in,
     asked,
+    number_of,
+    size_of,
 )
 from gateway.schema.conventions.cursors import Cursors
-from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.directives import ADMIN_ONLY, STUDENT_OR_ADMIN
 from gateway.schema.conventions.enums import (
     PaymentFulfilment,
     PaymentProvider,
@@ -38,9 +41,11 @@ from gateway.schema.courses import Course, Money
 from gateway.schema.metadata import PurchaseMetadata
 from gateway.schema.people import Actor
 from gateway.schema.relations import FieldsOf, Wraps, relation_by
+from gateway.schema.sessions import PurchaseSession
 from gateway.services.core.model import values
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import AuditEntry
+from gateway.services.core.rules.recording.lists import SessionOfPurchase
 
 PURCHASES = Cursors("student.purchases", is_timed=True, is_newest_first=True)
 PAYMENTS = Cursors("student.payments", is_timed=True, is_newest_first=True)
@@ -112,6 +117,10 @@ class PaymentFailure(Wraps[values.Failure]):
     message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
+def _sessions(found: Sequence[SessionOfPurchase]) -> list[PurchaseSession]:
+    return [PurchaseSession.of(each) for each in found]
+
+
 @graphql_type(description="A course that a student bought or was granted.")
 class Purchase(Node, Wraps[values.Purchase]):
     id: ID = ids.id_field(ids.PURCHASE)
@@ -137,7 +146,9 @@ class Purchase(Node, Wraps[values.Purchase]):
     )
     course: Course = _purchase.relation("The course.", by=lambda purchase: purchase.course_id)
     payment: Payment | None = _purchase.relation(
-        "The payment that it was bought with; null where an admin granted it.", by=lambda purchase: purchase.payment_id
+        "The payment that it was bought with; null where an admin granted it.",
+        by=lambda purchase: purchase.payment_id,
+        directives=STUDENT_OR_ADMIN,
     )
     supersedes: "Purchase | None" = _purchase.relation(
         "The purchase that this one replaced.", by=lambda purchase: purchase.supersedes
@@ -145,6 +156,19 @@ class Purchase(Node, Wraps[values.Purchase]):
     superseded_by: "Purchase | None" = _purchase.relation(
         "The purchase that replaced this one.", by=lambda purchase: purchase.id
     )
+
+    @relation_by(
+        list[PurchaseSession],
+        "Its sessions by their numbers, as many as `sessionsTotal`: when each is due, and whether it was held. "
+        "`access.schedule` has the times alone, and those of no access that has ended.",
+        _sessions,
+    )
+    def sessions(
+        self,
+        first: Annotated[int | None, strawberry.argument(description="How many: 0 to 100.")] = 10,
+        after: Annotated[int | None, strawberry.argument(description="Only those after this number.")] = 0,
+    ) -> tuple[values.Purchase, int, int]:
+        return self.value, size_of(10 if first is None else first), number_of(after or 0)
 
     history = history_field(Cursors("purchase.history"))
 

@@ -116,9 +116,9 @@ class FieldsOf(Generic[Value]):
         """A field that is read from the value and the time of the request."""
         return cast(Result, Timed(description, read))
 
-    def relation(self, description: str, *, by: Callable[[Value], object]) -> Any:
+    def relation(self, description: str, *, by: Callable[[Value], object], directives: Sequence[object] = ()) -> Any:
         """A field that is found by a key, None for nothing. Its annotation is its type in the API: `Course | None`."""
-        return Relation(description, by)
+        return Relation(description, by, directives)
 
 
 def relation_by(
@@ -201,8 +201,8 @@ class Timed(ValueField):
 class Relation(ValueField):
     """Found by a key of the value."""
 
-    def __init__(self, description: str, by: Callable[[Any], object]) -> None:
-        super().__init__(description)
+    def __init__(self, description: str, by: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
+        super().__init__(description, directives)
         self.by = by
 
 

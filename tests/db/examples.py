@@ -11,8 +11,8 @@ from db.tables import Row
 Columns = dict[str, Any]
 
 NOW = datetime(2026, 11, 23, 9, 0, 0, 123_456, tzinfo=UTC)
-COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY, REFUND, EVENT, COMMIT = (
-    UUID(int=number) for number in range(1, 11)
+COURSE, PAYMENT, OPEN_PAYMENT, PURCHASE, GRANT, JOB, ENTRY, REFUND, EVENT, COMMIT, SESSION = (
+    UUID(int=number) for number in range(1, 12)
 )
 ABSENT = UUID(int=99)
 
@@ -102,6 +102,16 @@ EXAMPLES: dict[str, Columns] = {
         "starts_at": NOW,
         "expires_at": NOW + timedelta(days=90),
     },
+    "recorded_session": {
+        "id": SESSION,
+        "purchase_id": PURCHASE,
+        "number": 1,
+        "held_at": NOW,
+        "recorded_at": NOW,
+        "recorded_by_id": "lms",
+        "recorded_by_role": "SERVICE",
+        "withdrawn_at": None,
+    },
     "audit_entry": {
         "subject_id": PURCHASE,
         "id": ENTRY,
@@ -177,5 +187,7 @@ def add_examples(connection: Connection) -> None:
         add(connection, table)
     add(connection, "payment", **FULFILLED)
     add(connection, "purchase", **PAID)
-    for table in ("student_access", "audit_entry", "idempotency_record", "job", "refund", "provider_event", "change"):
+    for table in ("student_access", "recorded_session", "audit_entry", "idempotency_record", "job", "refund"):
+        add(connection, table)
+    for table in ("provider_event", "change"):
         add(connection, table)

@@ -77,6 +77,8 @@ REFUSALS = (
     Refused("purchase", new(), "uq_purchase_active"),
     Refused("purchase", purchase(origin="PAYMENT", payment_id=PAYMENT), "uq_purchase_payment_id"),
     Refused("student_access", {}, "pk_student_access"),
+    Refused("recorded_session", {"number": 2}, "pk_recorded_session"),
+    Refused("recorded_session", new(), "uq_recorded_session_purchase_id_number"),
     Refused("audit_entry", {}, "pk_audit_entry"),
     Refused("idempotency_record", {"fingerprint": b"\x01", "result_id": NEW}, "pk_idempotency_record"),
     Refused("job", {"kind": "payment.refund"}, "pk_job"),
@@ -123,6 +125,7 @@ REFUSALS = (
     Refused("purchase", purchase(created_by_role="TEACHER"), "ck_purchase_created_by_role"),
     Refused("student_access", {"purchase_id": GRANT, "status": "ENDED"}, "ck_student_access_status"),
     Refused("audit_entry", new(actor_role="TEACHER"), "ck_audit_entry_actor_role"),
+    Refused("recorded_session", new(number=2, recorded_by_role="TEACHER"), "ck_recorded_session_recorded_by_role"),
     Refused("job", new(kind="payment.refund", state="DONE"), "ck_job_state"),
     # -------------------------------------------------------------------------------------------- what goes together
     Refused("payment", payment(**CAPTURED), "ck_payment_captured_is_decided"),
@@ -141,6 +144,7 @@ REFUSALS = (
     Refused("student_access", {"purchase_id": GRANT, "sessions_used": -1}, "ck_student_access_sessions_used"),
     Refused("student_access", {"purchase_id": GRANT, "sessions_total": 0}, "ck_student_access_sessions_total"),
     Refused("student_access", {"purchase_id": GRANT, "expires_at": NOW}, "ck_student_access_expiry"),
+    Refused("recorded_session", new(number=0), "ck_recorded_session_number"),
     Refused("payment", payment(session_duration_min=14), "ck_payment_session_duration"),
     Refused("payment", payment(session_duration_min=481), "ck_payment_session_duration"),
     Refused("payment", payment(slot_start_min=-1), "ck_payment_slot_start"),
@@ -158,6 +162,7 @@ REFUSALS = (
     Refused("purchase", purchase(supersedes=ABSENT), "fk_purchase_supersedes"),
     Refused("refund", new(payment_id=ABSENT), "fk_refund_payment_id"),
     Refused("payment", payment(extra_of=ABSENT), "fk_payment_extra_of"),
+    Refused("recorded_session", new(purchase_id=ABSENT), "fk_recorded_session_purchase_id"),
     Refused("student_access", {"purchase_id": ABSENT}, "fk_student_access_purchase_id"),
 )
 
@@ -171,6 +176,10 @@ ALLOWED: tuple[tuple[str, dict[str, object]], ...] = (
     ("purchase", new(status="SUPERSEDED", ended_at=NOW)),
     ("purchase", purchase(supersedes=PURCHASE)),
     ("student_access", {"purchase_id": GRANT, "sessions_used": 4, "expires_at": None}),
+    ("recorded_session", new(number=2)),
+    ("recorded_session", new(purchase_id=GRANT)),
+    ("recorded_session", new(number=2, withdrawn_at=NOW)),
+    *(("recorded_session", new(number=2, recorded_by_role=role)) for role in ROLES),
     ("idempotency_record", {"actor_id": "admin-2"}),
     ("idempotency_record", {"operation": "saveCourse"}),
     ("job", new(kind="payment.refund")),

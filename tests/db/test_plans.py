@@ -51,6 +51,9 @@ HEARD = """INSERT INTO provider_event (id, provider, event_id, type, refs, recei
     SELECT id, 'STRIPE', 'evt_' || row_number() OVER (ORDER BY id), 'charge.updated', payload, created_at, 'HANDLED',
     created_at FROM job"""
 
+HELD = """INSERT INTO recorded_session (id, purchase_id, number, held_at, recorded_at, recorded_by_id, recorded_by_role)
+    SELECT id, id, 1, created_at, created_at, 'lms', 'SERVICE' FROM purchase"""
+
 GROWN = "UPDATE sqlite_stat1 SET stat = CAST(stat AS INTEGER) * 1000 || substr(stat, instr(stat, ' '))"
 """As if there were a thousand times as many rows, with as many of each student and so on."""
 
@@ -59,6 +62,7 @@ def lived_in(connection: Connection) -> None:
     """Have it plan as for a database that is lived in: with rows, and with statistics of them."""
     connection.exec_driver_sql(WAITING)
     connection.exec_driver_sql(HEARD)
+    connection.exec_driver_sql(HELD)
     connection.exec_driver_sql("ANALYZE")
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(GROWN)
@@ -106,11 +110,18 @@ def parameters(statement: Statement, number: int, planner: Planner) -> dict[str,
 
 
 def keys(among: Among, number: int) -> list[Any]:
-    parts = [
-        [UUID(int=each) if isinstance(column.type, Id) else str(each) for each in range(number)]
-        for column in among.columns
-    ]
+    parts = [[_key(column.type, each) for each in range(number)] for column in among.columns]
     return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
+
+
+def _key(of: object, number: int) -> object:
+    match of:
+        case Id():
+            return UUID(int=number)
+        case Integer():
+            return number
+        case _:
+            return str(number)
 
 
 def _example(of: object) -> object:

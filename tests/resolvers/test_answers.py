@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.execution.schema import build_schema
 from gateway.resolvers.answers import Answers, problem_of
 from gateway.schema.conventions.errors import ErrorCode
-from gateway.schema.mutations import courses, jobs, payments, purchases, refunds
+from gateway.schema.mutations import courses, jobs, payments, purchases, refunds, sessions
 from gateway.schema.problems import ProblemCode
 from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
@@ -31,13 +31,16 @@ from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import job_outcomes, outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
+from gateway.services.core.model.sessions import outcomes as session_outcomes
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
 from tests.draws import many
-from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, moment
+from tests.services.core.examples import CAPTURED, COURSE, EVENT, JOB, NOW, PAYMENT, PURCHASE, REFUND, SESSION, moment
 from tests.services.core.states import COMMANDS, STATES
 
 MUTATIONS = (
@@ -47,6 +50,8 @@ MUTATIONS = (
     EXTEND_PURCHASE := "extendPurchase",
     CORRECT_METADATA := "correctPurchaseMetadata",
     REVOKE_PURCHASE := "revokePurchase",
+    RECORD_SESSION := "recordSession",
+    WITHDRAW_SESSION := "withdrawSession",
     SAVE_COURSE := "saveCourse",
     REFUND_PAYMENT := "refundPayment",
     RETRY_JOB := "retryJob",
@@ -58,6 +63,8 @@ KEYED = (
     EXTEND_PURCHASE,
     CORRECT_METADATA,
     REVOKE_PURCHASE,
+    RECORD_SESSION,
+    WITHDRAW_SESSION,
     SAVE_COURSE,
     REFUND_PAYMENT,
 )
@@ -80,6 +87,8 @@ SUCCESSES: list[tuple[Outcome, str]] = [
     (outcomes.Extended(PURCHASE, already_processed=False), "ExtendPurchaseSuccess"),
     (outcomes.Corrected(PURCHASE, already_processed=True), "CorrectPurchaseMetadataSuccess"),
     (outcomes.Revoked(PURCHASE, already_processed=False), "RevokePurchaseSuccess"),
+    (session_outcomes.SessionRecorded(PURCHASE, SESSION, already_processed=False), "RecordSessionSuccess"),
+    (session_outcomes.SessionWithdrawn(PURCHASE, SESSION, already_processed=True), "WithdrawSessionSuccess"),
     (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
     (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
 ]
@@ -98,6 +107,7 @@ PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
         "DOWNGRADE_NOT_ALLOWED",
         False,
     ),
+    (session_outcomes.PurchaseEnded(PURCHASE, NOW, None), "PurchaseEnded", "PURCHASE_ENDED", False),
     (outcomes.IdempotencyKeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
     (outcomes.InvalidInput((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
     (outcomes.NotFound("course"), "NotFound", "NOT_FOUND", False),
@@ -136,6 +146,9 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Extended: (EXTEND_PURCHASE,),
     outcomes.Corrected: (CORRECT_METADATA,),
     outcomes.Revoked: (REVOKE_PURCHASE,),
+    session_outcomes.SessionRecorded: (RECORD_SESSION,),
+    session_outcomes.SessionWithdrawn: (WITHDRAW_SESSION,),
+    session_outcomes.PurchaseEnded: (RECORD_SESSION,),
     outcomes.CourseSaved: (SAVE_COURSE,),
     outcomes.PaymentPending: (CONFIRM_PAYMENT,),
     outcomes.PaymentDeclined: (CONFIRM_PAYMENT,),
@@ -161,6 +174,8 @@ ANSWERS = {
     EXTEND_PURCHASE: Answers.in_union(purchases.ExtendPurchaseResult),
     CORRECT_METADATA: Answers.in_union(purchases.CorrectPurchaseMetadataResult),
     REVOKE_PURCHASE: Answers.in_union(purchases.RevokePurchaseResult),
+    RECORD_SESSION: Answers.in_union(sessions.RecordSessionResult),
+    WITHDRAW_SESSION: Answers.in_union(sessions.WithdrawSessionResult),
     SAVE_COURSE: Answers.in_union(courses.SaveCourseResult),
     REFUND_PAYMENT: Answers.in_union(refunds.RefundPaymentResult),
     RETRY_JOB: Answers.in_union(jobs.RetryJobResult),
@@ -203,6 +218,10 @@ def mutation_of(command: Command) -> str | None:
             return CORRECT_METADATA
         case RevokePurchase():
             return REVOKE_PURCHASE
+        case RecordSession():
+            return RECORD_SESSION
+        case WithdrawSession():
+            return WITHDRAW_SESSION
         case SaveCourse():
             return SAVE_COURSE
         case RefundPayment():

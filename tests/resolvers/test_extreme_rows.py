@@ -32,6 +32,7 @@ ROWS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("purchase", GRANTED),
     ("purchase", PAID),
     ("student_access", EXAMPLES["student_access"]),
+    ("recorded_session", EXAMPLES["recorded_session"]),
     ("refund", EXAMPLES["refund"]),
     ("job", EXAMPLES["job"]),
     ("audit_entry", EXAMPLES["audit_entry"]),
@@ -140,6 +141,9 @@ def _took(connection: Connection, table: Table, columns: dict[str, Any], numbers
                     columns = {**columns, "course_id": _course(connection, numbers)}
                 case "refund":
                     columns = {**columns, "payment_id": _paid(connection, numbers)}
+                case "recorded_session":
+                    columns = {**columns, "purchase_id": _granted(connection, numbers)}
+                    add(connection, "student_access", purchase_id=columns["purchase_id"])
                 case "student_access":
                     columns = {**columns, "purchase_id": _granted(connection, numbers)}
             connection.execute(insert(table).values(columns))
@@ -171,7 +175,7 @@ def _course(connection: Connection, numbers: Iterator[int]) -> UUID:
 
 SCHEMA = build_schema()._schema
 DEEPEST = 4
-OF_ADMINS = frozenset({"history", "createdBy"})
+OF_ADMINS = frozenset({"history", "createdBy", "recordedBy"})
 
 
 def fields_of(of: GraphQLOutputType, but: frozenset[str] = frozenset(), depth: int = 0) -> str:

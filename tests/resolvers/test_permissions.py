@@ -3,6 +3,7 @@
 import base64
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -52,7 +53,7 @@ SAMPLES: dict[str, object] = {
 
 
 def test_what_needs_a_role_is_at_least_this() -> None:
-    student, admin = frozenset({Role.STUDENT}), frozenset({Role.ADMIN})
+    student, admin, lms = frozenset({Role.STUDENT}), frozenset({Role.ADMIN}), frozenset({Role.SERVICE, Role.ADMIN})
     at_least = {
         ("Mutation", "createPayment"): student,
         ("Mutation", "confirmPayment"): student,
@@ -63,7 +64,13 @@ def test_what_needs_a_role_is_at_least_this() -> None:
         ("Mutation", "revokePurchase"): admin,
         ("Mutation", "refundPayment"): admin,
         ("Mutation", "saveCourse"): admin,
+        ("Mutation", "recordSession"): lms,
+        ("Mutation", "recordSessions"): lms,
+        ("Mutation", "withdrawSession"): lms,
+        ("Query", "access"): lms,
+        ("Query", "accesses"): lms,
         ("Query", "purchases"): admin,
+        ("Purchase", "payment"): frozenset({Role.STUDENT, Role.ADMIN}),
         ("Purchase", "createdBy"): admin,
     }
     assert at_least.items() <= REQUIRED.items()
@@ -91,8 +98,11 @@ def test_a_field_answers_only_the_roles_that_it_requires(
     if role is None:
         assert codes == ["UNAUTHENTICATED"]
     elif place[0] not in ("Query", "Mutation"):
-        # Below the root a field is reached through its object, and only an admin sees that of somebody else.
-        assert (codes == [], answer["data"]["node"] is not None) == (True, role is Role.ADMIN)
+        # Below the root a field is reached through its object: an admin sees that of somebody else, and so does a
+        # service, if it is a purchase.
+        is_reached = role is Role.ADMIN or (role is Role.SERVICE and WAYS[place[0]].root == "Purchase")
+        assert codes == (["FORBIDDEN"] if is_reached and role not in REQUIRED[place] else [])
+        assert codes or (answer["data"]["node"] is not None) is is_reached
     else:
         assert codes == ([] if role in REQUIRED[place] else ["FORBIDDEN"])
 
@@ -118,18 +128,29 @@ def test_a_student_may_not_see_who_created_their_own_purchase(gateway: Served, s
     assert gateway.admin.codes(listed, input=confirming(ids.EXAMPLES[ids.PAYMENT])) == ["FORBIDDEN"]
 
 
+def test_a_service_reads_a_purchase_with_its_sessions_and_nothing_of_the_money(
+    gateway: Served, student: Person, course: str
+) -> None:
+    purchase = gateway.confirm(student, gateway.opened(student, course))["purchase"]["id"]
+    lms = gateway.person(Role.SERVICE, "lms")
+    query = """query($id: ID!) { purchase(id: $id) {
+        student { id } status tier expiryDate supersedes { id } supersededBy { id } course { title }
+        access { status sessionsTotal sessionsUsed } sessions(first: 1) { number startsAt isUsed record { heldAt } }
+        metadata { timeSlot { start } } } }"""
+    found = lms.data(query, id=purchase)["purchase"]
+    assert (found["student"]["id"], found["access"]["sessionsUsed"]) == (student.id, 0)
+    assert lms.codes("query($id: ID!) { purchase(id: $id) { payment { id } } }", id=purchase) == ["FORBIDDEN"]
+
+
 @pytest.mark.parametrize("role", [Role.STUDENT, Role.SERVICE])
 def test_what_is_another_students_does_not_exist(gateway: Served, student: Person, course: str, role: Role) -> None:
     payment = gateway.opened(student, course)
     purchase = gateway.confirm(student, payment)["purchase"]["id"]
     stranger = gateway.person(role, student.id if role is Role.SERVICE else "a-stranger")
     node = "query($id: ID!) { node(id: $id) { id } }"
-    for query, id_, nothing in (
-        (PAYMENT_BY_ID, payment, ids.EXAMPLES[ids.PAYMENT]),
-        (PURCHASE_BY_ID, purchase, ids.EXAMPLES[ids.PURCHASE]),
-        (node, payment, ids.EXAMPLES[ids.PAYMENT]),
-        (node, purchase, ids.EXAMPLES[ids.PURCHASE]),
-    ):
+    of_payment = [(query, payment, ids.EXAMPLES[ids.PAYMENT]) for query in (PAYMENT_BY_ID, node)]
+    of_purchase = [(query, purchase, ids.EXAMPLES[ids.PURCHASE]) for query in (PURCHASE_BY_ID, node)]
+    for query, id_, nothing in (*of_payment, *(() if role is Role.SERVICE else of_purchase)):
         assert student.data(query, id=id_) != stranger.data(query, id=id_) == stranger.data(query, id=nothing)
 
 
@@ -192,27 +213,37 @@ def _selected(gateway: Served, place: tuple[str, str], caller: Person) -> Answer
     selection = name if leaf else f"{name}{_arguments(field.args)} {{ __typename }}"
     if kind in ("Query", "Mutation"):
         return caller.ask(f"{kind.lower()} {{ {selection} }}")
-    way, owner = WAYS[kind]
-    selection = f"student {{ {selection} }}" if kind == "Student" else selection
-    document = f"query($id: ID!) {{ node(id: $id) {{ ... on {owner} {{ {selection} }} }} }}"
-    return caller.ask(document, id=way(gateway))
+    way = WAYS[kind]
+    document = f"query($id: ID!) {{ node(id: $id) {{ ... on {way.root} {way.through.format(f'{{ {selection} }}')} }} }}"
+    return caller.ask(document, id=way.made(gateway))
 
 
-def _payment(gateway: Served) -> str:
-    return gateway.opened(gateway.student(), gateway.course())
+@dataclass(frozen=True)
+class Way:
+    """How an object is reached: from a root's type, through fields, and how one is made whose id is given."""
+
+    root: str
+    made: Callable[[Served], str]
+    through: str = "{}"
 
 
-def _purchase(gateway: Served) -> str:
-    purchase_id: str = gateway.create(gateway.course(), gateway.student().id)["purchase"]["id"]
-    return purchase_id
+def _granted(gateway: Served) -> str:
+    purchase: str = gateway.create(gateway.course(), gateway.student().id)["purchase"]["id"]
+    record = """mutation($id: ID!) {
+        recordSession(input: {purchaseId: $id, sessionNumber: 1}) {
+            ... on RecordSessionSuccess { alreadyProcessed } } }"""
+    assert gateway.admin.data(record, id=purchase) == {"recordSession": {"alreadyProcessed": False}}
+    return purchase
 
 
-WAYS: Mapping[str, tuple[Callable[[Served], str], str]] = {
-    "Payment": (_payment, "Payment"),
-    "Purchase": (_purchase, "Purchase"),
-    "Student": (_payment, "Payment"),
+WAYS: Mapping[str, Way] = {
+    "Payment": Way("Payment", lambda gateway: gateway.opened(gateway.student(), gateway.course())),
+    "Purchase": Way("Purchase", _granted),
+    "Student": Way("Payment", lambda gateway: gateway.opened(gateway.student(), gateway.course()), "{{ student {} }}"),
+    "PurchaseMetadata": Way("Purchase", _granted, "{{ metadata {} }}"),
+    "RecordedSession": Way("Purchase", _granted, "{{ sessions(first: 1) {{ record {} }} }}"),
 }
-"""The id of one such object, or of one that leads to it: a type that comes to need a role needs a line here."""
+"""A type that comes to need a role needs a line here."""
 
 
 def _arguments(arguments: Mapping[str, Any]) -> str:

@@ -1,14 +1,13 @@
 """The second flow, an admin's grant, and what an admin may change about a purchase."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated
 
 import strawberry
 
 from gateway.context import Context
 from gateway.resolvers.answers import mutation
-from gateway.resolvers.inputs import GatewayInfo, InputReader, mutation_context
+from gateway.resolvers.inputs import GatewayInfo, InputReader, mutation_context, of_item, too_many
 from gateway.resolvers.permissions import viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.directives import ADMIN_ONLY
@@ -24,7 +23,7 @@ from gateway.schema.mutations.purchases import (
 )
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.create_purchase import CreatePurchase
-from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Outcome
+from gateway.services.core.model.outcomes import FieldProblem, Outcome
 from gateway.services.core.model.values import TierChoice
 
 MOST_AT_ONCE = 100
@@ -64,12 +63,11 @@ class PurchaseMutations:
         ],
     ) -> Sequence[Outcome]:
         context = mutation_context(info)
-        if len(input) > MOST_AT_ONCE:
-            problem = FieldProblem((), f"must be {MOST_AT_ONCE} at most; these are {len(input)}")
-            return [InvalidInput((problem,))] * len(input)
+        if refused := too_many(input, MOST_AT_ONCE):
+            return refused
         read = [_grant(context, each) for each in input]
         outcomes = await context.purchases.submit_all([each for each, _ in read], [wrong for _, wrong in read])
-        return [_of_item(index, outcome) for index, outcome in enumerate(outcomes)]
+        return [of_item(index, outcome) for index, outcome in enumerate(outcomes)]
 
     @mutation(
         ExtendPurchaseResult,
@@ -153,10 +151,3 @@ def _grant(context: Context, input: CreatePurchaseInput) -> tuple[CreatePurchase
         key=input.idempotency_key,
     )
     return command, reader.problems
-
-
-def _of_item(index: int, outcome: Outcome) -> Outcome:
-    """The outcome with its item's place on the way to each wrong field."""
-    if not isinstance(outcome, InvalidInput):
-        return outcome
-    return InvalidInput(tuple(replace(each, path=(str(index), *each.path)) for each in outcome.fields))

@@ -152,6 +152,13 @@ MOST = 100
 """A page that a person can look at, and a query whose cost is known before it runs."""
 
 
+def number_of(after: int) -> int:
+    """After which number a list of numbered things goes on. Raises: GraphQLError, BAD_USER_INPUT, below 0."""
+    if after < 0:
+        raise bad_input(f"after must be 0 or more; this is {after}")
+    return after
+
+
 def size_of(first: int, argument: str = "first") -> int:
     """The number as given. None at all may be asked for: a list's page info says then whether it has anything.
 

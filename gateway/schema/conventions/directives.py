@@ -19,4 +19,6 @@ class RequiresRole:
 
 
 ADMIN_ONLY = [RequiresRole(role=Role.ADMIN)]
+SERVICE_OR_ADMIN = [RequiresRole(role=Role.SERVICE), RequiresRole(role=Role.ADMIN)]
+STUDENT_OR_ADMIN = [RequiresRole(role=Role.STUDENT), RequiresRole(role=Role.ADMIN)]
 STUDENT_ONLY = [RequiresRole(role=Role.STUDENT)]

@@ -49,7 +49,8 @@ _describe(
     "What a caller's token says they may do.",
     STUDENT="Buys courses, and sees their own payments and purchases.",
     ADMIN="Sees everything, grants courses and keeps the catalogue.",
-    SERVICE="Another system of the platform.",
+    SERVICE="Another system of the platform, such as the one that holds the classes: asks who has access, records "
+    "sessions, and reads the purchases that they belong to.",
 )
 _describe(
     PaymentProvider,

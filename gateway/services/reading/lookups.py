@@ -3,11 +3,14 @@
 from gateway.services.rows import lookups
 
 COURSE_BY_ID = lookups.COURSE_BY_ID.viewed
+ACTIVE_PURCHASE = lookups.ACTIVE_PURCHASE.viewed
 HELD_PURCHASE = lookups.HELD_PURCHASE.viewed
 JOB_BY_ID = lookups.JOB_BY_ID.viewed
 PAYMENT_BY_ID = lookups.PAYMENT_BY_ID.viewed
+PURCHASES_OF_PAIR = lookups.PURCHASES_OF_PAIR.viewed
 PURCHASE_BY_ID = lookups.PURCHASE_BY_ID.viewed
 PURCHASE_OF_PAYMENT = lookups.PURCHASE_OF_PAYMENT.viewed
 REFUNDS_OF_PAYMENT = lookups.REFUNDS_OF_PAYMENT.viewed
 REFUND_BY_ID = lookups.REFUND_BY_ID.viewed
+SESSIONS_OF_PURCHASE = lookups.SESSIONS_OF_PURCHASE.viewed
 SUCCESSOR = lookups.SUCCESSOR.viewed

@@ -20,6 +20,7 @@ from db.statements import (
     PURCHASE_WITH_ACCESS,
     RECORD,
     REFUND,
+    SESSION,
     TIER,
 )
 from gateway.services.core.model.jobs import JobKind
@@ -143,6 +144,7 @@ COURSES = Kind(
     (COURSE.c.id, TIER.c.rank),
     alone=Kind(select(COURSE), _one_each(courses.COURSE), (COURSE.c.id,), layout=courses.COURSE),
 )
+SESSIONS = _kind(select(SESSION), purchases.SESSION, SESSION.c.purchase_id, SESSION.c.number)
 REFUNDS = _kind(select(REFUND), payments.REFUND, REFUND.c.id)
 JOBS = _kind(select(JOB), jobs.JOB, JOB.c.id, locks=JOB)
 SUBJECTS_OF_JOBS = Kind(_with_columns(select(JOB), _SUBJECT), _subjects, (JOB.c.id,))

@@ -11,7 +11,7 @@ from sqlalchemy import Column, ColumnElement, Dialect, bindparam, literal_column
 from db.compiled import Raw, Statement
 from db.job_tables import LIVE_JOB
 from db.keys import Among, stored_parameters
-from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND
+from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, SESSION
 from db.types import Id
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.rows.kinds import (
@@ -22,6 +22,7 @@ from gateway.services.rows.kinds import (
     PURCHASES,
     RECORDS,
     REFUNDS,
+    SESSIONS,
     SUBJECTS_OF_JOBS,
     Kind,
     Many,
@@ -264,6 +265,11 @@ HELD_PURCHASE: Lookup[tuple[str, UUID], Purchase, Purchase | None] = Lookup(
     PURCHASES, (PURCHASE.c.student_id, PURCHASE.c.course_id), _active_or_latest, None, is_brief=False
 )
 """What counts for a student and a course: the active purchase, or else the latest that there was."""
+SESSION_BY_NUMBER = _one(
+    SESSIONS, lambda session: (session.purchase_id, session.number), SESSION.c.purchase_id, SESSION.c.number
+)
+SESSIONS_OF_PURCHASE = _all(SESSIONS, lambda session: session.purchase_id, SESSION.c.purchase_id)
+"""The sessions recorded under a purchase, also those that were withdrawn, by their numbers."""
 COURSE_BY_ID = _one(COURSES, lambda course: course.id, COURSE.c.id)
 REFUND_BY_ID = _one(REFUNDS, lambda refund: refund.id, REFUND.c.id)
 REFUNDS_OF_PAYMENT = _all(REFUNDS, lambda refund: refund.payment_id, REFUND.c.payment_id)

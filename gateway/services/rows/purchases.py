@@ -1,5 +1,6 @@
-"""How purchases and their accesses lie in their columns: rows to values and back."""
+"""How purchases, their accesses and the sessions held lie in their columns: rows to values and back."""
 
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import Access, Actor, Purchase
 from gateway.services.rows.columns import Columns, word
 from gateway.services.rows.layouts import Layout
@@ -13,6 +14,8 @@ PURCHASE = Layout(
     access=Layout(Access, status="access_status"),
 )
 """A purchase in its row joined with its access's, whose status has another name beside the purchase's own."""
+
+SESSION = Layout(RecordedSession, recorded_by=Layout(Actor, id="recorded_by_id", role="recorded_by_role"))
 
 
 def purchase_columns(purchase: Purchase) -> Columns:
@@ -43,4 +46,18 @@ def access_columns(purchase: Purchase) -> Columns:
         "sessions_used": access.sessions_used,
         "starts_at": access.starts_at,
         "expires_at": access.expires_at,
+        "sessions_recorded": access.sessions_recorded,
+    }
+
+
+def session_columns(session: RecordedSession) -> Columns:
+    return {
+        "id": session.id,
+        "purchase_id": session.purchase_id,
+        "number": session.number,
+        "held_at": session.held_at,
+        "recorded_at": session.recorded_at,
+        "recorded_by_id": session.recorded_by.id,
+        "recorded_by_role": word(session.recorded_by.role),
+        "withdrawn_at": session.withdrawn_at,
     }

@@ -19,6 +19,7 @@ _EVENT = "evt"
 _PREFIXES = {
     "purchase": {"id": "pur", "courseId": "crs", "paymentId": "pay", "supersedes": "pur"},
     "payment": {"id": "pay", "courseId": "crs", "purchaseId": "pur"},
+    "session": {"id": "pur", "courseId": "crs", "purchaseId": "pur"},
 }
 """For each subject of an event, the entries that are ids, and their prefixes. A student's id is the platform's own."""
 

@@ -1,12 +1,13 @@
 """Loads the rows that a turn's commands may look at, by a fixed number of statements."""
 
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Set
 from typing import Any, TypeVar
 from uuid import UUID
 
 from db.writer import Writer
 from gateway.services.core.commands.every import Command
-from gateway.services.core.model.state import RowKeys, State
+from gateway.services.core.model.state import Pair, RowKeys, State
 from gateway.services.core.model.values import Fulfilment, Purchase
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
@@ -35,7 +36,8 @@ def load(writer: Writer, commands: Iterable[Command]) -> State:
     refunded = _load_refunds(writer, state, keys, {*keys.refunds, *results, *retried})
     _load_payments(writer, state, keys, keys.payments | results | refunded)
     _load_what_payments_tell_of(writer, state, keys, results, retried)
-    _load_pairs(writer, state, refunded, keys.purchases_with_pair)
+    _load_pairs(writer, state, refunded, keys.purchases_with_pair | {purchase_id for purchase_id, _ in keys.sessions})
+    _load_sessions(writer, state, keys.sessions)
     state.loaded.update(state.events, state.jobs, state.refunds, state.payments, state.purchases, state.courses)
     return state
 
@@ -68,7 +70,8 @@ def _load_what_payments_tell_of(
     live_jobs = _ask(writer, lookups.LIVE_JOBS_OF_SUBJECT, {*state.payments, *retried, *keys.sweeps})
     active = _ask(writer, lookups.ACTIVE_PURCHASE, pairs)
     bought = _ask(writer, lookups.PURCHASE_OF_PAYMENT, fulfilled)
-    by_id = _ask(writer, lookups.PURCHASE_BY_ID, {*keys.purchases, *keys.purchases_with_pair, *results, *duplicated})
+    named = {*keys.purchases, *keys.purchases_with_pair, *(purchase_id for purchase_id, _ in keys.sessions)}
+    by_id = _ask(writer, lookups.PURCHASE_BY_ID, {*named, *results, *duplicated})
     course = _ask(writer, lookups.COURSE_BY_ID, courses)
     state.live_jobs = set(live_jobs())
     _put_purchases(state, (*active(), *bought(), *by_id()))
@@ -92,6 +95,25 @@ def _load_pairs(
     state.payments.update((payment.id, payment) for payment in others)
     courses = {payment.course_id for payment in others} - state.courses.keys()
     state.courses.update((course.id, course) for course in _ask(writer, lookups.COURSE_BY_ID, courses)())
+
+
+def _load_sessions(writer: Writer, state: State, keys: Collection[tuple[UUID, int]]) -> None:
+    """Load the sessions of these numbers, of every purchase of the same student and course. What is counted of them
+    stands with the purchases, which are locked."""
+    if not keys:
+        return
+    by_pair = defaultdict[Pair, list[UUID]](list)
+    for purchase in state.purchases.values():
+        by_pair[purchase.student_id, purchase.course_id].append(purchase.id)
+    named = [(state.purchases[purchase_id], number) for purchase_id, number in keys if purchase_id in state.purchases]
+    wanted = {
+        (purchase_id, number)
+        for purchase, number in named
+        for purchase_id in by_pair[purchase.student_id, purchase.course_id]
+    }
+    found = _ask(writer, lookups.SESSION_BY_NUMBER, wanted)()
+    state.sessions = {(session.purchase_id, session.number): session for session in found}
+    state.loaded.update(session.id for session in found)
 
 
 def _put_purchases(state: State, purchases: Iterable[Purchase]) -> None:

@@ -12,7 +12,7 @@ from gateway.services.rows.columns import Value
 from gateway.services.rows.courses import course_columns, tier_columns
 from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
-from gateway.services.rows.purchases import access_columns, purchase_columns
+from gateway.services.rows.purchases import access_columns, purchase_columns, session_columns
 
 
 def save(writer: Writer, saves: Saves, state: State) -> None:
@@ -35,6 +35,10 @@ def save(writer: Writer, saves: Saves, state: State) -> None:
     saves.change_payments.run(writer, map(payment_columns, changed_payments))
     saves.add_audit.run(writer, map(audit_columns, changes.audit))
     saves.add_records.run(writer, map(record_columns, changes.records))
+    if changes.sessions:
+        new_sessions, changed_sessions = _split(changes.sessions, state.loaded)
+        saves.add_sessions.run(writer, map(session_columns, new_sessions))
+        saves.change_sessions.run(writer, map(session_columns, changed_sessions))
     if changes.refunds or changes.events or changes.jobs:
         _save_what_follows(writer, saves, state, changes)
 

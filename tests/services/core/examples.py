@@ -12,10 +12,13 @@ from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.records import Door
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.state import Moment
 from gateway.services.core.model.values import (
     Access,
@@ -41,6 +44,7 @@ NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 """A Monday."""
 STUDENT = Actor("student-1", Role.STUDENT)
 ADMIN = Actor("admin-1", Role.ADMIN)
+SERVICE = Actor("lms", Role.SERVICE)
 METADATA = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
 BASIC = Tier("BASIC", 4, Money(199_900, "INR"), 90, 1)
 STANDARD = Tier("STANDARD", 12, Money(499_900, "INR"), 180, 2)
@@ -64,7 +68,10 @@ PAYMENT = Payment(
     metadata=METADATA,
     created_at=NOW,
 )
-ACCESS = Access(AccessStatus.GRANTED, sessions_total=4, sessions_used=1, starts_at=NOW, expires_at=None)
+ACCESS = Access(
+    AccessStatus.GRANTED, sessions_total=4, sessions_used=1, starts_at=NOW, expires_at=None, sessions_recorded=1
+)
+"""With the session `SESSION` recorded."""
 PURCHASE = Purchase(
     id=key(3),
     student_id=STUDENT.id,
@@ -77,6 +84,7 @@ PURCHASE = Purchase(
     access=ACCESS,
     created_at=NOW,
 )
+SESSION = RecordedSession(key(70), PURCHASE.id, 1, NOW, NOW, SERVICE)
 REFUND = Refund(key(40), PAYMENT.id, PAYMENT.amount, "duplicate", ADMIN, NOW)
 """All of the payment's money, on its way back."""
 JOB = Job(key(50), JobKind.PAYMENT_REFUND, REFUND.id, NOW, NOW)
@@ -113,6 +121,8 @@ CREATE = CreatePurchase(
 EXTEND = ExtendPurchase(ADMIN, PURCHASE.id, NOW + timedelta(days=500), reason="was ill")
 CORRECT = CorrectPurchaseMetadata(ADMIN, PURCHASE.id, replace(METADATA, session_duration=90), reason="a slip")
 REVOKE = RevokePurchase(ADMIN, PURCHASE.id, reason="shared their login")
+RECORD = RecordSession(SERVICE, key(71), PURCHASE.id, 2)
+WITHDRAW = WithdrawSession(SERVICE, PURCHASE.id, 1, reason="the other class")
 SAVE = SaveCourse(actor=ADMIN, course_id=key(11), is_new=True, title="Yoga", tiers=(BASIC, STANDARD))
 REFUND_IT = RefundPayment(ADMIN, key(41), PAYMENT.id, amount_minor=None, reason="unhappy")
 

@@ -65,11 +65,14 @@ from tests.services.core.examples import (
     OPEN,
     PAYMENT,
     PURCHASE,
+    RECORD,
     REFUND,
     REFUND_IT,
     REVOKE,
     SAVE,
+    SESSION,
     STUDENT,
+    WITHDRAW,
     key,
 )
 
@@ -140,6 +143,15 @@ COMMANDS: tuple[Command, ...] = (
     ),
     *(replace(EXTEND, expiry_date=NOW + timedelta(days=days)) for days in (0, 20, 30)),
     *(replace(CORRECT, metadata=metadata) for metadata in (METADATA, LATE_METADATA)),
+    *(replace(RECORD, number=number, key=name) for number in (1, 2, 9) for name in (None, "k")),
+    *(replace(RECORD, purchase_id=which) for which in (key(5), key(6), key(99))),
+    *(
+        replace(RECORD, held_at=NOW + timedelta(days=days), purchase_id=which)
+        for days in (-9, 9)
+        for which in (key(3), key(6))
+    ),
+    *(replace(WITHDRAW, number=number, key=name) for number in (1, 2) for name in (None, "k")),
+    *(replace(WITHDRAW, purchase_id=which) for which in (key(5), key(99))),
     *(replace(SAVE, key=name) for name in (None, "k")),
     replace(SAVE, course_id=COURSE.id, is_new=False, tiers=(BASIC,)),
     *(replace(REFUND_IT, amount_minor=amount, key=name) for amount in (None, 0, 1, 10**9) for name in (None, "k")),
@@ -226,6 +238,8 @@ def state_with(payment: Payment | None, active: Purchase | None, *, has_course: 
         state.loaded.add(payment.id)
         if has_job:
             state.live_jobs.add((JobKind.PAYMENT_CHECK, payment.id))
+    if active is not None:
+        state.sessions[SESSION.purchase_id, SESSION.number] = SESSION
     if has_course:
         state.courses[COURSE.id] = COURSE
     return state

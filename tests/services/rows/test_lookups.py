@@ -5,11 +5,11 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Integer, Table, select
 
 from db.compiled import Statement
 from db.engine import writer_engine
-from db.statements import AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, REFUND, TIER
+from db.statements import AUDIT, COURSE, EVENT, JOB, PAYMENT, PURCHASE, REFUND, SESSION, TIER
 from db.types import Id
 from gateway.services.core.model.values import Purchase
 from gateway.services.reading.source import Source
@@ -18,10 +18,10 @@ from gateway.services.rows.audit import audit_columns
 from gateway.services.rows.columns import Columns
 from gateway.services.rows.courses import course_columns, tier_columns
 from gateway.services.rows.jobs import event_columns, job_columns
-from gateway.services.rows.kinds import COURSES, ENTRIES, EVENTS, JOBS, PAYMENTS, PURCHASES, REFUNDS, Kind
+from gateway.services.rows.kinds import COURSES, ENTRIES, EVENTS, JOBS, PAYMENTS, PURCHASES, REFUNDS, SESSIONS, Kind
 from gateway.services.rows.lookups import Lookup
 from gateway.services.rows.payments import payment_columns, refund_columns
-from gateway.services.rows.purchases import access_columns, purchase_columns
+from gateway.services.rows.purchases import access_columns, purchase_columns, session_columns
 from tests.beside import beside
 from tests.resolvers.test_extreme_rows import TEXTS
 from tests.service import values_of
@@ -37,6 +37,8 @@ LOOKUPS: dict[str, tuple[str, str]] = {
     "ACTIVE_PURCHASE": ("uq_purchase_active",) * 2,
     "PURCHASES_OF_PAIR": ("ix_purchase_", "ix_purchase_"),
     "HELD_PURCHASE": ("ix_purchase_", "ix_purchase_"),
+    "SESSION_BY_NUMBER": ("uq_recorded_session_purchase_id_number",) * 2,
+    "SESSIONS_OF_PURCHASE": ("uq_recorded_session_purchase_id_number",) * 2,
     "COURSE_BY_ID": ("PRIMARY KEY", "pk_course"),
     "REFUND_BY_ID": ("PRIMARY KEY", "pk_refund"),
     "REFUNDS_OF_PAYMENT": ("ix_refund_payment_id",) * 2,
@@ -91,10 +93,8 @@ def declared() -> dict[str, Lookup[Any, Any, Any]]:
 def keys_of(lookup: Lookup[Any, Any, Any], number: int) -> list[Any]:
     """Keys that nothing has."""
     numbers = range(number)
-    parts = [
-        [UUID(int=each) if isinstance(column.type, Id) else str(each) for each in numbers]
-        for column in lookup.among.columns
-    ]
+    made: dict[type, Callable[[int], object]] = {Id: lambda number: UUID(int=number), Integer: int}
+    parts = [list(map(made.get(type(column.type), str), numbers)) for column in lookup.among.columns]
     return list(zip(*parts, strict=True)) if len(parts) > 1 else parts[0]
 
 
@@ -128,6 +128,7 @@ KINDS: Sequence[tuple[Kind[Any], Table, Callable[[Any], Columns]]] = (
     (PAYMENTS, PAYMENT, payment_columns),
     (PURCHASES, PURCHASE, lambda purchase: {**purchase_columns(purchase), **_access(purchase)}),
     (REFUNDS, REFUND, refund_columns),
+    (SESSIONS, SESSION, session_columns),
     (JOBS, JOB, job_columns),
     (EVENTS, EVENT, event_columns),
     (ENTRIES, AUDIT, audit_columns),

@@ -15,6 +15,8 @@ from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 
 Command = (
@@ -28,6 +30,8 @@ Command = (
     | ExtendPurchase
     | CorrectPurchaseMetadata
     | RevokePurchase
+    | RecordSession
+    | WithdrawSession
     | SaveCourse
     | RefundPayment
     | SettleRefund

@@ -37,8 +37,8 @@ class ProviderEvent:
 
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
-    """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase` or the `payment` as it was
-    then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
+    """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase`, the `payment` or the
+    `session` as it was then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
 
     id: UUID
     type: str
@@ -63,6 +63,8 @@ EventType = Literal[
     "access.granted",
     "access.revoked",
     "access.recounted",
+    "session.recorded",
+    "session.withdrawn",
 ]
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 

@@ -15,6 +15,7 @@ from gateway.services.core.model.job_outcomes import (
     RefundSettled,
     Stale,
 )
+from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded, SessionWithdrawn
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 
 
@@ -208,6 +209,7 @@ Refusal = (
     | DuplicatePayment
     | MetadataConflict
     | ActivePurchaseExists
+    | PurchaseEnded
     | IdempotencyKeyReused
     | InvalidInput
     | NotFound
@@ -221,6 +223,8 @@ Outcome = (
     | Extended
     | Corrected
     | Revoked
+    | SessionRecorded
+    | SessionWithdrawn
     | CourseSaved
     | RefundRequested
     | JobChanged

@@ -97,8 +97,10 @@ ACTIONS = {
     "purchase.refunded": "Its money went back, and it ended.",
     "purchase.revived": "The purchase that had replaced it was refunded, and it is active again.",
     "purchase.recounted": "The purchase that it continued was refunded, or reinstated: its sessions and its end no "
-    "longer have, or have again, what it had taken over.",
+    "longer have, or have again, what it had taken over. Or a session of that one was recorded late, or withdrawn.",
     "purchase.reinstated": "The refund that had ended it did not go through, and it was put back.",
+    "purchase.session_recorded": "A session of it was held.",
+    "purchase.session_withdrawn": "A session of it that had been recorded was not held after all, or not for it.",
     "course.saved": "A course and its tiers were put into the catalogue, or changed.",
     "job.retried": "An admin had a job run again.",
     "job.canceled": "An admin called a job off, or ended a case.",

@@ -14,6 +14,7 @@ from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import Course, Payment, Provider, Purchase, PurchaseStatus, Refund
 
 Pair = tuple[str, UUID]
@@ -45,6 +46,8 @@ class RowKeys:
         refunds: refunds, with all others of the same payment.
         payments_with_refunds: payments with all their refunds: how much is left of one depends on those.
         references_with_refunds: the same, for payments by their provider and its id of the intent.
+        sessions: recorded sessions by purchase and number, with those of the same number of the pair's other purchases,
+            and all that `purchases_with_pair` has.
     """
 
     payments: Set[UUID] = frozenset()
@@ -63,6 +66,7 @@ class RowKeys:
     refunds: Set[UUID] = frozenset()
     payments_with_refunds: Set[UUID] = frozenset()
     references_with_refunds: Set[tuple[str, str]] = frozenset()
+    sessions: Set[tuple[UUID, int]] = frozenset()
 
     def __or__(self, other: "RowKeys") -> "RowKeys":
         return RowKeys.all_of((self, other))
@@ -92,6 +96,7 @@ class Changes:
     refunds: tuple[Refund, ...] = ()
     jobs: tuple[Job, ...] = ()
     events: tuple[ProviderEvent, ...] = ()
+    sessions: tuple[RecordedSession, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
 
     def __add__(self, other: "Changes") -> "Changes":
@@ -144,7 +149,8 @@ class Decision:
 
 @dataclass(slots=True)
 class State:
-    """Rows by id, with the look-ups that decisions need, kept up to date as decisions are applied.
+    """Rows by id, and sessions by purchase and number, with the look-ups that decisions need, kept up to date as
+    decisions are applied.
 
     Later commands of a batch see what earlier ones decided. `loaded` holds the ids of the rows that the database has
     already; `journal` is everything applied since loading, in order.
@@ -157,6 +163,7 @@ class State:
     refunds: dict[UUID, Refund] = field(default_factory=dict)
     jobs: dict[UUID, Job] = field(default_factory=dict)
     events: dict[UUID, ProviderEvent] = field(default_factory=dict)
+    sessions: dict[tuple[UUID, int], RecordedSession] = field(default_factory=dict)
     live_jobs: set[tuple[JobKind, UUID]] = field(default_factory=set)
     active: dict[Pair, UUID] = field(default_factory=dict)
     by_payment: dict[UUID, UUID] = field(default_factory=dict)
@@ -200,6 +207,8 @@ class State:
             self.refunds[refund.id] = refund
         for event in changes.events:
             self.events[event.id] = event
+        for session in changes.sessions:
+            self.sessions[session.purchase_id, session.number] = session
         for job in changes.jobs:
             self._put_job(job)
         self.journal.append(changes)

@@ -190,17 +190,26 @@ class Payment:
 @quick
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a student may use. It ends, but its used sessions are never deleted."""
+    """What a student may use. It ends, but its used sessions are never deleted.
+
+    Of the `sessions_used`, `sessions_recorded` were held under this very purchase and are recorded one by one; the rest
+    it took over from others, as a number.
+    """
 
     status: AccessStatus
     sessions_total: int
     sessions_used: int
     starts_at: datetime
     expires_at: datetime | None
+    sessions_recorded: int = 0
 
     @property
     def sessions_left(self) -> int:
         return self.sessions_total - self.sessions_used
+
+    @property
+    def sessions_carried(self) -> int:
+        return self.sessions_used - self.sessions_recorded
 
 
 @quick

@@ -1,4 +1,4 @@
-"""The events that a decision sends to subscribers, found by comparing payments, purchases and accesses."""
+"""The events that a decision sends to subscribers, found by comparing payments, purchases, accesses and sessions."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.model.events import EventSubscriber, EventType, OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
     Access,
@@ -17,7 +18,7 @@ from gateway.services.core.model.values import (
     PurchaseStatus,
 )
 from gateway.services.core.rules.access import ends_later
-from gateway.services.core.rules.snapshots import of_payment, of_purchase
+from gateway.services.core.rules.snapshots import of_payment, of_purchase, of_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class _Announcement:
 
     type: EventType
     stream: UUID
-    about: Payment | Purchase
+    about: Payment | Purchase | RecordedSession
 
 
 def announced(changes: Changes, before: State, subscribers: Sequence[EventSubscriber], moment: Moment) -> Changes:
@@ -38,10 +39,13 @@ def announced(changes: Changes, before: State, subscribers: Sequence[EventSubscr
     if not subscribers or not (changes.payments or changes.purchases):
         return NOTHING
     bought = {purchase.payment_id: purchase for purchase in changes.purchases if purchase.payment_id}
-    announcements = [*_of_payments(changes.payments, before, bought), *_of_purchases(changes.purchases, before)]
-    return Changes(
-        jobs=tuple(job for each in announcements for job in _jobs(each, bought, before, subscribers, moment))
-    )
+    announcements = [
+        *_of_payments(changes.payments, before, bought),
+        *_of_purchases(changes.purchases, before),
+        *_of_sessions(changes.sessions),
+    ]
+    after = {**bought, **{purchase.id: purchase for purchase in changes.purchases}}
+    return Changes(jobs=tuple(job for each in announcements for job in _jobs(each, after, before, subscribers, moment)))
 
 
 def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_Announcement]:
@@ -86,6 +90,12 @@ def _of_purchases(purchases: Iterable[Purchase], before: State) -> Iterator[_Ann
             yield _Announcement("access.recounted", purchase.id, purchase)
 
 
+def _of_sessions(sessions: Iterable[RecordedSession]) -> Iterator[_Announcement]:
+    for session in sessions:
+        is_withdrawn = session.withdrawn_at is not None
+        yield _Announcement("session.withdrawn" if is_withdrawn else "session.recorded", session.purchase_id, session)
+
+
 def _purchase_types(was: Purchase | None, now: Purchase) -> Iterator[EventType]:
     if was is None:
         yield "purchase.created"
@@ -115,29 +125,36 @@ def _status_type(status: PurchaseStatus) -> EventType:
 
 
 def _is_recounted(was: Access, now: Access) -> bool:
-    """Whether it has other sessions, or an earlier end: the purchase that it continued was refunded, or reinstated."""
+    """Whether it has other sessions, or an earlier end: the purchase that it continued was refunded, or reinstated, or
+    had a session recorded or withdrawn."""
     ends_earlier = was.expires_at != now.expires_at and not ends_later(was, now)
-    return was.sessions_total != now.sessions_total or ends_earlier
+    sessions = ((each.sessions_total, each.sessions_carried) for each in (was, now))
+    return next(sessions) != next(sessions) or ends_earlier
 
 
 def _jobs(
     announcement: _Announcement,
-    bought: dict[UUID, Purchase],
+    after: dict[UUID, Purchase],
     before: State,
     subscribers: Sequence[EventSubscriber],
     moment: Moment,
 ) -> Iterator[Job]:
+    """Args: after: the purchases that changed, by their ids and those of their payments."""
     subscribed = [subscriber for subscriber in subscribers if announcement.type in subscriber.types]
     if not subscribed:
         return
     match announcement.about:
         case Payment() as payment:
+            subject_id = payment.id
             data: dict[str, object] = {
-                "payment": of_payment(payment, bought.get(payment.id) or before.purchase_of(payment))
+                "payment": of_payment(payment, after.get(payment.id) or before.purchase_of(payment))
             }
         case Purchase() as purchase:
-            data = {"purchase": of_purchase(purchase)}
-    event = OutgoingEvent(moment.new_id(), announcement.type, announcement.about.id, moment.now, data)
+            subject_id, data = purchase.id, {"purchase": of_purchase(purchase)}
+        case RecordedSession() as session:
+            subject_id = session.purchase_id
+            data = {"session": of_session(session, after[session.purchase_id])}
+    event = OutgoingEvent(moment.new_id(), announcement.type, subject_id, moment.now, data)
     for subscriber in subscribed:
         yield Job(
             moment.new_id(),

@@ -25,22 +25,22 @@ def passed_on(changed: Purchase, state: State, moment: Moment) -> Changes:
     """
     before, after = dict(state.purchases), {**state.purchases, changed.id: changed}
     changes = NOTHING
-    for above in _above(changed, state.purchases):
-        payment = state.payments.get(above.payment_id) if above.payment_id else None
+    for each in above(changed, state.purchases):
+        payment = state.payments.get(each.payment_id) if each.payment_id else None
         if payment is None:
             continue  # an admin granted it: it took over used sessions only, so nothing of it is taken back
-        was, now = (_founded(above, payment, purchases) for purchases in (before, after))
-        kept = _amended(above.access, was, now)
-        if kept != above.access:
-            after[above.id] = replace(above, access=kept)
-            changes += _recounted(above, after[above.id], moment)
+        was, now = (founded(each, payment, purchases) for purchases in (before, after))
+        kept = _amended(each.access, was, now)
+        if kept != each.access:
+            after[each.id] = replace(each, access=kept)
+            changes += recounted(each, after[each.id], moment)
     return changes
 
 
 def refreshed(purchase: Purchase, payment: Payment, purchases: Purchases) -> Purchase:
     """A purchase that is reinstated, with what it takes over from those below it as they are now."""
-    founded = _founded(purchase, payment, purchases)
-    return replace(purchase, access=_amended(purchase.access, founded, founded))
+    begun = founded(purchase, payment, purchases)
+    return replace(purchase, access=_amended(purchase.access, begun, begun))
 
 
 def standing_below(purchase: Purchase, purchases: Purchases) -> Purchase | None:
@@ -53,25 +53,25 @@ def standing_below(purchase: Purchase, purchases: Purchases) -> Purchase | None:
 
 def standing_above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
     """The nearest purchases that replaced it, directly or not, whose money is not back."""
-    for above in _successors(purchase, purchases):
-        if above.status is PurchaseStatus.REFUNDED:
-            yield from standing_above(above, purchases)
+    for successor in _successors(purchase, purchases):
+        if successor.status is PurchaseStatus.REFUNDED:
+            yield from standing_above(successor, purchases)
         else:
-            yield above
+            yield successor
 
 
-def _above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
+def above(purchase: Purchase, purchases: Purchases) -> Iterator[Purchase]:
     """All purchases that replaced it, directly or not, each after the one that it replaced."""
-    for above in _successors(purchase, purchases):
-        yield above
-        yield from _above(above, purchases)
+    for successor in _successors(purchase, purchases):
+        yield successor
+        yield from above(successor, purchases)
 
 
 def _successors(purchase: Purchase, purchases: Purchases) -> list[Purchase]:
     return sorted((each for each in purchases.values() if each.supersedes == purchase.id), key=lambda each: each.id)
 
 
-def _founded(purchase: Purchase, payment: Payment, purchases: Purchases) -> Access:
+def founded(purchase: Purchase, payment: Payment, purchases: Purchases) -> Access:
     """The access as it was at the beginning, given the purchases below it."""
     below, terms, begun_at = standing_below(purchase, purchases), payment.terms, purchase.created_at
     if below is None:
@@ -94,10 +94,13 @@ def _amended(stored: Access, was: Access, now: Access) -> Access:
     )
 
 
-def _recounted(old: Purchase, new: Purchase, moment: Moment) -> Changes:
+def recounted(old: Purchase, new: Purchase, moment: Moment) -> Changes:
+    """A purchase whose access has other sessions, or another end, than it had; audited where it is active."""
     if new.status is not PurchaseStatus.ACTIVE:
         return Changes(purchases=(new,))
     change: dict[str, object] = {}
+    if old.access.sessions_used != new.access.sessions_used:
+        change["sessionsUsed"] = [old.access.sessions_used, new.access.sessions_used]
     if old.access.sessions_total != new.access.sessions_total:
         change["sessionsTotal"] = [old.access.sessions_total, new.access.sessions_total]
     if old.access.expires_at != new.access.expires_at:

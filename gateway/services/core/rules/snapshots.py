@@ -1,8 +1,9 @@
-"""A payment and a purchase as JSON, as an event shows them. Ids are UUIDs, instants UTC."""
+"""A payment, a purchase and a session as JSON, as an event shows them. Ids are UUIDs, instants UTC."""
 
 from datetime import UTC, datetime
 
 from gateway.services.core.model.metadata import Metadata
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import Access, Money, Payment, Purchase
 
 
@@ -42,6 +43,21 @@ def of_payment(payment: Payment, purchase: Purchase | None) -> dict[str, object]
         "purchaseId": str(purchase.id) if purchase else None,
         "createdAt": _instant(payment.created_at),
         "confirmedAt": _instant(payment.confirmed_at),
+    }
+
+
+def of_session(session: RecordedSession, purchase: Purchase) -> dict[str, object]:
+    """Args: purchase: under which it was held, as it is with it."""
+    return {
+        "purchaseId": str(purchase.id),
+        "studentId": purchase.student_id,
+        "courseId": str(purchase.course_id),
+        "number": session.number,
+        "heldAt": _instant(session.held_at),
+        "recordedAt": _instant(session.recorded_at),
+        "withdrawnAt": _instant(session.withdrawn_at),
+        "sessionsTotal": purchase.access.sessions_total,
+        "sessionsUsed": purchase.access.sessions_used,
     }
 
 

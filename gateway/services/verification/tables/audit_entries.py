@@ -214,6 +214,16 @@ def _of_purchase(w: Words) -> Invariant:
                 (*CHANGED, *BOUGHT, "audit_entry.actor_id", "audit_entry.actor_role", "purchase.supersedes"),
                 of=("purchase.created",),
             ),
+            Check(
+                f"""(SELECT count(*) FROM recorded_session AS held WHERE held.purchase_id = audit_entry.subject_id
+                    AND CAST(held.number AS TEXT) = {w.entry("audit_entry.changes", "number")}) = 0
+                    OR audit_entry.actor_role = 'STUDENT'
+                    OR audit_entry.action = 'purchase.session_withdrawn' AND audit_entry.reason IS NULL""",
+                "The session that this entry tells of has its record; a service or an admin wrote it, and a withdrawal"
+                " says why.",
+                (*CHANGED, *ENTRY),
+                of=("purchase.session_recorded", "purchase.session_withdrawn"),
+            ),
         ),
     )
 

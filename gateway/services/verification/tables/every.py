@@ -10,13 +10,14 @@ from gateway.services.verification.tables.jobs import jobs
 from gateway.services.verification.tables.payments.table import payments
 from gateway.services.verification.tables.provider_events import provider_events
 from gateway.services.verification.tables.purchases.accesses import orphans
+from gateway.services.verification.tables.purchases.recorded_sessions import recorded_sessions
 from gateway.services.verification.tables.purchases.table import purchases
 from gateway.services.verification.tables.refunds import refunds
 from gateway.services.verification.tables.singles import changes, compatibility, installation
 from gateway.services.verification.words import Words
 
 _ALL = (
-    *(payments, purchases, orphans, refunds, jobs, provider_events, courses, tiers),
+    *(payments, purchases, orphans, recorded_sessions, refunds, jobs, provider_events, courses, tiers),
     *(idempotency_records, audit_entries, installation, compatibility, changes),
 )
 

@@ -11,6 +11,8 @@ MAKES = {
     "extendPurchase": "purchase",
     "correctPurchaseMetadata": "purchase",
     "revokePurchase": "purchase",
+    "recordSession": "purchase",
+    "withdrawSession": "purchase",
     "refundPayment": "refund",
     "saveCourse": "course",
 }

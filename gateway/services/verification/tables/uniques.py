@@ -40,6 +40,14 @@ BOUGHT_ONCE = unique(
     "payment_id IS NOT NULL",
     "Look which one has its purchase.created entry, and take the other one back.",
 )
+SESSIONS = unique(
+    "A session of a purchase has one record.",
+    "recorded_session",
+    "uq_recorded_session_purchase_id_number",
+    ("purchase_id", "number"),
+    "TRUE",
+    "Keep the one that the purchase's history tells of.",
+)
 EVENTS = unique(
     "A provider's event is stored once.",
     "provider_event",

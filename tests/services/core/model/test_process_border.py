@@ -23,6 +23,8 @@ from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.events import EventState, ProviderEvent
@@ -64,6 +66,8 @@ from gateway.services.core.model.outcomes import (
     Unfulfillable,
 )
 from gateway.services.core.model.records import Door
+from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded, SessionWithdrawn
+from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import (
     Access,
     AccessStatus,
@@ -103,6 +107,7 @@ PAYMENT = Payment(
 PURCHASE = Purchase(
     ID, "student-1", ID, "BASIC", 1, Origin.ADMIN, ADMIN, METADATA, Access(AccessStatus.GRANTED, 4, 1, NOW, None), NOW
 )
+SESSION = RecordedSession(ID, ID, 3, NOW, NOW, ADMIN, NOW)
 REFUND = Refund(ID, ID, PRICE, "duplicate", ADMIN, NOW, RefundStatus.FAILED, "re_1", Failure("x", "y"), NOW)
 JOB = Job(
     ID,
@@ -144,6 +149,8 @@ COMMANDS: tuple[Command, ...] = (
     ExtendPurchase(ADMIN, ID, NOW, "a reason", key="k"),
     CorrectPurchaseMetadata(ADMIN, ID, METADATA, "a reason", key="k"),
     RevokePurchase(ADMIN, ID, "a reason", key="k"),
+    RecordSession(ADMIN, ID, ID, 3, NOW, key="k"),
+    WithdrawSession(ADMIN, ID, 3, "a reason", key="k"),
     SaveCourse(ADMIN, ID, True, "Yoga", TIERS),
     RefundPayment(ADMIN, ID, ID, 100, "a reason", key="k"),
     *(SettleRefund(ID, result, lease=LEASE) for result in RESULTS),
@@ -181,6 +188,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Extended(PURCHASE, False),
     Corrected(PURCHASE, True),
     Revoked(PURCHASE, False),
+    SessionRecorded(PURCHASE, SESSION, False),
+    SessionWithdrawn(PURCHASE, SESSION, True),
+    PurchaseEnded(PURCHASE, NOW, PURCHASE),
     CourseSaved(COURSE, False),
     PaymentPending(PAYMENT, 2, True),
     PaymentDeclined(PAYMENT),

@@ -91,7 +91,8 @@ def test_a_payment_that_begins_is_announced_only_where_it_ended_at_once() -> Non
         (ENDING, PURCHASE, ["purchase.extended"]),
         (PURCHASE, ENDING, ["access.recounted"]),
         (PURCHASE, replace(PURCHASE, access=replace(PURCHASE.access, sessions_total=9)), ["access.recounted"]),
-        (PURCHASE, replace(PURCHASE, access=replace(PURCHASE.access, sessions_used=2)), []),
+        (PURCHASE, replace(PURCHASE, access=replace(PURCHASE.access, sessions_used=2, sessions_recorded=2)), []),
+        (PURCHASE, replace(PURCHASE, access=replace(PURCHASE.access, sessions_used=2)), ["access.recounted"]),
     ],
 )
 def test_what_changes_of_a_purchase_is_announced(before: Purchase | None, now: Purchase, expected: list[str]) -> None:

@@ -22,6 +22,8 @@ from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.command import KeyedCommand
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
@@ -37,11 +39,13 @@ from tests.services.core.examples import (
     METADATA,
     OPEN,
     PREMIUM,
+    RECORD,
     REFUND_IT,
     REVOKE,
     SAVE,
     STANDARD,
     STUDENT,
+    WITHDRAW,
     key,
 )
 
@@ -61,6 +65,8 @@ KEYED: dict[type[object], KeyedCommand] = {
     ExtendPurchase: replace(EXTEND, expiry_date=EXPIRY, key="k"),
     CorrectPurchaseMetadata: replace(CORRECT, metadata=FULL, key="k"),
     RevokePurchase: replace(REVOKE, key="k"),
+    RecordSession: replace(RECORD, held_at=EXPIRY, key="k"),
+    WithdrawSession: replace(WITHDRAW, key="k"),
     SaveCourse: replace(CHANGED_COURSE, key="k"),
     RefundPayment: replace(REFUND_IT, amount_minor=100, key="k"),
 }
@@ -90,6 +96,7 @@ NOT_THE_WISH: dict[str, object] = {
     "payment_id": key(900),
     "purchase_id": key(901),
     "refund_id": key(904),
+    "session_id": key(905),
     "key": "another key",
     "default_provider": Provider.RAZORPAY,
     "may_fall_short": True,
@@ -108,6 +115,8 @@ OTHER: dict[str, object] = {
     "title": "Yoga ",
     "tiers": (BASIC, PREMIUM),
     "amount_minor": 101,
+    "number": 12,
+    "held_at": EXPIRY + timedelta(microseconds=1),
 }
 """Another value for each field of a keyed command; a field that is in neither list fails the tests below."""
 
@@ -116,6 +125,8 @@ NAMED = {
     (ExtendPurchase, "purchase_id"),
     (CorrectPurchaseMetadata, "purchase_id"),
     (RevokePurchase, "purchase_id"),
+    (RecordSession, "purchase_id"),
+    (WithdrawSession, "purchase_id"),
 }
 """What is minted in one command and compared in another: here the caller names it."""
 

@@ -39,10 +39,10 @@ DAILY_AT_SIX = replace(
 
 async def test_corrected_metadata_takes_the_place_of_what_stood_and_the_audit_has_both(service: Service) -> None:
     purchase = await service.created(await service.save_course())
-    service.change(StudentAccessRow, purchase.id, sessions_used=2)
+    await service.hold(purchase, 2)
     service.clock.advance(days=5)
     outcome = await service.correct(purchase, DAILY_AT_SIX, "the slot was a slip")
-    access = replace(purchase.access, sessions_used=2)
+    access = replace(purchase.access, sessions_used=2, sessions_recorded=2)
     assert outcome == Corrected(replace(purchase, metadata=DAILY_AT_SIX, access=access), already_processed=False)
     stored = await service.find(PURCHASE_BY_ID, purchase.id)
     assert (stored.metadata, stored.access) == (DAILY_AT_SIX, access)
@@ -166,7 +166,7 @@ async def test_metadata_is_held_to_the_same_rules_as_everywhere(service: Service
 
 async def test_a_revoked_purchase_and_its_access_are_over_and_the_sessions_used_stay(service: Service) -> None:
     purchase = await service.created(await service.save_course())
-    service.change(StudentAccessRow, purchase.id, sessions_used=3)
+    await service.hold(purchase, 3)
     service.clock.advance(days=5)
     outcome = await service.revoke(purchase, "shared their login")
     assert isinstance(outcome, Revoked)

@@ -37,7 +37,7 @@ def end_of(purchase: Purchase) -> datetime:
 async def expired(service: Service) -> Purchase:
     """A purchase whose time was up a day ago, and which was ended since."""
     purchase = await service.created(await service.save_course())
-    service.change(StudentAccessRow, purchase.id, sessions_used=3)
+    await service.hold(purchase, 3)
     service.clock.advance(days=91)
     await open_shop(service).sweep()
     assert [row.status for row in service.stored(PurchaseRow)] == ["EXPIRED"]
@@ -47,10 +47,10 @@ async def expired(service: Service) -> Purchase:
 async def test_an_extended_purchase_ends_later_and_the_audit_says_why_and_from_when(service: Service) -> None:
     purchase = await service.created(await service.save_course())
     until = end_of(purchase) + 30 * DAY
-    service.change(StudentAccessRow, purchase.id, sessions_used=2)
+    await service.hold(purchase, 2)
     service.clock.advance(days=5)
     outcome = await service.extend(purchase, until, "was ill")
-    access = replace(purchase.access, expires_at=until, sessions_used=2)
+    access = replace(purchase.access, expires_at=until, sessions_used=2, sessions_recorded=2)
     assert outcome == Extended(replace(purchase, access=access), already_processed=False)
     [row] = service.stored(StudentAccessRow)
     assert (row.status, row.sessions_used, row.expires_at) == ("GRANTED", 2, until)

@@ -129,7 +129,7 @@ async def test_another_tier_replaces_where_that_is_asked_for(
     course = await service.save_course()
     began = service.clock.now
     old = await service.created(course, tier="STANDARD")
-    service.change(StudentAccessRow, old.id, sessions_used=7)
+    await service.hold(old, 7)
     service.clock.advance(days=10)
     outcome = await service.create(course, tier=wanted, on_existing=REPLACE, reason="asked by mail")
     assert isinstance(outcome, Created)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from db.tables import PurchaseRow, StudentAccessRow
+from db.tables import PurchaseRow
 from gateway.services.core.model.metadata import TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, Created, InvalidInput, Opened, Outcome
 from gateway.services.core.model.values import Course, Money, OnExisting, Purpose, Tier, TierChoice
@@ -92,7 +92,7 @@ async def test_a_renewal_is_judged_by_all_that_the_student_would_hold(service: S
         "only 40 of 48 sessions can take place before the access ends, 2027-01-22 14:30",
     )
     [purchase] = service.stored(PurchaseRow)
-    service.change(StudentAccessRow, purchase.id, sessions_used=16)
+    await service.hold(purchase, 16)
     opened = await service.open(student(), course, "MONTH", metadata=DAILY, purpose=Purpose.RENEWAL)
     assert isinstance(opened, Opened)
 
@@ -101,7 +101,7 @@ async def test_an_upgrade_is_judged_by_the_sessions_that_are_not_used_yet(servic
     await service.save_course(FEW, replace(MONTH, session_count=8), course_id=course.id)
     _, old = await service.paid(student(), course, "FEW")
     assert refused(await service.open(student(), course, "MONTH"))[0] == "metadata.isSundayOnly"
-    service.change(StudentAccessRow, old.id, sessions_used=4)
+    await service.hold(old, 4)
     assert isinstance(await service.open(student(), course, "MONTH"), Opened)
 
 

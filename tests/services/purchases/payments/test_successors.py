@@ -11,7 +11,7 @@ from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.model.outcomes import Confirmed, Created, DuplicatePayment
 from gateway.services.core.model.values import AccessStatus, OnExisting, PurchaseStatus, Purpose
 from gateway.services.core.rules.schedule.sessions import sessions
-from tests.service import BASIC, METADATA, PREMIUM, STANDARD, Service, student
+from tests.service import BASIC, HELD, METADATA, PREMIUM, STANDARD, Service, student
 
 pytestmark = pytest.mark.anyio
 
@@ -20,7 +20,7 @@ async def test_a_higher_tier_supersedes_in_one_commit_and_carries_the_sessions_u
     course = await service.save_course()
     began = service.clock.now
     _, old = await service.paid(student(), course, "BASIC")
-    service.change(StudentAccessRow, old.id, sessions_used=3)
+    await service.hold(old, 3)
     service.clock.advance(days=10)
     payment = await service.opened(student(), course, "STANDARD")
     turns = service.writer.turns
@@ -37,7 +37,7 @@ async def test_a_higher_tier_supersedes_in_one_commit_and_carries_the_sessions_u
     [after] = service.stored(StudentAccessRow, purchase_id=new.id)
     assert (after.status, after.sessions_total, after.sessions_used) == ("GRANTED", 12, 3)
     assert (after.starts_at, after.expires_at) == (began, now + timedelta(days=180))
-    assert service.actions(old.id) == ["purchase.created", "purchase.superseded"]
+    assert service.actions(old.id) == ["purchase.created", *[HELD] * 3, "purchase.superseded"]
     assert service.actions(new.id) == ["purchase.created"]
     assert service.stored(JobRow) == []
     assert [row.fulfilment for row in service.stored(PaymentRow)] == ["FULFILLED", "FULFILLED"]
@@ -129,7 +129,7 @@ async def test_a_tier_that_the_catalogue_has_no_more_keeps_the_rank_it_was_sold_
 async def test_a_renewal_adds_sessions_and_counts_its_validity_from_the_old_expiry(service: Service) -> None:
     course = await service.save_course()
     _, old = await service.paid(student(), course)
-    service.change(StudentAccessRow, old.id, sessions_used=3)
+    await service.hold(old, 3)
     service.clock.advance(days=30)
     _, new = await service.paid(student(), course, purpose=Purpose.RENEWAL)
     assert (new.tier, new.supersedes) == ("BASIC", old.id)
@@ -141,7 +141,7 @@ async def test_a_renewal_adds_sessions_and_counts_its_validity_from_the_old_expi
     )
     [before] = service.stored(StudentAccessRow, purchase_id=old.id)
     assert (before.status, before.sessions_used) == ("REVOKED", 3)
-    assert service.actions(old.id) == ["purchase.created", "purchase.superseded"]
+    assert service.actions(old.id) == ["purchase.created", *[HELD] * 3, "purchase.superseded"]
 
 
 async def test_a_renewal_that_begins_after_the_old_expiry_is_counted_from_its_beginning(service: Service) -> None:
@@ -187,7 +187,7 @@ async def test_a_renewal_of_another_tier_than_stands_by_then_is_a_duplicate(serv
 async def test_a_renewal_paid_for_a_higher_tier_is_an_upgrade(service: Service) -> None:
     course = await service.save_course()
     _, old = await service.paid(student(), course, "BASIC")
-    service.change(StudentAccessRow, old.id, sessions_used=2)
+    await service.hold(old, 2)
     _, new = await service.paid(student(), course, "STANDARD", purpose=Purpose.RENEWAL)
     assert (new.access.sessions_total, new.access.sessions_used) == (12, 2)
 
@@ -196,7 +196,7 @@ async def test_a_lapsed_purchase_expires_in_the_commit_of_the_next(service: Serv
     course = await service.save_course()
     payment = await service.opened(student(), course)
     _, old = await service.paid(student(), course)
-    service.change(StudentAccessRow, old.id, sessions_used=3)
+    await service.hold(old, 3)
     service.clock.advance(days=90)
     turns = service.writer.turns
     outcome = await service.confirm(student(), payment)
@@ -208,7 +208,7 @@ async def test_a_lapsed_purchase_expires_in_the_commit_of_the_next(service: Serv
     assert (expired.status, expired.ended_at) == ("EXPIRED", service.clock.now)
     [access] = service.stored(StudentAccessRow, purchase_id=old.id)
     assert (access.status, access.sessions_used) == (AccessStatus.EXPIRED, 3)
-    assert service.actions(old.id) == ["purchase.created", "purchase.expired"]
+    assert service.actions(old.id) == ["purchase.created", *[HELD] * 3, "purchase.expired"]
     assert service.stored(JobRow) == []
 
 

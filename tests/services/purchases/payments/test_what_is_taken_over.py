@@ -66,10 +66,10 @@ async def test_sessions_that_were_used_stay_counted_and_those_that_were_not_are_
     service: Service, shop: Shop, course: Course, used_before: int, used_since: int, total: int
 ) -> None:
     first, purchase = await shop.paid(course, "STANDARD")
-    service.change(StudentAccessRow, purchase.id, sessions_used=used_before)
+    await service.hold(purchase, used_before)
     _, renewal = await shop.paid(course, "STANDARD", purpose=Purpose.RENEWAL)
     assert renewal.access.sessions_total == 2 * SESSIONS - used_before
-    service.change(StudentAccessRow, renewal.id, sessions_used=used_since)
+    await service.hold(renewal, used_since)
     await shop.refund(first)
     assert held(service)[:2] == (total, used_since)
 

@@ -22,7 +22,7 @@ from gateway.services.core.model.state import NOTHING, Moment, State
 from gateway.services.core.model.values import Actor, Money, Payment, Role
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
-from tests.service import ADMIN, BASIC, Service, student
+from tests.service import ADMIN, BASIC, HELD, Service, student
 from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
@@ -37,13 +37,13 @@ def shop(service: Service) -> Shop:
 
 async def test_a_full_refund_ends_the_purchase_and_keeps_the_sessions_used(service: Service, shop: Shop) -> None:
     payment, purchase = await shop.paid(await service.save_course())
-    service.change(StudentAccessRow, purchase.id, sessions_used=3)
+    await service.hold(purchase, 3)
     await shop.refund(payment)
     assert shop.payment(payment) == ("REFUNDED", "FULFILLED", PRICE)
     [row], [access] = service.stored(PurchaseRow), service.stored(StudentAccessRow)
     assert (row.status, row.ended_at) == ("REFUNDED", service.clock.now)
     assert (access.status, access.sessions_total, access.sessions_used) == ("REVOKED", 4, 3)
-    assert service.actions(purchase.id) == ["purchase.created", "purchase.refunded"]
+    assert service.actions(purchase.id) == ["purchase.created", *[HELD] * 3, "purchase.refunded"]
     assert service.actions(payment.id)[-2:] == ["payment.refund_requested", "payment.refunded"]
     assert (shop.agrees(), shop.broken()) == (True, [])
 

@@ -12,7 +12,7 @@ from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
 from gateway.services.core.model.verdicts import RefundSucceeded
-from tests.service import ADMIN, Service, student
+from tests.service import ADMIN, HELD, Service, student
 from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
@@ -35,10 +35,10 @@ async def test_what_an_upgrade_superseded_holds_again_as_it_was_with_the_session
 ) -> None:
     course = await service.save_course()
     _, below = await shop.paid(course, "BASIC")
-    service.change(StudentAccessRow, below.id, sessions_used=1)
+    await service.hold(below, 1)
     service.clock.advance(days=10)
     payment, upgrade = await shop.paid(course, "STANDARD")
-    service.change(StudentAccessRow, upgrade.id, sessions_used=3)
+    await service.hold(upgrade, 3)
     await shop.refund(payment)
 
     [row], [access] = service.stored(PurchaseRow, id=below.id), service.stored(StudentAccessRow, purchase_id=below.id)
@@ -47,15 +47,15 @@ async def test_what_an_upgrade_superseded_holds_again_as_it_was_with_the_session
     assert (access.starts_at, access.expires_at) == (below.access.starts_at, below.access.expires_at)
     [ended] = service.stored(StudentAccessRow, purchase_id=upgrade.id)
     assert (ended.status, ended.sessions_used) == ("REVOKED", 3)
-    assert service.actions(below.id) == ["purchase.created", "purchase.superseded", "purchase.revived"]
-    assert service.actions(upgrade.id) == ["purchase.created", "purchase.refunded"]
+    assert service.actions(below.id) == ["purchase.created", HELD, "purchase.superseded", "purchase.revived"]
+    assert service.actions(upgrade.id) == ["purchase.created", HELD, HELD, "purchase.refunded"]
     assert (shop.agrees(), shop.broken()) == (True, [])
 
 
 async def test_no_more_sessions_count_as_used_than_the_revived_purchase_has(service: Service, shop: Shop) -> None:
     course = await service.save_course()
     (_, below), (payment, upgrade) = await chain(shop, course, TIERS[:2])
-    service.change(StudentAccessRow, upgrade.id, sessions_used=12)
+    await service.hold(upgrade, 12)
     await shop.refund(payment)
     [access] = service.stored(StudentAccessRow, purchase_id=below.id)
     assert (access.sessions_total, access.sessions_used) == (4, 4)
@@ -66,9 +66,9 @@ async def test_what_a_renewal_superseded_holds_again_with_the_sessions_of_both_u
 ) -> None:
     course = await service.save_course()
     _, below = await shop.paid(course)
-    service.change(StudentAccessRow, below.id, sessions_used=1)
+    await service.hold(below, 1)
     payment, renewal = await shop.paid(course, purpose=Purpose.RENEWAL)
-    service.change(StudentAccessRow, renewal.id, sessions_used=2)
+    await service.hold(renewal, 2)
     await shop.refund(payment)
     [access] = service.stored(StudentAccessRow, purchase_id=below.id)
     assert (access.status, access.sessions_used, access.expires_at) == ("GRANTED", 3, below.access.expires_at)
@@ -247,9 +247,9 @@ async def test_sessions_used_under_a_renewed_upgrade_stay_used(service: Service,
     course = await service.save_course()
     _, basic = await shop.paid(course, "BASIC")
     upgrade, standard = await shop.paid(course, "STANDARD")
-    service.change(StudentAccessRow, standard.id, sessions_used=2)
+    await service.hold(standard, 2)
     renewal, again = await shop.paid(course, "STANDARD", purpose=Purpose.RENEWAL)
-    service.change(StudentAccessRow, again.id, sessions_used=1)
+    await service.hold(again, 1)
     await shop.refund(upgrade)
     await shop.refund(renewal)
     [access] = service.stored(StudentAccessRow, purchase_id=basic.id)
@@ -260,9 +260,9 @@ async def test_sessions_used_before_a_renewal_stay_used(service: Service, shop: 
     """BASIC, its renewal, an upgrade; both upper ones refunded, the renewal first."""
     course = await service.save_course()
     _, basic = await shop.paid(course, "BASIC")
-    service.change(StudentAccessRow, basic.id, sessions_used=2)
+    await service.hold(basic, 2)
     renewal, again = await shop.paid(course, "BASIC", purpose=Purpose.RENEWAL)
-    service.change(StudentAccessRow, again.id, sessions_used=1)
+    await service.hold(again, 1)
     upgrade, _ = await shop.paid(course, "STANDARD")
     await shop.refund(renewal)
     await shop.refund(upgrade)

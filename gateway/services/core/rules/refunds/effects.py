@@ -69,7 +69,7 @@ def _in_place_of(
     if meanwhile.tier != purchase.tier:
         return (ended,), _with_used(again, max(used, meanwhile.access.sessions_used))
     if meanwhile.id == purchase.supersedes:  # what was used under the renewal had been counted below it too
-        ended = _with_used(ended, max(0, meanwhile.access.sessions_used - used))
+        ended = _with_used(ended, max(ended.access.sessions_recorded, meanwhile.access.sessions_used - used))
         if own := state.payments.get(ended.payment_id) if ended.payment_id else None:
             ended = inheritance.refreshed(ended, own, state.purchases)  # nor does it have more for having counted them
     return (ended,), inheritance.refreshed(again, payment, {**state.purchases, ended.id: ended})

@@ -24,8 +24,8 @@ class Session:
     ends_at: datetime
 
 
-def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
-    """The first `first` sessions, as UTC instants.
+def sessions(metadata: Metadata, access: Access, first: int, after: int = 0) -> list[Session]:
+    """The next `first` sessions after number `after`, as UTC instants.
 
     There are as many as the access has in total, except those that would begin after it ends; an access that has ended
     has none. None begins before the access does, so a payment captured after the metadata's first day still has all its
@@ -35,8 +35,8 @@ def sessions(metadata: Metadata, access: Access, first: int) -> list[Session]:
     if access.status is not AccessStatus.GRANTED or known_zone(metadata.slot.time_zone) is None:
         return []
     length = timedelta(minutes=metadata.session_duration)
-    starts = islice(_starts(metadata, access), min(first, access.sessions_total))
-    return [Session(number, start, start + length) for number, start in enumerate(starts, start=1)]
+    starts = islice(_starts(metadata, access, after), max(0, min(first, access.sessions_total - after)))
+    return [Session(number, start, start + length) for number, start in enumerate(starts, start=after + 1)]
 
 
 def room(metadata: Metadata, starts_at: datetime, ends_at: datetime) -> int:
@@ -88,24 +88,36 @@ def is_sunday(day: date) -> bool:
     return day.weekday() == SUNDAY
 
 
-def _starts(metadata: Metadata, access: Access) -> Iterator[datetime]:
-    for day in _days(metadata, access):
+def _starts(metadata: Metadata, access: Access, after: int) -> Iterator[datetime]:
+    """From the one after so many on, without a step for each of those."""
+    for day in _days(_start_day(metadata, access), _step(metadata), after):
         start = slot_instant(day, metadata.slot)
         if access.expires_at is not None and start >= access.expires_at:
             return
-        # The access may begin later in the day than the slot does.
-        if start >= access.starts_at:
-            yield start
+        yield start
 
 
-def _days(metadata: Metadata, access: Access) -> Iterator[date]:
+def _start_day(metadata: Metadata, access: Access) -> date:
+    """The day of the first session."""
     far = date.max.year
     if access.starts_at.year == far or (metadata.date is not None and metadata.date.year == far):
-        return
+        return date.max
     # In another zone the calendar's first instants are before its first day.
-    step, day = _step(metadata), _first_day(metadata, max(access.starts_at, _EARLIEST))
+    first = _first_day(metadata, max(access.starts_at, _EARLIEST))
+    for day in _days(first, _step(metadata), 0):
+        # The access may begin later in the day than the slot does.
+        if slot_instant(day, metadata.slot) >= access.starts_at:
+            return day
+    return date.max
+
+
+def _days(first: date, step: timedelta, after: int) -> Iterator[date]:
+    """Every `step` from a day on, without the first `after` of them."""
     # Year 9999 is where dates end; no access lasts until then.
-    while day.year < far:
+    if (date.max - first).days <= after * step.days:
+        return
+    day = first + after * step
+    while day.year < date.max.year:
         yield day
         day += step
 

@@ -8,6 +8,7 @@ from gateway.services.core.rules.access import LAST_END
 from gateway.services.core.rules.inputs.courses import MOST_SESSIONS
 from gateway.services.verification.model import Check, Invariant, Related, Table
 from gateway.services.verification.tables.plans import saved_before
+from gateway.services.verification.tables.purchases.counting import used
 from gateway.services.verification.tables.purchases.founding import ends_otherwise, starts_otherwise
 from gateway.services.verification.words import DAY, HOUR, Words, not_among
 
@@ -15,6 +16,7 @@ SESSIONS = (
     "access.status",
     "access.sessions_total",
     "access.sessions_used",
+    "access.sessions_recorded",
     "purchase.status",
     "paid.session_count",
     "tier.session_count",
@@ -65,7 +67,7 @@ def orphans(w: Words) -> Table:
 
 def accesses(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
     """Of the access of a `purchase`, with what is joined to it in `purchases`; `has` counts its audit entries."""
-    return _sessions(w), _begins(w, has), _ends(w, has)
+    return _sessions(w, has), used(w, has), _begins(w, has), _ends(w, has)
 
 
 def _granted(w: Words, is_so: str) -> str:
@@ -98,10 +100,14 @@ def _belongs() -> Invariant:
     )
 
 
-def _sessions(w: Words) -> Invariant:
+def _sessions(w: Words, has: Mapping[str, str]) -> Invariant:
     left = "held.sessions_total - held.sessions_used"
     due = f"paid.session_count + CASE WHEN {_RENEWS} AND below.status <> 'REFUNDED' THEN {left} ELSE 0 END"
     used, total = "access.sessions_used", "access.sessions_total"
+    # What was held under a renewal that was refunded, or late under what this one continues, may be more than there
+    # were; and fewer may be used since.
+    stretched = f"""{has["revivals"]} + {has["moves"]} > 0
+        AND {_granted(w, f"CAST({{sessionsTotal}} AS INTEGER) <= {total}")} > 0"""
     return Invariant(
         "An access has the sessions that were sold, and uses no more of them.",
         "purchase",
@@ -122,12 +128,13 @@ def _sessions(w: Words) -> Invariant:
             Check(
                 f"""paid.id IS NULL AND {total} <> CASE WHEN tier.session_count > {used}
                     THEN tier.session_count ELSE {used} END
-                    AND purchase.created_at > {saved_before("purchase.course_id", w)}""",
+                    AND NOT ({stretched}) AND purchase.created_at > {saved_before("purchase.course_id", w)}""",
                 "sessions_total must be what the tier has: the course was not changed since this was granted.",
                 SESSIONS,
             ),
             Check(
-                f"paid.id IS NULL AND {_granted(w, f'{{sessionsTotal}} <> CAST({total} AS TEXT)')} > 0",
+                f"""paid.id IS NULL AND NOT ({stretched})
+                    AND {_granted(w, f"{{sessionsTotal}} <> CAST({total} AS TEXT)")} > 0""",
                 "sessions_total must be what the purchase.created entry says that the admin granted.",
                 SESSIONS,
             ),

@@ -7,6 +7,7 @@ from gateway.services.verification.tables.digits import OFTEN, Count, counted, g
 from gateway.services.verification.tables.plans import PLAN, differing, identity, plan, saved_before
 from gateway.services.verification.tables.purchases.accesses import accesses
 from gateway.services.verification.tables.purchases.chains import SUCCESSORS, chains
+from gateway.services.verification.tables.purchases.counting import RECORDED
 from gateway.services.verification.tables.uniques import ACTIVE, BOUGHT_ONCE
 from gateway.services.verification.words import Words, not_among
 
@@ -42,6 +43,7 @@ def purchases(w: Words) -> Table:
         Related("held", "student_access", "held.purchase_id = purchase.supersedes"),
         _history(w),
         SUCCESSORS,
+        RECORDED,
     )
     invariants = (
         ACTIVE,

@@ -1,0 +1,1 @@
+"""The sessions that are held under a purchase, recorded and withdrawn."""

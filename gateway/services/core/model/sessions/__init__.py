@@ -1,0 +1,1 @@
+"""The sessions that were held, and what the commands about them come to."""
