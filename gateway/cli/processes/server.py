@@ -1,6 +1,7 @@
 """uvicorn's server, but for how it stops: told at once, in order, within bounds, and in two lines of the log."""
 
 import asyncio
+import faulthandler
 import multiprocessing
 import os
 import signal
@@ -25,6 +26,9 @@ NOT_IN_ORDER = "the database, or a job, keeps this process from closing in order
 
 REPLACED = signal.SIGUSR1
 """Tells one of several processes to stop, for which another serves already."""
+
+FIRST = 1
+"""The first process of a container, which the system keeps from each signal that it does not handle, its own too."""
 
 LOOK_S = 0.02
 """Between two looks whether all are gone."""
@@ -143,15 +147,17 @@ class Server(uvicorn.Server):
 
 def end_at_once(number: int) -> None:
     """As that signal does where nobody handles it."""
-    if number == signal.SIGQUIT:
-        os._exit(128 + number)  # by itself it would leave the memory, and all secrets in it, in a file
+    if number == signal.SIGQUIT or os.getpid() == FIRST:
+        os._exit(128 + number)  # SIGQUIT by itself would leave the memory, and all secrets in it, in a file
     signal.signal(number, signal.SIG_DFL)
     os.kill(os.getpid(), number)
 
 
 def end_by_alarm(in_s: float) -> None:
     """Whatever hangs: this is the end of it. Nothing that was answered is lost, as with any death."""
-    if threading.current_thread() is threading.main_thread():
+    if os.getpid() == FIRST:
+        faulthandler.dump_traceback_later(in_s, exit=True, file=2)
+    elif threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         signal.setitimer(signal.ITIMER_REAL, in_s)
 
