@@ -1,11 +1,13 @@
 """`gateway backup` and `gateway restore`: whole copies of an SQLite database."""
 
+import shlex
 import shutil
 import sqlite3
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import make_url
+from sqlalchemy import URL, make_url
 
 from db import backups
 from db.backups import BadCopy, Contents, InUse, alone_with, contents, put_in_place, sync, why_incomplete
@@ -125,13 +127,18 @@ def _file(settings: Settings, command: str, file: Path) -> Path:
     url = settings.database_url
     if is_embedded(url):
         return file_of(url).absolute()
-    at = make_url(url)
-    words = command.format(file=file, database=at.database or "")
-    where = [
-        (name, value) for name, value in (("host", at.host), ("port", at.port), ("username", at.username)) if value
-    ]
-    options = " ".join(f"--{name}={value}" for name, value in where)
-    raise SettingsError(f"{shown(url)} is a server's database, which has a tool of its own. Run: {words} {options}")
+    words = command.format(file=shlex.quote(str(file)), database=shlex.quote(make_url(url).database or ""))
+    options = "".join(f" --{name}={shlex.quote(value)}" for name, value in _where(make_url(url)))
+    raise SettingsError(f"{shown(url)} is a server's database, which has a tool of its own. Run: {words}{options}")
+
+
+def _where(url: URL) -> Iterator[tuple[str, str]]:
+    """How a server is reached, as its tools name it: for a socket, the folder that it lies in."""
+    for name, value in (("host", url.host or url.query.get("host")), ("port", url.port or url.query.get("port"))):
+        if value:
+            yield name, str(value)
+    if url.username:
+        yield "username", url.username
 
 
 def _told(found: Contents) -> str:
