@@ -55,7 +55,7 @@ def build_app(settings: Settings) -> Starlette:
     lifetimes, callers = StreamLifetimes(CLOCK.unix), Callers(settings)
     verifier = TokenVerifier(settings, now=CLOCK.unix)
     documents = _documents(settings)
-    executor = Executor(build_schema(), settings, documents)
+    executor = Executor(build_schema(is_federated=settings.federation), settings, documents)
     context_of = partial(_context_of, callers)
     authenticated = [
         *_graphql_routes(settings, executor, documents, verifier, context_of, lifetimes, callers),
@@ -141,7 +141,7 @@ def _middleware(settings: Settings, routes: Sequence[BaseRoute]) -> list[Middlew
 
 def _documents(settings: Settings) -> Documents:
     """Raises: SettingsError, where a file of trusted documents cannot be used."""
-    schema = build_schema()._schema  # Strawberry's one way to it
+    schema = build_schema(is_federated=settings.federation)._schema  # Strawberry's one way to it
     try:
         trusted = read_trusted(settings.trusted_documents, schema)
     except UnreadableDocuments as error:

@@ -209,11 +209,14 @@ def token(
 
 
 @command(app)
-def schema() -> None:
+def schema(
+    federation: Annotated[bool, typer.Option("--federation", help="As a subgraph of Apollo Federation 2.")] = False,
+    costs: Annotated[bool, typer.Option("--costs", help="With what each field costs: a subgraph's has that.")] = False,
+) -> None:
     """Print the GraphQL schema, as schema.graphql holds it."""
-    from gateway.execution.schema import print_sdl
+    from gateway.execution.schema import print_sdl, print_subgraph
 
-    sys.stdout.write(print_sdl())
+    sys.stdout.write(print_subgraph() if federation else print_sdl(has_costs=costs))
 
 
 @command(app, "settings")

@@ -5,7 +5,7 @@
 | a field                       | 1, and what is selected in it                                           |
 | `__typename`                  | nothing                                                                 |
 | a field of `Mutation`         | `MUTATION`: it is decided, committed, and may ask a provider            |
-| `nodes(ids:)`                 | `LOOKUP` for each id, and what is selected in it                        |
+| `nodes(ids:)`, `_entities`    | `LOOKUP` for each id, and what is selected in it                        |
 | a list                        | its size times as much                                                  |
 | `nodes` and `edges` of a page | the page's size times as much                                           |
 | `__schema`; `__type`          | 1000; 100, whatever is selected in it                                   |
@@ -212,27 +212,59 @@ class _Pricing:
         field = of.fields[name]
         named, size = get_named_type(field.type), _size(node, field)
         inner = self._set(node.selection_set, named, size if _is_page(named) else ASSUMED_SIZE)
-        one = Cost(self._own(of, field) + inner.fixed, inner.parts)
+        one = Cost(own_cost(self._schema, of, field) + inner.fixed, inner.parts)
         return _times(one, page if _is_page(of) else size) if _is_list(field.type) else one
 
-    def _own(self, of: GraphQLNamedType, field: GraphQLField) -> int:
-        """What the field costs without what is selected in it."""
-        if of is self._schema.mutation_type:
-            return MUTATION
-        is_by_ids = of is self._schema.query_type and any(_is_list(each.type) for each in field.args.values())
-        return LOOKUP if is_by_ids else 1
+
+def own_cost(schema: GraphQLSchema, of: GraphQLNamedType, field: GraphQLField) -> int:
+    """What the field costs without what is selected in it."""
+    if of is schema.mutation_type:
+        return MUTATION
+    is_by_ids = of is schema.query_type and any(_is_list(each.type) for each in field.args.values())
+    return LOOKUP if is_by_ids else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Sizing:
+    """What says how long a list is, as `@listSize` has it.
+
+    Attributes:
+        arguments: the arguments that do, the greatest of them.
+        by_length: whether they are lists, and their lengths do.
+        assumed: how long it is where none is given.
+        is_page: whether the list is in the `nodes` and `edges` of the field's object.
+    """
+
+    arguments: tuple[str, ...]
+    by_length: bool
+    assumed: int
+    is_page: bool
+
+
+def sizing_of(of: GraphQLNamedType, field: GraphQLField) -> Sizing | None:
+    """That of a list or a page; None for other fields, and for those of a page, whose own field has it."""
+    is_page = _is_page(get_named_type(field.type))
+    if not is_page and (_is_page(of) or not _is_list(field.type)):
+        return None
+    asked, lists = _sizes(field)
+    return Sizing(tuple(asked or lists), bool(lists and not asked), _default(field, asked, lists), is_page)
 
 
 def _size(node: FieldNode, field: GraphQLField) -> int | Multiplier:
     """How many items the field has if it is a list, or its nodes and edges if it is a page."""
     given = {each.name.value: each.value for each in node.arguments or ()}
-    asked = [name for name in ("first", "last") if name in field.args]
-    lists = [name for name, argument in field.args.items() if _is_list(argument.type)]
+    asked, lists = _sizes(field)
     values = [given[name] for name in asked or lists if name in given]
     literals = [size for size in map(_size_in, map(_literal, values)) if size is not None]
     otherwise = max(literals, default=_default(field, asked, lists))
     variables = tuple(each.name.value for each in values if isinstance(each, VariableNode))
     return Multiplier(variables, otherwise) if variables else otherwise
+
+
+def _sizes(field: GraphQLField) -> tuple[list[str], list[str]]:
+    """The names of the arguments that ask for a size, and of those that are lists."""
+    asked: list[str] = [name for name in ("first", "last") if name in field.args]
+    return asked, [name for name, argument in field.args.items() if _is_list(argument.type)]
 
 
 def _default(field: GraphQLField, asked: Sequence[str], lists: Sequence[str]) -> int:

@@ -14,6 +14,8 @@ from graphql import (
 )
 from strawberry.schema.config import StrawberryConfig
 
+from gateway.execution.printing import subgraph, with_costs
+from gateway.resolvers.entities import ENTITIES, REPRESENTATION, SHAREABLE, Representation, federated_query
 from gateway.resolvers.fields import resolve_fields
 from gateway.resolvers.mutation import Mutation
 from gateway.resolvers.permissions import enforce
@@ -24,10 +26,14 @@ from gateway.schema.conventions.scalars import SCALARS
 
 
 @cache
-def build_schema() -> strawberry.Schema:
-    """The schema, its `@requiresRole` enforced. One for the process."""
+def build_schema(*, is_federated: bool = False) -> strawberry.Schema:
+    """The schema, its `@requiresRole` enforced. One for the process; or one that is also a subgraph, see
+    `gateway.resolvers.entities`."""
     schema = strawberry.Schema(
-        query=Query, mutation=Mutation, subscription=Subscription, config=StrawberryConfig(scalar_map=SCALARS)
+        query=federated_query(print_subgraph) if is_federated else Query,
+        mutation=Mutation,
+        subscription=Subscription,
+        config=StrawberryConfig(scalar_map={**SCALARS, Representation: REPRESENTATION}),
     )
     built = schema._schema  # Strawberry's one way to it
     _leave_out_null_defaults(built)
@@ -50,6 +56,13 @@ def _leave_out_null_defaults(schema: GraphQLSchema) -> None:
                 each.default_value = Undefined
 
 
-def print_sdl() -> str:
-    """The schema as `schema.graphql` holds it."""
-    return build_schema().as_str() + "\n"
+def print_sdl(*, has_costs: bool = False) -> str:
+    """The schema as `schema.graphql` holds it; with what each field costs, where that is asked for."""
+    sdl = build_schema().as_str() + "\n"
+    return with_costs(sdl, build_schema()._schema) if has_costs else sdl
+
+
+@cache
+def print_subgraph() -> str:
+    """The schema as a subgraph of Apollo Federation 2."""
+    return subgraph(print_sdl(), build_schema()._schema, entities=ENTITIES, shareable=SHAREABLE)

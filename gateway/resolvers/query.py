@@ -41,7 +41,7 @@ class Find(Protocol):
 class Query(Lists, Accesses):
     @field(description="Anything by its id; null where it does not exist, or not for you.")
     async def node(self, info: GatewayInfo, id: Key) -> Node | None:  # noqa: A002
-        return await _node(info.context, info.context.reads.find_alone, id, "id")
+        return await find_node(info.context, info.context.reads.find_alone, id, "id")
 
     @field(description="Many things by their ids, in the order of the ids; null for each that `node` has nothing for.")
     async def nodes(
@@ -52,7 +52,7 @@ class Query(Lists, Accesses):
         if len(ids) > MOST:
             raise bad_input(f"ids must be at most {MOST}; these are {len(ids)}")
         context = info.context
-        each = (_node(context, context.reads.find, id_, f"ids.{place}") for place, id_ in enumerate(ids))
+        each = (find_node(context, context.reads.find, id_, f"ids.{place}") for place, id_ in enumerate(ids))
         return await asyncio.gather(*each)
 
     @field(description="Who is asking; null without a token.")
@@ -87,7 +87,8 @@ class Query(Lists, Accesses):
         return Student.of(id) if await is_known(info.context, id) else None
 
 
-async def _node(context: Context, find: Find, text: str, name: str) -> Node | None:
+async def find_node(context: Context, find: Find, text: str, name: str) -> Node | None:
+    """Anything by its id, for who asks. `name`: of the argument that gave it."""
     match ids.prefix_of(text):
         case ids.COURSE:
             return await _course(find, text)

@@ -82,6 +82,11 @@ class ProcessSettings(Group):
         description="Whether a browser at `/graphql` gets the GraphiQL page, which without introspection has no docs."
         " Unset: on in development, off in production.",
     )
+    federation: bool = Field(
+        default=False,
+        description="Whether the API is a subgraph of Apollo Federation 2 as well: `_service` and `_entities` are"
+        " answered. Anybody who may call may read the schema by the former, so let a router alone reach it.",
+    )
     demo: bool = Field(
         default=False,
         description="Whether `/demo/` shows the checkout example, in which every visitor is a student. In development"

@@ -5,8 +5,8 @@
 A suite is a folder beside this file with an executable `run`. What it needs is installed first: by npm where it has a
 package-lock.json, and into a venv of its own for each file in its `pins/`. `run` then finds the commands of the former
 on its PATH and the venvs in INTEROP_VENVS, and in GATEWAY_URL, STUDENT_TOKEN and ADMIN_TOKEN a gateway that nobody used
-before. It prints a line for each thing it tried, `ok <tool>: <what>` or `failed <tool>: <what>`, and ends with 1 unless
-all went well.
+before, with the settings of its `settings.json`, if it has one. It prints a line for each thing it tried,
+`ok <tool>: <what>` or `failed <tool>: <what>`, and ends with 1 unless all went well.
 """
 
 import hashlib
@@ -87,7 +87,7 @@ def tried(suite: Path) -> Outcome:
 def run(suite: Path, outcome: Outcome) -> None:
     with tempfile.TemporaryDirectory(prefix="interop-") as folder:
         database = f"sqlite:///{Path(folder) / 'gateway.db'}"
-        with serving(database, env="development") as server:
+        with serving(database, env="development", **settings_of(suite)) as server:
             environment = os.environ | {
                 "GATEWAY_URL": server.url,
                 "STUDENT_TOKEN": server.token(Role.STUDENT, "student-1", TOKEN_TTL_S),
@@ -100,6 +100,13 @@ def run(suite: Path, outcome: Outcome) -> None:
                 outcome.problem = f"{suite.name}/run ended with {ended_with}"
             if server.process.poll() is not None:
                 outcome.problem = "the gateway died"
+
+
+def settings_of(suite: Path) -> dict[str, str]:
+    """The gateway's settings that a suite needs, by their names without GATEWAY_."""
+    path = suite / "settings.json"
+    settings: dict[str, str] = json.loads(path.read_text()) if path.is_file() else {}
+    return settings
 
 
 def heard(program: Path, environment: Mapping[str, str], outcome: Outcome) -> int:
