@@ -1,5 +1,6 @@
 """What an operator's monitor asks of the books: a few numbers, each by an index, and none by a look at every row."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -7,8 +8,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, text
 from sqlalchemy.exc import DBAPIError
 
+from db.columns import Json
 from db.engine import audit_engine
-from db.job_tables import LIVE_JOB, NOT_COMPLETED
+from db.job_tables import LIVE_JOB, NO_EVENT, NOT_COMPLETED
 from db.types import Instant
 
 MOST_JOBS = 100_000
@@ -36,6 +38,11 @@ _PROCESSING = text(
 ).columns(since=Instant())
 
 
+_VERIFYING = text(
+    f"SELECT payload FROM job WHERE {NO_EVENT} AND {LIVE_JOB} AND kind = 'sweep.verify' ORDER BY id DESC LIMIT 1"
+).columns(payload=Json)
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How many there are, and since when the oldest; None where there is none."""
@@ -53,12 +60,14 @@ class Sample:
         due: when the oldest was due that waits for a runner, by kind.
         without_end: payments whose captured money neither led to a purchase nor is back.
         processing: payments of which the provider has not said how they ended.
+        verifying: what the job that verifies them keeps.
     """
 
     jobs: dict[tuple[str, str], int] = field(default_factory=dict)
     due: dict[str, datetime] = field(default_factory=dict)
     without_end: Waiting = Waiting(0, None)
     processing: Waiting = Waiting(0, None)
+    verifying: Mapping[str, Any] = field(default_factory=dict)
 
 
 def sample_now(url: str) -> Sample | None:
@@ -82,7 +91,9 @@ def sample(connection: Connection, now: datetime) -> Sample:
     return Sample(
         jobs,
         {str(row.kind): row.run_at for row in connection.execute(due)},
-        *(_waiting(connection, each) for each in (_WITHOUT_END, _PROCESSING)),
+        _waiting(connection, _WITHOUT_END),
+        _waiting(connection, _PROCESSING),
+        connection.execute(_VERIFYING).scalar() or {},
     )
 
 

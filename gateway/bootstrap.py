@@ -37,6 +37,7 @@ from gateway.services.reading.source import Source
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
 from gateway.settings.model import Settings
+from gateway.verifying import look_through
 from gateway.writer import event_subscribers, own_writer, subscribers_of
 from gateway.writer import now as now
 
@@ -173,7 +174,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=CLOCK.new_id,
     )
-    work = work_on(purchases, lookups, now, subscribers, {name: Pace() for name in providers}, CLOCK)
+    paces, look = {name: Pace() for name in providers}, look_through(now)
+    work = work_on(purchases, lookups, now, subscribers, paces, CLOCK, look, settings.verify_every_s)
     writer.start()
     if not isinstance(writer, GroupCommit):
         await writer.ready(within_s=WRITER_READY_S)

@@ -112,7 +112,7 @@ ROOMS = {
         f"{WEB} {VENDORS}",
     ),
     "bootstrap": _room(
-        "gateway.bootstrap gateway.running_jobs",
+        "gateway.bootstrap gateway.running_jobs gateway.verifying",
         "clock settings writer writer_process jobs writing reading changes background ends outages purchases"
         " providers subscribers rows measures tracing model db gateway.schema.conventions.ids",
         f"{WEB} {VENDORS}",

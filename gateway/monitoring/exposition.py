@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 
 from db.sampling import Sample, Waiting
 from gateway.monitoring.snapshots import Numbers, SharedFolder, Snapshot, added, taken
-from gateway.services.core.model.jobs import JobKind, JobState
+from gateway.services.core.model.jobs import JobKind, JobState, Verified
 from gateway.services.measures import recording
 from gateway.services.measures.catalogue import Measures
 from gateway.services.measures.instruments import Counter, Histogram
@@ -107,6 +107,7 @@ def of_books(sample: Sample | None, now: datetime) -> Iterator[Metric]:
     for kind, since in sorted(sample.due.items()):
         oldest.add_metric((JobKind(kind).value,), _age_s(since, now))
     yield oldest
+    yield from _verified(Verified.in_payload(sample.verifying))
     yield from _waiting(
         "gateway_payments_without_end",
         "captured money that neither led to a purchase nor is back",
@@ -119,6 +120,20 @@ def of_books(sample: Sample | None, now: datetime) -> Iterator[Metric]:
         sample.processing,
         now,
     )
+
+
+def _verified(found: Verified | None) -> Iterator[Metric]:
+    """Nothing as long as nobody looked."""
+    at = GaugeMetricFamily(
+        "gateway_verify_last_success_timestamp_seconds", "When the scheduled gateway verify last looked at everything."
+    )
+    took = GaugeMetricFamily("gateway_verify_duration_seconds", "How long that took.")
+    broken = GaugeMetricFamily("gateway_verify_broken_rows", "Rows at which it found an invariant broken.")
+    if found is not None:
+        at.add_metric((), found.at.timestamp())
+        took.add_metric((), found.took_s)
+        broken.add_metric((), found.broken)
+    yield from (at, took, broken)
 
 
 def _waiting(name: str, what: str, waiting: Waiting, now: datetime) -> Iterator[Metric]:

@@ -39,6 +39,14 @@ class ObservingSettings(Group):
         description="Where the processes of one `serve` leave their numbers for each other. `serve --workers` sets it"
         " for its own processes; nobody else need.",
     )
+    verify_every_h: float | None = Field(
+        default=None,
+        ge=0,
+        le=8_760,
+        description="Hours between two looks of `gateway verify` through the whole database by a job, in a process of"
+        " its own that gives way to all others; what is broken is noted for a person. 0: none. Unset: 24 in production,"
+        " none in development.",
+    )
     log_format: LogFormat | None = Field(
         default=None,
         description="How log lines read: `json` or `text`. Unset: text in development, JSON in production.",
@@ -48,6 +56,12 @@ class ObservingSettings(Group):
     def has_metrics(self) -> bool:
         """Whether anybody may ask for them."""
         return self.metrics_port is not None or self.metrics_token is not None
+
+    @property
+    def verify_every_s(self) -> float | None:
+        """Seconds between two looks; None where there are none."""
+        hours = self.verify_every_h if self.verify_every_h is not None else 24.0 if self.env == "production" else 0.0
+        return hours * 3600 if hours else None
 
     @property
     def logs_json(self) -> bool:

@@ -25,6 +25,7 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJ
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
@@ -234,7 +235,7 @@ def mutation_of(command: Command) -> str | None:
             return None
         case ClaimJobs() | RenewLeases() | DeferJob() | EndJob() | StartSweep() | EndSweep():
             return None
-        case PlanAsk() | LapsePurchases():
+        case PlanAsk() | LapsePurchases() | EndVerification():
             return None
 
 

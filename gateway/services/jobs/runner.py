@@ -112,7 +112,7 @@ class Runner:
 
     async def _start_sweeps(self) -> bool:
         """Whether all sweeps of this runner's kinds are running now."""
-        sweeps = start_sweeps(self.work.purchases.providers.by_name)
+        sweeps = start_sweeps(self.work.purchases.providers.by_name, verifies=self.work.verifying.is_on)
         started = [await self.work.purchases.submit(each) for each in sweeps if each.kind in self.kinds]
         return all(isinstance(outcome, JobChanged) for outcome in started)
 

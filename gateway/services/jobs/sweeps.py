@@ -60,12 +60,14 @@ class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
 
 
-def start_sweeps(providers: Iterable[Provider]) -> list[StartSweep]:
-    """All sweeps: two for each provider, so that a slow provider delays no other, and one for lapsed purchases."""
+def start_sweeps(providers: Iterable[Provider], *, verifies: bool = False) -> list[StartSweep]:
+    """All sweeps: two for each provider, so that a slow one delays no other, one for lapsed purchases, and one that
+    verifies everything, where that is scheduled."""
     kinds = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
     return [
         *(StartSweep(kind, SUBJECTS[name]) for name in providers for kind in kinds),
         StartSweep(JobKind.SWEEP_LAPSED),
+        *([StartSweep(JobKind.SWEEP_VERIFY)] if verifies else []),
     ]
 
 

@@ -1,6 +1,6 @@
 """What each kind of job does, and what its failure means for it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -10,7 +10,7 @@ import structlog
 
 from gateway.services.core.commands.jobs.claims import DeferJob, EndJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
-from gateway.services.core.model.jobs import DATABASE_AWAY, Case, Job, JobKind, Lease
+from gateway.services.core.model.jobs import DATABASE_AWAY, Case, Job, JobKind, Lease, Verified
 from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
@@ -25,6 +25,7 @@ from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.jobs.refunding import Refunding
 from gateway.services.jobs.sweeps import Sweeps
+from gateway.services.jobs.verifying import NotLooked, Verifying
 from gateway.services.measures import recording
 from gateway.services.outages import Unavailable
 from gateway.services.providers.base import ProviderUnavailable, UnreadableAmount
@@ -51,6 +52,7 @@ class Work:
     refunding: Refunding
     events: ProviderEvents
     sweeps: Sweeps
+    verifying: Verifying
     subscribers: Mapping[str, Subscriber]
     clock: Callable[[], datetime]
 
@@ -66,6 +68,9 @@ class Work:
             return await self.purchases.submit(DeferJob(lease, str(error), error.retry_after_s))
         except Unavailable:  # none of its doing: it counts as no attempt
             return await self.purchases.submit(OUTAGE(lease))
+        except NotLooked as error:
+            log.warning("the scheduled look through the database was not done", reason=str(error))
+            return await self.purchases.submit(DeferJob(lease, str(error)))
         except UnknownPayment as error:
             return await self.purchases.submit(DeferJob(lease, str(error), case=error.case))
         except Exception as error:  # a job that raises is tried again alone, and is logged
@@ -85,6 +90,8 @@ class Work:
                 return await self._deliver(job, lease)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
                 return await self.sweeps.run(job, lease, self.clock())
+            case JobKind.SWEEP_VERIFY:
+                return await self.verifying.run(job, lease, self.clock())
             case JobKind.CASE_REVIEW:
                 raise AssertionError("a case is written as FAILED, and never claimed")
             case JobKind.UNKNOWN:
@@ -121,6 +128,8 @@ def work_on(
     subscribers: Mapping[str, Subscriber],
     paces: Mapping[Provider, Pace],
     guarded: sweeps.Clock | None = None,
+    look: Callable[[], Awaitable[Verified]] | None = None,
+    verify_every_s: float | None = None,
 ) -> Work:
     """The work on these purchases.
 
@@ -128,6 +137,7 @@ def work_on(
         subscribers: where events are sent, by name.
         paces: how fast each provider is asked; without one, there is no limit.
         guarded: what is known of the clock.
+        look: looks through the whole database, which is done so often; see `Verifying`.
     """
     intents = Intents(purchases, reads)
     reconciler = Reconciler(purchases, intents)
@@ -138,6 +148,7 @@ def work_on(
         Refunding(purchases, reconciler, reads),
         events,
         Sweeps(purchases, reconciler, events, reads, paces, guarded),
+        Verifying(purchases, look, verify_every_s),
         subscribers,
         clock,
     )

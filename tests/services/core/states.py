@@ -12,12 +12,13 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJ
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.settle_refund import SettleRefund
-from gateway.services.core.model.jobs import Case, Job, JobKind, JobState
+from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Verified
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import (
@@ -174,6 +175,7 @@ COMMANDS: tuple[Command, ...] = (
     *(DeferJob(lease, "TimeoutError") for lease in (LEASE, replace(LEASE, fence=7))),
     *(StartSweep(kind) for kind in (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)),
     *(EndSweep(LEASE, position, 60) for position in (None, PAYMENT.id.hex)),
+    *(EndVerification(LEASE, found, 60) for found in (None, Verified(NOW, 1.5), Verified(NOW, 1.5, 2, ("It holds.",)))),
     *(PlanAsk(PAYMENT.id, asks, is_pending) for asks in (None, 0, 3) for is_pending in (True, False)),
     PlanAsk(PAYMENT.id, 0, is_answered=False),
     PlanAsk(key(99), 0),

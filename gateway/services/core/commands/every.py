@@ -9,6 +9,7 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJ
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
@@ -44,6 +45,7 @@ Command = (
     | EndJob
     | StartSweep
     | EndSweep
+    | EndVerification
     | PlanAsk
     | RetryJob
     | CancelJob

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from gateway.services.core.frozen import quick
 from gateway.services.core.model.values import Provider
@@ -29,6 +29,7 @@ class JobKind(StrEnum):
     SWEEP_OPEN = "sweep.open"
     SWEEP_SETTLED = "sweep.settled"
     SWEEP_LAPSED = "sweep.lapsed"
+    SWEEP_VERIFY = "sweep.verify"
     CASE_REVIEW = "case.review"
     UNKNOWN = "unknown"
     """A kind that only a newer release, running beside this one, knows: listed here, and run there."""
@@ -185,3 +186,48 @@ class Case:
 
     subject_id: UUID
     reason: str
+
+
+VERIFY_CASE = uuid5(UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b"), "verify")
+"""Of the case that says what is broken: there is one, whatever the number of rows."""
+
+MOST_SENTENCES, LONGEST_SENTENCE = 3, 160
+
+
+@dataclass(frozen=True, slots=True)
+class Verified:
+    """The end of a look through everything.
+
+    Args:
+        at: when it ended.
+        took_s: how long it took.
+        broken: rows at which an invariant is broken.
+        sentences: the broken invariants, of which some are told.
+    """
+
+    at: datetime
+    took_s: float
+    broken: int = 0
+    sentences: tuple[str, ...] = ()
+
+    @classmethod
+    def in_payload(cls, payload: Mapping[str, object]) -> "Verified | None":
+        """What the last look of a job found; None where there was none."""
+        match payload.get("verified"):
+            case [str(at), int() | float() as took_s, int(broken)]:
+                return cls(datetime.fromisoformat(at), float(took_s), broken)
+        return None
+
+    def to_payload(self) -> dict[str, object]:
+        return {"verified": [self.at.isoformat(), self.took_s, self.broken]}
+
+    @property
+    def reason(self) -> str:
+        """For an admin in a hurry: what is wrong, and what to do."""
+        told = " ".join(each[:LONGEST_SENTENCE] for each in self.sentences[:MOST_SENTENCES])
+        more = "" if len(self.sentences) <= MOST_SENTENCES else f" And {len(self.sentences) - MOST_SENTENCES} more."
+        rows = "1 row" if self.broken == 1 else f"{self.broken} rows"
+        return (
+            f"gateway verify found {rows} at which this does not hold: {told}{more} Run `gateway verify`: it names each"
+            " row and what to do. The case ends by itself with the next look that finds nothing; or cancelJob ends it."
+        )

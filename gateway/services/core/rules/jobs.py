@@ -19,6 +19,7 @@ MOST_ATTEMPTS = {
     JobKind.SWEEP_OPEN: 1_000_000,
     JobKind.SWEEP_SETTLED: 1_000_000,
     JobKind.SWEEP_LAPSED: 1_000_000,
+    JobKind.SWEEP_VERIFY: 1_000_000,
     JobKind.CASE_REVIEW: 1,
     JobKind.UNKNOWN: 1,
 }

@@ -21,7 +21,7 @@ STATE = (
 )
 TIMES = ("job.kind", "job.state", "job.created_at", "job.run_at", "job.lease_until", "job.finished_at")
 KINDS = tuple(kind for kind in JobKind if kind is not JobKind.UNKNOWN)
-SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed')"
+SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed', 'sweep.verify')"
 IS_LIVE = "job.state IN ('PENDING', 'RUNNING', 'RETRYING')"
 
 LONGEST_WAIT_US, LONGEST_LEASE_US = LONGEST_WAIT_S * SECOND, LONGEST_LEASE_S * SECOND
@@ -66,7 +66,7 @@ def _words(w: Words) -> Invariant:
                 ("job.subject_id", "job.payload"),
             ),
             Check(
-                f"""job.kind NOT IN ('event.deliver', 'webhook.handle', 'sweep.settled', 'sweep.lapsed')
+                f"""job.kind NOT IN ('event.deliver', 'webhook.handle', 'sweep.settled', 'sweep.lapsed', 'sweep.verify')
                     AND CAST(job.payload AS TEXT) <> '{{}}'
                     OR job.kind = 'sweep.settled' AND coalesce({entry("after")}, '{_INSTANT}') NOT LIKE '{_INSTANT}'
                     OR job.kind = 'sweep.lapsed' AND length({entry("after")}) <> 32

@@ -43,7 +43,7 @@ def test_a_command_has_the_three_answers(kind: type[Any]) -> None:
 def test_what_carries_a_key_or_a_ticket_is_of_the_kind_that_answers_for_it(kind: type[Any]) -> None:
     names = {each.name for each in fields(kind)}
     assert ("key" in names) is issubclass(kind, KeyedCommand)
-    decides_the_job_itself = {"DeferJob", "EndJob", "EndSweep"}
+    decides_the_job_itself = {"DeferJob", "EndJob", "EndSweep", "EndVerification"}
     assert ("lease" in names) is (issubclass(kind, JobRun) or kind.__name__ in decides_the_job_itself)
 
 

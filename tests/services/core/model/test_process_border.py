@@ -17,6 +17,7 @@ from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJ
 from gateway.services.core.commands.jobs.renewals import RenewLeases
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
+from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
@@ -39,7 +40,7 @@ from gateway.services.core.model.job_outcomes import (
     RefundSettled,
     Stale,
 )
-from gateway.services.core.model.jobs import Case, ClockNote, Hold, Job, JobKind, JobState, Lease
+from gateway.services.core.model.jobs import Case, ClockNote, Hold, Job, JobKind, JobState, Lease, Verified
 from gateway.services.core.model.outcomes import (
     ActivePurchaseExists,
     Busy,
@@ -177,6 +178,7 @@ COMMANDS: tuple[Command, ...] = (
     DeferJob(LEASE, "TimeoutError", case=Case(ID, "a reason")),
     StartSweep(JobKind.SWEEP_SETTLED),
     EndSweep(LEASE, ID.hex, 60, Hold(NOW, NOW, NOW), (ClockNote("a boot", 12.5, NOW),)),
+    EndVerification(LEASE, Verified(NOW, 1.5, 2, ("It holds.",)), 60),
     PlanAsk(ID, 1, is_pending=True),
     RetryJob(ADMIN, ID, "a reason"),
     CancelJob(ADMIN, ID, "a reason"),

@@ -15,7 +15,8 @@ import { Jobs } from "./operations";
 
 const STATES = ["PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED"] as const satisfies readonly JobState[];
 const KINDS = [
-  "PAYMENT_CHECK", "PAYMENT_REFUND", "WEBHOOK_HANDLE", "EVENT_DELIVER", "SWEEP_OPEN", "SWEEP_SETTLED", "SWEEP_LAPSED", "CASE_REVIEW",
+  "PAYMENT_CHECK", "PAYMENT_REFUND", "WEBHOOK_HANDLE", "EVENT_DELIVER", "SWEEP_OPEN", "SWEEP_SETTLED", "SWEEP_LAPSED",
+  "SWEEP_VERIFY", "CASE_REVIEW",
 ] as const satisfies readonly JobKind[];
 
 const FIELDS: FilterField[] = [
