@@ -8,6 +8,7 @@ import strawberry
 from strawberry import ID, field
 
 from gateway.context import Context
+from gateway.resolvers.finding.attention import page_of_attention
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.schema import filters
 from gateway.schema.conventions import ids
@@ -17,7 +18,7 @@ from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.courses import Course
 from gateway.schema.filters import OrderDirection
-from gateway.schema.jobs import Job
+from gateway.schema.jobs import AttentionItem, Job
 from gateway.schema.purchases import Payment, Purchase
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.inputs.texts import text_problem
@@ -33,6 +34,10 @@ PAYMENTS = {
 }
 PURCHASES = {
     direction: Cursors("purchases", is_timed=True, is_newest_first=direction is OrderDirection.DESC)
+    for direction in OrderDirection
+}
+ATTENTION = {
+    direction: Cursors("needsAttention", is_newest_first=direction is OrderDirection.DESC)
     for direction in OrderDirection
 }
 WHICH = strawberry.argument(description="Which ones.")
@@ -95,6 +100,24 @@ class Lists:
         window = asked(first, after, last, before, JOBS)
         wanted = await _wanted_jobs(info.context, filter) if filter else JobFilter()
         return connection_of(await info.context.reads.page(lists.JOBS, window, wanted), JOBS)
+
+    @field(
+        description="What waits for a person: jobs that FAILED, cases and open disputes, the latest first unless "
+        "ordered otherwise. Each says why, what it is about, and the calls that end it.",
+        directives=ADMIN_ONLY,
+    )
+    async def needs_attention(
+        self,
+        info: GatewayInfo,
+        order_by: Annotated[filters.AttentionOrder | None, IN_ORDER] = None,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+    ) -> Connection[AttentionItem]:
+        cursors = ATTENTION[order_by.direction if order_by else OrderDirection.DESC]
+        page = await page_of_attention(info.context, asked(first, after, last, before, cursors))
+        return connection_of(page, cursors)
 
 
 def _wanted_purchases(given: filters.PurchaseFilter) -> PurchaseFilter:

@@ -8,7 +8,7 @@ from strawberry import ID, field
 
 from gateway.context import Context
 from gateway.resolvers.accesses import Accesses
-from gateway.resolvers.finding import is_known
+from gateway.resolvers.finding.students import is_known
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
 from gateway.resolvers.permissions import may_see, may_see_purchase, viewer_of

@@ -8,11 +8,12 @@ from uuid import UUID
 
 from gateway.context import Context
 from gateway.resolvers import steps
+from gateway.resolvers.finding.attention import calls_of
 from gateway.resolvers.steps import Find
 from gateway.schema.audit import AuditEntry
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
-from gateway.schema.jobs import Job
+from gateway.schema.jobs import AttentionItem, Job
 from gateway.schema.problems import DuplicatePayment
 from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.relations import RelationBy, Wraps
@@ -76,6 +77,11 @@ def relations() -> Mapping[object, Find]:
             found_by(Purchase.sessions, _sessions),
             found_by(Purchase.history, _history),
             bound(Job.purchase, PURCHASE_BY_ID),
+            bound(Job.refund, REFUND_BY_ID),
+            found_by(AttentionItem.payment, _payment_of_job),
+            bound(AttentionItem.purchase, PURCHASE_BY_ID),
+            bound(AttentionItem.refund, REFUND_BY_ID),
+            found_by(AttentionItem.calls, calls_of),
             found_by(Job.payment, _payment_of_job),
             found_by(DuplicatePayment.refund, _first_refund),
             found_by(Viewer.purchases, _purchases_of_student),
@@ -104,6 +110,10 @@ def bound(relation: object, finder: Finder[Any, Any]) -> Bound:
 
 @overload
 def found_by(relation: Wraps[Value] | None, find: Callable[[Context, Any], Found[Value | None]]) -> Bound: ...
+
+
+@overload
+def found_by(relation: Sequence[Wraps[Value]], find: Callable[[Context, Any], Found[Sequence[Value]]]) -> Bound: ...
 
 
 @overload

@@ -46,6 +46,17 @@ class PaymentOrder:
     direction: OrderDirection = strawberry.field(description="Ascending or descending.")
 
 
+@strawberry.enum(description="What the list of what needs a person is ordered by.")
+class AttentionOrderField(Enum):
+    CREATED_AT = strawberry.enum_value("CREATED_AT", description="When the job was created, or the dispute known.")
+
+
+@strawberry.input(description="How what needs a person is ordered.")
+class AttentionOrder:
+    field: AttentionOrderField = strawberry.field(description="What to order by.")
+    direction: OrderDirection = strawberry.field(description="Ascending or descending.")
+
+
 @strawberry.input(description="Which purchases: every condition that is given must hold.")
 class PurchaseFilter:
     student_id: ID | None = field(default=None, description="Of this student.")

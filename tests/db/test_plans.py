@@ -19,9 +19,10 @@ from db.saves import Saves
 from db.tables import Row
 from db.types import Id, Instant
 from gateway import services
+from gateway.resolvers.finding.attention import OPEN
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
-from gateway.services.reading.lists import JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page_statement
+from gateway.services.reading.lists import DISPUTES, JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page_statement
 from gateway.services.reading.owned import (
     ENTRIES_OF_STUDENT,
     ENTRIES_OF_SUBJECT,
@@ -181,12 +182,15 @@ def test_no_page_of_what_is_a_students_scans(planner: Planner, of: Ownership[Any
 
 
 @pytest.mark.parametrize("window", [Window(20, is_newest_first=True), WINDOW, Window(0)])
-def test_no_page_of_the_refunds_of_a_student_scans(planner: Planner, window: Window) -> None:
-    """It is sorted, and is no more than is theirs."""
-    asked, given = RefundFilter("student-1").conditions(), REFUNDS.order.parameters(window)
+@pytest.mark.parametrize(
+    ("listing", "wanted"), [(REFUNDS, RefundFilter("student-1")), (DISPUTES, OPEN)], ids=["of a student", "disputes"]
+)
+def test_no_page_of_few_refunds_scans(planner: Planner, listing: Listing[Any], wanted: Filter, window: Window) -> None:
+    """It is sorted, and is no more than those few."""
+    asked, given = wanted.conditions(), listing.order.parameters(window)
     for condition, value in asked.items():
         given |= condition.parameters(value, planner.dialect)
-    compiled = page_statement(REFUNDS, tuple(asked), View.of(window)).on(planner.dialect)
+    compiled = page_statement(listing, tuple(asked), View.of(window)).on(planner.dialect)
     assert not planner.scans(compiled.sql, compiled.bound(given)), window
 
 

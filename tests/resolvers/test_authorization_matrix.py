@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from graphql import (
     is_leaf_type,
     is_required_argument,
 )
+from sqlalchemy import update
 
+from db.job_tables import JobRow
 from gateway.execution.schema import build_schema
 from gateway.resolvers.permissions import required_roles
 from gateway.services.core.model.values import Role
-from tests.served.gateway import Person, Served, served
+from tests.served.gateway import Person, Served, connected, served
 from tests.served.operations import METADATA
 
 SCHEMA = build_schema()._schema
@@ -57,6 +60,7 @@ ROOTS = [
     Root("payments", "payments(filter: {studentId: $student})", "PaymentConnection", OWN),
     Root("purchases", "purchases(filter: {studentId: $student})", "PurchaseConnection", OWN),
     Root("jobs", "jobs(filter: {paymentId: $mismatched})", "JobConnection", OWN),
+    Root("needsAttention", "needsAttention(last: 5)", "AttentionItemConnection", OWN),
     Root("student", "student(id: $student)", "Student", OWN),
     Root("node", "node(id: $course)", "Course", PUBLIC),
     *(Root("node", f"node(id: ${name})", name.capitalize(), OWN) for name in ("payment", "refund", "job")),
@@ -142,6 +146,9 @@ def scene(gateway: Served) -> Scene:
     gateway.confirm(student, gateway.opened(student, course, "PREMIUM", metadata=labels))
     query = "query($id: ID!) { jobs(filter: {paymentId: $id}) { nodes { id } } payment(id: $id) { refunds { id } } }"
     found = gateway.admin.data(query, id=mismatched)
+    given_up = {"state": "FAILED", "finished_at": datetime.now(UTC)}
+    with connected(gateway.database_url) as connection:
+        connection.execute(update(JobRow).values(given_up))
     refund, job = found["payment"]["refunds"][0]["id"], found["jobs"]["nodes"][0]["id"]
     given = {"course": course, "payment": payment, "purchase": purchase, "mismatched": mismatched}
     given |= {"refund": refund, "job": job, "student": student.id}

@@ -208,6 +208,7 @@ async def test_nothing_that_one_row_holds_takes_a_list_down(database_url: str) -
                 await _look_up(gateway, ids)
             for name in ("payments", "purchases"):
                 assert len(await _read(gateway, Role.STUDENT, name)) > 100
+            assert len(await _read(gateway, Role.ADMIN, "needsAttention")) > 0
             for name in ("payments", "purchases", "refunds"):
                 assert len(await _read(gateway, Role.ADMIN, name, "Student")) > 30, name
 

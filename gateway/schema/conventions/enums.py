@@ -18,9 +18,11 @@ from gateway.services.core.model.values import OnExisting as OnExistingPurchase
 from gateway.services.core.model.values import Origin as PurchaseOrigin
 from gateway.services.core.model.values import Provider as PaymentProvider
 from gateway.services.core.model.values import Purpose as PaymentPurpose
+from gateway.services.core.rules.cases import AttentionKind
 
 __all__ = [
     "AccessStatus",
+    "AttentionKind",
     "JobKind",
     "JobState",
     "OnExistingPurchase",
@@ -163,4 +165,12 @@ _describe(
     FAILED="Given up after its last attempt, or refused for good; an admin has to act: `retryJob`, or `cancelJob` once "
     "it is dealt with.",
     CANCELED="An admin called it off.",
+)
+_describe(
+    AttentionKind,
+    "AttentionKind",
+    "What it is that waits for a person.",
+    JOB_FAILED="A job that was given up after its last attempt, or refused for good.",
+    CASE="What no rule may decide.",
+    DISPUTE="A student's bank claims money back, and asks for an answer at the provider.",
 )

@@ -63,6 +63,8 @@ COURSES: Listing[Course] = Listing(kinds.COURSES, Order(COURSE.c.id), TIER.c.ran
 PAYMENTS: Listing[Payment] = Listing(kinds.PAYMENTS, Order(PAYMENT.c.id, PAYMENT.c.created_at))
 PURCHASES: Listing[Purchase] = Listing(kinds.PURCHASES, Order(PURCHASE.c.id, PURCHASE.c.created_at))
 REFUNDS: Listing[Refund] = Listing(kinds.REFUNDS, Order(REFUND.c.id, REFUND.c.created_at))
+DISPUTES: Listing[Refund] = Listing(kinds.REFUNDS, Order(REFUND.c.id))
+"""Refunds beside jobs, which lie by their ids: the few that are asked for are sorted."""
 JOBS: Listing[Job] = Listing(kinds.JOBS, Order(JOB.c.id))
 ENTRIES: Listing[AuditEntry] = Listing(kinds.ENTRIES, Order(AUDIT.c.id))
 """All lists are ordered by time of creation. Where that field can be ordered by in the API, ids are not exact

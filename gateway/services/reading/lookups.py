@@ -6,6 +6,7 @@ COURSE_BY_ID = lookups.COURSE_BY_ID.viewed
 ACTIVE_PURCHASE = lookups.ACTIVE_PURCHASE.viewed
 HELD_PURCHASE = lookups.HELD_PURCHASE.viewed
 JOB_BY_ID = lookups.JOB_BY_ID.viewed
+LIVE_JOBS_OF_SUBJECT = lookups.LIVE_JOBS_OF_SUBJECT.viewed
 PAYMENT_BY_ID = lookups.PAYMENT_BY_ID.viewed
 PURCHASES_OF_PAIR = lookups.PURCHASES_OF_PAIR.viewed
 PURCHASE_BY_ID = lookups.PURCHASE_BY_ID.viewed

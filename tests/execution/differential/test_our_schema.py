@@ -12,8 +12,9 @@ pytestmark = pytest.mark.anyio
 OPERATIONS = {"chance": range(8), "hypothesis-graphql": range(3)}
 """`python -m tests.execution.differential` draws thousands. Hypothesis takes fifty times as long to draw one."""
 
-FEWEST_BY_PLAN = {"chance": 0.3, "hypothesis-graphql": 0.05}
-"""Of the answers: of what is drawn much is refused or fails, and then graphql-core has to say how."""
+FEWEST_BY_PLAN = {"chance": 0.15, "hypothesis-graphql": 0.05}
+"""Of the answers: of what is drawn much is refused or fails, and then graphql-core has to say how. Three of four
+who ask are no admins, and any operation that comes to a student's lists is for admins alone."""
 
 
 @pytest.mark.parametrize("state", STATES)

@@ -202,9 +202,8 @@ def _ids(connection: Connection) -> dict[str, Sequence[Json]]:
     return {**named, "id": every, "ids": every}
 
 
-LISTS = (
-    "{ " + " ".join(f"{each} {{ edges {{ cursor }} }}" for each in ("courses", "payments", "purchases", "jobs")) + " }"
-)
+LISTED = ("courses", "payments", "purchases", "jobs", "needsAttention")
+LISTS = "{ " + " ".join(f"{each} {{ edges {{ cursor }} }}" for each in LISTED) + " }"
 
 NAMED: Mapping[str, Sequence[Json]] = {
     "first": (0, 1, 2, 3, 5),
@@ -212,6 +211,7 @@ NAMED: Mapping[str, Sequence[Json]] = {
     "sessionCount": (4, 12, 24, 5),
     "sessionDuration": (60, 45),
     "studentId": STUDENTS,
+    "student.id": STUDENTS,
     "rank": (1, 2, 3, 4),
     "token": ("tok_succeed", "tok_decline_no_funds", "tok_process_2", "tok_unpaid", "tok_capture_5_INR"),
     "idempotencyKey": ("one", "two"),

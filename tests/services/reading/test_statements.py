@@ -22,6 +22,7 @@ from graphql import (
 )
 
 from db import feed
+from db.job_tables import JobRow
 from gateway.context import Context
 from gateway.execution.schema import build_schema
 from gateway.resolvers.permissions import required_roles
@@ -43,14 +44,16 @@ SIZES = (1, 2, 20)
 LEVELS = 3
 """How far below a list's items its fields are followed."""
 
-BELOW_A_STUDENT = 1
-"""The same below a student, whom everything leads to and who leads to everything."""
+BELOW = {"Student": 1, "Refund": 0, "AttentionItem": 0}
+"""The same below what everything leads to and what leads to everything, or to what other lists are asked for. A student
+is followed from a list's items alone."""
 
 LISTS: dict[str, Sequence[str]] = {
     "Query.courses": ("",),
     "Query.purchases": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
     "Query.payments": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
     "Query.jobs": ("filter: {kind: PAYMENT_REFUND}", "filter: {kind: EVENT_DELIVER}"),
+    "Query.needsAttention": ("",),
     "Viewer.purchases": ("",),
     "Viewer.payments": ("",),
 }
@@ -105,11 +108,13 @@ def chains(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
     for name, of in objects(kind).items() if levels else ():
         if comes_with(kind, name, of) or role not in REQUIRED.get((kind.name, name), Role):
             continue
+        if of.name == "Student" and levels < LEVELS:
+            continue
         if is_list(of):
             yield from (f"{name}(first: $first) {{ {each} }}" for each in pages(of, role, levels - 1))
         else:
             given = COURSE if kind.fields[name].args else ""
-            deeper = min(levels - 1, BELOW_A_STUDENT) if of.name == "Student" else levels - 1
+            deeper = min(levels - 1, BELOW.get(of.name, LEVELS), BELOW.get(kind.name, LEVELS))
             yield from (f"{name}{given} {{ {each} }}" for each in chains(of, role, deeper))
 
 
@@ -139,10 +144,15 @@ RELATIONS = {
 """The fields that are looked up."""
 
 
+MORE = {"Query.jobs": 1, "Query.needsAttention": 6}
+"""A job may be about a payment through its refund. What needs a person lies in two places, and the calls that end it
+take into account other jobs, the refund, its payment and all refunds of that."""
+
+
 def most_statements(place: str, document: str) -> int:
-    """One for the page, and one for each relation on the way. A job may be about a payment through its refund."""
+    """One for the page, and one for each relation on the way, and what the list takes besides."""
     relations = [name for name in re.findall(r"(\w+)(?:\([^)]*\))? {", document) if name in RELATIONS]
-    return len(relations) + (place == "Query.jobs")
+    return len(relations) + MORE.get(place, 0)
 
 
 def _asking(place: str) -> Actor:
@@ -176,13 +186,15 @@ async def ask(service: Service, actor: Actor, document: str, **variables: object
 
 async def stocked(service: Service) -> tuple[list[Payment], list[Purchase]]:
     """Twenty courses, and one student who bought each in three tiers, one upgrade after the other; the last payments
-    are refunded in part. Returns: the payments and the purchases."""
+    are refunded in part, and nobody could carry that out. Returns: the payments and the purchases."""
     courses = [await service.save_course() for _ in range(max(SIZES))]
     bought = [
         await service.paid(student(), course, tier) for tier in ("BASIC", "STANDARD", "PREMIUM") for course in courses
     ]
     for payment, _ in bought[-len(courses) :]:
         await service.refund(payment, 100)
+    for job in service.stored(JobRow, kind="payment.refund"):
+        service.change(JobRow, job.id, state="FAILED", finished_at=service.clock())
     return [payment for payment, _ in bought], [purchase for _, purchase in bought]
 
 

@@ -1,11 +1,14 @@
-"""Cases: what no rule may decide is noted for a person, as a FAILED job in the one list of what needs a person."""
+"""What needs a person: cases, which no rule may decide, and beside them jobs that were given up and open disputes."""
 
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 from uuid import UUID, uuid5
 
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.jobs import Job, JobKind, JobState
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
-from gateway.services.core.model.values import Provider
+from gateway.services.core.model.values import Provider, Refund
 
 _INTENTS = UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b")
 """The namespace of the ids of intents that are not in our books: the same reference always has the same id."""
@@ -48,3 +51,65 @@ def noted(subject_id: UUID, reason: str, moment: Moment) -> Changes:
         finished_at=moment.now,
     )
     return Changes(jobs=(job,))
+
+
+class AttentionKind(StrEnum):
+    JOB_FAILED = "JOB_FAILED"
+    CASE = "CASE"
+    DISPUTE = "DISPUTE"
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """One of them: a FAILED job, of which a case is one, or an open dispute."""
+
+    of: Job | None
+    dispute: Refund | None = None
+
+    @property
+    def id(self) -> UUID:
+        """That of the job or of the dispute."""
+        return self._either.id
+
+    @property
+    def kind(self) -> AttentionKind:
+        if self.of is None:
+            return AttentionKind.DISPUTE
+        return AttentionKind.CASE if self.of.kind is JobKind.CASE_REVIEW else AttentionKind.JOB_FAILED
+
+    @property
+    def about(self) -> tuple[JobKind, UUID]:
+        """What it is about, as a job says it: by its kind and its subject. That of a dispute is the dispute itself."""
+        return (self.of.kind, self.of.subject_id) if self.of else (JobKind.PAYMENT_REFUND, self._either.id)
+
+    @property
+    def since(self) -> datetime:
+        """From when on it waits for a person."""
+        return self.of.finished_at or self.of.created_at if self.of else self._either.created_at
+
+    @property
+    def reason(self) -> str:
+        """What happened, for an admin in a hurry."""
+        if self.of is not None:
+            return self.of.last_error or f"{self.of.kind} was given up after {self.of.attempts} runs"
+        assert self.dispute is not None, "it is one of the two"
+        return (
+            f"The student's bank claims {self.dispute.amount}: {self.dispute.reason}. Answer it at the provider's "
+            f"dashboard, where it is {self.dispute.reference}. Once the bank has decided, this ends by itself."
+        )
+
+    @property
+    def _either(self) -> Job | Refund:
+        either = self.of or self.dispute
+        assert either is not None, "it is one of the two"
+        return either
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A mutation that ends it: of which job, and with which reason for the audit."""
+
+    mutation: str
+    effect: str
+    job_id: UUID
+    reason: str
