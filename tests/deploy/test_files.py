@@ -105,6 +105,15 @@ def test_the_units_are_hardened_alike() -> None:
     assert len({each.strip() for each in hardened}) == 1
 
 
+def test_a_command_by_hand_has_the_settings_and_secrets_of_the_units() -> None:
+    script = (DEPLOY / "systemd" / "gateway").read_text(encoding="utf-8")
+    serving = (DEPLOY / "systemd" / "gateway-serve.service").read_text(encoding="utf-8")
+    for pattern in (r"(?<!# )\b(?:EnvironmentFile|LoadCredential)=\S+", r"GATEWAY_\w+_FILE=\S+/(\w+)", INSTALLED):
+        found = re.findall(pattern, script)
+        assert found
+        assert sorted({*found}) == sorted({*re.findall(pattern, serving)})
+
+
 def test_the_image_is_built_of_all_that_make_builds_for_browsers() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     builders = set(re.findall(r"(?:web|examples)/\w+/\w+\.py", makefile.split("# The files that say")[1]))
@@ -125,11 +134,17 @@ def test_whatever_the_image_copies_is_let_in() -> None:
 
 def test_the_image_asks_for_what_the_project_does(capsys: pytest.CaptureFixture[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    requirements.main([])
-    assert capsys.readouterr().out.splitlines() == project["dependencies"]
-    requirements.main(["browser"])
-    extra = project["optional-dependencies"]["browser"]
-    assert capsys.readouterr().out.splitlines() == [*project["dependencies"], *extra]
+    optional = project["optional-dependencies"]
+    asked = {}
+    for extras in ([], ["browser"], ["dev"]):
+        requirements.main(extras)
+        asked[tuple(extras)] = capsys.readouterr().out.splitlines()
+    assert asked[()] == project["dependencies"]
+    assert asked[("browser",)] == [*project["dependencies"], *optional["browser"]]
+    assert {*optional["metrics"], *optional["traces"]} < {*asked["dev",]}
+    assert [each for each in asked["dev",] if each.startswith(project["name"])] == []
+    [extras] = re.findall(r'(?m)^ARG EXTRAS="(.*)"$', DOCKERFILE)
+    assert {*extras.split()} <= {*optional}
 
 
 def test_the_secrets_of_a_first_start_are_made_once_and_for_no_other_user(tmp_path: Path) -> None:
