@@ -20,6 +20,8 @@ from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadat
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.imports.import_purchase import ImportPurchase
+from gateway.services.core.commands.imports.rehearse_import import RehearseImport
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
@@ -137,8 +139,11 @@ RUNNERS: list[Outcome] = [
     job_outcomes.EventStored(EVENT, is_new=True),
     job_outcomes.EventEnded(EVENT),
     job_outcomes.Stale(),
+    outcomes.PurchaseImported(PURCHASE, PAYMENT, is_new=True),
+    outcomes.ImportRefused((FieldProblem(("courseId",), "is no course"),)),
+    outcomes.ImportRehearsed(()),
 ]
-"""What no caller is ever answered: a runner or a webhook hears it."""
+"""What no caller over HTTP is ever answered: a runner, a webhook or an import hears it."""
 
 COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.Opened: (CREATE_PAYMENT,),
@@ -235,7 +240,7 @@ def mutation_of(command: Command) -> str | None:
             return None
         case ClaimJobs() | RenewLeases() | DeferJob() | EndJob() | StartSweep() | EndSweep():
             return None
-        case PlanAsk() | LapsePurchases() | EndVerification():
+        case PlanAsk() | LapsePurchases() | EndVerification() | ImportPurchase() | RehearseImport():
             return None
 
 

@@ -1,5 +1,6 @@
 """What a commit changed, as subscribers need to know it: ids, and the student and the course of a purchase."""
 
+from collections.abc import Set
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -27,12 +28,19 @@ class Commit:
     purchases: tuple[Changed, ...]
 
 
-def commit_of(changes: Changes, commit_id: UUID) -> Commit | None:
-    """What the changes of a turn come to; None where no payment and no purchase is among them."""
+def commit_of(changes: Changes, commit_id: UUID, quiet: Set[UUID] = frozenset()) -> Commit | None:
+    """What the changes of a turn come to; None where no payment and no purchase is among them.
+
+    Args:
+        quiet: payments and purchases of which nobody is told.
+    """
     purchases = {purchase.id: purchase for purchase in changes.purchases}
     payments = dict.fromkeys([payment.id for payment in changes.payments])
     payments.update(dict.fromkeys([refund.payment_id for refund in changes.refunds]))
     payments.update(dict.fromkeys([each.payment_id for each in purchases.values() if each.payment_id]))
+    if quiet:
+        purchases = {key: each for key, each in purchases.items() if key not in quiet}
+        payments = {key: None for key in payments if key not in quiet}
     if not payments and not purchases:
         return None
     return Commit(commit_id, tuple(payments), tuple(map(_changed, purchases.values())))

@@ -11,6 +11,7 @@ from gateway.services.core.model.outcomes import Outcome
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Payment, Refund, RefundStatus
 from gateway.services.core.model.verdicts import RefundRejected
+from gateway.services.core.rules.refunds.learnt import is_attempt_unknown
 from gateway.services.core.rules.refunds.sums import is_held
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.purchases import Purchases
@@ -43,6 +44,11 @@ class Refunding:
             ProviderUnavailable: nobody knows yet whether the money went back.
         """
         owed = await self._owed(refund_id)
+        if is_attempt_unknown(owed.payment) and (
+            command := await self.reconciler.inspect(owed.payment, Door.REFUND_JOB)
+        ):
+            await self.purchases.submit_or_raise(command)
+            owed = await self._owed(refund_id)
         if owed.refund.status is not RefundStatus.PENDING:  # the money went back another way, and our books say so
             return await self.purchases.submit(SettleRefund(refund_id, None, lease=lease))
         if owed.is_held:

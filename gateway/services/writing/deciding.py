@@ -24,6 +24,12 @@ def decide_all(
             continue
         results[index] = decision.outcome
         for step in decision.steps:
-            if step != NOTHING:
+            if step == NOTHING:
+                continue
+            if commands[index].is_silent:
+                state.apply(step)
+                state.quiet.update(payment.id for payment in step.payments)
+                state.quiet.update(purchase.id for purchase in step.purchases)
+            else:
                 state.apply(step + announced(step, state, subscribers, moment))
     return [results[index] for index in range(len(commands))]

@@ -240,7 +240,7 @@ class Turn:
         changes = Changes.all_of(state.journal)
         state.journal = [changes]  # so that whoever saves need not sum it up again
         saving.save(writer, self._saves, state)
-        commit = commit_of(changes, self._new_id())
+        commit = commit_of(changes, self._new_id(), state.quiet)
         if commit is not None:
             feed.leave(writer, note_of(commit))
         self._make_durable(writer)

@@ -9,12 +9,14 @@ from uuid import UUID
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.imports.import_purchase import ImportPurchase
 from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.commands.sessions.record import RecordSession
 from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.model.events import ProviderEvent
+from gateway.services.core.model.imports.old_purchase import OldPayment, OldPurchase
 from gateway.services.core.model.jobs import Job, JobKind, Lease
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.records import Door
@@ -125,6 +127,17 @@ RECORD = RecordSession(SERVICE, key(71), PURCHASE.id, 2)
 WITHDRAW = WithdrawSession(SERVICE, PURCHASE.id, 1, reason="the other class")
 SAVE = SaveCourse(actor=ADMIN, course_id=key(11), is_new=True, title="Yoga", tiers=(BASIC, STANDARD))
 REFUND_IT = RefundPayment(ADMIN, key(41), PAYMENT.id, amount_minor=None, reason="unhappy")
+OLD = OldPurchase(
+    old_id="17",
+    student_id="student-7",
+    course_id=COURSE.id,
+    tier=TierChoice("BASIC", None),
+    metadata=METADATA,
+    created_at=datetime(2026, 10, 1, 8, 0, tzinfo=UTC),
+    payment=OldPayment(Provider.STRIPE, "pi_old", BASIC.price, refunded_minor=100),
+)
+"""A purchase of an old system, whose money went back in part."""
+IMPORT = ImportPurchase(ADMIN, "platform", OLD, key(42), key(43), key(44))
 
 
 def metadata_at(start: str, time_zone: str, **changes: object) -> Metadata:

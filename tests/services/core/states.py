@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date, timedelta
+from typing import Any
 
 from hypothesis import strategies as st
 
 from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.imports.rehearse_import import RehearseImport
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
@@ -59,10 +61,12 @@ from tests.services.core.examples import (
     CREATE,
     EVENT,
     EXTEND,
+    IMPORT,
     JOB,
     LEASE,
     METADATA,
     NOW,
+    OLD,
     OPEN,
     PAYMENT,
     PURCHASE,
@@ -123,6 +127,14 @@ RECORDS: tuple[ProviderRecord, ...] = (
     *(ProviderRecord(Processing("attempt-1", 2), refund_records, EXTRAS[0]) for refund_records in REFUND_RECORDS),
 )
 RECONCILE = Reconcile(PAYMENT.id, PAYMENT.provider, key(30), ProviderRecord(CAPTURED), door=Door.WEBHOOK)
+OLD_CHANGES: tuple[dict[str, Any], ...] = (
+    {"payment": None},
+    {"course_id": key(99)},
+    {"tier": GONE},
+    {"supersedes": "16"},
+    {"status": PurchaseStatus.REVOKED, "ended_at": NOW},
+    {"expires_at": NOW - timedelta(days=1)},
+)
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
     replace(CONFIRM, metadata=OTHER_METADATA),
@@ -181,6 +193,10 @@ COMMANDS: tuple[Command, ...] = (
     PlanAsk(key(99), 0),
     *(RetryJob(ADMIN, job_id, "it was down") for job_id in (JOB.id, key(99))),
     *(CancelJob(ADMIN, job_id, "not wanted") for job_id in (JOB.id, key(99))),
+    *(replace(IMPORT, old=replace(OLD, student_id=name)) for name in (OLD.student_id, STUDENT.id)),
+    *(replace(IMPORT, old=replace(OLD, **changes)) for changes in OLD_CHANGES),
+    replace(IMPORT, is_told=True),
+    RehearseImport((IMPORT, replace(IMPORT, old=replace(OLD, old_id="18"))), (IMPORT,)),
 )
 LAPSED = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW - timedelta(days=1)))
 ENDING = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW + timedelta(days=30)))

@@ -4,6 +4,8 @@ from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
+from gateway.services.core.commands.imports.import_purchase import ImportPurchase
+from gateway.services.core.commands.imports.rehearse_import import RehearseImport
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
@@ -49,4 +51,6 @@ Command = (
     | PlanAsk
     | RetryJob
     | CancelJob
+    | ImportPurchase
+    | RehearseImport
 )

@@ -18,6 +18,7 @@ from gateway.services.core.model.values import GATEWAY, Provider
 from gateway.services.core.model.verdicts import AwaitingPayment, Captured, ExtraCapture, ProviderRecord
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from gateway.services.core.rules.refunds.extra_captures import extra_recorded
+from gateway.services.core.rules.refunds.learnt import attempt_learnt
 
 Step = Callable[[State, Moment], Changes]
 """A part of a decision, made in the state after the parts before it."""
@@ -74,7 +75,9 @@ class Reconcile(JobRun):
         confirm = ConfirmPayment(GATEWAY, self.payment_id, self.purchase_id, self.record.verdict, door=self.door)
         settled = confirm.decide(state, moment)
         paid = next(iter(settled.changes.payments), state.payments[self.payment_id])
-        steps = _in_turn(settled.changes, self._following(self.record.paid_by(paid.attempt)), state, moment)
+        first = settled.changes + attempt_learnt(paid, self.record, moment)
+        paid = next(reversed(first.payments), paid)
+        steps = _in_turn(first, self._following(self.record.paid_by(paid.attempt)), state, moment)
         versions = [each for step in steps for each in step.payments if each.id == self.payment_id]
         payment = versions[-1] if versions else state.payments[self.payment_id]
         event = state.events.get(self.event_id) if self.event_id else None

@@ -35,6 +35,11 @@ class BaseCommand(ABC):
         """Whether nobody waits for its outcome, so that it lets the commands of callers go first."""
         return False
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether no subscriber is told of what it changes, for it brings in what happened before."""
+        return False
+
     @abstractmethod
     def problems(self) -> list[FieldProblem]:
         """Each field that is wrong in itself, by its path in the API's input, before anything is looked up."""

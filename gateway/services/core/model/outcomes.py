@@ -95,6 +95,34 @@ class CourseSaved:
 
 
 @dataclass(frozen=True, slots=True)
+class PurchaseImported:
+    """A purchase of an old system is here, as `notes` say where not as its row has it. `is_new` where it came by this
+    call."""
+
+    purchase: Purchase
+    payment: Payment | None
+    is_new: bool
+    notes: tuple[FieldProblem, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRefused:
+    """A row of an old system did not come over, for what is in the books: `existing`, where one purchase is in its way.
+    `is_conflict`: the row may be right in itself."""
+
+    fields: tuple[FieldProblem, ...]
+    is_conflict: bool = False
+    existing: Purchase | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportRehearsed:
+    """What each row would come to; nothing was written."""
+
+    outcomes: tuple[PurchaseImported | ImportRefused, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PaymentPending:
     """Not settled yet: nothing failed, ask again. `is_unreachable`: because the provider did not answer."""
 
@@ -226,6 +254,9 @@ Outcome = (
     | SessionRecorded
     | SessionWithdrawn
     | CourseSaved
+    | PurchaseImported
+    | ImportRefused
+    | ImportRehearsed
     | RefundRequested
     | JobChanged
     | Refusal

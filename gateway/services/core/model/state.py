@@ -153,7 +153,8 @@ class State:
     decisions are applied.
 
     Later commands of a batch see what earlier ones decided. `loaded` holds the ids of the rows that the database has
-    already; `journal` is everything applied since loading, in order.
+    already; `journal` is everything applied since loading, in order. `quiet` are the payments and purchases of which no
+    subscriber is told, see `BaseCommand.is_silent`.
     """
 
     payments: dict[UUID, Payment] = field(default_factory=dict)
@@ -169,6 +170,7 @@ class State:
     by_payment: dict[UUID, UUID] = field(default_factory=dict)
     loaded: set[UUID] = field(default_factory=set)
     journal: list[Changes] = field(default_factory=list)
+    quiet: set[UUID] = field(default_factory=set)
 
     def load_purchases(self, purchases: Iterable[Purchase]) -> None:
         for purchase in purchases:
@@ -184,8 +186,8 @@ class State:
         return None if purchase_id is None else self.purchases[purchase_id]
 
     def payment_by_reference(self, provider: Provider, reference: str) -> Payment | None:
-        named = (each for each in self.payments.values() if (each.provider, each.reference) == (provider, reference))
-        return next(named, None)
+        of_all = self.payments.values()
+        return next((each for each in of_all if each.reference == reference and each.provider is provider), None)
 
     def after(self, changes: Changes) -> "State":
         """The state with the changes applied; this one stays as it is."""

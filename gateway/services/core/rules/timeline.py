@@ -5,6 +5,7 @@ every two seconds, and a schedule for days.
 """
 
 from collections.abc import Sequence
+from datetime import UTC
 
 from gateway.services.core.model.records import Asker, AuditEntry, Door
 from gateway.services.core.model.state import Moment
@@ -51,6 +52,20 @@ def adopted(
     return audit(payment.id, "payment.adopted", GATEWAY, moment, changes=changes)
 
 
+def imported(payment: Payment, old_id: str, source: str, actor: Actor, moment: Moment) -> AuditEntry:
+    """A payment of an old system that was captured, and fulfilled, there."""
+    changes: dict[str, object] = {
+        "oldId": old_id,
+        "source": source,
+        "provider": payment.provider.value,
+        "reference": payment.reference,
+        "createdAt": payment.created_at.astimezone(UTC).isoformat(),
+        "refundedMinor": payment.refunded_minor,
+        **_offer(payment),
+    }
+    return audit(payment.id, "payment.imported", actor, moment, changes=changes)
+
+
 def asked(payment: Payment, asker: Asker, moment: Moment, reason: str) -> AuditEntry:
     return _of_ask(payment, "payment.asked", asker, moment, reason)
 
@@ -61,6 +76,10 @@ def processing(payment: Payment, asker: Asker, moment: Moment, reason: str) -> A
 
 def unpaid(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:
     return _of_ask(payment, "payment.unpaid", asker, moment, CAME_TO_NOTHING, attempt=payment.attempt)
+
+
+def attempt_learnt(payment: Payment, before: str, actor: Actor, moment: Moment) -> AuditEntry:
+    return audit(payment.id, "payment.attempt_learnt", actor, moment, changes={"attempt": [before, payment.attempt]})
 
 
 def declined(payment: Payment, asker: Asker, moment: Moment) -> AuditEntry:

@@ -4,6 +4,7 @@ from gateway.services.core.model.records import ACTIONS
 from gateway.services.core.model.values import Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
+from gateway.services.verification.tables.purchases.imported import payment_imported, purchase_imported
 from gateway.services.verification.words import Words, any_of, key, not_among
 
 ENTRY = ("audit_entry.action", "audit_entry.at", "audit_entry.actor_id", "audit_entry.actor_role", "audit_entry.reason")
@@ -155,6 +156,7 @@ def _of_payment(w: Words) -> Invariant:
                 (*CHANGED, *CAPTURED),
                 of=("payment.captured",),
             ),
+            payment_imported(w, (*CHANGED, *OPENED, *CAPTURED), _whose(w, "payment")),
             Check(
                 """audit_entry.actor_role <> 'STUDENT' AND (SELECT count(*) FROM audit_entry AS other
                     WHERE other.subject_id = audit_entry.subject_id AND other.at = audit_entry.at
@@ -224,6 +226,7 @@ def _of_purchase(w: Words) -> Invariant:
                 (*CHANGED, *ENTRY),
                 of=("purchase.session_recorded", "purchase.session_withdrawn"),
             ),
+            purchase_imported(w, (*CHANGED, *BOUGHT), _whose(w, "purchase")),
         ),
     )
 

@@ -1,5 +1,6 @@
 """What must be true of an idempotency record: it leads to what its call made."""
 
+from gateway.services.core.rules.imports.sameness import FINGERPRINT_BYTES as OF_IMPORTS
 from gateway.services.core.rules.inputs.fields import LONGEST_KEY
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
@@ -15,6 +16,8 @@ MAKES = {
     "withdrawSession": "purchase",
     "refundPayment": "refund",
     "saveCourse": "course",
+    "importPurchase": "purchase",
+    "importSuccessor": "purchase",
 }
 """The table of a call's result, by the name of its operation: each command's `operation`."""
 
@@ -25,6 +28,8 @@ DEEDS = {
     "revokePurchase": "purchase.revoked",
     "saveCourse": "course.saved",
 }
+IMPORTS = "idempotency_record.operation IN ('importPurchase', 'importSuccessor')"
+"""Whose actor is no person but the old system within which its key, the old id, is unique."""
 FINGERPRINT_BYTES = 32
 """Of SHA-256."""
 
@@ -51,6 +56,7 @@ def idempotency_records(w: Words) -> Table:
     actor = "done.actor_id = idempotency_record.actor_id"
     by_them, deed = entries(actor), entries(f"done.action = {_did()}")
     their_deed = entries(f"{actor} AND done.action = {_did()}")
+    old_id, key_of = w.entry("done.changes", "oldId"), "idempotency_record.key"
     return Table(
         "idempotency_record",
         ("actor_id", "operation", "key"),
@@ -69,8 +75,10 @@ def idempotency_records(w: Words) -> Table:
                     Check(
                         f"""length(idempotency_record.key) NOT BETWEEN 1 AND {LONGEST_KEY}
                             OR length(idempotency_record.actor_id) NOT BETWEEN 1 AND {LONGEST_SUBJECT}
-                            OR {w.bytes("idempotency_record.fingerprint")} <> {FINGERPRINT_BYTES}""",
-                        f"A key has 1 to {LONGEST_KEY} characters, a fingerprint {FINGERPRINT_BYTES} bytes.",
+                            OR {w.bytes("idempotency_record.fingerprint")}
+                            <> CASE WHEN {IMPORTS} THEN {OF_IMPORTS} ELSE {FINGERPRINT_BYTES} END""",
+                        f"A key has 1 to {LONGEST_KEY} characters, a fingerprint {FINGERPRINT_BYTES} bytes; that of an"
+                        f" import {OF_IMPORTS}.",
                         RECORD,
                     ),
                     Check(
@@ -87,6 +95,13 @@ def idempotency_records(w: Words) -> Table:
                             OR {amends} AND {by_them} + {deed} > 0 AND {their_deed} = 0""",
                         "The history of its result has another actor or another deed in that moment.",
                         (*RECORD, "purchase.created_by_id"),
+                    ),
+                    Check(
+                        f"""{IMPORTS} AND {entries("done.action = 'purchase.imported'")} = 0
+                            OR idempotency_record.operation = 'importPurchase' AND {entries(f"{old_id} = {key_of}")} = 0
+                            OR idempotency_record.operation = 'importSuccessor' AND purchase.supersedes IS NULL""",
+                        "The purchase came over in that moment, with this old id.",
+                        RECORD,
                     ),
                 ),
             ),

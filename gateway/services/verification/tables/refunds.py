@@ -152,6 +152,8 @@ def _told(w: Words) -> Invariant:
     amount = w.entry("told.changes", "amountMinor")
     of_it = f"{w.entry('told.changes', 'reference')} = refund.reference"
     text = "CAST(refund.amount_minor AS TEXT)"
+    settled = w.entry("told.changes", "settledAt")
+    came = entries(f"told.action = 'payment.refund_imported' AND {settled} = {w.iso('refund.settled_at')}")
     return Invariant(
         "A refund is in its payment's history: who wanted it, why, and how it ended.",
         "refund",
@@ -161,7 +163,7 @@ def _told(w: Words) -> Invariant:
                 f"""refund.created_at > :latest OR refund.settled_at > :latest
                     OR {w.is_before("refund.settled_at", "refund.created_at")}
                     OR {w.is_before("refund.created_at", "paid.confirmed_at")}
-                    OR {entries("told.at = refund.created_at")} = 0
+                    OR {entries("told.at = refund.created_at")} + {came} = 0
                     OR {entries(f"{w.is_before('told.at', 'refund.created_at')} AND {of_it}")} > 0""",
                 "It was created when an entry of its payment says, after the capture, and not after now.",
                 ("refund.created_at", "refund.settled_at", "paid.confirmed_at"),
@@ -171,7 +173,7 @@ def _told(w: Words) -> Invariant:
                     entries('''told.at = refund.settled_at AND told.action IN (
                     'payment.refunded', 'payment.refund_rejected', 'payment.refund_returned', 'payment.dispute_lost',
                     'payment.dispute_won', 'payment.refund_recounted')''')
-                } = 0""",
+                } + {came} = 0""",
                 "It ended when an entry of its payment says.",
                 ("refund.settled_at", "refund.status"),
             ),
@@ -211,7 +213,7 @@ def _told(w: Words) -> Invariant:
                 f"""refund.status = 'SUCCEEDED' AND {
                     entries('''told.at = refund.settled_at
                     AND told.action IN ('payment.refunded', 'payment.dispute_lost')''')
-                } = 0
+                } + {came} = 0
                     OR refund.status = 'FAILED' AND {
                     entries('''told.at = refund.settled_at AND told.action IN (
                     'payment.refund_rejected', 'payment.refund_returned', 'payment.dispute_won', 'payment.dispute_lost')

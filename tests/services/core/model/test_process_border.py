@@ -12,6 +12,8 @@ from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadat
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.imports.import_purchase import ImportPurchase
+from gateway.services.core.commands.imports.rehearse_import import RehearseImport
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
@@ -29,6 +31,7 @@ from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import verdicts
 from gateway.services.core.model.events import EventState, ProviderEvent
+from gateway.services.core.model.imports.old_purchase import OldPayment, OldPurchase
 from gateway.services.core.model.job_outcomes import (
     AskPlanned,
     Claimed,
@@ -53,6 +56,8 @@ from gateway.services.core.model.outcomes import (
     Extended,
     FieldProblem,
     IdempotencyKeyReused,
+    ImportRefused,
+    ImportRehearsed,
     InvalidInput,
     MetadataConflict,
     NotFound,
@@ -61,6 +66,7 @@ from gateway.services.core.model.outcomes import (
     PaymentDeclined,
     PaymentPending,
     ProviderAway,
+    PurchaseImported,
     Reconciled,
     RefundRequested,
     Revoked,
@@ -79,6 +85,7 @@ from gateway.services.core.model.values import (
     Payment,
     Provider,
     Purchase,
+    PurchaseStatus,
     Purpose,
     Refund,
     RefundStatus,
@@ -141,6 +148,24 @@ BACK = verdicts.RefundRecord("re_1", ID, PRICE, RefundStatus.SUCCEEDED)
 TOLD = verdicts.ProviderRecord(
     verdicts.Captured("pay_1", PRICE), (BACK,), (verdicts.ExtraCapture(verdicts.Captured("pay_2", PRICE), (BACK,)),)
 )
+IMPORT = ImportPurchase(
+    ADMIN,
+    "platform",
+    OldPurchase(
+        "17",
+        "student-1",
+        ID,
+        TierChoice("BASIC", None),
+        METADATA,
+        NOW,
+        PurchaseStatus.ACTIVE,
+        payment=OldPayment(Provider.STRIPE, "pi_1", PRICE, refunded_at=NOW),
+        cleaned=("note",),
+    ),
+    ID,
+    ID,
+    ID,
+)
 COMMANDS: tuple[Command, ...] = (
     OpenPayment(student(), ID, ID, TierChoice("BASIC", 4), METADATA, Provider.SANDBOX, Purpose.PURCHASE, key="k"),
     RecordIntent(student(), ID, "sbx_1"),
@@ -182,6 +207,8 @@ COMMANDS: tuple[Command, ...] = (
     PlanAsk(ID, 1, is_pending=True),
     RetryJob(ADMIN, ID, "a reason"),
     CancelJob(ADMIN, ID, "a reason"),
+    IMPORT,
+    RehearseImport((IMPORT,), (IMPORT,)),
 )
 OUTCOMES: tuple[Outcome, ...] = (
     Opened(PAYMENT, True, "secret"),
@@ -206,6 +233,9 @@ OUTCOMES: tuple[Outcome, ...] = (
     Busy(),
     ProviderAway(60),
     RefundRequested(REFUND, PAYMENT, True),
+    PurchaseImported(PURCHASE, PAYMENT, True, (FieldProblem(("status",), "was ACTIVE"),)),
+    ImportRefused((FieldProblem(("status",), "no"),), True, PURCHASE),
+    ImportRehearsed((PurchaseImported(PURCHASE, None, False), ImportRefused((FieldProblem(("oldId",), "no"),)))),
     RefundSettled(REFUND, PAYMENT),
     Reconciled(PAYMENT, PaymentPending(PAYMENT, 2), EVENT),
     Lapsed((PURCHASE,)),

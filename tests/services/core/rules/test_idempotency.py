@@ -11,6 +11,8 @@ from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadat
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
+from gateway.services.core.commands.imports.import_purchase import ImportPurchase
+from gateway.services.core.commands.imports.rehearse_import import RehearseImport
 from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.claims import ClaimJobs, DeferJob, EndJob
 from gateway.services.core.commands.jobs.renewals import RenewLeases
@@ -91,6 +93,8 @@ UNKEYED = (
     PlanAsk,
     RetryJob,
     CancelJob,
+    ImportPurchase,
+    RehearseImport,
 )
 
 NOT_THE_WISH: dict[str, object] = {

@@ -18,6 +18,7 @@ from gateway.services.core.model.values import (
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
+from gateway.services.core.rules.refunds.learnt import named
 from gateway.services.core.rules.refunds.requests import request_refund
 from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left_of, own_pending, sum_of
 
@@ -46,9 +47,12 @@ class RefundBooks:
         """Refunds that just went back, or failed to."""
         self._moment = moment
 
-    def apply(self, records: Iterable[RefundRecord]) -> None:
+    def apply(self, told: Iterable[RefundRecord]) -> None:
         """Enter each claim as it counts among all of them, then fail those pending refunds of ours that exceed what is
         left."""
+        records = list(told)
+        for refund in named(self.refunds.values(), records):
+            self._enter(refund, "payment.refund_named", refund.reason)
         was_all = sum_of(own_pending(self.refunds.values())) == kept_of(self.payment)
         for claim in claims_of(self.payment, self.refunds.values(), records):
             match claim.record.status:

@@ -59,7 +59,8 @@ def checkouts(w: Words) -> tuple[Invariant, ...]:
                     (*OFFER, "payment.purpose", "payment.provider"),
                 ),
                 Check(
-                    f"""payment.extra_of IS NULL AND (tier.code IS NULL OR tier.rank <> payment.tier_rank
+                    f"""payment.extra_of IS NULL AND {HAS["imports"]} = 0
+                        AND (tier.code IS NULL OR tier.rank <> payment.tier_rank
                         OR tier.session_count <> payment.session_count
                         OR coalesce(tier.validity_days, 0) <> coalesce(payment.validity_days, 0)
                         OR {HAS["openings"]} > 0 AND (tier.price_minor <> payment.amount_minor

@@ -7,6 +7,7 @@ from gateway.services.verification.words import Words, any_of, n
 
 COUNTS = {
     "openings": Count(("payment.opened",)),
+    "imports": Count(("payment.imported",)),
     "intents": Count(("payment.intent_opened",)),
     "captures": Count(("payment.captured",)),
     "fulfilled": Count(("payment.fulfilled",)),
@@ -16,16 +17,17 @@ COUNTS = {
     "asks": Count(("payment.asked", "payment.processing"), OFTEN),
     "requests": Count(("payment.refund_requested",), OFTEN),
     "retries": Count(("job.retried",), OFTEN),
-    "refunds": Count(("payment.refunded", "payment.dispute_lost"), OFTEN),
+    "refunds": Count(("payment.refunded", "payment.dispute_lost", "payment.refund_imported"), OFTEN),
 }
 HAS = counted("history", COUNTS)
 """How many entries of these kinds a payment has."""
 
-BEGINS = f"({HAS['openings']} + {HAS['adoptions']})"
+BEGINS = f"({HAS['openings']} + {HAS['adoptions']} + {HAS['imports']})"
 IS_TOLD = f"(payment.id >= :told OR {BEGINS} > 0)"
 """Whether its history is whole: payments from before there were histories have some entries only."""
 
 _OTHERS = "Nobody but the gateway writes histories. Find out who changed the payment, or took an entry away."
+_BEGINNINGS = ("history.openings", "history.adoptions", "history.imports")
 _FAILURE = ("payment.status", "payment.fulfilment", "payment.failure_code", "payment.failure_message")
 
 
@@ -43,6 +45,7 @@ def history(w: Words) -> Gathered:
 
 def histories(w: Words) -> tuple[Invariant, ...]:
     """Of `payment`, with what is joined to it in `payments`."""
+    captures = f"({HAS['captures']} + {HAS['imports']})"
     return (
         Invariant(
             "What was captured is in its payment's history, once.",
@@ -50,10 +53,10 @@ def histories(w: Words) -> tuple[Invariant, ...]:
             _OTHERS,
             (
                 Check(
-                    f"""CASE WHEN payment.captured_minor IS NULL THEN {HAS["captures"]} > 0
-                        ELSE {HAS["captures"]} > 1 OR {HAS["captures"]} = 0 AND {IS_TOLD} END""",
-                    "A capture has one payment.captured entry, and nothing else has one.",
-                    ("payment.captured_minor", "payment.confirmed_at", "history.captures"),
+                    f"""CASE WHEN payment.captured_minor IS NULL THEN {captures} > 0
+                        ELSE {captures} > 1 OR {captures} = 0 AND {IS_TOLD} END""",
+                    "A capture has one payment.captured entry, or payment.imported, and nothing else has one.",
+                    ("payment.captured_minor", "payment.confirmed_at", "history.captures", "history.imports"),
                 ),
             ),
         ),
@@ -64,8 +67,8 @@ def histories(w: Words) -> tuple[Invariant, ...]:
             (
                 Check(
                     f"payment.id >= :told AND {BEGINS} <> CASE WHEN payment.extra_of IS NULL THEN 1 ELSE 0 END",
-                    "Its history begins with payment.opened or payment.adopted, once; for extra money with neither.",
-                    ("payment.extra_of", "payment.created_at", "history.openings", "history.adoptions"),
+                    "Its history begins with payment.opened, .adopted or .imported, once; for extra money with none.",
+                    ("payment.extra_of", "payment.created_at", *_BEGINNINGS),
                 ),
                 Check(
                     f"payment.id < :told AND {BEGINS} > 0",
@@ -73,10 +76,11 @@ def histories(w: Words) -> tuple[Invariant, ...]:
                     ("history.openings", "history.adoptions"),
                 ),
                 Check(
-                    f"""{IS_TOLD} AND payment.extra_of IS NULL AND {HAS["intents"]} + {HAS["adoptions"]} <>
-                        CASE WHEN payment.reference IS NULL THEN 0 ELSE 1 END""",
-                    "Its history says once which reference it got, if it has one (payment.intent_opened or .adopted).",
-                    ("payment.reference", "payment.provider", "history.intents", "history.adoptions"),
+                    f"""{IS_TOLD} AND payment.extra_of IS NULL AND {HAS["intents"]} + {HAS["adoptions"]}
+                        + {HAS["imports"]} <> CASE WHEN payment.reference IS NULL THEN 0 ELSE 1 END""",
+                    "Its history says once which reference it got, if it has one (payment.intent_opened, .adopted or"
+                    " .imported).",
+                    ("payment.reference", "payment.provider", "history.intents", *_BEGINNINGS),
                 ),
                 Check(
                     f"""payment.created_at > :latest OR {w.is_before("payment.confirmed_at", "payment.created_at")}
@@ -93,11 +97,11 @@ def histories(w: Words) -> tuple[Invariant, ...]:
             _OTHERS,
             (
                 Check(
-                    f"""({_as_often("fulfilled", Fulfilment.FULFILLED)}
+                    f"""({_as_often("fulfilled", Fulfilment.FULFILLED, f" + {HAS['imports']}")}
                         OR {_as_often("duplicates", Fulfilment.DUPLICATE)}
                         OR {_as_often("unfulfillables", Fulfilment.UNFULFILLABLE)}) AND {IS_TOLD}""",
-                    "payment.fulfilled, payment.duplicate and payment.unfulfillable: its history has that of its"
-                    " fulfilment, once, and no other.",
+                    "payment.fulfilled (or payment.imported), .duplicate and .unfulfillable: its history has that of"
+                    " its fulfilment, once, and no other.",
                     ("payment.fulfilment", "history.fulfilled", "history.duplicates", "history.unfulfillables"),
                 ),
                 Check(
@@ -148,5 +152,5 @@ def histories(w: Words) -> tuple[Invariant, ...]:
     )
 
 
-def _as_often(entries: str, fulfilment: Fulfilment) -> str:
-    return f"{HAS[entries]} <> CASE WHEN payment.fulfilment = '{fulfilment}' THEN 1 ELSE 0 END"
+def _as_often(entries: str, fulfilment: Fulfilment, others: str = "") -> str:
+    return f"{HAS[entries]}{others} <> CASE WHEN payment.fulfilment = '{fulfilment}' THEN 1 ELSE 0 END"

@@ -10,6 +10,7 @@ from gateway.services.verification.model import Check, Invariant, Related, Table
 from gateway.services.verification.tables.plans import saved_before
 from gateway.services.verification.tables.purchases.counting import used
 from gateway.services.verification.tables.purchases.founding import ends_otherwise, starts_otherwise
+from gateway.services.verification.tables.purchases.imported import imported_as
 from gateway.services.verification.words import DAY, HOUR, Words, not_among
 
 SESSIONS = (
@@ -126,7 +127,7 @@ def _sessions(w: Words, has: Mapping[str, str]) -> Invariant:
                 (*SESSIONS, "below.status", "held.sessions_total", "held.sessions_used"),
             ),
             Check(
-                f"""paid.id IS NULL AND {total} <> CASE WHEN tier.session_count > {used}
+                f"""paid.id IS NULL AND {has["imports"]} = 0 AND {total} <> CASE WHEN tier.session_count > {used}
                     THEN tier.session_count ELSE {used} END
                     AND NOT ({stretched}) AND purchase.created_at > {saved_before("purchase.course_id", w)}""",
                 "sessions_total must be what the tier has: the course was not changed since this was granted.",
@@ -138,13 +139,20 @@ def _sessions(w: Words, has: Mapping[str, str]) -> Invariant:
                 "sessions_total must be what the purchase.created entry says that the admin granted.",
                 SESSIONS,
             ),
+            Check(
+                f"""{has["imports"]} > 0 AND paid.id IS NULL AND {has["revivals"]} + {has["moves"]} = 0
+                    AND {imported_as(w, f"{{sessionsTotal}} <> CAST({total} AS TEXT)")} > 0""",
+                "sessions_total must be what the purchase.imported entry says that it came over with.",
+                SESSIONS,
+            ),
         ),
     )
 
 
 def _begins(w: Words, has: Mapping[str, str]) -> Invariant:
     begins, made = "access.starts_at", "purchase.created_at"
-    untouched = f"{has['corrections']} + {has['comebacks']} = 0"
+    usual = f"{has['corrections']} + {has['comebacks']}"
+    untouched = f"{usual} + {has['imports']} = 0"
     return Invariant(
         "An access begins when it was bought, or on the first day that was asked for.",
         "purchase",
@@ -167,6 +175,12 @@ def _begins(w: Words, has: Mapping[str, str]) -> Invariant:
                 f"""{untouched} AND below.id IS NOT NULL AND {begins} > {made} AND purchase.first_day IS NULL
                     OR {has["corrections"]} = 0 AND {begins} > {w.after(made, 76 * 366 * DAY)}""",
                 "It begins later than it could.",
+                TIMES,
+            ),
+            Check(
+                f"""{has["imports"]} > 0 AND {usual} + {has["moves"]} = 0
+                    AND {imported_as(w, f"{{startsAt}} <> {w.iso(begins)}")} > 0""",
+                "It begins when the purchase.imported entry says.",
                 TIMES,
             ),
         ),
@@ -202,7 +216,8 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
                 TIMES,
             ),
             Check(
-                f"""paid.id IS NOT NULL AND (below.id IS NULL OR {has["comebacks"]} = 0
+                f"""paid.id IS NOT NULL AND ({has["imports"]} = 0 OR {has["moves"]} > 0)
+                    AND (below.id IS NULL OR {has["comebacks"]} = 0
                     AND purchase.status <> 'REFUNDED' AND below.status = 'SUPERSEDED')
                     AND ({usual}) IS NOT TRUE""",
                 "Its end follows from what was sold, what it took over, and the last purchase.extended entry; this one"
@@ -218,11 +233,17 @@ def _ends(w: Words, has: Mapping[str, str]) -> Invariant:
             ),
             Check(
                 f"""paid.id IS NULL AND {has["moves"]} = 0 AND ({given_otherwise} > 0
-                    OR {ends} IS NULL AND tier.validity_days IS NOT NULL
+                    OR {ends} IS NULL AND tier.validity_days IS NOT NULL AND {has["imports"]} = 0
                     AND purchase.created_at > {saved_before("purchase.course_id", w)})""",
                 "Its end must be the one that the purchase.created entry says that the admin gave; and where its tier"
                 " has a validity, there is one.",
                 (*TIMES, "tier.validity_days"),
+            ),
+            Check(
+                f"""{has["imports"]} > 0 AND {has["moves"]} + {has["comebacks"]} = 0
+                    AND {imported_as(w, w.differs("{expiryDate}", w.iso(ends)))} > 0""",
+                "Its end must be the one that the purchase.imported entry says that it came over with.",
+                TIMES,
             ),
         ),
     )

@@ -40,7 +40,7 @@ def chains(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
             _REMEDY,
             (
                 Check(
-                    f"purchase.status = 'SUPERSEDED' AND {n('later.successors')} = 0",
+                    f"purchase.status = 'SUPERSEDED' AND {n('later.successors')} = 0 AND {has['imports']} = 0",
                     "It is SUPERSEDED, and no purchase names it in supersedes.",
                     FOLLOWS,
                 ),
@@ -83,8 +83,8 @@ def chains(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
                     (*FOLLOWS, "history.supersessions"),
                 ),
                 Check(
-                    "below.tier = purchase.tier AND paid.purpose <> 'RENEWAL' OR below.tier = purchase.tier"
-                    " AND paid.id IS NULL",
+                    f"{has['imports']} = 0 AND below.tier = purchase.tier"
+                    " AND (paid.purpose <> 'RENEWAL' OR paid.id IS NULL)",
                     "Only a renewal takes the place of a purchase of the same tier.",
                     (*FOLLOWS, "paid.purpose"),
                 ),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from gateway.services.verification.model import Check, Gathered, Invariant
+from gateway.services.verification.tables.purchases.imported import imported_as
 from gateway.services.verification.words import Words, n
 
 RECORDED = Gathered(
@@ -67,6 +68,12 @@ def used(w: Words, has: Mapping[str, str]) -> Invariant:
             Check(
                 f"{untouched} AND purchase.status <> 'REFUNDED' AND paid.id IS NULL AND {carried} > held.sessions_used",
                 "What an admin put in another's place goes on with no more sessions used than that had.",
+                USED,
+            ),
+            Check(
+                f"""{has["imports"]} > 0 AND {has["revivals"]} + {has["comebacks"]} + {has["moves"]} = 0
+                    AND {imported_as(w, f"{{sessionsUsed}} <> CAST({carried} AS TEXT)")} > 0""",
+                "What came over has as many sessions used besides those recorded as its purchase.imported entry says.",
                 USED,
             ),
         ),

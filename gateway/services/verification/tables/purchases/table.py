@@ -8,8 +8,9 @@ from gateway.services.verification.tables.plans import PLAN, differing, identity
 from gateway.services.verification.tables.purchases.accesses import accesses
 from gateway.services.verification.tables.purchases.chains import SUCCESSORS, chains
 from gateway.services.verification.tables.purchases.counting import RECORDED
+from gateway.services.verification.tables.purchases.imported import imported_as
 from gateway.services.verification.tables.uniques import ACTIVE, BOUGHT_ONCE
-from gateway.services.verification.words import Words, not_among
+from gateway.services.verification.words import Words, not_among, quoted
 
 WHOSE = ("purchase.student_id", "purchase.course_id", "purchase.tier", "purchase.tier_rank", "purchase.payment_id")
 PAID_WHOSE = ("paid.student_id", "paid.course_id", "paid.tier", "paid.tier_rank", "paid.status", "paid.fulfilment")
@@ -18,6 +19,7 @@ _OTHERS = "Nobody but the gateway writes histories. Find out who changed the pur
 
 COUNTS = {
     "creations": Count(("purchase.created",)),
+    "imports": Count(("purchase.imported",)),
     "supersessions": Count(("purchase.superseded",), OFTEN),
     "expiries": Count(("purchase.expired",), OFTEN),
     "revocations": Count(("purchase.revoked",)),
@@ -101,9 +103,9 @@ def _created(w: Words) -> Invariant:
         _OTHERS,
         (
             Check(
-                f"{HAS['creations']} <> 1",
-                "Its history has purchase.created once.",
-                (*STATES, "history.creations"),
+                f"{HAS['creations']} + {HAS['imports']} <> 1",
+                "Its history has purchase.created once, or purchase.imported.",
+                (*STATES, "history.creations", "history.imports"),
             ),
             Check(
                 "purchase.created_at > :latest",
@@ -178,6 +180,10 @@ def _paid(w: Words) -> Invariant:
 
 
 def _ended(w: Words) -> Invariant:
+    def came(status: str) -> str:
+        """Whether it came over with that status."""
+        return f"CASE WHEN {HAS['imports']} = 0 THEN 0 ELSE {imported_as(w, f'{{status}} = {quoted(status)}')} END"
+
     return Invariant(
         "A purchase is active, or its history says when and why it ended.",
         "purchase",
@@ -193,10 +199,10 @@ def _ended(w: Words) -> Invariant:
                 f"""CASE purchase.status WHEN 'ACTIVE' THEN {HAS["revocations"]} > 0
                     OR {HAS["supersessions"]} + {HAS["expiries"]} + {HAS["refunds"]}
                     > {HAS["revivals"]} + {HAS["comebacks"]} * 2 + {HAS["moves"]}
-                    WHEN 'EXPIRED' THEN {HAS["expiries"]} + {HAS["refunds"]} = 0
-                    WHEN 'REVOKED' THEN {HAS["revocations"]} = 0
-                    WHEN 'REFUNDED' THEN {HAS["refunds"]} = 0
-                    ELSE {HAS["supersessions"]} = 0 END
+                    WHEN 'EXPIRED' THEN {HAS["expiries"]} + {HAS["refunds"]} + {came("EXPIRED")} = 0
+                    WHEN 'REVOKED' THEN {HAS["revocations"]} + {came("REVOKED")} = 0
+                    WHEN 'REFUNDED' THEN {HAS["refunds"]} + {came("REFUNDED")} = 0
+                    ELSE {HAS["supersessions"]} + {came("SUPERSEDED")} = 0 END
                     OR {HAS["revocations"]} > 0 AND purchase.status <> 'REVOKED'
                     OR {HAS["expiries"]} > 1 + {HAS["revivals"]} + {HAS["comebacks"]} + {HAS["moves"]}""",
                 "Its history says otherwise: each end has its entry, and what ended is not ACTIVE.",
@@ -206,7 +212,8 @@ def _ended(w: Words) -> Invariant:
                 f"""purchase.ended_at IS NOT NULL AND ({w.is_before("purchase.ended_at", "purchase.created_at")}
                     OR purchase.ended_at > :latest OR {HAS["revivals"]} + {HAS["comebacks"]} = 0
                     AND (SELECT count(*) FROM audit_entry AS ending WHERE ending.subject_id = purchase.id
-                    AND ending.at = purchase.ended_at AND ending.action IN {ENDING}) = 0)""",
+                    AND ending.at = purchase.ended_at AND ending.action IN {ENDING}) = 0
+                    AND {imported_as(w, f"{{endedAt}} = {w.iso('purchase.ended_at')}")} = 0)""",
                 "ended_at must be when its history has its end.",
                 STATES,
             ),

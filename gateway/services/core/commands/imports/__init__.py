@@ -1,0 +1,1 @@
+"""The commands that bring purchases over from an old system."""

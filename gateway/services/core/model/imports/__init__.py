@@ -1,0 +1,1 @@
+"""What a purchase was in the system that it comes over from."""
