@@ -88,6 +88,7 @@ ROOMS = {
         "context schema reading changes commands rules model",
         f"{SQL} {VENDORS} starlette uvicorn",
     ),
+    "importing": _room("gateway.importing", "legacy rules model", f"{WEB} {SQL} {VENDORS}"),
     "auth": _room("gateway.auth", "settings rules model", f"{SQL} strawberry"),
     "http": _room(
         "gateway.http",
@@ -136,8 +137,8 @@ ROOMS = {
     ),
     "cli": _room(
         "gateway.cli gateway.__main__",
-        "startup app pages bootstrap monitoring streaming execution resolvers schema http auth settings writer"
-        " writer_process verification measures ends outages commands legacy model db",
+        "startup app pages bootstrap monitoring streaming execution resolvers schema importing http auth settings"
+        " writer writer_process verification measures ends outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

@@ -4,6 +4,7 @@ from sqlite3 import OperationalError
 
 from db.outages import in_a_line
 from db.urls import shown
+from gateway.importing.rows import ImportUnusable
 from gateway.services.outages import Damaged, Unavailable
 from gateway.settings.loading import load_settings
 from gateway.settings.model import SettingsError
@@ -14,7 +15,7 @@ def in_a_sentence(error: Exception) -> str | None:
     from sqlalchemy.exc import DBAPIError
 
     match error:
-        case SettingsError():
+        case SettingsError() | ImportUnusable():
             return str(error)
         case DBAPIError() | OperationalError():
             return _of_database(in_a_line(error))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from gateway.cli.help import UNUSABLE, command
+from gateway.cli.importing.command import add_import
 from gateway.services.core.model.values import Role
 
 if TYPE_CHECKING:
@@ -296,3 +297,6 @@ def _in_a_sentence(error: Exception) -> str | None:
 def _fail(message: str) -> NoReturn:
     typer.secho(message, fg="red", err=True)
     raise SystemExit(2)
+
+
+add_import(app, lambda: _settings(tells_outages=False))

@@ -123,7 +123,7 @@ CLASSES = [
     for _, thing in inspect.getmembers(module, inspect.isclass)
     if thing.__module__ == module.__name__
 ]
-READERS = ["_Entries", "RefundBooks"]
+READERS = ["_Entries", "_Row", "RefundBooks"]
 """What lives within one call, and never leaves its module: it notes what it reads. Its own exceptions
 apart, the core has nothing else that is no value."""
 VALUES = [thing for thing in CLASSES if is_dataclass(thing) and thing is not State]

@@ -1,0 +1,1 @@
+"""`gateway import`: purchases of an old system come over."""
