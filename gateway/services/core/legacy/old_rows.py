@@ -5,42 +5,26 @@ rules of the other old callers' JSON; nothing is guessed.
 """
 
 import datetime as dt
-import json
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import TypeVar
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from gateway.services.core.frozen import replace
+from gateway.services.core.legacy import old_values
 from gateway.services.core.legacy.body import BESIDE, KNOWN, PLATFORM_TIME_ZONE, read_metadata, read_tier, zone_of
 from gateway.services.core.legacy.values import Unclear, is_blank, label_text, whole
-from gateway.services.core.model.currencies import exponent_of, is_currency
 from gateway.services.core.model.imports.old_purchase import OldPayment, OldPurchase
 from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import FieldProblem
-from gateway.services.core.model.values import Money, Provider, PurchaseStatus
+from gateway.services.core.model.values import Money
 from gateway.services.core.rules.inputs.free_entries import keep
 from gateway.services.core.rules.inputs.subjects import trimmed
-from gateway.services.core.rules.schedule.sessions import end_of_day
-
-LONGEST_METADATA = 65_536
-"""Characters of its JSON: more than all that can be kept of it."""
 
 NEVER = "never"
 
 Value = TypeVar("Value")
 CourseIdOf = Callable[[str], UUID | None]
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ][0-9]{2}:[0-9]{2}(:[0-9]{2}([.,][0-9]{1,9})?)? ?([Zz]|[+-][0-9]{2}(:?[0-9]{2})?)?"
-)
-_AMOUNT = re.compile(r"-?[0-9]{1,16}(\.[0-9]{1,8})?")
-_MINOR = re.compile(r"-?[0-9]{1,16}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +53,7 @@ class _Row:
         self.reader = reader
         self.problems: list[FieldProblem] = []
         self.raw = raw
-        self._entries = self.read("metadata", _object) or {}
+        self._entries = self.read("metadata", old_values.json_object) or {}
         self._zone = reader.time_zone
 
     def purchase(self) -> OldPurchase | list[FieldProblem]:
@@ -79,12 +63,12 @@ class _Row:
         has_entries = not self.problems  # what cannot be read may have what seems to be missing
         for each in (metadata, tier):
             self.problems += each if isinstance(each, list) and has_entries else []
-        old_id, student_id = self.need("oldId", _id), self.need("studentId", _id)
+        old_id, student_id = self.need("oldId", old_values.row_id), self.need("studentId", old_values.row_id)
         course_id = self.need("courseId", self._course_id)
         created_at = self.need("createdAt", self._begin)
         ends = self.read("expiresAt", self._end) or self.read("expiryDate", self._end)
-        status, starts_at = self.read("status", _status), self.read("startsAt", self._begin)
-        ended_at, supersedes = self.read("endedAt", self._begin), self.read("supersedes", _id)
+        status, starts_at = self.read("status", old_values.status), self.read("startsAt", self._begin)
+        ended_at, supersedes = self.read("endedAt", self._begin), self.read("supersedes", old_values.row_id)
         total, used = self.read("sessionsTotal", whole), self.read("sessionsUsed", whole)
         payment = self._payment()
         if self.problems or isinstance(metadata, list) or isinstance(tier, list):
@@ -150,14 +134,14 @@ class _Row:
         return replace(said, labels=kept.labels), kept.cleaned, (*kept.left_out, *sorted(unkept))
 
     def _payment(self) -> OldPayment | None:
-        reference = self.read("paymentReference", _id)
-        currency = self.read("currency", _currency)
+        reference = self.read("paymentReference", old_values.row_id)
+        currency = self.read("currency", old_values.currency_code)
         if reference is None:
             if self._money("amount", "amountMinor", currency or "INR"):
                 what = "is required where an amount is given; where nobody paid, leave both empty"
                 self.problems.append(FieldProblem(("paymentReference",), what))
             return None
-        provider = self.need("provider", _provider)
+        provider = self.need("provider", old_values.provider)
         if currency is None:
             if is_blank(self._given("currency")):
                 self.problems.append(FieldProblem(("currency",), "is required where paymentReference is given"))
@@ -166,7 +150,10 @@ class _Row:
         refunded = self._money("refundedAmount", "refundedMinor", currency)
         if amount is None and not self.problems:
             self.problems.append(FieldProblem(("amount",), "is required where paymentReference is given"))
-        attempt, refund = self.read("paymentAttempt", _id), self.read("refundReference", _id)
+        attempt, refund = (
+            self.read("paymentAttempt", old_values.row_id),
+            self.read("refundReference", old_values.row_id),
+        )
         refunded_at = self.read("refundedAt", self._begin)
         if provider is None or amount is None:
             return None
@@ -174,8 +161,8 @@ class _Row:
 
     def _money(self, name: str, minor_name: str, currency: str) -> int | None:
         """An amount in minor units, given in either way; where it is given in both, they must agree."""
-        minor = self.read(minor_name, _minor)
-        major = self.read(name, lambda value: _amount(value, currency))
+        minor = self.read(minor_name, old_values.minor_units)
+        major = self.read(name, lambda value: old_values.amount_minor(value, currency))
         if minor is not None and major not in (None, minor):
             self.problems.append(FieldProblem((minor_name,), f"is {minor}, and {name} is {major} minor units"))
         return major if minor is None else minor
@@ -188,106 +175,10 @@ class _Row:
 
     def _begin(self, value: object) -> dt.datetime:
         """A moment; a day means its beginning in the slot's time zone."""
-        return _moment(value, self.reader.times_in, self._zone, is_end=False)
+        return old_values.moment(value, self.reader.times_in, self._zone, is_end=False)
 
     def _end(self, value: object) -> dt.datetime | str:
         """The moment of an end, the end of a day, or never."""
         if isinstance(value, str) and value.strip().lower() == NEVER:
             return NEVER
-        return _moment(value, self.reader.times_in, self._zone, is_end=True)
-
-
-def _object(value: object) -> dict[str, object]:
-    given = value
-    if isinstance(given, str):
-        if len(given) > LONGEST_METADATA:
-            raise Unclear(f"must have at most {LONGEST_METADATA} characters; this has {len(given)}")
-        try:
-            given = json.loads(given)
-        except (ValueError, RecursionError):
-            raise Unclear("must be a JSON object") from None
-    if not isinstance(given, dict):
-        raise Unclear("must be a JSON object")
-    return given
-
-
-def _id(value: object) -> str:
-    """A text or a whole number, without blanks around it; what else is wrong with it, the rules of ids say."""
-    if isinstance(value, str):
-        return trimmed(value)
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    raise Unclear("must be a text or a whole number")
-
-
-def _status(value: object) -> PurchaseStatus:
-    return _word(value, PurchaseStatus)
-
-
-def _provider(value: object) -> Provider:
-    return _word(value, Provider)
-
-
-Word = TypeVar("Word", PurchaseStatus, Provider)
-
-
-def _word(value: object, kind: type[Word]) -> Word:
-    name = value.strip().upper() if isinstance(value, str) else ""
-    if name not in kind.__members__:
-        raise Unclear(f"must be one of {', '.join(kind.__members__)}; the mapping's values turn other words into these")
-    return kind[name]
-
-
-def _currency(value: object) -> str:
-    code = value.strip().upper() if isinstance(value, str) else ""
-    if not is_currency(code):
-        raise Unclear("must be the ISO 4217 code of a currency, such as INR")
-    return code
-
-
-def _minor(value: object) -> int:
-    text = str(value).strip()
-    if isinstance(value, bool) or not _MINOR.fullmatch(text):
-        raise Unclear("must be a whole number of minor units")
-    return int(text)
-
-
-def _amount(value: object, currency: str) -> int:
-    """An amount in the currency, as minor units."""
-    digits, text = exponent_of(currency), str(value).strip()
-    if isinstance(value, bool) or not _AMOUNT.fullmatch(text):
-        raise Unclear("must be a number such as 4999.00, without separators or a sign of the currency")
-    try:
-        minor = Decimal(text).scaleb(digits)
-    except InvalidOperation:
-        raise Unclear("must be a number such as 4999.00") from None
-    if minor != minor.to_integral_value():
-        raise Unclear(f"must have at most {digits} digits after the point: {currency} has no smaller unit")
-    return int(minor)
-
-
-def _moment(value: object, times_in: str | None, zone: str, *, is_end: bool) -> dt.datetime:
-    given = value.strip() if isinstance(value, str) else ""
-    try:
-        if _DAY.fullmatch(given):
-            day = dt.date.fromisoformat(given)
-            if is_end:
-                return end_of_day(day, zone)
-            return dt.datetime.combine(day, dt.time(), _zone(zone)).astimezone(dt.UTC)
-        if found := _INSTANT.fullmatch(given):
-            moment = dt.datetime.fromisoformat(given.upper().replace(" Z", "Z").replace(",", "."))
-            if found[3] is None and times_in is None:
-                raise Unclear("has no offset: say by --times-in, or in the mapping, in which time zone such times are")
-            placed = moment if found[3] else moment.replace(tzinfo=_zone(times_in or "UTC"))
-            return placed.astimezone(dt.UTC)
-    except (ValueError, OverflowError):
-        raise Unclear(_WANTED) from None
-    raise Unclear(_WANTED)
-
-
-_WANTED = "must be an ISO 8601 time, such as 2026-12-31T18:30:00Z, or a day that there is"
-
-
-@lru_cache(maxsize=64)
-def _zone(name: str) -> ZoneInfo:
-    return ZoneInfo(name)
+        return old_values.moment(value, self.reader.times_in, self._zone, is_end=True)
