@@ -7,16 +7,14 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from gateway.cli.commands.bringing_in import bringing
+from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
-from gateway.cli.importing.command import add_import
 from gateway.services.core.model.values import Role
-
-if TYPE_CHECKING:
-    from gateway.settings.model import Settings
 
 app = typer.Typer(
     name="gateway",
@@ -29,6 +27,7 @@ app = typer.Typer(
 )
 purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
 app.add_typer(purchase, name="purchase")
+app.add_typer(bringing, name="import")
 
 
 def main() -> None:
@@ -36,9 +35,9 @@ def main() -> None:
     try:
         app()
     except Exception as error:
-        if (sentence := _in_a_sentence(error)) is None:
+        if (sentence := in_a_sentence(error)) is None:
             raise
-        _fail(sentence)
+        fail(sentence)
 
 
 def _print_version(is_asked: bool) -> None:
@@ -91,7 +90,7 @@ def serve(
 
     An embedded database is migrated first, and in development created, in a folder that is there."""
     gc.disable()  # what is imported stays: to look for garbage in it is a sixth of a start
-    settings = _settings()
+    settings = own_settings()
     from gateway.cli import serve
 
     serve.serve(settings, host, port, workers, with_demo=with_demo)
@@ -102,7 +101,7 @@ def worker() -> None:
     """Run jobs without serving: checks of payments, refunds, webhooks, events.
 
     Any number of workers share the work."""
-    settings = _settings()
+    settings = own_settings()
     from gateway.cli import worker
 
     worker.work(settings)
@@ -127,8 +126,8 @@ def verify(
     """
     from gateway.cli.verifying.looking import looked
 
-    with looked(_in_a_sentence):
-        settings = _settings()
+    with looked(in_a_sentence):
+        settings = own_settings()
         from gateway.cli.verifying import verify
 
         is_well = verify.verify(settings, as_json=as_json)
@@ -148,7 +147,7 @@ def migrate(
     """Bring the database to the newest schema, and make it where there is none, in a folder that is there.
 
     Safe to run again, and from several machines at once."""
-    settings = _settings()
+    settings = own_settings()
     from gateway.cli import databases
 
     print(databases.migrate(settings, incomplete=incomplete))
@@ -162,7 +161,7 @@ def backup(
     """Make a whole copy of an SQLite database in one file, also while it is served, and check it.
 
     A server's database has its own tools: it says which."""
-    settings = _settings()
+    settings = own_settings()
     from gateway.cli import backups
 
     print(backups.back_up(settings, target, replace=force))
@@ -175,7 +174,7 @@ def restore(
     """Put a backup in the place of an SQLite database, which is kept beside it under another name.
 
     Refused while any gateway has the database open."""
-    settings = _settings()
+    settings = own_settings()
     from gateway.cli import backups
 
     print(backups.restore(settings, backup))
@@ -184,7 +183,7 @@ def restore(
 @command(app, _0="the courses are there.", _2=UNUSABLE)
 def seed() -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
-    settings = _settings(tells_outages=False)
+    settings = own_settings(tells_outages=False)
     from gateway.cli import demo
 
     for line in demo.lines_of(demo.seed(settings)):
@@ -206,7 +205,7 @@ def token(
     try:
         print(mint_token(load_own_settings(), role=role, subject=subject, ttl_s=ttl))
     except ValueError as error:
-        _fail(f"--subject: {error}")
+        fail(f"--subject: {error}")
 
 
 @command(app)
@@ -258,7 +257,7 @@ def grant(
 
     Prints only the purchase's id on standard output.
     """
-    settings = _settings(tells_outages=False)
+    settings = own_settings(tells_outages=False)
     from gateway.cli.grant import GrantRequest, granted
 
     request = GrantRequest(
@@ -269,34 +268,3 @@ def grant(
     if purchase_id is None:
         raise SystemExit(1)
     print(purchase_id)
-
-
-def _settings(*, tells_outages: bool = True) -> "Settings":
-    """Read them, and have the log go to standard error.
-
-    Args:
-        tells_outages: not where the command ends by an outage, and says so in its own sentence.
-    """
-    from gateway.http.telemetry import configure_logging
-    from gateway.services.outages import BEGAN, ENDED
-    from gateway.settings.loading import load_own_settings
-    from gateway.startup import warn_of_file
-
-    settings = load_own_settings()
-    configure_logging(settings, () if tells_outages else (BEGAN, ENDED))
-    warn_of_file(settings)
-    return settings
-
-
-def _in_a_sentence(error: Exception) -> str | None:
-    from gateway.cli.failures import in_a_sentence
-
-    return in_a_sentence(error)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.secho(message, fg="red", err=True)
-    raise SystemExit(2)
-
-
-add_import(app, lambda: _settings(tells_outages=False))

@@ -1,0 +1,1 @@
+"""The commands by what they are for: their words on the terminal, and what each needs before it begins."""
