@@ -11,6 +11,7 @@ from db.types import Id, Instant
 
 REFUND_STATUSES = ("PENDING", "SUCCEEDED", "FAILED")
 REFUND_ORIGINS = ("GATEWAY", "PROVIDER", "DISPUTE")
+MADE = "status = 'SUCCEEDED'"
 NOT_MADE = "status <> 'SUCCEEDED'"
 OF_OTHERS = "origin <> 'GATEWAY'"
 
@@ -28,6 +29,7 @@ class RefundRow(Row, table=True):
         list_index("ix_refund_created_at", "created_at", "id"),
         list_index("ix_refund_origin", "origin", "created_at", "id", where=OF_OTHERS),
         list_index("ix_refund_status", "status", "created_at", "id", where=NOT_MADE),
+        list_index("ix_refund_settled_at", "settled_at", where=MADE),
         list_index("ix_refund_reference", "reference", where="reference IS NOT NULL"),
         Index("ix_refund_payment_id", "payment_id"),
         Row.clustered,

@@ -8,6 +8,7 @@ from strawberry import ID, field
 
 from gateway.context import Context
 from gateway.resolvers.accesses import Accesses
+from gateway.resolvers.finding.numbers import Numbers
 from gateway.resolvers.finding.students import is_known
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
@@ -38,7 +39,7 @@ class Find(Protocol):
 
 
 @strawberry.type(description="What can be read.")
-class Query(Lists, Accesses):
+class Query(Lists, Accesses, Numbers):
     @field(description="Anything by its id; null where it does not exist, or not for you.")
     async def node(self, info: GatewayInfo, id: Key) -> Node | None:  # noqa: A002
         return await find_node(info.context, info.context.reads.find_alone, id, "id")

@@ -14,6 +14,7 @@ from gateway.schema.audit import AuditEntry
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
 from gateway.schema.jobs import AttentionItem, Job
+from gateway.schema.overview.numbers import CourseNumbers
 from gateway.schema.problems import DuplicatePayment
 from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.relations import RelationBy, Wraps
@@ -60,6 +61,7 @@ def relations() -> Mapping[object, Find]:
     return dict(
         [
             bound(Payment.course, COURSE_BY_ID),
+            bound(CourseNumbers.course, COURSE_BY_ID),
             bound(Payment.purchase, PURCHASE_OF_PAYMENT),
             bound(Payment.refunds, REFUNDS_OF_PAYMENT),
             found_by(Payment.history, _history),

@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +23,7 @@ from gateway.resolvers.finding.attention import OPEN
 from gateway.services.core.model.pages import Place, Window
 from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
 from gateway.services.reading.lists import DISPUTES, JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page_statement
+from gateway.services.reading.numbers import COURSE, numbers_parameters, numbers_statement
 from gateway.services.reading.owned import (
     ENTRIES_OF_STUDENT,
     ENTRIES_OF_SUBJECT,
@@ -200,6 +201,18 @@ FILTERS: dict[Listing[Any], tuple[Callable[..., Filter], dict[str, Any]]] = {
     REFUNDS: (RefundFilter, OF_REFUNDS),
     JOBS: (JobFilter, OF_JOBS),
 }
+
+
+@pytest.mark.parametrize("number", [1, 100])
+@pytest.mark.parametrize("is_of_one", [True, False])
+def test_the_numbers_of_days_are_of_the_rows_of_those_days(planner: Planner, number: int, is_of_one: bool) -> None:
+    days = [NOW - timedelta(days=each) for each in range(number)]
+    given = {
+        **numbers_parameters([(day, day + timedelta(days=1)) for day in days], planner.dialect),
+        COURSE: UUID(int=1),
+    }
+    compiled = numbers_statement(is_of_one=is_of_one).on(planner.dialect)
+    assert not planner.scans(compiled.sql, compiled.bound(given))
 
 
 class Explained:

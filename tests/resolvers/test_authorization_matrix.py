@@ -62,6 +62,7 @@ ROOTS = [
     Root("jobs", "jobs(filter: {paymentId: $mismatched})", "JobConnection", OWN),
     Root("needsAttention", "needsAttention(last: 5)", "AttentionItemConnection", OWN),
     Root("student", "student(id: $student)", "Student", OWN),
+    Root("dailyNumbers", 'dailyNumbers(days: ["2026-11-23"])', "DayNumbers", OWN),
     Root("node", "node(id: $course)", "Course", PUBLIC),
     *(Root("node", f"node(id: ${name})", name.capitalize(), OWN) for name in ("payment", "refund", "job")),
     Root("node", "node(id: $purchase)", "Purchase", HELD),

@@ -40,6 +40,7 @@ CALLERS = [None, *Role]
 
 SAMPLES: dict[str, object] = {
     "ID": ids.EXAMPLES[ids.COURSE],
+    "Date": "2026-11-23",
     "String": "text",
     "Int": 4,
     "Boolean": True,

@@ -1,0 +1,1 @@
+"""What is looked at as a whole, in the API."""

@@ -1,0 +1,1 @@
+"""Values that things are looked at as a whole by."""
