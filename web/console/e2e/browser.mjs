@@ -34,7 +34,7 @@ export async function person(browser, origins, options = {}) {
   await context.route("**/*", (route) => {
     const url = route.request().url();
     if ([origins].flat().some((origin) => url.startsWith(`${origin}/`)) || url.startsWith("blob:")) return route.fallback();
-    denied.push(url);
+    if (isOfOurPage(route.request(), [origins].flat()[0])) denied.push(url);
     return route.abort();
   });
   context.on("console", (message) => {
@@ -51,6 +51,11 @@ export async function person(browser, origins, options = {}) {
       await context.close();
     },
   };
+}
+
+/** What an issuer's own pages load is not the console's doing. */
+function isOfOurPage(request, origin) {
+  return request.isNavigationRequest() || request.frame().url().startsWith(`${origin}/`);
 }
 
 /** Browsers note each request that fails; here that is what the test brought about. */

@@ -43,6 +43,8 @@ try {
     ["job", `#/jobs/${job}`],
     ["retry", `#/jobs/${job}/retry`],
     ["courses", "#/courses"],
+    ["numbers", "#/numbers"],
+    ["record", `#/purchases/${raffle}/record/1`],
     ["course", `#/courses/${yoga}`],
   ].filter(([name]) => !only || only.split(",").includes(name));
   const looks = {

@@ -13,6 +13,7 @@ import { newClient } from "./gateway";
 import icon from "./icon.svg";
 import { JobList } from "./jobs/JobList";
 import { JobAction, JobScreen } from "./jobs/JobScreen";
+import { Numbers } from "./numbers/Numbers";
 import { Notice } from "./parts/Notice";
 import { Screen } from "./parts/Screen";
 import { PaymentList } from "./payments/PaymentList";
@@ -24,6 +25,7 @@ import { Grant } from "./purchases/Grant";
 import { PurchaseList } from "./purchases/PurchaseList";
 import { PurchaseScreen } from "./purchases/PurchaseScreen";
 import { Revoke } from "./purchases/Revoke";
+import { SessionAction } from "./sessions/SessionAction";
 import { go, link, routeOf, useHash, type Route } from "./router";
 import { Gate, TokenEnd } from "./session/Gate";
 import { logOut, useStanding, whoami } from "./session/session";
@@ -68,11 +70,15 @@ function skip(event: { preventDefault: () => void }): void {
 }
 
 function screenOf(route: Route): ReactNode {
-  const [what = "", id, action, ...more] = route.path;
+  const [what = "", id, action, number, ...more] = route.path;
   if (more.length > 0) return <Nowhere />;
+  if (number !== undefined) {
+    const isSession = what === "purchases" && (action === "record" || action === "withdraw") && /^[1-9]\d{0,4}$/.test(number);
+    return isSession ? <SessionAction id={id!} number={Number(number)} what={action} /> : <Nowhere />;
+  }
   switch (`${what}${id === undefined ? "" : "/:"}${action === undefined ? "" : `/${action}`}`) {
     case "":
-      return <Attention />;
+      return <Attention route={route} />;
     case "search":
       return <Search key={route.query.get("for")} text={route.query.get("for") ?? ""} />;
     case "students/:":
@@ -107,6 +113,8 @@ function screenOf(route: Route): ReactNode {
       return <CourseList />;
     case "courses/:":
       return <CourseForm id={id === "new" ? null : id!} />;
+    case "numbers":
+      return <Numbers route={route} />;
     default:
       return <Nowhere />;
   }
@@ -128,6 +136,7 @@ const PLACES: [path: string[], name: string][] = [
   [["payments"], "Payments"],
   [["jobs"], "Jobs"],
   [["courses"], "Courses"],
+  [["numbers"], "Numbers"],
 ];
 
 function Top({ route }: { route: Route }) {

@@ -14,16 +14,24 @@ export function later(date: string, days: number): string {
 
 /** The first instant of a day in a time zone. Where clocks skip midnight, that is when they have jumped. */
 export function startOf(date: string, timeZone: string): string {
-  const asUtc = Date.parse(`${date}T00:00:00Z`);
-  let best = Number.POSITIVE_INFINITY;
-  // The offset before the day and that after it: one of them is in force at its start, or the clocks jump there.
-  for (const offset of new Set([offsetAt(asUtc - DAY_MS, timeZone), offsetAt(asUtc + DAY_MS, timeZone)])) {
-    const instant = asUtc - offset;
-    if (today(timeZone, new Date(instant)) === date && today(timeZone, new Date(instant - 1)) !== date) {
-      best = Math.min(best, instant);
-    }
-  }
-  return new Date(Number.isFinite(best) ? best : firstOf(date, asUtc, timeZone)).toISOString();
+  return instantOf(date, "00:00", timeZone);
+}
+
+/** The instant of a wall-clock time. One that the clocks skip is as much later as they jump; of two, it is the first. */
+export function instantOf(date: string, time: string, timeZone: string): string {
+  const asUtc = Date.parse(`${date}T${time}:00Z`);
+  // The offset before that day and the one after it: one of them is in force, or the clocks jump between them.
+  const before = asUtc - offsetAt(asUtc - DAY_MS, timeZone);
+  const after = asUtc - offsetAt(asUtc + DAY_MS, timeZone);
+  const fits = (instant: number) => instant + offsetAt(instant, timeZone) === asUtc;
+  const fitting = [before, after].filter(fits);
+  return new Date(fitting.length > 0 ? Math.min(...fitting) : before).toISOString();
+}
+
+/** The wall-clock time of an instant: `17:30`. */
+export function timeOf(instant: string, timeZone: string): string {
+  const options = { timeZone, hourCycle: "h23", hour: "2-digit", minute: "2-digit" } as const;
+  return new Intl.DateTimeFormat("en-GB", options).format(new Date(instant));
 }
 
 /** The instant at which a day is over: the first of the next one. */
@@ -46,15 +54,4 @@ function offsetAt(instant: number, timeZone: string): number {
   );
   const { year = 0, month = 1, day = 1, hour = 0, minute = 0, second = 0 } = parts;
   return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(instant / 1000) * 1000;
-}
-
-/** By halving: where clocks jump over midnight, the first instant whose day it is. */
-function firstOf(date: string, asUtc: number, timeZone: string): number {
-  let [early, late] = [asUtc - 2 * DAY_MS, asUtc + 2 * DAY_MS];
-  while (late - early > 1) {
-    const middle = Math.floor((early + late) / 2);
-    if (today(timeZone, new Date(middle)) < date) early = middle;
-    else late = middle;
-  }
-  return late;
 }

@@ -34,6 +34,12 @@ export function money({ amountMinor, currency }: Money): string {
   return new Intl.NumberFormat(undefined, options).format(amountMinor / 10 ** digits);
 }
 
+/** For the side of a chart: ₹65K. */
+export function briefly({ amountMinor, currency }: Money): string {
+  const options = { style: "currency", currency, notation: "compact", maximumFractionDigits: 1 } as const;
+  return new Intl.NumberFormat(undefined, options).format(amountMinor / 10 ** digitsOf(currency));
+}
+
 /** As a plain number that a spreadsheet can add up, and a field can be filled with: 1999.00. */
 export function plainAmount({ amountMinor, currency }: Money): string {
   const digits = digitsOf(currency);

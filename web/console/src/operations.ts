@@ -42,7 +42,7 @@ export const PurchaseParts = graphql(`
     ...PurchaseRow
     metadata { ...MetadataParts }
     createdBy { id role }
-    access { startsAt expiresAt schedule(first: 100) { number startsAt endsAt } }
+    access { startsAt expiresAt }
     payment { id status amount { ...MoneyParts } amountCaptured { ...MoneyParts } amountRefunded { ...MoneyParts } }
     supersedes { id tier }
     supersededBy { id tier }

@@ -1,68 +1,86 @@
-// What needs a person: jobs that were given up, and cases.
+// What needs a person: jobs that were given up, cases, and open disputes, each with what ends it.
 
 import { useQuery } from "urql";
-import { count } from "../format";
-import type { JobPartsFragment } from "../gql/graphql";
-import { words } from "../format";
-import { Id, Instant } from "../parts/bits";
+import { count, money, words } from "../format";
+import type { NeedingAttentionQuery } from "../gql/graphql";
+import { Amount, Id, Instant, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
+import { Pager, windowOf } from "../parts/Pager";
 import { Screen } from "../parts/Screen";
 import { usePolled } from "../parts/usePolled";
-import { link } from "../router";
+import { link, type Route } from "../router";
 import { NeedingAttention } from "./operations";
 
-export function Attention() {
-  const [{ data, error }, ask] = useQuery({ query: NeedingAttention, variables: { first: 50 } });
+type Item = NeedingAttentionQuery["needsAttention"]["nodes"][number];
+
+export function Attention({ route }: { route: Route }) {
+  const [{ data, error }, ask] = useQuery({ query: NeedingAttention, variables: windowOf(route) });
   const again = () => ask({ requestPolicy: "network-only" });
   usePolled(again);
-  const jobs = data?.jobs.nodes ?? [];
+  const items = data?.needsAttention.nodes ?? [];
   return (
     <Screen title="What needs attention">
       <Loaded error={error} isThere={data !== undefined} askAgain={again}>
-        <p role="status" className={jobs.length === 0 ? "all-well" : "hint"}>
-          {jobs.length === 0
+        <p role="status" className={items.length === 0 ? "all-well" : "hint"}>
+          {items.length === 0
             ? "Nothing needs a person. What the gateway cannot do by itself will be listed here."
-            : `${count(jobs.length, "case")}${data?.jobs.pageInfo.hasNextPage ? ", and more" : ""}, the latest first. Each says what ends it.`}
+            : `${count(items.length, "thing")}${data?.needsAttention.pageInfo.hasNextPage ? ", and more" : ""}, the latest first.`}
         </p>
         <ul className="cases">
-          {jobs.map((job) => (
-            <Case key={job.id} job={job} />
+          {items.map((item) => (
+            <Case key={item.id} item={item} />
           ))}
         </ul>
-        {data?.jobs.pageInfo.hasNextPage && (
-          <p>
-            <a href={link(["jobs"], { state: "FAILED" })}>All of them</a>
-          </p>
-        )}
+        {data && <Pager route={route} pageInfo={data.needsAttention.pageInfo} />}
       </Loaded>
     </Screen>
   );
 }
 
-function Case({ job }: { job: JobPartsFragment }) {
-  const isCase = job.kind === "CASE_REVIEW";
+function titleOf({ kind, job, refund }: Item): string {
+  switch (kind) {
+    case "JOB_FAILED":
+      return job ? `${words(job.kind)} was given up` : "A job was given up";
+    case "CASE":
+      return "A case for a person";
+    case "DISPUTE":
+      return `A student’s bank claims ${refund ? money(refund.amount) : "money"} back`;
+  }
+}
+
+/** What the gateway would do now, and where in the console one has it done. */
+const DOING: Record<string, { action: string; name: string }> = {
+  retryJob: { action: "retry", name: "Run again" },
+  cancelJob: { action: "cancel", name: "Take off the list" },
+};
+
+function Case({ item }: { item: Item }) {
+  const { job, payment, purchase, calls, reason, since } = item;
+  const student = payment?.student ?? purchase?.student;
   return (
     <li>
-      <h2>
-        <a href={link(["jobs", job.id])}>{isCase ? "A case for a person" : `${words(job.kind)} was given up`}</a>
-      </h2>
+      <h2>{job ? <a href={link(["jobs", job.id])}>{titleOf(item)}</a> : titleOf(item)}</h2>
       <p className="by">
-        <Instant at={job.createdAt} />
-        {job.payment && <> about <Id of={job.payment.id} /></>}
-        {job.purchase && <> about <Id of={job.purchase.id} /></>}
+        since <Instant at={since} />
+        {student && <>, of <StudentLink id={student.id} /></>}
+        {payment && <>, <Amount of={payment.amountCaptured ?? payment.amount} /> by <Id of={payment.id} /></>}
+        {purchase && <>, {purchase.course.title}, {purchase.tier}: <Id of={purchase.id} /></>}
       </p>
-      <p className="reason">{job.lastError ?? "It does not say why."}</p>
+      <p className="reason">{reason}</p>
       <p className="actions">
-        {!isCase && (
-          <a className="button" href={link(["jobs", job.id, "retry"])}>
-            Run again
-          </a>
-        )}
-        <a className="button" href={link(["jobs", job.id, "cancel"])}>
-          {isCase ? "End the case" : "Call off"}
-        </a>
-        {job.payment && (
-          <a className="button" href={link(["payments", job.payment.id])}>
+        {job &&
+          calls.map(({ mutation, effect }) => {
+            const doing = DOING[mutation];
+            return (
+              doing && (
+                <a key={mutation} className="button" href={link(["jobs", job.id, doing.action])} title={effect}>
+                  {doing.name}
+                </a>
+              )
+            );
+          })}
+        {payment && (
+          <a className="button" href={link(["payments", payment.id])}>
             Look at the payment
           </a>
         )}

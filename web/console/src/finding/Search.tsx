@@ -18,17 +18,17 @@ export function Search({ text }: { text: string }) {
   }, [page]);
   const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id: text }, pause: page !== null || text === "" });
   if (page !== null) return null;
-  const isFound = data !== undefined && data.purchases.nodes.length + data.payments.nodes.length > 0;
+  const student = data?.student;
   return (
     <Screen title={`“${text}”`} kind="Search">
       <Loaded error={error} isThere={data !== undefined} askAgain={ask}>
-        {isFound ? (
+        {student ? (
           <>
             <p role="status">
               A student: <a href={link(["students", text])}>{text}</a>
             </p>
-            <Table caption="Purchases" columns={PURCHASE_COLUMNS} rows={data.purchases.nodes} keyOf={({ id }) => id} empty="No purchases." />
-            <Table caption="Payments" columns={PAYMENT_COLUMNS} rows={data.payments.nodes} keyOf={({ id }) => id} empty="No payments." />
+            <Table caption="Purchases" columns={PURCHASE_COLUMNS} rows={student.purchases.nodes} keyOf={({ id }) => id} empty="No purchases." />
+            <Table caption="Payments" columns={PAYMENT_COLUMNS} rows={student.payments.nodes} keyOf={({ id }) => id} empty="No payments." />
           </>
         ) : (
           <p className="empty" role="status">

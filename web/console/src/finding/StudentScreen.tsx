@@ -1,76 +1,128 @@
-// A student: what they have, what they paid, and everything that was done, in one timeline.
+// A student: what they have, what they paid, what went back, and everything that was done, in one timeline.
 
-import { useQuery } from "urql";
-import type { StudentByIdQuery } from "../gql/graphql";
-import { PurchasesNow } from "../operations";
+import { useState } from "react";
+import { useClient, useQuery, type CombinedError } from "urql";
+import type { EntryPartsFragment, StudentHistoryQuery } from "../gql/graphql";
 import { useLive } from "../live";
-import { Id } from "../parts/bits";
+import { PurchasesNow } from "../operations";
+import { Amount, Id, Instant, State } from "../parts/bits";
 import { Part } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
+import { Notice } from "../parts/Notice";
 import { Screen } from "../parts/Screen";
 import { Table } from "../parts/Table";
-import { Event, titleOf } from "../parts/Timeline";
+import { Entry } from "../parts/Timeline";
 import { PAYMENT_COLUMNS } from "../payments/PaymentList";
 import { PURCHASE_COLUMNS } from "../purchases/PurchaseList";
 import { link } from "../router";
-import { StudentById } from "./operations";
+import { adviceOn } from "../trouble";
+import { StudentById, StudentHistory } from "./operations";
 
 export function StudentScreen({ id }: { id: string }) {
   const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id } });
-  const again = () => ask({ requestPolicy: "network-only" });
-  useLive(PurchasesNow, {}, ({ purchases }) => {
+  const [times, setTimes] = useState(0);
+  const again = () => {
+    ask({ requestPolicy: "network-only" });
+    setTimes((so) => so + 1);
+  };
+  const hear = ({ purchases }: { purchases: { student: { id: string } } }) => {
     if (purchases.student.id === id) again();
-  }, again);
+  };
+  useLive(PurchasesNow, {}, hear, again);
+  const student = data?.student;
   return (
     <Screen title={id} kind="Student" actions={<a className="button" href={link(["grant"], { student: id })}>Grant a course</a>}>
       <Loaded error={error} isThere={data !== undefined} askAgain={again}>
-        {data && (
+        {student ? (
           <>
             <Part title="Purchases">
               <Table
                 caption="Purchases, the latest first"
                 columns={PURCHASE_COLUMNS.filter(({ name }) => name !== "Student")}
-                rows={data.purchases.nodes}
+                rows={student.purchases.nodes}
                 keyOf={(row) => row.id}
-                empty="Never bought anything, and was granted nothing."
+                empty="Bought nothing, and was granted nothing."
               />
-              {data.purchases.pageInfo.hasNextPage && <a href={link(["purchases"], { student: id })}>All purchases</a>}
+              {student.purchases.pageInfo.hasNextPage && <a href={link(["purchases"], { student: id })}>All purchases</a>}
             </Part>
             <Part title="Payments">
               <Table
                 caption="Payments, the latest first"
                 columns={PAYMENT_COLUMNS.filter(({ name }) => name !== "Student")}
-                rows={data.payments.nodes}
+                rows={student.payments.nodes}
                 keyOf={(row) => row.id}
                 empty="Never began a payment."
               />
-              {data.payments.pageInfo.hasNextPage && <a href={link(["payments"], { student: id })}>All payments</a>}
+              {student.payments.pageInfo.hasNextPage && <a href={link(["payments"], { student: id })}>All payments</a>}
             </Part>
+            {student.refunds.nodes.length > 0 && (
+              <Part title="Refunds">
+                <Table
+                  caption="Refunds, the latest first"
+                  rows={student.refunds.nodes}
+                  keyOf={(row) => row.id}
+                  empty=""
+                  columns={[
+                    { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
+                    { name: "State", cell: (row) => <State of={row.status} /> },
+                    { name: "Reason", cell: (row) => row.reason },
+                    { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
+                    { name: "Payment", cell: (row) => <Id of={row.payment.id} /> },
+                  ]}
+                />
+              </Part>
+            )}
             <Part title="Everything that was done">
-              <Everything of={data} />
+              <Everything key={times} id={id} />
             </Part>
           </>
+        ) : (
+          <Notice tone="warn" title="There is nothing of this student">
+            <p>
+              Nobody called <code>{id}</code> ever began a payment or got a course. Ids are compared letter by letter.
+            </p>
+          </Notice>
         )}
       </Loaded>
     </Screen>
   );
 }
 
-function Everything({ of }: { of: StudentByIdQuery }) {
-  const events = [...of.purchases.nodes, ...of.payments.nodes]
-    .flatMap(({ id, history }) => history.nodes.map((entry) => ({ id, ...entry })))
-    .sort((one, other) => other.at.localeCompare(one.at));
-  if (events.length === 0) return <p className="empty">Nothing is recorded.</p>;
+const PAGE = 50;
+
+type Entries = (EntryPartsFragment & { subject?: { id: string } | null })[];
+
+/** The latest first, and further back as far as one likes. */
+function Everything({ id }: { id: string }) {
+  const client = useClient();
+  const [{ data, error }, ask] = useQuery({ query: StudentHistory, variables: { id, first: PAGE } });
+  const [older, setOlder] = useState<Entries>([]);
+  const [page, setPage] = useState<HistoryPage["pageInfo"] | null>(null);
+  const [trouble, setTrouble] = useState<CombinedError | undefined>();
+  const first = data?.student?.history;
+  const pageInfo = page ?? first?.pageInfo;
+
+  const more = async () => {
+    const variables = { id, first: PAGE, after: pageInfo?.endCursor ?? null };
+    const answer = await client.query(StudentHistory, variables, { requestPolicy: "network-only" }).toPromise();
+    setTrouble(answer.error);
+    const next = answer.data?.student?.history;
+    if (next === undefined) return;
+    setOlder((known) => [...known, ...next.nodes]);
+    setPage(next.pageInfo);
+  };
+  const entries: Entries = [...(first?.nodes ?? []), ...older];
   return (
-    <ol className="timeline" reversed>
-      {events.map((event, index) => (
-        <Event key={index} title={titleOf(event.action)} at={event.at}>
-          <p className="by">
-            <Id of={event.id} /> by {event.actor.id === "gateway" ? "the gateway" : event.actor.id}
-          </p>
-          {event.reason && <p className="reason">“{event.reason}”</p>}
-        </Event>
-      ))}
-    </ol>
+    <Loaded error={error} isThere={first !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+      <ol className="timeline">
+        {entries.map((entry, index) => (
+          <Entry key={index} entry={entry} about={entry.subject?.id} />
+        ))}
+      </ol>
+      {trouble && <p role="alert">{adviceOn(trouble).title}. Try again.</p>}
+      {pageInfo?.hasNextPage && <button onClick={() => void more()}>Further back</button>}
+    </Loaded>
   );
 }
+
+type HistoryPage = NonNullable<StudentHistoryQuery["student"]>["history"];

@@ -4,21 +4,41 @@ import { graphql } from "../gql";
 
 export const StudentById = graphql(`
   query StudentById($id: ID!) {
-    purchases(first: 50, filter: { studentId: $id }) {
-      nodes { ...PurchaseRow history(first: 20) { nodes { ...EntryParts } } }
-      pageInfo { hasNextPage }
+    student(id: $id) {
+      id
+      purchases(first: 50) { nodes { ...PurchaseRow } pageInfo { hasNextPage } }
+      payments(first: 50) { nodes { ...PaymentRow } pageInfo { hasNextPage } }
+      refunds(first: 50) { nodes { ...RefundParts payment { id } } pageInfo { hasNextPage } }
     }
-    payments(first: 50, filter: { studentId: $id }) {
-      nodes { ...PaymentRow history(first: 20) { nodes { ...EntryParts } } }
-      pageInfo { hasNextPage }
+  }
+`);
+
+export const StudentHistory = graphql(`
+  query StudentHistory($id: ID!, $first: Int, $after: String) {
+    student(id: $id) {
+      id
+      history(first: $first, after: $after) {
+        nodes { ...EntryParts subject { __typename id } }
+        pageInfo { hasNextPage endCursor }
+      }
     }
   }
 `);
 
 export const NeedingAttention = graphql(`
   query NeedingAttention($first: Int, $after: String, $last: Int, $before: String) {
-    jobs(filter: { state: FAILED }, first: $first, after: $after, last: $last, before: $before) {
-      nodes { ...JobParts }
+    needsAttention(first: $first, after: $after, last: $last, before: $before) {
+      nodes {
+        id
+        kind
+        reason
+        since
+        job { id kind }
+        payment { id student { id } amount { ...MoneyParts } amountCaptured { ...MoneyParts } }
+        purchase { id student { id } tier course { id title } }
+        refund { id amount { ...MoneyParts } }
+        calls { mutation effect }
+      }
       pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
     }
   }

@@ -11,11 +11,18 @@ export type FilterField =
   | { name: string; label: string; is: "one of"; values: readonly string[] }
   | { name: string; label: string; is: "course" };
 
-export function Filters({ route, fields }: { route: Route; fields: FilterField[] }) {
-  const first = Object.fromEntries(fields.map(({ name }) => [name, route.query.get(name) ?? ""]));
+interface Props {
+  route: Route;
+  fields: FilterField[];
+  /** What is shown where the address says nothing. */
+  usual?: Record<string, string>;
+}
+
+export function Filters({ route, fields, usual = {} }: Props) {
+  const first = Object.fromEntries(fields.map(({ name }) => [name, route.query.get(name) ?? usual[name] ?? ""]));
   const [values, setValues] = useState(first);
   const { courses } = useCatalogue();
-  const isFiltered = Object.values(first).some(Boolean);
+  const isFiltered = fields.some(({ name }) => route.query.get(name));
 
   const apply = (event: FormEvent) => {
     event.preventDefault();
@@ -43,7 +50,7 @@ export function Filters({ route, fields }: { route: Route; fields: FilterField[]
       })}
       <div className="actions">
         <button type="submit">Show</button>
-        {isFiltered && <a href={link(route.path)}>Show all</a>}
+        {isFiltered && <a href={link(route.path)}>{Object.keys(usual).length > 0 ? "As usual" : "Show all"}</a>}
       </div>
     </form>
   );

@@ -3,27 +3,35 @@
 import type { ReactNode } from "react";
 import type { EntryPartsFragment } from "../gql/graphql";
 import { money, words } from "../format";
-import { Instant } from "./bits";
+import { Id, Instant } from "./bits";
 
 export function Timeline({ entries }: { entries: readonly EntryPartsFragment[] }) {
   if (entries.length === 0) return <p className="empty">Nothing is recorded.</p>;
   return (
     <ol className="timeline">
       {entries.map((entry, index) => (
-        <Event key={index} title={titleOf(entry.action)} at={entry.at}>
-          <p className="by">
-            by {entry.actor.id === "gateway" ? "the gateway" : entry.actor.id}
-            {entry.actor.role === "ADMIN" && " (admin)"}
-          </p>
-          {entry.reason && <p className="reason">“{entry.reason}”</p>}
-          <Changes of={entry.changes} />
-        </Event>
+        <Entry key={index} entry={entry} />
       ))}
     </ol>
   );
 }
 
-export function Event({ title, at, children }: { title: ReactNode; at: string; children?: ReactNode }) {
+/** @param about what it was done to, where that does not go without saying */
+export function Entry({ entry, about }: { entry: EntryPartsFragment; about?: string | undefined }) {
+  return (
+    <Event title={titleOf(entry.action)} at={entry.at}>
+      <p className="by">
+        {about && <><Id of={about} /> </>}
+        by {entry.actor.id === "gateway" ? "the gateway" : entry.actor.id}
+        {entry.actor.role === "ADMIN" && " (admin)"}
+      </p>
+      {entry.reason && <p className="reason">“{entry.reason}”</p>}
+      <Changes of={entry.changes} />
+    </Event>
+  );
+}
+
+function Event({ title, at, children }: { title: ReactNode; at: string; children?: ReactNode }) {
   return (
     <li>
       <p className="what">
@@ -35,7 +43,7 @@ export function Event({ title, at, children }: { title: ReactNode; at: string; c
 }
 
 /** `payment.refund_requested` is "Payment: refund requested". */
-export function titleOf(action: string): string {
+function titleOf(action: string): string {
   const [subject = "", what = ""] = action.split(".", 2);
   return `${words(subject)} ${words(what).toLowerCase()}`;
 }

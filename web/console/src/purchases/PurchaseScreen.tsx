@@ -1,7 +1,7 @@
 // One purchase: what it is, what can be done about it, and what was done.
 
 import { useQuery } from "urql";
-import { count, momentIn, place } from "../format";
+import { momentIn, place } from "../format";
 import type { PurchaseByIdQuery, PurchasePartsFragment } from "../gql/graphql";
 import { useLive } from "../live";
 import { PurchasesNow } from "../operations";
@@ -12,6 +12,7 @@ import { Notice } from "../parts/Notice";
 import { Screen } from "../parts/Screen";
 import { Timeline } from "../parts/Timeline";
 import { link } from "../router";
+import { Sessions } from "../sessions/Sessions";
 import { PurchaseById } from "./operations";
 
 export function usePurchase(id: string) {
@@ -42,7 +43,14 @@ export function PurchaseScreen({ id }: { id: string }) {
               {isUp && <span className="hint"> kept up to date</span>}
             </p>
             <PurchaseFacts purchase={purchase} />
-            <Sessions purchase={purchase} />
+            {purchase.access && (
+              <Sessions
+                id={id}
+                total={purchase.access.sessionsTotal}
+                used={purchase.access.sessionsUsed}
+                timeZone={purchase.metadata.timeSlot.timeZone}
+              />
+            )}
             <Part title="History">
               <Timeline entries={purchase.history.nodes} />
               {purchase.history.pageInfo.hasNextPage && <p className="hint">The history goes on; these are its first 100 entries.</p>}
@@ -103,27 +111,5 @@ function PurchaseFacts({ purchase }: { purchase: Found }) {
         ...metadata.labels.map(({ key, value }): [string, string] => [`Label ${key}`, value]),
       ]}
     />
-  );
-}
-
-function Sessions({ purchase }: { purchase: Found }) {
-  const schedule = purchase.access?.schedule ?? [];
-  if (schedule.length === 0) return null;
-  const zone = purchase.metadata.timeSlot.timeZone;
-  return (
-    <Part title="Sessions">
-      <details>
-        <summary>
-          {count(schedule.length, "session")} scheduled, in {place(zone)}
-        </summary>
-        <ol className="sessions">
-          {schedule.map(({ number, startsAt }) => (
-            <li key={number} value={number}>
-              <time dateTime={startsAt}>{momentIn(startsAt, zone)}</time>
-            </li>
-          ))}
-        </ol>
-      </details>
-    </Part>
   );
 }
