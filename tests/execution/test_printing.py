@@ -1,5 +1,6 @@
 """What the schema's text says that fields cost is what they cost; and what a subgraph's text has beside that."""
 
+import re
 from typing import Any
 
 import pytest
@@ -52,8 +53,7 @@ def test_a_field_costs_what_is_printed(of: str, printed: FieldDefinitionNode, is
 def test_a_subgraphs_text_has_the_same_costs_as_apollo_takes_them() -> None:
     """Weights are whole numbers there, and a list says no size by its length."""
     ours = print_sdl(has_costs=True).replace('weight: "10"', "weight: 10")
-    for argument in ("ids", "input"):
-        ours = ours.replace(f'slicingArguments: ["{argument}"]', "assumedSize: 100")
+    ours = re.sub(r'slicingArguments: \["(?!first|last)\w+"\]', "assumedSize: 100", ours)
     assert _costs(print_subgraph()) == _costs(ours)
 
 
