@@ -168,8 +168,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     live = Live(hub, follow, partial(reader.find, PAYMENT_BY_ID), partial(reader.find, PURCHASE_BY_ID))
     providers = _providers(settings)
     purchases = Purchases(
-        write=writer.submit,
-        write_all=writer.submit_all,
+        write=writer.submit if tracing.spans is None else tracing.waited_for(writer.submit),
+        write_all=writer.submit_all if tracing.spans is None else tracing.waited_for(writer.submit_all),
         find_payment=partial(reader.find_alone, PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=CLOCK.new_id,

@@ -25,6 +25,7 @@ from gateway.execution.plan.resuming import Recorded, ResumingExecutor
 from gateway.execution.plan.running import Run
 from gateway.execution.telling import count_subscription, measure
 from gateway.schema.conventions.errors import bad_input
+from gateway.services import tracing
 from gateway.services.measures import recording
 from gateway.settings.model import Settings
 
@@ -69,11 +70,12 @@ class Executor:
         Raises:
             NoOperation: it does not say which operation, or this kind may not be sent in this way.
         """
-        if (measures := recording.measures) is None:
+        if recording.measures is None and tracing.spans is None:
             return await self._run(operation, context)
         began = perf_counter()
-        result = await self._run(operation, context)
-        measure(measures, context, result, perf_counter() - began)
+        with tracing.child("operation"):
+            result = await self._run(operation, context)
+            measure(context, result, perf_counter() - began)
         return result
 
     async def _run(self, operation: Operation, context: Context) -> Result:

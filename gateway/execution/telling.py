@@ -4,11 +4,12 @@ None of them is a stranger's: a name of an operation is one by GraphQL's grammar
 schema's.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from gateway.context import Context
 from gateway.execution.operations import Result
+from gateway.services import tracing
 from gateway.services.measures import recording
 from gateway.services.measures.catalogue import Measures
 
@@ -48,8 +49,24 @@ def told_of(context: Context, result: Result | None) -> dict[str, Any]:
     }
 
 
-def measure(measures: Measures, context: Context, result: Result, took_s: float) -> None:
-    """Add an operation to this process's numbers."""
+def measure(context: Context, result: Result, took_s: float) -> None:
+    """Add an operation to this process's numbers, and name its span."""
+    if tracing.spans is not None:
+        kind = context.kind or "operation"
+        attributes = {f"graphql.operation.{each}": text for each, text in _known(context)}
+        tracing.spans.note(attributes, f"{kind} {context.came_to[0][0]}" if context.came_to else kind)
+    if (measures := recording.measures) is not None:
+        _count(measures, context, result, took_s)
+
+
+def _known(context: Context) -> Iterator[tuple[str, str]]:
+    if context.kind is not None:
+        yield "type", context.kind
+    if context.name is not None:
+        yield "name", context.name[:LONGEST_NAME]
+
+
+def _count(measures: Measures, context: Context, result: Result, took_s: float) -> None:
     codes = error_codes(result) if "errors" in result.payload else ()
     how = "refused" if result.is_refusal else "errors" if codes else "ok"
     measures.operations.observe(took_s, context.kind or "none", how)

@@ -5,7 +5,7 @@ import os
 import resource
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext, suppress
 from functools import partial
 
 import structlog
@@ -26,11 +26,25 @@ STOP_S = 1.0
 
 @asynccontextmanager
 async def monitored(settings: Settings, process: str) -> AsyncIterator[None]:
-    """Meanwhile this process keeps its numbers, where anybody may ask for them.
+    """Meanwhile this process keeps its numbers, where anybody may ask for them, and records spans, where they are sent.
 
     Args:
         process: what it does: `serve`, `worker` or `writer`.
     """
+    async with _recorded(settings, process), _measured(settings, process):
+        yield
+
+
+def _recorded(settings: Settings, process: str) -> AbstractAsyncContextManager[None]:
+    if settings.traces_url is None:
+        return nullcontext()
+    from gateway.monitoring.traces import recorded  # with its library, which is an extra
+
+    return recorded(settings, process)
+
+
+@asynccontextmanager
+async def _measured(settings: Settings, process: str) -> AsyncIterator[None]:
     if not settings.has_metrics:
         yield
         return

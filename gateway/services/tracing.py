@@ -6,10 +6,10 @@ we call, and its id into the log.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from contextvars import ContextVar, Token
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 TRACEPARENT = b"traceparent"
 
@@ -17,6 +17,8 @@ _FORM = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f
 
 _given: ContextVar[bytes | None] = ContextVar("traceparent", default=None)
 
+Asked = TypeVar("Asked")
+Answered = TypeVar("Answered")
 Attributes = Mapping[str, str | int | float | bool]
 
 NOTHING: AbstractContextManager[Any] = nullcontext()
@@ -37,8 +39,8 @@ class Spans(Protocol):
         """That of a part; `NOTHING` where the whole is not recorded."""
         ...
 
-    def note(self, attributes: Attributes) -> None:
-        """What is known meanwhile of the span that is open."""
+    def note(self, attributes: Attributes, name: str | None = None) -> None:
+        """What is known meanwhile of the span that is open, and a better name for it."""
         ...
 
     def trace_id(self) -> str | None:
@@ -108,6 +110,17 @@ def is_sampled(given: bytes | None) -> bool | None:
     """Whether the caller records this trace; None where he says nothing."""
     form = None if given is None else _FORM.fullmatch(given)
     return None if form is None else bool(int(form[2], 16) & 1)
+
+
+def waited_for(submit: Callable[[Asked], Awaitable[Answered]]) -> Callable[[Asked], Awaitable[Answered]]:
+    """The same, with a span for as long as a caller waits for the writer."""
+
+    async def traced(asked: Asked) -> Answered:
+        name = f"{len(asked)} commands" if isinstance(asked, Sequence) else type(asked).__name__
+        with child("write", gateway__command=name):
+            return await submit(asked)
+
+    return traced
 
 
 def _dotted(attributes: Mapping[str, str | int]) -> Attributes:

@@ -5,7 +5,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import AnyHttpUrl, BeforeValidator, Field, SecretStr
 
 from gateway.settings.group import Group
 
@@ -38,6 +38,18 @@ class ObservingSettings(Group):
         default=None,
         description="Where the processes of one `serve` leave their numbers for each other. `serve --workers` sets it"
         " for its own processes; nobody else need.",
+    )
+    traces_url: AnyHttpUrl | None = Field(
+        default=None,
+        description="Where spans are sent by OTLP over HTTP, such as `http://127.0.0.1:4318/v1/traces`. Unset: none are"
+        " recorded. Needs the extra `traces`, see docs/observing.md.",
+    )
+    traces_sampled: float = Field(
+        default=0.01,
+        ge=0,
+        le=1,
+        description="Of how many requests, jobs and turns spans are recorded, from 0 to 1, where a caller's"
+        " `traceparent` does not say it.",
     )
     verify_every_h: float | None = Field(
         default=None,
@@ -77,3 +89,5 @@ class ObservingSettings(Group):
         if self.has_metrics and find_spec("prometheus_client") is None:
             which = "GATEWAY_METRICS_PORT" if self.metrics_port is not None else "GATEWAY_METRICS_TOKEN"
             yield f"{which} needs the extra `metrics`: pip install 'course-gateway[metrics]'."
+        if self.traces_url is not None and find_spec("opentelemetry") is None:
+            yield "GATEWAY_TRACES_URL needs the extra `traces`: pip install 'course-gateway[traces]'."

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import structlog
 
+from gateway.services import tracing
 from gateway.services.core.commands.jobs.claims import ClaimJobs
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Job, JobKind, Lease
@@ -163,7 +164,7 @@ class Runner:
         lease = Lease(job.id, job.fence, self.draw())
         began, state = perf_counter(), "LEFT"
         try:
-            with self.leases.hold(lease):
+            with self.leases.hold(lease), tracing.root(f"job {job.kind.value}", gateway__job__id=str(job.id)):
                 outcome = await self.work.run(job, lease)
                 while isinstance(outcome, Busy) and not await self._is_stopped_within(AGAIN_S):
                     # Its end could not be written. It stays this runner's, so that an outage is no attempt of its.

@@ -9,7 +9,7 @@ from uuid import UUID
 import structlog
 from sqlalchemy import Engine
 
-from gateway.services import ends
+from gateway.services import ends, tracing
 from gateway.services.background import BackgroundTask
 from gateway.services.changes.commits import Commit
 from gateway.services.core.commands.every import Command
@@ -218,7 +218,7 @@ class GroupCommit:
     async def _serve(self, batch: list[Waiting]) -> None:
         self._under_way = batch
         try:
-            with self._watch.turn():
+            with self._watch.turn(), tracing.root("turn", gateway__groups=len(batch)):
                 groups = [each.group for each in batch]
                 began = _now_if_measured()
                 results = await self._thread.call(partial(self._turn.run, groups, is_again=self._waiting.is_again))

@@ -38,6 +38,7 @@ from gateway.services.providers.base import (
 from gateway.services.providers.metadata import of_payment, of_refund, refund_id_of
 from gateway.services.providers.rights import to_disputes, to_events
 from gateway.services.providers.stripe.changes import changes_of
+from gateway.services.providers.stripe.client import TracedClient
 from gateway.services.providers.stripe.finding import Finder
 from gateway.services.providers.stripe.lists import all_of
 from gateway.services.providers.stripe.mapping import (
@@ -93,17 +94,16 @@ class Stripe:
         http: stripe.HTTPXClient | None = None,
     ) -> None:
         self._webhook_secrets = tuple(webhook_secrets)
-        self._http = http or stripe.HTTPXClient(timeout=httpx.Timeout(READ_S, connect=CONNECT_S))
+        self._http = http or TracedClient(timeout=httpx.Timeout(READ_S, connect=CONNECT_S))
         self._client = client = stripe.StripeClient(
             secret_key,
             base_addresses={"api": api_base.rstrip("/")} if api_base else None,
             max_network_retries=0,
             http_client=self._http,
         )
-        self._right_to_disputes = to_disputes(
-            "stripe", "Disputes: Read, in the dashboard's settings of the restricted key"
-        )
-        self._right_to_events = to_events("stripe", "Events: Read, in the dashboard's settings of the restricted key")
+        where = "in the dashboard's settings of the restricted key"
+        self._right_to_disputes = to_disputes("stripe", f"Disputes: Read, {where}")
+        self._right_to_events = to_events("stripe", f"Events: Read, {where}")
         self._intents, self._refunds, self._disputes = client.v1.payment_intents, client.v1.refunds, client.v1.disputes
         self._finder = Finder(client.v1)
 
