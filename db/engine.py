@@ -69,8 +69,7 @@ def writer_engine(url: str, silence_s: float | None = None, *, makes_file: bool 
     """The engine of the one connection that writes. Each SQLite transaction takes the write lock at once.
 
     Args:
-        silence_s: how long a PostgreSQL server may say nothing before its connection is given up: by default
-            `db.bounds.SILENCE_S`.
+        silence_s: how long a PostgreSQL server may say nothing before it is given up; else `db.bounds.SILENCE_S`.
         makes_file: whether an SQLite file is made where there is none; else that is an error.
     """
     parsed = parse_url(url)
@@ -188,6 +187,7 @@ def _open_sqlite_writer(connection: sqlite3.Connection, _record: object) -> None
         f"cache_size = -{KEPT_KIB}",
         "temp_store = MEMORY",  # what undoes a statement, else a file for each turn: as much to write as its commit
         "foreign_keys = ON",
+        "secure_delete = ON",  # what is deleted, or written over, is nowhere in the file
         f"wal_autocheckpoint = {MOST_PAGES}",
         f"journal_size_limit = {KEPT_BYTES}",
     )

@@ -81,7 +81,7 @@ class Saves:
     def __init__(self, dialect: Dialect) -> None:
         self.add_courses = _insert(COURSE, dialect)
         self.change_courses = _update(COURSE, dialect)
-        self.drop_tiers = _delete(TIER.c.course_id, dialect)
+        self.drop_tiers = _delete((TIER.c.course_id,), dialect)
         self.add_tiers = _insert(TIER, dialect)
         self.add_payments = _insert(PAYMENT, dialect)
         self.change_payments = _update(PAYMENT, dialect)
@@ -99,6 +99,11 @@ class Saves:
         self.change_events = _update(EVENT, dialect)
         self.add_jobs = _insert(JOB, dialect)
         self.change_jobs = _update(JOB, dialect)
+        self.drop_jobs = _delete((JOB.c.id,), dialect)
+        self.drop_events = _delete((EVENT.c.id,), dialect)
+        self.drop_records = _delete(tuple(RECORD.primary_key), dialect)
+        self.erase = {table: _update(table, dialect, columns) for table, columns in PERSONAL.items()}
+        """By table, the columns in which an erased student's id or a person's words are replaced."""
 
 
 _saves: dict[object, Saves] = {}
@@ -132,6 +137,18 @@ FIXED: Mapping[str, frozenset[str]] = {
 that is new is never forgotten."""
 
 
+PERSONAL: Mapping[Table, tuple[str, ...]] = {
+    PAYMENT: ("student_id", "labels", "failure_message"),
+    PURCHASE: ("student_id", "labels", "created_by_id"),
+    REFUND: ("reason", "requested_by_id", "failure_message"),
+    AUDIT: ("actor_id", "reason", "changes"),
+    JOB: ("payload", "last_error"),
+    RECORD: ("fingerprint",),
+    SESSION: ("recorded_by_id",),
+}
+"""What is written again when a student is erased; of everything else `docs/privacy.md` says why it stays."""
+
+
 def changing(table: Table) -> list[str]:
     """The columns that an UPDATE of a row writes."""
     return [column.name for column in table.c if column.name not in FIXED[table.name]]
@@ -145,34 +162,38 @@ def _insert(table: Table, dialect: Dialect) -> Bulk:
     return _PostgresBulk(columns, f"{into} SELECT {_names(columns)} FROM {_rows(columns, dialect)}")  # noqa: S608  see _names
 
 
-def _update(table: Table, dialect: Dialect) -> Bulk:
-    [key] = table.primary_key
-    changed = [table.c[name] for name in changing(table)]
-    columns = [key, *changed]
+def _update(table: Table, dialect: Dialect, names: Sequence[str] | None = None) -> Bulk:
+    """Args: names: the columns that are written; by default all that may change."""
+    [key, *more] = table.primary_key
+    changed = [table.c[name] for name in (changing(table) if names is None else names)]
+    columns = [key, *more, *changed]
     if dialect.name != "sqlite":
         to = ", ".join(f"{column.name} = given.{column.name}" for column in changed)
         rows = _rows(columns, dialect)
         # The array is for the planner, who takes the JSON for a hundred rows and would rather read a whole table.
-        where = f"{key} = given.{key.name} AND {key} = ANY(CAST(%s AS UUID[]))"
+        where = " AND ".join(f"{each} = given.{each.name}" for each in (key, *more))
+        where += f" AND {key} = ANY(CAST(%s AS {key.type.dialect_impl(dialect).compile(dialect)}[]))"
         return _PostgresBulk(columns, f"UPDATE {table.name} SET {to} FROM {rows} WHERE {where}", key)  # noqa: S608  see _names
-    to = ", ".join(f"{column.name} = given.column{place}" for place, column in enumerate(changed, 2))
+    first = 2 + len(more)
+    to = ", ".join(f"{column.name} = given.column{place}" for place, column in enumerate(changed, first))
+    ours = " AND ".join(f"{each} = given.column{place}" for place, each in enumerate((key, *more), 1))
 
     def text(size: int) -> str:
-        if size == 1:  # which costs less than by way of a FROM
+        if size == 1 and not more:  # which costs less than by way of a FROM
             alone = ", ".join(f"{column.name} = ?{place}" for place, column in enumerate(changed, 2))
             return f"UPDATE {table.name} SET {alone} WHERE {key.name} = ?1"  # noqa: S608  see _names
         rows = _values(columns, size)
-        return f"UPDATE {table.name} SET {to} FROM ({rows}) AS given WHERE {key} = given.column1"  # noqa: S608  see _names
+        return f"UPDATE {table.name} SET {to} FROM ({rows}) AS given WHERE {ours}"  # noqa: S608  see _names
 
     return _SqliteBulk(columns, text, dialect)
 
 
-def _delete(by: Column[Any], dialect: Dialect) -> Bulk:
-    """Of all rows that have one of the keys in a column, each key given as a row of its own."""
-    of = f"DELETE FROM {by.table.name} WHERE {by.name} IN"  # noqa: S608  see _names
+def _delete(by: Sequence[Column[Any]], dialect: Dialect) -> Bulk:
+    """Of all rows that have one of the keys in these columns, each key given as a row of its own."""
+    of = f"DELETE FROM {by[0].table.name} WHERE ({_names(by)}) IN"  # noqa: S608  see _names
     if dialect.name == "sqlite":
-        return _SqliteBulk([by], lambda size: f"{of} ({_values([by], size)})", dialect)
-    return _PostgresBulk([by], f"{of} (SELECT {by.name} FROM {_rows([by], dialect)})")  # noqa: S608  see _names
+        return _SqliteBulk(by, lambda size: f"{of} ({_values(by, size)})", dialect)
+    return _PostgresBulk(by, f"{of} (SELECT {_names(by)} FROM {_rows(by, dialect)})")  # noqa: S608  see _names
 
 
 def _names(columns: Iterable[Column[Any]]) -> str:

@@ -31,6 +31,7 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
+from gateway.services.reading.privacy import Erasures
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
@@ -46,7 +47,6 @@ if TYPE_CHECKING:
 
 WRITER_READY_S = 30.0
 """How long a process that starts waits for the writer's, which imports as much as it does itself."""
-
 
 READY_S = 1.5
 """How long the database may take to say how it stands, of the two seconds that whoever asks has."""
@@ -173,6 +173,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         find_payment=partial(reader.find_alone, PAYMENT_BY_ID),
         providers=ProviderRegistry(providers, settings.default_in_force, partial(_installation, settings, lookups)),
         new_id=CLOCK.new_id,
+        records_of=Erasures(source).records_of,
     )
     paces, look = {name: Pace() for name in providers}, look_through(now)
     work = work_on(purchases, lookups, now, subscribers, paces, CLOCK, look, settings.verify_every_s)

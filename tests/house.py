@@ -162,6 +162,7 @@ WRITERS = (
     "gateway.services.writing.turn",
     "gateway.services.writing.loading",
     "gateway.services.writing.saving",
+    "gateway.services.writing.privacy",
     "db.writer",
     "db.migrate",
     "db.migrations",

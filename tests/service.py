@@ -58,6 +58,7 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading import lookups as views
 from gateway.services.reading.job_lookups import JobLookups
+from gateway.services.reading.privacy import Erasures
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.kinds import JOBS, PAYMENTS, Kind
@@ -455,7 +456,12 @@ async def running(url: str, new_id: Callable[[], UUID] = uuid7, **bounds: Any) -
 
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, work.installation)
     purchases = Purchases(
-        writer.submit, writer.submit_all, partial(reader.find_alone, views.PAYMENT_BY_ID), providers, new_id
+        writer.submit,
+        writer.submit_all,
+        partial(reader.find_alone, views.PAYMENT_BY_ID),
+        providers,
+        new_id,
+        Erasures(source).records_of,
     )
     writer.start()
     try:

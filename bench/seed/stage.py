@@ -38,6 +38,7 @@ from gateway.services.providers.registry import ProviderRegistry
 from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import JobLookups
+from gateway.services.reading.privacy import Erasures
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.lookups import PAYMENT_BY_ID
@@ -209,7 +210,8 @@ async def stage(url: str) -> AsyncIterator[Stage]:
     wanted = [EventSubscriber(SUBSCRIBER, ("purchase.created",))]
     writer = GroupCommit(writer_engine(url), clock=clock, new_id=mint, subscribers=wanted)
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, lookups.installation)
-    purchases = Purchases(writer.submit, writer.submit_all, partial(reader.find, PAYMENT_BY_ID), providers, mint)
+    find_payment, records_of = partial(reader.find, PAYMENT_BY_ID), Erasures(source).records_of
+    purchases = Purchases(writer.submit, writer.submit_all, find_payment, providers, mint, records_of)
     writer.start()
     try:
         yield Stage(purchases, lookups, work_on(purchases, lookups, clock, subscribers, {}, clock), clock, mint)

@@ -12,6 +12,7 @@ from strawberry.utils.str_converters import to_camel_case
 
 from gateway.resolvers.inputs import GatewayInfo
 from gateway.schema.conventions.errors import busy, provider_unavailable
+from gateway.schema.mutations.students import StudentHasOpenBusiness
 from gateway.schema.problems import Problem
 from gateway.schema.relations import wrapped_by
 from gateway.services.core.model.outcomes import Busy, Outcome, ProviderAway, Refusal
@@ -105,5 +106,6 @@ def _taken_by(member: Member) -> Iterator[type]:
     yield from get_args(taken) if isinstance(taken, UnionType) else [taken]
 
 
+assert issubclass(StudentHasOpenBusiness, Problem), "it lies elsewhere, and is one of them once it is imported"
 _PROBLEMS = Answers(Problem.__subclasses__())
 assert _PROBLEMS.outcomes == set(get_args(Refusal)), "each refusal has its Problem, and each Problem its refusals"

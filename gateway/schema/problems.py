@@ -51,6 +51,7 @@ class ProblemCode(Enum):
     PROVIDER_UNAVAILABLE = strawberry.enum_value(
         "PROVIDER_UNAVAILABLE", description="The payment provider does not answer; the payment may have gone through."
     )
+    STUDENT_HAS_OPEN_BUSINESS = strawberry.enum_value("STUDENT_HAS_OPEN_BUSINESS", description="That has to end first.")
     BUSY = strawberry.enum_value(
         "BUSY", description="Too much at once; the message says whether it may have been done."
     )

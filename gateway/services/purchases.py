@@ -1,5 +1,6 @@
 """The use cases behind every door: in which order the provider, the writer and the reads are asked."""
 
+import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
@@ -7,6 +8,7 @@ from uuid import UUID
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.privacy.erase_student import EraseStudent
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import (
@@ -19,8 +21,10 @@ from gateway.services.core.model.outcomes import (
     ProviderAway,
 )
 from gateway.services.core.model.proofs import Proof
+from gateway.services.core.model.records import IdempotencyKey
 from gateway.services.core.model.values import Actor, Payment
 from gateway.services.core.model.verdicts import Unacceptable, Unreachable
+from gateway.services.core.rules.inputs.subjects import PSEUDONYM_BYTES, pseudonym_of
 from gateway.services.outages import Unavailable
 from gateway.services.providers.base import Intent, PriceRefused, ProviderUnavailable, UnreadableAmount
 from gateway.services.providers.registry import ProviderRegistry
@@ -38,6 +42,7 @@ class Purchases:
         write_all: hands several over, to be decided in one turn and committed together.
         find_payment: reads one as it was last committed.
         new_id: mints UUIDv7 ids.
+        records_of: reads which callers' keys led to what is a student's, by looking through all of them.
     """
 
     write: Callable[[Command], Awaitable[Outcome]]
@@ -45,6 +50,7 @@ class Purchases:
     find_payment: Callable[[UUID], Awaitable[Payment | None]]
     providers: ProviderRegistry
     new_id: Callable[[], UUID]
+    records_of: Callable[[str], Awaitable[Sequence[IdempotencyKey]]]
 
     async def open(self, command: OpenPayment, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Start a checkout: our row first, then the provider's intent, then the intent's id into our row.
@@ -84,6 +90,18 @@ class Purchases:
                 return InvalidInput((FieldProblem(verdict.path, verdict.message),))
             command = replace(command, verdict=verdict)
         return await self.write(command)
+
+    async def erase(self, actor: Actor, student_id: str, reason: str) -> Outcome:
+        """Erase a student: what takes long to find is looked for first, so that the writer need not.
+
+        Raises:
+            Unavailable: nothing can be read now; nothing was done.
+        """
+        pseudonym = pseudonym_of(secrets.token_bytes(PSEUDONYM_BYTES))
+        command = EraseStudent(actor, student_id, reason, self.new_id(), pseudonym)
+        if command.problems():
+            return await self.submit(command)
+        return await self.write(replace(command, records=tuple(await self.records_of(student_id))))
 
     async def submit(self, command: Command, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Have a command decided and committed, unless it is wrong in itself.

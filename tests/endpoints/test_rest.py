@@ -251,7 +251,7 @@ def _door_of(outcome: Outcome | None) -> Starlette:
     async def nothing(_: object) -> None:
         return None
 
-    purchases = Purchases(write, nothing, nothing, ProviderRegistry({}, None, nothing), uuid7)  # type: ignore[arg-type]  # reads nothing
+    purchases = Purchases(write, nothing, nothing, ProviderRegistry({}, None, nothing), uuid7, nothing)  # type: ignore[arg-type]  # reads nothing
     backend = BearerBackend(TokenVerifier(Settings()))
     return Starlette(
         routes=[purchases_route(lambda _: purchases, Settings(), Callers(Settings()))],

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from gateway.execution.schema import build_schema
 from gateway.resolvers.answers import Answers, problem_of
 from gateway.schema.conventions.errors import ErrorCode
-from gateway.schema.mutations import courses, jobs, payments, purchases, refunds, sessions
+from gateway.schema.mutations import courses, jobs, payments, purchases, refunds, sessions, students
 from gateway.schema.problems import ProblemCode
 from gateway.services.core.commands.adopt_payment import AdoptPayment
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
@@ -30,6 +30,8 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.privacy.erase_student import EraseStudent
+from gateway.services.core.commands.privacy.prune import Prune
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
@@ -39,6 +41,8 @@ from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model import job_outcomes, outcomes
 from gateway.services.core.model.outcomes import Difference, FieldProblem, Outcome
+from gateway.services.core.model.privacy import outcomes as privacy_outcomes
+from gateway.services.core.model.privacy.erasure import OpenBusiness, OpenKind
 from gateway.services.core.model.sessions import outcomes as session_outcomes
 from gateway.services.core.model.state import State
 from gateway.services.core.model.values import Failure, Fulfilment, PaymentStatus, Refund, RefundStatus
@@ -59,6 +63,7 @@ MUTATIONS = (
     REFUND_PAYMENT := "refundPayment",
     RETRY_JOB := "retryJob",
     CANCEL_JOB := "cancelJob",
+    ERASE_STUDENT := "eraseStudent",
 )
 KEYED = (
     CREATE_PAYMENT,
@@ -94,6 +99,7 @@ SUCCESSES: list[tuple[Outcome, str]] = [
     (session_outcomes.SessionWithdrawn(PURCHASE, SESSION, already_processed=True), "WithdrawSessionSuccess"),
     (outcomes.CourseSaved(COURSE, already_processed=False), "SaveCourseSuccess"),
     (outcomes.RefundRequested(REFUND, PAYMENT, already_processed=False), "RefundPaymentSuccess"),
+    (privacy_outcomes.StudentErased("erased-1", 2, 1, already_processed=False), "EraseStudentSuccess"),
 ]
 PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
     (outcomes.PaymentPending(PAYMENT, 5), "PaymentPending", "PAYMENT_NOT_SETTLED", True),
@@ -114,6 +120,12 @@ PROBLEMS: list[tuple[Outcome, str, str, bool]] = [
     (outcomes.IdempotencyKeyReused("k"), "IdempotencyKeyReused", "IDEMPOTENCY_KEY_REUSED", False),
     (outcomes.InvalidInput((FieldProblem(("reason",), "must not be empty"),)), "InvalidInput", "INVALID_INPUT", False),
     (outcomes.NotFound("course"), "NotFound", "NOT_FOUND", False),
+    (
+        privacy_outcomes.StudentHasOpenBusiness(tuple(OpenBusiness(kind, PURCHASE.id) for kind in OpenKind)),
+        "StudentHasOpenBusiness",
+        "STUDENT_HAS_OPEN_BUSINESS",
+        False,
+    ),
 ]
 ERRORS: list[tuple[Outcome, ErrorCode]] = [
     (outcomes.Busy(retry_after_s=3), ErrorCode.BUSY),
@@ -136,6 +148,7 @@ RUNNERS: list[Outcome] = [
     outcomes.Reconciled(PAYMENT, outcomes.PaymentPending(PAYMENT, 2)),
     job_outcomes.AskPlanned(PAYMENT),
     job_outcomes.Lapsed((PURCHASE,)),
+    privacy_outcomes.Pruned(1, 2, 3, 4),
     job_outcomes.EventStored(EVENT, is_new=True),
     job_outcomes.EventEnded(EVENT),
     job_outcomes.Stale(),
@@ -164,7 +177,9 @@ COMES_FROM: dict[type[Any], tuple[str, ...]] = {
     outcomes.ActivePurchaseExists: (CREATE_PAYMENT, CREATE_PURCHASE, EXTEND_PURCHASE),
     outcomes.IdempotencyKeyReused: KEYED,
     outcomes.InvalidInput: MUTATIONS,
-    outcomes.NotFound: MUTATIONS,
+    outcomes.NotFound: tuple(name for name in MUTATIONS if name != ERASE_STUDENT),
+    privacy_outcomes.StudentErased: (ERASE_STUDENT,),
+    privacy_outcomes.StudentHasOpenBusiness: (ERASE_STUDENT,),
     outcomes.Busy: MUTATIONS,
     outcomes.ProviderAway: (CREATE_PAYMENT,),
     outcomes.RefundRequested: (REFUND_PAYMENT,),
@@ -186,6 +201,7 @@ ANSWERS = {
     REFUND_PAYMENT: Answers.in_union(refunds.RefundPaymentResult),
     RETRY_JOB: Answers.in_union(jobs.RetryJobResult),
     CANCEL_JOB: Answers.in_union(jobs.CancelJobResult),
+    ERASE_STUDENT: Answers.in_union(students.EraseStudentResult),
 }
 
 
@@ -236,11 +252,13 @@ def mutation_of(command: Command) -> str | None:
             return RETRY_JOB
         case CancelJob():
             return CANCEL_JOB
+        case EraseStudent():
+            return ERASE_STUDENT
         case SettleRefund() | Reconcile() | StoreEvent() | EndEvent() | AdoptPayment():
             return None
         case ClaimJobs() | RenewLeases() | DeferJob() | EndJob() | StartSweep() | EndSweep():
             return None
-        case PlanAsk() | LapsePurchases() | EndVerification() | ImportPurchase() | RehearseImport():
+        case PlanAsk() | LapsePurchases() | EndVerification() | ImportPurchase() | RehearseImport() | Prune():
             return None
 
 

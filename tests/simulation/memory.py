@@ -246,6 +246,6 @@ async def remembering(memory: Memory) -> AsyncIterator[InMemory]:
     """A service over those rows, with a clock of its own. It may be closed and opened again as any other."""
     memory.clock = Clock()
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, memory.installation)
-    purchases = Purchases(memory.submit, memory.submit_all, memory.payment, providers, uuid7)
     nothing: Any = None  # of what only a service on a database has
+    purchases = Purchases(memory.submit, memory.submit_all, memory.payment, providers, uuid7, nothing)
     yield InMemory(purchases, nothing, cast(Any, memory), nothing, memory.clock, memory.url, nothing, nothing, memory)

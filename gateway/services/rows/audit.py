@@ -11,13 +11,15 @@ ENTRY = Layout(AuditEntry, actor=Layout(Actor, id="actor_id", role="actor_role")
 
 def record_columns(record: IdempotencyRecord) -> Columns:
     return {
-        "actor_id": record.key.actor_id,
-        "operation": record.key.operation,
-        "key": record.key.key,
+        **key_columns(record.key),
         "fingerprint": record.fingerprint,
         "result_id": record.result_id,
         "created_at": record.created_at,
     }
+
+
+def key_columns(key: IdempotencyKey) -> Columns:
+    return {"actor_id": key.actor_id, "operation": key.operation, "key": key.key}
 
 
 def audit_columns(entry: AuditEntry) -> Columns:

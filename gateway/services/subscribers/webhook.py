@@ -18,6 +18,7 @@ ToText = Callable[[str, UUID], str]
 _EVENT = "evt"
 _PREFIXES = {
     "purchase": {"id": "pur", "courseId": "crs", "paymentId": "pay", "supersedes": "pur"},
+    "erasure": {"id": "ers"},
     "payment": {"id": "pay", "courseId": "crs", "purchaseId": "pur"},
     "session": {"id": "pur", "courseId": "crs", "purchaseId": "pur"},
 }

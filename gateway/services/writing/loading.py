@@ -11,6 +11,7 @@ from gateway.services.core.model.state import Pair, RowKeys, State
 from gateway.services.core.model.values import Fulfilment, Purchase
 from gateway.services.rows import lookups
 from gateway.services.rows.lookups import Lookup
+from gateway.services.writing.privacy.students import load_books
 
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -38,6 +39,7 @@ def load(writer: Writer, commands: Iterable[Command]) -> State:
     _load_what_payments_tell_of(writer, state, keys, results, retried)
     _load_pairs(writer, state, refunded, keys.purchases_with_pair | {purchase_id for purchase_id, _ in keys.sessions})
     _load_sessions(writer, state, keys.sessions)
+    state.students = {key[0]: load_books(writer, *key) for key in keys.students}
     state.loaded.update(state.events, state.jobs, state.refunds, state.payments, state.purchases, state.courses)
     return state
 

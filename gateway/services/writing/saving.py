@@ -3,16 +3,19 @@
 from collections.abc import Callable, Iterable
 from uuid import UUID
 
+from db import notes
 from db.saves import Saves
 from db.writer import Writer
+from gateway.services.core.model.privacy.retention import Gone
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import Purchase, PurchaseStatus
-from gateway.services.rows.audit import audit_columns, record_columns
+from gateway.services.rows.audit import audit_columns, key_columns, record_columns
 from gateway.services.rows.columns import Value
 from gateway.services.rows.courses import course_columns, tier_columns
 from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
 from gateway.services.rows.purchases import access_columns, purchase_columns, session_columns
+from gateway.services.writing.privacy.erasing import erase
 
 
 def save(writer: Writer, saves: Saves, state: State) -> None:
@@ -41,6 +44,10 @@ def save(writer: Writer, saves: Saves, state: State) -> None:
         saves.change_sessions.run(writer, map(session_columns, changed_sessions))
     if changes.refunds or changes.events or changes.jobs:
         _save_what_follows(writer, saves, state, changes)
+    for gone in changes.gone:
+        _drop(writer, saves, gone)
+    for erasure in changes.erasures:  # last, so that it meets all that this turn wrote
+        erase(writer, saves, erasure)
 
 
 def _is_active(purchase: Purchase) -> bool:
@@ -67,6 +74,14 @@ def _save_courses(writer: Writer, saves: Saves, state: State, changes: Changes) 
     saves.change_courses.run(writer, map(course_columns, changed))
     saves.drop_tiers.run(writer, ({"course_id": course.id} for course in changed))
     saves.add_tiers.run(writer, (tier for course in (*new, *changed) for tier in tier_columns(course)))
+
+
+def _drop(writer: Writer, saves: Saves, gone: Gone) -> None:
+    saves.drop_jobs.run(writer, ({"id": job_id} for job_id in gone.jobs))
+    saves.drop_events.run(writer, ({"id": event_id} for event_id in gone.events))
+    saves.drop_records.run(writer, map(key_columns, gone.records))
+    if gone.notes_before is not None:
+        notes.prune(writer, gone.notes_before)
 
 
 def _parted(values: Iterable[Value], is_last: Callable[[Value], bool]) -> tuple[list[Value], list[Value]]:

@@ -17,10 +17,14 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import RecordIntent, RefusePrice
+from gateway.services.core.commands.privacy.erase_student import EraseStudent
+from gateway.services.core.commands.privacy.prune import Prune
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.jobs import Case, Job, JobKind, JobState, Verified
+from gateway.services.core.model.privacy.erasure import OpenBusiness, OpenKind, StudentBooks
+from gateway.services.core.model.privacy.retention import EndedEvent, Retention
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import Changes, State
 from gateway.services.core.model.values import (
@@ -135,6 +139,13 @@ OLD_CHANGES: tuple[dict[str, Any], ...] = (
     {"status": PurchaseStatus.REVOKED, "ended_at": NOW},
     {"expires_at": NOW - timedelta(days=1)},
 )
+KEPT = (Retention(), Retention(0, 0, 0, 0), Retention(None, None, None, None))
+BOOKS = {
+    "student-8": StudentBooks((key(99),), (key(98),)),
+    "student-9": StudentBooks((key(99),), open=(OpenBusiness(OpenKind.PAYMENT_UNDER_WAY, key(99)),)),
+    "nobody": StudentBooks(),
+    "student-7": StudentBooks(erased_as="erased-1"),
+}
 COMMANDS: tuple[Command, ...] = (
     *(replace(CONFIRM, verdict=verdict) for verdict in VERDICTS),
     replace(CONFIRM, metadata=OTHER_METADATA),
@@ -197,6 +208,8 @@ COMMANDS: tuple[Command, ...] = (
     *(replace(IMPORT, old=replace(OLD, **changes)) for changes in OLD_CHANGES),
     replace(IMPORT, is_told=True),
     RehearseImport((IMPORT, replace(IMPORT, old=replace(OLD, old_id="18"))), (IMPORT,)),
+    *(EraseStudent(ADMIN, name, "asked for", key(90), "erased-1") for name in BOOKS),
+    *(Prune(retention, (JOB.id, key(99)), (EndedEvent(EVENT.id, JOB.id), EndedEvent(key(99)))) for retention in KEPT),
 )
 LAPSED = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW - timedelta(days=1)))
 ENDING = replace(PURCHASE, access=replace(PURCHASE.access, expires_at=NOW + timedelta(days=30)))
@@ -260,6 +273,12 @@ def state_with(payment: Payment | None, active: Purchase | None, *, has_course: 
         state.sessions[SESSION.purchase_id, SESSION.number] = SESSION
     if has_course:
         state.courses[COURSE.id] = COURSE
+    return with_books(state)
+
+
+def with_books(state: State) -> State:
+    """The same, with what erasures know of students: of one that is open, one that is not, and of nobody."""
+    state.students |= BOOKS
     return state
 
 

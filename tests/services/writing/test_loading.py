@@ -11,7 +11,7 @@ from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.model.state import RowKeys
 from gateway.services.writing.loading import load
 from tests.service import heard
-from tests.services.core.examples import COURSE, PAYMENT, STUDENT
+from tests.services.core.examples import COURSE, PAYMENT, PURCHASE, STUDENT
 
 KEYS: dict[str, object] = {
     "references": ("STRIPE", "pi_1"),
@@ -19,6 +19,8 @@ KEYS: dict[str, object] = {
     "event_names": ("STRIPE", "evt_1"),
     "pairs": (STUDENT.id, COURSE.id),
     "idempotency_keys": (STUDENT.id, "createPayment", "k"),
+    "sessions": (PURCHASE.id, 1),
+    "students": (STUDENT.id, PURCHASE.id),
 }
 """A key of each kind that is no id."""
 

@@ -32,11 +32,9 @@ from gateway.services.core.rules import access, granting, tiers, timeline
 from gateway.services.core.rules.access import may_touch
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import metadata_problems
-from gateway.services.core.rules.inputs.subjects import trimmed
+from gateway.services.core.rules.inputs.subjects import is_pseudonym, trimmed
 from gateway.services.core.rules.refunds.requests import request_full_refund
 from gateway.services.core.rules.unsettled import unsettled
-
-HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
 
 
 @quick
@@ -138,10 +136,15 @@ def _fulfil(
 ) -> Decision:
     """What the money becomes: a purchase, or why it goes back."""
     course = state.courses.get(payment.course_id)
-    if failure := _mismatch(payment, captured) or _unsellable(payment, course, moment):
+    if failure := _nobodys(payment) or _mismatch(payment, captured) or _unsellable(payment, course, moment):
         return _refund_unfulfillable(taken, failure, command, moment)
     assert course is not None, "an unsellable course was refused above"
     return _grant(taken, course, command, state, moment)
+
+
+def _nobodys(payment: Payment) -> Failure | None:
+    """Of an erased student the provider still has the id: it is not compared, so that it comes into no sentence."""
+    return Failure("student_erased", granting.STUDENT_ERASED) if is_pseudonym(payment.student_id) else None
 
 
 def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
@@ -160,7 +163,7 @@ def _mismatch(payment: Payment, captured: Captured) -> Failure | None:
 
 def _unsellable(payment: Payment, course: Course | None, moment: Moment) -> Failure | None:
     if course is None:
-        return Failure("course_gone", "The course is no longer in the catalogue.")
+        return Failure("course_gone", granting.COURSE_GONE)
     if tiers.find(course, payment.terms.tier) is None:
         return Failure("tier_gone", f"The course no longer has the tier {payment.terms.tier}.")
     if found := metadata.problems(payment.metadata):
@@ -211,7 +214,7 @@ def _grant(taken: Payment, course: Course, command: ConfirmPayment, state: State
 
 def _refund_duplicate(taken: Payment, existing: Purchase, command: ConfirmPayment, moment: Moment) -> Decision:
     duplicate = replace(taken, fulfilment=Fulfilment.DUPLICATE, duplicate_of=existing.id)
-    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, HAS_IT_ALREADY)
+    entry = granting.audit(taken.id, "payment.duplicate", command.actor, moment, granting.HAS_IT_ALREADY)
     changes = Changes(payments=(duplicate,), audit=(entry,))
     return Decision(
         DuplicatePayment(duplicate, existing), changes + request_full_refund(duplicate, "duplicate", moment)

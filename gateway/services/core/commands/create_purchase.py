@@ -22,7 +22,12 @@ from gateway.services.core.model.values import Access, Course, OnExisting, Origi
 from gateway.services.core.rules import access, granting, tiers
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs import metadata
-from gateway.services.core.rules.inputs.fields import key_problems, metadata_problems, reason_problems, student_problems
+from gateway.services.core.rules.inputs.fields import (
+    key_problems,
+    living_student_problems,
+    metadata_problems,
+    reason_problems,
+)
 from gateway.services.core.rules.schedule.fitting import Offer, room_problem
 
 
@@ -49,7 +54,7 @@ class CreatePurchase(KeyedCommand):
     def problems(self) -> list[FieldProblem]:
         return [
             *key_problems(self.key),
-            *student_problems(self.student_id),
+            *living_student_problems(self.student_id),
             *reason_problems(self.reason),
             *metadata_problems(self.metadata),
         ]

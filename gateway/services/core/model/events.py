@@ -38,7 +38,8 @@ class ProviderEvent:
 @dataclass(frozen=True, slots=True)
 class OutgoingEvent:
     """What is sent to subscribers. `type` is one of `EVENT_TYPES`; `data` is the `purchase`, the `payment` or the
-    `session` as it was then, as JSON with ids as UUIDs. Every subscriber gets the same id, however often it is sent."""
+    `session` as it was then, or the `erasure` of a student, as JSON with ids as UUIDs. Every subscriber gets the same
+    id, however often it is sent."""
 
     id: UUID
     type: str
@@ -65,7 +66,11 @@ EventType = Literal[
     "access.recounted",
     "session.recorded",
     "session.withdrawn",
+    "student.erased",
 ]
+STUDENT_ERASED: EventType = "student.erased"
+"""The one event that names who is no longer in the books, so that subscribers can follow."""
+
 EVENT_TYPES: tuple[EventType, ...] = get_args(EventType)
 
 

@@ -15,6 +15,7 @@ from gateway.services.core.model.job_outcomes import (
     RefundSettled,
     Stale,
 )
+from gateway.services.core.model.privacy.outcomes import Pruned, StudentErased, StudentHasOpenBusiness
 from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded, SessionWithdrawn
 from gateway.services.core.model.values import Course, Payment, Purchase, Refund
 
@@ -241,6 +242,7 @@ Refusal = (
     | IdempotencyKeyReused
     | InvalidInput
     | NotFound
+    | StudentHasOpenBusiness
 )
 """The expected failures: each is data in the API, a `Problem`."""
 
@@ -258,6 +260,7 @@ Outcome = (
     | ImportRefused
     | ImportRehearsed
     | RefundRequested
+    | StudentErased
     | JobChanged
     | Refusal
     | Busy
@@ -269,6 +272,7 @@ Outcome = (
     | Reconciled
     | AskPlanned
     | Lapsed
+    | Pruned
     | EventStored
     | EventEnded
 )

@@ -107,6 +107,8 @@ ACTIONS = {
     "purchase.session_recorded": "A session of it was held.",
     "purchase.session_withdrawn": "A session of it that had been recorded was not held after all, or not for it.",
     "course.saved": "A course and its tiers were put into the catalogue, or changed.",
+    "student.erased": "An admin had the student erased: `pseudonym` stands for them from here on, here and in all of "
+    "this history.",
     "job.retried": "An admin had a job run again.",
     "job.canceled": "An admin called a job off, or ended a case.",
 }

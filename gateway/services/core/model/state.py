@@ -13,6 +13,8 @@ from gateway.services.core.frozen import quick
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.privacy.erasure import Erasure, StudentBooks
+from gateway.services.core.model.privacy.retention import Gone
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey, IdempotencyRecord
 from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import Course, Payment, Provider, Purchase, PurchaseStatus, Refund
@@ -48,6 +50,7 @@ class RowKeys:
         references_with_refunds: the same, for payments by their provider and its id of the intent.
         sessions: recorded sessions by purchase and number, with those of the same number of the pair's other purchases,
             and all that `purchases_with_pair` has.
+        students: what an erasure of a student needs to know, with the erasure's own id.
     """
 
     payments: Set[UUID] = frozenset()
@@ -67,6 +70,7 @@ class RowKeys:
     payments_with_refunds: Set[UUID] = frozenset()
     references_with_refunds: Set[tuple[str, str]] = frozenset()
     sessions: Set[tuple[UUID, int]] = frozenset()
+    students: Set[tuple[str, UUID]] = frozenset()
 
     def __or__(self, other: "RowKeys") -> "RowKeys":
         return RowKeys.all_of((self, other))
@@ -98,6 +102,8 @@ class Changes:
     events: tuple[ProviderEvent, ...] = ()
     sessions: tuple[RecordedSession, ...] = ()
     audit: tuple[AuditEntry, ...] = ()
+    erasures: tuple[Erasure, ...] = ()
+    gone: tuple[Gone, ...] = ()
 
     def __add__(self, other: "Changes") -> "Changes":
         if self is NOTHING or other is NOTHING:  # the usual case, and on the path of every confirmation
@@ -166,6 +172,7 @@ class State:
     events: dict[UUID, ProviderEvent] = field(default_factory=dict)
     sessions: dict[tuple[UUID, int], RecordedSession] = field(default_factory=dict)
     live_jobs: set[tuple[JobKind, UUID]] = field(default_factory=set)
+    students: dict[str, StudentBooks] = field(default_factory=dict)
     active: dict[Pair, UUID] = field(default_factory=dict)
     by_payment: dict[UUID, UUID] = field(default_factory=dict)
     loaded: set[UUID] = field(default_factory=set)
@@ -213,6 +220,7 @@ class State:
             self.sessions[session.purchase_id, session.number] = session
         for job in changes.jobs:
             self._put_job(job)
+        self.students |= {erasure.student_id: StudentBooks() for erasure in changes.erasures}
         self.journal.append(changes)
 
     def refunds_of(self, payment_id: UUID) -> list[Refund]:

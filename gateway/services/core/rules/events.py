@@ -4,8 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from gateway.services.core.model.events import EventSubscriber, EventType, OutgoingEvent
+from gateway.services.core.model.events import STUDENT_ERASED, EventSubscriber, EventType, OutgoingEvent
 from gateway.services.core.model.jobs import Job, JobKind
+from gateway.services.core.model.privacy.erasure import Erasure
 from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import (
@@ -36,7 +37,7 @@ def announced(changes: Changes, before: State, subscribers: Sequence[EventSubscr
     Args:
         before: the state as it was when the changes were decided.
     """
-    if not subscribers or not (changes.payments or changes.purchases):
+    if not subscribers or not (changes.payments or changes.purchases or changes.erasures):
         return NOTHING
     bought = {purchase.payment_id: purchase for purchase in changes.purchases if purchase.payment_id}
     announcements = [
@@ -45,7 +46,9 @@ def announced(changes: Changes, before: State, subscribers: Sequence[EventSubscr
         *_of_sessions(changes.sessions),
     ]
     after = {**bought, **{purchase.id: purchase for purchase in changes.purchases}}
-    return Changes(jobs=tuple(job for each in announcements for job in _jobs(each, after, before, subscribers, moment)))
+    jobs = [job for each in announcements for job in _jobs(each, after, before, subscribers, moment)]
+    jobs += [job for erasure in changes.erasures for job in _of_erasure(erasure, subscribers, moment)]
+    return Changes(jobs=tuple(jobs))
 
 
 def _of_payments(payments: Iterable[Payment], before: State, bought: dict[UUID, Purchase]) -> Iterator[_Announcement]:
@@ -155,11 +158,27 @@ def _jobs(
             subject_id = session.purchase_id
             data = {"session": of_session(session, after[session.purchase_id])}
     event = OutgoingEvent(moment.new_id(), announcement.type, subject_id, moment.now, data)
+    yield from _deliveries(event, announcement.stream, subscribed, moment)
+
+
+def _of_erasure(erasure: Erasure, subscribers: Sequence[EventSubscriber], moment: Moment) -> Iterator[Job]:
+    """Whoever knows the student must be told whom to forget: so the id is in these jobs, until each is delivered."""
+    subscribed = [subscriber for subscriber in subscribers if STUDENT_ERASED in subscriber.types]
+    data: dict[str, object] = {
+        "erasure": {"id": str(erasure.id), "studentId": erasure.student_id, "pseudonym": erasure.pseudonym}
+    }
+    event = OutgoingEvent(moment.new_id(), STUDENT_ERASED, erasure.id, moment.now, data)
+    yield from _deliveries(event, erasure.id, subscribed, moment)
+
+
+def _deliveries(
+    event: OutgoingEvent, stream: UUID, subscribed: Iterable[EventSubscriber], moment: Moment
+) -> Iterator[Job]:
     for subscriber in subscribed:
         yield Job(
             moment.new_id(),
             JobKind.EVENT_DELIVER,
-            announcement.stream,
+            stream,
             run_at=moment.now,
             created_at=moment.now,
             target=subscriber.name,

@@ -21,6 +21,11 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.core.rules import access, tiers
 
+HAS_IT_ALREADY = "The student has the course already, in this tier or a higher one, so the money goes back."
+COURSE_GONE = "The course is no longer in the catalogue."
+STUDENT_ERASED = "The student was erased, so the money goes back."
+"""Why money that was captured becomes no purchase."""
+
 
 @quick
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from gateway.services.core.frozen import replace
+from gateway.services.core.model.events import STUDENT_ERASED
 from gateway.services.core.model.job_outcomes import RefundSettled
 from gateway.services.core.model.jobs import LONGEST_LEASE_S, LONGEST_WAIT_S, Job, JobKind, JobState, Lease
 from gateway.services.core.model.outcomes import Outcome, PaymentPending, Reconciled
@@ -112,4 +113,14 @@ def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int
 
 def ended(job: Job, state: JobState, moment: Moment, error: str | None = None) -> Job:
     """The job as one that will not run again."""
-    return replace(job, state=state, lease_until=None, last_error=error, finished_at=moment.now)
+    payload = job.payload if state is JobState.FAILED else without_erased(job.payload)
+    return replace(job, state=state, lease_until=None, last_error=error, finished_at=moment.now, payload=payload)
+
+
+def without_erased(payload: dict[str, object]) -> dict[str, object]:
+    """What is left of an event that told of an erased student, once nobody will be told any more: not the id."""
+    data = payload.get("data")
+    erasure = data.get("erasure") if isinstance(data, dict) and payload.get("type") == STUDENT_ERASED else None
+    if not isinstance(erasure, dict):
+        return payload
+    return {**payload, "data": {"erasure": {name: erasure[name] for name in erasure if name != "studentId"}}}

@@ -10,6 +10,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.outcomes import FieldProblem, InvalidInput, Opened
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import GATEWAY, Payment, Provider, Purpose
+from gateway.services.core.rules.inputs.subjects import is_pseudonym
 from gateway.services.jobs.foreign.checkouts import UnknownPayment, adopting, is_course_purchase, unreadable
 from gateway.services.providers import metadata as kept
 from gateway.services.providers.base import FoundIntent
@@ -18,6 +19,12 @@ from gateway.services.purchases import Purchases
 
 class ForeignIntent(Exception):
     """An intent of somebody else's in the same account: it is never adopted and never refunded."""
+
+
+def _of_nobody(command: AdoptPayment, pseudonym: str) -> AdoptPayment:
+    """The checkout of a student who was erased meanwhile, without what the provider has of them still."""
+    metadata = replace(command.metadata, labels=())
+    return replace(command, student_id=pseudonym, metadata=metadata, cleaned=(), left_out=())
 
 
 class Reads(Protocol):
@@ -82,7 +89,8 @@ class Intents:
         elif ours.reference in (None, found.reference):
             command = RecordIntent(GATEWAY, ours.id, found.reference)
         else:  # opened a second time, so late that the provider had forgotten our idempotency key
-            command = replace(adopting(name, found, self.purchases.new_id(), door), purpose=Purpose.PURCHASE)
+            again = replace(adopting(name, found, self.purchases.new_id(), door), purpose=Purpose.PURCHASE)
+            command = _of_nobody(again, ours.student_id) if is_pseudonym(ours.student_id) else again
         match await self.purchases.submit_or_raise(command):
             case Opened(payment):
                 return payment

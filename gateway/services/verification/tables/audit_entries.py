@@ -4,6 +4,7 @@ from gateway.services.core.model.records import ACTIONS
 from gateway.services.core.model.values import Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
+from gateway.services.verification.tables.purchases.erasures import erased, is_of
 from gateway.services.verification.tables.purchases.imported import payment_imported, purchase_imported
 from gateway.services.verification.words import Words, any_of, key, not_among
 
@@ -44,15 +45,15 @@ _OTHERS = (
 def audit_entries(w: Words) -> Table:
     subject = "audit_entry.subject_id"
     joined = (
-        Related("payment", "payment", key("payment.id", subject, w.begins("audit_entry.action", "payment."))),
-        Related("purchase", "purchase", key("purchase.id", subject, w.begins("audit_entry.action", "purchase."))),
+        Related("payment", "payment", key("payment.id", subject, is_of(w, "payment."))),
+        Related("purchase", "purchase", key("purchase.id", subject, is_of(w, "purchase."))),
         Related("course", "course", key("course.id", subject, "audit_entry.action = 'course.saved'")),
     )
     return Table(
         "audit_entry",
         ("subject_id", "id"),
         joined,
-        (_itself(w), _about(w), _of_payment(w), _of_purchase(w)),
+        (_itself(w), _about(w), _of_payment(w), _of_purchase(w), erased(w)),
         kind="audit_entry.action",
         by=("subject_id",),
     )
@@ -104,7 +105,9 @@ def _about(w: Words) -> Invariant:
         (
             Check(
                 f"""payment.id IS NULL AND purchase.id IS NULL AND course.id IS NULL
-                    AND NOT {w.begins("audit_entry.action", "job.")}""",
+                    AND NOT {w.begins("audit_entry.action", "job.")}
+                    AND (audit_entry.action <> 'student.erased'
+                    OR {w.entry("audit_entry.changes", "payments")} IS NULL)""",
                 "There is no such payment, purchase or course.",
                 ("audit_entry.subject_id", "audit_entry.action"),
             ),

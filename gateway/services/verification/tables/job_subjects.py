@@ -40,6 +40,8 @@ def subjects(w: Words) -> tuple[Invariant, ...]:
                         WHEN 'payment.refund' THEN owed.id IS NULL
                         WHEN 'webhook.handle' THEN event.id IS NULL
                         WHEN 'event.deliver' THEN payment.id IS NULL AND purchase.id IS NULL
+                        AND (SELECT count(*) FROM audit_entry AS told WHERE told.subject_id = job.subject_id
+                        AND told.action = 'student.erased') = 0
                         WHEN 'case.review' THEN payment.id IS NULL AND purchase.id IS NULL AND event.id IS NULL
                         AND {w.version("job.subject_id")} <> '5'
                         WHEN 'sweep.lapsed' THEN job.subject_id <> {nobody}
@@ -47,7 +49,8 @@ def subjects(w: Words) -> tuple[Invariant, ...]:
                         WHEN 'sweep.open' THEN job.subject_id NOT IN ({providers}) AND {is_live}
                         WHEN 'sweep.settled' THEN job.subject_id NOT IN ({providers}) AND {is_live} END""",
                     "subject_id must be that of a payment (payment.check), a refund (payment.refund), an event"
-                    " (webhook.handle), a purchase or payment (event.deliver), a provider (sweep.open, sweep.settled).",
+                    " (webhook.handle), a purchase, a payment or an erasure (event.deliver), a provider (sweep.open,"
+                    " sweep.settled).",
                     ABOUT,
                 ),
             ),

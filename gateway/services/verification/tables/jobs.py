@@ -59,7 +59,8 @@ def _words(w: Words) -> Invariant:
                 f"""job.kind = 'event.deliver' AND {IS_LIVE} AND (
                     {entry("type")} IS NULL OR {not_among(entry("type"), EVENT_TYPES)}
                     OR {entry("id")} IS NULL OR {entry("subjectId")} IS NULL OR coalesce(
-                    {entry("data", "purchase", "id")}, {entry("data", "payment", "id")}, '') <> {entry("subjectId")}
+                    {entry("data", "purchase", "id")}, {entry("data", "payment", "id")},
+                    {entry("data", "erasure", "id")}, '') <> {entry("subjectId")}
                     OR NOT {w.is_id(entry("subjectId"), "job.subject_id")} AND ({entry("type")} NOT LIKE 'payment.%'
                     OR NOT coalesce({w.is_id(entry("data", "payment", "purchaseId"), "job.subject_id")}, FALSE)))""",
                 "A delivery's event is of the purchase or payment that the job is about, and of a known type.",

@@ -10,7 +10,7 @@ from gateway.services.core.model.records import ACTIONS
 CORE = Path(__file__).parents[4] / "gateway" / "services" / "core"
 OTHERS = {"model/records.py", "model/events.py", "model/jobs.py", "rules/events.py"}
 """Where the actions are told, and where the same form of word names events for subscribers, and kinds of jobs."""
-ACTION = re.compile(r"(payment|purchase|course|job|case|session|refund)\.[a-z_]+")
+ACTION = re.compile(r"(payment|purchase|course|job|case|session|refund|student)\.[a-z_]+")
 
 
 def written() -> Iterator[str]:

@@ -22,6 +22,8 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.privacy.erase_student import EraseStudent
+from gateway.services.core.commands.privacy.prune import Prune
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
@@ -72,7 +74,10 @@ from gateway.services.core.model.outcomes import (
     Revoked,
     Unfulfillable,
 )
-from gateway.services.core.model.records import Door
+from gateway.services.core.model.privacy.erasure import OpenBusiness, OpenKind
+from gateway.services.core.model.privacy.outcomes import Pruned, StudentErased, StudentHasOpenBusiness
+from gateway.services.core.model.privacy.retention import EndedEvent, Retention
+from gateway.services.core.model.records import Door, IdempotencyKey
 from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded, SessionWithdrawn
 from gateway.services.core.model.sessions.records import RecordedSession
 from gateway.services.core.model.values import (
@@ -96,6 +101,7 @@ from tests.service import ADMIN, METADATA, TIERS, student
 
 NOW = datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 ID = uuid7()
+KEY = IdempotencyKey("student-1", "createPayment", "k")
 TERMS = Terms("BASIC", 1, 4, 90)
 PRICE = Money(199_900, "INR")
 COURSE = Course(ID, "Yoga", TIERS, NOW)
@@ -209,6 +215,8 @@ COMMANDS: tuple[Command, ...] = (
     CancelJob(ADMIN, ID, "a reason"),
     IMPORT,
     RehearseImport((IMPORT,), (IMPORT,)),
+    EraseStudent(ADMIN, "student-1", "a reason", ID, "erased-1", (KEY,)),
+    Prune(Retention(keys=None), (ID,), (EndedEvent(ID, ID), EndedEvent(ID)), (KEY,)),
 )
 OUTCOMES: tuple[Outcome, ...] = (
     Opened(PAYMENT, True, "secret"),
@@ -239,6 +247,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     RefundSettled(REFUND, PAYMENT),
     Reconciled(PAYMENT, PaymentPending(PAYMENT, 2), EVENT),
     Lapsed((PURCHASE,)),
+    Pruned(1, 2, 3, 4),
+    StudentErased("erased-1", 1, 2, False),
+    StudentErased(None, 0, 0, True),
+    StudentHasOpenBusiness((OpenBusiness(OpenKind.ACTIVE_PURCHASE, ID, NOW),)),
     Claimed((JOB,)),
     LeasesRenewed((LEASE,)),
     JobChanged(JOB),

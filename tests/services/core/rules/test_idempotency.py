@@ -21,6 +21,8 @@ from gateway.services.core.commands.jobs.sweeps import EndSweep, StartSweep
 from gateway.services.core.commands.jobs.verifications import EndVerification
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
 from gateway.services.core.commands.open_payment import OpenPayment, RecordIntent, RefusePrice
+from gateway.services.core.commands.privacy.erase_student import EraseStudent
+from gateway.services.core.commands.privacy.prune import Prune
 from gateway.services.core.commands.provider_events import EndEvent, StoreEvent
 from gateway.services.core.commands.reconcile import Reconcile
 from gateway.services.core.commands.refund_payment import RefundPayment
@@ -95,6 +97,8 @@ UNKEYED = (
     CancelJob,
     ImportPurchase,
     RehearseImport,
+    EraseStudent,
+    Prune,
 )
 
 NOT_THE_WISH: dict[str, object] = {

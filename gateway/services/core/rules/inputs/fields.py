@@ -7,7 +7,7 @@ from gateway.services.core.model.metadata import Metadata
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.values import Money
 from gateway.services.core.rules.inputs import metadata
-from gateway.services.core.rules.inputs.subjects import subject_problem
+from gateway.services.core.rules.inputs.subjects import is_pseudonym, subject_problem
 from gateway.services.core.rules.inputs.texts import text_problem
 
 LONGEST_KEY = 255
@@ -27,6 +27,13 @@ def reason_problems(reason: str) -> Iterable[FieldProblem]:
 def student_problems(student_id: str) -> Iterable[FieldProblem]:
     if problem := subject_problem(student_id):
         yield FieldProblem(("studentId",), problem)
+
+
+def living_student_problems(student_id: str) -> Iterable[FieldProblem]:
+    """The same for what somebody is to get, or to lose: nobody stands behind a pseudonym any more."""
+    yield from student_problems(student_id)
+    if is_pseudonym(student_id):
+        yield FieldProblem(("studentId",), "stands for a student who was erased")
 
 
 def metadata_problems(given: Metadata) -> Iterable[FieldProblem]:

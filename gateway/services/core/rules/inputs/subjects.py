@@ -9,9 +9,14 @@ from typing import TypeGuard
 
 LONGEST_SUBJECT = 128
 
+PSEUDONYM = "erased-"
+PSEUDONYM_BYTES = 16
+"""Of chance, in hexadecimal after the prefix: nobody comes from it to an id, nor to it from an id."""
+
 _BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
 """Invisible characters that Python calls printable: fillers, joiners, unwritten vowels. With the variation selectors,
 these are Unicode's Default_Ignorable_Code_Points and the Braille blank."""
+_HEXADECIMAL = frozenset("0123456789abcdef")
 _TRIMMED = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 
@@ -29,8 +34,20 @@ def subject_problem(text: str) -> str | None:
     return None
 
 
+def pseudonym_of(random: bytes) -> str:
+    """What stands for an erased student, made of so many random bytes."""
+    assert len(random) == PSEUDONYM_BYTES
+    return PSEUDONYM + random.hex()
+
+
+def is_pseudonym(text: str) -> bool:
+    """Whether it has the form of what stands for an erased student, and so is nobody's id."""
+    random = text.removeprefix(PSEUDONYM)
+    return text.startswith(PSEUDONYM) and len(random) == 2 * PSEUDONYM_BYTES and not set(random) - _HEXADECIMAL
+
+
 def is_subject(value: object) -> TypeGuard[str]:
-    return isinstance(value, str) and subject_problem(value) is None
+    return isinstance(value, str) and subject_problem(value) is None and not is_pseudonym(value)
 
 
 def trimmed(text: str) -> str:

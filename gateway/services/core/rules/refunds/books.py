@@ -17,6 +17,7 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.core.model.verdicts import RefundRecord
 from gateway.services.core.rules import granting, timeline
+from gateway.services.core.rules.inputs.subjects import is_pseudonym
 from gateway.services.core.rules.refunds.claims import Claim, claims_of
 from gateway.services.core.rules.refunds.learnt import named
 from gateway.services.core.rules.refunds.requests import request_refund
@@ -25,6 +26,8 @@ from gateway.services.core.rules.refunds.sums import ALREADY_BACK, kept_of, left
 EXCEEDS_CAPTURED = "exceeds_captured"
 """Why a refund does not count: nothing was left of the money, as when a dispute is lost after a refund."""
 
+MORE_WENT_BACK = "more than was captured went back; see the provider's books"
+DISPUTED, AT_PROVIDER = "disputed", "made at the provider"
 ALL_BACK = Failure(ALREADY_BACK, "the money went back another way")
 LESS_LEFT = Failure("less_left", "a part of the money went back another way, and less is left than was to go back")
 RETURNED = Failure("returned", "the refund came back to the provider")
@@ -91,7 +94,7 @@ class RefundBooks:
         """It went back when nothing was left: it is entered with the provider's amount, and counts for nothing."""
         if claim.known and claim.known.failure and claim.known.failure.code == EXCEEDS_CAPTURED:
             return  # entered before
-        failure = Failure(EXCEEDS_CAPTURED, "more than was captured went back; see the provider's books")
+        failure = Failure(EXCEEDS_CAPTURED, MORE_WENT_BACK)
         failed = self._settled(claim, RefundStatus.FAILED, failure)
         action = "payment.dispute_lost" if claim.record.is_dispute else "payment.refund_rejected"
         self._enter(replace(failed, amount=claim.record.amount), action, failure.message)
@@ -201,7 +204,9 @@ def _reason_for_rest(instead_of: Refund) -> str:
 
 def _made_at_provider(record: RefundRecord, payment: Payment, moment: Moment) -> Refund:
     origin = RefundOrigin.DISPUTE if record.is_dispute else RefundOrigin.PROVIDER
-    reason = record.reason or ("disputed" if record.is_dispute else "made at the provider")
+    reason = DISPUTED if record.is_dispute else AT_PROVIDER
+    if record.reason and not is_pseudonym(payment.student_id):  # whoever wrote it there may have named somebody
+        reason = record.reason
     return Refund(
         moment.new_id(),
         payment.id,

@@ -9,6 +9,7 @@ from gateway.services.core.rules import granting, timeline
 from gateway.services.core.rules.refunds.requests import request_full_refund
 
 PAID_TWICE = "The checkout was paid more than once."
+GOES_BACK = "the checkout was paid more than once"
 
 
 def extra_recorded(payment: Payment, captured: Captured, door: Door, state: State, moment: Moment) -> Changes:
@@ -25,7 +26,7 @@ def extra_recorded(payment: Payment, captured: Captured, door: Door, state: Stat
         granting.audit(extra.id, action, GATEWAY, moment, PAID_TWICE),
     )
     changes = Changes(payments=(extra,), audit=entries)
-    return changes + request_full_refund(extra, "the checkout was paid more than once", moment)
+    return changes + request_full_refund(extra, GOES_BACK, moment)
 
 
 def _extra(paid: Payment, captured: Captured, state: State, moment: Moment) -> Payment:

@@ -1,0 +1,1 @@
+"""Erasure and retention: who goes, what goes, and what stays."""
