@@ -35,6 +35,7 @@ class Gateway:
     _server: Process | None = None
     _workers: list[Process] = field(default_factory=list)
     _url: str = ""
+    _start_failed: BaseException | None = None
     _is_up: asyncio.Event = field(default_factory=asyncio.Event)
     _restarts: list["asyncio.Task[None]"] = field(default_factory=list)
 
@@ -51,6 +52,8 @@ class Gateway:
     async def address(self) -> str:
         """Where /graphql is; waited for while the server is down. It moves with each start, as behind a balancer."""
         await self._is_up.wait()
+        if self._start_failed is not None:
+            raise self._start_failed
         return self._url
 
     def kill_server(self) -> bool:
@@ -60,7 +63,9 @@ class Gateway:
         self._is_up.clear()
         self._server.send_signal(signal.SIGKILL)
         self.happened["kill -9 of the server"] += 1
-        self._restarts.append(asyncio.create_task(self._restart_server()))
+        restart = asyncio.create_task(self._restart_server())
+        restart.add_done_callback(self._note_start)
+        self._restarts.append(restart)
         return True
 
     def kill_workers(self) -> bool:
@@ -98,6 +103,12 @@ class Gateway:
     def logged(self) -> str:
         path = self.home / "gateway.log"
         return path.read_text() if path.exists() else ""
+
+    def _note_start(self, restart: asyncio.Task[None]) -> None:
+        """Nobody waits for ever for a server that did not start."""
+        if not restart.cancelled() and (failed := restart.exception()) is not None:
+            self._start_failed = failed
+            self._is_up.set()
 
     async def _restart_server(self) -> None:
         assert self._server is not None
