@@ -135,6 +135,7 @@ def audit_engine(url: str) -> Engine:
     return create_engine(
         parsed.set(drivername="postgresql+psycopg"),
         poolclass=NullPool,
+        paramstyle="format",
         isolation_level="REPEATABLE READ",
         connect_args=_arguments(parsed, default_transaction_read_only="on", statement_timeout=0),
         **_common(),

@@ -106,6 +106,9 @@ ROOMS = {
         f"{SQL} {VENDORS} uvicorn",
     ),
     "monitoring": _room("gateway.monitoring", "settings measures tracing background model db", f"{WEB} {VENDORS}"),
+    "extracts": _room(
+        "gateway.services.extracts", "model db gateway.schema.conventions.ids gateway.schema.audit", f"{WEB} {VENDORS}"
+    ),
     "writer": _room(
         "gateway.writer gateway.writer_of_all",
         "clock settings monitoring writer_process writing changes ends subscribers model db"
@@ -138,7 +141,7 @@ ROOMS = {
     "cli": _room(
         "gateway.cli gateway.__main__",
         "startup app pages bootstrap monitoring streaming execution resolvers schema importing http auth settings"
-        " writer writer_process verification measures ends outages commands legacy model db",
+        " writer writer_process extracts verification measures ends outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

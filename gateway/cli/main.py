@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from gateway.cli.commands import taking_out
 from gateway.cli.commands.bringing_in import bringing
 from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
@@ -22,12 +23,12 @@ app = typer.Typer(
     " `gateway settings` lists. What is wrong is said in a sentence, with an exit code that is not 0; each command's"
     " --help lists its own.",
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
 )
 purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
 app.add_typer(purchase, name="purchase")
 app.add_typer(bringing, name="import")
+taking_out.add_to(app)
 
 
 def main() -> None:

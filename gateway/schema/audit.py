@@ -38,7 +38,7 @@ class AuditEntry(Wraps[records.AuditEntry]):
     changes: JSON | None = _entry.field(
         "What changed, by name: a value, or a pair of the old and the new one. `door` is how "
         f"we learnt of it from the provider: {_DOORS}.",
-        lambda entry: None if entry.changes is None else JSON(_with_ids(entry.changes)),
+        lambda entry: None if entry.changes is None else JSON(with_ids(entry.changes)),
     )
 
     @relation_by(
@@ -54,7 +54,7 @@ class AuditEntry(Wraps[records.AuditEntry]):
 _IDS = {"courseId": ids.COURSE, "refundId": ids.REFUND}
 
 
-def _with_ids(changes: Mapping[str, object]) -> dict[str, object]:
+def with_ids(changes: Mapping[str, object]) -> dict[str, object]:
     """What changed, with the API's ids: one, or a pair of them."""
 
     def shown(prefix: str, value: object) -> object:

@@ -1,6 +1,7 @@
 """The text form of ids: a type's prefix and a UUIDv7, as the TypeID specification writes them."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -31,6 +32,12 @@ EXAMPLES = {
 def to_text(prefix: str, key: UUID) -> str:
     """`pay_01m82wzdd5evbs08a25nzd2awn`: 26 characters of base32 that sort by time."""
     return f"{prefix}_{encode(key.int.to_bytes(16, 'big'))}"
+
+
+def text_maker(prefix: str) -> Callable[[bytes], str]:
+    """The same for many ids of a prefix, by their bytes."""
+    begin = f"{prefix}_"
+    return lambda key: begin + encode(key)
 
 
 def from_text(prefix: str, text: str) -> UUID | None:

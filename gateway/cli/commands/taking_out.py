@@ -1,0 +1,84 @@
+"""The words of `gateway export` and `gateway report`."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from gateway.cli.commands.starting import own_settings
+from gateway.cli.help import command
+
+
+class What(StrEnum):
+    PURCHASES = "purchases"
+    PAYMENTS = "payments"
+    REFUNDS = "refunds"
+    AUDIT = "audit"
+
+
+class Form(StrEnum):
+    CSV = "csv"
+    JSONL = "jsonl"
+    PARQUET = "parquet"
+
+
+From = Annotated[
+    str | None,
+    typer.Option("--from", metavar="WHEN", help="Made from then on: 2026-11-01, or 2026-11-01T00:00:00Z."),
+]
+To = Annotated[
+    str | None,
+    typer.Option("--to", metavar="WHEN", help="Made before then: an instant, or a day, which is included."),
+]
+Zone = Annotated[str, typer.Option(help="Where days begin and end: Asia/Kolkata.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    report = typer.Typer(help="Figures for the books of others.", no_args_is_help=True)
+    app.add_typer(report, name="report")
+    command(
+        app,
+        "export",
+        _0="all of it is written.",
+        _2="nothing is left of it; a sentence says why.",
+        _141="who read what it printed has gone.",
+    )(export)
+
+
+def export(
+    what: Annotated[What, typer.Argument(help="What to take out.")],
+    output: Annotated[
+        str, typer.Option("--output", "-o", metavar="FILE", help="The file to make; - is standard output.")
+    ] = "-",
+    form: Annotated[
+        Form | None,
+        typer.Option(
+            "--format", help="Unset: that of the file's name, else csv. Parquet needs the extra of that name."
+        ),
+    ] = None,
+    begins: From = None,
+    ends: To = None,
+    zone: Zone = "UTC",
+    course: Annotated[str | None, typer.Option(help="Of this course: crs_…, or its UUID.")] = None,
+    student: Annotated[str | None, typer.Option(help="Of this student: the platform's id.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
+    columns: Annotated[bool, typer.Option("--columns", help="Print what each column means, and nothing else.")] = False,
+) -> None:
+    """Write records to a file, or to standard output, as they are at one moment; also beside a live service.
+
+    Amounts are in the currency's minor unit, times in UTC. A file has its name only once it is whole.
+    docs/exporting.md has every column.
+    """
+    from gateway.cli.exporting import export
+    from gateway.cli.exporting.formats import Format
+
+    if columns:
+        for line in export.described(what.value):
+            print(line)
+        return
+    settings = own_settings(tells_outages=False)
+    request = export.ExportRequest(
+        what.value, begins, ends, zone, course, student, Format(form.value) if form else None, output, force
+    )
+    typer.echo(export.export(settings, request), err=True)

@@ -1,0 +1,109 @@
+"""`gateway export`: what it reads, where it writes it, and what it says of that."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from sqlalchemy import Connection
+
+from db.engine import audit_engine
+from gateway.cli.databases import May, make_ready
+from gateway.cli.exporting import spans
+from gateway.cli.exporting.formats import Format, writer, written
+from gateway.cli.exporting.targets import opened
+from gateway.schema.conventions import ids
+from gateway.services.extracts.model import Extract, Wanted
+from gateway.services.extracts.pages import EXTRACTS, count, pages
+from gateway.settings.model import Settings, SettingsError
+
+STDOUT = "-"
+
+
+@dataclass(frozen=True, slots=True)
+class ExportRequest:
+    """What was asked for at the terminal, as it was typed."""
+
+    what: str
+    begins: str | None = None
+    ends: str | None = None
+    zone: str = "UTC"
+    course: str | None = None
+    student: str | None = None
+    form: Format | None = None
+    target: str = STDOUT
+    replaces: bool = False
+
+
+def export(settings: Settings, request: ExportRequest) -> str:
+    """Write the records that are wanted, as they were at one moment; gives a sentence of what was written.
+
+    Raises: SettingsError, where that cannot be. Then no file is left.
+    """
+    extract, wanted = EXTRACTS[request.what], _wanted(request)
+    target = None if request.target == STDOUT else Path(request.target)
+    form = _form(request, target)
+    make_ready(settings, May.LOOK)
+    with _snapshot(settings) as connection, opened(target, replaces=request.replaces) as to:
+        out = writer(form, extract.columns, to)
+        with _progress(connection, extract, wanted) as told:
+            total = written(pages(connection, extract, wanted), out, told)
+    return f"{total:,} {extract.name} written{f' to {target}' if target else ''}."
+
+
+def described(what: str) -> Iterator[str]:
+    """The columns of an extract as a table, each with its meaning."""
+    yield "| column | type | meaning |"
+    yield "|---|---|---|"
+    for column in EXTRACTS[what].columns:
+        yield f"| `{column.name}` | {column.kind} | {column.meaning} |"
+
+
+def _wanted(request: ExportRequest) -> Wanted:
+    """Raises: SettingsError."""
+    zone = spans.zone(request.zone)
+    begins, ends = spans.begin(request.begins, zone), spans.end(request.ends, zone)
+    if begins is not None and ends is not None and begins >= ends:
+        raise SettingsError("--from must be before --to: nothing lies between them.")
+    course = None if request.course is None else ids.from_text(ids.COURSE, request.course)
+    if request.course is not None and course is None:
+        raise SettingsError(
+            f"--course: {request.course} must be an id such as {ids.EXAMPLES[ids.COURSE]}, or its UUID."
+        )
+    return Wanted(begins, ends, request.student, course)
+
+
+def _form(request: ExportRequest, target: Path | None) -> Format:
+    """The one that was asked for; else that of the file's name; else CSV. Raises: SettingsError."""
+    of_name = {f".{each}": each for each in Format}.get(target.suffix.lower()) if target else None
+    form = request.form or of_name or Format.CSV
+    if form is Format.PARQUET and target is None and sys.stdout.isatty():
+        raise SettingsError("Parquet is not for a terminal: name a file with -o.")
+    return form
+
+
+@contextmanager
+def _snapshot(settings: Settings) -> Iterator[Connection]:
+    """One moment of the database, read without keeping anybody from writing."""
+    engine = audit_engine(settings.database_url)
+    try:
+        with closing(engine.connect()) as connection:
+            yield connection
+    finally:
+        engine.dispose()
+
+
+@contextmanager
+def _progress(connection: Connection, extract: Extract, wanted: Wanted) -> Iterator[Callable[[int], None]]:
+    """A bar on a terminal alone; it is gone at the end. Only there the rows are counted before."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(f"Exporting {extract.name}", total=count(connection, extract, wanted))
+        yield lambda rows: progress.update(task, advance=rows)
