@@ -5,7 +5,7 @@ import sys
 from collections.abc import Mapping
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from unittest.mock import patch
 
@@ -28,7 +28,8 @@ class Said:
 
 def gateway(*arguments: str, env: Mapping[str, str]) -> Said:
     """What a command says. It may not serve: one that forgets to refuse would not end."""
-    out, err = StringIO(), StringIO()
+    printed, err = BytesIO(), StringIO()
+    out = TextIOWrapper(printed, encoding="utf-8", newline="", write_through=True)  # some write bytes to it
     with (
         patch.dict(os.environ, env, clear=True),
         patch.object(sys, "argv", ["gateway", *arguments]),
@@ -39,7 +40,7 @@ def gateway(*arguments: str, env: Mapping[str, str]) -> Said:
         pytest.raises(SystemExit) as ended,
     ):
         main.main()
-    return Said(ended.value.code, out.getvalue(), err.getvalue())
+    return Said(ended.value.code, printed.getvalue().decode(), err.getvalue())
 
 
 def on_sqlite(folder: Path, **settings: str) -> dict[str, str]:

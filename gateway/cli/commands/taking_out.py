@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from gateway.cli.commands.starting import own_settings
-from gateway.cli.help import command
+from gateway.cli.help import UNUSABLE, command
 
 
 class What(StrEnum):
@@ -14,6 +14,12 @@ class What(StrEnum):
     PAYMENTS = "payments"
     REFUNDS = "refunds"
     AUDIT = "audit"
+
+
+class ReportForm(StrEnum):
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
 
 
 class Form(StrEnum):
@@ -37,6 +43,7 @@ def add_to(app: typer.Typer) -> None:
     """Register the commands."""
     report = typer.Typer(help="Figures for the books of others.", no_args_is_help=True)
     app.add_typer(report, name="report")
+    command(report, "reconciliation", _0="the figures are printed.", _2=UNUSABLE)(reconciliation)
     command(
         app,
         "export",
@@ -82,3 +89,35 @@ def export(
         what.value, begins, ends, zone, course, student, Format(form.value) if form else None, output, force
     )
     typer.echo(export.export(settings, request), err=True)
+
+
+def reconciliation(
+    begins: Annotated[
+        str | None, typer.Option("--from", metavar="DAY", help="The first day: 2026-11-01.", show_default=False)
+    ] = None,
+    ends: Annotated[
+        str | None, typer.Option("--to", metavar="DAY", help="The last day; unset: today.", show_default=False)
+    ] = None,
+    zone: Zone = "UTC",
+    form: Annotated[
+        ReportForm, typer.Option("--format", help="Amounts in csv and json are in minor units.")
+    ] = ReportForm.TABLE,
+    as_json: Annotated[bool, typer.Option("--json", help="As --format json.")] = False,
+    figures: Annotated[bool, typer.Option("--figures", help="Print what each figure means, and nothing else.")] = False,
+) -> None:
+    """What happened to money on each day, by provider and currency, to be laid beside the provider's own reports.
+
+    Opened, captured, what that became, refunded, disputed, what is still to go back, and purchases without a payment.
+    docs/exporting.md says what each figure means.
+    """
+    from gateway.cli.exporting import reconciliation
+
+    if figures:
+        for line in reconciliation.described():
+            print(line)
+        return
+    if begins is None:
+        raise typer.BadParameter("is needed: the first day, such as 2026-11-01.", param_hint="--from")
+    settings = own_settings(tells_outages=False)
+    chosen = reconciliation.Form.JSON if as_json else reconciliation.Form(form.value)
+    print(reconciliation.report(settings, begins, ends, zone, chosen), end="")

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from sqlalchemy import Connection
 
-from db.engine import audit_engine
 from gateway.cli.databases import May, make_ready
 from gateway.cli.exporting import spans
 from gateway.cli.exporting.formats import Format, writer, written
+from gateway.cli.exporting.snapshots import snapshot
 from gateway.cli.exporting.targets import opened
 from gateway.schema.conventions import ids
 from gateway.services.extracts.model import Extract, Wanted
@@ -47,7 +47,7 @@ def export(settings: Settings, request: ExportRequest) -> str:
     target = None if request.target == STDOUT else Path(request.target)
     form = _form(request, target)
     make_ready(settings, May.LOOK)
-    with _snapshot(settings) as connection, opened(target, replaces=request.replaces) as to:
+    with snapshot(settings) as connection, opened(target, replaces=request.replaces) as to:
         out = writer(form, extract.columns, to)
         with _progress(connection, extract, wanted) as told:
             total = written(pages(connection, extract, wanted), out, told)
@@ -65,7 +65,7 @@ def described(what: str) -> Iterator[str]:
 def _wanted(request: ExportRequest) -> Wanted:
     """Raises: SettingsError."""
     zone = spans.zone(request.zone)
-    begins, ends = spans.begin(request.begins, zone), spans.end(request.ends, zone)
+    begins, ends = spans.beginning(request.begins, zone), spans.ending(request.ends, zone)
     if begins is not None and ends is not None and begins >= ends:
         raise SettingsError("--from must be before --to: nothing lies between them.")
     course = None if request.course is None else ids.from_text(ids.COURSE, request.course)
@@ -83,17 +83,6 @@ def _form(request: ExportRequest, target: Path | None) -> Format:
     if form is Format.PARQUET and target is None and sys.stdout.isatty():
         raise SettingsError("Parquet is not for a terminal: name a file with -o.")
     return form
-
-
-@contextmanager
-def _snapshot(settings: Settings) -> Iterator[Connection]:
-    """One moment of the database, read without keeping anybody from writing."""
-    engine = audit_engine(settings.database_url)
-    try:
-        with closing(engine.connect()) as connection:
-            yield connection
-    finally:
-        engine.dispose()
 
 
 @contextmanager

@@ -18,14 +18,28 @@ def zone(name: str) -> ZoneInfo:
         raise SettingsError(f"--zone: {name} is no time zone; it must be one such as Asia/Kolkata.") from None
 
 
-def begin(text: str | None, zone: ZoneInfo) -> datetime | None:
+def beginning(text: str | None, zone: ZoneInfo) -> datetime | None:
     """The instant, or the beginning of the day. Raises: SettingsError."""
     return None if text is None else _instant("--from", text, zone, timedelta())
 
 
-def end(text: str | None, zone: ZoneInfo) -> datetime | None:
+def ending(text: str | None, zone: ZoneInfo) -> datetime | None:
     """The instant, which is no part of the span; or the end of the day, which is. Raises: SettingsError."""
     return None if text is None else _instant("--to", text, zone, timedelta(days=1))
+
+
+def day(option: str, text: str) -> date:
+    """Raises: SettingsError."""
+    try:
+        if _DAY.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass
+    raise SettingsError(f"{option}: {text} must be a day, such as 2026-11-30.")
+
+
+def today(zone: ZoneInfo) -> date:
+    return datetime.now(zone).date()
 
 
 def midnight(day: date, zone: ZoneInfo) -> datetime:

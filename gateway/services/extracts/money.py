@@ -73,7 +73,7 @@ REFUNDS = Extract(
     ],
     REFUND,
     REFUND.join(PAYMENT, PAYMENT.c.id == REFUND.c.payment_id, isouter=True),
-    (REFUND.c.id,),
+    (REFUND.c.created_at, REFUND.c.id),
     REFUND.c.created_at,
     lambda student: REFUND.c.payment_id.in_(select(PAYMENT.c.id).where(PAYMENT.c.student_id == student)),
     lambda course: REFUND.c.payment_id.in_(select(PAYMENT.c.id).where(PAYMENT.c.course_id == course)),

@@ -61,9 +61,7 @@ def _page(extract: Extract, wanted: Wanted, *, is_first: bool) -> Select[Any]:
     rows = select(*selected, *keys).select_from(extract.rows).where(*_conditions(extract, wanted))
     if not is_first:
         last = [bindparam(name, type_=key.type) for name, key in zip(_names(extract), extract.key, strict=True)]
-        # Of a single column the plain comparison: each database finds both by the key's index.
-        is_after: Any = tuple_(*extract.key) > tuple_(*last) if len(last) > 1 else extract.key[0] > last[0]
-        rows = rows.where(is_after)
+        rows = rows.where(tuple_(*extract.key) > tuple_(*last))
     return rows.order_by(*extract.key).limit(bindparam("size", type_=Integer()))
 
 

@@ -1,0 +1,162 @@
+"""What happened to money on each day, by provider and currency: each figure is one statement, led by an index."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from db.types import microseconds_of
+
+Day = tuple[date, datetime, datetime]
+"""A day, when it begins, and when the next one does."""
+Group = tuple[date, str, str]
+"""A day, a provider, and a currency; the last two are empty for what no money was paid for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure: of which rows, by which instant, and what is summed.
+
+    Args:
+        name: as it is in JSON.
+        meaning: for finance.
+        at: the column that says on which day a row counts; an index begins with it.
+        where: which rows.
+        amount: what is summed; None where there is no money.
+    """
+
+    name: str
+    meaning: str
+    rows: str
+    at: str
+    where: str
+    amount: str | None
+    provider: str = "payment.provider"
+    currency: str = "payment.captured_currency"
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """How many, and how much in the currency's minor unit."""
+
+    count: int = 0
+    amount_minor: int = 0
+
+    def __add__(self, other: "Sum") -> "Sum":
+        return Sum(self.count + other.count, self.amount_minor + other.amount_minor)
+
+
+_REFUNDS = "refund JOIN payment ON payment.id = refund.payment_id"
+_BACK = "refund.status = 'SUCCEEDED' AND refund.settled_at IS NOT NULL AND refund.origin"
+
+OPENED = Figure(
+    "opened",
+    "Checkouts that were opened, and what they asked for.",
+    *("payment", "payment.created_at", "payment.extra_of IS NULL", "payment.amount_minor"),
+    currency="payment.currency",
+)
+CAPTURED = Figure(
+    "captured",
+    "Money that was captured, all of it.",
+    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL", "payment.captured_minor"),
+)
+FULFILLED = Figure(
+    "fulfilled",
+    "Of it, what became purchases.",
+    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL AND payment.fulfilment = 'FULFILLED'"),
+    "payment.captured_minor",
+)
+UNFULFILLED = Figure(
+    "unfulfilled",
+    "Of it, what could not, and goes back: paid twice, another amount, a course that is gone.",
+    *("payment", "payment.confirmed_at"),
+    "payment.confirmed_at IS NOT NULL AND payment.fulfilment IN ('DUPLICATE', 'UNFULFILLABLE')",
+    "payment.captured_minor",
+)
+EXTRA = Figure(
+    "extra",
+    "Of that, what one checkout took a second time.",
+    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL AND payment.extra_of IS NOT NULL"),
+    "payment.captured_minor",
+)
+OPEN_PROMISES = Figure(
+    "openPromises",
+    "What is still to go back today of the money of that day that became no purchase.",
+    *("payment", "payment.confirmed_at"),
+    "payment.confirmed_at IS NOT NULL AND payment.fulfilment IN ('DUPLICATE', 'UNFULFILLABLE')"
+    " AND payment.refunded_minor < payment.captured_minor",
+    "payment.captured_minor - payment.refunded_minor",
+)
+REFUNDED = Figure(
+    "refunded",
+    "Refunds that went back, ours and the dashboard's.",
+    *(_REFUNDS, "refund.settled_at", f"{_BACK} <> 'DISPUTE'", "refund.amount_minor"),
+    currency="refund.currency",
+)
+DISPUTED = Figure(
+    "disputed",
+    "Disputes that were opened.",
+    *(_REFUNDS, "refund.created_at", "refund.origin = 'DISPUTE'", "refund.amount_minor"),
+    currency="refund.currency",
+)
+DISPUTES_LOST = Figure(
+    "disputesLost",
+    "Disputes that were lost: the money is gone.",
+    *(_REFUNDS, "refund.settled_at", f"{_BACK} = 'DISPUTE'", "refund.amount_minor"),
+    currency="refund.currency",
+)
+GRANTED = Figure(
+    "granted",
+    "Purchases without a payment.",
+    *("purchase", "purchase.created_at", "purchase.origin = 'ADMIN'", None),
+    *("''", "''"),
+)
+
+FIGURES = (
+    *(OPENED, CAPTURED, FULFILLED, UNFULFILLED, EXTRA, OPEN_PROMISES),
+    *(REFUNDED, DISPUTED, DISPUTES_LOST, GRANTED),
+)
+
+_DAYS = {
+    "sqlite": """SELECT key AS number, json_extract(value, '$[0]') AS begins, json_extract(value, '$[1]') AS ends
+        FROM json_each(:days)""",
+    "postgresql": """SELECT number - 1 AS number, begins, ends FROM unnest(CAST(:begins AS timestamptz[]),
+        CAST(:ends AS timestamptz[])) WITH ORDINALITY AS each(begins, ends, number)""",
+}
+
+
+def statement(figure: Figure, backend: str) -> str:
+    """By the number of the day, by provider and by currency. CROSS JOIN has SQLite begin with the days."""
+    amount = "0" if figure.amount is None else f"sum({figure.amount})"
+    first, *joined = figure.rows.split(" JOIN ", 1)
+    joins = "".join(f" JOIN {each}" for each in joined)
+    return f"""WITH day AS ({_DAYS[backend]})
+        SELECT day.number, {figure.provider} AS provider, {figure.currency} AS currency, count(*), {amount}
+        FROM day CROSS JOIN {first}{joins}
+        WHERE {figure.at} >= day.begins AND {figure.at} < day.ends AND {figure.where}
+        GROUP BY 1, 2, 3"""
+
+
+def parameters(days: Sequence[Day], backend: str) -> dict[str, Any]:
+    if backend == "sqlite":
+        bounds = [f"[{microseconds_of(begins)},{microseconds_of(ends)}]" for _, begins, ends in days]
+        return {"days": f"[{','.join(bounds)}]"}
+    return {"begins": [begins for _, begins, _ in days], "ends": [ends for _, _, ends in days]}
+
+
+def reconciled(connection: Connection, days: Sequence[Day]) -> Mapping[Group, Mapping[str, Sum]]:
+    """The figures of each day, provider and currency, by their names: those that are not nothing."""
+    found: dict[Group, dict[str, Sum]] = {}
+    for figure in FIGURES:
+        for group, total in _sums(connection, figure, days):
+            found.setdefault(group, {})[figure.name] = total
+    return dict(sorted(found.items()))
+
+
+def _sums(connection: Connection, figure: Figure, days: Sequence[Day]) -> Iterator[tuple[Group, Sum]]:
+    backend = connection.dialect.name
+    rows = connection.execute(text(statement(figure, backend)), parameters(days, backend))
+    for number, provider, currency, count, amount in rows:
+        yield (days[number][0], provider, currency), Sum(int(count), int(amount))
