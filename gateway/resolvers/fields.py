@@ -61,7 +61,7 @@ def _step(declared: StrawberryField, declared_type: object, finds: Mapping[objec
         case Timed():
             return FromValueNow(declared.read)
         case Relation():
-            return FromRelation(declared.by, _find_of(declared, finds), answer_as(declared_type))
+            return FromRelation(declared.by, _find_of(declared.declared, finds), answer_as(declared_type))
         case RelationBy():
             find = _find_of(declared, finds)
             return FromRelation(declared.by, find, answered_by(declared.answer), takes_object=True)

@@ -9,17 +9,18 @@ from strawberry import ID, field
 from gateway.context import Context
 from gateway.resolvers.accesses import Accesses
 from gateway.resolvers.finding.numbers import Numbers
+from gateway.resolvers.finding.search import search
 from gateway.resolvers.finding.students import is_known
 from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.lists import Lists
 from gateway.resolvers.permissions import may_see, may_see_purchase, viewer_of
 from gateway.schema.conventions import ids
-from gateway.schema.conventions.connections import MOST
+from gateway.schema.conventions.connections import DEFAULT_SIZE, MOST, size_of
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
-from gateway.schema.jobs import Job
+from gateway.schema.jobs import Job, SearchHit
 from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role
@@ -86,6 +87,21 @@ class Query(Lists, Accesses, Numbers):
         if problem := subject_problem(id):
             raise bad_input(f"id {problem}")
         return Student.of(id) if await is_known(info.context, id) else None
+
+    @field(
+        description="Whatever a text names, what it names exactly first: ids of ours in either spelling; a provider's "
+        "ids of checkouts, attempts, refunds, disputes and events; students by their ids or how these begin.",
+        directives=ADMIN_ONLY,
+    )
+    async def search(
+        self,
+        info: GatewayInfo,
+        text: Annotated[str, strawberry.argument(description="1 to 255 characters; blanks around it mean nothing.")],
+        first: Annotated[
+            int | None, strawberry.argument(description="How many at most: 0 to 100; 20 if left out.")
+        ] = None,
+    ) -> list[SearchHit]:
+        return await search(info.context, text, DEFAULT_SIZE if first is None else size_of(first))
 
 
 async def find_node(context: Context, find: Find, text: str, name: str) -> Node | None:

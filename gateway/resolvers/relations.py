@@ -11,6 +11,7 @@ from gateway.resolvers import steps
 from gateway.resolvers.finding.attention import calls_of
 from gateway.resolvers.steps import Find
 from gateway.schema.audit import AuditEntry
+from gateway.schema.conventions.connections import Connection
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
 from gateway.schema.jobs import AttentionItem, Job
@@ -21,10 +22,11 @@ from gateway.schema.relations import RelationBy, Wraps
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model import records, values
 from gateway.services.core.model.jobs import JobKind
-from gateway.services.core.model.pages import Page, Window
+from gateway.services.core.model.pages import Count, Page, Window
 from gateway.services.core.rules.recording.lists import SessionOfPurchase, listed
 from gateway.services.core.rules.recording.numbers import run_of
 from gateway.services.reading.filters import PaymentFilter, PurchaseFilter
+from gateway.services.reading.finding.counts import total
 from gateway.services.reading.lists import PAYMENTS, PURCHASES
 from gateway.services.reading.lookups import (
     COURSE_BY_ID,
@@ -67,6 +69,7 @@ def relations() -> Mapping[object, Find]:
             found_by(Payment.history, _history),
             found_by(AuditEntry.subject, _subject),
             bound(Refund.payment, PAYMENT_BY_ID),
+            found_by(Connection.total_count, _total),
             found_by(Student.purchases, _purchases_of_named_student),
             found_by(Student.payments, _of_student(PAYMENTS_OF_STUDENT)),
             found_by(Student.refunds, _of_student(REFUNDS_OF_STUDENT)),
@@ -164,7 +167,9 @@ async def _purchases_of_student(
 
 async def _payments_of_student(context: Context, key: tuple[str | None, Window]) -> Page[values.Payment]:
     student_id, window = key
-    return _NOBODYS if student_id is None else await context.reads.page(PAYMENTS, window, PaymentFilter(student_id))
+    if student_id is None:
+        return _NOBODYS
+    return await context.reads.page(PAYMENTS, window, PaymentFilter(student_id=student_id))
 
 
 def _of_student(of: Ownership[Value]) -> Callable[[Context, tuple[str, Window]], Found[Page[Value]]]:
@@ -182,6 +187,10 @@ def _purchases_of_named_student(
 ) -> Found[Page[values.Purchase]]:
     student_id, status, window = key
     return context.reads.ask(Owned(PURCHASES_OF_STUDENT, window, PurchaseFilter(status=status)), student_id)
+
+
+async def _total(context: Context, counted_by: tuple[object, ...]) -> Count:
+    return await total(context.reads, counted_by)
 
 
 async def _subject(context: Context, key: tuple[str, UUID]) -> Node | None:

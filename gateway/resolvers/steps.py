@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from inspect import iscoroutinefunction
 from operator import attrgetter
 from typing import Any, TypeAlias
 
@@ -84,11 +85,14 @@ class FromRelation:
 
     def resolver(self) -> Resolver:
         by, find, answer = self.by, self.find, self.answer
+        is_coroutine = iscoroutinefunction(find)
 
         def resolve(source: Any, info: GraphQLResolveInfo[Context], **arguments: object) -> object:
             key = by(source, **arguments) if self.takes_object else by(source.value)
             if key is None:
                 return None
+            if is_coroutine:  # begun when it is waited for, which it is not where a sibling fails
+                return Later(lambda: _awaited(find(info.context, key), answer))  # type: ignore[arg-type]
             found = find(info.context, key)
             return Later(lambda: _awaited(found, answer)) if isinstance(found, Awaitable) else answer(found)
 

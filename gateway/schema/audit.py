@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Mapping
 from uuid import UUID
 
+from strawberry import ID
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
 
@@ -11,10 +12,10 @@ from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import After, Before, Connection, First, Last, Listed, asked
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.enums import Role
 from gateway.schema.conventions.ids import Node
-from gateway.schema.people import Actor
 from gateway.schema.relations import FieldsOf, HasId, RelationBy, Wraps, relation_by
-from gateway.services.core.model import records
+from gateway.services.core.model import records, values
 from gateway.services.core.model.pages import Page, Window
 from gateway.services.core.model.records import ACTIONS, Door
 
@@ -23,6 +24,13 @@ _DOORS = ", ".join(f"`{door.value}`" for door in Door)
 
 
 _entry = FieldsOf[records.AuditEntry]()
+_actor = FieldsOf[values.Actor]()
+
+
+@graphql_type(description="Who did something.")
+class Actor(Wraps[values.Actor]):
+    id: ID = _actor.field("The `sub` of the token that it was done with.", lambda actor: ID(actor.id))
+    role: Role = _actor.field("The role of that token.", lambda actor: actor.role)
 
 
 @graphql_type(description="Something that was done, written in the same commit; never changed or deleted.")

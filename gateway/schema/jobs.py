@@ -1,8 +1,10 @@
 """Jobs in the API: what the gateway still has to do, and what needs a person, with the calls that end it."""
 
 import datetime as dt
+from typing import Annotated
 from uuid import UUID
 
+import strawberry
 from strawberry import ID
 from strawberry import type as graphql_type
 from strawberry.scalars import JSON
@@ -10,7 +12,8 @@ from strawberry.scalars import JSON
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.enums import AttentionKind, JobKind, JobState
 from gateway.schema.conventions.ids import Node
-from gateway.schema.purchases import Payment, Purchase, Refund
+from gateway.schema.courses import Course
+from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model import jobs
 from gateway.services.core.rules import cases
@@ -104,3 +107,9 @@ def _id(item: cases.Attention) -> ID:
 def _subject(item: cases.Attention, kinds: frozenset[JobKind]) -> UUID | None:
     kind, subject_id = item.about
     return subject_id if kind in kinds else None
+
+
+SearchHit = Annotated[
+    Payment | Purchase | Refund | Job | Student | Course,
+    strawberry.union("SearchHit", description="What a text names."),
+]

@@ -10,7 +10,7 @@ from strawberry import ID
 from strawberry import type as graphql_type
 
 from gateway.schema.access import StudentAccess
-from gateway.schema.audit import AuditConnection, history_field
+from gateway.schema.audit import Actor, AuditConnection, history_field
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import (
     After,
@@ -38,8 +38,8 @@ from gateway.schema.conventions.enums import (
 from gateway.schema.conventions.ids import Node
 from gateway.schema.conventions.scalars import PurchaseTier
 from gateway.schema.courses import Course, Money
+from gateway.schema.failures import PaymentFailure, RefundFailure
 from gateway.schema.metadata import PurchaseMetadata
-from gateway.schema.people import Actor
 from gateway.schema.relations import FieldsOf, Wraps, relation_by
 from gateway.schema.sessions import PurchaseSession
 from gateway.services.core.model import values
@@ -55,7 +55,6 @@ HISTORY = Cursors("student.history", is_newest_first=True)
 _payment = FieldsOf[values.Payment]()
 _purchase = FieldsOf[values.Purchase]()
 _refund = FieldsOf[values.Refund]()
-_failure = FieldsOf[values.Failure]()
 _student_id = FieldsOf[str]()
 
 
@@ -85,7 +84,7 @@ class Payment(Node, Wraps[values.Payment]):
     fulfilment: PaymentFulfilment = _payment.field(
         "What the money led to once it was captured.", lambda payment: payment.fulfilment
     )
-    failure: "PaymentFailure | None" = _payment.wrapped(
+    failure: PaymentFailure | None = _payment.wrapped(
         "Why the latest attempt, or the purchase, failed.",
         lambda payment: payment.failure,
     )
@@ -106,15 +105,6 @@ class Payment(Node, Wraps[values.Payment]):
     )
 
     history = history_field(Cursors("payment.history"))
-
-
-@graphql_type(description="Why a payment did not lead to a purchase.")
-class PaymentFailure(Wraps[values.Failure]):
-    code: str = _failure.field(
-        "For programs; a decline has the provider's own code, `price_refused` a price it does not take.",
-        lambda failure: failure.code,
-    )
-    message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
 def _sessions(found: Sequence[SessionOfPurchase]) -> list[PurchaseSession]:
@@ -171,12 +161,6 @@ class Purchase(Node, Wraps[values.Purchase]):
         return self.value, size_of(10 if first is None else first), number_of(after or 0)
 
     history = history_field(Cursors("purchase.history"))
-
-
-@graphql_type(description="Why a refund was not made.")
-class RefundFailure(Wraps[values.Failure]):
-    code: str = _failure.field("For programs; the provider's own code.", lambda failure: failure.code)
-    message: str = _failure.field("For people.", lambda failure: failure.message)
 
 
 @graphql_type(description="Captured money on its way back.")

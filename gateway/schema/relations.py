@@ -199,11 +199,19 @@ class Timed(ValueField):
 
 
 class Relation(ValueField):
-    """Found by a key of the value."""
+    """Found by a key of the value. `declared`: itself, or what it was copied of for a type made of a generic one."""
 
     def __init__(self, description: str, by: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
         super().__init__(description, directives)
         self.by = by
+        self.declared: Relation = self
+
+    def __copy__(self) -> "Relation":
+        """For each type that is made of a generic one."""
+        copied = Relation(self.description or "", self.by, self.directives)
+        copied.declared = self.declared
+        copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
+        return copied
 
 
 class RelationBy(ValueField, Generic[Key, Found]):

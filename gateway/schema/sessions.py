@@ -4,8 +4,8 @@ import datetime as dt
 
 from strawberry import type as graphql_type
 
+from gateway.schema.audit import Actor
 from gateway.schema.conventions.directives import ADMIN_ONLY
-from gateway.schema.people import Actor
 from gateway.schema.relations import FieldsOf, Wraps
 from gateway.services.core.model.sessions import records
 from gateway.services.core.rules.recording.lists import SessionOfPurchase

@@ -21,7 +21,9 @@ from db.types import Id, Instant
 from gateway import services
 from gateway.resolvers.finding.attention import OPEN
 from gateway.services.core.model.pages import Place, Window
-from gateway.services.reading.filters import Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
+from gateway.services.reading.filters import AmountRange, Filter, JobFilter, PaymentFilter, PurchaseFilter, RefundFilter
+from gateway.services.reading.finding.counts import CountOfOwned, count_statement
+from gateway.services.reading.finding.students import BEGINNING, LAST
 from gateway.services.reading.lists import DISPUTES, JOBS, PAYMENTS, PURCHASES, REFUNDS, Listing, page_statement
 from gateway.services.reading.numbers import COURSE, numbers_parameters, numbers_statement
 from gateway.services.reading.owned import (
@@ -33,7 +35,7 @@ from gateway.services.reading.owned import (
     Owned,
     Ownership,
 )
-from gateway.services.reading.windows import View
+from gateway.services.reading.windows import MOST, View
 from gateway.services.rows.lookups import Lookup
 from gateway.services.verification.statements import AFTER, UNTIL, Bounds, page_end, page_suspects
 from gateway.services.verification.tables.every import tables
@@ -184,7 +186,9 @@ def test_no_page_of_what_is_a_students_scans(planner: Planner, of: Ownership[Any
 
 @pytest.mark.parametrize("window", [Window(20, is_newest_first=True), WINDOW, Window(0)])
 @pytest.mark.parametrize(
-    ("listing", "wanted"), [(REFUNDS, RefundFilter("student-1")), (DISPUTES, OPEN)], ids=["of a student", "disputes"]
+    ("listing", "wanted"),
+    [(REFUNDS, RefundFilter(student_id="student-1")), (DISPUTES, OPEN)],
+    ids=["of a student", "disputes"],
 )
 def test_no_page_of_few_refunds_scans(planner: Planner, listing: Listing[Any], wanted: Filter, window: Window) -> None:
     """It is sorted, and is no more than those few."""
@@ -193,6 +197,66 @@ def test_no_page_of_few_refunds_scans(planner: Planner, listing: Listing[Any], w
         given |= condition.parameters(value, planner.dialect)
     compiled = page_statement(listing, tuple(asked), View.of(window)).on(planner.dialect)
     assert not planner.scans(compiled.sql, compiled.bound(given)), window
+
+
+@pytest.mark.parametrize("table", ["payment", "purchase"])
+def test_students_are_found_by_how_their_ids_begin_step_by_step(planner: Planner, table: str) -> None:
+    for most in (1, 100):
+        compiled = BEGINNING[planner.dialect.name].on(planner.dialect)
+        given = compiled.bound({"begin": "student-1", "until": f"student-1{LAST}", "most": most})
+        assert [scan for scan in planner.scans(compiled.sql, given) if f" {table} " in scan] == []
+
+
+@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, REFUNDS], ids=lambda each: each.order.id.table.name)
+@pytest.mark.parametrize("number", [1, 3])
+def test_what_a_providers_id_names_is_found_by_its_ids_whatever_else_is_asked(
+    planner: Planner, listing: Listing[Any], number: int
+) -> None:
+    filtered, fields = FILTERS[listing]
+    fields = {**fields, "amount": AmountRange("INR", 100, 200)}
+    for names in subsets(fields, 2):
+        wanted = filtered(
+            ids=frozenset(UUID(int=each) for each in range(number)), **{each: fields[each] for each in names}
+        )
+        for window in (WINDOW, Window(20, is_newest_first=True)):
+            assert _scans_of(planner, listing, wanted, window) == [], (names, window)
+
+
+@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, REFUNDS], ids=lambda each: each.order.id.table.name)
+def test_amounts_are_looked_for_in_a_period_alone(planner: Planner, listing: Listing[Any]) -> None:
+    filtered, _ = FILTERS[listing]
+    wanted = filtered(created_from=NOW, created_before=NOW, amount=AmountRange("INR", 100, 200))
+    for window in (WINDOW, Window(20, is_newest_first=True)):
+        assert _scans_of(planner, listing, wanted, window) == [], window
+
+
+@pytest.mark.parametrize("listing", [PURCHASES, PAYMENTS, REFUNDS, JOBS], ids=lambda each: each.order.id.table.name)
+def test_no_count_sorts_before_it_has_looked_at_enough(planner: Planner, listing: Listing[Any]) -> None:
+    """Each looks at rows as an index has them, and at no more than are counted."""
+    filtered, fields = FILTERS[listing]
+    for names in subsets(fields, 2):
+        asked = filtered(**{name: fields[name] for name in names}).conditions()
+        given: dict[str, object] = {MOST.key: 10_001}
+        for condition, value in asked.items():
+            given |= condition.parameters(value, planner.dialect)
+        compiled = count_statement(listing, tuple(asked)).on(planner.dialect)
+        assert not planner.sorts(compiled.sql, compiled.bound(given)), names
+
+
+@pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
+@pytest.mark.parametrize("of", [*OF_STUDENTS, ENTRIES_OF_SUBJECT], ids=lambda each: each.listing.order.id.table.name)
+def test_no_count_of_what_is_somebodys_scans(planner: Planner, of: Ownership[Any], number: int) -> None:
+    keys = [UUID(int=each) if of is ENTRIES_OF_SUBJECT else f"student-{each}" for each in range(number)]
+    sql, given = CountOfOwned(of).asked(keys, planner.dialect)
+    assert not planner.scans(sql, given)
+
+
+def _scans_of(planner: Planner, listing: Listing[Any], wanted: Filter, window: Window) -> list[str]:
+    asked, given = wanted.conditions(), listing.order.parameters(window)
+    for condition, value in asked.items():
+        given |= condition.parameters(value, planner.dialect)
+    compiled = page_statement(listing, tuple(asked), View.of(window)).on(planner.dialect)
+    return planner.scans(compiled.sql, compiled.bound(given))
 
 
 FILTERS: dict[Listing[Any], tuple[Callable[..., Filter], dict[str, Any]]] = {

@@ -60,6 +60,8 @@ ROOTS = [
     Root("payments", "payments(filter: {studentId: $student})", "PaymentConnection", OWN),
     Root("purchases", "purchases(filter: {studentId: $student})", "PurchaseConnection", OWN),
     Root("jobs", "jobs(filter: {paymentId: $mismatched})", "JobConnection", OWN),
+    Root("refunds", "refunds(filter: {studentId: $student})", "RefundConnection", OWN),
+    Root("search", "search(text: $payment)", "Payment", OWN),
     Root("needsAttention", "needsAttention(last: 5)", "AttentionItemConnection", OWN),
     Root("student", "student(id: $student)", "Student", OWN),
     Root("dailyNumbers", 'dailyNumbers(days: ["2026-11-23"])', "DayNumbers", OWN),
@@ -107,7 +109,7 @@ def written(root: Root, way: Sequence[Step]) -> str:
     inner = "" if is_leaf_type(get_named_type(owner.fields[name].type)) else "{ __typename }"
     for _, _, text in reversed(way):
         inner = f"{{ {text} {inner} }}"
-    if root.field in ("node", "nodes"):
+    if root.field in ("node", "nodes", "search"):
         inner = f"{{ ... on {root.leads_to} {inner} }}"
     return f"{{ {root.text} {inner} }}"
 
@@ -122,7 +124,7 @@ class Scene:
 
     def ask(self, caller: str, query: str) -> dict[str, Any]:
         named = [name for name in self.given if f"${name}" in query]
-        head = ", ".join(f"${name}: ID!" for name in named)
+        head = ", ".join(f"${name}: {'String' if 'search' in query else 'ID'}!" for name in named)
         return self.callers[caller].ask(
             f"query({head}) {query}" if named else query, **{name: self.given[name] for name in named}
         )

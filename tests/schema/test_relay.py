@@ -50,7 +50,8 @@ def test_a_list_is_paged_from_both_ends(field: GraphQLField) -> None:
 def test_a_connection_has_edges_and_tells_where_its_page_lies(name: str) -> None:
     fields = types_of(OBJECTS[name])
     edge = types_of(get_named_type(OBJECTS[name].fields["edges"].type))
-    assert fields == {"edges": fields["edges"], "nodes": f"[{edge['node']}]!", "pageInfo": "PageInfo!"}
+    told = {"pageInfo": "PageInfo!", "totalCount": "Count!"}
+    assert fields == {"edges": fields["edges"], "nodes": f"[{edge['node']}]!", **told}
     assert fields["edges"].endswith("Edge!]!")
     assert edge == {"node": edge["node"], "cursor": "String!"}
 

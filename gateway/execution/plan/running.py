@@ -1,6 +1,6 @@
 """Runs a plan: level by level, each relation of a level asked once for all the objects that have it."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from inspect import iscoroutine
 from types import CoroutineType
@@ -177,12 +177,26 @@ def at_once(calls: Sequence[Callable[[], Any]]) -> Sequence[Any] | Awaitable[Seq
     except BaseException:
         _drop(found)
         raise
-    return _all_of(found, places) if (places := _awaited_at(found)) else found
+    return _Several(found, places) if (places := _awaited_at(found)) else found
+
+
+@dataclass(frozen=True, slots=True)
+class _Several:
+    """What is waited for together, once somebody does; or dropped, and all that it holds with it."""
+
+    found: list[Any]
+    places: Sequence[int]
+
+    def __await__(self) -> Generator[Any, None, list[Any]]:
+        return _all_of(self.found, self.places).__await__()
+
+    def close(self) -> None:
+        _drop(self.found)
 
 
 def _drop(found: Sequence[Any]) -> None:
     for each in found:
-        if iscoroutine(each):
+        if iscoroutine(each) or isinstance(each, _Several):
             each.close()  # nobody will await it
 
 

@@ -36,6 +36,7 @@ async def page_of_attention(context: Context, window: Window) -> Page[Attention]
         Places(shown, lambda each: Place(each.id)),
         has_previous=jobs.has_previous or disputes.has_previous or (goes_on and window.from_end),
         has_next=jobs.has_next or disputes.has_next or (goes_on and not window.from_end),
+        counted_by=(*jobs.counted_by, *disputes.counted_by),
     )
 
 

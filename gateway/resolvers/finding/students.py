@@ -10,5 +10,6 @@ _ANY = Window(0)
 
 async def is_known(context: Context, student_id: str) -> bool:
     """Whether a student ever had a payment or a purchase."""
-    bought = await context.reads.page(PURCHASES, _ANY, PurchaseFilter(student_id))
-    return bought.has_next or (await context.reads.page(PAYMENTS, _ANY, PaymentFilter(student_id))).has_next
+    bought = await context.reads.page(PURCHASES, _ANY, PurchaseFilter(student_id=student_id))
+    paid = PaymentFilter(student_id=student_id)
+    return bought.has_next or (await context.reads.page(PAYMENTS, _ANY, paid)).has_next

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
 from itertools import count, repeat
 from typing import Annotated, Any, Generic, NamedTuple, TypeVar
@@ -12,6 +13,7 @@ from strawberry import type as graphql_type
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.relations import FieldsOf, Wraps
+from gateway.services.core.model import pages
 from gateway.services.core.model.pages import Page, Places, Window
 
 DEFAULT_SIZE = 20
@@ -72,6 +74,7 @@ class Listed(Generic[Value]):
 
 _listed = FieldsOf[Listed[Any]]()
 _placed = FieldsOf[Placed[Any]]()
+_count = FieldsOf[pages.Count]()
 
 
 @graphql_type(description="Where a page lies in its list.")
@@ -100,6 +103,22 @@ class Edge(Wraps[Placed[Any]], Generic[NodeType]):
     )
 
 
+@strawberry.enum(description="How exact a count is.")
+class CountPrecision(Enum):
+    EXACT = strawberry.enum_value("EXACT", description="There are so many.")
+    AT_LEAST = strawberry.enum_value(
+        "AT_LEAST", description="There are so many among the 10,000 that were looked at, and the list goes on."
+    )
+
+
+@graphql_type(description="How many there are.")
+class Count(Wraps[pages.Count]):
+    count: int = _count.field("The number.", lambda count: count.number)
+    precision: CountPrecision = _count.field(
+        "How exact it is.", lambda count: CountPrecision.EXACT if count.is_exact else CountPrecision.AT_LEAST
+    )
+
+
 @graphql_type(description="A page of a list.")
 class Connection(Wraps[Listed[Any]], Generic[NodeType]):
     edges: list[Edge[NodeType]] = _listed.wrapped(
@@ -107,6 +126,11 @@ class Connection(Wraps[Listed[Any]], Generic[NodeType]):
     )
     nodes: list[NodeType] = _listed.wrapped("The items of the page, without cursors.", lambda listed: listed.page.items)
     page_info: PageInfo = _listed.wrapped("Where the page lies.", lambda listed: listed)
+    total_count: Count = _listed.relation(
+        "How many items the whole list has, whatever the page. Counted where it is asked for, and so far as that takes "
+        "little: see `precision`.",
+        by=lambda listed: listed.page.counted_by,
+    )
 
 
 def connection_of(page: Page[Any], cursors: Cursors) -> Connection[Any]:

@@ -7,13 +7,14 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, Protocol, get_type_hints
 from uuid import UUID
 
-from sqlalchemy import Column, ColumnElement, Dialect, and_, bindparam, select, text
+from sqlalchemy import Column, ColumnElement, Dialect, and_, bindparam, case, literal_column, select, text
 
 from db.job_tables import NO_EVENT, NOT_COMPLETED
 from db.keys import Among
 from db.refund_tables import NOT_MADE, OF_OTHERS
 from db.statements import JOB, PAYMENT, PURCHASE, REFUND
 from db.tables import NOT_ACTIVE, NOT_FULFILLED, NOT_SUCCEEDED, OF_ADMINS
+from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
 from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.values import (
     Fulfilment,
@@ -28,15 +29,40 @@ from gateway.services.core.model.values import (
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Condition:
-    """A condition in SQL, built once; the value that it is asked with is a parameter."""
+    """A condition in SQL, built once; the value that it is asked with is a parameter.
+
+    Args:
+        is_served: whether an index leads to the rows that meet it, in the order of the list.
+        is_range: whether it bounds that order itself.
+    """
 
     sql: ColumnElement[bool]
     name: str
+    is_served: bool = False
+    is_range: bool = False
 
     def parameters(self, value: Any, dialect: Dialect) -> dict[str, object]:
         if isinstance(self.sql, Among):
             return self.sql.parameters(sorted(value), dialect)
         return {self.name: value}
+
+
+@dataclass(frozen=True, slots=True)
+class AmountRange:
+    """Amounts of a currency, in its minor unit, from the least to the most."""
+
+    currency: str
+    least: int = 0
+    most: int = HIGHEST_AMOUNT_MINOR
+
+
+class AmountCondition(Condition):
+    """That an amount lies in a range: three parameters."""
+
+    __slots__ = ()
+
+    def parameters(self, value: AmountRange, dialect: Dialect) -> dict[str, object]:
+        return {"amount_currency": value.currency, "amount_least": value.least, "amount_most": value.most}
 
 
 class Term(Protocol):
@@ -54,14 +80,18 @@ class Equals:
         usual: the value that most rows have. The other values have a partial index, small and cheap to keep, which is
             only used by a statement that contains its condition.
         unusual: that condition.
+        is_served: whether all values have an index.
     """
 
-    def __init__(self, column: Column[Any], usual: object = None, unusual: str = "") -> None:
+    def __init__(
+        self, column: Column[Any], usual: object = None, unusual: str = "", *, is_served: bool = False
+    ) -> None:
         equal = column == bindparam(column.key, type_=column.type)
         self._usual = usual
-        self._usually = self._unusually = Condition(equal, column.key)
+        self._usually = self._unusually = Condition(equal, column.key, is_served)
         if unusual:
-            self._unusually = Condition(and_(equal, text(f"{column.table.name}.{unusual}")), column.key)
+            rare = and_(equal, text(f"{column.table.name}.{unusual}"))
+            self._unusually = Condition(rare, column.key, is_served=True)
 
     def asked(self, value: object) -> tuple[Condition, object]:
         return (self._usually if value is self._usual else self._unusually), value
@@ -72,8 +102,8 @@ class IsAmong:
     order, so nothing is sorted."""
 
     def __init__(self, column: Column[Any]) -> None:
-        self._one = Equals(column)
-        self._many = Condition(Among(column), column.key)
+        self._one = Equals(column, is_served=True)
+        self._many = Condition(Among(column), column.key, is_served=True)
 
     def asked(self, value: frozenset[Any]) -> tuple[Condition, object]:
         return self._one.asked(*value) if len(value) == 1 else (self._many, value)
@@ -109,14 +139,45 @@ class OfPaymentOf:
     def __init__(self, names: Column[Any], column: Column[Any]) -> None:
         payment = PAYMENT.alias("its_payment")
         of_payment = payment.c[column.key] == bindparam(column.key, type_=column.type)
-        self._condition = Condition(names.in_(select(payment.c.id).where(of_payment)), column.key)
+        self._condition = Condition(names.in_(select(payment.c.id).where(of_payment)), column.key, is_served=True)
 
     def asked(self, value: object) -> tuple[Condition, object]:
         return self._condition, value
 
 
+class Amount:
+    """That an amount and its currency are in a range."""
+
+    def __init__(self, amount: ColumnElement[Any], currency: ColumnElement[Any]) -> None:
+        self._condition = AmountCondition(_in_range(amount, currency), "amount")
+
+    def asked(self, value: AmountRange) -> tuple[Condition, object]:
+        return self._condition, value
+
+
+class AmountOfPayment:
+    """The same of the payment that a row names: looked at row by row, and never the other way round."""
+
+    def __init__(self, names: Column[Any]) -> None:
+        paid = PAYMENT.alias("paid")
+        meets = case((_in_range(paid.c.amount_minor, paid.c.currency), 1), else_=0)
+        its = select(meets).where(paid.c.id == names).correlate(names.table).scalar_subquery()
+        self._condition = AmountCondition(its == literal_column("1"), "amount")
+
+    def asked(self, value: AmountRange) -> tuple[Condition, object]:
+        return self._condition, value
+
+
+def _in_range(amount: ColumnElement[Any], currency: ColumnElement[Any]) -> ColumnElement[bool]:
+    return and_(
+        currency == bindparam("amount_currency", type_=currency.type),
+        amount >= bindparam("amount_least", type_=amount.type),
+        amount <= bindparam("amount_most", type_=amount.type),
+    )
+
+
 def _compared(how: Any, column: Column[Any], name: str) -> Condition:
-    return Condition(how(column, bindparam(name, type_=column.type)), name)
+    return Condition(how(column, bindparam(name, type_=column.type)), name, is_range=True)
 
 
 class Filter:
@@ -137,29 +198,33 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class PurchaseFilter(Filter):
-    """Which purchases. Created from an instant on, and before another."""
+    """Which purchases. Created from an instant on, and before another. `ids`: one of these."""
 
-    student_id: Annotated[str | None, Equals(PURCHASE.c.student_id)] = None
-    course_id: Annotated[UUID | None, Equals(PURCHASE.c.course_id)] = None
+    ids: Annotated[frozenset[UUID] | None, IsAmong(PURCHASE.c.id)] = None
+    student_id: Annotated[str | None, Equals(PURCHASE.c.student_id, is_served=True)] = None
+    course_id: Annotated[UUID | None, Equals(PURCHASE.c.course_id, is_served=True)] = None
     tier: Annotated[str | None, Equals(PURCHASE.c.tier)] = None
     status: Annotated[PurchaseStatus | None, Equals(PURCHASE.c.status, PurchaseStatus.ACTIVE, NOT_ACTIVE)] = None
     origin: Annotated[Origin | None, Equals(PURCHASE.c.origin, Origin.PAYMENT, OF_ADMINS)] = None
     created_from: Annotated[datetime | None, From(PURCHASE.c.created_at)] = None
     created_before: Annotated[datetime | None, Before(PURCHASE.c.created_at)] = None
+    amount: Annotated[AmountRange | None, AmountOfPayment(PURCHASE.c.payment_id)] = None
 
 
 @dataclass(frozen=True, slots=True)
 class PaymentFilter(Filter):
-    """Which payments. Created from an instant on, and before another."""
+    """Which payments. Created from an instant on, and before another. `ids`: one of these."""
 
-    student_id: Annotated[str | None, Equals(PAYMENT.c.student_id)] = None
-    course_id: Annotated[UUID | None, Equals(PAYMENT.c.course_id)] = None
+    ids: Annotated[frozenset[UUID] | None, IsAmong(PAYMENT.c.id)] = None
+    student_id: Annotated[str | None, Equals(PAYMENT.c.student_id, is_served=True)] = None
+    course_id: Annotated[UUID | None, Equals(PAYMENT.c.course_id, is_served=True)] = None
     tier: Annotated[str | None, Equals(PAYMENT.c.tier)] = None
     provider: Annotated[Provider | None, Equals(PAYMENT.c.provider)] = None
     status: Annotated[PaymentStatus | None, Equals(PAYMENT.c.status, PaymentStatus.SUCCEEDED, NOT_SUCCEEDED)] = None
     fulfilment: Annotated[Fulfilment | None, Equals(PAYMENT.c.fulfilment, Fulfilment.FULFILLED, NOT_FULFILLED)] = None
     created_from: Annotated[datetime | None, From(PAYMENT.c.created_at)] = None
     created_before: Annotated[datetime | None, Before(PAYMENT.c.created_at)] = None
+    amount: Annotated[AmountRange | None, Amount(PAYMENT.c.amount_minor, PAYMENT.c.currency)] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +238,12 @@ class JobFilter(Filter):
 
 @dataclass(frozen=True, slots=True)
 class RefundFilter(Filter):
-    """Which refunds. Decided from an instant on, and before another."""
+    """Which refunds. Decided from an instant on, and before another. `ids`: one of these."""
 
+    ids: Annotated[frozenset[UUID] | None, IsAmong(REFUND.c.id)] = None
     student_id: Annotated[str | None, OfPaymentOf(REFUND.c.payment_id, PAYMENT.c.student_id)] = None
     status: Annotated[RefundStatus | None, Equals(REFUND.c.status, RefundStatus.SUCCEEDED, NOT_MADE)] = None
     origin: Annotated[RefundOrigin | None, Equals(REFUND.c.origin, RefundOrigin.GATEWAY, OF_OTHERS)] = None
     created_from: Annotated[datetime | None, From(REFUND.c.created_at)] = None
     created_before: Annotated[datetime | None, Before(REFUND.c.created_at)] = None
+    amount: Annotated[AmountRange | None, Amount(REFUND.c.amount_minor, REFUND.c.currency)] = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import Column, ColumnElement, Select, null, select, true
 
@@ -71,6 +71,13 @@ ENTRIES: Listing[AuditEntry] = Listing(kinds.ENTRIES, Order(AUDIT.c.id))
 enough."""
 
 
+class Counting(NamedTuple):
+    """What says how many items there are: the list, and the filter."""
+
+    listing: Listing[Any]
+    wanted: Filter | None
+
+
 async def page(
     source: Source,
     listing: Listing[Value],
@@ -97,7 +104,10 @@ async def page(
     *_, has_up_to, has_from = rows[0] if rows else (None, None)
     shown = in_order(listing.order, window, (row for row in rows if row[0] is not None), kind.columns)
     found = narrowed.views(kind, shown, source.dialect) if narrowed else kind.on(source.dialect).views(shown)
-    return page_of(listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from))
+    counted_by = (Counting(listing, wanted),)
+    return page_of(
+        listing.order, window, found, has_up_to=bool(has_up_to), has_from=bool(has_from), counted_by=counted_by
+    )
 
 
 async def _read(

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from sqlalchemy import (
     Column,
@@ -97,6 +97,14 @@ REFUNDS_OF_STUDENT = _refunds_of_students()
 ENTRIES_OF_STUDENT = _entries_of_students()
 
 
+class OwnedCounting(NamedTuple):
+    """What says how many items an owner's list has."""
+
+    of: Ownership[Any]
+    wanted: Filter | None
+    owner: object
+
+
 @dataclass(frozen=True, slots=True)
 class Owned(Generic[Value]):
     """Finds the same window of the lists of many owners, see `gateway.services.reading.reader`."""
@@ -145,7 +153,14 @@ class Owned(Generic[Value]):
             if not (is_up_to or is_from):
                 shown.append(item)
         return {
-            owner: page_of(order, self.window, shown, has_up_to=owner in up_to, has_from=owner in from_)
+            owner: page_of(
+                order,
+                self.window,
+                shown,
+                has_up_to=owner in up_to,
+                has_from=owner in from_,
+                counted_by=(OwnedCounting(self.of, self.wanted, owner),),
+            )
             for owner, shown in inside.items()
         }
 

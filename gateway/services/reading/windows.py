@@ -127,20 +127,29 @@ class View:
         return type_coerce(nearest.limit(literal_column("1")).scalar_subquery().is_not(None), Integer)
 
 
-def page_of(order: Order, window: Window, found: Sequence[Value], *, has_up_to: bool, has_from: bool) -> Page[Value]:
+def page_of(
+    order: Order,
+    window: Window,
+    found: Sequence[Value],
+    *,
+    has_up_to: bool,
+    has_from: bool,
+    counted_by: tuple[object, ...] = (),
+) -> Page[Value]:
     """The page of a window, from the items that were found for it, in the order of the list: at most one more than its
     size.
 
     Args:
         has_up_to: whether the list has anything up to the window's own `after`.
         has_from: whether it has anything from its `before` on.
+        counted_by: as the page has it.
     """
     goes_on = len(found) > window.size
     if goes_on:
         found = found[1:] if window.from_end else found[:-1]
     has_previous = has_up_to or (goes_on and window.from_end)
     has_next = has_from or (goes_on and not window.from_end)
-    return Page(found, Places(found, order.place, order.stored(found)), has_previous, has_next)
+    return Page(found, Places(found, order.place, order.stored(found)), has_previous, has_next, counted_by)
 
 
 def in_order(order: Order, window: Window, rows: Iterable[Raw], columns: Sequence[str]) -> list[Raw]:

@@ -12,6 +12,7 @@ from db.compiled import Raw, Statement
 from db.job_tables import LIVE_JOB
 from db.keys import Among, stored_parameters
 from db.statements import COURSE, EVENT, JOB, PAYMENT, PURCHASE, RECORD, REFUND, SESSION
+from db.tables import ATTEMPTED
 from db.types import Id
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.rows.kinds import (
@@ -133,7 +134,8 @@ class Lookup(Generic[Key, Value, Found]):
 
     def gather_stored(self, views: Sequence[Value]) -> Mapping[bytes, Found]:
         """What views of SQLite's rows say of each id, by the ids as they are stored."""
-        if self.is_single and views and getattr(type(views[0]), "lying", None) is not None:
+        is_there = self._names[0] in self.kind.columns  # else to read it says that it was not read
+        if is_there and self.is_single and views and getattr(type(views[0]), "lying", None) is not None:
             keys: Any = map(itemgetter(self.kind.columns.index(self._names[0])), cast(Any, views))
             return dict(zip(keys, cast(Any, views), strict=True))
         gathered: Mapping[Any, Found] = self.gather(views)
@@ -250,6 +252,10 @@ PAYMENT_BY_REFERENCE = _one(
     PAYMENT.c.reference,
     where=[PAYMENT.c.reference.is_not(None)],
 )
+PAYMENTS_OF_ATTEMPT = _all(
+    PAYMENTS, lambda payment: payment.attempt, PAYMENT.c.attempt, where=[literal_column(ATTEMPTED)]
+)
+"""By the provider's id of the latest attempt; those of the sandbox have none that tells them apart."""
 PURCHASE_BY_ID = _one(PURCHASES, lambda purchase: purchase.id, PURCHASE.c.id)
 PURCHASE_OF_PAYMENT = _one(
     PURCHASES, lambda purchase: purchase.payment_id, PURCHASE.c.payment_id, where=[PURCHASE.c.payment_id.is_not(None)]
@@ -274,6 +280,9 @@ COURSE_BY_ID = _one(COURSES, lambda course: course.id, COURSE.c.id)
 REFUND_BY_ID = _one(REFUNDS, lambda refund: refund.id, REFUND.c.id)
 REFUNDS_OF_PAYMENT = _all(REFUNDS, lambda refund: refund.payment_id, REFUND.c.payment_id)
 """A payment's refunds, the first one first."""
+REFUNDS_OF_REFERENCE = _all(
+    REFUNDS, lambda refund: refund.reference, REFUND.c.reference, where=[REFUND.c.reference.is_not(None)]
+)
 JOB_BY_ID = _one(JOBS, lambda job: job.id, JOB.c.id)
 CASES_OF_SUBJECT = _all(JOBS, lambda job: job.subject_id, JOB.c.subject_id, where=[_IS_CASE])
 LIVE_JOBS_OF_SUBJECT = _all(SUBJECTS_OF_JOBS, lambda subject: subject[1], JOB.c.subject_id, where=[_IS_LIVE])

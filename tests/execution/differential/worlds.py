@@ -202,7 +202,7 @@ def _ids(connection: Connection) -> dict[str, Sequence[Json]]:
     return {**named, "id": every, "ids": every}
 
 
-LISTED = ("courses", "payments", "purchases", "jobs", "needsAttention")
+LISTED = ("courses", "payments", "purchases", "jobs", "refunds", "needsAttention")
 LISTS = "{ " + " ".join(f"{each} {{ edges {{ cursor }} }}" for each in LISTED) + " }"
 
 NAMED: Mapping[str, Sequence[Json]] = {
@@ -212,6 +212,7 @@ NAMED: Mapping[str, Sequence[Json]] = {
     "sessionDuration": (60, 45),
     "studentId": STUDENTS,
     "student.id": STUDENTS,
+    "search.text": (*STUDENTS, "student", "sandbox", ""),
     "rank": (1, 2, 3, 4),
     "token": ("tok_succeed", "tok_decline_no_funds", "tok_process_2", "tok_unpaid", "tok_capture_5_INR"),
     "idempotencyKey": ("one", "two"),

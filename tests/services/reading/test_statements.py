@@ -53,6 +53,7 @@ LISTS: dict[str, Sequence[str]] = {
     "Query.purchases": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
     "Query.payments": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
     "Query.jobs": ("filter: {kind: PAYMENT_REFUND}", "filter: {kind: EVENT_DELIVER}"),
+    "Query.refunds": ("", "orderBy: {field: CREATED_AT, direction: ASC}"),
     "Query.needsAttention": ("",),
     "Viewer.purchases": ("",),
     "Viewer.payments": ("",),

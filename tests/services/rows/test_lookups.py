@@ -30,6 +30,8 @@ pytestmark = pytest.mark.anyio
 
 LOOKUPS: dict[str, tuple[str, str]] = {
     "PAYMENT_BY_ID": ("PRIMARY KEY", "pk_payment"),
+    "PAYMENTS_OF_ATTEMPT": ("ix_payment_attempt",) * 2,
+    "REFUNDS_OF_REFERENCE": ("ix_refund_reference",) * 2,
     "PAYMENT_BY_REFERENCE": ("uq_payment_provider_reference",) * 2,
     "PURCHASE_BY_ID": ("PRIMARY KEY", "pk_purchase"),
     "PURCHASE_OF_PAYMENT": ("uq_purchase_payment_id",) * 2,
@@ -51,7 +53,7 @@ LOOKUPS: dict[str, tuple[str, str]] = {
 }
 """Each look-up, and the index that serves it: SQLite's and PostgreSQL's."""
 
-CONDITIONAL = {"ACTIVE_PURCHASE", "CASES_OF_SUBJECT", "LIVE_JOBS_OF_SUBJECT"}
+CONDITIONAL = {"ACTIVE_PURCHASE", "PAYMENTS_OF_ATTEMPT", "CASES_OF_SUBJECT", "LIVE_JOBS_OF_SUBJECT"}
 """Those that find some of what has their key."""
 
 

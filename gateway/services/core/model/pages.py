@@ -1,7 +1,7 @@
 """Pages of lists: the place of an item, the part of a list that is asked for, and its items."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Generic, TypeVar, overload
 from uuid import UUID
@@ -71,10 +71,26 @@ class Places(Sequence[Place]):
 
 
 @dataclass(frozen=True, slots=True)
+class Count:
+    """How many items a list has; where it is not exact, it has at least so many."""
+
+    number: int
+    is_exact: bool = True
+
+    def __add__(self, other: "Count") -> "Count":
+        return Count(self.number + other.number, self.is_exact and other.is_exact)
+
+
+@dataclass(frozen=True, slots=True)
 class Page(Generic[Value]):
-    """A window's items and their places in the order of the list, and whether the list goes on at either side."""
+    """A window's items and their places in the order of the list, and whether the list goes on at either side.
+
+    Args:
+        counted_by: what finds how many items the list has, for whoever asks for that as well; the sum of several.
+    """
 
     items: Sequence[Value]
     places: Sequence[Place]
     has_previous: bool
     has_next: bool
+    counted_by: tuple[object, ...] = field(default=(), compare=False)
