@@ -36,7 +36,7 @@ from gateway.http.routes import RouteNames
 from gateway.http.telemetry import RequestLog, configure_logging
 from gateway.monitoring.monitored import monitored
 from gateway.pages.checkout import checkout_routes
-from gateway.pages.console import console_routes
+from gateway.pages.console import console_documents, console_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
 from gateway.running_jobs import running_jobs
@@ -143,7 +143,7 @@ def _documents(settings: Settings) -> Documents:
     """Raises: SettingsError, where a file of trusted documents cannot be used."""
     schema = build_schema(is_federated=settings.federation)._schema  # Strawberry's one way to it
     try:
-        trusted = read_trusted(settings.trusted_documents, schema)
+        trusted = read_trusted((*settings.trusted_documents, *console_documents(settings)), schema)
     except UnreadableDocuments as error:
         raise SettingsError(f"GATEWAY_TRUSTED_DOCUMENTS: {error}") from None
     return Documents(trusted, settings.only_trusted_documents, settings.automatic_persisted_queries)

@@ -73,6 +73,7 @@ class Page:
     def fingerprint(self) -> str:
         """All that the build is made of."""
         paths = [ROOT / "schema.graphql", Path(__file__).resolve(), self.lock, *(self.here / name for name in SOURCES)]
+        paths += sorted(path for path in self.here.glob("*.ts") if path.name not in SOURCES)
         paths += sorted(path for path in (self.here / "src").rglob("*") if path.is_file() and "gql" not in path.parts)
         digest = hashlib.sha256()
         for path in paths:

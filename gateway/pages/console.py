@@ -11,8 +11,10 @@ from starlette.routing import BaseRoute, Mount, Route
 from gateway.pages.static import STRICT, Files, page_headers
 from gateway.services.core.model.currencies import exponents
 from gateway.settings.console import ConsoleSettings
+from gateway.settings.model import Settings
 
 BUILT = Path(__file__).parent / "static_files" / "console"  # filled by web/console/build.py
+DOCUMENTS = BUILT / "trusted-documents.json"
 
 NOT_BUILT = """<!doctype html>
 <html lang="en">
@@ -54,6 +56,12 @@ def console_routes(settings: ConsoleSettings) -> list[BaseRoute]:
             ],
         )
     ]
+
+
+def console_documents(settings: Settings) -> tuple[str, ...]:
+    """The file of what the page asks, where registered documents alone are run: they are registered by themselves."""
+    is_wanted = settings.is_console_on and settings.only_trusted_documents
+    return (str(DOCUMENTS),) if is_wanted and DOCUMENTS.is_file() else ()
 
 
 def console_config(settings: ConsoleSettings) -> dict[str, object]:

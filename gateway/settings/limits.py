@@ -39,7 +39,9 @@ class LimitSettings(Group):
         description="Files of documents that may be named by their id, comma-separated: Relay's `persistedQueries` and"
         " GraphQL Code Generator's `persisted-documents.json`, made when clients are built.",
     )
-    only_trusted_documents: bool = Field(default=False, description="Whether only those documents are run.")
+    only_trusted_documents: bool = Field(
+        default=False, description="Whether only those documents are run, and those of the console."
+    )
     automatic_persisted_queries: int = Field(
         default=0,
         ge=0,

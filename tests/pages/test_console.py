@@ -1,11 +1,13 @@
 """The console's address: on where its operator wants it, strict towards others, and without any secret of its own."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from gateway.pages import console
+from gateway.services.core.model.values import Role
 from gateway.settings.loading import load_settings
 from gateway.settings.model import SettingsError
 from tests.served.inside import inside
@@ -112,6 +114,25 @@ async def test_not_built_it_says_in_plain_words_how(
         assert "script-src 'none'" in page.headers["Content-Security-Policy"]
         (tmp_path / "index.html").write_text(INDEX, encoding="utf-8")  # built meanwhile, it needs no restart
         assert (await gateway.client.get("/console/")).status_code == 200
+
+
+async def test_what_it_asks_is_registered_where_nothing_else_is_run(
+    new_sqlite: Callable[[], str], built: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, other = "query WhoAmI { viewer { id role } }", "{ viewer { id } }"
+    documents = built / "trusted-documents.json"
+    documents.write_text(json.dumps({"1": ours}), encoding="utf-8")
+    monkeypatch.setattr(console, "DOCUMENTS", documents)
+    registered = built / "of-the-shop.json"
+    registered.write_text(json.dumps({"2": "{ viewer { role } }"}), encoding="utf-8")
+    alone = {"only_trusted_documents": "true", "trusted_documents": str(registered)}
+    for settings, is_run in (({}, True), ({"console": "false"}, False)):
+        async with inside(new_sqlite(), **alone, **settings) as gateway:
+            asked = [(await gateway.ask(text, Role.ADMIN)).json() for text in (ours, other)]
+            assert ["data" in each for each in asked] == [is_run, False]
+            assert asked[1]["errors"][0]["extensions"]["code"] == "DOCUMENT_NOT_TRUSTED"
+    async with inside(new_sqlite()) as gateway:
+        assert "data" in (await gateway.ask(other, Role.ADMIN)).json()
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // By keyboard alone, with a screen reader, on a phone, in the dark, without a connection.
 
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, test } from "node:test";
@@ -110,6 +110,31 @@ describe("the console", () => {
     await tab.says("kept up to date");
     await who.done({ isExpected: isFailedRequest });
     await today.stop();
+    await rm(home, { recursive: true, force: true });
+  });
+
+  test("works where the gateway runs registered documents alone", async () => {
+    const home = await mkdtemp(join(tmpdir(), "console-"));
+    const registered = join(home, "of-the-shop.json");
+    await writeFile(registered, JSON.stringify({ 1: "{ viewer { id } }" }));
+    const strict = await serve({ env: { GATEWAY_TRUSTED_DOCUMENTS: registered, GATEWAY_ONLY_TRUSTED_DOCUMENTS: "true" } });
+    const who = await person(its.browser, strict.origin);
+    const tab = await (await who.tab()).loggedIn("#/grant");
+    await tab.fill("Student", "strictly");
+    await tab.page.getByLabel("Course").selectOption({ label: "Yoga for Beginners" });
+    await tab.page.getByLabel("Tier", { exact: true }).selectOption("BASIC");
+    await tab.fill("Reason", "By a registered document");
+    await tab.press("Grant the course");
+    await tab.heading("It is granted");
+    await tab.open("#/purchases?student=strictly");
+    await tab.says("kept up to date");
+    for (const page of ["", "search?for=strictly", "students/strictly", "payments", "jobs", "courses", `courses/${its.yoga}`, "numbers"]) {
+      await tab.open(`#/${page}`);
+      await tab.page.locator(".loading").waitFor({ state: "detached" });
+      assert.equal(await tab.page.getByText("takes no questions of the console").count(), 0, page);
+    }
+    await who.done();
+    await strict.stop();
     await rm(home, { recursive: true, force: true });
   });
 });

@@ -1,7 +1,15 @@
 // A token becomes a session once the gateway has said whose it is.
 
+import { stringifyDocument } from "urql";
 import { API, PATIENCE_MS } from "../gateway";
+import { graphql } from "../gql";
 import { begin, endOfJwt } from "./session";
+
+const WhoAmI = graphql(`
+  query WhoAmI {
+    viewer { id role }
+  }
+`);
 
 /** Why a token is of no use here, as a sentence. */
 export class Refused extends Error {}
@@ -30,7 +38,7 @@ async function viewerOf(token: string): Promise<{ id: string; role: string }> {
     response = await fetch(API, {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json", Authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: "{ viewer { id role } }" }),
+      body: JSON.stringify({ query: stringifyDocument(WhoAmI) }),
       signal: AbortSignal.timeout(PATIENCE_MS),
     });
     answer = (await response.json()) as Answer;
