@@ -248,6 +248,56 @@ describe("a purchase", () => {
   });
 });
 
+describe("a form", () => {
+  test("that was filled from what another admin changed meanwhile says so, and can begin anew", async () => {
+    const purchase = await its.gateway.grant(its.student(), its.yoga);
+    const who = await its.person();
+    const tab = await (await who.tab()).loggedIn(`#/purchases/${purchase}/correct`);
+    await tab.fill("Minutes", "90");
+    await its.gateway.ask(
+      `mutation { correctPurchaseMetadata(input: {purchaseId: "${purchase}", reason: "First", metadata: {isSundayOnly: false,
+        sessionDuration: 60, timeSlot: {start: "08:15", timeZone: "Asia/Kolkata"}}}) { __typename } }`,
+      mint("ADMIN", "another-admin"),
+    );
+    await tab.heading("It changed while you were here");
+    await tab.shown(tab.page.getByText("Begins: 08:15 → 17:30")); // which is what would be undone
+    assert.equal(await tab.page.getByLabel("Minutes").inputValue(), "90");
+    await tab.press("Begin anew with what stands now");
+    assert.deepEqual(
+      [await tab.page.getByLabel("Begins").inputValue(), await tab.page.getByLabel("Minutes").inputValue()],
+      ["08:15", "60"],
+    );
+    await who.done();
+  });
+
+  test("in which nothing is typed yet follows what stands", async () => {
+    const { paymentId } = await its.gateway.pay(its.student(), its.yoga);
+    const who = await its.person();
+    const tab = await (await who.tab()).loggedIn(`#/payments/${paymentId}/refund`);
+    assert.equal(await tab.page.getByLabel("Amount in INR").inputValue(), "1999.00");
+    await its.gateway.refund(paymentId, 100_000);
+    await tab.shown(tab.page.getByRole("button", { name: "Refund ₹999.00" }));
+    await who.done();
+  });
+
+  test("to grant a course to one student does not show what was typed for another", async () => {
+    const [one, other] = [its.student(), its.student()];
+    const who = await its.person();
+    const tab = await (await who.tab()).loggedIn(`#/grant?student=${one}`);
+    await tab.fill("Reason", "For the first");
+    await tab.open(`#/grant?student=${other}`);
+    await tab.shown(tab.page.locator(`input[value="${other}"]`));
+    assert.deepEqual(
+      [await tab.page.getByLabel("Student", { exact: true }).inputValue(), await tab.page.getByLabel("Reason").inputValue()],
+      [other, ""],
+    );
+    await tab.page.goBack();
+    await tab.shown(tab.page.locator(`input[value="${one}"]`));
+    assert.equal(await tab.page.getByLabel("Reason").inputValue(), "For the first");
+    await who.done();
+  });
+});
+
 describe("a grant", () => {
   const fillIn = async (tab, student, tier = "BASIC") => {
     await tab.fill("Student", student);

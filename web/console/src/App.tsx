@@ -56,7 +56,7 @@ function Visit() {
       <Top route={route} />
       <TokenEnd />
       <main id="content" tabIndex={-1}>
-        <Unanswered at={route.path.join("/")} />
+        <Unanswered at={hash} />
         <div key={at}>{screenOf(route)}</div>
       </main>
     </Provider>
@@ -205,7 +205,7 @@ function SearchBox({ text }: { text: string }) {
 
 /** Whoever left a form whose answer never came is led back to it. */
 function Unanswered({ at }: { at: string }) {
-  const names = useUnanswered().filter((name) => name !== at);
+  const names = useUnanswered().filter((name) => `#/${name}` !== at);
   if (names.length === 0) return null;
   return (
     <Notice tone="warn" title="Something was sent, and no answer came">

@@ -51,7 +51,7 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
     // What was refused was not done, so what is sent next is another intention and takes a key of its own.
     const key = told === null ? draft.key : crypto.randomUUID();
     setTold(null);
-    keep({ values: { ...draft.values, ...change }, key, unansweredBy: null });
+    keep({ ...draft, values: { ...draft.values, ...change }, key });
   };
   const form: Form<Values> = {
     values: draft.values,
@@ -60,6 +60,12 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
     problemOf: (field) => told?.fields?.find(({ path }) => path === field || path.endsWith(`.${field}`))?.message,
   };
   const seen = preview(draft.values);
+  const present = JSON.stringify(initial);
+  const isFilledFromBefore = draft.base !== present && draft.unansweredBy === null && told === null && !isSending;
+  const isUntouched = JSON.stringify(draft.values) === draft.base;
+  useEffect(() => {
+    if (isFilledFromBefore && isUntouched) drop(JSON.parse(present) as Values);
+  }, [isFilledFromBefore, isUntouched, present, drop]);
 
   const submit = async (event: FormEvent) => {
     event.preventDefault();
@@ -76,7 +82,7 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
     const answer = await send(draft.values, draft.key);
     setSending(false);
     setTold(answer);
-    if (answer.isDone) drop(draft.values);
+    if (answer.isDone) drop(initial);
     else if (!answer.isUnanswered) keep({ ...draft, unansweredBy: null });
   };
   useEffect(() => {
@@ -99,6 +105,14 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
             )}
           </Notice>
         )}
+        {isFilledFromBefore && !isUntouched && (
+          <Notice tone="warn" title="It changed while you were here">
+            <p>This form was filled from what stood before; what will happen, below, is reckoned from what stands now.</p>
+            <div className="actions">
+              <button onClick={() => drop(initial)}>Begin anew with what stands now</button>
+            </div>
+          </Notice>
+        )}
         {isWaiting && (
           <Notice tone="warn" title="This was sent, and no answer came">
             <p>
@@ -107,7 +121,7 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
                 : "Nobody knows whether it was done. Send it again as it is: it is not done twice."}
             </p>
             <div className="actions">
-              <button onClick={() => drop(draft.values)}>I have looked at the history: begin anew</button>
+              <button onClick={() => drop(initial)}>I have looked at the history: begin anew</button>
             </div>
           </Notice>
         )}

@@ -6,6 +6,8 @@ import { whoami } from "../session/session";
 
 export interface Draft<Values> {
   values: Values;
+  /** What the form began with, as JSON: if something else stands by now, it was filled from what was. */
+  base: string;
   /** The idempotency key: a new one for each intention, the same one however often that is sent. */
   key: string;
   /** Who sent it while nobody knows whether it was done; then it can only be sent again as it is. */
@@ -57,7 +59,7 @@ function kept<Values>(name: string): Draft<Values> | null {
 }
 
 function fresh<Values>(values: Values): Draft<Values> {
-  return { values, key: crypto.randomUUID(), unansweredBy: null };
+  return { values, base: JSON.stringify(values), key: crypto.randomUUID(), unansweredBy: null };
 }
 
 function told(): void {

@@ -11,6 +11,7 @@ import { Loaded } from "../parts/Loaded";
 import { Pager, windowOf } from "../parts/Pager";
 import { Screen } from "../parts/Screen";
 import { Table, type Column } from "../parts/Table";
+import { usePolled } from "../parts/usePolled";
 import { daysOf, oneOf } from "../purchases/filter";
 import type { Route } from "../router";
 import { Payments } from "./operations";
@@ -43,6 +44,7 @@ export const PAYMENT_COLUMNS: Column<PaymentRowFragment>[] = [
 export function PaymentList({ route }: { route: Route }) {
   const filter = filterOf(route.query);
   const [{ data, error }, ask] = useQuery({ query: Payments, variables: { filter, ...windowOf(route) } });
+  usePolled(() => ask({ requestPolicy: "network-only" }));
   const rows = data?.payments.nodes ?? [];
   return (
     <Screen title="Payments">

@@ -8,9 +8,7 @@ import { minorOf, money, plainAmount, type Money } from "../format";
 import type { PaymentByIdQuery } from "../gql/graphql";
 import { Amount, Id, State, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
-import { Notice } from "../parts/Notice";
 import { Screen } from "../parts/Screen";
-import { useFirst } from "../parts/useFirst";
 import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { leftOf } from "./left";
@@ -40,7 +38,6 @@ function OfPayment({ payment }: { payment: Payment }) {
   const client = useClient();
   const { id } = payment;
   const left = leftOf(payment);
-  const first = useFirst(left?.amountMinor);
 
   const send = async ({ amount, reason }: Values, idempotencyKey: string): Promise<Told> => {
     // The amount is always said: if less is left by then, it is refused, and nothing but what was previewed is done.
@@ -69,16 +66,6 @@ function OfPayment({ payment }: { payment: Payment }) {
       <p className="state-line">
         <StudentLink id={payment.student.id} /> {payment.course.title}, {payment.tier} <State of={payment.status} />
       </p>
-      <div role="status">
-        {first !== undefined && left !== null && first !== left.amountMinor && (
-          <Notice tone="warn" title="It changed while you were here">
-            <p>
-              {money({ ...left, amountMinor: first })} could go back when you came; now it is {money(left)}. The payment’s
-              timeline says why.
-            </p>
-          </Notice>
-        )}
-      </div>
       <ActionForm<Values>
         name={`payments/${id}/refund`}
         initial={{ amount: left ? plainAmount(left) : "", reason: "" }}

@@ -37,6 +37,7 @@ export function Grant({ route }: { route: Route }) {
     isReplacing: false,
     reason: "",
   };
+  const name = link(["grant"], { student: initial.studentId, course: initial.courseId }).slice("#/".length);
   const [who, setWho] = useState({ studentId: "", courseId: "" });
   const [{ data }] = useQuery({ query: ActiveOf, variables: who, pause: who.studentId === "" || who.courseId === "" });
   const active = data?.purchases.nodes.find(({ student, course }) => student.id === who.studentId && course.id === who.courseId);
@@ -94,7 +95,8 @@ export function Grant({ route }: { route: Route }) {
   return (
     <Screen title="Grant a course" kind={<a href={link(["purchases"])}>← Purchases</a>}>
       <ActionForm<Values>
-        name="grant"
+        key={name}
+        name={name}
         initial={initial}
         fields={(form) => <GrantFields form={form} courses={courses} onWho={setWho} />}
         preview={(values) => previewOf(values, courses, active)}

@@ -23,15 +23,23 @@ interface Answer {
 export async function logIn(pasted: string): Promise<void> {
   const token = pasted.trim().replace(/^bearer\s+/i, "");
   if (!/^[\w.~+/=-]+$/.test(token)) throw new Refused("That is no token: a token is one word, without blanks.");
-  const viewer = await viewerOf(token);
+  const { viewer, at } = await viewerOf(token);
   if (viewer.role !== "ADMIN") {
     const whose = viewer.role === "STUDENT" ? "a student’s" : "another system’s";
     throw new Refused(`This token is ${whose} (${viewer.id}, role ${viewer.role}). The console needs one of role ADMIN.`);
   }
-  begin({ token, id: viewer.id, endsAt: endOfJwt(token) });
+  const end = endOfJwt(token);
+  // By the gateway's clock: this machine's may be wrong, and the gateway is who takes the token or does not.
+  begin({ token, id: viewer.id, endsAt: end === null ? null : Date.now() + (end - at) });
 }
 
-async function viewerOf(token: string): Promise<{ id: string; role: string }> {
+interface Seen {
+  viewer: { id: string; role: string };
+  /** What time it was at the gateway. */
+  at: number;
+}
+
+async function viewerOf(token: string): Promise<Seen> {
   let response: Response;
   let answer: Answer;
   try {
@@ -45,7 +53,8 @@ async function viewerOf(token: string): Promise<{ id: string; role: string }> {
   } catch {
     throw new Refused("The gateway does not answer. Check your connection, then try again.");
   }
-  if (answer.data?.viewer) return answer.data.viewer;
+  const at = Date.parse(response.headers.get("date") ?? "");
+  if (answer.data?.viewer) return { viewer: answer.data.viewer, at: Number.isNaN(at) ? Date.now() : at };
   const said = answer.errors?.[0]?.message ?? `The gateway answered ${response.status}.`;
   throw new Refused(response.status === 401 ? `The gateway refused the token: ${said}` : said);
 }

@@ -115,9 +115,11 @@ function checkIdToken(oidc: Oidc, begun: Begun, idToken: unknown): void {
   if (claims === null) throw new Refused(`${issuerName(oidc)} sent no ID token.`);
   const audience = Array.isArray(claims["aud"]) ? (claims["aud"] as unknown[]) : [claims["aud"]];
   const isOurs = audience.includes(oidc.clientId) && (claims["azp"] === undefined || claims["azp"] === oidc.clientId);
-  const isLive = typeof claims["exp"] === "number" && claims["exp"] * 1000 > Date.now() - LEEWAY_MS;
-  if (claims["iss"] !== oidc.issuer || !isOurs || !isLive || claims["nonce"] !== begun.nonce) {
+  if (claims["iss"] !== oidc.issuer || !isOurs || claims["nonce"] !== begun.nonce) {
     throw new Refused("What the issuer sent back is not the answer to this login, so it was not taken. Log in again.");
+  }
+  if (typeof claims["exp"] !== "number" || claims["exp"] * 1000 < Date.now() - LEEWAY_MS) {
+    throw new Refused("What the issuer sent back is over already by this machine’s clock. Is it right? Then log in again.");
   }
 }
 

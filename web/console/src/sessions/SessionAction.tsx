@@ -1,5 +1,6 @@
 // A session recorded as held, or the record of one taken back.
 
+import { useState } from "react";
 import { useClient, useQuery } from "urql";
 import { ActionForm, type Preview } from "../actions/ActionForm";
 import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
@@ -51,7 +52,8 @@ interface Held {
 function Recording({ purchase, session }: FormProps) {
   const client = useClient();
   const zone = purchase.metadata.timeSlot.timeZone;
-  const usual = session.startsAt && session.startsAt < new Date().toISOString() ? session.startsAt : new Date().toISOString();
+  const [now] = useState(() => new Date().toISOString());
+  const usual = session.startsAt && session.startsAt < now ? session.startsAt : now;
   const send = async ({ day, time }: Held, idempotencyKey: string): Promise<Told> => {
     const input = { purchaseId: purchase.id, sessionNumber: session.number, heldAt: instantOf(day, time, zone), idempotencyKey };
     const { data, error } = await client.mutation(RecordSession, { input }).toPromise();
