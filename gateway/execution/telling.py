@@ -51,7 +51,7 @@ def told_of(context: Context, result: Result | None) -> dict[str, Any]:
 
 def measure(context: Context, result: Result, took_s: float) -> None:
     """Add an operation to this process's numbers, and name its span."""
-    if tracing.spans is not None:
+    if tracing.spans is not None and tracing.recorded.get():
         kind = context.kind or "operation"
         attributes = {f"graphql.operation.{each}": text for each, text in _known(context)}
         tracing.spans.note(attributes, f"{kind} {context.came_to[0][0]}" if context.came_to else kind)

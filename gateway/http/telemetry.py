@@ -91,7 +91,7 @@ class identified:  # noqa: N801  a context manager reads as a verb
         self._before = _request_id.set(self._id)
         if self._given is not None:
             self._token = tracing.take(self._given)
-        if tracing.spans is not None and self._scope is not None:
+        if tracing.spans is not None and self._scope is not None and tracing.spans.wants(self._given):
             method, route = method_name(self._scope["method"]), self._route
             path, scheme = self._scope["path"][:LONGEST_PATH], self._scope["scheme"]
             attributes = {"http.request.method": method, "http.route": route, "url.path": path, "url.scheme": scheme}

@@ -51,8 +51,8 @@ class SharedFolder:
     """
 
     path: Path
-    name: str = field(default_factory=lambda: f"{os.getpid()}-{time.monotonic_ns()}")
-    """Of this process's file: no later process has the same."""
+    name: str = field(default_factory=lambda: own_name())
+    """Of this process's file."""
 
     def leave(self, measures: Measures) -> None:
         """Write this process's numbers. Raises: OSError."""
@@ -91,6 +91,14 @@ class SharedFolder:
         written = self.path / f"{name}.new"
         written.write_text(json.dumps({each: list(map(list, cells.items())) for each, cells in numbers.items()}))
         written.replace(self.path / f"{name}.json")
+
+
+_own_names: dict[int, str] = {}
+
+
+def own_name() -> str:
+    """That of this process's file, whoever in it asks: no later process has it, and none that is forked from it."""
+    return _own_names.setdefault(os.getpid(), f"{os.getpid()}-{time.monotonic_ns()}")
 
 
 def added(snapshots: Iterable[Snapshot]) -> Numbers:

@@ -43,11 +43,12 @@ class Recorder:
     def __init__(self, tracer: Tracer, sampled: float, draw: Callable[[], float] = random.random) -> None:
         self._tracer, self._sampled, self._draw = tracer, sampled, draw
 
-    def server(self, given: bytes | None, name: str, attributes: Attributes) -> AbstractContextManager[Any]:
+    def wants(self, given: bytes | None) -> bool:
         says = tracing.is_sampled(given)
-        if not (self._draw() < self._sampled if says is None else says):
-            return NOTHING
-        carrier = {} if given is None or says is None else {"traceparent": given.decode()}
+        return self._draw() < self._sampled if says is None else says
+
+    def server(self, given: bytes | None, name: str, attributes: Attributes) -> AbstractContextManager[Any]:
+        carrier = {} if given is None or tracing.is_sampled(given) is None else {"traceparent": given.decode()}
         return self._open(name, attributes, SpanKind.SERVER, _W3C.extract(carrier, Context()))
 
     def root(self, name: str, attributes: Attributes) -> AbstractContextManager[Any]:
@@ -56,8 +57,6 @@ class Recorder:
         return self._open(name, attributes, SpanKind.INTERNAL, Context())
 
     def child(self, name: str, attributes: Attributes, *, is_client: bool) -> AbstractContextManager[Any]:
-        if not trace.get_current_span().is_recording():
-            return NOTHING
         return self._open(name, attributes, SpanKind.CLIENT if is_client else SpanKind.INTERNAL, None)
 
     def note(self, attributes: Attributes, name: str | None = None) -> None:
@@ -84,11 +83,14 @@ class Recorder:
         with self._tracer.start_as_current_span(
             name, context, kind, dict(attributes), record_exception=False, set_status_on_exception=False
         ) as span:
+            before = tracing.recorded.set(True)
             try:
                 yield
             except BaseException as error:
                 _note_error(span, error)
                 raise
+            finally:
+                tracing.recorded.reset(before)
 
 
 def _note_error(span: Span, error: BaseException) -> None:

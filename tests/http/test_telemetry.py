@@ -1,6 +1,7 @@
 """What the log says, and what it never says."""
 
 import json
+import logging
 from collections.abc import Iterator
 
 import anyio
@@ -94,3 +95,24 @@ def ask(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
             return await client.get(path, headers=headers)
 
     return anyio.run(get)
+
+
+def test_a_librarys_line_has_the_form_of_ours_and_is_bounded(capsys: pytest.CaptureFixture[str]) -> None:
+    configure_logging(PRODUCTION)
+    with identified("an-id"):
+        logging.getLogger("uvicorn.error").warning("Invalid request from %s", "a stranger\nforged" + "x" * 5_000)
+        logging.getLogger("uvicorn.error").info("small talk")
+    [line] = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert (line["level"], line["logger"], line["request_id"]) == ("warning", "uvicorn.error", "an-id")
+    assert line["event"].startswith("Invalid request from a stranger\\nforged")
+    assert len(line["event"]) < 2_100
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(("env", "chosen", "is_json"), [("production", "text", False), ("development", "json", True)])
+def test_the_form_of_lines_can_be_chosen(
+    env: str, chosen: str, is_json: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging(load_settings({"GATEWAY_ENV": env, "GATEWAY_JWT_SECRET": "s" * 40, "GATEWAY_LOG_FORMAT": chosen}))
+    ask("/hello")
+    assert capsys.readouterr().err.startswith("{") is is_json

@@ -84,11 +84,11 @@ class Observed:
             finally:
                 if (measures := recording.measures) is not None:
                     measures.provider_calls.observe(perf_counter() - began, self.name.value, call, result)
-                if tracing.spans is not None:
+                if tracing.recorded.get():
                     tracing.note(gateway__result=result)
 
     def _span(self, call: str) -> AbstractContextManager[object]:
-        if tracing.spans is None:
+        if not tracing.recorded.get():
             return tracing.NOTHING
         name = self.name.value
         return tracing.child(f"{name.lower()} {call}", is_client=True, gateway__provider=name)
