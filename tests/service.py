@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from db.compiled import Statement
 from db.engine import writer_engine
-from db.statements import JOB, PAYMENT, table_of
+from db.statements import JOB, PAYMENT, PURCHASE, table_of
 from db.tables import AuditEntryRow, PaymentRow, Row, StudentAccessRow
 from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadata, ExtendPurchase, RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
@@ -61,7 +61,7 @@ from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.privacy import Erasures
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
-from gateway.services.rows.kinds import JOBS, PAYMENTS, Kind
+from gateway.services.rows.kinds import JOBS, PAYMENTS, PURCHASES, Kind
 from gateway.services.rows.lookups import Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
@@ -71,6 +71,7 @@ ADMIN = Actor("admin-1", Role.ADMIN)
 LMS = Actor("lms", Role.SERVICE)
 """The service that holds the classes."""
 ALL_PAYMENTS = Statement(PAYMENTS.select.order_by(PAYMENT.c.id))
+ALL_PURCHASES = Statement(PURCHASES.select.order_by(PURCHASE.c.id))
 FAILED_JOBS = Statement(JOBS.select.where(JOB.c.state == literal_column("'FAILED'")).order_by(JOB.c.id))
 Key = TypeVar("Key")
 Value = TypeVar("Value")
@@ -308,6 +309,10 @@ class Service:
     async def payments(self) -> Sequence[Payment]:
         """All payments as they were last committed, the first one first."""
         return values_of(PAYMENTS, await self.source.rows(ALL_PAYMENTS))
+
+    async def bought(self) -> Sequence[Purchase]:
+        """All purchases, likewise."""
+        return values_of(PURCHASES, await self.source.rows(ALL_PURCHASES))
 
     async def failed_jobs(self) -> Sequence[Job]:
         return values_of(JOBS, await self.source.rows(FAILED_JOBS))

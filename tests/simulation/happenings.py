@@ -109,6 +109,24 @@ class Grant:
 
 
 @dataclass(frozen=True)
+class Hold:
+    """The next session of a purchase was held, or one that was recorded already; just now or before it ended."""
+
+    purchase: int
+    number: int | None
+    is_late: bool = False
+    key: str | None = None
+
+
+@dataclass(frozen=True)
+class Withdraw:
+    """A session that was recorded, or not, was not held after all."""
+
+    purchase: int
+    number: int
+
+
+@dataclass(frozen=True)
 class Refund:
     """An admin refunds a payment, all that is left or a part."""
 
@@ -193,6 +211,6 @@ class Crash:
 
 
 Act = Begin | Capture | Decline | Close | TakeBack | Decide | ComeBack
-Ask = Open | Confirm | Tell | Grant | Refund | Retry | Run | Claim | Sweep | Offer
+Ask = Open | Confirm | Tell | Grant | Hold | Withdraw | Refund | Retry | Run | Claim | Sweep | Offer
 Accident = Later | Fail | LoseAnswer | Restart | Meanwhile | AtOnce | Crash
 Step = Act | Ask | Accident | Book

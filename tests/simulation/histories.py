@@ -18,6 +18,7 @@ from tests.simulation.happenings import (
     Decline,
     Fail,
     Grant,
+    Hold,
     Later,
     LoseAnswer,
     Meanwhile,
@@ -31,6 +32,7 @@ from tests.simulation.happenings import (
     Sweep,
     TakeBack,
     Tell,
+    Withdraw,
 )
 
 History = tuple[Step, ...]
@@ -70,6 +72,8 @@ asks = st.one_of(
     tells,
     tells,
     st.builds(Grant, students, courses, codes, st.sampled_from(OnExisting), keys),
+    st.builds(Hold, which, st.sampled_from([None, None, None, 1, 2, 5]), st.booleans(), keys),
+    st.builds(Withdraw, which, st.sampled_from([1, 1, 2, 3, 5])),
     st.builds(Refund, which, parts, keys),
     st.builds(Run, st.sampled_from([1.0, 0.0])),
     st.builds(Run),

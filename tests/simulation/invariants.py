@@ -10,7 +10,15 @@ from sqlmodel import SQLModel
 
 from db.job_tables import JobRow
 from db.statements import table_of
-from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow, RefundRow, StudentAccessRow
+from db.tables import (
+    AuditEntryRow,
+    IdempotencyRecordRow,
+    PaymentRow,
+    PurchaseRow,
+    RecordedSessionRow,
+    RefundRow,
+    StudentAccessRow,
+)
 
 ACCESS_OF = {
     "ACTIVE": "GRANTED",
@@ -41,6 +49,7 @@ class Rows:
         ]
         """Purchases that had expired, as often as they were extended."""
         self.records = all_of(IdempotencyRecordRow)
+        self.recorded = Counter(row.purchase_id for row in all_of(RecordedSessionRow) if row.withdrawn_at is None)
 
 
 def assert_invariants(rows: Rows) -> None:
@@ -103,7 +112,8 @@ def assert_every_purchase_has_one_access(rows: Rows) -> None:
     for purchase in rows.purchases.values():
         access = accesses[purchase.id]
         assert access.status == ACCESS_OF[purchase.status]
-        assert 0 <= access.sessions_used <= access.sessions_total
+        assert 0 <= access.sessions_recorded <= access.sessions_used <= access.sessions_total
+        assert access.sessions_recorded == rows.recorded[purchase.id]
         assert (purchase.ended_at is None) == (purchase.status == "ACTIVE")
 
 
@@ -167,6 +177,9 @@ def assert_everything_was_audited_once(rows: Rows) -> None:
         "course.saved",
         "purchase.extended",
         "purchase.corrected",
+        "purchase.recounted",
+        "purchase.session_recorded",
+        "purchase.session_withdrawn",
     }
     assert Counter({key: number for key, number in rows.audit.items() if key[1] not in free}) == expected
 

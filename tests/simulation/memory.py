@@ -31,6 +31,7 @@ from gateway.services.core.model.values import (
     Payment,
     PaymentStatus,
     Provider,
+    Purchase,
     Refund,
 )
 from gateway.services.providers.registry import ProviderRegistry
@@ -92,6 +93,7 @@ class Memory:
         writer.close()
         rows = (self._state.payments, self._state.purchases, self._state.courses, self._state.refunds)
         self._state.loaded.update(chain(*rows, self._state.jobs, self._state.events))
+        self._state.loaded.update(session.id for session in self._state.sessions.values())
         self._state.journal.clear()
 
     def _run_waiting(self) -> None:
@@ -198,6 +200,9 @@ class Memory:
         last = None if after is None else (self._state.purchases[after].access.expires_at, after)
         return [purchase_id for _, purchase_id in sorted(each for each in lapsed if last is None or each > last)][:most]
 
+    def purchases(self) -> list[Purchase]:
+        return sorted(self._state.purchases.values(), key=lambda each: each.id)
+
     def payments(self) -> list[Payment]:
         return sorted(self._state.payments.values(), key=lambda each: each.id)
 
@@ -236,6 +241,9 @@ class InMemory(Service):
 
     async def payments(self) -> Sequence[Payment]:
         return self.memory.payments()
+
+    async def bought(self) -> Sequence[Purchase]:
+        return self.memory.purchases()
 
     async def failed_jobs(self) -> Sequence[Job]:
         return self.memory.failed_jobs()

@@ -18,7 +18,7 @@ from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.records import Door
-from gateway.services.core.model.values import Course
+from gateway.services.core.model.values import Course, Purchase
 from gateway.services.jobs.sweeps import start_sweeps
 from tests.service import ADMIN, METADATA, TIERS, Service, student
 from tests.simulation.acts import act, latest
@@ -31,6 +31,7 @@ from tests.simulation.happenings import (
     Crash,
     Fail,
     Grant,
+    Hold,
     Later,
     LoseAnswer,
     Meanwhile,
@@ -43,6 +44,7 @@ from tests.simulation.happenings import (
     Step,
     Sweep,
     Tell,
+    Withdraw,
 )
 from tests.simulation.shop import Shop, open_shop
 from tests.simulation.slow_books import SlowBooks
@@ -89,7 +91,7 @@ class Stage:
 
     async def play(self, step: Step) -> None:
         match step:
-            case Open() | Confirm() | Tell() | Grant() | Refund() | Retry() | Offer():
+            case Open() | Confirm() | Tell() | Grant() | Hold() | Withdraw() | Refund() | Retry() | Offer():
                 await self._ask(step)
             case Run() | Claim() | Sweep():
                 await self._work(step)
@@ -108,7 +110,7 @@ class Stage:
             case _:
                 act(self.books, step)
 
-    async def _ask(self, step: Open | Confirm | Tell | Grant | Refund | Retry | Offer) -> None:
+    async def _ask(self, step: Open | Confirm | Tell | Grant | Hold | Withdraw | Refund | Retry | Offer) -> None:
         match step:
             case Open(name, course, tier, purpose, key):
                 await self.service.open(student(name), self.courses[course], tier, purpose=purpose, key=key)
@@ -123,6 +125,9 @@ class Stage:
             case Retry(which):
                 if job := latest(await self.service.failed_jobs(), which):
                     await self.service.purchases.submit(RetryJob(ADMIN, job.id, "a test"))
+            case Hold() | Withdraw():
+                if purchase := latest(await self.service.bought(), step.purchase):
+                    await self._ask_of_session(purchase, step)
             case Confirm() | Refund():
                 if payment := latest(await self.service.payments(), step.payment):
                     await self._ask_about(payment, step)
@@ -143,6 +148,14 @@ class Stage:
                 name = str(refund_id) if key is None and part_minor is not None else key
                 refunding = RefundPayment(ADMIN, refund_id, payment.id, part_minor, "a test", key=name)
                 await self.service.purchases.submit(refunding)
+
+    async def _ask_of_session(self, purchase: Purchase, step: Hold | Withdraw) -> None:
+        match step:
+            case Hold(_, number, is_late, key):
+                held_at = purchase.created_at if is_late else None
+                await self.service.record(purchase, number or purchase.access.sessions_used + 1, held_at, key=key)
+            case Withdraw(_, number):
+                await self.service.withdraw(purchase, number)
 
     async def _work(self, step: Run | Claim | Sweep) -> None:
         match step:

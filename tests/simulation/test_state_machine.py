@@ -18,6 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
 from db.tables import PurchaseRow, StudentAccessRow
@@ -25,6 +26,8 @@ from gateway.services.core.commands.amend_purchase import CorrectPurchaseMetadat
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.lapse_purchases import LapsePurchases
+from gateway.services.core.commands.sessions.record import RecordSession
+from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.model.outcomes import (
     Confirmed,
     Corrected,
@@ -36,9 +39,10 @@ from gateway.services.core.model.outcomes import (
     Revoked,
     Unfulfillable,
 )
+from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded
 from gateway.services.core.model.values import Course, Payment
 from tests.conftest import KINDS
-from tests.service import ADMIN, METADATA, TIERS, Service, running, student
+from tests.service import ADMIN, LMS, METADATA, TIERS, Service, running, student
 from tests.simulation.invariants import Rows, assert_invariants
 from tests.simulation.requests import (
     Amend,
@@ -150,10 +154,21 @@ class Gateway(RuleBasedStateMachine):
     @rule(days=st.sampled_from([1, 90, 180]), sessions=st.sampled_from([1, 5, 24]))
     def later(self, days: int, sessions: int) -> None:
         """Days have passed, and everybody who could has had some sessions."""
-        for row in self.service.stored(StudentAccessRow, status="GRANTED"):
-            used = min(row.sessions_used + sessions, row.sessions_total)
-            self.service.change(StudentAccessRow, row.purchase_id, sessions_used=used)
+        commands = [
+            RecordSession(LMS, uuid7(), row.purchase_id, number)
+            for row in self.service.stored(StudentAccessRow, status="GRANTED")
+            for number in range(row.sessions_used + 1, min(row.sessions_used + sessions, row.sessions_total) + 1)
+        ]
+        outcomes = self.run(self.service.purchases.submit_all(commands))
+        assert {type(each) for each in outcomes} <= {SessionRecorded, PurchaseEnded}
         self.service.clock.advance(days=days)
+
+    @rule(which=st.integers(0, 20), number=st.integers(1, 5))
+    def withdraw(self, which: int, number: int) -> None:
+        """A session was not held after all; and nothing else is not used any more than it."""
+        if ids := [row.purchase_id for row in self.service.stored(StudentAccessRow)]:
+            key = ids[which % len(ids)]
+            self.run(self.service.purchases.submit(WithdrawSession(LMS, key, number, "a test")))
 
     @rule()
     def lapse(self) -> None:

@@ -1,5 +1,7 @@
 """A session that was held is recorded once, whoever repeats it, and counts as used."""
 
+import asyncio
+from collections.abc import Awaitable
 from datetime import timedelta
 
 import pytest
@@ -185,9 +187,8 @@ async def test_two_gateways_that_record_the_same_class_at_once_record_it_once(
     assert (service.used(purchase), service.count("recorded_session")) == ((3, 4), 3)
 
 
-async def gathered(*recordings: object) -> list[SessionRecorded]:
-    import asyncio
-
-    outcomes = await asyncio.gather(*recordings)  # type: ignore[call-overload]
-    assert all(isinstance(each, SessionRecorded) for each in outcomes), outcomes
-    return list(outcomes)
+async def gathered(*recordings: Awaitable[Outcome]) -> list[SessionRecorded]:
+    outcomes = await asyncio.gather(*recordings)
+    held = [each for each in outcomes if isinstance(each, SessionRecorded)]
+    assert len(held) == len(outcomes), outcomes
+    return held

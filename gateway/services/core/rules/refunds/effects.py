@@ -14,6 +14,7 @@ from gateway.services.core.model.values import (
     PurchaseStatus,
 )
 from gateway.services.core.rules import access, cases, granting, inheritance
+from gateway.services.core.rules.recording.counts import with_counts
 
 
 def end_purchase(payment: Payment, state: State, moment: Moment) -> Changes:
@@ -28,8 +29,8 @@ def end_purchase(payment: Payment, state: State, moment: Moment) -> Changes:
     entry = granting.audit(ended.id, "purchase.refunded", GATEWAY, moment)
     changes = Changes(purchases=(ended,), audit=(entry,)) + inheritance.passed_on(ended, state, moment)
     if purchase.status is PurchaseStatus.ACTIVE:
-        return changes + _revive(ended, state, moment)
-    return changes + _kept_by_admin(ended, payment, state, moment)
+        return with_counts(changes + _revive(ended, state, moment), state)
+    return with_counts(changes, state) + _kept_by_admin(ended, payment, state, moment)
 
 
 def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None:
@@ -43,42 +44,30 @@ def reinstated(payment: Payment, state: State, moment: Moment) -> Changes | None
     entry = granting.audit(purchase.id, "purchase.reinstated", GATEWAY, moment)
     if _is_superseded(purchase, state):
         again = replace(purchase, status=PurchaseStatus.SUPERSEDED)
-        return Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, state, moment)
+        changes = Changes(purchases=(again,), audit=(entry,)) + inheritance.passed_on(again, state, moment)
+        return with_counts(changes, state)
     if access.has_lapsed(purchase.access, moment.now):
-        return Changes(audit=(entry,)) + granting.lapsed(purchase, GATEWAY, moment)[1]
+        return with_counts(Changes(audit=(entry,)) + granting.lapsed(purchase, GATEWAY, moment)[1], state)
     active = state.active_purchase(purchase.student_id, purchase.course_id)
     if active is not None and active.id not in _chain_below(purchase, state):
         return None
     ended, again = _in_place_of(active, purchase, payment, state, moment)
     changes = Changes(purchases=(*ended, again), audit=(entry,))
-    return changes + inheritance.passed_on(again, state, moment)
+    return with_counts(changes + inheritance.passed_on(again, state, moment), state)
 
 
 def _in_place_of(
     meanwhile: Purchase | None, purchase: Purchase, payment: Payment, state: State, moment: Moment
 ) -> tuple[tuple[Purchase, ...], Purchase]:
-    """The purchase that had been revived meanwhile, ended, and the reinstated one with the sessions used since."""
+    """The purchase that had been revived meanwhile, ended, and the reinstated one."""
     held = replace(purchase.access, status=AccessStatus.GRANTED)
     again = replace(purchase, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
     if meanwhile is None:
         return (), again
-    ended, used = (
-        granting.end(meanwhile, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now),
-        held.sessions_used,
-    )
+    ended = granting.end(meanwhile, PurchaseStatus.SUPERSEDED, AccessStatus.REVOKED, moment.now)
     if meanwhile.tier != purchase.tier:
-        return (ended,), _with_used(again, max(used, meanwhile.access.sessions_used))
-    if meanwhile.id == purchase.supersedes:  # what was used under the renewal had been counted below it too
-        ended = _with_used(ended, max(ended.access.sessions_recorded, meanwhile.access.sessions_used - used))
-        if own := state.payments.get(ended.payment_id) if ended.payment_id else None:
-            ended = inheritance.refreshed(ended, own, state.purchases)  # nor does it have more for having counted them
+        return (ended,), again
     return (ended,), inheritance.refreshed(again, payment, {**state.purchases, ended.id: ended})
-
-
-def _with_used(purchase: Purchase, used: int) -> Purchase:
-    held = purchase.access
-    total = max(held.sessions_total, used)
-    return replace(purchase, access=replace(held, sessions_total=total, sessions_used=used))
 
 
 def _kept_by_admin(ended: Purchase, payment: Payment, state: State, moment: Moment) -> Changes:
@@ -114,29 +103,12 @@ def _chain_below(purchase: Purchase, state: State) -> set[UUID]:
 
 def _revive(refunded: Purchase, state: State, moment: Moment) -> Changes:
     """The purchase that the refunded one had replaced, active again if it is not past its expiry; where that one is
-    refunded as well, the one before it. The sessions used since stay used."""
-    used = refunded.access.sessions_used
-    above, below = refunded, state.purchases.get(refunded.supersedes) if refunded.supersedes else None
-    while below is not None:
-        used = _used_by_then(below, above, used)
-        if below.status is not PurchaseStatus.REFUNDED:
-            return _revived(below, used, moment, is_renewed=above.tier == below.tier)
-        above, below = below, state.purchases.get(below.supersedes) if below.supersedes else None
-    return NOTHING
-
-
-def _revived(below: Purchase, used: int, moment: Moment, *, is_renewed: bool) -> Changes:
-    """Only a SUPERSEDED purchase that has not expired becomes active again. No more of its sessions count as used than
-    it has."""
-    if below.status is not PurchaseStatus.SUPERSEDED or access.has_lapsed(below.access, moment.now):
+    refunded as well, the one before it. The sessions used since stay used, see `with_counts`."""
+    below = inheritance.standing_below(refunded, state.purchases)
+    # Only a SUPERSEDED purchase becomes active again.
+    if below is None or below.status is not PurchaseStatus.SUPERSEDED or access.has_lapsed(below.access, moment.now):
         return NOTHING
     held = replace(below.access, status=AccessStatus.GRANTED)
-    again = replace(below, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
-    revived = _with_used(again, used if is_renewed else min(used, held.sessions_total))
+    revived = replace(below, status=PurchaseStatus.ACTIVE, ended_at=None, access=held)
     entry = granting.audit(revived.id, "purchase.revived", GATEWAY, moment)
     return Changes(purchases=(revived,), audit=(entry,))
-
-
-def _used_by_then(below: Purchase, above: Purchase, used: int) -> int:
-    """All the sessions used, as `below` counts them: an upgrade continues the count, a renewal starts it again."""
-    return below.access.sessions_used + used if above.tier == below.tier else max(below.access.sessions_used, used)

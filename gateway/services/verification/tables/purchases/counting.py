@@ -36,8 +36,9 @@ def used(w: Words, has: Mapping[str, str]) -> Invariant:
     """Of the access of a `purchase`, as `accesses` has it."""
     carried = "access.sessions_used - access.sessions_recorded"
     is_renewal = "below.tier = purchase.tier"
-    # As it was at first: nothing came back to it, and its own money did not come back.
-    untouched = f"{has['creations']} > 0 AND {has['revivals']} + {has['comebacks']} = 0"
+    # As it was at first: its money did not come back, nor that of what had replaced it go back.
+    untouched = f"""{has["creations"]} > 0 AND {has["revivals"]} + {has["comebacks"]} = 0
+        AND {n("later.successors")} = {n("later.standing")}"""
     return Invariant(
         "The sessions used are those recorded, and those of the purchase that this one continues.",
         "purchase",
