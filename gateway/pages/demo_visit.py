@@ -16,6 +16,7 @@ from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.open_payment import OpenPayment
 from gateway.services.core.commands.refund_payment import RefundPayment
+from gateway.services.core.commands.sessions.record import RecordSession
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, Created, Opened, RefundRequested
 from gateway.services.core.model.pages import Window
@@ -31,6 +32,9 @@ BASIC = TierChoice("BASIC", None)
 SUNDAYS = Metadata(is_sunday_only=True, session_duration=60, slot=TimeSlot(time(17, 30), "Asia/Kolkata"))
 TO_BUY, TO_CONFIRM, BOUGHT, REFUSED = COURSES
 """A course for each of a student's stories, so that nobody has one twice."""
+
+TO_WITHDRAW = "purchaseToWithdraw"
+"""With a session that was recorded."""
 
 REASON = "Prepared for a visit to GraphiQL"
 
@@ -86,14 +90,17 @@ class _Visit:
 
     async def purchases(self) -> dict[str, str]:
         """One for each mutation that changes a purchase, so that none gets in another's way."""
-        placeholders = ("purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke")
+        placeholders = ("purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke", "purchaseToRecord", TO_WITHDRAW)
         grants = [self._grant(self.student(f"regular-{number}")) for number in range(1, len(placeholders) + 1)]
         outcomes = await self.services.purchases.submit_all(grants, [()] * len(grants))
-        return {
-            placeholder: ids.to_text(ids.PURCHASE, outcome.purchase.id)
+        made = {
+            placeholder: outcome.purchase.id
             for placeholder, outcome in zip(placeholders, outcomes, strict=True)
             if isinstance(outcome, Created)
         }
+        if TO_WITHDRAW in made:
+            await self.services.purchases.submit(RecordSession(DESK, self._new_id(), made[TO_WITHDRAW], 1))
+        return {placeholder: ids.to_text(ids.PURCHASE, purchase_id) for placeholder, purchase_id in made.items()}
 
     async def refused(self, placeholder: str, student: Actor) -> dict[str, str]:
         """A job that FAILED: the refund of a payment whose money cannot go back."""

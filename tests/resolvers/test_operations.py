@@ -128,6 +128,29 @@ def revoke_purchase(desk: Desk) -> None:
     assert desk.admin.data(PURCHASE_BY_ID, id=purchase)["purchase"]["status"] == "REVOKED"
 
 
+def who_may_come_in(desk: Desk) -> None:
+    purchase = desk.granted()
+    holder = desk.admin.data(PURCHASE_BY_ID, id=purchase)["purchase"]["student"]["id"]
+    first, second = desk.send("who_may_come_in", studentId=holder, friendId="nobody")
+    assert (first["isGranted"], first["purchase"]["id"], first["access"]["sessionsUsed"]) == (True, purchase, 0)
+    assert second == {"student": {"id": "nobody"}, "isGranted": False, "purchase": None, "access": None}
+
+
+def record_class(desk: Desk) -> None:
+    purchase = desk.granted()
+    first, second = (desk.send("record_class", purchaseToRecord=purchase) for _ in range(2))
+    assert [answer["alreadyProcessed"] for answer in (*first, *second)] == [False, False, True, True]
+    assert second[-1]["purchase"]["access"] == {"sessionsUsed": 2, "sessionsTotal": 4}
+
+
+def withdraw_session(desk: Desk) -> None:
+    purchase = desk.granted()
+    desk.send("record_class", purchaseToRecord=purchase)
+    withdrawn = desk.did("withdraw_session", purchaseToWithdraw=purchase)
+    assert withdrawn["session"]["withdrawnAt"] is not None
+    assert [each["isUsed"] for each in withdrawn["purchase"]["sessions"]] == [False, True, False, False]
+
+
 def refund_payment(desk: Desk) -> None:
     refunded = desk.did("refund_payment", paymentToRefund=desk.paid(desk.gateway.student()))
     assert (refunded["refund"]["status"], refunded["refund"]["amount"]["amountMinor"]) == ("PENDING", 199_900)
@@ -183,6 +206,9 @@ STORIES = {
         correct_slot,
         extend_purchase,
         revoke_purchase,
+        who_may_come_in,
+        record_class,
+        withdraw_session,
         refund_payment,
         stuck_jobs,
         retry_job,

@@ -123,6 +123,37 @@ async def test_each_change_has_its_event(told: SubscriberConfig) -> None:
     assert first.id != upgrade.id
 
 
+async def test_a_session_is_told_with_its_purchase_and_so_is_what_counts_it_as_well(told: SubscriberConfig) -> None:
+    course = await told.service.save_course()
+    _, purchase = await told.shop.paid(course)
+    await told.run()
+    held = await told.service.recorded(purchase, 2)
+    await told.service.recorded(purchase, 2)
+    assert await told.run() == ["session.recorded"]
+    event = told.ear.heard[-1]
+    assert event.subject_id == purchase.id
+    assert shown(event, "session") == {
+        "purchaseId": str(purchase.id),
+        "studentId": "student-1",
+        "courseId": str(course.id),
+        "number": 2,
+        "heldAt": "2026-11-23T09:00:00Z",
+        "recordedAt": "2026-11-23T09:00:00Z",
+        "withdrawnAt": None,
+        "sessionsTotal": 4,
+        "sessionsUsed": 1,
+    }
+    told.service.clock.advance(hours=1)
+    _, upgrade = await told.shop.paid(course, "STANDARD")
+    await told.run()
+    await told.service.withdrawn(upgrade, 2)
+    assert sorted(await told.run()) == ["access.recounted", "session.withdrawn"]
+    [recounted] = [event for event in told.ear.heard[-2:] if event.type == "access.recounted"]
+    assert (recounted.subject_id, shown(recounted, "purchase")["access"]["sessionsUsed"]) == (upgrade.id, 0)
+    assert (await told.service.recorded(purchase, 2, held.session.held_at)).session.id == held.session.id
+    assert sorted(await told.run()) == ["access.recounted", "session.recorded"]
+
+
 async def test_a_renewal_that_gives_back_what_it_took_over_is_told_and_so_is_its_getting_it_again(
     told: SubscriberConfig,
 ) -> None:

@@ -67,6 +67,15 @@ async def test_a_purchase_is_told_as_a_cloud_event_with_ids_as_everybody_writes_
     }
 
 
+async def test_a_session_is_told_with_ids_as_everybody_writes_them(listener: Listener) -> None:
+    session = {"purchaseId": str(PURCHASE_ID), "courseId": str(COURSE_ID), "studentId": "student-1", "number": 3}
+    sent = await received(listener, OutgoingEvent(EVENT_ID, "session.recorded", PURCHASE_ID, AT, {"session": session}))
+    purchase_id = ids.to_text(ids.PURCHASE, PURCHASE_ID)
+    assert (sent.json["type"], sent.json["subject"]) == ("session.recorded", purchase_id)
+    written = {"purchaseId": purchase_id, "courseId": ids.to_text(ids.COURSE, COURSE_ID)}
+    assert sent.json["data"] == {"session": session | written}
+
+
 async def test_a_payment_is_told_with_ids_as_everybody_writes_them(listener: Listener) -> None:
     event = payment_event(purchaseId=str(PURCHASE_ID))
     sent = await received(listener, event)
