@@ -57,7 +57,7 @@ def test_a_row_at_fault_is_named_with_what_is_wrong_what_is_there_and_what_to_do
     assert lines[at + 1].startswith("A title has 1 to 200 characters")
     assert lines[at + 2].startswith('Here: course.title ""')
     assert any(line.startswith("What to do: saveCourse") for line in lines[at:])
-    assert re.fullmatch(r"[\d,]+ rows of 13 tables were looked at: 1 of the \d+ invariants is broken, .*\.", lines[-1])
+    assert re.fullmatch(r"[\d,]+ rows of 14 tables were looked at: 1 of the \d+ invariants is broken, .*\.", lines[-1])
 
 
 def test_a_program_gets_one_json_object(with_fault: dict[str, str], env: dict[str, str]) -> None:
@@ -82,7 +82,7 @@ def test_where_all_is_well_the_object_says_so(env: dict[str, str]) -> None:
     found = json.loads(said.out)
     assert (said.code, found["result"], found["faults"]) == (0, "ok", [])
     assert re.fullmatch(
-        r"[\d,]+ rows of 13 tables were looked at: each of the \d+ invariants holds\.", found["summary"]
+        r"[\d,]+ rows of 14 tables were looked at: each of the \d+ invariants holds\.", found["summary"]
     )
     assert gateway("verify", env=env).out.splitlines()[-1] == found["summary"]
 

@@ -139,6 +139,9 @@ async def _begin(service: Service) -> None:
     await service.opened(student("student-5"), chess)
     lasting = await service.created(yoga, "student-5")
     await service.extend(lasting, service.clock.now + timedelta(days=400))
+    for number in (1, 2, 3):
+        await service.recorded(lasting, number)
+    await service.withdrawn(lasting, 2)
 
 
 async def _go_on(service: Service) -> None:
@@ -213,6 +216,10 @@ NAMED: Mapping[str, Sequence[Json]] = {
     "studentId": STUDENTS,
     "student.id": STUDENTS,
     "search.text": (*STUDENTS, "student", "sandbox", ""),
+    "studentIds": STUDENTS,
+    "sessionNumber": (1, 2, 3, 4, 5),
+    "sessions.after": (0, 1, 3, 50),
+    "heldAt": ("2026-11-24T09:00:00Z", "2026-12-20T09:00:00Z", "2090-01-01T00:00:00Z"),
     "rank": (1, 2, 3, 4),
     "token": ("tok_succeed", "tok_decline_no_funds", "tok_process_2", "tok_unpaid", "tok_capture_5_INR"),
     "idempotencyKey": ("one", "two"),

@@ -64,6 +64,10 @@ A list that is new to the schema needs a line here. Those below a payment or a p
 """
 
 
+SEVERAL = {"sessions": 2}
+"""Relations that take more than one look-up: the purchases that share their numbers, and what was held under those."""
+
+
 def objects(kind: GraphQLNamedType) -> dict[str, GraphQLObjectType]:
     """A type's fields that are objects again, with their types."""
     assert isinstance(kind, GraphQLObjectType | GraphQLInterfaceType)
@@ -82,7 +86,7 @@ def is_plain(kind: GraphQLObjectType) -> bool:
 
 def comes_with(kind: GraphQLObjectType, name: str, of: GraphQLObjectType) -> bool:
     """Whether a field is a value of the item itself, and not looked up by what it is given."""
-    return is_plain(of) and not any(map(is_required_argument, kind.fields[name].args.values()))
+    return is_plain(of) and name not in SEVERAL and not any(map(is_required_argument, kind.fields[name].args.values()))
 
 
 COURSE = f'(courseId: "{ids.EXAMPLES[ids.COURSE]}")'
@@ -114,7 +118,7 @@ def chains(kind: GraphQLObjectType, role: Role, levels: int) -> Iterator[str]:
         if is_list(of):
             yield from (f"{name}(first: $first) {{ {each} }}" for each in pages(of, role, levels - 1))
         else:
-            given = COURSE if kind.fields[name].args else ""
+            given = COURSE if "courseId" in kind.fields[name].args else ""
             deeper = min(levels - 1, BELOW.get(of.name, LEVELS), BELOW.get(kind.name, LEVELS))
             yield from (f"{name}{given} {{ {each} }}" for each in chains(of, role, deeper))
 
@@ -139,7 +143,7 @@ RELATIONS = {
     for kind in SCHEMA.type_map.values()
     if isinstance(kind, GraphQLObjectType)
     for name, of in objects(kind).items()
-    if (is_row(of) or is_list(of) or any(map(is_required_argument, kind.fields[name].args.values())))
+    if (is_row(of) or is_list(of) or name in SEVERAL or any(map(is_required_argument, kind.fields[name].args.values())))
     and not is_list(kind)
 }
 """The fields that are looked up."""
@@ -153,7 +157,7 @@ take into account other jobs, the refund, its payment and all refunds of that.""
 def most_statements(place: str, document: str) -> int:
     """One for the page, and one for each relation on the way, and what the list takes besides."""
     relations = [name for name in re.findall(r"(\w+)(?:\([^)]*\))? {", document) if name in RELATIONS]
-    return len(relations) + MORE.get(place, 0)
+    return sum(SEVERAL.get(name, 1) for name in relations) + MORE.get(place, 0)
 
 
 def _asking(place: str) -> Actor:

@@ -10,24 +10,25 @@ from hypothesis import strategies as st
 from sqlalchemy import Table
 
 from db.saves import FIXED, changing
-from db.statements import ACCESS, COURSE, EVENT, JOB, PAYMENT, PURCHASE, REFUND
+from db.statements import ACCESS, COURSE, EVENT, JOB, PAYMENT, PURCHASE, REFUND, SESSION
 from gateway.services.core.commands.every import Command
 from gateway.services.core.model.state import State
 from gateway.services.rows.columns import Columns
 from gateway.services.rows.courses import course_columns
 from gateway.services.rows.jobs import event_columns, job_columns
 from gateway.services.rows.payments import payment_columns, refund_columns
-from gateway.services.rows.purchases import access_columns, purchase_columns
+from gateway.services.rows.purchases import access_columns, purchase_columns, session_columns
 from tests.draws import many
 from tests.services.core.examples import moment
 from tests.services.core.states import COMMANDS, STATES
 
-TABLES = (COURSE, PAYMENT, PURCHASE, ACCESS, REFUND, EVENT, JOB)
+TABLES = (COURSE, PAYMENT, PURCHASE, ACCESS, SESSION, REFUND, EVENT, JOB)
 KINDS: tuple[tuple[str, Table, Callable[[Any], Columns]], ...] = (
     ("courses", COURSE, course_columns),
     ("payments", PAYMENT, payment_columns),
     ("purchases", PURCHASE, purchase_columns),
     ("purchases", ACCESS, access_columns),
+    ("sessions", SESSION, session_columns),
     ("refunds", REFUND, refund_columns),
     ("events", EVENT, event_columns),
     ("jobs", JOB, job_columns),
