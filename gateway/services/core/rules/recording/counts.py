@@ -11,6 +11,7 @@ So the counts follow from what was held and from whose money is back now, in whi
 """
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from uuid import UUID
 
 from gateway.services.core.frozen import replace
@@ -53,8 +54,9 @@ def balanced(changed: Iterable[Purchase], state: State) -> dict[UUID, Purchase]:
     one = next(iter(result.values()))
     before = {each.id: each for each in state.purchases.values() if _is_of_same_pair(each, one)}
     after = {**before, **result}
-    was = _Tree(before, state)
-    now = _Tree(after, state, {key: own + _more(after[key], before[key]) for key, own in was.own.items()})
+    was = _tree(before, state)
+    own = {key: number + _more(after[key], before[key]) for key, number in was.own.items()}
+    now = replace(_tree(after, state), own=own)
     for key in was.order:
         again = _with(after[key], before, after, now.used(key) - was.used(key), state)
         if again != after[key]:
@@ -66,69 +68,82 @@ def _more(now: Purchase, was: Purchase) -> int:
     return now.access.sessions_recorded - was.access.sessions_recorded
 
 
+@dataclass(frozen=True, slots=True)
 class _Tree:
     """The purchases of a pair, each above the one whose place it took.
 
     Args:
-        own: how many sessions were held under each; found by what is stored where it is not given.
+        order: each after the one below it.
+        is_back: whether its money is back, and that of all above it.
+        sold: how many sessions each began with, but for those taken over.
+        own: how many were held under each.
     """
 
-    def __init__(self, purchases: Purchases, state: State, own: Mapping[UUID, int] | None = None) -> None:
-        self._purchases, self._state = purchases, state
-        self._above: dict[UUID, list[UUID]] = {key: [] for key in purchases}
-        roots = list[UUID]()
-        for each in sorted(purchases.values(), key=lambda each: (each.created_at, each.id)):
-            below = each.supersedes if each.supersedes in purchases else None
-            (roots if below is None else self._above[below]).append(each.id)
-        self.order = list(roots)
-        """Each after the one below it."""
-        for key in self.order:
-            self.order += self._above[key]
-        self._is_back = dict[UUID, bool]()
-        for key in reversed(self.order):
-            is_back = purchases[key].status is PurchaseStatus.REFUNDED
-            self._is_back[key] = is_back and all(self._is_back[each] for each in self._above[key])
-        self.own = dict(own) if own is not None else self._stored()
+    purchases: Purchases
+    above: Mapping[UUID, tuple[UUID, ...]]
+    order: tuple[UUID, ...]
+    is_back: Mapping[UUID, bool]
+    sold: Mapping[UUID, int]
+    own: Mapping[UUID, int]
 
     def used(self, key: UUID, without: UUID | None = None) -> int:
         """How many are used under a purchase. Args: without: what was held under this one, and above it, left out."""
-        purchase, most = self._purchases[key], sold(self._purchases[key], self._state)
         count, others, renewed = self._begun_with(key) + self.own[key], 0, 0
-        for above in self._above[key]:
-            if self._is_back[above] and above != without:
-                if self._purchases[above].tier == purchase.tier:
-                    renewed += self._held(above)
+        for above in self.above[key]:
+            if self.is_back[above] and above != without:
+                if self.continues(above) is None:
+                    renewed += self.held(above)
                 else:
-                    others += self._held(above)
-        return max(count, min(count + others, most)) + renewed
+                    others += self.held(above)
+        return max(count, min(count + others, self.sold[key])) + renewed
+
+    def held(self, key: UUID) -> int:
+        """How many were held under a purchase, and under all above it."""
+        return self.own[key] + sum(map(self.held, self.above[key]))
+
+    def continues(self, key: UUID) -> Purchase | None:
+        """The purchase of another tier whose count it continues; None for a renewal, and for what took no place."""
+        purchase = self.purchases[key]
+        below = self.purchases.get(purchase.supersedes) if purchase.supersedes else None
+        return None if below is None or below.tier == purchase.tier else below
 
     def _begun_with(self, key: UUID) -> int:
         """How many it took over as used."""
-        purchase = self._purchases[key]
-        below = self._purchases.get(purchase.supersedes) if purchase.supersedes else None
-        if below is None or below.tier == purchase.tier:
-            return 0
-        return min(self.used(below.id, without=key), sold(purchase, self._state))
+        below = self.continues(key)
+        return 0 if below is None else min(self.used(below.id, without=key), self.sold[key])
 
-    def _held(self, key: UUID) -> int:
-        """How many were held under a purchase, and under all above it."""
-        return self.own[key] + sum(map(self._held, self._above[key]))
 
-    def _stored(self) -> dict[UUID, int]:
-        """How many were held under each: those recorded, and those that were used there and nobody recorded. Under
-        another tier whose money is back the two below count as one, so that only the recorded ones are known."""
-        self.own = {key: each.access.sessions_recorded for key, each in self._purchases.items()}
-        for key in reversed(self.order):
-            purchase = self._purchases[key]
-            below = self._purchases.get(purchase.supersedes) if purchase.supersedes else None
-            if not (self._is_back[key] and below is not None and below.tier != purchase.tier):
-                begun = 0
-                if below is not None and below.tier != purchase.tier:
-                    begun = min(below.access.sessions_used, sold(purchase, self._state))
-                counted_above = sum(self._held(each) for each in self._above[key] if self._is_back[each])
-                unrecorded = purchase.access.sessions_used - begun - counted_above - self.own[key]
-                self.own[key] += max(0, unrecorded)
-        return self.own
+def _tree(purchases: Purchases, state: State) -> _Tree:
+    """With what was recorded under each, and what was used there and nobody recorded."""
+    above: dict[UUID, tuple[UUID, ...]] = dict.fromkeys(purchases, ())
+    order = list[UUID]()
+    for each in sorted(purchases.values(), key=lambda each: (each.created_at, each.id)):
+        if each.supersedes in purchases and each.supersedes is not None:
+            above[each.supersedes] += (each.id,)
+        else:
+            order.append(each.id)
+    for key in order:
+        order += above[key]
+    is_back = dict[UUID, bool]()
+    for key in reversed(order):
+        is_refunded = purchases[key].status is PurchaseStatus.REFUNDED
+        is_back[key] = is_refunded and all(is_back[each] for each in above[key])
+    own = {key: each.access.sessions_recorded for key, each in purchases.items()}
+    tree = _Tree(purchases, above, tuple(order), is_back, {key: sold(purchases[key], state) for key in purchases}, own)
+    for key in reversed(order):
+        own[key] += _unrecorded(tree, key)
+    return tree
+
+
+def _unrecorded(tree: _Tree, key: UUID) -> int:
+    """How many were used under a purchase and nobody recorded. Under another tier whose money is back that is not
+    known: its used sessions are counted below it as well."""
+    below, used = tree.continues(key), tree.purchases[key].access.sessions_used
+    if below is not None and tree.is_back[key]:
+        return 0
+    begun = 0 if below is None else min(below.access.sessions_used, tree.sold[key])
+    counted_above = sum(tree.held(each) for each in tree.above[key] if tree.is_back[each])
+    return max(0, used - begun - counted_above - tree.own[key])
 
 
 def sold(purchase: Purchase, state: State) -> int:
