@@ -72,7 +72,8 @@ class Teller:
         return bought
 
     async def tell_everything(self) -> None:
-        for story in (self.bought, self.followed, self.granted, self.given_back, self.disputed, self.not_bought):
+        stories = (self.bought, self.followed, self.granted, self.given_back, self.disputed, self.not_bought, self.held)
+        for story in stories:
             await story()
             await self.shop.run_jobs()
         await self.changed_the_catalogue()
@@ -114,6 +115,29 @@ class Teller:
         self.later(days=100)
         await self.shop.sweep()  # it lapses
         await self.buy("BASIC")
+
+    async def held(self) -> None:
+        """Sessions, recorded, withdrawn and recorded again, late, under what was upgraded, renewed and refunded."""
+        service = self.service
+        self.next_student()
+        _, basic = await self.buy("BASIC")
+        for number in (1, 2, 4):
+            self.later(hours=1)
+            await service.record(basic, number, service.clock.now - timedelta(minutes=50), key=f"class-{number}")
+        await service.withdraw(basic, 2, "it rained", actor=ADMIN, key="rain")
+        self.later(hours=1)
+        _, upgrade = await self.buy("STANDARD")
+        await service.recorded(upgrade, 2)
+        await service.recorded(basic, 3, basic.created_at)  # late, and so one more of the upgrade is used
+        self.next_student()
+        _, below = await self.buy("STANDARD")
+        await service.recorded(below, 1)
+        refunded, renewal = await self.buy("STANDARD", purpose=Purpose.RENEWAL)
+        for number in (1, 2):
+            await service.recorded(renewal, number)
+        await service.withdrawn(renewal, 2)
+        await self.shop.refund(refunded)  # the first one is revived, with what was held under both
+        await service.record(below, 5)
 
     async def granted(self) -> None:
         course = self.courses[0]

@@ -67,6 +67,11 @@ SURVIVORS = (
         f"{ANY_CHANGE}idempotency_record.operation",
         "A call that found its result there already may have been that one.",
     ),
+    Survivor(
+        f"{ANY_CHANGE}idempotency_record.actor_id",
+        "Several callers may record one session at once, each with a key: one of them did it.",
+        {"operation": ("recordSession", "withdrawSession")},
+    ),
     # Events.
     Survivor(f"{ANY_CHANGE}provider_event.type", "Nobody reads it: whatever it says, the provider is asked."),
     Survivor(
@@ -177,5 +182,6 @@ SURVIVORS = (
     ),
     Survivor(f"{ANY_CHANGE}payment.checks", "It is what says how often; only whether at all is told elsewhere."),
     Survivor(f"{ANY_CHANGE}payment.ask*", "It is asked sooner, or as late as its schedule may have it."),
+    Survivor("changed refund.id", "Of a dispute, which is known by the bank's reference.", {"origin": ("DISPUTE",)}),
     Survivor(f"{ANY_CHANGE}refund.reason", "Of a claim without a share, which is noted under another reason."),
 )
