@@ -156,7 +156,8 @@ def gateway(
     Args:
         more: other settings, such as `STRIPE`.
     """
-    settings = {"DATABASE_URL": database_url, "JWT_SECRET": JWT_SECRET, "LOG_LEVEL": "error", **UNHURRIED}
+    own = {"ENV_FILE": os.devnull, "DATABASE_URL": database_url, "JWT_SECRET": JWT_SECRET}
+    settings = {**own, "LOG_LEVEL": "error", **UNHURRIED}
     chosen = {f"GATEWAY_{key}": value for key, value in {**settings, **(more or {})}.items()}
     kept = {key: value for key, value in os.environ.items() if not key.startswith("GATEWAY_")}
     command = (sys.executable, "-m", "gateway", "serve", "--port", "0", "--workers", str(workers))

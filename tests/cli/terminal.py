@@ -27,9 +27,11 @@ class Said:
 
 
 def gateway(*arguments: str, env: Mapping[str, str]) -> Said:
-    """What a command says. It may not serve: one that forgets to refuse would not end."""
+    """What a command says. It may not serve: one that forgets to refuse would not end. A developer's own `.env` is not
+    read, unless the environment leaves its name empty."""
     printed, err = BytesIO(), StringIO()
     out = TextIOWrapper(printed, encoding="utf-8", newline="", write_through=True)  # some write bytes to it
+    env = {"GATEWAY_ENV_FILE": os.devnull, **env}
     with (
         patch.dict(os.environ, env, clear=True),
         patch.object(sys, "argv", ["gateway", *arguments]),

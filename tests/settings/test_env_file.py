@@ -156,7 +156,7 @@ def test_who_may_read_it_is_seen(tmp_path: Path, mode: int, is_open: bool) -> No
 def test_a_command_reads_it_and_says_that_everybody_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     env = on_sqlite(tmp_path)
-    url, _ = env.pop("GATEWAY_DATABASE_URL"), env.pop(ENV_FILE)
+    url, env[ENV_FILE] = env.pop("GATEWAY_DATABASE_URL"), ""
     path = written(tmp_path, f"GATEWAY_DATABASE_URL={url}\n", 0o644)
     said = gateway("migrate", env=env)
     assert (said.code, (tmp_path / "gateway.db").is_file()) == (0, True)
@@ -177,4 +177,6 @@ def test_a_command_reads_the_one_that_it_is_told_of_and_no_other(
     assert gateway(*token, env={ENV_FILE: str(other)}).code == 0
     said = gateway("--env-file", "none", *token, env={ENV_FILE: str(other)})
     assert (said.code, said.err) == (2, f"{ENV_FILE}: there is no file none.\n")
-    assert gateway(*token, env={"GATEWAY_ENV": "production"}).err.startswith("GATEWAY_JWT_SECRET is under 32 bytes")
+    assert gateway(*token, env={"GATEWAY_ENV": "production", ENV_FILE: ""}).err.startswith(
+        "GATEWAY_JWT_SECRET is under 32 bytes"
+    )
