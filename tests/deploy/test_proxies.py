@@ -124,7 +124,9 @@ def test_what_is_too_long_is_refused_by_the_gateway_in_its_own_words(proxy: Prox
     long = proxy.http.post(proxy.url, content=b" " * 300_000, headers=headers)
     assert (long.status_code, "errors" in long.json()) == (413, True)
     far = proxy.http.post(proxy.url, content=b" " * 3_000_000, headers=headers)
-    assert far.status_code == 413
+    # Caddy sends on while it comes, and may not get to read why the gateway wants no more of it.
+    assert far.status_code in ((413,) if proxy.name == "nginx" else (413, 502))
+    assert student.codes(WHO) == []
 
 
 @pytest.mark.parametrize("name", NAMES)
