@@ -165,3 +165,26 @@ describe("numbers", () => {
     await who.done();
   });
 });
+
+describe("erasing a student", () => {
+  test("waits for what is open, wants the id typed, and then nothing names them", async () => {
+    const student = its.student();
+    const purchase = await its.gateway.grant(student, its.yoga, "BASIC", "A raffle");
+    const who = await its.person();
+    const tab = await (await who.tab()).loggedIn(`#/students/${student}`);
+    await tab.follow("Erase");
+    await tab.fill("Reason", "Asked for it by letter");
+    await tab.press("Erase the student for good");
+    await tab.says("Type the student’s id, as it stands above.");
+    await tab.fill("The student’s id, once more", student);
+    await tab.press("Erase the student for good");
+    await tab.heading("Nothing was done");
+    await tab.says("A purchase is in force");
+    await its.gateway.revoke(purchase);
+    await tab.press("Erase the student for good");
+    await tab.heading("The student is erased");
+    const { student: gone } = await its.gateway.ask(`{ student(id: "${student}") { id } }`);
+    assert.equal(gone, null);
+    await who.done();
+  });
+});

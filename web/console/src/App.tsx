@@ -6,6 +6,7 @@ import { useUnanswered } from "./actions/draft";
 import { CourseForm } from "./courses/CourseForm";
 import { CourseList } from "./courses/CourseList";
 import { Attention } from "./finding/Attention";
+import { Erase } from "./finding/Erase";
 import { Search } from "./finding/Search";
 import { StudentScreen } from "./finding/StudentScreen";
 import { clockTime } from "./format";
@@ -83,6 +84,8 @@ function screenOf(route: Route): ReactNode {
       return <Search key={route.query.get("for")} text={route.query.get("for") ?? ""} />;
     case "students/:":
       return <StudentScreen id={id!} />;
+    case "students/:/erase":
+      return <Erase id={id!} />;
     case "purchases":
       return <PurchaseList route={route} />;
     case "purchases/:":

@@ -1,7 +1,7 @@
 // An action: what is typed, what will happen, and what came of it.
 
 import { useEffect, useId, useRef, useState, type FormEvent, type ReactNode } from "react";
-import { pageOf } from "../parts/bits";
+import { Id, pageOf } from "../parts/bits";
 import { Notice } from "../parts/Notice";
 import { whoami } from "../session/session";
 import type { FieldSaid, Told } from "./answers";
@@ -98,6 +98,15 @@ export function ActionForm<Values extends object>(props: Props<Values>) {
           <Notice tone={told.tone} title={told.title}>
             {told.text && <p>{told.text}</p>}
             <Said fields={told.fields} />
+            {told.obstacles && (
+              <ul>
+                {told.obstacles.map(({ id, why }) => (
+                  <li key={id}>
+                    {why}: <Id of={id} />
+                  </li>
+                ))}
+              </ul>
+            )}
             {about && (
               <p>
                 <a href={about}>See {told.about}</a>

@@ -21,6 +21,8 @@ export interface Told {
   isUnanswered?: boolean;
   /** The thing that it came to, or that stands in its way. */
   about?: string;
+  /** Things that stand in its way, each with why. */
+  obstacles?: { id: string; why: string }[];
 }
 
 export function done(title: string, text?: string, about?: string): Told {

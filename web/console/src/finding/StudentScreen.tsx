@@ -31,7 +31,7 @@ export function StudentScreen({ id }: { id: string }) {
   useLive(PurchasesNow, {}, hear, again);
   const student = data?.student;
   return (
-    <Screen title={id} kind="Student" actions={<a className="button" href={link(["grant"], { student: id })}>Grant a course</a>}>
+    <Screen title={id} kind="Student" actions={<Doing id={id} isKnown={Boolean(student)} />}>
       <Loaded error={error} isThere={data !== undefined} askAgain={again}>
         {student ? (
           <>
@@ -85,6 +85,15 @@ export function StudentScreen({ id }: { id: string }) {
         )}
       </Loaded>
     </Screen>
+  );
+}
+
+function Doing({ id, isKnown }: { id: string; isKnown: boolean }) {
+  return (
+    <>
+      <a className="button" href={link(["grant"], { student: id })}>Grant a course</a>
+      {isKnown && <a className="button" href={link(["students", id, "erase"])}>Erase</a>}
+    </>
   );
 }
 

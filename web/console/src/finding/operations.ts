@@ -43,3 +43,15 @@ export const NeedingAttention = graphql(`
     }
   }
 `);
+
+export const EraseStudent = graphql(`
+  mutation EraseStudent($input: EraseStudentInput!) {
+    eraseStudent(input: $input) {
+      __typename
+      ... on EraseStudentSuccess { alreadyProcessed pseudonym payments purchases }
+      ... on StudentHasOpenBusiness { open { kind id endsAt } }
+      ... on InvalidInput { fields { path message } }
+      ... on Problem { message }
+    }
+  }
+`);
