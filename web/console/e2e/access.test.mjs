@@ -65,7 +65,8 @@ describe("the console", () => {
       const pages = [
         "", `search?for=${student}`, `students/${student}`, "purchases", `purchases/${purchaseId}`, `purchases/${purchaseId}/revoke`,
         `purchases/${purchaseId}/extend`, `purchases/${purchaseId}/correct`, `purchases/${purchaseId}/record/1`, "grant", "payments",
-        `payments/${paymentId}`, `payments/${paymentId}/refund`, "jobs", "courses", `courses/${its.yoga}`, "courses/new", "numbers",
+        `payments/${paymentId}`, `payments/${paymentId}/refund`, "refunds", "jobs", "courses", `courses/${its.yoga}`,
+        "courses/new", "numbers", `students/${student}/erase`,
       ];
       for (const page of pages) {
         await tab.open(`#/${page}`);
@@ -128,7 +129,7 @@ describe("the console", () => {
     await tab.heading("It is granted");
     await tab.open("#/purchases?student=strictly");
     await tab.says("kept up to date");
-    for (const page of ["", "search?for=strictly", "students/strictly", "payments", "jobs", "courses", `courses/${its.yoga}`, "numbers"]) {
+    for (const page of ["", "search?for=strictly", "students/strictly", "payments", "refunds", "jobs", "courses", `courses/${its.yoga}`, "numbers"]) {
       await tab.open(`#/${page}`);
       await tab.page.locator(".loading").waitFor({ state: "detached" });
       assert.equal(await tab.page.getByText("takes no questions of the console").count(), 0, page);

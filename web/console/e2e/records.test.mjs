@@ -105,14 +105,14 @@ describe("a course", () => {
 });
 
 describe("a student", () => {
-  test("is found by the id, with all that is theirs and one history of it", async () => {
+  test("is found by how the id begins, with all that is theirs and one history of it", async () => {
     const student = its.student();
     const { paymentId, purchaseId } = await its.gateway.pay(student, its.yoga);
     await its.gateway.refund(paymentId, 50_000, "A session fell out");
     const who = await its.person();
     const tab = await (await who.tab()).loggedIn();
     await tab.page.keyboard.press("/");
-    await tab.page.keyboard.type(student);
+    await tab.page.keyboard.type(student.slice(0, -1));
     await tab.page.keyboard.press("Enter");
     await tab.page.getByRole("main").getByRole("link", { name: student, exact: true }).first().click();
     await tab.heading(student);
@@ -127,13 +127,39 @@ describe("a student", () => {
     await who.done();
   });
 
-  test("the id of anything leads to its page", async () => {
-    const { paymentId } = await its.gateway.pay(its.student(), its.yoga);
+  test("and anything else is found by its id, ours or the provider’s", async () => {
+    const { paymentId, purchaseId } = await its.gateway.pay(its.student(), its.yoga);
+    const { payment } = await its.gateway.ask(`{ payment(id: "${paymentId}") { providerReference } }`);
     const who = await its.person();
     const tab = await (await who.tab()).loggedIn();
-    await tab.page.getByRole("searchbox").fill(paymentId);
+    for (const [text, leadsTo] of [[paymentId, paymentId], [payment.providerReference, paymentId], [purchaseId, purchaseId], [its.yoga, "Yoga for Beginners"]]) {
+      await tab.page.getByRole("searchbox").fill(text);
+      await tab.page.keyboard.press("Enter");
+      await tab.heading(`“${text}”`);
+      await tab.shown(tab.page.getByRole("main").getByRole("link", { name: leadsTo, exact: true }).first());
+    }
+    await tab.page.getByRole("searchbox").fill("nobody-is-called-so");
     await tab.page.keyboard.press("Enter");
-    await tab.heading("₹1,999.00");
+    await tab.says("Nothing is called so");
+    await who.done();
+  });
+});
+
+describe("refunds", () => {
+  test("are listed with disputes, narrowed by amount, and saved as CSV", async () => {
+    const student = its.student();
+    const { paymentId } = await its.gateway.pay(student, its.yoga);
+    await its.gateway.refund(paymentId, 50_000, "The larger one");
+    await its.gateway.refund(paymentId, 10_000, "=The smaller one");
+    const who = await its.person();
+    const tab = await (await who.tab()).loggedIn(`#/refunds?student=${student}`);
+    await tab.says("2 refunds on this page");
+    await tab.fill("Currency", "inr");
+    await tab.fill("At most", "100.00");
+    await tab.press("Show");
+    await tab.says("1 refund on this page");
+    const [download] = await Promise.all([tab.page.waitForEvent("download"), tab.press("Save as CSV")]);
+    assert.match(await readFile(await download.path(), "utf8"), /,100\.00,INR,"'=The smaller one",/);
     await who.done();
   });
 });

@@ -27,6 +27,7 @@ import { PurchaseList } from "./purchases/PurchaseList";
 import { PurchaseScreen } from "./purchases/PurchaseScreen";
 import { Revoke } from "./purchases/Revoke";
 import { SessionAction } from "./sessions/SessionAction";
+import { RefundList } from "./refunds/RefundList";
 import { go, link, routeOf, useHash, type Route } from "./router";
 import { Gate, TokenEnd } from "./session/Gate";
 import { logOut, useStanding, whoami } from "./session/session";
@@ -104,6 +105,8 @@ function screenOf(route: Route): ReactNode {
       return <PaymentScreen id={id!} />;
     case "payments/:/refund":
       return <RefundForm id={id!} />;
+    case "refunds":
+      return <RefundList route={route} />;
     case "jobs":
       return <JobList route={route} />;
     case "jobs/:":
@@ -137,6 +140,7 @@ const PLACES: [path: string[], name: string][] = [
   [[], "Attention"],
   [["purchases"], "Purchases"],
   [["payments"], "Payments"],
+  [["refunds"], "Refunds"],
   [["jobs"], "Jobs"],
   [["courses"], "Courses"],
   [["numbers"], "Numbers"],
@@ -195,7 +199,7 @@ function SearchBox({ text }: { text: string }) {
       <input
         ref={field}
         type="search"
-        aria-label="Search: a student, or the id of anything"
+        aria-label="Search: a student, or any id"
         placeholder="Student, or any id ( / )"
         value={typed}
         autoComplete="off"

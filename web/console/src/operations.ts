@@ -7,6 +7,10 @@ export const MoneyParts = graphql(`
   fragment MoneyParts on Money { amountMinor currency }
 `);
 
+export const CountParts = graphql(`
+  fragment CountParts on Count { count precision }
+`);
+
 export const EntryParts = graphql(`
   fragment EntryParts on AuditEntry { at actor { id role } action reason changes }
 `);

@@ -1,41 +1,86 @@
-// What a text may mean: the id of something, or a student.
+// What a text names: ids in either spelling, a provider's reference, and students by how their ids begin.
 
-import { useEffect } from "react";
 import { useQuery } from "urql";
-import { pageOf } from "../parts/bits";
+import { words } from "../format";
+import type { SearchForQuery } from "../gql/graphql";
+import { Amount, Id, State, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
-import { Table } from "../parts/Table";
-import { PAYMENT_COLUMNS } from "../payments/PaymentList";
-import { PURCHASE_COLUMNS } from "../purchases/PurchaseList";
-import { go, link } from "../router";
-import { StudentById } from "./operations";
+import { link } from "../router";
+import { SearchFor } from "./operations";
 
 export function Search({ text }: { text: string }) {
-  const page = pageOf(text);
-  useEffect(() => {
-    if (page !== null) go(page);
-  }, [page]);
-  const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id: text }, pause: page !== null || text === "" });
-  if (page !== null) return null;
-  const student = data?.student;
+  const [{ data, error }, ask] = useQuery({ query: SearchFor, variables: { text }, pause: text.trim() === "" });
+  const hits = data?.search ?? [];
   return (
     <Screen title={`“${text}”`} kind="Search">
-      <Loaded error={error} isThere={data !== undefined} askAgain={ask}>
-        {student ? (
-          <>
-            <p role="status">
-              A student: <a href={link(["students", text])}>{text}</a>
-            </p>
-            <Table caption="Purchases" columns={PURCHASE_COLUMNS} rows={student.purchases.nodes} keyOf={({ id }) => id} empty="No purchases." />
-            <Table caption="Payments" columns={PAYMENT_COLUMNS} rows={student.payments.nodes} keyOf={({ id }) => id} empty="No payments." />
-          </>
-        ) : (
+      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+        {hits.length === 0 ? (
           <p className="empty" role="status">
-            No student of this id has a purchase or a payment, and it is no id of a purchase, payment, job or course.
+            Nothing is called so: no student’s id begins with it, and it is no id of ours or of the provider’s.
           </p>
+        ) : (
+          <ul className="cases hits">
+            {hits.map((hit) => (
+              <li key={hit.id}>
+                <Hit hit={hit} />
+              </li>
+            ))}
+          </ul>
         )}
       </Loaded>
     </Screen>
   );
+}
+
+type Found = SearchForQuery["search"][number];
+
+function Hit({ hit }: { hit: Found }) {
+  switch (hit.__typename) {
+    case "Student":
+      return (
+        <p>
+          Student <StudentLink id={hit.id} />
+        </p>
+      );
+    case "Purchase":
+      return (
+        <p>
+          Purchase of {hit.course.title}, {hit.tier}, of <StudentLink id={hit.student.id} /> <State of={hit.purchaseStatus} />
+          <br />
+          <Id of={hit.id} />
+        </p>
+      );
+    case "Payment":
+      return (
+        <p>
+          Payment of <Amount of={hit.amountCaptured ?? hit.amount} /> of <StudentLink id={hit.student.id} /> <State of={hit.paymentStatus} />
+          <br />
+          <Id of={hit.id} />
+          {hit.providerReference && <> {hit.provider} <code>{hit.providerReference}</code></>}
+        </p>
+      );
+    case "Refund":
+      return (
+        <p>
+          Refund of <Amount of={hit.refunded} /> <State of={hit.refundStatus} />, “{hit.reason}”
+          <br />
+          <code>{hit.id}</code> of the payment <Id of={hit.of.id} />
+        </p>
+      );
+    case "Job":
+      return (
+        <p>
+          Job: {words(hit.kind)} <State of={hit.state} />
+          <br />
+          <Id of={hit.id} />
+        </p>
+      );
+    case "Course":
+      return (
+        <p>
+          Course <a href={link(["courses", hit.id])}>{hit.title}</a>
+        </p>
+      );
+  }
 }

@@ -55,3 +55,17 @@ export const EraseStudent = graphql(`
     }
   }
 `);
+
+export const SearchFor = graphql(`
+  query SearchFor($text: String!) {
+    search(text: $text, first: 30) {
+      __typename
+      ... on Student { id }
+      ... on Purchase { id student { id } course { id title } tier purchaseStatus: status }
+      ... on Payment { id student { id } amount { ...MoneyParts } amountCaptured { ...MoneyParts } paymentStatus: status provider providerReference }
+      ... on Refund { id refunded: amount { ...MoneyParts } refundStatus: status reason of: payment { id } }
+      ... on Job { id kind state }
+      ... on Course { id title }
+    }
+  }
+`);

@@ -2,19 +2,20 @@
 
 import { useCallback } from "react";
 import { useClient, useQuery } from "urql";
-import { count, plainAmount, ZONE } from "../format";
+import { plainAmount } from "../format";
 import type { PaymentFilter, PaymentFulfilment, PaymentProvider, PaymentRowFragment, PaymentStatus } from "../gql/graphql";
 import { Amount, Id, Instant, State, StudentLink } from "../parts/bits";
 import { CsvButton, type CsvPage } from "../parts/CsvButton";
 import { Filters, type FilterField } from "../parts/Filters";
+import { HowMany } from "../parts/HowMany";
 import { Loaded } from "../parts/Loaded";
 import { Pager, windowOf } from "../parts/Pager";
 import { Screen } from "../parts/Screen";
 import { Table, type Column } from "../parts/Table";
 import { usePolled } from "../parts/usePolled";
-import { daysOf, oneOf } from "../purchases/filter";
+import { amountIn, daysOf, oneOf } from "../purchases/filter";
 import type { Route } from "../router";
-import { Payments } from "./operations";
+import { Payments, PaymentsCount } from "./operations";
 
 const STATUSES = ["REQUIRES_PAYMENT", "PROCESSING", "SUCCEEDED", "FAILED", "CANCELED", "PARTIALLY_REFUNDED", "REFUNDED"] as const satisfies readonly PaymentStatus[];
 const FULFILMENTS = ["PENDING", "FULFILLED", "DUPLICATE", "UNFULFILLABLE"] as const satisfies readonly PaymentFulfilment[];
@@ -26,6 +27,10 @@ const FIELDS: FilterField[] = [
   { name: "status", label: "State", is: "one of", values: STATUSES },
   { name: "fulfilment", label: "Led to", is: "one of", values: FULFILMENTS },
   { name: "provider", label: "Provider", is: "one of", values: PROVIDERS },
+  { name: "reference", label: "Provider’s id", is: "text" },
+  { name: "currency", label: "Currency", is: "text" },
+  { name: "least", label: "At least", is: "text" },
+  { name: "most", label: "At most", is: "text" },
   { name: "from", label: "From", is: "day" },
   { name: "to", label: "Up to and with", is: "day" },
 ];
@@ -44,6 +49,7 @@ export const PAYMENT_COLUMNS: Column<PaymentRowFragment>[] = [
 export function PaymentList({ route }: { route: Route }) {
   const filter = filterOf(route.query);
   const [{ data, error }, ask] = useQuery({ query: Payments, variables: { filter, ...windowOf(route) } });
+  const [{ data: counted }] = useQuery({ query: PaymentsCount, variables: { filter } });
   usePolled(() => ask({ requestPolicy: "network-only" }));
   const rows = data?.payments.nodes ?? [];
   return (
@@ -51,9 +57,7 @@ export function PaymentList({ route }: { route: Route }) {
       <Filters key={route.query.toString()} route={route} fields={FIELDS} />
       <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
         <div className="above">
-          <p className="hint" role="status">
-            {count(rows.length, "payment")} on this page. Times are of {ZONE}.
-          </p>
+          <HowMany here={rows.length} one="payment" total={counted?.payments.totalCount} />
           <PaymentsCsv filter={filter} />
         </div>
         <Table caption="Payments, the latest first" columns={PAYMENT_COLUMNS} rows={rows} keyOf={({ id }) => id} empty="No payment meets this filter." />
@@ -70,6 +74,8 @@ function filterOf(query: URLSearchParams): PaymentFilter {
     ...oneOf("status", STATUSES, query),
     ...oneOf("fulfilment", FULFILMENTS, query),
     ...oneOf("provider", PROVIDERS, query),
+    ...(query.get("reference") && { providerReference: query.get("reference") }),
+    ...amountIn(query),
     ...daysOf(query),
   };
 }

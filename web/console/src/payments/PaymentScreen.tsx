@@ -13,6 +13,7 @@ import { Screen } from "../parts/Screen";
 import { Table } from "../parts/Table";
 import { Timeline } from "../parts/Timeline";
 import { Missing } from "../purchases/PurchaseScreen";
+import { ASKED_BY } from "../refunds/RefundList";
 import { link } from "../router";
 import { leftOf } from "./left";
 import { PaymentById } from "./operations";
@@ -100,7 +101,7 @@ function Refunds({ of }: { of: readonly RefundPartsFragment[] }) {
           { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
           { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
           { name: "State", cell: (row) => <State of={row.status} /> },
-          { name: "Asked for by", cell: (row) => BY[row.origin] },
+          { name: "Asked for by", cell: (row) => ASKED_BY[row.origin] },
           { name: "Reason", cell: (row) => row.reason },
           { name: "Why not made", cell: (row) => (row.failure ? `${row.failure.message} (${row.failure.code})` : "–") },
           { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },
@@ -109,9 +110,3 @@ function Refunds({ of }: { of: readonly RefundPartsFragment[] }) {
     </Part>
   );
 }
-
-const BY: Record<RefundPartsFragment["origin"], string> = {
-  GATEWAY: "the gateway",
-  PROVIDER: "the provider’s dashboard",
-  DISPUTE: "the student’s bank",
-};

@@ -11,6 +11,12 @@ export const Payments = graphql(`
   }
 `);
 
+export const PaymentsCount = graphql(`
+  query PaymentsCount($filter: PaymentFilter) {
+    payments(filter: $filter, first: 0) { totalCount { ...CountParts } }
+  }
+`);
+
 export const PaymentById = graphql(`
   query PaymentById($id: ID!) {
     payment(id: $id) {

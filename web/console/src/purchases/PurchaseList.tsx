@@ -2,20 +2,21 @@
 
 import { useCallback, useRef, useState } from "react";
 import { useClient, useQuery } from "urql";
-import { count, plainAmount, ZONE } from "../format";
+import { plainAmount } from "../format";
 import type { PurchaseFilter, PurchaseRowFragment } from "../gql/graphql";
 import { useLive } from "../live";
 import { PurchasesNow } from "../operations";
 import { Amount, Id, Instant, State, StudentLink } from "../parts/bits";
 import { CsvButton, type CsvPage } from "../parts/CsvButton";
 import { Filters } from "../parts/Filters";
+import { HowMany } from "../parts/HowMany";
 import { Loaded } from "../parts/Loaded";
 import { Pager, windowOf } from "../parts/Pager";
 import { Screen } from "../parts/Screen";
 import { Table, type Column } from "../parts/Table";
 import { link, type Route } from "../router";
 import { PURCHASE_FIELDS, purchaseFilter } from "./filter";
-import { Purchases } from "./operations";
+import { Purchases, PurchasesCount } from "./operations";
 
 export const PURCHASE_COLUMNS: Column<PurchaseRowFragment>[] = [
   { name: "Created", cell: (row) => <Instant at={row.createdAt} /> },
@@ -30,6 +31,7 @@ export const PURCHASE_COLUMNS: Column<PurchaseRowFragment>[] = [
 export function PurchaseList({ route }: { route: Route }) {
   const filter = purchaseFilter(route.query);
   const [{ data, error }, ask] = useQuery({ query: Purchases, variables: { filter, ...windowOf(route) } });
+  const [{ data: counted }] = useQuery({ query: PurchasesCount, variables: { filter } });
   const { isUp, fresh } = useFresh(() => ask({ requestPolicy: "network-only" }));
   const rows = data?.purchases.nodes ?? [];
 
@@ -38,9 +40,9 @@ export function PurchaseList({ route }: { route: Route }) {
       <Filters key={route.query.toString()} route={route} fields={PURCHASE_FIELDS} />
       <Loaded error={error} isThere={data !== undefined} askAgain={ask}>
         <div className="above">
-          <p className="hint" role="status">
-            {count(rows.length, "purchase")} on this page{isUp && ", kept up to date"}. Times are of {ZONE}.
-          </p>
+          <HowMany here={rows.length} one="purchase" total={counted?.purchases.totalCount}>
+            {isUp && ", kept up to date"}
+          </HowMany>
           <PurchasesCsv filter={filter} />
         </div>
         <Table

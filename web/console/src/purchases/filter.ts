@@ -1,8 +1,8 @@
 // The address's query as the gateway's filter of purchases.
 
 import { later, startOf } from "../calendar";
-import { ZONE } from "../format";
-import type { PurchaseFilter, PurchaseOrigin, PurchaseStatus } from "../gql/graphql";
+import { minorOf, ZONE } from "../format";
+import type { AmountFilter, PurchaseFilter, PurchaseOrigin, PurchaseStatus } from "../gql/graphql";
 import type { FilterField } from "../parts/Filters";
 
 export const STATUSES = ["ACTIVE", "SUPERSEDED", "EXPIRED", "REVOKED", "REFUNDED"] as const satisfies readonly PurchaseStatus[];
@@ -27,6 +27,14 @@ export function purchaseFilter(query: URLSearchParams): PurchaseFilter {
     ...oneOf("origin", ORIGINS, query),
     ...daysOf(query),
   };
+}
+
+/** An amount counts in a currency: without one, it is left out. */
+export function amountIn(query: URLSearchParams): { amount?: AmountFilter } {
+  const currency = query.get("currency")?.toUpperCase() ?? "";
+  if (!/^[A-Z]{3}$/.test(currency)) return {};
+  const [leastMinor, mostMinor] = ["least", "most"].map((name) => minorOf(query.get(name) ?? "", currency));
+  return { amount: { currency, leastMinor: leastMinor ?? null, mostMinor: mostMinor ?? null } };
 }
 
 /** A value that the address has and the schema does not know is left out: the address can be typed by hand. */

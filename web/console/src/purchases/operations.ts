@@ -11,6 +11,12 @@ export const Purchases = graphql(`
   }
 `);
 
+export const PurchasesCount = graphql(`
+  query PurchasesCount($filter: PurchaseFilter) {
+    purchases(filter: $filter, first: 0) { totalCount { ...CountParts } }
+  }
+`);
+
 export const PurchaseById = graphql(`
   query PurchaseById($id: ID!, $after: String) {
     purchase(id: $id) {

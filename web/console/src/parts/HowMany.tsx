@@ -1,0 +1,31 @@
+// How many there are: on this page, and in all, as far as that was counted.
+
+import type { ReactNode } from "react";
+import { count, ZONE } from "../format";
+import type { CountPartsFragment } from "../gql/graphql";
+
+interface Props {
+  here: number;
+  one: string;
+  total: CountPartsFragment | undefined;
+  children?: ReactNode;
+}
+
+export function HowMany({ here, one, total, children }: Props) {
+  return (
+    <p className="hint" role="status">
+      {count(here, one)} on this page{total && total.count > here && `, ${inAll(total)}`}
+      {children}. Times are of {ZONE}.
+    </p>
+  );
+}
+
+function inAll({ count: number, precision }: CountPartsFragment): string {
+  const written = new Intl.NumberFormat().format(number);
+  switch (precision) {
+    case "EXACT":
+      return `${written} in all`;
+    case "AT_LEAST":
+      return `at least ${written} in all`;
+  }
+}
