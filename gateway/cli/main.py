@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.commands import taking_out
+from gateway.cli.commands import support, taking_out
 from gateway.cli.commands.bringing_in import bringing
 from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
@@ -25,9 +25,10 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
-purchase = typer.Typer(help="Purchases without a payment.", no_args_is_help=True)
+purchase = typer.Typer(help="Look at a purchase, or grant one without a payment.", no_args_is_help=True)
 app.add_typer(purchase, name="purchase")
 app.add_typer(bringing, name="import")
+support.add_to(app, purchase)
 taking_out.add_to(app)
 
 

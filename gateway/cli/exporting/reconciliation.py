@@ -15,7 +15,7 @@ from rich.table import Table
 from gateway.cli.databases import May, make_ready
 from gateway.cli.exporting import spans
 from gateway.cli.exporting.snapshots import snapshot
-from gateway.services.core.model.currencies import exponents
+from gateway.cli.support.words import whole_units
 from gateway.services.extracts.reconciliation import (
     CAPTURED,
     DISPUTES_LOST,
@@ -155,7 +155,7 @@ def _table(rows: Sequence[Row], totals: Sequence[Row], first: date, last: date, 
         if row.day is None and row is totals[0]:
             table.add_section()
         cells = (_cell(row[figure.name], row.currency) for figure in shown)
-        net = _amount(row.net_minor, row.currency) if row.currency else ""
+        net = whole_units(row.net_minor, row.currency) if row.currency else ""
         table.add_row(str(row.day or "all days"), row.provider or "none", row.currency, *cells, net)
     lines = io.StringIO()
     Console(file=lines, width=400).print(table if rows else f"Nothing happened, {first} to {last} ({zone}).")
@@ -165,12 +165,4 @@ def _table(rows: Sequence[Row], totals: Sequence[Row], first: date, last: date, 
 def _cell(total: Sum, currency: str) -> str:
     if not total.count:
         return ""
-    return f"{total.count} · {_amount(total.amount_minor, currency)}" if currency else str(total.count)
-
-
-def _amount(minor: int, currency: str) -> str:
-    """In whole units: 4,999.00."""
-    digits = exponents().get(currency, 0)
-    sign, whole = "-" if minor < 0 else "", abs(minor)
-    units, rest = divmod(whole, 10**digits)
-    return f"{sign}{units:,}" + (f".{rest:0{digits}}" if digits else "")
+    return f"{total.count} · {whole_units(total.amount_minor, currency)}" if currency else str(total.count)

@@ -1,0 +1,117 @@
+"""`gateway refund` and its like: what will happen, the question, the call of the API, and what it came to."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from gateway.cli.support import documents, previews
+from gateway.cli.support.asking import Api, api
+from gateway.cli.support.identities import id_of
+from gateway.services.core.legacy.values import Unclear, instant
+from gateway.settings.model import Settings, SettingsError
+
+Answer = Mapping[str, Any]
+
+OPTIONS = {
+    "input.reason": "--reason",
+    "input.idempotencyKey": "--key",
+    "input.amountMinor": "--amount-minor",
+    "input.expiryDate": "--until",
+}
+"""The option in which a field of the input was given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something that is done to one thing.
+
+    Args:
+        kind: of what thing; `names` is the input that names it.
+        document: the mutation.
+        preview: what will happen, by the thing as it is and by the input.
+        outcome: what has happened, by the success.
+        read: the input as the API takes it, by the thing and by what was typed. Raises: SettingsError.
+    """
+
+    kind: str
+    names: str
+    document: str
+    preview: Callable[[Answer, Answer], str]
+    outcome: Callable[[Answer], str]
+    read: Callable[[Answer, Answer], Answer] = lambda _, given: given
+
+
+def _with_end(purchase: Answer, given: Answer) -> Answer:
+    """A day is to its end where the purchase's slot is, as everywhere in its metadata."""
+    try:
+        end = instant(given["expiryDate"], purchase["metadata"]["timeSlot"]["timeZone"])
+    except Unclear as unclear:
+        raise SettingsError(f"--until: {unclear}.") from None
+    return {**given, "expiryDate": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
+
+
+ACTIONS = {
+    "refund": Action("payment", "paymentId", documents.REFUND_PAYMENT, previews.refund, previews.refunded),
+    "revoke": Action("purchase", "purchaseId", documents.REVOKE_PURCHASE, previews.revoke, previews.revoked),
+    "extend": Action(
+        "purchase", "purchaseId", documents.EXTEND_PURCHASE, previews.extend, previews.extended, _with_end
+    ),
+    "retry": Action("job", "jobId", documents.RETRY_JOB, previews.retry, previews.retried),
+    "cancel": Action("job", "jobId", documents.CANCEL_JOB, previews.cancel, previews.canceled),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a call came to: the API's own answer, and a sentence."""
+
+    answer: Answer
+    sentence: str
+    is_success: bool
+
+
+def act(settings: Settings, name: str, typed: str, given: Answer, confirmed: Callable[[str], bool]) -> Done | None:
+    """Do it, unless the operator decides otherwise on seeing what will happen; None where there is no such thing.
+
+    Args:
+        given: the input of the mutation, but for which thing it is.
+        confirmed: is shown what will happen, and says whether it shall.
+
+    Raises:
+        SettingsError: what was typed can be no such thing.
+        Unavailable: with all that can be said of whether it was done.
+    """
+    action = ACTIONS[name]
+    key = id_of(settings, action.kind, typed)
+    return asyncio.run(_act(settings, action, key, given, confirmed))
+
+
+class Declined(Exception):
+    """The operator decided otherwise."""
+
+
+async def _act(
+    settings: Settings, action: Action, key: str, given: Answer, confirmed: Callable[[str], bool]
+) -> Done | None:
+    async with api(settings) as asked:
+        thing = (await asked.ask(documents.SHOWN[action.kind], id=key))["found"]
+        if not thing:
+            return None
+        given = action.read(thing, given)
+        if not confirmed(action.preview(thing, given)):
+            raise Declined
+        return await _done(asked, action, {**given, action.names: key})
+
+
+async def _done(asked: Api, action: Action, given: Answer) -> Done:
+    answer = (await asked.ask(action.document, input={name: each for name, each in given.items() if each is not None}))[
+        "done"
+    ]
+    if "message" not in answer:
+        already = " It was done before." if answer.get("alreadyProcessed") else ""
+        return Done(answer, f"{action.outcome(answer)}{already}", is_success=True)
+    problems = [
+        f"{OPTIONS.get('.'.join(each['path']), action.kind)}: {each['message']}" for each in answer.get("fields", ())
+    ]
+    return Done(answer, "\n".join(problems) or answer["message"], is_success=False)
