@@ -140,8 +140,8 @@ ROOMS = {
     ),
     "cli": _room(
         "gateway.cli gateway.__main__",
-        "startup app pages bootstrap monitoring streaming execution resolvers context schema importing http auth settings"
-        " writer writer_process extracts verification measures ends outages commands legacy model db",
+        "startup app pages bootstrap monitoring streaming execution resolvers context schema importing http auth"
+        " settings writer writer_process extracts verification measures ends outages commands legacy model db",
         f"{VENDORS} strawberry",
     ),
 }

@@ -30,6 +30,18 @@ from tests.cli.test_grant import create
 from tests.cli.test_grant import env as env
 from tests.served.server import environment
 
+MAPPING = """source = "another-gateway"
+
+[columns]
+oldId = "id"
+purchaseTier = "tier"
+metadata = "labels"
+
+[values.expiresAt]
+"" = "never"
+"""
+"""As docs/exporting.md has it."""
+
 ROOT = Path(__file__).parents[3]
 
 
@@ -48,6 +60,27 @@ def test_what_is_granted_is_exported_as_csv_and_as_json_lines(env: dict[str, str
     assert (plain["id"], plain["labels"], plain["amountMinor"]) == (granted, {}, None)
     assert plain["createdAt"] == row["createdAt"]
     assert list(plain) == list(row)
+
+
+def test_what_was_taken_out_can_be_brought_in_elsewhere(
+    env: dict[str, str], course: str, tmp_path: Path, new_sqlite: Callable[[], str]
+) -> None:
+    create(env, course, "--sunday-only", student="=1+1", date="2090-01-01", expiry="2090-03-31")
+    create(env, course, student="student-2")
+    elsewhere = environment(new_sqlite())
+    assert gateway("seed", env=elsewhere).code == 0
+    (tmp_path / "mapping.toml").write_text(MAPPING)
+    exported = str(tmp_path / "purchases.jsonl")
+    assert gateway("export", "purchases", "-o", exported, env=env).code == 0
+    for _ in range(2):
+        said = gateway("import", "purchases", exported, "--mapping", str(tmp_path / "mapping.toml"), env=elsewhere)
+        assert said.code == 0, said
+    before, after = (
+        [json.loads(line) for line in gateway("export", "purchases", "--format", "jsonl", env=each).out.splitlines()]
+        for each in (env, elsewhere)
+    )
+    anew = ("id", "createdById", "createdByRole")
+    assert [{**each, **dict.fromkeys(anew)} for each in after] == [{**each, **dict.fromkeys(anew)} for each in before]
 
 
 def test_a_file_is_of_the_form_that_its_name_says(env: dict[str, str], course: str, tmp_path: Path) -> None:
@@ -195,6 +228,10 @@ def test_a_day_is_included_and_an_instant_is_not() -> None:
     assert (beginning(None, kolkata), ending(None, kolkata)) == (None, None)
     with pytest.raises(SettingsError):
         ending("9999-12-31", kolkata)
+
+
+def test_the_mapping_that_is_documented_is_the_one_that_is_tried() -> None:
+    assert MAPPING in (ROOT / "docs" / "exporting.md").read_text(encoding="utf-8")
 
 
 def test_the_words_of_the_command_are_the_extracts() -> None:
