@@ -42,7 +42,7 @@ def warn(settings: Settings) -> None:
     A gateway without a provider starts all the same: on some platforms admins alone give courses.
     """
     if settings.env == "production":
-        for warning in _warnings(settings):
+        for warning in warnings_of(settings):
             log.warning(warning)
 
 
@@ -69,7 +69,8 @@ def configured(settings: Settings) -> dict[str, object]:
     }
 
 
-def _warnings(settings: Settings) -> Iterator[str]:
+def warnings_of(settings: Settings) -> Iterator[str]:
+    """What a platform that sells will miss, or should know."""
     offers = settings.offers
     if all(offer.mode == "no money" for offer in offers.values()):
         yield NOTHING_TO_SELL_WITH

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.commands import support, taking_out
+from gateway.cli.commands import support, taking_out, upkeep
 from gateway.cli.commands.bringing_in import bringing
 from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
@@ -30,6 +30,7 @@ app.add_typer(purchase, name="purchase")
 app.add_typer(bringing, name="import")
 support.add_to(app, purchase)
 taking_out.add_to(app)
+upkeep.add_to(app)
 
 
 def main() -> None:
@@ -135,24 +136,6 @@ def verify(
         is_well = verify.verify(settings, as_json=as_json)
     if not is_well:
         raise SystemExit(1)
-
-
-@command(app, _0="the database is up to date, or ahead and fit to run on.", _2=UNUSABLE)
-def migrate(
-    incomplete: Annotated[
-        bool,
-        typer.Option(
-            "--incomplete", help="Take an SQLite file whose -wal is missing as it is, without what was in that."
-        ),
-    ] = False,
-) -> None:
-    """Bring the database to the newest schema, and make it where there is none, in a folder that is there.
-
-    Safe to run again, and from several machines at once."""
-    settings = own_settings()
-    from gateway.cli import databases
-
-    print(databases.migrate(settings, incomplete=incomplete))
 
 
 @command(app, _0="the copy is whole and on disk.", _2="there is none; a sentence says why.")
