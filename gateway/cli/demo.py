@@ -25,6 +25,21 @@ def lines_of(courses: Iterable[Course]) -> Iterator[str]:
     return (f"{ids.to_text(ids.COURSE, course.id)}  {course.title}" for course in courses)
 
 
+def objects_of(courses: Iterable[Course]) -> list[dict[str, object]]:
+    """The same for programs, with the tiers."""
+    return [
+        {
+            "id": ids.to_text(ids.COURSE, course.id),
+            "title": course.title,
+            "tiers": [
+                {"code": tier.code, "amountMinor": tier.price.amount_minor, "currency": tier.price.currency}
+                for tier in course.tiers
+            ],
+        }
+        for course in courses
+    ]
+
+
 def print_invitation(settings: Settings, courses: Iterable[Course], url: str) -> None:
     """Where to open the demo, what there is to buy, and tokens of a student and an admin where we sign tokens."""
     root = url.removesuffix("graphql")

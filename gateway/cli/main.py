@@ -17,6 +17,8 @@ from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
 from gateway.services.core.model.values import Role
 
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
+
 app = typer.Typer(
     name="gateway",
     help="One GraphQL gateway for payments, purchases and course access. Settings come from GATEWAY_* variables, which"
@@ -166,12 +168,16 @@ def restore(
 
 
 @command(app, _0="the courses are there.", _2=UNUSABLE)
-def seed() -> None:
+def seed(as_json: Json = False) -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
     settings = own_settings(tells_outages=False)
     from gateway.cli import demo
 
-    for line in demo.lines_of(demo.seed(settings)):
+    courses = demo.seed(settings)
+    if as_json:
+        _print_json(demo.objects_of(courses))
+        return
+    for line in demo.lines_of(courses):
         print(line)
 
 
@@ -205,10 +211,13 @@ def schema(
 
 
 @command(app, "settings")
-def show_settings() -> None:
+def show_settings(as_json: Json = False) -> None:
     """Print every GATEWAY_* variable with its default and its meaning, as the table in docs/settings.md."""
     from gateway.settings.loading import describe
 
+    if as_json:
+        _print_json([{"name": name, "default": default, "meaning": meaning} for name, default, meaning in describe()])
+        return
     print("| variable | default | meaning |\n|---|---|---|")
     for name, default, meaning in describe():
         print(f"| `{name}` | {f'`{default}`' if default else ''} | {meaning} |")
@@ -237,6 +246,7 @@ def grant(
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Replace an active purchase of another tier.")] = False,
     key: Annotated[str | None, typer.Option(help="Idempotency key: used again, it gives the same purchase.")] = None,
+    as_json: Json = False,
 ) -> None:
     """Grant a course without a payment. Asked again for the same, it gives the existing purchase.
 
@@ -249,7 +259,16 @@ def grant(
         student, course, reason, slot, time_zone, tier, sessions, sunday_only, duration, first_day, expiry, replace, key
     )
     purchase_id, message = granted(settings, request)
+    if as_json:
+        _print_json({"purchaseId": purchase_id, "message": message})
+        raise SystemExit(0 if purchase_id else 1)
     typer.secho(message, fg=None if purchase_id else "red", err=True)
     if purchase_id is None:
         raise SystemExit(1)
     print(purchase_id)
+
+
+def _print_json(value: object) -> None:
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2))

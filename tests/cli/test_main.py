@@ -1,5 +1,6 @@
 """The command line: what each command prints, what it refuses, and that no refusal shows a secret or a traceback."""
 
+import json
 import re
 import signal
 import socket
@@ -217,7 +218,17 @@ HEAVY = {"strawberry", "graphql", "sqlalchemy", "sqlmodel", "alembic", "stripe",
 
 @pytest.mark.parametrize(
     "words",
-    ["--help", "--version", "token --role ADMIN --subject a", "settings", "serve --help", "purchase create --help"],
+    [
+        *(
+            "--help",
+            "--version",
+            "token --role ADMIN --subject a",
+            "settings",
+            "serve --help",
+            "purchase create --help",
+        ),
+        *("settings --json", "payment show --help", "refund --help", "doctor --help", "export payments --help"),
+    ],
 )
 def test_a_command_that_needs_no_server_imports_none(words: str, tmp_path: Path) -> None:
     script = f"""
@@ -263,6 +274,24 @@ asyncio.run(start(from_environment()))
     assert said.stdout.splitlines()[-1] == "[] True True"
 
 
+def test_a_program_gets_json_of_what_was_seeded_and_granted(new_sqlite: Callable[[], str]) -> None:
+    env = environment(new_sqlite())
+    [course, *_] = json.loads(gateway("seed", "--json", env=env).out)
+    assert course["tiers"][0].keys() == {"code", "amountMinor", "currency"}
+    words = ("--student", "s", "--course", course["id"], "--tier", "BASIC", "--slot", "17:30", "--json")
+    more = ("--time-zone", "Asia/Kolkata", "--reason", "x")
+    said = gateway("purchase", "create", *words, *more, env=env)
+    assert (said.code, json.loads(said.out)["message"]) == (0, "created: BASIC for s")
+    refused = gateway("purchase", "create", *words, "--time-zone", "Mars", "--reason", "x", env=env)
+    assert (refused.code, json.loads(refused.out)["purchaseId"]) == (1, None)
+
+
+def test_it_completes_what_is_typed(tmp_path: Path) -> None:
+    typed = {"_GATEWAY_COMPLETE": "complete_bash", "COMP_WORDS": "gateway re", "COMP_CWORD": "1"}
+    said = gateway(env={**on_sqlite(tmp_path), **typed})
+    assert {*said.out.split()} == {"refund", "report", "restore", "retry", "revoke"}
+
+
 def test_the_version_is_that_of_the_package(tmp_path: Path) -> None:
     pyproject = tomllib.loads((Path(__file__).parents[2] / "pyproject.toml").read_text(encoding="utf-8"))
     assert gateway("--version", env=on_sqlite(tmp_path)) == Said(0, f"gateway {pyproject['project']['version']}\n", "")
@@ -285,11 +314,14 @@ def test_each_command_and_option_says_what_it_is_for() -> None:
             ("serve", "023"),
             ("worker", "02"),
             ("verify", "012"),
-            ("migrate", "02"),
+            ("migrate", "012"),
             ("backup", "02"),
             ("restore", "02"),
         ),
         *(("seed", "02"), ("token", "02"), ("purchase create", "012")),
+        *((f"{kind} show", "012") for kind in ("payment", "purchase", "student", "refund", "job")),
+        *((name, "012") for name in ("refund make", "revoke", "extend", "retry", "cancel", "attention")),
+        *(("export", "02"), ("report reconciliation", "02"), ("doctor", "01")),
     ],
 )
 def test_each_command_that_may_fail_lists_its_exit_codes(command: str, codes: str, tmp_path: Path) -> None:
