@@ -141,7 +141,8 @@ ROOMS = {
     "cli": _room(
         "gateway.cli gateway.__main__",
         "startup app pages bootstrap monitoring streaming execution resolvers context schema importing http auth"
-        " settings writer writer_process providers extracts verification measures ends outages commands legacy model db",
+        " settings writer writer_process providers extracts verification measures ends outages commands legacy model"
+        " db",
         f"{VENDORS} strawberry",
     ),
 }

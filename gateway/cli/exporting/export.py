@@ -51,7 +51,7 @@ def export(settings: Settings, request: ExportRequest) -> str:
         out = writer(form, extract.columns, to)
         with _progress(connection, extract, wanted) as told:
             total = written(pages(connection, extract, wanted), out, told)
-    return f"{total:,} {extract.name} written{f' to {target}' if target else ''}."
+    return f"{total:,} row{'s' * (total != 1)} of {extract.name} written{f' to {target}' if target else ''}."
 
 
 def described(what: str) -> Iterator[str]:

@@ -48,7 +48,7 @@ ROOT = Path(__file__).parents[3]
 def test_what_is_granted_is_exported_as_csv_and_as_json_lines(env: dict[str, str], course: str) -> None:
     granted = create(env, course, student="=cmd|' /C calc'!A0").out.strip()
     said = gateway("export", "purchases", env=env)
-    assert (said.code, said.err) == (0, "1 purchases written.\n")
+    assert (said.code, said.err) == (0, "1 row of purchases written.\n")
     [row] = csv.DictReader(io.StringIO(said.out))
     assert (row["id"], row["courseId"], row["tier"], row["status"]) == (granted, course, "BASIC", "ACTIVE")
     assert row["studentId"] == "'=cmd|' /C calc'!A0"
@@ -87,7 +87,7 @@ def test_a_file_is_of_the_form_that_its_name_says(env: dict[str, str], course: s
     granted = create(env, course).out.strip()
     for name in ("a.csv", "a.jsonl", "a.parquet", "a.txt"):
         said = gateway("export", "purchases", "-o", str(tmp_path / name), env=env)
-        assert said == Said(0, "", f"1 purchases written to {tmp_path / name}.\n")
+        assert said == Said(0, "", f"1 row of purchases written to {tmp_path / name}.\n")
     assert (tmp_path / "a.txt").read_bytes() == (tmp_path / "a.csv").read_bytes()
     [found] = pq.read_table(tmp_path / "a.parquet").to_pylist()
     plain = json.loads((tmp_path / "a.jsonl").read_text())
