@@ -12,6 +12,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from web.compressing import HOW, compression
+
 ROOT = Path(__file__).resolve().parents[1]
 OLDEST_NODE = (20, 19)  # Vite's
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
@@ -72,7 +74,8 @@ class Page:
 
     def fingerprint(self) -> str:
         """All that the build is made of."""
-        paths = [ROOT / "schema.graphql", Path(__file__).resolve(), self.lock, *(self.here / name for name in SOURCES)]
+        paths = [ROOT / "schema.graphql", Path(__file__).resolve(), *HOW, self.lock]
+        paths += [self.here / name for name in SOURCES]
         paths += sorted(path for path in self.here.glob("*.ts") if path.name not in SOURCES)
         paths += sorted(path for path in (self.here / "src").rglob("*") if path.is_file() and "gql" not in path.parts)
         digest = hashlib.sha256()
@@ -94,6 +97,7 @@ class Page:
         self.stamp.unlink(missing_ok=True)
         run([npm, "run", "build", "--silent"], self.here)
         (self.target / "assets" / "LICENSES.txt").write_text(self.licences(), encoding="utf-8")
+        run(compression("node", self.target / "assets"), self.here)
         self.stamp.write_text(wanted, encoding="utf-8")
 
     def licences(self) -> str:

@@ -10,7 +10,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
 from gateway.pages.demo import DemoTokens
-from gateway.pages.static import STRICT, Files, page_headers
+from gateway.pages.static import OF_VITE, STRICT, Files, index_page, page_headers
 
 BUILT = Path(__file__).parent / "static_files" / "checkout"  # filled by examples/checkout/build.py
 
@@ -38,13 +38,13 @@ def checkout_routes(make_tokens: Callable[[], DemoTokens | None]) -> list[BaseRo
         make_tokens: new tokens of the demo's people; None where an issuer makes the tokens.
     """
 
-    async def page(_: Request) -> Response:
+    async def page(request: Request) -> Response:
         if make_tokens() is None:
             return _plain(NO_TOKENS)
         index = BUILT / "index.html"
         if not index.is_file():
             return _plain(NOT_BUILT)
-        return HTMLResponse(index.read_text(encoding="utf-8"), headers=page_headers(STRICT))
+        return index_page(request, index, STRICT)
 
     async def session(_: Request) -> Response:
         """Where a real page would sign its student in. A new token each time, so one that expired is replaced."""
@@ -59,7 +59,7 @@ def checkout_routes(make_tokens: Callable[[], DemoTokens | None]) -> list[BaseRo
             routes=[
                 Route("/", page, methods=["GET"]),
                 Route("/session.json", session, methods=["GET"]),
-                Mount("/assets", Files(directory=BUILT / "assets", check_dir=False)),
+                Mount("/assets", Files(directory=BUILT / "assets", names_of_content=OF_VITE)),
             ],
         )
     ]

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
 
-from gateway.pages.static import STRICT, Files, page_headers
+from gateway.pages.static import OF_VITE, STRICT, Files, index_page, page_headers
 from gateway.services.core.model.currencies import exponents
 from gateway.settings.console import ConsoleSettings
 from gateway.settings.model import Settings
@@ -36,12 +36,12 @@ def console_routes(settings: ConsoleSettings) -> list[BaseRoute]:
     policy = {**STRICT, "connect-src": " ".join(("'self'", *settings.console_connects_to))}
     config = console_config(settings)
 
-    async def page(_: Request) -> Response:
+    async def page(request: Request) -> Response:
         index = BUILT / "index.html"
         if not index.is_file():
             headers = page_headers({**STRICT, "script-src": "'none'"})
             return HTMLResponse(NOT_BUILT, status_code=503, headers=headers)
-        return HTMLResponse(index.read_text(encoding="utf-8"), headers=page_headers(policy))
+        return index_page(request, index, policy)
 
     async def told(_: Request) -> Response:
         return JSONResponse(config, headers=page_headers(STRICT))
@@ -52,7 +52,7 @@ def console_routes(settings: ConsoleSettings) -> list[BaseRoute]:
             routes=[
                 Route("/", page, methods=["GET"]),
                 Route("/config.json", told, methods=["GET"]),
-                Mount("/assets", Files(directory=BUILT / "assets", check_dir=False)),
+                Mount("/assets", Files(directory=BUILT / "assets", names_of_content=OF_VITE)),
             ],
         )
     ]

@@ -14,7 +14,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import BaseRoute, Mount
 
 from gateway.pages.demo import DemoTokens
-from gateway.pages.static import STRICT, Files, page_headers
+from gateway.pages.static import STRICT, VERSION, Files, page_headers, version_of
 
 OWN_FILES = Path(__file__).parent / "graphiql_assets"
 THIRD_PARTY = Path(__file__).parent / "static_files" / "graphiql"  # filled by web/graphiql/install.py
@@ -87,15 +87,11 @@ page. The API itself answers at this address as ever.</p></body>
 
 def graphiql_routes() -> list[BaseRoute]:
     """What the page loads; it works from the moment the files are installed, without a restart."""
-    return [
-        Mount(
-            "/graphiql",
-            routes=[
-                Mount("/third-party", Files(directory=THIRD_PARTY, check_dir=False)),
-                Mount("/", Files(directory=OWN_FILES)),
-            ],
-        )
+    loaded = [
+        Mount("/third-party", Files(directory=THIRD_PARTY, versioned=(OWN_FILES, THIRD_PARTY))),
+        Mount("/", Files(directory=OWN_FILES, versioned=(OWN_FILES, THIRD_PARTY))),
     ]
+    return [Mount("/graphiql", routes=[Mount(f"/{VERSION}", routes=loaded), *loaded])]
 
 
 def graphiql_page(tokens: DemoTokens | None, given: Mapping[str, str]) -> Response:
@@ -118,8 +114,12 @@ def graphiql_page(tokens: DemoTokens | None, given: Mapping[str, str]) -> Respon
         "styleNonce": style_nonce,
     }
     template = Template((OWN_FILES / "index.html").read_text(encoding="utf-8"))
-    html = template.substitute(config=_json_in_html(config))
+    html = template.substitute(config=_json_in_html(config), version=_version())
     return HTMLResponse(html, headers=_headers(style_nonce=style_nonce))
+
+
+def _version() -> str:
+    return VERSION.format(version=version_of(OWN_FILES, THIRD_PARTY))
 
 
 def document_of(name: str) -> Path:

@@ -61,6 +61,18 @@ async def test_the_page_and_its_files_are_ours_alone(new_sqlite: Callable[[], st
         assert (await gateway.client.get("/demo/index.html")).status_code == 404
 
 
+async def test_the_page_is_asked_about_at_each_visit_and_sent_once(new_sqlite: Callable[[], str], built: Path) -> None:
+    async with inside(new_sqlite(), demo="true") as gateway:
+        first = await gateway.client.get("/demo/")
+        assert first.headers["Cache-Control"] == "no-cache"
+        known = {"If-None-Match": first.headers["ETag"]}
+        again = await gateway.client.get("/demo/", headers=known)
+        assert (again.status_code, again.content) == (304, b"")
+        assert again.headers["Content-Security-Policy"] == first.headers["Content-Security-Policy"]
+        (built / "index.html").write_text(INDEX + "<p>New</p>", encoding="utf-8")
+        assert "New" in (await gateway.client.get("/demo/", headers=known)).text
+
+
 async def test_without_its_slash_the_address_leads_to_the_one_with_it(
     new_sqlite: Callable[[], str], built: Path
 ) -> None:

@@ -47,7 +47,7 @@ async def test_the_page_and_its_files_are_ours_alone(new_sqlite: Callable[[], st
         )
         assert page.headers["X-Content-Type-Options"] == "nosniff"
         assert page.headers["Referrer-Policy"] == "no-referrer"
-        assert page.headers["Cache-Control"] == "no-store"
+        assert page.headers["Cache-Control"] == "no-cache"
         script = await gateway.client.get("/console/assets/page.js")
         assert (script.status_code, script.headers["Content-Type"]) == (200, "text/javascript; charset=utf-8")
         assert (await gateway.client.get("/console/assets/..%2findex.html")).status_code == 404

@@ -14,6 +14,10 @@ from importlib import util
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE.parents[1]))
+
+from web.compressing import HOW, compression  # noqa: E402
+
 TARGET = HERE.parents[1] / "gateway" / "pages" / "static_files" / "graphiql"
 STAMP = TARGET / ".installed"
 LOCK = HERE / "package-lock.json"
@@ -62,7 +66,7 @@ def main() -> int:
 
 def fingerprint() -> str:
     """The pins and this file: a change to either means installing anew."""
-    return hashlib.sha256(LOCK.read_bytes() + Path(__file__).read_bytes()).hexdigest()
+    return hashlib.sha256(b"".join(path.read_bytes() for path in (LOCK, Path(__file__), *HOW))).hexdigest()
 
 
 def is_up_to_date(wanted: str) -> bool:
@@ -80,7 +84,9 @@ def install(npm: Callable[[], tuple[list[str], Mapping[str, str], str]], wanted:
         for name in ("package.json", "package-lock.json", ".npmrc"):
             shutil.copy(HERE / name, folder)
         run([*command, *NPM_CI], cwd=Path(folder), environment=environment, what=how)
-        publish(Path(folder) / "node_modules", wanted)
+        publish(Path(folder) / "node_modules")
+        run(compression("node", TARGET), cwd=HERE, environment=environment, what="node")
+        STAMP.write_text(wanted, encoding="utf-8")
     return how
 
 
@@ -118,8 +124,8 @@ def run(command: list[str], *, cwd: Path, environment: Mapping[str, str], what: 
         raise InstallError(f"{what} failed and said: {' / '.join(said[:3])}")
 
 
-def publish(modules: Path, wanted: str) -> None:
-    """Make TARGET hold exactly the wanted files; the stamp goes first and comes last, for a killed run."""
+def publish(modules: Path) -> None:
+    """Make TARGET hold exactly the wanted files; the stamp goes first, for a killed run."""
     TARGET.mkdir(parents=True, exist_ok=True)
     STAMP.unlink(missing_ok=True)
     for path in TARGET.iterdir():
@@ -128,7 +134,6 @@ def publish(modules: Path, wanted: str) -> None:
     for name, source in BROWSER_FILES.items():
         shutil.copyfile(modules / source, TARGET / name)
     (TARGET / LICENCES).write_text(licences(modules), encoding="utf-8")
-    STAMP.write_text(wanted, encoding="utf-8")
 
 
 def remove(path: Path) -> None:
