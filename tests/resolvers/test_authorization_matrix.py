@@ -124,7 +124,7 @@ class Scene:
 
     def ask(self, caller: str, query: str) -> dict[str, Any]:
         named = [name for name in self.given if f"${name}" in query]
-        head = ", ".join(f"${name}: {'String' if 'search' in query else 'ID'}!" for name in named)
+        head = ", ".join(f"${name}: {'String' if f'text: ${name}' in query else 'ID'}!" for name in named)
         return self.callers[caller].ask(
             f"query({head}) {query}" if named else query, **{name: self.given[name] for name in named}
         )
