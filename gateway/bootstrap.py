@@ -31,7 +31,7 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading.job_lookups import JobLookups
 from gateway.services.reading.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
-from gateway.services.reading.privacy import Erasures
+from gateway.services.reading.privacy import Erasures, Outdated
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.snapshot import Snapshot
 from gateway.services.reading.source import Source
@@ -176,7 +176,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         records_of=Erasures(source).records_of,
     )
     paces, look = {name: Pace() for name in providers}, look_through(now)
-    work = work_on(purchases, lookups, now, subscribers, paces, CLOCK, look, settings.verify_every_s)
+    upkeep = look, settings.verify_every_s, Outdated(source), settings.retention
+    work = work_on(purchases, lookups, now, subscribers, paces, CLOCK, *upkeep)
     writer.start()
     if not isinstance(writer, GroupCommit):
         await writer.ready(within_s=WRITER_READY_S)

@@ -32,6 +32,7 @@ from gateway.services.core.commands.sessions.withdraw import WithdrawSession
 from gateway.services.core.model.jobs import ClockNote, Job
 from gateway.services.core.model.metadata import Metadata, TimeSlot
 from gateway.services.core.model.outcomes import Confirmed, CourseSaved, Created, Opened, Outcome
+from gateway.services.core.model.privacy.retention import Retention
 from gateway.services.core.model.proofs import SandboxProof
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.sessions.outcomes import SessionRecorded, SessionWithdrawn
@@ -50,6 +51,7 @@ from gateway.services.core.model.values import (
 )
 from gateway.services.core.model.verdicts import Captured, ProviderRecord, RefundRecord, Verdict
 from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.privacy.pruning import Pruning
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.runner import Runner
 from gateway.services.jobs.work import work_on
@@ -58,7 +60,7 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.reading import lookups as views
 from gateway.services.reading.job_lookups import JobLookups
-from gateway.services.reading.privacy import Erasures
+from gateway.services.reading.privacy import Erasures, Outdated
 from gateway.services.reading.reader import Reader
 from gateway.services.reading.source import Source
 from gateway.services.rows.kinds import JOBS, PAYMENTS, PURCHASES, Kind
@@ -211,10 +213,16 @@ class Service:
         draw: float = 0.0,
         subscribers: Mapping[str, Subscriber] | None = None,
         paces: Mapping[Provider, Pace] | None = None,
+        pruning: Pruning | None = None,
     ) -> Runner:
         """Runs the jobs of this service, whose waits are all as short, or as long, as they may be."""
         work = work_on(self.purchases, self.work, self.clock, subscribers or {}, paces or {}, self.clock)
+        work = replace(work, pruning=pruning)
         return Runner(work, self.work.runnable_jobs, self.work.next_due, self.clock, draw=lambda: draw)
+
+    def pruning(self, retention: Retention | None = None) -> Pruning:
+        """Deletes what is kept for long enough, by default as long as an operator who sets nothing has it."""
+        return Pruning(self.purchases, Outdated(self.source), retention or Retention(), self.clock)
 
     @property
     def events(self) -> ProviderEvents:

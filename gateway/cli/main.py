@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.commands import support, taking_out, upkeep
+from gateway.cli.commands import privacy, support, taking_out, upkeep
 from gateway.cli.commands.bringing_in import bringing
 from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
 from gateway.cli.help import UNUSABLE, command
@@ -272,3 +272,4 @@ def _print_json(value: object) -> None:
     import json
 
     print(json.dumps(value, ensure_ascii=False, indent=2))
+privacy.add_to(app)  # after all others: it adds to groups of theirs

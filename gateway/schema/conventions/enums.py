@@ -149,6 +149,7 @@ _describe(
     SWEEP_OPEN="Asks one provider about the payments that nobody confirms, each when its time has come.",
     SWEEP_SETTLED="Follows what one provider says has changed, so that no lost webhook is missed.",
     SWEEP_LAPSED="Ends the purchases whose expiry has passed.",
+    SWEEP_OUTDATED="Deletes what ended long ago and nothing needs any more.",
     SWEEP_VERIFY="Checks every invariant over the whole database, where it is scheduled.",
     CASE_REVIEW="Nothing that runs: a case for a person. `lastError` says what happened and what ends it; `cancelJob` "
     "with a reason takes it off the list.",

@@ -113,7 +113,8 @@ class Runner:
 
     async def _start_sweeps(self) -> bool:
         """Whether all sweeps of this runner's kinds are running now."""
-        sweeps = start_sweeps(self.work.purchases.providers.by_name, verifies=self.work.verifying.is_on)
+        does = {"verifies": self.work.verifying.is_on, "prunes": self.work.pruning is not None}
+        sweeps = start_sweeps(self.work.purchases.providers.by_name, **does)
         started = [await self.work.purchases.submit(each) for each in sweeps if each.kind in self.kinds]
         return all(isinstance(outcome, JobChanged) for outcome in started)
 

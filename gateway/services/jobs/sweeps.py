@@ -60,14 +60,15 @@ class Reads(planned_asks.Reads, provider_changes.Reads, Protocol):
     async def lapsed_purchases(self, now: datetime, after: UUID | None, most: int) -> list[UUID]: ...
 
 
-def start_sweeps(providers: Iterable[Provider], *, verifies: bool = False) -> list[StartSweep]:
-    """All sweeps: two for each provider, so that a slow one delays no other, one for lapsed purchases, and one that
-    verifies everything, where that is scheduled."""
+def start_sweeps(providers: Iterable[Provider], *, verifies: bool = False, prunes: bool = False) -> list[StartSweep]:
+    """All sweeps: two for each provider, so that a slow one delays no other, one for lapsed purchases, and, where they
+    are wished, one that verifies everything, and one that deletes what is outdated."""
     kinds = (JobKind.SWEEP_OPEN, JobKind.SWEEP_SETTLED)
     return [
         *(StartSweep(kind, SUBJECTS[name]) for name in providers for kind in kinds),
         StartSweep(JobKind.SWEEP_LAPSED),
         *([StartSweep(JobKind.SWEEP_VERIFY)] if verifies else []),
+        *([StartSweep(JobKind.SWEEP_OUTDATED)] if prunes else []),
     ]
 
 

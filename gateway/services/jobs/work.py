@@ -12,6 +12,7 @@ from gateway.services.core.commands.jobs.claims import DeferJob, EndJob
 from gateway.services.core.commands.provider_events import LISTED, SHOWN
 from gateway.services.core.model.jobs import DATABASE_AWAY, Case, Job, JobKind, Lease, Verified
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.privacy.retention import Retention
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules.cases import of_intent
@@ -21,6 +22,8 @@ from gateway.services.jobs.foreign import intents
 from gateway.services.jobs.foreign.checkouts import UnknownPayment
 from gateway.services.jobs.foreign.intents import Intents
 from gateway.services.jobs.pace import Pace
+from gateway.services.jobs.privacy import pruning
+from gateway.services.jobs.privacy.pruning import Pruning
 from gateway.services.jobs.provider_events import ProviderEvents
 from gateway.services.jobs.reconciliation import Reconciler
 from gateway.services.jobs.refunding import Refunding
@@ -53,6 +56,7 @@ class Work:
     events: ProviderEvents
     sweeps: Sweeps
     verifying: Verifying
+    pruning: Pruning | None
     subscribers: Mapping[str, Subscriber]
     clock: Callable[[], datetime]
 
@@ -90,6 +94,10 @@ class Work:
                 return await self._deliver(job, lease)
             case JobKind.SWEEP_OPEN | JobKind.SWEEP_SETTLED | JobKind.SWEEP_LAPSED:
                 return await self.sweeps.run(job, lease, self.clock())
+            case JobKind.SWEEP_OUTDATED:
+                if self.pruning is None:
+                    return await self.purchases.submit(EndJob(lease))
+                return await self.pruning.run(job, lease, self.clock())
             case JobKind.SWEEP_VERIFY:
                 return await self.verifying.run(job, lease, self.clock())
             case JobKind.CASE_REVIEW:
@@ -130,6 +138,8 @@ def work_on(
     guarded: sweeps.Clock | None = None,
     look: Callable[[], Awaitable[Verified]] | None = None,
     verify_every_s: float | None = None,
+    outdated: pruning.Reads | None = None,
+    retention: Retention | None = None,
 ) -> Work:
     """The work on these purchases.
 
@@ -137,6 +147,7 @@ def work_on(
         subscribers: where events are sent, by name.
         paces: how fast each provider is asked; without one, there is no limit.
         guarded: what is known of the clock.
+        outdated: looks for what was kept for long enough, which is deleted then; None: nothing is.
         look: looks through the whole database, which is done so often; see `Verifying`.
     """
     intents = Intents(purchases, reads)
@@ -149,6 +160,7 @@ def work_on(
         events,
         Sweeps(purchases, reconciler, events, reads, paces, guarded),
         Verifying(purchases, look, verify_every_s),
+        Pruning(purchases, outdated, retention or Retention(), guarded) if outdated else None,
         subscribers,
         clock,
     )

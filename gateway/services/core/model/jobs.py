@@ -30,6 +30,7 @@ class JobKind(StrEnum):
     SWEEP_SETTLED = "sweep.settled"
     SWEEP_LAPSED = "sweep.lapsed"
     SWEEP_VERIFY = "sweep.verify"
+    SWEEP_OUTDATED = "sweep.outdated"
     CASE_REVIEW = "case.review"
     UNKNOWN = "unknown"
     """A kind that only a newer release, running beside this one, knows: listed here, and run there."""

@@ -21,6 +21,7 @@ MOST_ATTEMPTS = {
     JobKind.SWEEP_SETTLED: 1_000_000,
     JobKind.SWEEP_LAPSED: 1_000_000,
     JobKind.SWEEP_VERIFY: 1_000_000,
+    JobKind.SWEEP_OUTDATED: 1_000_000,
     JobKind.CASE_REVIEW: 1,
     JobKind.UNKNOWN: 1,
 }

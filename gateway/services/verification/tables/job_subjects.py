@@ -45,6 +45,7 @@ def subjects(w: Words) -> tuple[Invariant, ...]:
                         WHEN 'case.review' THEN payment.id IS NULL AND purchase.id IS NULL AND event.id IS NULL
                         AND {w.version("job.subject_id")} <> '5'
                         WHEN 'sweep.lapsed' THEN job.subject_id <> {nobody}
+                        WHEN 'sweep.outdated' THEN job.subject_id <> {nobody}
                         WHEN 'sweep.verify' THEN job.subject_id <> {nobody}
                         WHEN 'sweep.open' THEN job.subject_id NOT IN ({providers}) AND {is_live}
                         WHEN 'sweep.settled' THEN job.subject_id NOT IN ({providers}) AND {is_live} END""",

@@ -21,7 +21,7 @@ STATE = (
 )
 TIMES = ("job.kind", "job.state", "job.created_at", "job.run_at", "job.lease_until", "job.finished_at")
 KINDS = tuple(kind for kind in JobKind if kind is not JobKind.UNKNOWN)
-SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed', 'sweep.verify')"
+SWEEPS = "('sweep.open', 'sweep.settled', 'sweep.lapsed', 'sweep.verify', 'sweep.outdated')"
 IS_LIVE = "job.state IN ('PENDING', 'RUNNING', 'RETRYING')"
 
 LONGEST_WAIT_US, LONGEST_LEASE_US = LONGEST_WAIT_S * SECOND, LONGEST_LEASE_S * SECOND
@@ -67,13 +67,14 @@ def _words(w: Words) -> Invariant:
                 ("job.subject_id", "job.payload"),
             ),
             Check(
-                f"""job.kind NOT IN ('event.deliver', 'webhook.handle', 'sweep.settled', 'sweep.lapsed', 'sweep.verify')
-                    AND CAST(job.payload AS TEXT) <> '{{}}'
+                f"""job.kind NOT IN ('event.deliver', 'webhook.handle', 'sweep.settled', 'sweep.lapsed', 'sweep.verify',
+                    'sweep.outdated') AND CAST(job.payload AS TEXT) <> '{{}}'
                     OR job.kind = 'sweep.settled' AND coalesce({entry("after")}, '{_INSTANT}') NOT LIKE '{_INSTANT}'
                     OR job.kind = 'sweep.lapsed' AND length({entry("after")}) <> 32
+                    OR job.kind = 'sweep.outdated' AND length({entry("after")}) NOT IN (36, 38)
                     OR {w.is_no_uuid7("job.id")}""",
                 "An id is a UUIDv7. Jobs of this kind have an empty payload; a sweep's has only how far it is: an"
-                " instant (sweep.settled) or an id (sweep.lapsed).",
+                " instant (sweep.settled) or an id (sweep.lapsed; of what, too: sweep.outdated).",
                 ("job.kind", "job.payload"),
             ),
         ),

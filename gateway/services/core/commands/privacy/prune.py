@@ -21,7 +21,7 @@ from gateway.services.core.rules.privacy.retention import (
 
 @dataclass(frozen=True, slots=True)
 class Prune(BaseCommand):
-    """Delete those of the rows whose time is over.
+    """Delete those of the rows whose time is over; or, where it `is_dry`, only count them.
 
     Nothing is deleted by what was read before the turn: each row is looked at once more."""
 
@@ -31,6 +31,7 @@ class Prune(BaseCommand):
     jobs: tuple[UUID, ...] = ()
     events: tuple[EndedEvent, ...] = ()
     records: tuple[IdempotencyKey, ...] = field(default=())
+    is_dry: bool = False
 
     @property
     def is_background(self) -> bool:
@@ -62,7 +63,7 @@ class Prune(BaseCommand):
         )
         deliveries = sum(job.kind is JobKind.EVENT_DELIVER for job in jobs)
         outcome = Pruned(len(jobs) - deliveries, deliveries, len(events), len(records))
-        return Decision(outcome, Changes(gone=(gone,)))
+        return Decision(outcome) if self.is_dry else Decision(outcome, Changes(gone=(gone,)))
 
 
 def _is_over(ended: EndedEvent, command: Prune, state: State, now: datetime) -> bool:

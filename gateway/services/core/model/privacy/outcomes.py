@@ -31,3 +31,7 @@ class Pruned:
     deliveries: int = 0
     events: int = 0
     keys: int = 0
+
+    def __add__(self, more: "Pruned") -> "Pruned":
+        sums = (self.jobs + more.jobs, self.deliveries + more.deliveries)
+        return Pruned(*sums, self.events + more.events, self.keys + more.keys)

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from gateway.services.core.frozen import quick
+from gateway.services.core.model.jobs import JobKind, JobState
 from gateway.services.core.model.records import IdempotencyKey
 
 
@@ -27,6 +28,16 @@ class Retention:
 
 CHANGE_NOTES_DAYS = 1
 """How long notes of the change feed are kept: whoever follows it reads them within seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedJob:
+    """A job, as far as it must be known to tell whether it may go."""
+
+    id: UUID
+    kind: JobKind
+    state: JobState
+    finished_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

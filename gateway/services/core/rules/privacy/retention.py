@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.jobs import Job, JobKind, JobState
-from gateway.services.core.model.privacy.retention import Retention
+from gateway.services.core.model.privacy.retention import EndedJob, Retention
 from gateway.services.core.model.records import IdempotencyRecord
 from gateway.services.core.model.state import Moment, State
 from gateway.services.core.model.values import Fulfilment, PaymentStatus, PurchaseStatus
@@ -21,15 +21,20 @@ REPEATABLE = frozenset(
 """Operations whose keys may go at all, see `is_record_over`. A grant, or a course, made once more would be another."""
 
 
-def is_job_over(job: Job, retention: Retention, now: datetime) -> bool:
-    kept = retention.deliveries if job.kind is JobKind.EVENT_DELIVER else retention.jobs
-    return job.kind in DONE_WITH and job.state is JobState.COMPLETED and _is_past(job.finished_at, kept, now)
+def is_job_over(ended: EndedJob | Job, retention: Retention, now: datetime) -> bool:
+    kept = retention.deliveries if ended.kind is JobKind.EVENT_DELIVER else retention.jobs
+    return ended.kind in DONE_WITH and ended.state is JobState.COMPLETED and _is_past(ended.finished_at, kept, now)
 
 
 def is_event_over(event: ProviderEvent, job: Job | None, retention: Retention, now: datetime) -> bool:
     """A webhook is a hint to ask the provider: one that comes again after this is stored anew, and asks once more."""
     is_handled = event.state is EventState.IGNORED if job is None else job.state is JobState.COMPLETED
     return event.state is not EventState.PENDING and is_handled and _is_past(event.handled_at, retention.events, now)
+
+
+def oldest_kept(days: int | None, now: datetime) -> datetime | None:
+    """What ended before then may go; None where nothing may."""
+    return None if days is None else now - timedelta(days=days)
 
 
 def is_record_over(record: IdempotencyRecord | None, retention: Retention, state: State, moment: Moment) -> bool:

@@ -1,0 +1,1 @@
+"""What `gateway student erase` and `gateway prune` do."""
