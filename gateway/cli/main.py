@@ -272,4 +272,6 @@ def _print_json(value: object) -> None:
     import json
 
     print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
 privacy.add_to(app)  # after all others: it adds to groups of theirs

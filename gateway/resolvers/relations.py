@@ -197,9 +197,9 @@ async def _subject(context: Context, key: tuple[str, UUID]) -> Node | None:
     """What an entry's action was done to: its first word says it, but of a job it does not."""
     action, subject_id = key
     kind = action.partition(".")[0]
-    if kind in ("payment", "job") and (payment := await context.reads.find(PAYMENT_BY_ID, subject_id)):
+    if kind in ("payment", "job", "student") and (payment := await context.reads.find(PAYMENT_BY_ID, subject_id)):
         return Payment.of(payment)
-    if kind in ("purchase", "job") and (purchase := await context.reads.find(PURCHASE_BY_ID, subject_id)):
+    if kind in ("purchase", "job", "student") and (purchase := await context.reads.find(PURCHASE_BY_ID, subject_id)):
         return Purchase.of(purchase)
     if kind == "course" and (course := await context.reads.find(COURSE_BY_ID, subject_id)):
         return Course.of(course)
