@@ -39,6 +39,7 @@ from gateway.pages.checkout import checkout_routes
 from gateway.pages.console import console_documents, console_routes
 from gateway.pages.demo import demo_tokens, prepared
 from gateway.pages.graphiql import graphiql_page, graphiql_routes
+from gateway.pages.start import start_routes
 from gateway.running_jobs import running_jobs
 from gateway.services.core.model.values import Actor
 from gateway.services.jobs.provider_events import ProviderEvents
@@ -62,6 +63,7 @@ def build_app(settings: Settings) -> Starlette:
         purchases_route(_purchases, settings, callers),
         Route("/healthz", healthz, methods=["GET"]),
         Route("/readyz", readyz, methods=["GET"]),
+        *start_routes(settings),
         *(graphiql_routes() if settings.is_graphiql_on else []),
         *(console_routes(settings) if settings.is_console_on else []),
         *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),

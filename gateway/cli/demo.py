@@ -47,6 +47,7 @@ def print_invitation(settings: Settings, courses: Iterable[Course], url: str) ->
     print(f"Open {root}demo/ to buy a course as a student would.")
     if settings.is_console_on:
         print(f"Open {root}console/ to work as support does: paste the admin's token.")
+    print(f"Open {root} to find all of that, and the documents, from one page.")
     print()
     for line in lines_of(courses):
         print(f"  {line}")
