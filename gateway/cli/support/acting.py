@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.cli.support import documents, previews
 from gateway.cli.support.asking import Api, api
-from gateway.cli.support.identities import id_of
+from gateway.cli.support.identities import id_of, own_id
 from gateway.services.core.legacy.values import Unclear, instant
 from gateway.settings.model import Settings, SettingsError
 
@@ -83,8 +83,8 @@ def act(settings: Settings, name: str, typed: str, given: Answer, confirmed: Cal
         Unavailable: with all that can be said of whether it was done.
     """
     action = ACTIONS[name]
-    key = id_of(settings, action.kind, typed)
-    return asyncio.run(_act(settings, action, key, given, confirmed))
+    own_id(action.kind, typed)  # what can be none is refused before anything is opened
+    return asyncio.run(_act(settings, action, typed, given, confirmed))
 
 
 class Declined(Exception):
@@ -92,9 +92,10 @@ class Declined(Exception):
 
 
 async def _act(
-    settings: Settings, action: Action, key: str, given: Answer, confirmed: Callable[[str], bool]
+    settings: Settings, action: Action, typed: str, given: Answer, confirmed: Callable[[str], bool]
 ) -> Done | None:
     async with api(settings) as asked:
+        key = await id_of(asked, action.kind, typed)
         thing = (await asked.ask(documents.SHOWN[action.kind], id=key))["found"]
         if not thing:
             return None

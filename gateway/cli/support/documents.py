@@ -39,6 +39,8 @@ SHOWN = {
 }
 """By the kind of thing; each answers under `found`."""
 
+SEARCH = "query ($text: String!) { search(text: $text, first: 20) { __typename ... on Node { id } } }"
+
 ATTENTION = f"""query ($first: Int!) {{ needsAttention(first: $first) {{
     nodes {{ id kind reason since
       job {{ id kind state lastError }} payment {{ id status student {{ id }} }}

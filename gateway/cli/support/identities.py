@@ -3,22 +3,23 @@
 import re
 from uuid import UUID
 
-from gateway.cli.databases import May, make_ready
-from gateway.cli.exporting.snapshots import snapshot
+from gateway.cli.support.asking import Api
+from gateway.cli.support.documents import SEARCH
 from gateway.schema.conventions import ids
-from gateway.services.extracts.references import payments_of, refunds_of
-from gateway.settings.model import Settings, SettingsError
+from gateway.settings.model import SettingsError
 
 PREFIXES = {"payment": ids.PAYMENT, "purchase": ids.PURCHASE, "refund": ids.REFUND, "job": ids.JOB}
 KINDS = {prefix: kind for kind, prefix in PREFIXES.items()} | {ids.COURSE: "course"}
-OF_PROVIDERS = {"payment": payments_of, "refund": refunds_of}
+NAMED_BY_PROVIDERS = ("payment", "refund", "job")
+"""A job by the event that led to it."""
+
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", re.ASCII)
 
 
-def id_of(settings: Settings, kind: str, typed: str) -> str:
-    """The API's id of the thing of that kind.
+def own_id(kind: str, typed: str) -> str | None:
+    """The API's id, where one was typed in either spelling; None where it can only be looked for.
 
-    Raises: SettingsError, where it can be none, or a provider has several under that name.
+    Raises: SettingsError, where it can be no id of that kind.
     """
     if kind == "student":
         return typed
@@ -29,19 +30,25 @@ def id_of(settings: Settings, kind: str, typed: str) -> str:
         return typed
     if _UUID.fullmatch(typed):
         return ids.to_text(prefix, UUID(typed))
-    found = _of_provider(settings, kind, typed)
+    if kind not in NAMED_BY_PROVIDERS:
+        raise SettingsError(f"{typed} is no id of a {kind}, such as {ids.EXAMPLES[prefix]} or its UUID.")
+    return None
+
+
+async def id_of(asked: Api, kind: str, typed: str) -> str:
+    """The API's id of what was typed; one of ours need not be there.
+
+    Raises: SettingsError, where it can be none, or names several.
+    """
+    if (known := own_id(kind, typed)) is not None:
+        return known
+    hits = (await asked.ask(SEARCH, text=typed))["search"]
+    found = [hit["id"] for hit in hits if hit["__typename"].lower() == kind]
     if len(found) > 1:
-        named = ", ".join(ids.to_text(prefix, key) for key in found)
-        raise SettingsError(f"{typed} names several {kind}s: {named}. Name one of them.")
+        raise SettingsError(f"{typed} names several {kind}s: {', '.join(found)}. Name one of them.")
     if not found:
-        no_other = f", and no {kind} has that name at a provider" if kind in OF_PROVIDERS else ""
-        raise SettingsError(f"{typed} is no id of a {kind}, such as {ids.EXAMPLES[prefix]} or its UUID{no_other}.")
-    return ids.to_text(prefix, found[0])
-
-
-def _of_provider(settings: Settings, kind: str, typed: str) -> list[UUID]:
-    if (find := OF_PROVIDERS.get(kind)) is None:
-        return []
-    make_ready(settings, May.LOOK)
-    with snapshot(settings) as connection:
-        return list(find(connection, typed))
+        example = ids.EXAMPLES[PREFIXES[kind]]
+        raise SettingsError(
+            f"{typed} is no id of a {kind}, such as {example} or its UUID, and no {kind} has that name at a provider."
+        )
+    return str(found[0])

@@ -7,7 +7,7 @@ from typing import Any
 
 from gateway.cli.support import documents
 from gateway.cli.support.asking import api
-from gateway.cli.support.identities import id_of
+from gateway.cli.support.identities import id_of, own_id
 from gateway.cli.support.words import described, in_brief
 from gateway.settings.model import Settings
 
@@ -17,7 +17,8 @@ def show(settings: Settings, kind: str, typed: str, *, as_json: bool) -> str | N
 
     Raises: SettingsError, where no such thing can be meant.
     """
-    found = asyncio.run(_found(settings, kind, id_of(settings, kind, typed)))
+    own_id(kind, typed)  # what can be none is refused before anything is opened
+    found = asyncio.run(_found(settings, kind, typed))
     if found is None:
         return None
     return as_object(found) if as_json else "\n".join(described(found, kind))
@@ -69,8 +70,9 @@ def _waiting(item: Mapping[str, Any]) -> list[str]:
     )
 
 
-async def _found(settings: Settings, kind: str, key: str) -> Mapping[str, Any] | None:
+async def _found(settings: Settings, kind: str, typed: str) -> Mapping[str, Any] | None:
     async with api(settings) as asked:
+        key = await id_of(asked, kind, typed)
         found: Mapping[str, Any] | None = (await asked.ask(documents.SHOWN[kind], id=key))["found"]
     return found or None
 
