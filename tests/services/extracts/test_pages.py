@@ -8,11 +8,14 @@ from uuid import UUID
 import pytest
 from sqlalchemy import Connection, func, select
 
+from db.compiled import Statement
 from db.engine import audit_engine, writer_engine
 from db.statements import AUDIT, PAYMENT, PURCHASE, REFUND
 from gateway.schema.conventions import ids
 from gateway.services.extracts.model import Extract, Kind, Wanted
-from gateway.services.extracts.pages import EXTRACTS, count, pages
+from gateway.services.extracts.pages import EXTRACTS, _page, count, pages
+from tests.db.planner import Planner
+from tests.db.test_plans import _example
 
 ALL = Wanted()
 TABLES = {"purchases": PURCHASE, "payments": PAYMENT, "refunds": REFUND, "audit": AUDIT}
@@ -128,6 +131,23 @@ def test_an_entry_names_what_it_was_done_to_once(connection: Connection) -> None
         kind = entry["action"].partition(".")[0]
         if kind in ("payment", "purchase", "course"):
             assert named[0].startswith(kind[:3] if kind != "course" else "crs")
+
+
+@pytest.mark.parametrize("name", EXTRACTS)
+def test_a_further_page_is_read_from_where_the_last_one_ended(filled: str, name: str) -> None:
+    """And nothing is sorted: however many rows there are, a page costs what a page does."""
+    engine = audit_engine(filled)
+    with engine.connect() as connected:
+        planner, extract = Planner(connected), EXTRACTS[name]
+        if not planner.is_sqlite:
+            connected.exec_driver_sql("SET enable_bitmapscan = off")
+        last = {f"key_{place}": _example(key.type) for place, key in enumerate(extract.key)}
+        further = Statement(_page(extract, ALL, is_first=False)).on(connected.dialect)
+        bound = further.bound({**last, "size": 100})
+        # The catalogue is small, and each database may read all of it beside a page.
+        assert [each for each in planner.scans(further.sql, bound) if "of course" not in each] == []
+        assert planner.sorts(further.sql, bound) == []
+    engine.dispose()
 
 
 def test_what_is_written_meanwhile_is_in_no_page(filled: str, connection: Connection) -> None:
