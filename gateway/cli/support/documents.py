@@ -22,7 +22,10 @@ JOB = """id kind state attempts runAt lastError createdAt finishedAt subscriber
 SHOWN = {
     "payment": f"""query ($id: ID!) {{ found: payment(id: $id) {{
         {PAYMENT} purchase {{ id status }} refunds {{ {REFUND} }} {HISTORY} }} }}""",
-    "purchase": f"query ($id: ID!) {{ found: purchase(id: $id) {{ {PURCHASE} {HISTORY} }} }}",
+    "purchase": f"""query ($id: ID!) {{ found: purchase(id: $id) {{
+        {PURCHASE}
+        sessions(first: 100) {{ number startsAt isUsed record {{ heldAt recordedBy {ACTOR} }} }}
+        {HISTORY} }} }}""",
     "refund": f"""query ($id: ID!) {{ found: node(id: $id) {{ ... on Refund {{
         {REFUND} payment {{ {PAYMENT} purchase {{ id status }} {HISTORY} }} }} }} }}""",
     "job": f"query ($id: ID!) {{ found: node(id: $id) {{ ... on Job {{ {JOB} }} }} }}",

@@ -47,6 +47,8 @@ def in_brief(value: Any) -> str:
         case {"sessionsUsed": int(used), "sessionsTotal": int(total), "status": str(status), "expiresAt": expires}:
             ends = f" until {_shown(expires)}" if expires else ""
             return f"{status}{ends}, {used} of {total} sessions used"
+        case {"number": int(number), "isUsed": bool(is_used), "record": record, "startsAt": starts}:
+            return f"{number:>2}  {f'due {_shown(starts)}' if starts else 'not due'}{_of_session(record, is_used)}"
         case {"start": str(start), "timeZone": str(time_zone), **more}:
             return f"{start}–{more['end']} {time_zone}" if more.get("end") else f"{start} {time_zone}"
         case {"title": str(title), "id": str(key)}:
@@ -89,8 +91,17 @@ def _part(name: str, value: Any) -> Iterator[str]:
 
 def _rows(items: Sequence[Answer]) -> Iterator[str]:
     for item in items:
+        if "number" in item:
+            yield INDENT + in_brief(item)
+            continue
         known = [in_brief(value) for name, value in item.items() if value is not None and name not in WHOLE_PAGES]
         yield INDENT + " · ".join(known)
+
+
+def _of_session(record: Answer | None, is_used: bool) -> str:
+    if record is None:
+        return ", used" if is_used else ""
+    return f", held {_shown(record['heldAt'])}, as {record['recordedBy']['id']} recorded"
 
 
 def _timeline(entries: Sequence[Answer]) -> Iterator[str]:
@@ -116,9 +127,9 @@ def _changes(changes: Mapping[str, Any]) -> str:
 
 
 def _is_list(value: Any) -> bool:
-    return (isinstance(value, list) and any(isinstance(each, dict) and "id" in each for each in value)) or (
-        isinstance(value, dict) and "pageInfo" in value
-    )
+    return (
+        isinstance(value, list) and any(isinstance(each, dict) and {"id", "number"} & each.keys() for each in value)
+    ) or (isinstance(value, dict) and "pageInfo" in value)
 
 
 def _is_thing(value: Any) -> bool:

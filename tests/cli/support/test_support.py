@@ -86,6 +86,20 @@ async def test_each_kind_of_thing_is_shown_as_the_api_has_it(desk: Desk) -> None
         assert desk.pay in said.out
 
 
+async def test_a_purchase_shows_which_sessions_were_held(desk: Desk) -> None:
+    desk.service.clock.advance(days=30)
+    await desk.service.recorded(desk.purchase, 1)
+    await desk.service.recorded(desk.purchase, 2)
+    await desk.service.withdrawn(desk.purchase, 2)
+    lines = (await desk.say("purchase", "show", desk.pur)).out.splitlines()
+    at = lines.index("sessions")
+    assert [line.split()[:2] for line in lines[at + 1 : at + 13]] == [[str(each), "due"] for each in range(1, 13)]
+    first, second, third = lines[at + 1 : at + 4]
+    assert first.endswith(", held 2026-12-23 09:00:00Z, as lms recorded")
+    assert "held" not in second + third
+    assert any("purchase.session_withdrawn" in line for line in lines)
+
+
 @pytest.mark.parametrize("kind", ["payment", "purchase", "refund", "job"])
 async def test_what_is_not_there_or_of_another_kind_is_one_line(desk: Desk, kind: str) -> None:
     unknown = ids.EXAMPLES[{"payment": "pay", "purchase": "pur", "refund": "ref", "job": "job"}[kind]]
