@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import IO
 
+from gateway.importing.spreadsheets import guarded
 from gateway.services.core.model.outcomes import FieldProblem
 
 COLUMNS = ("line", "oldId", "outcome", "field", "reason", "purchaseId")
@@ -92,12 +93,7 @@ def _as_json(file: IO[str]) -> Callable[[ReportLine], object]:
 def _as_csv(file: IO[str]) -> Callable[[ReportLine], object]:
     writer = csv.writer(file)
     writer.writerow(COLUMNS)
-    return lambda line: writer.writerow([_safe(value) for value in line.values])
-
-
-def _safe(value: object) -> object:
-    """A text that a spreadsheet would take for a formula is one no longer."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@") and len(value) > 1 else value
+    return lambda line: writer.writerow([guarded(each) if isinstance(each, str) else each for each in line.values])
 
 
 def _shown(old_id: str) -> str:

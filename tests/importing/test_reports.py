@@ -4,6 +4,8 @@ import csv
 import json
 from pathlib import Path
 
+import pytest
+
 from gateway.importing.reports import Report, RowOutcome, written
 from gateway.services.core.model.outcomes import FieldProblem
 
@@ -34,6 +36,14 @@ def test_each_problem_of_a_row_has_a_line_and_no_spreadsheet_takes_one_for_a_for
         1,
         True,
     )
+
+
+@pytest.mark.parametrize("old_id", ["=1+1", "+1", "-1", "@SUM(A1)", "＝1", "'=1", "-"])
+def test_no_old_id_is_a_formula_and_one_quote_taken_away_gives_it(old_id: str, tmp_path: Path) -> None:
+    with written(tmp_path / "report.csv") as tell:
+        Report(tell).row(2, old_id, RowOutcome.IMPORTED)
+    [_, row] = csv.reader((tmp_path / "report.csv").read_text(encoding="utf-8").splitlines())
+    assert row[1] == f"'{old_id}"
 
 
 def test_a_report_may_be_json_lines(tmp_path: Path) -> None:

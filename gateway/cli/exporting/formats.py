@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol
 
 import orjson
 
+from gateway.importing.spreadsheets import guarded
 from gateway.services.extracts.model import Column, Kind
 from gateway.services.extracts.pages import Page
 from gateway.settings.model import SettingsError
@@ -19,10 +20,6 @@ NO_PARQUET = (
 )
 
 Cells = Callable[[Sequence[Any]], Sequence[object]]
-
-FORMULAS = frozenset("=+-@\t\r\n'＝＋－＠")
-"""How a text begins that a spreadsheet takes for a formula (OWASP, "CSV Injection"); and the sign that we put before
-it, so that one leading ' taken away always gives the text."""
 
 
 class Format(StrEnum):
@@ -89,11 +86,6 @@ class JsonLinesWriter:
         """Nothing is kept back."""
 
 
-def guarded(text: str) -> str:
-    """The text as a cell that no spreadsheet takes for a formula."""
-    return f"'{text}" if text and text[0] in FORMULAS else text
-
-
 def _line(record: dict[str, Any]) -> bytes:
     return orjson.dumps(record, option=orjson.OPT_UTC_Z | orjson.OPT_APPEND_NEWLINE)
 
@@ -102,12 +94,8 @@ def _each(make: Callable[[Any], object]) -> Cells:
     return lambda values: [None if value is None else make(value) for value in values]
 
 
-def _guarded(texts: Sequence[str | None]) -> Sequence[object]:
-    return [f"'{text}" if text and text[0] in FORMULAS else text for text in texts]
-
-
 _CELLS: dict[Kind, Cells | None] = {
-    Kind.TEXT: _guarded,
+    Kind.TEXT: _each(guarded),
     Kind.WHOLE: None,
     Kind.FLAG: _each(lambda flag: "true" if flag else "false"),
     Kind.INSTANT: _each(lambda instant: f"{instant.isoformat()[:-6]}Z"),  # all are in UTC: +00:00
