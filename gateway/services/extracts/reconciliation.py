@@ -3,11 +3,10 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
 from sqlalchemy import Connection, text
 
-from db.types import microseconds_of
+from db.spans import span_parameters, spans_text
 
 Day = tuple[date, datetime, datetime]
 """A day, when it begins, and when the next one does."""
@@ -119,31 +118,16 @@ FIGURES = (
     *(REFUNDED, DISPUTED, DISPUTES_LOST, GRANTED),
 )
 
-_DAYS = {
-    "sqlite": """SELECT key AS number, json_extract(value, '$[0]') AS begins, json_extract(value, '$[1]') AS ends
-        FROM json_each(:days)""",
-    "postgresql": """SELECT number - 1 AS number, begins, ends FROM unnest(CAST(:begins AS timestamptz[]),
-        CAST(:ends AS timestamptz[])) WITH ORDINALITY AS each(begins, ends, number)""",
-}
-
 
 def statement(figure: Figure, backend: str) -> str:
-    """By the number of the day, by provider and by currency. CROSS JOIN has SQLite begin with the days."""
+    """By the place of the day, by provider and by currency. CROSS JOIN has SQLite begin with the days."""
     amount = "0" if figure.amount is None else f"sum({figure.amount})"
     first, *joined = figure.rows.split(" JOIN ", 1)
     joins = "".join(f" JOIN {each}" for each in joined)
-    return f"""WITH day AS ({_DAYS[backend]})
-        SELECT day.number, {figure.provider} AS provider, {figure.currency} AS currency, count(*), {amount}
-        FROM day CROSS JOIN {first}{joins}
+    return f"""SELECT day.place, {figure.provider} AS provider, {figure.currency} AS currency, count(*), {amount}
+        FROM {spans_text(backend)} AS day CROSS JOIN {first}{joins}
         WHERE {figure.at} >= day.begins AND {figure.at} < day.ends AND {figure.where}
         GROUP BY 1, 2, 3"""
-
-
-def parameters(days: Sequence[Day], backend: str) -> dict[str, Any]:
-    if backend == "sqlite":
-        bounds = [f"[{microseconds_of(begins)},{microseconds_of(ends)}]" for _, begins, ends in days]
-        return {"days": f"[{','.join(bounds)}]"}
-    return {"begins": [begins for _, begins, _ in days], "ends": [ends for _, _, ends in days]}
 
 
 def reconciled(connection: Connection, days: Sequence[Day]) -> Mapping[Group, Mapping[str, Sum]]:
@@ -156,7 +140,7 @@ def reconciled(connection: Connection, days: Sequence[Day]) -> Mapping[Group, Ma
 
 
 def _sums(connection: Connection, figure: Figure, days: Sequence[Day]) -> Iterator[tuple[Group, Sum]]:
-    backend = connection.dialect.name
-    rows = connection.execute(text(statement(figure, backend)), parameters(days, backend))
-    for number, provider, currency, count, amount in rows:
-        yield (days[number][0], provider, currency), Sum(int(count), int(amount))
+    dialect, bounds = connection.dialect, [(begins, ends) for _, begins, ends in days]
+    rows = connection.execute(text(statement(figure, dialect.name)), span_parameters(bounds, dialect))
+    for place, provider, currency, count, amount in rows:
+        yield (days[place][0], provider, currency), Sum(int(count), int(amount))

@@ -24,8 +24,8 @@ from sqlalchemy import (
 )
 
 from db.compiled import Statement
-from db.days import span_parameters, spans
 from db.refund_tables import MADE
+from db.spans import span_parameters, spans
 from db.statements import PAYMENT, PURCHASE, REFUND
 from db.tables import NOT_FULFILLED
 from db.types import Id, Instant

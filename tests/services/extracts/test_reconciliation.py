@@ -9,6 +9,7 @@ import pytest
 from sqlalchemy import Connection, select
 
 from db.engine import audit_engine
+from db.spans import span_parameters
 from db.statements import PAYMENT, PURCHASE, REFUND
 from gateway.services.extracts import reconciliation
 from gateway.services.extracts.reconciliation import Day, Group, Sum, reconciled
@@ -101,7 +102,8 @@ def test_no_figure_goes_through_a_table(connection: Connection) -> None:
     planner, backend = Planner(connection), connection.dialect.name
     if not planner.is_sqlite:  # of an index of a handful of rows, a bitmap of all is as good as a look into it
         connection.exec_driver_sql("SET enable_bitmapscan = off")
-    given = reconciliation.parameters(days_of(date(2026, 1, 1), 3, UTC_ZONE), backend)
+    days = [(begins, ends) for _, begins, ends in days_of(date(2026, 1, 1), 3, UTC_ZONE)]
+    given = span_parameters(days, connection.dialect)
     scans = {}
     for figure in reconciliation.FIGURES:
         sql = reconciliation.statement(figure, backend)

@@ -1,7 +1,7 @@
 """Spans of time as rows of a statement: one parameter, or two, however many there are."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,20 +35,22 @@ def span_parameters(each: Sequence[tuple[datetime, datetime]], dialect: Dialect)
     return {BEGINS: [begins.astimezone(UTC) for begins, _ in each], ENDS: [ends.astimezone(UTC) for _, ends in each]}
 
 
-@compiles(_Spans, "sqlite")
-def _of_json(_: _Spans, compiler: SQLCompiler, **options: Any) -> str:
-    given = compiler.process(bindparam(SPANS, type_=NullType()), **options)
-    values = ", ".join(
-        f"CAST(json_extract(value, '$[{place}]') AS INTEGER) AS {name}" for place, name in enumerate(("begins", "ends"))
-    )
-    return f"(SELECT key AS place, {values} FROM json_each({given}))"  # noqa: S608  names and places of parameters
-
-
-@compiles(_Spans, "postgresql")
-def _of_arrays(_: _Spans, compiler: SQLCompiler, **options: Any) -> str:
-    begins, ends = (
-        f"CAST({compiler.process(bindparam(name, type_=NullType()), **options)} AS timestamptz[])"
-        for name in (BEGINS, ENDS)
-    )
+def spans_text(backend: str, parameter: Callable[[str], str] = ":{}".format) -> str:
+    """The same table as a part of a statement's text. Args: parameter: how one of that name is written there."""
+    if backend == "sqlite":
+        values = ", ".join(
+            f"CAST(json_extract(value, '$[{place}]') AS INTEGER) AS {name}"
+            for place, name in enumerate(("begins", "ends"))
+        )
+        return f"(SELECT key AS place, {values} FROM json_each({parameter(SPANS)}))"  # noqa: S608  names and places of parameters
+    begins, ends = (f"CAST({parameter(name)} AS timestamptz[])" for name in (BEGINS, ENDS))
     rows = f"unnest({begins}, {ends}) WITH ORDINALITY AS of_arrays(begins, ends, number)"
     return f"(SELECT number - 1 AS place, begins, ends FROM {rows})"  # noqa: S608  as above
+
+
+@compiles(_Spans)
+def _compiled(_: _Spans, compiler: SQLCompiler, **options: Any) -> str:
+    def parameter(name: str) -> str:
+        return str(compiler.process(bindparam(name, type_=NullType()), **options))
+
+    return spans_text(compiler.dialect.name, parameter)
