@@ -102,14 +102,12 @@ def read_mapping(path: Path) -> ImportMapping:
         ImportUnusable: it cannot be read, or says what no mapping says.
         OSError: there is no such file.
     """
-    content = path.read_bytes()
+    content, form = path.read_bytes(), "JSON" if path.suffix.lower() == ".json" else "TOML"
     try:
         text = content.decode("utf-8-sig")
-        said = json.loads(text) if path.suffix.lower() == ".json" else tomllib.loads(text)
+        said = json.loads(text) if form == "JSON" else tomllib.loads(text)
     except (ValueError, RecursionError) as error:
-        raise ImportUnusable(
-            f"{path}: cannot be read as {'JSON' if path.suffix == '.json' else 'TOML'}: {error}."
-        ) from None
+        raise ImportUnusable(f"{path}: cannot be read as {form}: {error}.") from None
     return mapping_of(said, str(path))
 
 

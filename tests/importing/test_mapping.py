@@ -82,3 +82,10 @@ def test_a_mapping_that_cannot_be_read_is_said_to_be_so(tmp_path: Path, content:
     path.write_bytes(content)
     with pytest.raises(ImportUnusable, match=r"mapping\.toml"):
         read_mapping(path)
+
+
+@pytest.mark.parametrize(("name", "form"), [("m.json", "JSON"), ("m.JSON", "JSON"), ("m.toml", "TOML")])
+def test_what_is_no_mapping_is_named_by_the_form_that_was_expected(name: str, form: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text("=", encoding="utf-8")
+    with pytest.raises(ImportUnusable, match=f"cannot be read as {form}"):
+        read_mapping(tmp_path / name)

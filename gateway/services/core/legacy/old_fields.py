@@ -33,4 +33,3 @@ FIELDS: Mapping[str, str] = {
     "refundReference": "The provider's id of the refund, re_… or rfnd_…; else it is learnt from the provider.",
     "refundedAt": "By default endedAt, or createdAt.",
 }
-"""What a row may have, and what it means."""

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
@@ -85,10 +85,7 @@ def amount_minor(value: object, currency: str) -> int:
     digits, text = exponent_of(currency), str(value).strip()
     if isinstance(value, bool) or not _AMOUNT.fullmatch(text):
         raise Unclear("must be a number such as 4999.00, without separators or a sign of the currency")
-    try:
-        minor = Decimal(text).scaleb(digits)
-    except InvalidOperation:
-        raise Unclear("must be a number such as 4999.00") from None
+    minor = Decimal(text).scaleb(digits)
     if minor != minor.to_integral_value():
         raise Unclear(f"must have at most {digits} digits after the point: {currency} has no smaller unit")
     return int(minor)
