@@ -77,7 +77,9 @@ class AttentionItem(Wraps[cases.Attention]):
     kind: AttentionKind = _item.field("What it is.", lambda item: item.kind)
     reason: str = _item.field("What happened, and what to do about it.", lambda item: item.reason)
     since: dt.datetime = _item.field("From when on it waits for a person.", lambda item: item.since)
-    job: Job | None = _item.wrapped("The job that was given up, or the case; null for a dispute.", lambda item: item.of)
+    job: Job | None = _item.wrapped(
+        "The job that was given up, or the case; null for a dispute.", lambda item: item.job
+    )
     payment: Payment | None = _item.relation(
         "The payment that it is about, if it is about one.",
         by=lambda item: item.about if item.about[0] in OF_PAYMENTS else None,
@@ -101,7 +103,7 @@ def _document(name: str) -> str:
 
 
 def _id(item: cases.Attention) -> ID:
-    return ID(ids.to_text(ids.JOB if item.of else ids.REFUND, item.id))
+    return ID(ids.to_text(ids.JOB if item.job else ids.REFUND, item.id))
 
 
 def _subject(item: cases.Attention, kinds: frozenset[JobKind]) -> UUID | None:

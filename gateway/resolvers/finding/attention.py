@@ -42,15 +42,15 @@ async def page_of_attention(context: Context, window: Window) -> Page[Attention]
 
 async def calls_of(context: Context, item: Attention) -> list[Call]:
     """The calls that end it: each is decided here as it would be now, and nothing is written."""
-    if item.of is None:
+    if item.job is None:
         return []
-    state = await _state_of(context, item.of)
+    state = await _state_of(context, item.job)
     moment = Moment(context.now, lambda: UUID(int=0))
     calls = []
     for command, mutation, effect, reason in (RETRY, CANCEL):
-        decision = command(context.viewer or GATEWAY, item.of.id, reason).decide(state, moment)
+        decision = command(context.viewer or GATEWAY, item.job.id, reason).decide(state, moment)
         if isinstance(decision.outcome, JobChanged):
-            calls.append(Call(mutation, effect, item.of.id, reason))
+            calls.append(Call(mutation, effect, item.job.id, reason))
     return calls
 
 

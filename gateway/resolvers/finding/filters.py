@@ -23,8 +23,8 @@ LONGEST_PERIOD = timedelta(days=92)
 """In which amounts are looked for: a quarter. No index has them, and all of the period is gone through."""
 
 
-class Found(Protocol):
-    """What the filters of things that money moved for have in common."""
+class MoneyFilter(Protocol):
+    """What the filters of purchases, payments and refunds have in common."""
 
     student_id: ID | None
     provider_reference: str | None
@@ -89,7 +89,7 @@ async def wanted_jobs(context: Context, given: filters.JobFilter) -> JobFilter:
     return JobFilter(given.state, given.kind, None if about is None else frozenset(about))
 
 
-def _checked(context: Context, given: Found) -> tuple[str | None, AmountRange | None]:
+def _checked(context: Context, given: MoneyFilter) -> tuple[str | None, AmountRange | None]:
     """The provider's id and the amount, as they are asked for."""
     start, end = given.created_from, given.created_before
     if start is not None and end is not None and start > end:

@@ -189,8 +189,11 @@ class Case:
     reason: str
 
 
-VERIFY_CASE = uuid5(UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b"), "verify")
-"""Of the case that says what is broken: there is one, whatever the number of rows."""
+CASES = UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b")
+"""The namespace (RFC 9562, UUIDv5) of the subjects of cases that are about no row of ours."""
+
+VERIFY_CASE = uuid5(CASES, "verify")
+"""The subject of the case that says what is broken: there is one, whatever the number of rows."""
 
 MOST_SENTENCES, LONGEST_SENTENCE = 3, 160
 

@@ -6,17 +6,14 @@ from enum import StrEnum
 from uuid import UUID, uuid5
 
 from gateway.services.core.frozen import replace
-from gateway.services.core.model.jobs import Job, JobKind, JobState
+from gateway.services.core.model.jobs import CASES, Job, JobKind, JobState
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Provider, Refund
 
-_INTENTS = UUID("6f7b0a52-6c5e-4d53-9a0e-2f1c1f2f8d0b")
-"""The namespace of the ids of intents that are not in our books: the same reference always has the same id."""
-
 
 def of_intent(provider: Provider, reference: str) -> UUID:
-    """The subject of a case about an intent that is not in our books yet."""
-    return uuid5(_INTENTS, f"{provider}:{reference}")
+    """The subject of a case about an intent that is not in our books yet: the same reference always has the same."""
+    return uuid5(CASES, f"{provider}:{reference}")
 
 
 def standing(subject_id: UUID, state: State) -> Job | None:
@@ -61,9 +58,9 @@ class AttentionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """One of them: a FAILED job, of which a case is one, or an open dispute."""
+    """One thing that needs a person: a FAILED job, of which a case is one, or an open dispute."""
 
-    of: Job | None
+    job: Job | None
     dispute: Refund | None = None
 
     @property
@@ -73,25 +70,25 @@ class Attention:
 
     @property
     def kind(self) -> AttentionKind:
-        if self.of is None:
+        if self.job is None:
             return AttentionKind.DISPUTE
-        return AttentionKind.CASE if self.of.kind is JobKind.CASE_REVIEW else AttentionKind.JOB_FAILED
+        return AttentionKind.CASE if self.job.kind is JobKind.CASE_REVIEW else AttentionKind.JOB_FAILED
 
     @property
     def about(self) -> tuple[JobKind, UUID]:
         """What it is about, as a job says it: by its kind and its subject. That of a dispute is the dispute itself."""
-        return (self.of.kind, self.of.subject_id) if self.of else (JobKind.PAYMENT_REFUND, self._either.id)
+        return (self.job.kind, self.job.subject_id) if self.job else (JobKind.PAYMENT_REFUND, self._either.id)
 
     @property
     def since(self) -> datetime:
         """From when on it waits for a person."""
-        return self.of.finished_at or self.of.created_at if self.of else self._either.created_at
+        return self.job.finished_at or self.job.created_at if self.job else self._either.created_at
 
     @property
     def reason(self) -> str:
         """What happened, for an admin in a hurry."""
-        if self.of is not None:
-            return self.of.last_error or f"{self.of.kind} was given up after {self.of.attempts} runs"
+        if self.job is not None:
+            return self.job.last_error or f"{self.job.kind} was given up after {self.job.attempts} runs"
         assert self.dispute is not None, "it is one of the two"
         return (
             f"The student's bank claims {self.dispute.amount}: {self.dispute.reason}. Answer it at the provider's "
@@ -100,14 +97,14 @@ class Attention:
 
     @property
     def _either(self) -> Job | Refund:
-        either = self.of or self.dispute
+        either = self.job or self.dispute
         assert either is not None, "it is one of the two"
         return either
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A mutation that ends it: of which job, and with which reason for the audit."""
+    """A mutation that ends what needs a person: of which job, and with which reason for the audit."""
 
     mutation: str
     effect: str
