@@ -112,6 +112,20 @@ def deferred(job: Job, lease: Lease, error: str, moment: Moment, at_least_s: int
     return replace(job, state=JobState.RETRYING, run_at=run_at, lease_until=None, last_error=error)
 
 
+def continued(job: Job, wait_s: float, payload: dict[str, object], moment: Moment) -> Job:
+    """A job that never ends by itself, to be run again so many seconds later; nothing went wrong with this run."""
+    run_at = moment.now + timedelta(seconds=min(wait_s, LONGEST_WAIT_S))
+    return replace(
+        job,
+        state=JobState.RETRYING,
+        attempts=0,
+        run_at=run_at,
+        lease_until=None,
+        last_error=None,
+        payload=payload,
+    )
+
+
 def ended(job: Job, state: JobState, moment: Moment, error: str | None = None) -> Job:
     """The job as one that will not run again."""
     payload = job.payload if state is JobState.FAILED else without_erased(job.payload)

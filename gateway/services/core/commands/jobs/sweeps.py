@@ -1,26 +1,22 @@
 """Starting and continuing sweeps: jobs that go through all rows, a page a run, over and over."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
 from gateway.services.core.model.jobs import (
-    LONGEST_WAIT_S,
     NOBODY,
     ClockNote,
     Hold,
     Job,
     JobKind,
-    JobState,
     Lease,
     clock_notes_payload,
 )
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
-from gateway.services.core.rules.jobs import held
+from gateway.services.core.rules.jobs import continued, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +71,7 @@ class EndSweep(BaseCommand):
         job = held(self.lease, state)
         if job is None:
             return Decision(Stale())
-        again = replace(
-            job,
-            state=JobState.RETRYING,
-            attempts=0,
-            run_at=moment.now + timedelta(seconds=min(self.wait_s, LONGEST_WAIT_S)),
-            lease_until=None,
-            last_error=None,
-            payload=self._payload(),
-        )
+        again = continued(job, self.wait_s, self._payload(), moment)
         return Decision(JobChanged(again), Changes(jobs=(again,)))
 
     def _payload(self) -> dict[str, object]:

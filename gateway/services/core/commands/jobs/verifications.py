@@ -1,16 +1,15 @@
 """Ending a run of `gateway verify` by schedule: what it found is kept in its job, and noted for a person if need be."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
-from gateway.services.core.model.jobs import LONGEST_WAIT_S, VERIFY_CASE, JobState, Lease, Verified
+from gateway.services.core.model.jobs import VERIFY_CASE, JobState, Lease, Verified
 from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import cases
-from gateway.services.core.rules.jobs import held
+from gateway.services.core.rules.jobs import continued, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +35,7 @@ class EndVerification(BaseCommand):
         job = held(self.lease, state)
         if job is None:
             return Decision(Stale())
-        again = replace(
-            job,
-            state=JobState.RETRYING,
-            attempts=0,
-            run_at=moment.now + timedelta(seconds=min(self.wait_s, LONGEST_WAIT_S)),
-            lease_until=None,
-            last_error=None,
-            payload=job.payload if self.found is None else self.found.to_payload(),
-        )
+        again = continued(job, self.wait_s, self.found.to_payload() if self.found else job.payload, moment)
         return Decision(JobChanged(again), Changes(jobs=(again,)) + self._case(state, moment))
 
     def _case(self, state: State, moment: Moment) -> Changes:

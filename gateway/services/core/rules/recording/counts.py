@@ -18,6 +18,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.state import NOTHING, Changes, Moment, State
 from gateway.services.core.model.values import Purchase, PurchaseStatus
 from gateway.services.core.rules import inheritance
+from gateway.services.core.rules.recording.numbers import is_of_same_pair
 
 Purchases = Mapping[UUID, Purchase]
 
@@ -52,7 +53,7 @@ def balanced(changed: Iterable[Purchase], state: State) -> dict[UUID, Purchase]:
     """
     result = {each.id: each for each in changed}
     one = next(iter(result.values()))
-    before = {each.id: each for each in state.purchases.values() if _is_of_same_pair(each, one)}
+    before = {each.id: each for each in state.purchases.values() if is_of_same_pair(each, one)}
     after = {**before, **result}
     was = _tree(before, state)
     own = {key: number + _more(after[key], before[key]) for key, number in was.own.items()}
@@ -163,7 +164,3 @@ def _with(purchase: Purchase, before: Purchases, after: Purchases, more: int, st
         total = now if is_stretched else total + now - was
     held = replace(purchase.access, sessions_used=used, sessions_total=max(total, used))
     return replace(purchase, access=held)
-
-
-def _is_of_same_pair(one: Purchase, other: Purchase) -> bool:
-    return one.student_id == other.student_id and one.course_id == other.course_id

@@ -19,7 +19,7 @@ def run_of(purchase: Purchase, pair: Iterable[Purchase]) -> list[Purchase]:
     Args:
         pair: all purchases of the same student and course; others are left out.
     """
-    by_id = {each.id: each for each in pair if _is_of_same_pair(each, purchase)}
+    by_id = {each.id: each for each in pair if is_of_same_pair(each, purchase)}
     by_id[purchase.id] = purchase
     linked: dict[UUID, list[UUID]] = {key: [] for key in by_id}
     for each in by_id.values():
@@ -53,5 +53,6 @@ def unrecorded(purchase: Purchase, run: Sequence[Purchase]) -> int:
     return max(0, purchase.access.sessions_used - sum(each.access.sessions_recorded for each in run))
 
 
-def _is_of_same_pair(one: Purchase, other: Purchase) -> bool:
+def is_of_same_pair(one: Purchase, other: Purchase) -> bool:
+    """Whether both are of the same student and course."""
     return one.student_id == other.student_id and one.course_id == other.course_id
