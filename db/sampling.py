@@ -36,7 +36,7 @@ _PROCESSING = text(
     "SELECT count(*) AS number, min(created_at) AS since FROM payment"
     " WHERE status <> 'SUCCEEDED' AND status = 'PROCESSING'"
 ).columns(since=Instant())
-
+"""Of both, the first condition is that of the partial index, for which planners look word by word."""
 
 _VERIFYING = text(
     f"SELECT payload FROM job WHERE {NO_EVENT} AND {LIVE_JOB} AND kind = 'sweep.verify' ORDER BY id DESC LIMIT 1"

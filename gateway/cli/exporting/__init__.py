@@ -1,1 +1,1 @@
-"""`gateway export`: records to a file or to whoever reads what is printed."""
+"""`gateway export` and `gateway report`: records, and sums of them, to a file or to whoever reads what is printed."""

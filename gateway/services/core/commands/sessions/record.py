@@ -20,7 +20,6 @@ from gateway.services.core.rules.recording.numbers import record_of, run_of, unr
 SKEW = timedelta(minutes=5)
 """How far the clock of the service that holds the sessions may be ahead of ours."""
 
-
 HIGHEST = 2**31 - 1
 """What a column holds; how many sessions a purchase has depends on what it took over."""
 
