@@ -24,7 +24,7 @@ export function Attention({ route }: { route: Route }) {
         <p role="status" className={items.length === 0 ? "all-well" : "hint"}>
           {items.length === 0
             ? "Nothing needs a person. What the gateway cannot do by itself will be listed here."
-            : `${count(items.length, "thing")}${data?.needsAttention.pageInfo.hasNextPage ? ", and more" : ""}, the latest first.`}
+            : `${count(items.length, "thing needs", "things need")} a person${data?.needsAttention.pageInfo.hasNextPage ? ", and more" : ""}, the latest first.`}
         </p>
         <ul className="cases">
           {items.map((item) => (

@@ -1,6 +1,6 @@
 // Charts, drawn by hand: bars by day, and bars by course. Each says in words what it shows, and a table has its numbers.
 
-import { useSyncExternalStore } from "react";
+import { useNarrow } from "../parts/useNarrow";
 
 export interface Series {
   name: string;
@@ -19,18 +19,9 @@ interface BarsProps {
 }
 
 const [HEIGHT, LEFT, BOTTOM, TOP] = [240, 64, 28, 10];
-const NARROW = window.matchMedia("(max-width: 40rem)");
-
 /** Letters are as large as elsewhere on the page, so that a narrow chart has fewer of them. */
 function useWidth(): { width: number; mostLabels: number } {
-  const isNarrow = useSyncExternalStore(
-    (changed) => {
-      NARROW.addEventListener("change", changed);
-      return () => NARROW.removeEventListener("change", changed);
-    },
-    () => NARROW.matches,
-  );
-  return isNarrow ? { width: 340, mostLabels: 4 } : { width: 1100, mostLabels: 12 };
+  return useNarrow() ? { width: 340, mostLabels: 4 } : { width: 1100, mostLabels: 12 };
 }
 
 /** Days side by side, the series of a day beside each other. */

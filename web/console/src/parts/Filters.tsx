@@ -4,6 +4,7 @@ import { useState, type FormEvent } from "react";
 import { SelectField, TextField } from "../actions/fields";
 import { useCatalogue } from "../courses/catalogue";
 import { words } from "../format";
+import { useNarrow } from "./useNarrow";
 import { go, link, type Route } from "../router";
 
 export type FilterField =
@@ -28,30 +29,35 @@ export function Filters({ route, fields, usual = {} }: Props) {
     event.preventDefault();
     go(link(route.path, Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value.trim()]))));
   };
+  // On a phone they would fill the screen before the list begins.
+  const isNarrow = useNarrow();
   return (
-    <form className="filters" role="search" aria-label="Filter" onSubmit={apply}>
-      {fields.map((field) => {
-        const { name, label } = field;
-        const its = { label, value: values[name] ?? "", set: (value: string) => setValues({ ...values, [name]: value }) };
-        switch (field.is) {
-          case "text":
-            return <TextField key={name} {...its} hint={field.hint} />;
-          case "day":
-            return <TextField key={name} {...its} type="date" hint={field.hint} />;
-          case "one of":
-            return (
-              <SelectField key={name} {...its} options={[["", "Any"], ...field.values.map((value) => [value, words(value)] as const)]} />
-            );
-          case "course":
-            return (
-              <SelectField key={name} {...its} options={[["", "Any"], ...courses.map(({ id, title }) => [id, title] as const)]} />
-            );
-        }
-      })}
-      <div className="actions">
-        <button type="submit">Show</button>
-        {isFiltered && <a href={link(route.path)}>{Object.keys(usual).length > 0 ? "As usual" : "Show all"}</a>}
-      </div>
-    </form>
+    <details className="filter-box" open={!isNarrow || isFiltered}>
+      <summary>Filter</summary>
+      <form className="filters" role="search" aria-label="Filter" onSubmit={apply}>
+        {fields.map((field) => {
+          const { name, label } = field;
+          const its = { label, value: values[name] ?? "", set: (value: string) => setValues({ ...values, [name]: value }) };
+          switch (field.is) {
+            case "text":
+              return <TextField key={name} {...its} hint={field.hint} />;
+            case "day":
+              return <TextField key={name} {...its} type="date" hint={field.hint} />;
+            case "one of":
+              return (
+                <SelectField key={name} {...its} options={[["", "Any"], ...field.values.map((value) => [value, words(value)] as const)]} />
+              );
+            case "course":
+              return (
+                <SelectField key={name} {...its} options={[["", "Any"], ...courses.map(({ id, title }) => [id, title] as const)]} />
+              );
+          }
+        })}
+        <div className="actions">
+          <button type="submit">Show</button>
+          {isFiltered && <a href={link(route.path)}>{Object.keys(usual).length > 0 ? "As usual" : "Show all"}</a>}
+        </div>
+      </form>
+    </details>
   );
 }

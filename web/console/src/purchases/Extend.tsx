@@ -87,7 +87,7 @@ function previewOf(purchase: Found, { lastDay, reason }: Values): Preview {
   const left = access.sessionsTotal - access.sessionsUsed;
   return {
     lines: [
-      `It ends ${momentIn(endOf(lastDay, zone), zone)} instead of ${momentIn(access.expiresAt, zone)} (${place(zone)}).`,
+      `Its last day is ${day(lastDay)}: it ends ${momentIn(endOf(lastDay, zone), zone)} instead of ${momentIn(access.expiresAt, zone)} (${place(zone)}).`,
       ...(status === "EXPIRED" ? [`It is active again, with the ${left} sessions that it had left.`] : []),
       "Its number of sessions stays as it is. No money moves.",
     ],
