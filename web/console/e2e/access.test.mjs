@@ -23,6 +23,11 @@ describe("the console", () => {
     await keyboard.press("/");
     await keyboard.type(purchase);
     await keyboard.press("Enter");
+    await tab.shown(focused(`“${purchase}”`));
+    const hit = tab.page.getByRole("link", { name: purchase }).and(tab.page.locator(":focus"));
+    await tab.shown(tab.page.getByRole("link", { name: purchase }));
+    for (let presses = 0; presses < 6 && (await hit.count()) === 0; presses += 1) await keyboard.press("Tab");
+    await keyboard.press("Enter");
     await tab.shown(focused("Yoga for Beginners, BASIC"));
     const revoke = tab.page.getByRole("link", { name: "Revoke" }).and(tab.page.locator(":focus"));
     for (let presses = 0; presses < 12 && (await revoke.count()) === 0; presses += 1) await keyboard.press("Tab");

@@ -112,8 +112,7 @@ export class Tab {
     try {
       await locator.waitFor();
     } catch (error) {
-      error.message += `\nthe page says:\n${await this.page.locator("body").innerText()}`;
-      throw error;
+      throw new Error(`${error.message}\nthe page says:\n${await this.page.locator("body").innerText()}`, { cause: error });
     }
   }
 

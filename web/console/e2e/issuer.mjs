@@ -24,17 +24,31 @@ export async function openIssuer() {
     GATEWAY_CONSOLE_OIDC_CLIENT_ID: CLIENT,
     GATEWAY_CONSOLE_OIDC_RESOURCE: AUDIENCE,
   };
-  const seen = { /** What came to the token endpoint. */ exchanges: [], format: "jwt", lifetime: 3600 };
+  /** What came to the token endpoint; and how the way back is changed, as an attacker would. */
+  const seen = { exchanges: [], format: "jwt", lifetime: 3600, change: null };
   const begin = (gatewayOrigin) => {
     const provider = providerFor(issuer, gatewayOrigin, seen);
     const answer = provider.callback();
     server.on("request", (request, response) => {
       if (request.method === "POST" && request.url.startsWith("/token")) seen.exchanges.push(request.url);
+      changingTheWayBack(response, gatewayOrigin, seen);
       answer(request, response);
     });
     return provider;
   };
   return { issuer, settings, seen, begin, close: () => server.close() };
+}
+
+function changingTheWayBack(response, gatewayOrigin, seen) {
+  const setHeader = response.setHeader.bind(response);
+  response.setHeader = (name, value) => {
+    if (name.toLowerCase() !== "location" || seen.change === null || !String(value).startsWith(`${gatewayOrigin}/`)) {
+      return setHeader(name, value);
+    }
+    const address = new URL(value);
+    seen.change(address.searchParams);
+    return setHeader(name, address.href);
+  };
 }
 
 function providerFor(issuer, gatewayOrigin, seen) {
