@@ -3,33 +3,40 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
+from uuid_utils.compat import uuid7
 
 from db.job_tables import JobRow
 from db.tables import AuditEntryRow, IdempotencyRecordRow, PaymentRow, PurchaseRow
 from db.urls import file_of
 from gateway.services.core.commands.amend_purchase import RevokePurchase
 from gateway.services.core.commands.jobs.retries import CancelJob
+from gateway.services.core.commands.sessions.record import RecordSession
 from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.metadata import Label
 from gateway.services.core.model.outcomes import (
     Busy,
     Created,
     IdempotencyKeyReused,
+    ImportRefused,
     InvalidInput,
     Opened,
 )
 from gateway.services.core.model.privacy.erasure import OpenKind
 from gateway.services.core.model.privacy.outcomes import StudentErased, StudentHasOpenBusiness
+from gateway.services.core.model.sessions.outcomes import SessionRecorded
+from gateway.services.core.model.values import Actor, PurchaseStatus, Role
 from gateway.services.core.rules.inputs.subjects import is_pseudonym, is_subject
 from gateway.services.core.rules.privacy.erasing import ERASED
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, METADATA, Service, running, student
 from tests.services.privacy.erasing import erase, erased, places
+from tests.services.purchases.imports.rows import LATER, PAID, THEN, brought, came, old
 from tests.services.subscribers.test_announcements import Ear
 from tests.services.verification.everything import ADOPTED, tell
 from tests.simulation.shop import Shop, open_shop, reference_of
@@ -70,6 +77,7 @@ async def test_whoever_has_nothing_open_is_erased_whatever_happened_and_the_book
         service.clock.now = now
         await _end_all(service)
         ids = {row.student_id for row in (*service.stored(PaymentRow), *service.stored(PurchaseRow))}
+        ids -= {each for each in ids if is_pseudonym(each)}
         outcomes = {each: await erase(service, each) for each in sorted(ids)}
         refused = {each for each, outcome in outcomes.items() if isinstance(outcome, StudentHasOpenBusiness)}
         assert len(refused) < 5 < 25 < len(ids - refused)
@@ -359,3 +367,29 @@ async def test_a_student_of_whom_another_process_opens_a_payment_meanwhile_is_ne
     outcomes = await service.together(await _erasing(service), service.opening(student(AMY), course))
     assert isinstance(outcomes[1], Opened)
     assert isinstance(outcomes[0], Busy)
+
+
+async def test_who_came_over_from_another_system_is_erased_and_does_not_come_over_again(service: Service) -> None:
+    course = await service.save_course()
+    lapsed = {"expires_at": LATER, "status": PurchaseStatus.EXPIRED}
+    row = old(course, "17", student_id=AMY, metadata=ABOUT_HER, payment=PAID, **lapsed)
+    granted = old(course, f"{AMY}/18", student_id=AMY, status=PurchaseStatus.REVOKED, ended_at=THEN + timedelta(days=1))
+    shop = open_shop(service)
+    for each in (row, granted):
+        await came(service, each)
+    await erased(service, AMY)
+    assert (traces(service), shop.broken()) == ([], [])
+    [again] = await brought(service, row)
+    assert isinstance(again, ImportRefused)
+    assert (again.is_conflict, traces(service)) == (True, [])
+
+
+async def test_recorded_sessions_stay_under_the_pseudonym(service: Service, shop: Shop) -> None:
+    bought = await service.created(await service.save_course(), AMY)
+    service.clock.advance(days=1)
+    recording = RecordSession(Actor(AMY, Role.SERVICE), uuid7(), bought.id, 1)
+    assert isinstance(await service.purchases.submit(recording), SessionRecorded)
+    await service.revoke(bought)
+    assert "recorded_session.recorded_by_id" in places(service, AMY)
+    await erased(service, AMY)
+    assert (traces(service), shop.broken(), service.count("recorded_session")) == ([], [], 1)

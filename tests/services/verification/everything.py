@@ -72,8 +72,8 @@ class Teller:
         return bought
 
     async def tell_everything(self) -> None:
-        stories = (self.bought, self.followed, self.granted, self.given_back, self.disputed, self.not_bought, self.held)
-        for story in stories:
+        bought = (self.bought, self.followed, self.granted, self.given_back, self.disputed, self.not_bought)
+        for story in (*bought, self.held, self.forgotten):
             await story()
             await self.shop.run_jobs()
         await self.changed_the_catalogue()
@@ -231,6 +231,22 @@ class Teller:
         await self.service.open(student(self.name), self.courses[0], "BASIC")
         self.shop.books.refuses_prices = None
         await self.shop.receive("pi_of_somebody_else")  # ignored
+
+    async def forgotten(self) -> None:
+        """A student erased, of whom a refund comes afterwards; and one while the platform is away."""
+        for is_away in (False, True):
+            self.next_student()
+            payment, bought = await self.buy("STANDARD", metadata=LABELLED, key=f"forgotten-{is_away}")
+            await self.shop.run_jobs()
+            await self.service.revoke(bought, reason="moved away", key=f"revoke-{is_away}-2")
+            self.platform.is_away = is_away
+            await self.service.purchases.erase(ADMIN, self.name, "asked for by mail")
+            await self.shop.run_jobs()
+            self.later(hours=3)
+            self.shop.books.refund_at_dashboard(self.shop.capture(payment), 2_000)
+            await self.shop.receive(payment)
+            self.later(hours=5)
+        self.platform.is_away = False
 
     async def changed_the_catalogue(self) -> None:
         self.later(hours=1)

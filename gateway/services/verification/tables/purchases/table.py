@@ -203,7 +203,7 @@ def _ended(w: Words) -> Invariant:
                     WHEN 'REVOKED' THEN {HAS["revocations"]} + {came("REVOKED")} = 0
                     WHEN 'REFUNDED' THEN {HAS["refunds"]} + {came("REFUNDED")} = 0
                     ELSE {HAS["supersessions"]} + {came("SUPERSEDED")} = 0 END
-                    OR {HAS["revocations"]} > 0 AND purchase.status <> 'REVOKED'
+                    OR {HAS["revocations"]} > 0 AND purchase.status <> 'REVOKED' OR {HAS["revocations"]} > 1
                     OR {HAS["expiries"]} > 1 + {HAS["revivals"]} + {HAS["comebacks"]} + {HAS["moves"]}""",
                 "Its history says otherwise: each end has its entry, and what ended is not ACTIVE.",
                 (*STATES, *(f"history.{name}" for name in HAS)),
