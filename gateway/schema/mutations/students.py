@@ -19,7 +19,7 @@ _erased = FieldsOf[outcomes.StudentErased]()
 HOW_IT_ENDS = {
     OpenKind.ACTIVE_PURCHASE: "it is in force: revokePurchase, or refundPayment in full",
     OpenKind.PAYMENT_UNDER_WAY: "the provider has not settled it: it ends by itself, and confirmPayment asks now",
-    OpenKind.REFUND_UNDER_WAY: "money is on its way back: it ends by itself",
+    OpenKind.REFUND_UNDER_WAY: "money is on its way back: it ends by itself, or by retryJob where that was called off",
     OpenKind.DISPUTE_OPEN: "the student's bank claims money: it ends with the bank's decision",
     OpenKind.NEEDS_ATTENTION: "it FAILED, or is a case: retryJob, or cancelJob once it is dealt with",
 }
