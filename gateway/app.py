@@ -66,7 +66,7 @@ def build_app(settings: Settings) -> Starlette:
         *start_routes(settings),
         *(graphiql_routes() if settings.is_graphiql_on else []),
         *(console_routes(settings) if settings.is_console_on else []),
-        *(checkout_routes(lambda: demo_tokens(settings)) if settings.demo else []),
+        *(checkout_routes(partial(demo_tokens, settings)) if settings.demo else []),
     ]
     authentication = Middleware(AuthenticationMiddleware, backend=BearerBackend(verifier), on_error=refuse_token)
     routes: list[BaseRoute] = [

@@ -91,6 +91,19 @@ async def test_whoever_comes_is_the_demos_student_and_nobody_more(new_sqlite: Ca
         assert asked.json()["data"]["viewer"] == {"id": "demo-student", "role": "STUDENT"}
 
 
+async def test_a_new_student_is_whom_the_page_names_and_nobody_but_a_student_of_the_demo(
+    new_sqlite: Callable[[], str], built: Path
+) -> None:
+    async with inside(new_sqlite(), demo="true") as gateway:
+        answer = await gateway.client.get("/demo/session.json?student=demo-student-0a1b2c3d")
+        headers = {"Authorization": f"Bearer {answer.json()['token']}"}
+        asked = await gateway.client.post("/graphql", json={"query": "{ viewer { id role } }"}, headers=headers)
+        assert asked.json()["data"]["viewer"] == {"id": "demo-student-0a1b2c3d", "role": "STUDENT"}
+        for name in ("", "somebody", "demo-admin", "demo-student-", "demo-student-0a1b2c3d4", "demo-student%0A"):
+            refused = await gateway.client.get(f"/demo/session.json?student={name}")
+            assert (refused.status_code, "token" in refused.json()) == (400, False), name
+
+
 async def test_the_page_itself_holds_no_token(new_sqlite: Callable[[], str], built: Path) -> None:
     async with inside(new_sqlite(), demo="true") as gateway:
         assert "eyJ" not in (await gateway.client.get("/demo/")).text

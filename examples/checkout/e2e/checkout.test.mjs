@@ -83,6 +83,102 @@ describe("a payment that works", () => {
   });
 });
 
+describe("the shop", () => {
+  test("shows first what one has, above the form as well; a new student has nothing", async () => {
+    const { title } = await newCourse();
+    const guest = await student(browser, gateway.origin);
+    const tab = await guest.tab();
+    await tab.page.goto(`${gateway.origin}/demo/`);
+    await tab.press("Try as a new student");
+    await tab.page.getByText(/^You are demo-student-[0-9a-f]{8}$/).waitFor();
+    await tab.page.getByRole("heading", { level: 1, name: "What would you like to learn?" }).waitFor();
+    await tab.choose(title);
+    await tab.payButton.click();
+    await tab.says("It is yours");
+    await tab.page.getByRole("link", { name: "All courses" }).click();
+    await tab.page.getByRole("heading", { level: 1, name: "Your courses" }).waitFor();
+    const mine = tab.page.getByRole("list", { name: "Your courses" }).getByRole("link");
+    assert.equal(await mine.count(), 1);
+    assert.match(await mine.innerText(), new RegExp(`${title}\\s+Standard, 0 of 12 sessions used, until .*\\s+Next: Sun`));
+    assert.equal(await tab.page.getByRole("list", { name: "Courses on offer" }).getByRole("link", { name: title }).count(), 0);
+
+    await mine.click();
+    await tab.press("Upgrade or renew");
+    const note = tab.page.getByRole("region", { name: "What you have of it" });
+    await note.getByText("Standard, 0 of 12 sessions used").waitFor();
+    assert((await note.boundingBox()).y < (await tab.page.getByRole("group", { name: "How much of it?" }).boundingBox()).y);
+
+    await tab.press("Try as a new student");
+    await tab.page.getByRole("heading", { level: 1, name: "What would you like to learn?" }).waitFor();
+    assert.equal(await tab.page.getByRole("list", { name: "Your courses" }).count(), 0);
+    await guest.done();
+  });
+
+  test("offers the browser's time zone first, and the others by their part of the world", async () => {
+    const { title } = await newCourse();
+    const guest = await student(browser, gateway.origin, { timezoneId: "America/Argentina/Ushuaia" });
+    const tab = await (await guest.tab()).choose(title);
+    const field = tab.page.getByLabel("Time zone");
+    assert.equal(await field.inputValue(), "America/Argentina/Ushuaia");
+    const groups = await field.locator("optgroup").evaluateAll((all) => all.map(({ label, children }) => [label, children.length]));
+    assert.deepEqual(groups[0], ["Where you are", 1]);
+    const regions = groups.map(([label]) => label);
+    for (const region of ["Africa", "America", "Asia", "Europe", "Pacific"]) assert(regions.includes(region), region);
+    assert.equal(regions.at(-1), "Others");
+    const zones = await field.locator("option").evaluateAll((all) => all.map(({ value }) => value));
+    assert.equal(new Set(zones).size, zones.length);
+    assert(zones.includes("UTC") && zones.includes("Asia/Kolkata") && !zones.includes("Asia/Calcutta"));
+    await guest.done();
+  });
+
+  test("draws a course the same wherever it is shown, and each another way", async () => {
+    const titles = [(await newCourse()).title, (await newCourse()).title];
+    const guest = await student(browser, gateway.origin);
+    const tab = await guest.tab();
+    await tab.page.goto(`${gateway.origin}/demo/`);
+    const drawing = (title) => tab.page.getByRole("link", { name: title }).locator("svg").innerHTML();
+    const [one, other] = await Promise.all(titles.map(drawing));
+    assert.notEqual(one, other);
+    await tab.choose(titles[0]);
+    assert.equal(await tab.page.locator("main svg").innerHTML(), one);
+    await guest.done();
+  });
+
+  test("keeps the button of a phone in reach, with its answer in view and the focus never behind it", async () => {
+    const { title } = await newCourse();
+    const options = { viewport: { width: 360, height: 640 } };
+    const guest = await student(browser, gateway.origin, options);
+    const tab = await (await guest.tab()).choose(title);
+    const bottom = async () => {
+      const box = await tab.payButton.boundingBox();
+      return box.y + box.height;
+    };
+    for (const y of [0, 100_000]) {
+      await tab.page.evaluate((top) => scrollTo(0, top), y);
+      assert((await bottom()) <= options.viewport.height && (await bottom()) > options.viewport.height - 40);
+    }
+    await tab.page.evaluate(() => scrollTo(0, 0));
+    const bar = await tab.page.locator(".paybar").boundingBox();
+    for (let presses = 0; presses < 24; presses += 1) {
+      await tab.page.keyboard.press("Tab");
+      const [bottom, isInBar, what] = await tab.page.evaluate(() => {
+        const focus = document.activeElement;
+        return [focus.getBoundingClientRect().bottom, focus.closest(".paybar") !== null, focus.outerHTML];
+      });
+      if (isInBar) break;
+      assert(bottom <= bar.y + 1, `${what} is behind the bar`);
+    }
+    await answering(tab, "CreatePayment", { errors: [{ message: "no", extensions: { code: "BUSY" } }] });
+    await tab.page.evaluate(() => scrollTo(0, 0));
+    await tab.payButton.click();
+    await tab.says("We are very busy just now");
+    const told = tab.page.getByRole("heading", { level: 2, name: "We are very busy just now" });
+
+    assert((await told.boundingBox()).y < bar.y);
+    await guest.done();
+  });
+});
+
 describe("a payment that does not work at once", () => {
   test("declined, it says why, and another card pays the same payment", async () => {
     const { title, id } = await newCourse();
@@ -328,7 +424,7 @@ describe("trouble on the way", () => {
     const { title } = await newCourse();
     const guest = await student(browser, gateway.origin);
     let sessions = 0;
-    await guest.context.route("**/session.json", (route) =>
+    await guest.context.route("**/session.json*", (route) =>
       ++sessions === 1 ? route.fulfill({ json: { token: "spent" } }) : route.fallback(),
     );
     const tab = await (await guest.tab()).choose(title);
@@ -340,7 +436,7 @@ describe("trouble on the way", () => {
 
   test("without a session, one is told to sign in again", async () => {
     const guest = await student(browser, gateway.origin);
-    await guest.context.route("**/session.json", (route) => route.fulfill({ json: { token: "spent" } }));
+    await guest.context.route("**/session.json*", (route) => route.fulfill({ json: { token: "spent" } }));
     const tab = await guest.tab();
     await tab.page.goto(`${gateway.origin}/demo/`);
     await tab.says("You have been signed out");

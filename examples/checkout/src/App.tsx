@@ -1,11 +1,13 @@
 // Which screen: the catalogue, or the course that the address names.
 
-import { useEffect, useState } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import { useQuery } from "urql";
 import { CourseList } from "./CourseList";
 import { CourseScreen } from "./CourseScreen";
 import icon from "./icon.svg";
-import { Catalogue } from "./operations";
+import { read } from "./gql";
+import { Catalogue, OwnedParts } from "./operations";
+import { becomeNewStudent } from "./student";
 import { adviceOn } from "./trouble";
 import { TroubleNotice } from "./TroubleNotice";
 
@@ -13,6 +15,10 @@ export function App() {
   const courseId = useHash();
   const [{ data, error, fetching }, ask] = useQuery({ query: Catalogue });
   const course = data?.courses.nodes.find(({ id }) => id === courseId);
+  const purchases = data?.viewer?.purchases.nodes ?? [];
+  const owned = purchases.find((purchase) => read(OwnedParts, purchase).course.id === courseId);
+  const refresh = useCallback(() => ask({ requestPolicy: "network-only" }), [ask]);
+  useChanged(courseId, refresh); // what was bought meanwhile is among one's own
 
   return (
     <>
@@ -22,6 +28,16 @@ export function App() {
           Courses
         </a>
         <p className="sandbox">Sandbox: no money moves</p>
+        <p className="student">
+          {data?.viewer && (
+            <span className="hint">
+              You are <strong>{data.viewer.id}</strong>
+            </span>
+          )}
+          <button type="button" className="plain" onClick={becomeNewStudent}>
+            Try as a new student
+          </button>
+        </p>
       </header>
       <main>
         {error && !data ? (
@@ -31,13 +47,22 @@ export function App() {
             {fetching ? "One moment…" : ""}
           </p>
         ) : course ? (
-          <CourseScreen key={course.id} course={course} />
+          <CourseScreen key={course.id} course={course} owned={owned ?? null} refresh={refresh} />
         ) : (
-          <CourseList courses={data.courses.nodes} isUnknown={courseId !== ""} />
+          <CourseList courses={data.courses.nodes} purchases={purchases} isUnknown={courseId !== ""} />
         )}
       </main>
     </>
   );
+}
+
+/** Calls back whenever a value is another than before, and not for the first one. */
+function useChanged(value: string, call: () => void): void {
+  const before = useRef(value);
+  useEffect(() => {
+    if (before.current !== value) call();
+    before.current = value;
+  }, [value, call]);
 }
 
 function useHash(): string {

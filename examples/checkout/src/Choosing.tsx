@@ -1,18 +1,20 @@
 // The form: tier, slot and card; its button opens the payment.
 
-import { useRef, useState, type FormEvent } from "react";
+import { useEffect, useRef, useState, type FormEvent } from "react";
 import { useClient, type Client } from "urql";
 import { opened, type Opened } from "./answers";
 import { Bought } from "./Bought";
 import { CardChoice } from "./CardChoice";
 import { CARDS, TWICE, TWICE_CARD, WORKS } from "./cards";
 import type { Course } from "./CourseList";
-import { money } from "./format";
-import { read } from "./gql";
+import { money, tierName } from "./format";
+import { read, type FragmentType } from "./gql";
 import { ScreenHeading } from "./heading";
 import type { Checkout } from "./memory";
 import { Notice } from "./Notice";
-import { ConfirmPayment, CreatePayment, MoneyParts, TierParts } from "./operations";
+import { ConfirmPayment, CreatePayment, MoneyParts, TierParts, type OwnedParts } from "./operations";
+import { OwnedNote } from "./Owned";
+import { Picture } from "./Picture";
 import { SlotFields } from "./SlotFields";
 import { TierChoice } from "./TierChoice";
 import { adviceOn } from "./trouble";
@@ -21,19 +23,24 @@ import { firstWish, inputOf, type Wish } from "./wish";
 
 interface Props {
   course: Course;
+  owned: FragmentType<typeof OwnedParts> | null;
   checkout: Checkout;
   keep: (checkout: Checkout) => void;
   startAgain: () => void;
   onOpen: (paymentId: string, wish: Wish, token: string) => void;
 }
 
-export function Choosing({ course, checkout, keep, startAgain, onOpen }: Props) {
+export function Choosing({ course, owned, checkout, keep, startAgain, onOpen }: Props) {
   const client = useClient();
   const tiers = read(TierParts, course.tiers);
   const [token, setToken] = useState(WORKS);
   const [outcome, setOutcome] = useState<Opened | null>(null);
   const [isAsking, setIsAsking] = useState(false);
   const [wanted, setWanted] = useState<Wish | null>(null); // what was asked for last, which may be a renewal
+  const answer = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (outcome !== null) answer.current?.scrollIntoView({ block: "nearest" }); // the button may be far from it
+  }, [outcome]);
   const isUnderWay = useRef(false); // of two clicks in one frame, the second sees this and not yet the state
 
   const wish = knownWish(checkout.wish, tiers.map(({ code }) => code));
@@ -72,7 +79,11 @@ export function Choosing({ course, checkout, keep, startAgain, onOpen }: Props) 
   const problems = outcome?.is === "refused" ? (outcome.advice.fields ?? []) : [];
   return (
     <>
+      <div className="banner">
+        <Picture id={course.id} />
+      </div>
       <ScreenHeading>{course.title}</ScreenHeading>
+      {owned && outcome?.is !== "yours already" && <OwnedNote purchase={owned} />}
       <form className="columns" onSubmit={submit}>
         <div>
           <TierChoice tiers={tiers} chosen={wish.tier} choose={(code) => change({ tier: code })} />
@@ -80,10 +91,15 @@ export function Choosing({ course, checkout, keep, startAgain, onOpen }: Props) 
         </div>
         <div className="pay">
           <CardChoice cards={[...CARDS, TWICE_CARD]} chosen={token} choose={setToken} />
-          <button type="submit" className="primary" aria-disabled={isAsking}>
-            {isAsking ? "Starting the payment…" : `Pay ${price}`}
-          </button>
-          <div aria-live="polite">
+          <div className="paybar">
+            <span className="hint" aria-hidden="true">
+              {tierName(tier.code)}, {tier.sessionCount} sessions
+            </span>
+            <button type="submit" className="primary" aria-disabled={isAsking}>
+              {isAsking ? "Starting the payment…" : `Pay ${price}`}
+            </button>
+          </div>
+          <div className="answer" ref={answer} aria-live="polite">
             {outcome?.is === "refused" && (
               <TroubleNotice advice={outcome.advice} askAgain={() => void pay(wanted ?? wish)}>
                 {problems.length > 0 && (

@@ -3,14 +3,18 @@
 import { useState } from "react";
 import { Choosing } from "./Choosing";
 import type { Course } from "./CourseList";
+import type { FragmentType } from "./gql";
 import { checkoutOf, forget, remember } from "./memory";
+import type { OwnedParts } from "./operations";
 import { Paying } from "./Paying";
 
 interface Props {
   course: Course;
+  owned: FragmentType<typeof OwnedParts> | null;
+  refresh: () => void;
 }
 
-export function CourseScreen({ course }: Props) {
+export function CourseScreen({ course, owned, refresh }: Props) {
   const [checkout, setCheckout] = useState(() => checkoutOf(course.id));
   const [token, setToken] = useState<string | null>(null); // the card just chosen: not kept, as no card is
 
@@ -22,6 +26,7 @@ export function CourseScreen({ course }: Props) {
     forget(course.id);
     setToken(null);
     keep({ ...checkoutOf(course.id), wish: checkout.wish });
+    refresh();
   };
 
   return (
@@ -32,6 +37,7 @@ export function CourseScreen({ course }: Props) {
       {checkout.paymentId === null ? (
         <Choosing
           course={course}
+          owned={owned}
           checkout={checkout}
           keep={keep}
           startAgain={startAgain}

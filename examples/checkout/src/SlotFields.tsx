@@ -1,8 +1,8 @@
 // When the sessions shall take place.
 
 import { useId, useMemo, type ReactNode } from "react";
-import { place } from "./format";
-import { firstDay, inUse, type Wish } from "./wish";
+import { firstDay, type Wish } from "./wish";
+import { zonesWith } from "./zones";
 
 interface Props {
   wish: Wish;
@@ -14,7 +14,7 @@ interface Props {
 const LENGTHS_MIN = [30, 45, 60, 90];
 
 export function SlotFields({ wish, change, problems }: Props) {
-  const zones = useMemo(() => zonesWith(wish.timeZone), [wish.timeZone]);
+  const regions = useMemo(() => zonesWith(wish.timeZone), [wish.timeZone]);
   const earliest = firstDay(wish.isSundayOnly, wish.timeZone);
   const problem = (name: string) => problems.find((each) => each.name === name)?.message;
   const setRhythm = (isSundayOnly: boolean) =>
@@ -53,10 +53,14 @@ export function SlotFields({ wish, change, problems }: Props) {
         <Field label="Time zone" problem={problem("timeZone")}>
           {(props) => (
             <select {...props} value={wish.timeZone} onChange={(event) => change({ timeZone: event.target.value })}>
-              {zones.map((zone) => (
-                <option key={zone} value={zone}>
-                  {place(zone)}
-                </option>
+              {regions.map(({ region, zones }) => (
+                <optgroup key={region} label={region}>
+                  {zones.map(({ id, name }) => (
+                    <option key={id} value={id}>
+                      {name}
+                    </option>
+                  ))}
+                </optgroup>
               ))}
             </select>
           )}
@@ -99,9 +103,4 @@ function Field({ label, problem, children }: FieldProps) {
       )}
     </div>
   );
-}
-
-/** The browser's zones, and the one that is chosen. */
-function zonesWith(chosen: string): string[] {
-  return [...new Set([...Intl.supportedValuesOf("timeZone").map(inUse), "UTC", chosen])].sort();
 }

@@ -3,6 +3,7 @@
 import { authExchange } from "@urql/exchange-auth";
 import { createClient, NetworkError } from "graphql-sse";
 import { Client, fetchExchange, subscriptionExchange, type CombinedError, type Operation } from "urql";
+import { student } from "./student";
 
 const API = new URL("../graphql", document.baseURI).href;
 const SESSION = new URL("session.json", document.baseURI).href;
@@ -10,13 +11,13 @@ const SESSION = new URL("session.json", document.baseURI).href;
 /** As long as a person waits before they doubt; what was asked may be asked again without harm. */
 const PATIENCE_MS = 20_000;
 
-/** What a real page gets from its sign-in. The demo gateway gives everybody the demo's student. */
+/** What a real page gets from its sign-in. The demo gateway makes everybody the student that they ask for. */
 interface Session {
   token: string;
 }
 
 async function signIn(): Promise<Session> {
-  const answer = await fetch(SESSION, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
+  const answer = await fetch(`${SESSION}?student=${student()}`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE_MS) });
   if (!answer.ok) throw new Error(`no session: ${answer.status}`);
   return (await answer.json()) as Session;
 }

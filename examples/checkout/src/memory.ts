@@ -1,5 +1,6 @@
 // What this tab remembers across a reload, and a tab opened from it takes along: one checkout for each course.
 
+import { student } from "./student";
 import type { Wish } from "./wish";
 
 export interface Checkout {
@@ -9,7 +10,7 @@ export interface Checkout {
   paymentId: string | null;
 }
 
-const key = (courseId: string) => `checkout:${courseId}`;
+const key = (courseId: string) => `checkout:${student()}:${courseId}`;
 
 export function checkoutOf(courseId: string): Checkout {
   const kept = sessionStorage.getItem(key(courseId));

@@ -64,8 +64,27 @@ export const TierParts = graphql(`
   }
 `);
 
+export const OwnedParts = graphql(`
+  fragment OwnedParts on Purchase {
+    id
+    tier
+    course { id title }
+    metadata { ...MetadataParts }
+    access {
+      sessionsTotal
+      sessionsUsed
+      expiresAt
+      schedule(first: 100) { startsAt endsAt }
+    }
+  }
+`);
+
 export const Catalogue = graphql(`
   query Catalogue {
+    viewer {
+      id
+      purchases(status: ACTIVE, first: 20) { nodes { ...OwnedParts } }
+    }
     courses(first: 100) {
       nodes {
         id
