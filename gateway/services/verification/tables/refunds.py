@@ -153,7 +153,10 @@ def _told(w: Words) -> Invariant:
     of_it = f"{w.entry('told.changes', 'reference')} = refund.reference"
     text = "CAST(refund.amount_minor AS TEXT)"
     settled = w.entry("told.changes", "settledAt")
-    came = entries(f"told.action = 'payment.refund_imported' AND {settled} = {w.iso('refund.settled_at')}")
+    began, came = (
+        entries(f"told.action = 'payment.refund_imported' AND {settled} = {w.iso(f'refund.{name}_at')}")
+        for name in ("created", "settled")
+    )
     return Invariant(
         "A refund is in its payment's history: who wanted it, why, and how it ended.",
         "refund",
@@ -163,7 +166,7 @@ def _told(w: Words) -> Invariant:
                 f"""refund.created_at > :latest OR refund.settled_at > :latest
                     OR {w.is_before("refund.settled_at", "refund.created_at")}
                     OR {w.is_before("refund.created_at", "paid.confirmed_at")}
-                    OR {entries("told.at = refund.created_at")} + {came} = 0
+                    OR {entries("told.at = refund.created_at")} + {began} = 0
                     OR {entries(f"{w.is_before('told.at', 'refund.created_at')} AND {of_it}")} > 0""",
                 "It was created when an entry of its payment says, after the capture, and not after now.",
                 ("refund.created_at", "refund.settled_at", "paid.confirmed_at"),

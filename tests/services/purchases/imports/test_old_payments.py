@@ -115,3 +115,33 @@ async def test_a_case_that_was_noted_before_ends_when_the_payment_comes_over(
     await came(service, old(course, payment=replace(PAID, reference=REFERENCE)))
     assert await service.failed_jobs() == []
     assert shop.broken() == []
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+async def test_the_rest_of_an_old_payment_goes_back_beside_what_went_back_before(
+    service: Service, shop: Shop, course: Course, is_known: bool
+) -> None:
+    """What we refund ourselves is not taken for what the old system had refunded."""
+    attempt = taken(shop)
+    shop.books.refund_at_dashboard(attempt, 50_000)
+    old_attempt = attempt.id if is_known else None
+    paid = replace(PAID, reference=REFERENCE, attempt=old_attempt, refunded_minor=50_000)
+    await came(service, old(course, payment=paid))
+    [payment] = await service.payments()
+    await shop.refund(payment)
+    assert set(shop.refunds(payment.id)) == {(50_000, "SUCCEEDED"), (149_900, "SUCCEEDED")}
+    await shop.receive(REFERENCE)
+    assert [row.status for row in service.stored(PurchaseRow)] == ["REFUNDED"]
+    assert {row.reference for row in service.stored(RefundRow)} == {each.id for each in shop.books.returns}
+    assert (shop.broken(), shop.agrees()) == ([], True)
+
+
+async def test_money_that_had_gone_back_before_may_come_back(service: Service, shop: Shop, course: Course) -> None:
+    returned = shop.books.refund_at_dashboard(taken(shop), 50_000)
+    paid = replace(PAID, reference=REFERENCE, refunded_minor=50_000, refunded_at=LATER, refund_reference=returned.id)
+    await came(service, old(course, payment=paid))
+    shop.books.come_back(returned)
+    await shop.receive(REFERENCE)
+    [payment] = service.stored(PaymentRow)
+    assert (payment.status, shop.refunds(payment.id)) == ("SUCCEEDED", [(50_000, "FAILED")])
+    assert (shop.broken(), shop.agrees()) == ([], True)

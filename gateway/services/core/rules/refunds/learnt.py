@@ -36,9 +36,13 @@ def attempt_learnt(payment: Payment, record: ProviderRecord, moment: Moment) -> 
 
 def named(refunds: Iterable[Refund], records: Iterable[RefundRecord]) -> list[Refund]:
     """The refunds of an imported payment that the provider tells its own name of: the old system knew how much went
-    back, and not by which refunds. The one of the same amount is taken first, and a dispute last."""
+    back, and not by which refunds. The one of the same amount is taken first, and a dispute last; none that we asked
+    for ourselves."""
     known = list(refunds)
-    told = {each.reference: each for each in records if each.status is RefundStatus.SUCCEEDED}
+    own = {each.id for each in known}
+    told = {
+        each.reference: each for each in records if each.status is RefundStatus.SUCCEEDED and each.refund_id not in own
+    }
     unnamed = [each for each in known if each.reference == str(each.id)]
     for each in known:
         told.pop(each.reference or "", None)
