@@ -19,6 +19,7 @@ from gateway.services.core.model.records import IdempotencyKey
 from gateway.services.core.model.values import Provider
 from gateway.services.core.rules.cases import of_intent
 from gateway.services.core.rules.privacy.erasing import kept_changes, kept_note, kept_payload, kept_text
+from gateway.services.core.rules.privacy.naming import is_named
 from gateway.services.rows.audit import key_columns
 
 AT_ONCE = 1_000
@@ -91,7 +92,7 @@ class Rewriting:
         would tell who tries all ids which one it was: without it the key stays, and is of no call."""
         own = [IdempotencyKey(**row) for row in self._rows(_OWN_RECORDS, student=self._erasure.student_id)]
         others = [each for each in self._erasure.records if each.actor_id != self._erasure.student_id]
-        naming = [each for each in others if self._erasure.student_id in each.key]
+        naming = [each for each in others if is_named(self._erasure.student_id, each.key)]
         self._saves.drop_records.run(self._writer, map(key_columns, (*own, *naming)))
         rest = self._among(_RECORDS, _OF_KEYS, [(each.actor_id, each.operation, each.key) for each in others])
         self._write(RECORD, rest, _without_fingerprint)

@@ -1,6 +1,5 @@
 """A student erased: the books stay, under a pseudonym, and the person goes."""
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -18,9 +17,7 @@ from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys
 from gateway.services.core.model.values import Actor
 from gateway.services.core.rules.granting import audit
 from gateway.services.core.rules.inputs.fields import living_student_problems, reason_problems
-
-TELLING = 3
-"""Characters from which on an id within a sentence is one, and no word."""
+from gateway.services.core.rules.privacy.naming import is_named
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +65,7 @@ class EraseStudent(BaseCommand):
 
 
 def _named(command: EraseStudent) -> Iterable[FieldProblem]:
-    is_told_by_it = len(command.student_id) >= TELLING
-    if is_told_by_it and re.search(rf"(?<!\w){re.escape(command.student_id)}(?!\w)", command.reason):
+    if is_named(command.student_id, command.reason):
         yield FieldProblem(("reason",), "must not name the student: it stays in the audit")
 
 

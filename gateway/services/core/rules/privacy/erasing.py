@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from gateway.services.core.rules import granting, timeline, unsettled
+from gateway.services.core.rules.imports.books import REFUNDED_BEFORE
+from gateway.services.core.rules.privacy.naming import is_named
 from gateway.services.core.rules.refunds import books, extra_captures
 
 ERASED = "(erased)"
@@ -19,7 +21,7 @@ OWN_WORDS = frozenset(
         *(unsettled.CLOSED.message, unsettled.ABANDONED.message, extra_captures.PAID_TWICE, extra_captures.GOES_BACK),
         *(granting.HAS_IT_ALREADY, granting.COURSE_GONE, granting.STUDENT_ERASED),
         *(failure.message for failure in (books.ALL_BACK, books.LESS_LEFT, books.RETURNED, books.WON, books.NOT_MADE)),
-        *(books.MORE_WENT_BACK, books.DISPUTED, books.AT_PROVIDER),
+        *(books.MORE_WENT_BACK, books.DISPUTED, books.AT_PROVIDER, REFUNDED_BEFORE),
         *("duplicate", "payment_mismatch", "course_gone", "tier_gone", "metadata_invalid", "expiry_passed"),
         *("student_erased", "canceled"),
     }
@@ -32,6 +34,7 @@ FACTS = frozenset(
         *("origin", "settles", "refundId", "job", "status", "startsAt", "expiryDate", "sessionsTotal", "pseudonym"),
         *("isSundayOnly", "sessionDuration", "timeSlot.start", "timeSlot.timeZone", "date", "said", "counted"),
         *("payments", "purchases", "number", "heldAt", "sessionsUsed", "oldId", "createdAt", "endedAt"),
+        "settledAt",
     }
 )
 """The names of changes in the audit that say nothing but what was bought, when, and for how much."""
@@ -65,7 +68,7 @@ def kept_note(body: Mapping[str, Any], student_id: str, pseudonym: str) -> dict[
 def _kept_change(name: str, value: Any, student_id: str, pseudonym: str) -> Any:
     if name == "studentId":
         return pseudonym if value == student_id else value
-    if name == "oldId" and student_id in str(value):
+    if name == "oldId" and is_named(student_id, str(value)):
         return ERASED  # an id that another system made of the student's
     if name in FACTS:
         return value
