@@ -37,7 +37,8 @@ def load(writer: Writer, commands: Iterable[Command]) -> State:
     refunded = _load_refunds(writer, state, keys, {*keys.refunds, *results, *retried})
     _load_payments(writer, state, keys, keys.payments | results | refunded)
     _load_what_payments_tell_of(writer, state, keys, results, retried)
-    _load_pairs(writer, state, refunded, keys.purchases_with_pair | {purchase_id for purchase_id, _ in keys.sessions})
+    with_pair = keys.purchases_with_pair | {purchase_id for purchase_id, _ in keys.sessions}
+    _load_pairs(writer, state, refunded, with_pair, keys.whole_pairs)
     _load_sessions(writer, state, keys.sessions)
     state.students = {key[0]: load_books(writer, *key) for key in keys.students}
     state.loaded.update(state.events, state.jobs, state.refunds, state.payments, state.purchases, state.courses)
@@ -81,13 +82,18 @@ def _load_what_payments_tell_of(
 
 
 def _load_pairs(
-    writer: Writer, state: State, refunded: Collection[UUID], purchases_with_pair: Collection[UUID]
+    writer: Writer,
+    state: State,
+    refunded: Collection[UUID],
+    purchases_with_pair: Collection[UUID],
+    whole_pairs: Collection[Pair],
 ) -> None:
-    """Load every purchase of the pairs of refunded payments and of purchases to be extended, with its payment."""
-    if not (refunded or purchases_with_pair):
+    """Load every purchase of these pairs, and of those of refunded payments and of purchases to be extended, with its
+    payment."""
+    if not (refunded or purchases_with_pair or whole_pairs):
         return
     payments = [state.payments[payment_id] for payment_id in refunded if payment_id in state.payments]
-    pairs = {(payment.student_id, payment.course_id) for payment in payments}
+    pairs = {*whole_pairs, *((payment.student_id, payment.course_id) for payment in payments)}
     extended = [state.purchases[purchase_id] for purchase_id in purchases_with_pair if purchase_id in state.purchases]
     pairs |= {(purchase.student_id, purchase.course_id) for purchase in extended}
     _put_purchases(state, _ask(writer, lookups.PURCHASES_OF_PAIR, pairs)())

@@ -40,6 +40,7 @@ class RowKeys:
         references: payments by their provider and its id of the intent.
         purchases_with_pair: purchases, with all others of the same student and course.
         pairs: the active purchase of each student and course.
+        whole_pairs: every purchase of each student and course.
         jobs_with_refunds: jobs, each with its refund, if it is about one, and all others of the same payment.
         idempotency_keys: by actor, operation and key.
         cases: the cases of these subjects.
@@ -71,6 +72,7 @@ class RowKeys:
     references_with_refunds: Set[tuple[str, str]] = frozenset()
     sessions: Set[tuple[UUID, int]] = frozenset()
     students: Set[tuple[str, UUID]] = frozenset()
+    whole_pairs: Set[Pair] = frozenset()
 
     def __or__(self, other: "RowKeys") -> "RowKeys":
         return RowKeys.all_of((self, other))

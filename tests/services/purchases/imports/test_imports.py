@@ -15,7 +15,8 @@ from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.imports.old_purchase import OldPurchase
 from gateway.services.core.model.outcomes import ImportRefused, ImportRehearsed, PurchaseImported
 from gateway.services.core.model.values import Money, PurchaseStatus, TierChoice
-from tests.service import METADATA, Service, running
+from gateway.services.core.rules.inputs.subjects import PSEUDONYM_BYTES, pseudonym_of
+from tests.service import METADATA, Service, running, student
 from tests.services.purchases.imports.rows import LATER, PAID, THEN, brought, came, faults, importing, old
 from tests.simulation.verified import broken
 
@@ -298,3 +299,37 @@ async def test_a_course_that_is_changed_afterwards_leaves_what_came_over_right(s
     service.clock.advance(days=1)
     await service.save_course(course_id=course.id)
     assert is_right(service) == []
+
+
+async def test_a_purchase_that_was_replaced_here_since_has_no_other_successor(service: Service) -> None:
+    course = await service.save_course()
+    await came(service, old(course, "1"))
+    await service.paid(student(), course, "STANDARD")
+    before = service.everything()
+    again = {"status": SUPERSEDED, "ended_at": LATER, "supersedes": "1", "tier": TierChoice("PREMIUM", None)}
+    [late] = await brought(service, old(course, "2", **again))
+    assert faults(late) == ["supersedes"]
+    assert service.everything() == before
+    assert is_right(service) == []
+
+
+async def test_what_stayed_superseded_when_its_successors_money_went_back_stays_so(service: Service) -> None:
+    course = await service.save_course()
+    await came(service, old(course, "1", status=SUPERSEDED, ended_at=LATER, is_endless=True))
+    better = TierChoice("PREMIUM", None)
+    paid = replace(PAID, refunded_minor=WHOLE, refunded_at=LATER)
+    refunded = await came(service, old(course, "2", tier=better, supersedes="1", payment=paid))
+    assert refunded.status is REFUNDED
+    assert [row.status for row in service.stored(PurchaseRow)] == ["SUPERSEDED", "REFUNDED"]
+    assert is_right(service) == []
+
+
+async def test_what_stands_for_an_erased_student_comes_over_ended_and_never_active(service: Service) -> None:
+    course, nobody = await service.save_course(), pseudonym_of(b"0" * PSEUDONYM_BYTES)
+    ended, active = await brought(
+        service,
+        old(course, "1", student_id=nobody, status=REVOKED, ended_at=LATER),
+        old(course, "2", student_id=nobody),
+    )
+    assert isinstance(ended, PurchaseImported)
+    assert faults(active) == ["studentId"]

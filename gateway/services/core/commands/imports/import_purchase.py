@@ -10,11 +10,12 @@ from gateway.services.core.model.outcomes import FieldProblem, ImportRefused, Pu
 from gateway.services.core.model.records import IdempotencyKey, IdempotencyRecord
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import Actor, Purchase, PurchaseStatus, Tier
-from gateway.services.core.rules import cases, granting, tiers
+from gateway.services.core.rules import cases, granting, inheritance, tiers
 from gateway.services.core.rules.imports.books import Arrival, entered
 from gateway.services.core.rules.imports.ends import Standing, standing_of
 from gateway.services.core.rules.imports.inputs import row_problems
 from gateway.services.core.rules.imports.sameness import differences, fingerprint
+from gateway.services.core.rules.inputs.fields import living_student_problems
 
 ROW, SUCCESSOR = "importPurchase", "importSuccessor"
 """Operations of idempotency records: the purchase of an old id, and the one that replaced the purchase of an old id."""
@@ -52,6 +53,7 @@ class ImportPurchase(BaseCommand):
             records |= {self._key(ROW, old.supersedes), self._key(SUCCESSOR, old.supersedes)}
         return RowKeys(
             pairs={(old.student_id, old.course_id)},
+            whole_pairs=frozenset() if old.supersedes is None else {(old.student_id, old.course_id)},
             courses={old.course_id},
             idempotency_keys={(each.actor_id, each.operation, each.key) for each in records},
             references={(paid.provider.value, paid.reference)} if paid else frozenset(),
@@ -70,6 +72,10 @@ class ImportPurchase(BaseCommand):
         if isinstance(tier, FieldProblem):
             return _refused(tier)
         standing = standing_of(self.old, tier, moment.now)
+        if standing.status is PurchaseStatus.ACTIVE and (
+            of_nobody := list(living_student_problems(self.old.student_id))
+        ):
+            return _refused(*of_nobody)
         below, of_below = self._below(state)
         if problems := (*standing.problems, *of_below):
             return _refused(*problems)
@@ -108,6 +114,8 @@ class ImportPurchase(BaseCommand):
             return below, [FieldProblem(path, f"names {old.supersedes}, which is younger than this one")]
         if self._key(SUCCESSOR, old.supersedes) in state.records:
             return below, [FieldProblem(path, f"names {old.supersedes}, which another row has replaced already")]
+        if any(True for _ in inheritance.standing_above(below, state.purchases)):
+            return below, [FieldProblem(path, f"names {old.supersedes}, which was replaced here since it came over")]
         return below, []
 
     def _standing_in_the_way(self, standing: Standing, state: State, moment: Moment) -> Changes | Decision:

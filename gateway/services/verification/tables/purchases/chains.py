@@ -31,6 +31,13 @@ _REMEDY = (
 )
 
 
+def _came_refunded(w: Words) -> str:
+    """How many of those that took its place came over with their money back: what the old system made of it, stays."""
+    return f"""(SELECT count(*) FROM purchase AS heir, audit_entry AS brought WHERE heir.supersedes = purchase.id
+        AND brought.subject_id = heir.id AND brought.action = 'purchase.imported'
+        AND {w.entry("brought.changes", "status")} = 'REFUNDED')"""
+
+
 def chains(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
     """Of `purchase`, with what is joined to it in `purchases`; `has` counts its audit entries."""
     return (
@@ -48,7 +55,8 @@ def chains(w: Words, has: Mapping[str, str]) -> tuple[Invariant, ...]:
                     f"""purchase.status = 'SUPERSEDED' AND {n("later.successors")} > 0 AND {n("later.standing")} = 0
                         AND (access.expires_at IS NULL OR access.expires_at > :now)
                         AND (SELECT count(*) FROM purchase AS next, purchase AS after_next
-                        WHERE next.supersedes = purchase.id AND after_next.supersedes = next.id) = 0""",
+                        WHERE next.supersedes = purchase.id AND after_next.supersedes = next.id) = 0
+                        AND {_came_refunded(w)} < {n("later.successors")}""",
                     "All that took its place were refunded, and it has not expired: it should be ACTIVE again.",
                     (*FOLLOWS, "access.expires_at"),
                 ),
