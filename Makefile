@@ -13,7 +13,7 @@ CONSOLE := gateway/pages/static_files/console/.built
 test test-fast check chaos draws histories mutations: export PYTHONDONTWRITEBYTECODE :=
 
 help: ## list these targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s  %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 install: $(VENV)/.installed $(GRAPHIQL) $(CHECKOUT) $(CONSOLE) ## make .venv with everything in it, fetch GraphiQL, build /demo/ and /console/
 
