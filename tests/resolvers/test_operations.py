@@ -10,6 +10,7 @@ import pytest
 from gateway.pages.demo_catalogue import COURSES
 from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Role
+from tests.resolvers.test_attention import fail
 from tests.served.gateway import Person, Served, served
 from tests.served.operations import PURCHASE_BY_ID
 
@@ -83,7 +84,21 @@ def find_student(desk: Desk) -> None:
     [found] = answer["purchases"]["nodes"]
     assert (found["status"], found["origin"], found["payment"]["id"]) == ("ACTIVE", "PAYMENT", payment)
     [paid] = answer["payments"]["nodes"]
-    assert (paid["id"], paid["history"]["nodes"][-1]["action"]) == (payment, "payment.fulfilled")
+    assert (paid["id"], paid["fulfilment"]) == (payment, "FULFILLED")
+    told = {(each["action"], each["subject"]["id"]) for each in answer["history"]["nodes"]}
+    assert {("payment.fulfilled", payment), ("purchase.created", found["id"])} <= told
+    desk.send("refund_payment", paymentToRefund=payment)
+    [back] = desk.send("find_student")["refunds"]["nodes"]
+    assert (back["status"], back["payment"]["id"]) == ("PENDING", payment)
+    assert desk.send("find_student", studentId="nobody") is None
+
+
+def search(desk: Desk) -> None:
+    payment = desk.paid(desk.gateway.person(Role.STUDENT, "somebody-found"))
+    [found] = desk.send("search", paidPaymentId=payment)
+    assert (found["__typename"], found["id"], found["paymentStatus"]) == ("Payment", payment, "SUCCEEDED")
+    assert desk.send("search", paidPaymentId="somebody-f") == [{"__typename": "Student", "id": "somebody-found"}]
+    assert desk.send("search", paidPaymentId="pi_of_nobody") == []
 
 
 def find_payment(desk: Desk) -> None:
@@ -156,6 +171,18 @@ def refund_payment(desk: Desk) -> None:
     assert (refunded["refund"]["status"], refunded["refund"]["amount"]["amountMinor"]) == ("PENDING", 199_900)
 
 
+def needs_attention(desk: Desk) -> None:
+    assert desk.send("needs_attention") == {"totalCount": {"count": 0, "precision": "EXACT"}, "nodes": []}
+    payment, job = _refunding(desk)
+    fail(desk.gateway, job)
+    [item] = desk.send("needs_attention")["nodes"]
+    assert (item["kind"], item["job"]["id"], item["payment"]["id"]) == ("JOB_FAILED", job, payment)
+    first, second = item["calls"]
+    assert (first["mutation"], second["mutation"]) == ("retryJob", "cancelJob")
+    desk.admin.data(second["document"], **second["variables"])
+    assert desk.send("needs_attention")["nodes"] == []
+
+
 def stuck_jobs(desk: Desk) -> None:
     payment, job = _called_off(desk)
     assert desk.send("stuck_jobs")["nodes"] == []
@@ -199,6 +226,7 @@ def _refunding(desk: Desk) -> tuple[str, str]:
 STORIES = {
     story.__name__: story
     for story in (
+        search,
         find_student,
         find_payment,
         grant_course,
@@ -210,6 +238,7 @@ STORIES = {
         record_class,
         withdraw_session,
         refund_payment,
+        needs_attention,
         stuck_jobs,
         retry_job,
         cancel_job,

@@ -1,8 +1,9 @@
 // The ids that stand for the tabs' {{placeholders}}: at first those that the page came with, then those of what was
 // just made, as long as they are of use. So each tab has something to do, whichever is pressed first.
 
-const PURCHASES = ["purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke"];
-const HOLES = ["openPaymentId", "paidPaymentId", "paymentToRefund", ...PURCHASES];
+const PURCHASES = ["purchaseToCorrect", "purchaseToExtend", "purchaseToRevoke", "purchaseToRecord"];
+// A session may be withdrawn of a purchase that has ended, too.
+const HOLES = ["openPaymentId", "paidPaymentId", "paymentToRefund", ...PURCHASES, "purchaseToWithdraw"];
 
 export function idsFor(values) {
   const known = new Map(HOLES.map((hole) => [hole, [values[hole]]])); // the best one last
@@ -31,8 +32,10 @@ export function idsFor(values) {
       bought(PURCHASES, purchase, payment.id);
     },
     // Not to correct: asked for once more with other metadata than it has by then, it would be a conflict.
-    createPurchase: ({ purchase }) => bought(["purchaseToExtend", "purchaseToRevoke"], purchase),
+    createPurchase: ({ purchase }) => bought(["purchaseToExtend", "purchaseToRevoke", "purchaseToRecord"], purchase),
     createPurchases: (item) => heard.createPurchase(item),
+    // The tab that withdraws names the first session.
+    recordSessions: ({ session, purchase }) => session.number === 1 && put("purchaseToWithdraw", purchase.id),
     revokePurchase: ({ purchase }) => end(purchase.id, "purchaseToRevoke"),
     refundPayment: ({ payment }) => end(boughtBy.get(payment.id)),
   };
