@@ -1,7 +1,6 @@
 """`gateway purchase create`: a grant from the terminal, by the same service as `createPurchase`."""
 
 import asyncio
-import getpass
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, time
@@ -11,6 +10,7 @@ from graphql import GraphQLError
 from uuid_utils.compat import uuid7
 
 from gateway.bootstrap import open_services
+from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.resolvers.answers import problem_of
 from gateway.resolvers.inputs import InputReader
@@ -20,7 +20,7 @@ from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.legacy.values import Unclear, instant
 from gateway.services.core.model import outcomes
 from gateway.services.core.model.metadata import Metadata, TimeSlot
-from gateway.services.core.model.values import Actor, OnExisting, Role, TierChoice
+from gateway.services.core.model.values import OnExisting, TierChoice
 from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings
 
@@ -91,7 +91,7 @@ def _command(request: GrantRequest, fields: InputReader) -> CreatePurchase:
     """The command that was asked for; what cannot be read is noted in `fields`."""
     slot = _read(fields, "slot", read_local_time, request.slot) or time()
     return CreatePurchase(
-        actor=Actor(f"cli:{getpass.getuser()}", Role.ADMIN),
+        actor=operator(),
         purchase_id=uuid7(),
         student_id=request.student,
         course_id=fields.id(ids.COURSE, request.course, "course"),

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.commands.starting import own_settings
+from gateway.cli.commands.starting import confirmed, fail, own_settings
 from gateway.cli.help import UNUSABLE, command
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON object instead, for programs.")]
@@ -38,8 +38,8 @@ def erase(
     What is open has to end first, and is named. Subscribers are told. See docs/privacy.md.
     """
     settings = own_settings(tells_outages=False)
-    if not yes and not typer.confirm(f"Erase {student} for good?", err=True):
-        raise SystemExit(1)
+    if not confirmed(f"Erase student {student} for good: there is no way back.", yes=yes):
+        fail("Nothing was erased.", 1)
     from gateway.cli.privacy.erasing import erased
 
     is_done, message = erased(settings, student, reason, as_json=as_json)

@@ -1,11 +1,15 @@
-"""What a command does before its own work: read its settings, and have the log go to standard error.
+"""What a command does before its own work: read its settings, know who runs it, and ask whether it shall go on.
 
 Nothing heavy is imported here, so that help waits for nothing.
 """
 
+import getpass
+import sys
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
+
+from gateway.services.core.model.values import Actor, Role
 
 if TYPE_CHECKING:
     from gateway.settings.model import Settings
@@ -26,6 +30,26 @@ def own_settings(*, tells_outages: bool = True) -> "Settings":
     configure_logging(settings, () if tells_outages else (BEGAN, ENDED))
     warn_of_file(settings)
     return settings
+
+
+def operator() -> Actor:
+    """Who acts, as the audit has it: the user of this machine, as an admin."""
+    return Actor(f"cli:{getpass.getuser()}", Role.ADMIN)
+
+
+def confirmed(preview: str, *, yes: bool, nothing: str = "Nothing was done") -> bool:
+    """Whether the operator wants it, on seeing what will happen. Where nobody can be asked, the command ends.
+
+    Args:
+        yes: they said so beforehand.
+        nothing: what is said to have happened, where nobody can be asked.
+    """
+    typer.echo(preview, err=True)
+    if yes:
+        return True
+    if not sys.stdin.isatty():
+        fail(f"{nothing}: nobody can be asked here. Say --yes to have it done.")
+    return typer.confirm("Do it?", err=True)
 
 
 def in_a_sentence(error: Exception) -> str | None:

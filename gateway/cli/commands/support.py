@@ -1,13 +1,13 @@
 """The words of a support engineer's commands: look at one thing, act on it, and see what waits for a person."""
 
-import sys
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Annotated, Any, NoReturn
 
 import typer
 from typer.core import TyperGroup
 
-from gateway.cli.commands.starting import fail, own_settings
+from gateway.cli.commands.starting import confirmed, fail, own_settings
 from gateway.cli.help import UNUSABLE, command
 
 NOTHING, UNSURE = 1, 2
@@ -160,16 +160,8 @@ def _act(name: str, typed: str, given: Mapping[str, object], *, yes: bool, as_js
     settings = own_settings(tells_outages=False)
     from gateway.cli.support import acting, show
 
-    def confirmed(preview: str) -> bool:
-        typer.echo(preview, err=True)
-        if yes:
-            return True
-        if not sys.stdin.isatty():
-            fail("Nothing was done: nobody can be asked here. Say --yes to have it done.")
-        return typer.confirm("Do it?", err=True)
-
     try:
-        done = acting.act(settings, name, typed, given, confirmed)
+        done = acting.act(settings, name, typed, given, partial(confirmed, yes=yes))
     except acting.Declined:
         fail("Nothing was done.", NOTHING)
     if done is None:

@@ -1,11 +1,11 @@
 """The words of `gateway migrate` and `gateway doctor`."""
 
-import sys
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from gateway.cli.commands.starting import fail, own_settings
+from gateway.cli.commands.starting import confirmed, fail, own_settings
 from gateway.cli.help import UNUSABLE, command
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead, for programs.")]
@@ -56,7 +56,7 @@ def migrate(
     elif down is not None:
         from gateway.cli.upkeep import migrations
 
-        said = migrations.down(settings, down, lambda preview: _confirmed(preview, yes=yes))
+        said = migrations.down(settings, down, partial(confirmed, yes=yes, nothing="Nothing was undone"))
         if said is None:
             fail("Nothing was undone.", 1)
         print(said)
@@ -81,12 +81,3 @@ def doctor(
     print(examining.as_json(found) if as_json else examining.printed(found))
     if not examining.is_well(found):
         raise SystemExit(1)
-
-
-def _confirmed(preview: str, *, yes: bool) -> bool:
-    typer.echo(preview, err=True)
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        fail("Nothing was undone: nobody can be asked here. Say --yes to have it done.")
-    return typer.confirm("Do it?", err=True)

@@ -1,7 +1,6 @@
 """`gateway import purchases`: from a file or a query into the books, by the one writer, and what is said of it."""
 
 import asyncio
-import getpass
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, T
 from db.foreign_rows import QueryFailed, rows_of
 from db.urls import shown
 from gateway.bootstrap import Services, open_services
+from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.cli.importing.rehearsing import Rehearsal
 from gateway.cli.importing.running import HandOver, Importing, Read, reader_of, to_writer
@@ -29,7 +29,6 @@ from gateway.services.core.commands.imports.import_purchase import ImportPurchas
 from gateway.services.core.frozen import replace
 from gateway.services.core.legacy.old_rows import RowReader
 from gateway.services.core.model.imports.old_purchase import OldPurchase
-from gateway.services.core.model.values import Actor, Role
 from gateway.settings.model import Settings
 
 MOST_SHOWN = 20
@@ -102,7 +101,7 @@ def _reading(
     services: Services, request: ImportRequest, mapping: ImportMapping, mapper: Mapper
 ) -> Callable[[SourceRow], Read]:
     rows = RowReader(lambda text: ids.from_text(ids.COURSE, text), mapping.time_zone, mapping.times_in)
-    actor, new_id = Actor(f"cli:{getpass.getuser()}", Role.ADMIN), services.purchases.new_id
+    actor, new_id = operator(), services.purchases.new_id
 
     def command_of(old: OldPurchase) -> ImportPurchase:
         return ImportPurchase(actor, mapping.source, old, new_id(), new_id(), new_id(), request.is_told)

@@ -1,15 +1,14 @@
 """`gateway student erase`: a student forgotten from the terminal, by the same service as `eraseStudent`."""
 
 import asyncio
-import getpass
 import json
 
 from gateway.bootstrap import open_services
+from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.resolvers.answers import problem_of
 from gateway.services.core.model.outcomes import Busy, InvalidInput, Outcome, Refusal
 from gateway.services.core.model.privacy.outcomes import StudentErased
-from gateway.services.core.model.values import Actor, Role
 from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings
 
@@ -38,9 +37,8 @@ def erased(settings: Settings, student_id: str, reason: str, *, as_json: bool) -
 
 async def _erase(settings: Settings, student_id: str, reason: str) -> Outcome:
     """Raises: Unavailable, with all that can be said of why, and of whether it was done."""
-    actor = Actor(f"cli:{getpass.getuser()}", Role.ADMIN)
     async with open_services(settings) as services:
-        outcome = await services.purchases.erase(actor, student_id, reason)
+        outcome = await services.purchases.erase(operator(), student_id, reason)
         if isinstance(outcome, Busy):
             doubt = IN_DOUBT if outcome.may_be_done else NOT_DONE
             raise Unavailable(f"{services.trouble or NO_ANSWER}. {doubt}")

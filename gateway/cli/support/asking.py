@@ -1,6 +1,5 @@
 """The API, asked from a terminal: the same schema and services as over HTTP, in this process, as an admin."""
 
-import getpass
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from inspect import isawaitable
@@ -9,20 +8,15 @@ from typing import Any
 from graphql import GraphQLError, execute, parse
 
 from gateway.bootstrap import Services, now, open_services
+from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.context import Context
 from gateway.execution.schema import build_schema
 from gateway.schema.conventions.errors import ErrorCode
-from gateway.services.core.model.values import Actor, Role
 from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings, SettingsError
 
 NO_ANSWER = "it is busy"
-
-
-def operator() -> Actor:
-    """Who acts, as the audit has it: the user of this machine."""
-    return Actor(f"cli:{getpass.getuser()}", Role.ADMIN)
 
 
 class Api:
