@@ -22,8 +22,8 @@ from gateway.context import Context
 from gateway.endpoints import graphql
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
+from gateway.execution.observing import log_fields
 from gateway.execution.operations import NoOperation, Operation, Result
-from gateway.execution.telling import told_of
 from gateway.http import bodies, negotiation
 from gateway.http.callers import PARSED_FREE_BYTES
 from gateway.http.extensions import WholeAnswer
@@ -194,7 +194,7 @@ class FastPath:
                 if is_ours:
                     done = Done(scope, graphql.PATH, head.began, head.request_id)
                     done.status, done.address = status, context.address
-                    done.tell(partial(told_of, context, result))
+                    done.tell(partial(log_fields, context, result))
 
     def _in_lines(self, result: Result, head: Head) -> WholeAnswer:
         if result.is_refusal or "errors" in result.payload:

@@ -30,13 +30,13 @@ from gateway.context import Caller, Context
 from gateway.execution.answers import RETRY_AFTER_S
 from gateway.execution.documents import Documents
 from gateway.execution.executor import Executor
+from gateway.execution.observing import log_fields
 from gateway.execution.operations import NoOperation, NotAllowed, Operation, Payload, Result
-from gateway.execution.telling import told_of
 from gateway.http.bodies import check_type, read_body, read_object
 from gateway.http.errors import Refused, too_often
 from gateway.http.json import write
 from gateway.http.negotiation import JSON, accept_of, accepted, content_type
-from gateway.http.telemetry import TOLD
+from gateway.http.telemetry import LOG_FIELDS
 from gateway.schema.conventions.errors import ErrorCode
 from gateway.settings.model import Settings
 from gateway.streaming.formats import MULTIPART, SSE, Format
@@ -116,7 +116,7 @@ class GraphQLEndpoint:
             return await make_page(request)
         body = await self._body(request) if request.method == "POST" else None
         context = self._make_context(request)
-        request.scope[TOLD] = partial(told_of, context, None)
+        request.scope[LOG_FIELDS] = partial(log_fields, context, None)
         asked, size = self._asked(request) if body is None else _posted(body, context.caller)
         operation = operation_of(request.method, asked, self._documents, size)
         try:
@@ -127,7 +127,7 @@ class GraphQLEndpoint:
             return self._streamed(request, operation, context, FORMATS[kind])
         try:
             result = await self._executor.run(operation, context)
-            request.scope[TOLD] = partial(told_of, context, result)
+            request.scope[LOG_FIELDS] = partial(log_fields, context, result)
             return response_of(result, accepted(accept) or JSON)
         except NotAllowed:
             raise _bad(405, "Send mutations by POST.", {"Allow": "POST"}) from None

@@ -17,13 +17,13 @@ from gateway.execution.answers import as_graphql, busy, refusal_of, refused, res
 from gateway.execution.deadlines import Deadlines, Turn
 from gateway.execution.documents import Documents
 from gateway.execution.limits import MOST_ERRORS, Limits
+from gateway.execution.observing import count_subscription, measure
 from gateway.execution.operations import NoOperation, Operation, Payload, Result
 from gateway.execution.plan.deviation import Deviation
 from gateway.execution.plan.events import EventExecutor
 from gateway.execution.plan.plans import COMPILE_AT, Plans, Ready, Ways
 from gateway.execution.plan.resuming import Recorded, ResumingExecutor
 from gateway.execution.plan.running import Run
-from gateway.execution.telling import count_subscription, measure
 from gateway.schema.conventions.errors import bad_input
 from gateway.services import tracing
 from gateway.services.measures import recording

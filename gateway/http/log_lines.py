@@ -119,5 +119,5 @@ def _for_machines() -> list[Processor]:
     return [structlog.processors.ExceptionRenderer(tracebacks), structlog.processors.JSONRenderer()]
 
 
-Told = Callable[[], dict[str, str | int | float | None]]
+LogFields = Callable[[], dict[str, str | int | float | None]]
 """What is known of an operation once it is done, asked only where there is a line to write."""

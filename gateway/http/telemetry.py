@@ -12,7 +12,7 @@ from starlette.requests import HTTPConnection
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
-from gateway.http.log_lines import Lines, Told
+from gateway.http.log_lines import Lines, LogFields
 from gateway.http.log_lines import configure_logging as configure_logging
 from gateway.http.log_lines import request_id as _request_id
 from gateway.http.rate_limits import Networks
@@ -29,8 +29,8 @@ _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _QUIET = {"/healthz", "/readyz", "/metrics"}
 """Asked every few seconds by machines; a line for each would bury the rest."""
 
-TOLD = "gateway.told"
-"""In a request's scope, what its endpoint knows of the operation, as `Told`."""
+LOG_FIELDS = "gateway.log_fields"
+"""In a request's scope, what its endpoint knows of the operation, as `LogFields`."""
 
 LONGEST_PATH = 512
 """Characters of a path in the log, which a stranger may write."""
@@ -67,7 +67,7 @@ class RequestLog:
                 await self._app(scope, receive, send_with_id)
             finally:
                 done.address = self._networks.of(HTTPConnection(scope))
-                done.tell(scope.get(TOLD))
+                done.tell(scope.get(LOG_FIELDS))
 
 
 def request_id_of(given: bytes | None) -> str:
@@ -121,7 +121,7 @@ class Done:
         self.answered_at: float | None = None
         """When its answer began, which a stream goes on after; None where that is now."""
 
-    def tell(self, told: Told | None) -> None:
+    def tell(self, more: LogFields | None) -> None:
         """Count it, and write its line."""
         now = time.perf_counter()
         if (measures := recording.measures) is not None:
@@ -131,14 +131,14 @@ class Done:
             tracing.note(http__response__status_code=self.status)
         lines = structlog.get_config()["logger_factory"]
         if _is_wanted(self.scope, lines):
-            self._write(lines, round((now - self.began) * 1000, 1), told)
+            self._write(lines, round((now - self.began) * 1000, 1), more)
 
-    def _write(self, lines: object, took_ms: float, told: Told | None) -> None:
+    def _write(self, lines: object, took_ms: float, more: LogFields | None) -> None:
         # As it came, still percent-encoded: a decoded line break would forge a log line.
         path = self.scope["raw_path"].decode("ascii", "replace")[:LONGEST_PATH]
         fields = {"method": self.scope["method"], "path": path, "status": self.status, "took_ms": took_ms}
-        if told is not None:
-            fields |= told()
+        if more is not None:
+            fields |= more()
         if self.address is not None:
             fields["address"] = self.address
         if isinstance(lines, Lines) and lines.is_json:

@@ -17,8 +17,8 @@ from gateway.auth.tokens import InvalidToken
 from gateway.context import Context
 from gateway.execution.executor import Executor
 from gateway.execution.masking import report
+from gateway.execution.observing import log_fields
 from gateway.execution.operations import Operation, Result
-from gateway.execution.telling import told_of
 from gateway.http.callers import Caller
 from gateway.http.json import write
 from gateway.http.rate_limits import Buckets
@@ -201,7 +201,7 @@ class Connection:
                 await self._answer(operation_id, operation, context, ending, last)
             finally:
                 took_ms = round((perf_counter() - begun) * 1000, 1)
-                fields = told_of(context, last.result) | {"address": context.address}
+                fields = log_fields(context, last.result) | {"address": context.address}
                 told = {name: value for name, value in fields.items() if value is not None}
                 log.info("operation", transport="websocket", took_ms=took_ms, results=last.count, **told)
 

@@ -1,4 +1,4 @@
-"""What an operation came to, in the words that a log line and the numbers have for it.
+"""What an operation came to, as its log line, the numbers and its span have it.
 
 None of them is a stranger's: a name of an operation is one by GraphQL's grammar, and cut; types and codes are the
 schema's.
@@ -21,7 +21,7 @@ STRANGER = "STRANGER"
 """The role of whoever shows no token."""
 
 
-def told_of(context: Context, result: Result | None) -> dict[str, Any]:
+def log_fields(context: Context, result: Result | None) -> dict[str, Any]:
     """What a log line says of an operation; what there is none of is None. `outcome`: the types of the unions that
     answered a mutation; `code`: those of its problems, and of its errors.
 
