@@ -18,7 +18,8 @@ part of its payment's history, and a webhook's goes with its event."""
 REPEATABLE = frozenset(
     {"createPayment", "refundPayment", "extendPurchase", "correctPurchaseMetadata", "revokePurchase"}
 )
-"""Operations whose keys may go at all, see `is_record_over`. A grant, or a course, made once more would be another."""
+"""Operations whose keys may go at all, see `is_record_over`. A grant, or a course, made once more would be another; a
+session that was withdrawn since would be recorded again; and an import knows its rows by nothing else."""
 
 
 def is_job_over(ended: EndedJob | Job, retention: Retention, now: datetime) -> bool:
