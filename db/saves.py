@@ -190,10 +190,14 @@ def _update(table: Table, dialect: Dialect, names: Sequence[str] | None = None) 
 
 def _delete(by: Sequence[Column[Any]], dialect: Dialect) -> Bulk:
     """Of all rows that have one of the keys in these columns, each key given as a row of its own."""
-    of = f"DELETE FROM {by[0].table.name} WHERE ({_names(by)}) IN"  # noqa: S608  see _names
-    if dialect.name == "sqlite":
-        return _SqliteBulk(by, lambda size: f"{of} ({_values(by, size)})", dialect)
-    return _PostgresBulk(by, f"{of} (SELECT {_names(by)} FROM {_rows(by, dialect)})")  # noqa: S608  see _names
+    of = f"DELETE FROM {by[0].table.name} WHERE"  # noqa: S608  see _names
+    if dialect.name != "sqlite":
+        return _PostgresBulk(by, f"{of} ({_names(by)}) IN (SELECT {_names(by)} FROM {_rows(by, dialect)})")  # noqa: S608  see _names
+    if len(by) == 1:
+        return _SqliteBulk(by, lambda size: f"{of} {_names(by)} IN ({_values(by, size)})", dialect)
+    # Of rows of VALUES it would look for the first alone by the key, and read the whole table for more.
+    is_it = f"({' AND '.join(f'{each.name} = ?' for each in by)})"
+    return _SqliteBulk(by, lambda size: f"{of} {' OR '.join([is_it] * size)}", dialect)
 
 
 def _names(columns: Iterable[Column[Any]]) -> str:

@@ -88,6 +88,11 @@ def planner(request: pytest.FixtureRequest) -> Iterator[Planner]:
     engine.dispose()
 
 
+WHOLE = {"privacy._RECORDS"}
+"""Statements that look through a whole table: which keys led to what is a student's is asked once a student is erased,
+beside the writer and the loop, and each confirmation would pay for an index."""
+
+
 def statements() -> dict[str, Statement]:
     """Every statement that a module of the services has, by itself or in a look-up."""
     found: dict[str, Statement] = {}
@@ -146,6 +151,8 @@ def test_no_statement_of_the_services_scans(planner: Planner, number: int) -> No
     assert len(found) > 40
     scans = {}
     for name, statement in found.items():
+        if name in WHOLE:
+            continue
         compiled = statement.on(planner.dialect)
         scans[name] = planner.scans(compiled.sql, compiled.bound(parameters(statement, number, planner)))
     assert not {name: of_one for name, of_one in scans.items() if of_one}
@@ -301,9 +308,9 @@ class AnyRow(dict[str, object]):
 @pytest.mark.parametrize("number", NUMBERS_OF_KEYS)
 def test_no_change_of_rows_scans(planner: Planner, number: int) -> None:
     writer = Explained(planner)
-    for name, bulk in vars(Saves(planner.dialect)).items():
-        if not name.startswith("add_"):
-            bulk.run(writer, [AnyRow()] * number)
+    saves = vars(Saves(planner.dialect)).copy()
+    for bulk in (*saves.pop("erase").values(), *(bulk for name, bulk in saves.items() if not name.startswith("add_"))):
+        bulk.run(writer, [AnyRow()] * number)
     assert not writer.scans
 
 
