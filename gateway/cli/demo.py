@@ -43,7 +43,7 @@ def objects_of(courses: Iterable[Course]) -> list[dict[str, object]]:
 def print_invitation(settings: Settings, courses: Iterable[Course], url: str) -> None:
     """Where to open the demo, what there is to buy, and tokens of a student and an admin where we sign tokens."""
     root = url.removesuffix("graphql")
-    print(f"\nOpen {url} in a browser: the tabs are prepared, press play.")
+    print(f"\nOpen {url} in a browser: the operations are prepared, press play.")
     print(f"Open {root}demo/ to buy a course as a student would.")
     if settings.is_console_on:
         print(f"Open {root}console/ to work as support does: paste the admin's token.")

@@ -29,31 +29,28 @@ _IN_THE_WHEEL = Path(__file__).parent / "operations"
 # The wheel carries docs/operations within the package; a checkout has them where people read them.
 OPERATIONS = _IN_THE_WHEEL if _IN_THE_WHEEL.is_dir() else Path(__file__).parents[2] / "docs" / "operations"
 
-# The prepared tabs in their order, each a file of graphiql_assets/tabs or of docs/operations, and whose token each
-# one carries.
-TABS: tuple[tuple[str, Literal["student", "admin"]], ...] = (
-    ("start_here", "student"),
-    ("create_payment", "student"),
-    ("confirm_payment", "student"),
-    ("create_purchase", "admin"),
-    ("purchases", "admin"),
-    ("search", "admin"),
-    ("find_student", "admin"),
-    ("find_payment", "admin"),
-    ("grant_course", "admin"),
-    ("grant_many", "admin"),
-    ("correct_slot", "admin"),
-    ("extend_purchase", "admin"),
-    ("revoke_purchase", "admin"),
-    ("who_may_come_in", "admin"),
-    ("record_class", "admin"),
-    ("withdraw_session", "admin"),
-    ("refund_payment", "admin"),
-    ("needs_attention", "admin"),
-    ("stuck_jobs", "admin"),
-    ("retry_job", "admin"),
-    ("cancel_job", "admin"),
-)
+Caller = Literal["student", "admin"]
+
+GROUPS: dict[str, tuple[tuple[str, Caller], ...]] = {
+    "Start": (("start_here", "student"),),
+    "Flow 1: a student pays": (("create_payment", "student"), ("confirm_payment", "student")),
+    "Flow 2: an admin grants": (("create_purchase", "admin"), ("purchases", "admin")),
+    "Find": (("search", "admin"), ("find_student", "admin"), ("find_payment", "admin")),
+    "Grant": (("grant_course", "admin"), ("grant_many", "admin")),
+    "Change a purchase": (("correct_slot", "admin"), ("extend_purchase", "admin"), ("revoke_purchase", "admin")),
+    "Classes": (("who_may_come_in", "admin"), ("record_class", "admin"), ("withdraw_session", "admin")),
+    "Give money back": (("refund_payment", "admin"),),
+    "What needs a person": (
+        ("needs_attention", "admin"),
+        ("stuck_jobs", "admin"),
+        ("retry_job", "admin"),
+        ("cancel_job", "admin"),
+    ),
+}
+"""The prepared operations in their order, by what they are for: each a file of graphiql_assets/tabs or of
+docs/operations, and whose token its tab carries."""
+
+TABS = tuple(prepared for group in GROUPS.values() for prepared in group)
 
 WORDS = {
     "studentToken": "PASTE_A_TOKEN",
@@ -105,7 +102,7 @@ def graphiql_page(tokens: DemoTokens | None, given: Mapping[str, str]) -> Respon
     if not all((THIRD_PARTY / name).is_file() for name in THIRD_PARTY_NAMES):
         return HTMLResponse(NOT_INSTALLED, status_code=503, headers=_headers(style_nonce=None))
     style_nonce = secrets.token_urlsafe(16)
-    tabs = [_tab(name, caller) for name, caller in TABS]
+    tabs = [_tab(group, name, caller) for group, prepared in GROUPS.items() for name, caller in prepared]
     is_demo = tokens is not None
     config = {
         "tabs": tabs,
@@ -130,11 +127,12 @@ def document_of(name: str) -> Path:
     return flow if flow.is_file() else OPERATIONS / flow.name
 
 
-def _tab(name: str, caller: str) -> dict[str, str]:
+def _tab(group: str, name: str, caller: Caller) -> dict[str, str]:
     """A tab as GraphiQL wants it; the browser fills its {{placeholders}} and stores them unfilled."""
     document = document_of(name)
     variables = document.with_suffix(".variables.json")
     return {
+        "group": group,
         "query": document.read_text(encoding="utf-8"),
         "variables": variables.read_text(encoding="utf-8") if variables.is_file() else "",
         "headers": json.dumps({"Authorization": f"Bearer {{{{{caller}Token}}}}"}, indent=2),

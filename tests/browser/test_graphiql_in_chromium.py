@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import queue
 import re
@@ -43,8 +44,10 @@ class Visit:
     denied: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
-    def tab(self, title: str) -> Locator:
-        return self.page.get_by_role("tab").get_by_role("button", name=title, exact=True)
+    @property
+    def operations(self) -> Locator:
+        """The list of what is prepared."""
+        return self.page.get_by_role("region", name="Operations").get_by_role("listitem")
 
     def wait_until_ready(self) -> None:
         """The editors come one by one; a tab opened before the last would miss some."""
@@ -52,7 +55,9 @@ class Visit:
             self.page.locator(editor).wait_for(state="attached")
 
     def open_tab(self, title: str) -> None:
-        self.tab(title).click()
+        """In a tab of its own, by the list; where it is open already, that tab is shown."""
+        self.operations.get_by_role("button", name=title, exact=True).click()
+        self.page.get_by_role("tab", selected=True).filter(has_text=title).wait_for()
 
     def run(self, answer: str) -> str:
         """Press the Execute button; the response pane's text once it holds `answer`."""
@@ -193,9 +198,9 @@ def visit(browser: Browser, origin: str, **options: Any) -> Iterator[Visit]:
     context.close()
 
 
-def test_page_loads_whole_and_shows_the_prepared_tabs(chromium: Browser, origin: str) -> None:
+def test_page_loads_whole_and_shows_the_prepared_operations(chromium: Browser, origin: str) -> None:
     with visit(chromium, origin) as guest:
-        titles = guest.page.locator(".graphiql-tab-button").all_inner_texts()
+        titles = guest.operations.all_inner_texts()
         assert titles[:5] == [
             "StartHere",
             "Flow1CreatePayment",
@@ -278,7 +283,44 @@ def test_an_edit_survives_a_reload_and_no_token_is_stored(chromium: Browser, ori
         assert re.search(r"Bearer [^{}\s]+\"", guest.show_headers())
         guest.open_tab("AdminPurchases")
         guest.run('"purchases"')
-        assert guest.page.get_by_role("tab").count() == len(TABS)
+        assert guest.page.get_by_role("tab").count() == 3  # the first, the edited one and this one
+
+
+def test_one_token_goes_with_every_tab_and_gives_way_to_one_that_is_written(chromium: Browser, origin: str) -> None:
+    with visit(chromium, origin) as guest:
+        guest.open_tab("FindStudent")
+        admin = re.search(r"Bearer ([^\"]+)", guest.show_headers())
+        assert admin
+        guest.open_tab("StartHere")
+        field = guest.page.get_by_label("Token for all tabs")
+        field.fill(f"Bearer {admin[1]}")
+        guest.open_tab("Flow1CreatePayment")
+        guest.run('"FORBIDDEN"')
+        assert admin[1] not in guest.page.evaluate("JSON.stringify({...localStorage})")
+        student = re.search(r"Bearer ([^\"]+)", guest.text_of(HEADERS))
+        assert student
+        written = json.dumps({"authorization": f"bearer {student[1]}"})
+        guest.page.locator(HEADERS).evaluate("(node, text) => node.CodeMirror.setValue(text)", written)
+        guest.run('"CreatePaymentSuccess"')
+        field.fill("")
+        guest.open_tab("AdminPurchases")
+        guest.run('"purchases"')
+
+
+def test_an_operation_is_opened_once_by_the_keyboard_too_and_keeps_what_was_changed(
+    chromium: Browser, origin: str
+) -> None:
+    with visit(chromium, origin) as guest:
+        guest.open_tab("FindPayment")
+        guest.page.locator(VARIABLES).evaluate('node => node.CodeMirror.setValue(\'{"paymentId": "pay_mine"}\')')
+        guest.operations.get_by_role("button", name="FindStudent", exact=True).focus()
+        guest.page.keyboard.press("Enter")
+        guest.page.get_by_role("tab", selected=True).filter(has_text="FindStudent").wait_for()
+        guest.open_tab("FindPayment")
+        assert "pay_mine" in guest.text_of(VARIABLES)
+        assert guest.page.get_by_role("tab").count() == 3
+        current = guest.operations.locator("[aria-current]")
+        assert current.all_inner_texts() == ["FindPayment"]
 
 
 def test_a_restarted_server_finds_its_new_tokens_in_yesterdays_tabs(chromium: Browser, tmp_path: Path) -> None:

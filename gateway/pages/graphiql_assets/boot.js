@@ -1,6 +1,7 @@
 // Starts GraphiQL with the tabs that the page was given.
 import { keptEdits } from "./edits.js";
 import { idsFor } from "./ids.js";
+import { operationList, ownToken } from "./operations.js";
 import { sender } from "./send.js";
 import { tabFiller } from "./tab_filler.js";
 
@@ -14,17 +15,31 @@ if (GraphiQL) {
   const ids = idsFor(config.values);
   const edits = keptEdits(config, ids);
   const filler = tabFiller(React, GraphiQL.React.useEditorContext, config.tabs, edits.filled);
-  const tabs = config.tabs.map(({ query, variables, headers }) => ({
+  const [first] = config.tabs.map(({ query, variables, headers }) => ({
     query,
     variables: edits.filled(variables),
     headers: edits.filled(headers),
   }));
-  ReactDOM.createRoot(document.getElementById("graphiql")).render(
+  const token = ownToken();
+  const operations = operationList({
+    React,
+    useEditorContext: GraphiQL.React.useEditorContext,
+    tabs: config.tabs,
+    filled: edits.filled,
+    variablesOf: filler.variablesOf,
+    token,
+    isDemo: config.isDemo,
+  });
+  const root = document.getElementById("graphiql");
+  operations.unfold(root);
+  ReactDOM.createRoot(root).render(
     React.createElement(
       GraphiQL,
       {
         fetcher: sender({
           unfilled: config.words,
+          token,
+          given: [config.values.studentToken, config.values.adminToken],
           hear(result) {
             ids.hear(result);
             filler.fill();
@@ -32,9 +47,10 @@ if (GraphiQL) {
           parse: GraphiQL.GraphQL.parse,
         }),
         storage: edits.storage,
-        defaultTabs: tabs,
+        plugins: [operations.plugin],
+        defaultTabs: [first],
         // GraphiQL takes the first tab's headers, and those of a tab opened with "+", from here.
-        defaultHeaders: tabs[0].headers,
+        defaultHeaders: first.headers,
         isHeadersEditorEnabled: true,
         // In a demo headers are kept, its own tokens as placeholders (edits.js); elsewhere none is kept.
         shouldPersistHeaders: config.isDemo,

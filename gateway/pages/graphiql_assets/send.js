@@ -1,8 +1,9 @@
 // Sends one operation to the address of this page.
 
 // `unfilled`: texts that ask for a value. A header that still holds one is left out, so that what needs no token works
-// without one; an operation whose variables do is not sent. `hear(result)` is told every answer.
-export function sender({ unfilled, hear, parse }) {
+// without one; an operation whose variables do is not sent. `token` is the user's own, which goes with every tab in the
+// place of one that the page was `given`. `hear(result)` is told every answer.
+export function sender({ unfilled, token, given, hear, parse }) {
   const isFilled = ([, value]) => !unfilled.some((text) => String(value).includes(text));
   return async (operation, { headers = {} } = {}) => {
     const asked = unfilled.find((text) => JSON.stringify(operation.variables ?? {}).includes(`"${text}`));
@@ -15,7 +16,7 @@ export function sender({ unfilled, hear, parse }) {
       headers: {
         "Content-Type": "application/json",
         Accept: "application/graphql-response+json, application/json",
-        ...Object.fromEntries(Object.entries(headers).filter(isFilled)),
+        ...authorized(Object.fromEntries(Object.entries(headers).filter(isFilled)), token.value(), given),
       },
       body: JSON.stringify({ ...operation, operationName: nameIn(operation, parse) }),
     });
@@ -30,6 +31,12 @@ export function sender({ unfilled, hear, parse }) {
     hear(result);
     return result;
   };
+}
+
+function authorized(headers, token, given) {
+  const name = Object.keys(headers).find((each) => each.toLowerCase() === "authorization");
+  if (!token || (name && !given.some((each) => headers[name] === `Bearer ${each}`))) return headers;
+  return { ...headers, [name ?? "Authorization"]: `Bearer ${token}` };
 }
 
 // GraphiQL learns the name of what is in its editor a moment late: who changes tabs and presses play at once would

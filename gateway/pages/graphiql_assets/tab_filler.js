@@ -25,5 +25,13 @@ export function tabFiller(React, useEditorContext, tabs, filled) {
     return null;
   }
 
-  return { Component, fill: () => fill() };
+  // What an operation is opened with, which is not an edit of the user's.
+  function variablesOf(query) {
+    const title = titleOf(query);
+    const text = filled(templates.get(title));
+    ours.get(title).add(text);
+    return text;
+  }
+
+  return { Component, fill: () => fill(), variablesOf };
 }
