@@ -14,7 +14,8 @@ from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.courses import Course
 from gateway.schema.filters import OrderDirection
-from gateway.schema.jobs import AttentionItem, Job
+from gateway.schema.jobs import Job
+from gateway.schema.overview.finding import AttentionItem
 from gateway.schema.purchases import Payment, Purchase, Refund
 from gateway.services.reading import lists
 from gateway.services.reading.filters import JobFilter, PaymentFilter, PurchaseFilter, RefundFilter

@@ -20,7 +20,8 @@ from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
-from gateway.schema.jobs import Job, SearchHit
+from gateway.schema.jobs import Job
+from gateway.schema.overview.finding import SearchHit
 from gateway.schema.purchases import Payment, Purchase, Refund, Student
 from gateway.schema.viewer import Viewer
 from gateway.services.core.model.values import Role

@@ -14,7 +14,8 @@ from gateway.schema.audit import AuditEntry
 from gateway.schema.conventions.connections import Connection
 from gateway.schema.conventions.ids import Node
 from gateway.schema.courses import Course
-from gateway.schema.jobs import AttentionItem, Job
+from gateway.schema.jobs import Job
+from gateway.schema.overview.finding import AttentionItem
 from gateway.schema.overview.numbers import CourseNumbers
 from gateway.schema.problems import DuplicatePayment
 from gateway.schema.purchases import Payment, Purchase, Refund, Student
