@@ -54,7 +54,12 @@ class _Lines:
 def _header(line: Line) -> tuple[list[str], str]:
     """The columns, and what stands between them."""
     delimiter = max(DELIMITERS, key=line.text.count)
-    [names] = csv.reader([line.text], delimiter=delimiter)
+    if "\r" in line.text:
+        raise ImportUnusable("Its lines end as on old Macs, by CR alone: save it with LF, or CR and LF.")
+    try:
+        [names] = csv.reader([line.text], delimiter=delimiter)
+    except csv.Error as error:
+        raise ImportUnusable(f"Its first line, which names the columns, is no CSV: {error}.") from None
     header = [name.strip() for name in names]
     if twice := [name for name, count in Counter(header).items() if count > 1 and name]:
         raise ImportUnusable(f"Its first line names the column {twice[0]!r} twice.")

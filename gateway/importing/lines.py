@@ -52,11 +52,13 @@ def lines_of(file: BinaryIO, encoding: str | None = None) -> Iterator[Line]:
 
 def _known(encoding: str) -> str:
     try:
-        return codecs.lookup(encoding).name
-    except LookupError:
+        name = codecs.lookup(encoding).name
+        "a,b".encode(name).decode(name)  # there are codecs of other things, and one of nothing
+    except (LookupError, ValueError):
         raise ImportUnusable(
-            f"--encoding: there is no encoding {encoding}; utf-8, utf-16, latin-1 and cp1252 are some."
+            f"--encoding: there is no encoding {encoding!a}; utf-8, utf-16, latin-1 and cp1252 are some."
         ) from None
+    return name
 
 
 def _split(file: BinaryIO, begin: bytes, encoding: str) -> Iterator[tuple[bytes, bool]]:

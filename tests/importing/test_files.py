@@ -120,6 +120,8 @@ def test_json_lines_are_objects_and_each_that_is_none_is_named() -> None:
         (b'[{"oldId": 1}]', "JSON array"),
         ("a,b\n1,2\n".encode("utf-16-le"), "UTF-16"),
         (b"caf\xe9,b\n1,2\n", "0xE9"),
+        (b"a,b\r1,2\r3,4\r", "by CR alone"),
+        (b"a," + b"b" * 200_000 + b"\n", "is no CSV: field larger"),
     ],
 )
 def test_a_file_that_is_of_no_use_is_said_to_be_as_a_whole(content: bytes, why: str) -> None:
@@ -128,5 +130,6 @@ def test_a_file_that_is_of_no_use_is_said_to_be_as_a_whole(content: bytes, why: 
 
 
 def test_an_encoding_that_there_is_not_is_said() -> None:
-    with pytest.raises(ImportUnusable, match="no encoding klingon"):
-        read("a,b\n", "klingon")
+    for name in ("klingon", "hex", "rot13", "undefined", "\udcff", "a\0b"):
+        with pytest.raises(ImportUnusable, match="no encoding"):
+            read("a,b\n", name)

@@ -110,6 +110,7 @@ def test_a_file_that_is_there_stays_unless_it_shall_be_replaced(tmp_path: Path, 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["--student", "\udcff"], "--student: must not have"),
         (["--course", "yoga"], "--course: yoga must be an id such as"),
         (["--from", "tomorrow"], "--from: tomorrow must be a day, such as"),
         (["--to", "2026-02-30"], "--to: 2026-02-30 must be a day, such as"),

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -136,6 +136,12 @@ async def test_a_session_cannot_have_been_held_in_the_future_but_clocks_may_diff
     late = service.clock.now + SKEW + timedelta(microseconds=1)
     assert paths(await service.record(purchase, 1, late)) == [("heldAt",)]
     assert (await service.recorded(purchase, 1, service.clock.now + SKEW)).session.held_at > service.clock.now
+
+
+async def test_a_session_was_held_in_this_century(service: Service, purchase: Purchase) -> None:
+    for early in ("0001-01-01", "1969-12-31T23:59:59.5", "1999-12-31"):
+        held_at = datetime.fromisoformat(early).replace(tzinfo=UTC)
+        assert paths(await service.record(purchase, 1, held_at)) == [("heldAt",)]
 
 
 async def test_all_that_is_wrong_with_a_session_is_said_at_once(service: Service, purchase: Purchase) -> None:

@@ -13,6 +13,7 @@ from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys
 from gateway.services.core.model.values import Purchase
 from gateway.services.core.rules import access, granting
 from gateway.services.core.rules.idempotency import recorded, replay_of
+from gateway.services.core.rules.imports.ends import EARLIEST_YEAR
 from gateway.services.core.rules.inputs.fields import key_problems
 from gateway.services.core.rules.recording.counts import counted
 from gateway.services.core.rules.recording.numbers import record_of, run_of, unrecorded
@@ -117,6 +118,8 @@ def _problems(
         found.append(FieldProblem(("sessionNumber",), problem))
     if held_at > moment.now + SKEW:
         found.append(FieldProblem(("heldAt",), "must not be in the future; a session is recorded once it was held"))
+    if held_at.year < EARLIEST_YEAR:
+        found.append(FieldProblem(("heldAt",), f"must be in {EARLIEST_YEAR} or later"))
     return found
 
 
