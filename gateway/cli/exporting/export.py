@@ -16,7 +16,6 @@ from gateway.cli.exporting.formats import Format, writer, written
 from gateway.cli.exporting.snapshots import snapshot
 from gateway.cli.exporting.targets import opened
 from gateway.schema.conventions import ids
-from gateway.services.core.rules.inputs.subjects import subject_problem
 from gateway.services.extracts.model import Extract, Wanted
 from gateway.services.extracts.pages import EXTRACTS, count, pages
 from gateway.settings.model import Settings, SettingsError
@@ -74,8 +73,8 @@ def _wanted(request: ExportRequest) -> Wanted:
         raise SettingsError(
             f"--course: {request.course} must be an id such as {ids.EXAMPLES[ids.COURSE]}, or its UUID."
         )
-    if request.student is not None and (problem := subject_problem(request.student)):
-        raise SettingsError(f"--student: {problem}.")
+    if request.student is not None and not request.student.isprintable():
+        raise SettingsError("--student: must not have control characters or broken Unicode in it.")
     return Wanted(begins, ends, request.student, course)
 
 

@@ -73,8 +73,10 @@ def used(w: Words, has: Mapping[str, str]) -> Invariant:
             ),
             Check(
                 f"""{has["imports"]} > 0 AND {has["revivals"]} + {has["comebacks"]} + {has["moves"]} = 0
+                    AND {n("later.successors")} = {n("later.standing")} AND (below.id IS NULL OR {is_renewal})
                     AND {imported_as(w, f"{{sessionsUsed}} <> CAST({carried} AS TEXT)")} > 0""",
-                "What came over has as many sessions used besides those recorded as its purchase.imported entry says.",
+                "What came over and continues no other has, while what took its place stands, as many sessions used"
+                " besides those recorded as its purchase.imported entry says.",
                 USED,
             ),
         ),
