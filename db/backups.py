@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sqlite3
+import stat
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
@@ -81,7 +82,8 @@ def why_incomplete(path: Path) -> str | None:
 def back_up(source: Path, target: Path, on_progress: Callable[[int, int], None] = lambda _left, _of: None) -> Contents:
     """Write a whole copy of a database, which may be written all the while, and judge it.
 
-    The copy comes to its name at the end, complete and on disk; what had that name before is replaced.
+    The copy comes to its name at the end, complete and on disk; what had that name before is replaced. Nobody may read
+    it who may not read the database.
 
     Raises:
         BadCopy: what was copied is not whole; nothing is left of it.
@@ -90,6 +92,7 @@ def back_up(source: Path, target: Path, on_progress: Callable[[int, int], None] 
     """
     unfinished = target.with_name(f".{target.name}.unfinished-{os.getpid()}")
     try:
+        make_as_private_as(source, unfinished)
         with (
             closing(opened(source.absolute(), lambda: _to_read(source))) as of,
             closing(sqlite3.connect(unfinished, isolation_level=None)) as to,
@@ -110,6 +113,11 @@ def back_up(source: Path, target: Path, on_progress: Callable[[int, int], None] 
         for each in (unfinished, log_of(unfinished), index_of(unfinished)):
             each.unlink(missing_ok=True)
     return found
+
+
+def make_as_private_as(known: Path, new: Path) -> None:
+    """An empty file that nobody may read who may not read the one that is known: students' ids will be in it."""
+    new.touch(mode=stat.S_IMODE(known.stat().st_mode) | stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _to_read(source: Path) -> sqlite3.Connection:

@@ -4,13 +4,22 @@ import shlex
 import shutil
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
 
 from db import backups
-from db.backups import BadCopy, Contents, InUse, alone_with, contents, put_in_place, sync, why_incomplete
+from db.backups import (
+    BadCopy,
+    Contents,
+    InUse,
+    alone_with,
+    contents,
+    make_as_private_as,
+    put_in_place,
+    sync,
+    why_incomplete,
+)
 from db.files import index_of, log_of
 from db.guard import settle_file
 from db.migrate import upgrade
@@ -64,7 +73,7 @@ def restore(settings: Settings, backup: Path) -> str:
         )
     unfinished = path.with_name(f".{path.name}.restoring")
     try:
-        found = _brought_beside(backup, unfinished)
+        found = _brought_beside(backup, unfinished, path if path.exists() else backup)
         with alone_with(path):
             kept = put_in_place(unfinished, path, now())
     except BadCopy as error:
@@ -100,12 +109,13 @@ def _are_one(file: Path, other: Path) -> bool:
     return file.resolve() == other or (file.exists() and other.exists() and file.samefile(other))
 
 
-def _brought_beside(backup: Path, beside: Path) -> Contents:
-    """A copy of the backup, with its log where it has one, up to date and on disk."""
+def _brought_beside(backup: Path, beside: Path, known: Path) -> Contents:
+    """A copy of the backup, with its log where it has one, up to date and on disk, as private as another file."""
     if reason := why_incomplete(backup):
         raise BadCopy(reason)
     for suffix in ("", "-wal"):
-        with suppress(FileNotFoundError):
+        if Path(f"{backup}{suffix}").exists():
+            make_as_private_as(known, Path(f"{beside}{suffix}"))
             shutil.copyfile(f"{backup}{suffix}", f"{beside}{suffix}")
     found = contents(beside)
     standing = Standing(found.migration)

@@ -287,3 +287,13 @@ def test_in_production_serving_makes_no_database(tmp_path: Path, is_there: bool,
     assert said.code == 2
     assert "gateway migrate" in said.err
     assert (file.exists(), file.stat().st_size if is_there else 0) == (is_there, 0)
+
+
+def test_whoever_may_not_read_the_database_may_not_read_a_copy(url: str, tmp_path: Path) -> None:
+    database, copy, env = file_of(url), tmp_path / "copy.db", environment(url)
+    database.chmod(0o600)
+    assert command("backup", str(copy), env=env).code in (None, 0)
+    assert copy.stat().st_mode & 0o777 == 0o600
+    copy.chmod(0o644)
+    assert command("restore", str(copy), env=env).code in (None, 0)
+    assert database.stat().st_mode & 0o777 == 0o600
