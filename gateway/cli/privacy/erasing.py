@@ -49,8 +49,8 @@ def _in_words(done: StudentErased) -> str:
     if done.pseudonym is None:
         return NOBODY
     return (
-        f"erased: {done.pseudonym} stands for them in {done.payments} payments and {done.purchases} purchases. What"
-        " else to do, at the provider and with backups, docs/privacy.md says."
+        f"erased: {done.pseudonym} stands for them (payments: {done.payments}, purchases: {done.purchases}). What else"
+        " to do, at the provider and with backups, docs/privacy.md says."
     )
 
 

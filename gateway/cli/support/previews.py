@@ -70,6 +70,8 @@ def retried(done: Answer) -> str:
 
 
 def cancel(job: Answer, _given: Answer) -> str:
+    if job["state"] == "CANCELED":
+        return f"{_job(job)} is off the list already."
     owed = " The refund is still owed." if job["kind"] == "PAYMENT_REFUND" else ""
     off = "End" if job["kind"] == "CASE_REVIEW" else "Call off"
     return f"{off} {_job(job)}.{owed}"
@@ -87,7 +89,7 @@ def _left(payment: Answer) -> int:
 
 
 def _named(purchase: Answer) -> str:
-    return f"{purchase['id']}, {purchase['tier']} of {purchase['course']['title']},"
+    return f"{purchase['id']}, {purchase['tier']} of {purchase['course']['title']}"
 
 
 def _job(job: Answer) -> str:

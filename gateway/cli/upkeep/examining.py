@@ -45,7 +45,11 @@ def printed(findings: Sequence[Finding]) -> str:
     width = max(len(each.what) for each in findings)
     lines = [f"{each.verdict:7}  {each.what:{width}}  {each.found}" for each in findings]
     counted = [(sum(each.verdict is verdict for each in findings), verdict) for verdict in Verdict]
-    return "\n".join([*lines, "", ", ".join(f"{count} {verdict}" for count, verdict in counted if count)])
+    return "\n".join([*lines, "", ", ".join(_many(*each) for each in counted if each[0])])
+
+
+def _many(count: int, verdict: Verdict) -> str:
+    return f"{count} {verdict}{'s' if count > 1 and verdict is not Verdict.OK else ''}"
 
 
 def as_json(findings: Sequence[Finding]) -> str:

@@ -164,6 +164,11 @@ async def test_a_job_is_called_off_and_run_again(desk: Desk) -> None:
     canceled = await desk.say("cancel", key, "--reason", "wait", "--yes")
     assert (canceled.code, canceled.out) == (0, f"Job {key} is CANCELED.\n")
     assert canceled.err == f"Call off {key} (PAYMENT_REFUND, PENDING). The refund is still owed.\n"
+    again = await desk.say("cancel", key, "--reason", "wait", "--yes")
+    assert (again.code, again.err) == (
+        0,
+        f"{key} (PAYMENT_REFUND, CANCELED: canceled: wait) is off the list already.\n",
+    )
     retried = await desk.say("retry", key, "--reason", "go on", "--yes")
     assert (retried.code, retried.out.startswith(f"Job {key} is PENDING, due ")) == (0, True)
     assert desk.audited("job.retried") == [(CLI, "ADMIN", "go on")]

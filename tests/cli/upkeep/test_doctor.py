@@ -98,6 +98,7 @@ def test_a_file_that_everybody_may_read_is_a_warning(new_sqlite: Callable[[], st
     file_of(url).chmod(0o644)
     verdict, what = found(gateway("doctor", "--json", env=environment(url)))["files"]
     assert (verdict, f"chmod 600 {file_of(url)}" in what) == ("warning", True)
+    assert gateway("doctor", env=environment(url, jwt_secret="")).out.endswith(" ok, 2 warnings\n")
 
 
 def test_files_of_several_owners_are_a_fault(new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
