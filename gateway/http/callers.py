@@ -130,7 +130,7 @@ class Caller:
 
     @property
     def network(self) -> str | None:
-        """Where he is; None on a socket without addresses."""
+        """Where the caller is; None on a socket without addresses."""
         return self._network
 
     def enter(self) -> GraphQLError | None:

@@ -116,7 +116,7 @@ async def propagate(request: Any) -> None:
 
 
 def is_sampled(given: bytes | None) -> bool | None:
-    """Whether the caller records this trace; None where he says nothing."""
+    """Whether the caller records this trace; None where that is not said."""
     form = None if given is None else _FORM.fullmatch(given)
     return None if form is None else bool(int(form[2], 16) & 1)
 

@@ -91,7 +91,7 @@ class Importing:
 
     async def _decided(self, batch: Sequence[Read]) -> None:
         """Have a batch decided. The next one is read only afterwards: of an embedded database nobody else can write
-        while this does, and whoever waits for that gets his turn meanwhile."""
+        while this does, and whoever waits for that has a turn meanwhile."""
         deciding = asyncio.create_task(self._decide(batch))
         try:
             await asyncio.shield(deciding)
