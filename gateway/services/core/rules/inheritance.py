@@ -95,8 +95,10 @@ def _amended(stored: Access, was: Access, now: Access) -> Access:
 
 
 def recounted(old: Purchase, new: Purchase, moment: Moment) -> Changes:
-    """A purchase whose access has other sessions, or another end, than it had; audited where it is active."""
-    if new.status is not PurchaseStatus.ACTIVE:
+    """A purchase whose access has other sessions, or another end, than it had; audited where it is active, and where
+    one that was replaced ends otherwise, for its history may have an end already that was given before."""
+    is_moved = new.status is PurchaseStatus.SUPERSEDED and old.access.expires_at != new.access.expires_at
+    if new.status is not PurchaseStatus.ACTIVE and not is_moved:
         return Changes(purchases=(new,))
     change: dict[str, object] = {}
     if old.access.sessions_used != new.access.sessions_used:

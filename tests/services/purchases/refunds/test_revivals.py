@@ -282,3 +282,21 @@ async def test_what_an_admin_took_away_is_not_revived_because_its_replacement_ex
     service.clock.advance(days=11)
     await shop.refund(upgrade)
     assert [status for _, status in shop.purchases()] == ["SUPERSEDED", "SUPERSEDED", "REFUNDED"]
+
+
+async def test_a_replaced_renewal_ends_later_again_once_the_refund_below_it_came_back(
+    service: Service, shop: Shop
+) -> None:
+    course = await service.save_course()
+    await shop.paid(course)
+    _, renewal = await shop.paid(course, purpose=Purpose.RENEWAL)
+    at_first = renewal.access.expires_at
+    returned = shop.books.refund_at_dashboard(shop.books.captures[0])
+    await shop.receive(*shop.books.intents)
+    await shop.paid(course, "STANDARD")
+    shop.books.come_back(returned)
+    await shop.receive(*shop.books.intents)
+    [access] = service.stored(StudentAccessRow, purchase_id=renewal.id)
+    assert access.expires_at == at_first
+    assert service.actions(renewal.id)[-1] == "purchase.recounted"
+    assert shop.broken() == []
