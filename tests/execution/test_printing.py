@@ -52,7 +52,7 @@ def test_a_field_costs_what_is_printed(of: str, printed: FieldDefinitionNode, is
 
 def test_a_subgraphs_text_has_the_same_costs_as_apollo_takes_them() -> None:
     """Weights are whole numbers there, and a list says no size by its length."""
-    ours = print_sdl(has_costs=True).replace('weight: "10"', "weight: 10")
+    ours = re.sub(r'weight: "(\d+)"', r"weight: \1", print_sdl(has_costs=True))
     ours = re.sub(r'slicingArguments: \["(?!first|last)\w+"\]', "assumedSize: 100", ours)
     assert _costs(print_subgraph()) == _costs(ours)
 

@@ -14,18 +14,18 @@ from graphql import (
 from gateway.execution.schema import build_schema
 
 SCHEMA = build_schema()._schema
-UNIONS = [each for each in SCHEMA.type_map.values() if isinstance(each, GraphQLUnionType)]
+MUTATIONS = SCHEMA.mutation_type.fields if SCHEMA.mutation_type else {}
+ANSWERED = {get_named_type(field.type) for field in MUTATIONS.values()}
+UNIONS = [each for each in SCHEMA.type_map.values() if isinstance(each, GraphQLUnionType) and each in ANSWERED]
 
 
 @pytest.mark.parametrize("union", UNIONS, ids=str)
 def test_all_of_a_result_fits_one_document(union: GraphQLUnionType) -> None:
-    mutation = SCHEMA.mutation_type
-    assert mutation is not None
-    names = [name for name, field in mutation.fields.items() if get_named_type(field.type) is union]
-    assert names
-    name = names[0]  # of createPurchase and createPurchases, which answer alike, the one is enough
+    name, *_ = [
+        name for name, field in MUTATIONS.items() if get_named_type(field.type) is union
+    ]  # of createPurchase and createPurchases, which answer alike, the one is enough
     members = " ".join(f"... on {member.name} {{ {_fields(member)} }}" for member in union.types)
-    wanted = mutation.fields[name].args["input"].type
+    wanted = MUTATIONS[name].args["input"].type
     document = f"mutation($input: {wanted}) {{ {name}(input: $input) {{ __typename {members} }} }}"
     assert [error.message for error in validate(SCHEMA, parse(document))] == []
 

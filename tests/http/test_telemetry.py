@@ -97,6 +97,17 @@ def ask(path: str, headers: dict[str, str] | None = None) -> httpx.Response:
     return anyio.run(get)
 
 
+@pytest.fixture
+def servers_lines() -> Iterator[None]:
+    """The server's logger as a process has it: a server that a test starts within its own sets its level."""
+    logger = logging.getLogger("uvicorn.error")
+    level = logger.level
+    logger.setLevel(logging.NOTSET)
+    yield
+    logger.setLevel(level)
+
+
+@pytest.mark.usefixtures("servers_lines")
 def test_a_librarys_line_has_the_form_of_ours_and_is_bounded(capsys: pytest.CaptureFixture[str]) -> None:
     configure_logging(PRODUCTION)
     with identified("an-id"):

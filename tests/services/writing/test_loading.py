@@ -18,6 +18,7 @@ KEYS: dict[str, object] = {
     "references_with_refunds": ("STRIPE", "pi_1"),
     "event_names": ("STRIPE", "evt_1"),
     "pairs": (STUDENT.id, COURSE.id),
+    "whole_pairs": (STUDENT.id, COURSE.id),
     "idempotency_keys": (STUDENT.id, "createPayment", "k"),
     "sessions": (PURCHASE.id, 1),
     "students": (STUDENT.id, PURCHASE.id),
