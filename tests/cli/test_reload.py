@@ -71,7 +71,13 @@ async def nothing(_scope: Scope, _receive: Receive, send: Send) -> None:
 def leaving_server() -> Iterator[tuple[uvicorn.Server, tuple[str, int]]]:
     """A server of this process, and where it listens."""
     config = uvicorn.Config(
-        nothing, host="127.0.0.1", port=0, log_level="critical", lifespan="off", http=connections.Connection
+        nothing,
+        host="127.0.0.1",
+        port=0,
+        log_config=None,
+        log_level="critical",
+        lifespan="off",
+        http=connections.Connection,
     )
     server, listening = uvicorn.Server(config), config.bind_socket()
     listening.listen()

@@ -92,7 +92,9 @@ class Held:
 @contextmanager
 def listening(app: ASGIApp) -> Iterator[str]:
     """An application over real HTTP on a free port of loopback, from a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, log_level="critical", lifespan="off")
+    )
     socket = server.config.bind_socket()
     thread = Thread(target=server.run, kwargs={"sockets": [socket]})
     thread.start()

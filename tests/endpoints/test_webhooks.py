@@ -35,7 +35,9 @@ SUCCEEDED = event("payment_intent.succeeded", {"id": "pi_unknown"})
 @contextmanager
 def served(app: Starlette) -> Iterator[str]:
     """An application over real HTTP on a free port of loopback, from a thread."""
-    server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, host="127.0.0.1", port=0, log_config=None, log_level="critical", lifespan="off")
+    )
     listening = server.config.bind_socket()
     thread = Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
