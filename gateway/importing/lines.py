@@ -101,14 +101,14 @@ def _decoded(lines: Iterator[tuple[bytes, bool]], encoding: str, size: int) -> I
             continue
         try:
             text = content.decode(encoding)
-        except UnicodeDecodeError as error:
-            byte = content[error.start]
-            yield Line(
-                number,
-                content.decode("latin-1"),
-                size,
-                f"is not in {encoding}: byte 0x{byte:02X} at {error.start + 1}; for another encoding say --encoding",
-                is_cut=not is_whole,
-            )
+        except UnicodeError as error:  # of which some codecs do not say at which byte
+            fault = f"is not in {encoding}{_place(error, content)}; for another encoding say --encoding"
+            yield Line(number, content.decode("latin-1"), size, fault, is_cut=not is_whole)
             continue
         yield Line(number, text.removesuffix("\r"), size, is_cut=not is_whole)
+
+
+def _place(error: UnicodeError, content: bytes) -> str:
+    if not isinstance(error, UnicodeDecodeError):
+        return ""
+    return f": byte 0x{content[error.start]:02X} at {error.start + 1}"

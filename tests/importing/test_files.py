@@ -2,6 +2,7 @@
 
 import io
 import json
+from encodings.aliases import aliases
 
 import pytest
 
@@ -133,3 +134,14 @@ def test_an_encoding_that_there_is_not_is_said() -> None:
     for name in ("klingon", "hex", "rot13", "undefined", "\udcff", "a\0b"):
         with pytest.raises(ImportUnusable, match="no encoding"):
             read("a,b\n", name)
+
+
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # of unicode_escape
+@pytest.mark.parametrize("encoding", sorted({*aliases.values(), "punycode", "idna"}))
+def test_in_whatever_encoding_a_row_is_read_or_named(encoding: str) -> None:
+    for content in (b"2,\xe9,\n", b"2,a..b,\n", b"2,\\x,\n", b"2,+x!,\n"):
+        try:
+            rows = read(f"{HEADER}\n1,a,\n".encode() + content, encoding)
+        except ImportUnusable:  # its header cannot be read
+            continue
+        assert all(isinstance(what, list | str) for _, what in rows)
