@@ -41,21 +41,24 @@ def oldest_kept(days: int | None, now: datetime) -> datetime | None:
 def is_record_over(record: IdempotencyRecord | None, retention: Retention, state: State, moment: Moment) -> bool:
     """Whether the same call with the same key, made anew, could do no harm.
 
-    A payment: another checkout, which nobody has to pay. A refund: nothing is left that could go back twice. What
-    changes a purchase: it has ended, and what has ended is not changed."""
+    A payment: another checkout, which nobody has to pay. A refund: nothing is left that could go back twice, and has
+    not been for so long that no bank returns any of it. What changes a purchase: it was revoked, the one end from which
+    none comes back; one that has expired may be extended, and what was replaced or refunded may be active again."""
     if record is None or record.key.operation not in REPEATABLE:
         return False
-    return _is_past(record.created_at, retention.keys, moment.now) and _is_spent(record, state)
+    return _is_past(record.created_at, retention.keys, moment.now) and _is_spent(record, retention, state, moment)
 
 
-def _is_spent(record: IdempotencyRecord, state: State) -> bool:
+def _is_spent(record: IdempotencyRecord, retention: Retention, state: State, moment: Moment) -> bool:
     result_id = record.result_id
     if payment := state.payments.get(result_id):
         return payment.fulfilment is not Fulfilment.PENDING or payment.status is PaymentStatus.CANCELED
     if refund := state.refunds.get(result_id):
-        return state.payments[refund.payment_id].status is PaymentStatus.REFUNDED
+        is_back = state.payments[refund.payment_id].status is PaymentStatus.REFUNDED
+        all_of_it = state.refunds_of(refund.payment_id)
+        return is_back and all(_is_past(each.settled_at, retention.keys, moment.now) for each in all_of_it)
     purchase = state.purchases.get(result_id)
-    return purchase is not None and purchase.status is not PurchaseStatus.ACTIVE
+    return purchase is not None and purchase.status is PurchaseStatus.REVOKED
 
 
 def _is_past(ended_at: datetime | None, days: int | None, now: datetime) -> bool:
