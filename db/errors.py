@@ -41,6 +41,14 @@ def is_of_a_value(error: Exception) -> bool:
     return isinstance(error, DataError) or not isinstance(error, DBAPIError | OSError)
 
 
+def without_row(error: Exception) -> Exception:
+    """The driver's error, without what a PostgreSQL server says beside it: by DETAIL it quotes the row, or the key,
+    that it refuses, and a student is in it. Log lines have none."""
+    if said := getattr(getattr(error, "diag", None), "message_primary", None):
+        error.args = (said,)
+    return error
+
+
 def _sqlite_code(error: DBAPIError) -> int:
     code = getattr(error.orig, "sqlite_errorcode", None)
     return code if isinstance(code, int) else 0

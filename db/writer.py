@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.checkpoints import Checkpoints
 from db.compiled import Raw
+from db.errors import without_row
 from db.guard import Guard
 from db.opening import mark_open
 from db.outages import Outage, outage_of
@@ -124,7 +125,7 @@ class Writer(ABC):
     def _fail(self, error: Exception, sql: str | None = None) -> NoReturn:
         is_lost = self._connection is not None and self.dialect.is_disconnect(error, self._connection, None)
         raise DBAPIError.instance(
-            sql, None, error, self._error, True, connection_invalidated=is_lost, dialect=self.dialect
+            sql, None, without_row(error), self._error, True, connection_invalidated=is_lost, dialect=self.dialect
         ) from error
 
 

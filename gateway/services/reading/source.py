@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from db.compiled import Raw, Statement
 from db.engine import READERS
+from db.errors import without_row
 from db.files import FileLost
 from db.guard import Guard, settle_file
 from db.outages import Outage, in_a_line, outage_of_read
@@ -255,4 +256,5 @@ class Source:
             self.outages.succeed()
 
     def _without_parameters(self, sql: str, error: Exception) -> DBAPIError:
-        return DBAPIError.instance(sql, None, error, self._driver_error, hide_parameters=True, dialect=self.dialect)  # type: ignore[return-value]  # it is one, of an error of the driver
+        told = without_row(error)
+        return DBAPIError.instance(sql, None, told, self._driver_error, hide_parameters=True, dialect=self.dialect)  # type: ignore[return-value]  # it is one, of an error of the driver
