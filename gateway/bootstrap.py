@@ -81,6 +81,11 @@ class Services:
         """Why nothing can be written now, in words of ours; None where it can, or another process knows."""
         return self.writer.trouble if isinstance(self.writer, GroupCommit) else None
 
+    @property
+    def is_clock_proven(self) -> bool:
+        """Whether nothing speaks against the time that this process began with."""
+        return CLOCK.is_proven
+
     async def _is_writer_alive(self) -> bool:
         looking = asyncio.create_task(self.writer.look(), name="look")
         try:

@@ -1,12 +1,20 @@
 """`gateway student erase` and `gateway prune`, through the same service as what serves."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import insert
+from uuid_utils.compat import uuid7
 
 from db.engine import writer_engine
+from db.statements import JOB
+from gateway.cli.privacy.pruning import IN_DOUBT
+from gateway.services.core.model.jobs import NOBODY, Job, JobKind
+from gateway.services.rows.jobs import job_columns
 from tests.cli.terminal import gateway
 from tests.cli.test_grant import create
+from tests.served.gateway import connected
 from tests.served.server import environment
 
 YOGA = "Yoga for Beginners"
@@ -71,6 +79,20 @@ def test_what_would_go_is_counted_and_then_goes(env: dict[str, str], purchase: s
     assert "more than 30 days ago (GATEWAY_KEEP_DELIVERIES_DAYS)" in dry.out
     kept = gateway("prune", "--json", env={**env, "GATEWAY_KEEP_KEYS_DAYS": "0"})
     assert json.loads(kept.out) == {"dryRun": False, "deliveries": 0, "jobs": 0, "events": 0, "keys": 0}
+
+
+def test_by_a_clock_that_is_in_doubt_nothing_goes(env: dict[str, str], purchase: str) -> None:
+    long_ago = datetime.now(UTC) - timedelta(days=400)
+    with connected(env["GATEWAY_DATABASE_URL"]) as connection:
+        connection.execute(
+            insert(JOB).values(job_columns(Job(uuid7(), JobKind.SWEEP_LAPSED, NOBODY, long_ago, long_ago)))
+        )
+    said = gateway("prune", env=env)
+    assert (said.code, said.out) == (2, "")
+    assert IN_DOUBT in said.err
+    for asked in (("prune", "--dry-run"), ("prune",)):
+        is_right = "true" if asked == ("prune",) else "false"
+        assert gateway(*asked, env={**env, "GATEWAY_CLOCK_IS_RIGHT": is_right}).code in (None, 0)
 
 
 @pytest.mark.parametrize(("name", "days"), [("EVENTS", "30"), ("KEYS", "7"), ("JOBS", "-1")])
