@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -20,6 +21,7 @@ from gateway.services.core.model.outcomes import (
     Outcome,
     ProviderAway,
 )
+from gateway.services.core.model.privacy.outcomes import StudentErased
 from gateway.services.core.model.proofs import Proof
 from gateway.services.core.model.records import IdempotencyKey
 from gateway.services.core.model.values import Actor, Payment
@@ -101,7 +103,11 @@ class Purchases:
         command = EraseStudent(actor, student_id, reason, self.new_id(), pseudonym)
         if command.problems():
             return await self.submit(command)
-        return await self.write(replace(command, records=tuple(await self.records_of(student_id))))
+        command = replace(command, records=tuple(await self.records_of(student_id)))
+        outcome = await self.write(command)
+        if isinstance(outcome, StudentErased) and outcome.pseudonym is not None:
+            await self._erase_later_keys(command, outcome.pseudonym)
+        return outcome
 
     async def submit(self, command: Command, input_problems: Sequence[FieldProblem] = ()) -> Outcome:
         """Have a command decided and committed, unless it is wrong in itself.
@@ -141,6 +147,13 @@ class Purchases:
         right = [command for command, problems in zip(commands, found, strict=True) if not problems]
         outcomes = iter(await self.write_all(right) if right else ())
         return [InvalidInput(problems) if problems else next(outcomes) for problems in found]
+
+    async def _erase_later_keys(self, command: EraseStudent, pseudonym: str) -> None:
+        """Those that others used while the first ones were looked for, or the turn was waited for."""
+        with suppress(Unavailable):  # the student is erased, which whoever asked shall know
+            later = tuple(key for key in await self.records_of(pseudonym) if key not in command.records)
+            if later:
+                await self.submit_or_raise(replace(command, records=later))
 
     async def _with_intent(self, opened: Opened, intent: Intent | PriceRefused, actor: Actor) -> Outcome:
         """The checkout with the provider's intent recorded; or its end, where the provider refuses the price for

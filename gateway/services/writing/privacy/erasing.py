@@ -40,6 +40,11 @@ class Rewriting:
         self._writer, self._saves, self._erasure = writer, saves, erasure
 
     def run(self) -> None:
+        if not self._erasure.is_of_keys:
+            self._rewrite_books()
+        self._rewrite_records()
+
+    def _rewrite_books(self) -> None:
         payments = list(self._rows(_PAYMENTS, student=self._erasure.student_id))
         purchases = list(self._rows(_PURCHASES, student=self._erasure.student_id))
         payment_ids = [row["id"] for row in payments]
@@ -53,7 +58,6 @@ class Rewriting:
         self._write(AUDIT, self._among(_AUDIT, _OF_SUBJECTS, subjects), self._entry)
         intents = [of_intent(Provider(row["provider"]), row["reference"]) for row in payments if row["reference"]]
         self._write(JOB, self._among(_JOBS, _ABOUT, [*subjects, *intents]), self._job)
-        self._rewrite_records()
         whose = (self._erasure.student_id, self._erasure.pseudonym)
         notes.rewrite(self._writer, partial(_kept_note, whose))
 
@@ -90,7 +94,8 @@ class Rewriting:
     def _rewrite_records(self) -> None:
         """The student's own keys go, and those of others that name them. Of others' calls about them the fingerprint
         would tell who tries all ids which one it was: without it the key stays, and is of no call."""
-        own = [IdempotencyKey(**row) for row in self._rows(_OWN_RECORDS, student=self._erasure.student_id)]
+        student_id, is_done = self._erasure.student_id, self._erasure.is_of_keys
+        own = [] if is_done else [IdempotencyKey(**row) for row in self._rows(_OWN_RECORDS, student=student_id)]
         others = [each for each in self._erasure.records if each.actor_id != self._erasure.student_id]
         naming = [each for each in others if is_named(self._erasure.student_id, each.key)]
         self._saves.drop_records.run(self._writer, map(key_columns, (*own, *naming)))

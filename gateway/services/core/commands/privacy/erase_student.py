@@ -13,7 +13,7 @@ from gateway.services.core.model.outcomes import (
 from gateway.services.core.model.privacy.erasure import Erasure, OpenBusiness, OpenKind, StudentBooks
 from gateway.services.core.model.privacy.outcomes import StudentErased, StudentHasOpenBusiness
 from gateway.services.core.model.records import AuditEntry, IdempotencyKey
-from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
+from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import Actor
 from gateway.services.core.rules.granting import audit
 from gateway.services.core.rules.inputs.fields import living_student_problems, reason_problems
@@ -48,11 +48,15 @@ class EraseStudent(BaseCommand):
 
     def decide(self, state: State, moment: Moment) -> Decision:
         """The pseudonym; or what has to end first. Where nothing is there under the id, nothing is done: it was erased
-        before, or never was here, which nobody can tell apart any more."""
+        before, or never was here, which nobody can tell apart any more.
+
+        Handed over once more, it is done, but for the keys that it has now; whoever has come back under the id since is
+        somebody new."""
         books = state.students[self.student_id]
         if books.erased_as is not None:
+            keys = Erasure(self.erasure_id, self.student_id, books.erased_as, self.records, is_of_keys=True)
             done = StudentErased(books.erased_as, len(books.payments), len(books.purchases), already_processed=False)
-            return Decision(done)
+            return Decision(done, Changes(erasures=(keys,)) if self.records else NOTHING)
         if books.is_empty:
             return Decision(StudentErased(None, 0, 0, already_processed=True))
         if _is_just_changed(self.student_id, books, state):
@@ -77,9 +81,10 @@ def _has_ended(business: OpenBusiness, moment: Moment) -> bool:
 
 def _is_just_changed(student_id: str, books: StudentBooks, state: State) -> bool:
     """Whether a command of this same turn changed something of theirs: what was loaded before it says too little."""
-    payments = {*books.payments}
+    payments, theirs = {*books.payments}, {*books.payments, *books.purchases}
     return any(
-        any(payment.student_id == student_id for payment in changes.payments)
+        any(record.result_id in theirs for record in changes.records)
+        or any(payment.student_id == student_id for payment in changes.payments)
         or any(purchase.student_id == student_id for purchase in changes.purchases)
         or any(refund.payment_id in payments for refund in changes.refunds)
         for changes in state.journal

@@ -56,9 +56,11 @@ class Erasure:
 
     Args:
         records: the callers' keys that led to rows of theirs, as they were found before the turn.
+        is_of_keys: whether the rest is done, and these are the keys that were used meanwhile.
     """
 
     id: UUID
     student_id: str
     pseudonym: str
     records: tuple[IdempotencyKey, ...] = field(default=())
+    is_of_keys: bool = False
