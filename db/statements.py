@@ -49,6 +49,7 @@ COURSE_WITH_TIERS: Select[Any] = select(
     COURSE.c.id,
     COURSE.c.title,
     COURSE.c.created_at,
+    COURSE.c.description,
     TIER.c.code,
     TIER.c.session_count,
     TIER.c.price_minor,

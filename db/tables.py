@@ -63,6 +63,7 @@ class CourseRow(Row, table=True):
     id: UUID = Field(sa_type=Id, primary_key=True)
     title: str = Field(sa_type=Text)
     created_at: datetime = Field(sa_type=Instant)
+    description: str | None = Field(default=None, sa_type=Text)
 
 
 class TierRow(Row, table=True):

@@ -3,8 +3,8 @@
 from uuid import UUID
 
 from gateway.services.core.commands.save_course import SaveCourse
-from gateway.services.core.model.outcomes import CourseSaved
-from gateway.services.core.model.values import Actor, Course, Money, Role, Tier
+from gateway.services.core.model.outcomes import CourseSaved, Outcome
+from gateway.services.core.model.values import Actor, Course, Described, Money, Role, Tier
 from gateway.services.purchases import Purchases
 
 SEEDER = Actor("gateway-seed", Role.ADMIN)
@@ -22,6 +22,29 @@ COURSES = {
 }
 """The same ids in every demo, so that an example can be pasted anywhere."""
 
+_YOGA, _MATHEMATICS, _GUITAR, _ENGLISH = COURSES
+
+DESCRIPTIONS = {
+    _YOGA: (
+        "Slow, steady classes for people who have never stood on a mat. You learn the basic postures, how to breathe "
+        "in them, and how to rest.\n\n"
+        "Bring a mat and loose clothes. Nothing has to be bent that does not want to."
+    ),
+    _MATHEMATICS: (
+        "The whole of grade 10: quadratic equations, trigonometry, circles, statistics and probability.\n\n"
+        "Each session takes one idea, works examples on the board, and ends with questions from past papers."
+    ),
+    _GUITAR: (
+        "From the first chord to songs that others sing along to: tuning, strumming, finger picking, and reading tabs."
+        "\n\nYou need a guitar of your own; a borrowed one will do."
+    ),
+    _ENGLISH: (
+        "Speak from the first minute, in groups of six: introductions, telephone calls, interviews and small talk.\n\n"
+        "For everyone who reads English well and finds it hard to say. The teacher corrects afterwards, not while you "
+        "speak."
+    ),
+}
+
 TIERS = (
     Tier("BASIC", session_count=4, price=Money(199_900, "INR"), validity_days=90, rank=1),
     Tier("STANDARD", session_count=12, price=Money(499_900, "INR"), validity_days=180, rank=2),
@@ -34,8 +57,17 @@ async def seed(purchases: Purchases) -> list[Course]:
 
     Raises: Unavailable, where they cannot be added now.
     """
-    saved = [
-        await purchases.submit_or_raise(SaveCourse(SEEDER, course_id, True, title, TIERS, key=f"seed:{course_id}"))
-        for course_id, title in COURSES.items()
-    ]
+    saved = [await _saved(purchases, course_id) for course_id in COURSES]
     return [outcome.course for outcome in saved if isinstance(outcome, CourseSaved)]
+
+
+async def _saved(purchases: Purchases, course_id: UUID) -> Outcome:
+    """The course, described by a call of its own, for a demo of before may have it without a description."""
+    title = COURSES[course_id]
+    added = await purchases.submit_or_raise(SaveCourse(SEEDER, course_id, True, title, TIERS, key=f"seed:{course_id}"))
+    if not isinstance(added, CourseSaved) or added.course.description or added.course.title != title:
+        return added
+    tiers, text = added.course.tiers, Described(DESCRIPTIONS[course_id])
+    described = SaveCourse(SEEDER, course_id, False, title, tiers, text, key=f"describe:{course_id}")
+    outcome = await purchases.submit_or_raise(described)
+    return outcome if isinstance(outcome, CourseSaved) else added

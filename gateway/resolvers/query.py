@@ -91,7 +91,8 @@ class Query(Lists, Accesses, Numbers):
 
     @field(
         description="Whatever a text names, what it names exactly first: ids of ours in either spelling; a provider's "
-        "ids of checkouts, attempts, refunds, disputes and events; students by their ids or how these begin.",
+        "ids of checkouts, attempts, refunds, disputes and events; students by their ids or how these begin; "
+        "courses by what is in their titles.",
         directives=ADMIN_ONLY,
     )
     async def search(

@@ -44,4 +44,8 @@ class CourseTier(Wraps[values.Tier]):
 class Course(Node, Wraps[values.Course]):
     id: ID = ids.id_field(ids.COURSE)
     title: str = _course.field("Its name.", lambda course: course.title)
+    description: str | None = _course.field(
+        "What it is about: plain text, which may have several lines; never HTML or Markdown.",
+        lambda course: course.description,
+    )
     tiers: list[CourseTier] = _course.wrapped("The ways to buy it, lowest rank first.", lambda course: course.tiers)

@@ -128,6 +128,27 @@ def test_a_course_saved_with_a_key_is_made_once(gateway: Served, student: Person
     assert _told(gateway.admin.did(SAVE_COURSE, **{**arguments, "title": "Other"}))[0] == "IdempotencyKeyReused"
 
 
+DESCRIBED = """mutation($input: SaveCourseInput!) {
+  saveCourse(input: $input) { ... on SaveCourseSuccess { course { id description } } }
+}"""
+
+
+def test_a_course_is_described_in_plain_text_which_callers_who_know_of_none_leave_as_it_is(gateway: Served) -> None:
+    def described(**more: object) -> str | None:
+        saved = gateway.admin.data(DESCRIBED, input={**COURSE, "id": course, **more})["saveCourse"]["course"]
+        assert saved == gateway.admin.data(f'{{ course(id: "{course}") {{ id description }} }}')["course"]
+        text: str | None = saved["description"]
+        return text
+
+    course = gateway.course()
+    assert described() is None
+    assert described(description="  <b>Slow</b> classes.\r\nBring a mat.\n") == "<b>Slow</b> classes.\nBring a mat."
+    assert described(title="Chess") == "<b>Slow</b> classes.\nBring a mat."
+    assert described(description=None) is None
+    assert described(description="For all") == "For all"
+    assert described(description=" \n ") is None
+
+
 def test_changing_an_unknown_course_is_not_found(gateway: Served) -> None:
     assert _told(gateway.admin.did(SAVE_COURSE, id=UNKNOWN_COURSE, **COURSE)) == ("NotFound", "NOT_FOUND")
 

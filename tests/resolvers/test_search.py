@@ -79,6 +79,32 @@ def test_a_student_is_found_by_their_id_and_by_how_it_begins(gateway: Served, co
     assert len(one["purchases"]["nodes"]) == 1
 
 
+def test_a_course_is_found_by_what_is_in_its_title(gateway: Served) -> None:
+    mark = f"Q{uuid7().hex[-10:]}"
+    first, second = gateway.course(title=f"Yoga {mark} |x|"), gateway.course(title=f"{mark} für Ältere")
+    both = [("Course", second), ("Course", first)]  # the one that begins so before the other
+    for text in (mark, mark.lower(), mark.upper(), f" {mark} "):
+        assert hits(gateway, text) == both
+    assert hits(gateway, f"{mark} FÜR ä") == hits(gateway, f"{mark} für ä") == [("Course", second)]
+    assert hits(gateway, f"{mark} |x|") == [("Course", first)]
+    assert hits(gateway, f"{mark}%") == hits(gateway, f"{mark}_|x") == hits(gateway, f"{mark}|x") == []
+    assert hits(gateway, mark, first=1) == both[:1]
+    [one] = gateway.admin.data("query($text: String!) { search(text: $text) { ... on Course { title } } }", text=first)[
+        "search"
+    ]
+    assert one == {"title": f"Yoga {mark} |x|"}
+
+
+def test_students_and_courses_leave_room_for_each_other(gateway: Served) -> None:
+    begin = f"w{uuid7().hex[-10:]}"
+    courses = [gateway.course(title=f"{begin} {number}") for number in range(3)]
+    for number in range(4):
+        gateway.create(courses[0], f"{begin}-{number}")
+    kinds = [kind for kind, _ in hits(gateway, begin, first=4)]
+    assert kinds == ["Student", "Student", "Course", "Course"]
+    assert [kind for kind, _ in hits(gateway, begin)] == ["Student"] * 4 + ["Course"] * 3
+
+
 def test_a_providers_ids_lead_to_what_they_name(gateway: Served, everything: dict[str, str]) -> None:
     payment, refund = everything["Payment"], everything["Refund"]
     charge, made, event = f"ch_{uuid7().hex}", f"re_{uuid7().hex}", f"evt_{uuid7().hex}"

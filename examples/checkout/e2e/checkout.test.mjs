@@ -144,6 +144,18 @@ describe("the shop", () => {
     await guest.done();
   });
 
+  test("says what a course is about, as text and never as HTML", async () => {
+    const { title } = await newCourse("INR", "Ink, <b>brush</b> and patience.\\nBring paper.");
+    const guest = await student(browser, gateway.origin);
+    const tab = await guest.tab();
+    await tab.page.goto(`${gateway.origin}/demo/`);
+    await tab.page.getByRole("link", { name: title }).getByText("Ink, <b>brush</b> and patience.").waitFor();
+    await tab.choose(title);
+    await tab.says("Ink, <b>brush</b> and patience.");
+    await tab.says("Bring paper.");
+    await guest.done();
+  });
+
   test("keeps the button of a phone in reach, with its answer in view and the focus never behind it", async () => {
     const { title } = await newCourse();
     const options = { viewport: { width: 360, height: 640 } };
@@ -508,13 +520,13 @@ describe("trouble on the way", () => {
 });
 
 /** A course of this test's own, so that the one student of the demo has bought nothing of it. */
-async function newCourse(currency = "INR") {
+async function newCourse(currency = "INR", description = "") {
   const title = `Course number ${++courses}.`;
   const tier = (code, sessionCount, amountMinor, rank) =>
     `{code: "${code}", sessionCount: ${sessionCount}, price: {amountMinor: ${amountMinor}, currency: "${currency}"}, validityDays: 365, rank: ${rank}}`;
   const tiers = [tier("BASIC", 4, 199_900, 1), tier("STANDARD", 12, 499_900, 2), tier("PREMIUM", 24, 899_900, 3)];
   const { saveCourse } = await gateway.admin(
-    `mutation { saveCourse(input: {title: "${title}", tiers: [${tiers}]}) { ... on SaveCourseSuccess { course { id } } } }`,
+    `mutation { saveCourse(input: {title: "${title}", description: "${description}", tiers: [${tiers}]}) { ... on SaveCourseSuccess { course { id } } } }`,
   );
   return { title, id: saveCourse.course.id };
 }

@@ -83,6 +83,7 @@ export function Choosing({ course, owned, checkout, keep, startAgain, onOpen }: 
         <Picture id={course.id} />
       </div>
       <ScreenHeading>{course.title}</ScreenHeading>
+      {course.description && <p className="about">{course.description}</p>}
       {owned && outcome?.is !== "yours already" && <OwnedNote purchase={owned} />}
       <form className="columns" onSubmit={submit}>
         <div>

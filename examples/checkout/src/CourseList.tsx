@@ -43,6 +43,7 @@ export function CourseList({ courses, purchases, isUnknown }: Props) {
             <a href={`#${course.id}`}>
               <Picture id={course.id} />
               <span className="title">{course.title}</span>
+              {course.description && <span className="about">{course.description}</span>}
               <span className="hint">{offer(course)}</span>
             </a>
           </li>

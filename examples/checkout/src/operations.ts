@@ -89,6 +89,7 @@ export const Catalogue = graphql(`
       nodes {
         id
         title
+        description
         tiers { ...TierParts }
       }
     }

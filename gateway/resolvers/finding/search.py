@@ -1,4 +1,4 @@
-"""Whatever a text names: ids in either spelling, a provider's ids, and students by how their ids begin."""
+"""Whatever a text names: ids of ours and of providers, students by how their ids begin, courses by their titles."""
 
 import asyncio
 import re
@@ -19,6 +19,7 @@ from gateway.services.core.model.values import Provider
 from gateway.services.core.rules.inputs.subjects import subject_problem
 from gateway.services.core.rules.inputs.texts import text_problem
 from gateway.services.reading.filters import JobFilter
+from gateway.services.reading.finding.courses import courses_titled
 from gateway.services.reading.finding.students import students_beginning
 from gateway.services.reading.lists import JOBS
 from gateway.services.reading.lookups import (
@@ -55,13 +56,15 @@ async def search(context: Context, text: str, most: int) -> list[Any]:
         raise bad_input(f"text {problem}")
     if most == 0:
         return []
-    parts = await asyncio.gather(
+    *exact, students, courses = await asyncio.gather(
         _by_id(context, text),
         _by_reference(context, text),
         _by_event(context, text, most),
         _students(context, text, most),
+        _courses(context, text, most),
     )
-    return list(_once(hit for part in parts for hit in part))[:most]
+    named = [hit for part in exact for hit in part][:most]
+    return list(_once([*named, *_shared(students, courses, most - len(named))]))
 
 
 async def _by_id(context: Context, text: str) -> list[Wraps[Any]]:
@@ -95,6 +98,18 @@ async def _students(context: Context, text: str, most: int) -> list[Wraps[Any]]:
     if subject_problem(text):
         return []
     return [*map(Student.of, await students_beginning(context.reads.reader.source, text, most))]
+
+
+async def _courses(context: Context, text: str, most: int) -> list[Wraps[Any]]:
+    found = await courses_titled(context.reads.reader.source, text, most)
+    courses = await asyncio.gather(*(context.reads.find(COURSE_BY_ID, course_id) for course_id in found))
+    return [Course.of(course) for course in courses if course is not None]
+
+
+def _shared(students: list[Wraps[Any]], courses: list[Wraps[Any]], room: int) -> list[Wraps[Any]]:
+    """Students, then courses; where there is no room for all, half of it is for courses."""
+    shown = courses[: max(room - len(students), room // 2)]
+    return students[: room - len(shown)] + shown
 
 
 def _once(hits: Iterable[Wraps[Any]]) -> Iterable[Wraps[Any]]:

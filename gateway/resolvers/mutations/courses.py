@@ -12,6 +12,8 @@ from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.mutations.courses import SaveCourseInput, SaveCourseResult
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.values import Described
+from gateway.services.core.rules.inputs.texts import tidy_lines
 
 
 @strawberry.type
@@ -29,6 +31,7 @@ class CourseMutations:
             is_new=input.id is None,
             title=input.title,
             tiers=tuple(tier.to_value() for tier in input.tiers),
+            description=None if input.description is strawberry.UNSET else Described(tidy_lines(input.description)),
             key=input.idempotency_key,
         )
         return await context.purchases.submit(command, reader.problems)

@@ -24,6 +24,11 @@ _saved = FieldsOf[outcomes.CourseSaved]()
 class SaveCourseInput:
     id: ID | None = field(default=None, description="The course to change; left out, a new one.")
     title: str = field(description="Its name, 1 to 200 characters.")
+    description: str | None = field(
+        default=strawberry.UNSET,
+        description="What it is about, in plain text of at most 2000 characters, line breaks included. Left out, it "
+        "stays as it is; null or blank takes it away.",
+    )
     tiers: "list[CourseTierInput]" = field(
         description="All its tiers, 1 to 50. A tier left out is no longer sold; purchases of it stand."
     )

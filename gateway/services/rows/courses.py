@@ -36,7 +36,7 @@ def course_maker(columns: Sequence[str], converters: Mapping[str, Converter]) ->
 
     def course(rows: Rows) -> Course:
         own = make(rows[0])
-        return Course(own.id, own.title, _tiers(rows, code_at, make_tier), own.created_at)
+        return Course(own.id, own.title, _tiers(rows, code_at, make_tier), own.created_at, own.description)
 
     return course
 
@@ -52,6 +52,7 @@ def course_view(
         "id_bytes": ("id", (lambda rows: rows[0][id_at]) if id_from else (lambda rows: rows[0][id_at].bytes)),
         "title": ("title", lambda rows: rows[0][title_at]),
         "created_at": ("created_at", lambda rows: own(rows[0]).created_at),
+        "description": ("description", lambda rows: own(rows[0]).description),
         "tiers": ("code", lambda rows: _tiers(rows, code_at, tier)),
     }
     make: Callable[[Rows], object] = course_maker(columns, converters)
@@ -67,7 +68,12 @@ def _tiers(rows: Rows, code_at: int, tier: Callable[[Row], Tier]) -> tuple[Tier,
 
 
 def course_columns(course: Course) -> Columns:
-    return {"id": course.id, "title": course.title, "created_at": course.created_at}
+    return {
+        "id": course.id,
+        "title": course.title,
+        "created_at": course.created_at,
+        "description": course.description,
+    }
 
 
 def tier_columns(course: Course) -> list[Columns]:

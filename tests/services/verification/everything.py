@@ -10,7 +10,7 @@ from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber, OutgoingEvent
 from gateway.services.core.model.metadata import Label, TimeSlot
-from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose
+from gateway.services.core.model.values import Course, Described, OnExisting, Payment, Purchase, Purpose
 from gateway.services.subscribers.base import Undelivered
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
 from tests.simulation.shop import Shop, open_shop, reference_of
@@ -255,6 +255,10 @@ class Teller:
         for key, title in (("save-1", "Yoga, evenings"), ("save-2", "Yoga, mornings")):
             await self.service.purchases.submit(SaveCourse(ADMIN, course_id, False, title, tiers, key=key))
             self.later(hours=1)
+        described = SaveCourse(ADMIN, course_id, False, "Yoga, mornings", tiers, Described("Bring a mat."))
+        await self.service.purchases.submit(described)
+        self.later(hours=1)
+        await self.service.purchases.submit(SaveCourse(ADMIN, course_id, False, "Yoga, at dawn", tiers, key="save-3"))
         self.next_student()
         await self.shop.paid(self.courses[1], "PREMIUM", student(self.name))
 

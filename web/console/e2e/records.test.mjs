@@ -66,6 +66,7 @@ describe("a course", () => {
     await tab.follow("Add a course");
     await tab.heading("Add a course");
     await tab.fill("Title", "Calligraphy");
+    await tab.fill("Description", "Ink, <b>brush</b>\nand patience.");
     await tab.fill("Code", "BASIC");
     await tab.fill("Sessions", "4");
     await tab.fill("Price", "1999.5");
@@ -75,6 +76,9 @@ describe("a course", () => {
     await tab.heading("It is saved");
     await tab.page.getByRole("link", { name: /^See crs_/ }).click();
     await tab.heading("Calligraphy");
+    assert.equal(await tab.page.getByLabel("Description").inputValue(), "Ink, <b>brush</b>\nand patience.");
+    await tab.fill("Description", "Ink and patience.");
+    await tab.says("Its description changes.");
     await tab.press("Add a tier");
     const second = tab.page.getByRole("group", { name: "Tier 2" });
     for (const [label, text] of [["Code", "FULL"], ["Sessions", "12"], ["Price", "4999"], ["Rank", "2"]]) {
@@ -84,8 +88,10 @@ describe("a course", () => {
     await tab.shown(tab.page.getByText("BASIC: 4 sessions, ₹1,999.50, 90 days, rank 1 → 4 sessions, ₹2,500.00, 90 days, rank 1"));
     await tab.press("Save the course");
     await tab.heading("It is saved");
-    const { courses } = await its.gateway.ask("{ courses(last: 20) { nodes { title tiers { code price { amountMinor } validityDays } } } }");
-    assert.deepEqual(courses.nodes.find(({ title }) => title === "Calligraphy").tiers, [
+    const { courses } = await its.gateway.ask("{ courses(last: 20) { nodes { title description tiers { code price { amountMinor } validityDays } } } }");
+    const saved = courses.nodes.find(({ title }) => title === "Calligraphy");
+    assert.equal(saved.description, "Ink and patience.");
+    assert.deepEqual(saved.tiers, [
       { code: "BASIC", price: { amountMinor: 250_000 }, validityDays: 90 },
       { code: "FULL", price: { amountMinor: 499_900 }, validityDays: null },
     ]);

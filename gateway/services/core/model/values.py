@@ -124,10 +124,20 @@ class Tier:
 @quick
 @dataclass(frozen=True, slots=True)
 class Course:
+    """What is sold. `description` is plain text of one or more lines, or None."""
+
     id: UUID
     title: str
     tiers: tuple[Tier, ...]
     created_at: datetime
+    description: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What a call says of a course's description: its text, or None for none."""
+
+    text: str | None
 
 
 @quick

@@ -1,7 +1,13 @@
 """What must be true of courses and their tiers."""
 
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, exponents
-from gateway.services.core.rules.inputs.courses import LONGEST_TITLE, LONGEST_VALIDITY_DAYS, MOST_SESSIONS, MOST_TIERS
+from gateway.services.core.rules.inputs.courses import (
+    LONGEST_DESCRIPTION,
+    LONGEST_TITLE,
+    LONGEST_VALIDITY_DAYS,
+    MOST_SESSIONS,
+    MOST_TIERS,
+)
 from gateway.services.verification.model import Check, Gathered, Invariant, Related, Table
 from gateway.services.verification.words import Words, n, not_among
 
@@ -18,6 +24,9 @@ _SAVE = "saveCourse, as an admin, with the course as it should be."
 def courses(w: Words) -> Table:
     last = """(SELECT saved.changes FROM audit_entry AS saved WHERE saved.subject_id = course.id
         ORDER BY saved.id DESC LIMIT 1)"""
+    before, after = w.first_of("saved.changes", "description"), w.last_of("saved.changes", "description")
+    described = f"""(SELECT saved.changes FROM audit_entry AS saved WHERE saved.subject_id = course.id
+        AND coalesce({before}, {after}) IS NOT NULL ORDER BY saved.id DESC LIMIT 1)"""
     first = """(SELECT saved.at FROM audit_entry AS saved WHERE saved.subject_id = course.id
         ORDER BY saved.id LIMIT 1)"""
     ranked = """(SELECT sold.code FROM tier AS sold WHERE sold.course_id = course.id ORDER BY sold.rank)"""
@@ -37,6 +46,13 @@ def courses(w: Words) -> Table:
                             OR {n("sold.tiers")} NOT BETWEEN 1 AND {MOST_TIERS}""",
                         f"A title has 1 to {LONGEST_TITLE} characters, a course 1 to {MOST_TIERS} tiers.",
                         ("course.title", "sold.tiers"),
+                    ),
+                    Check(
+                        f"""length(course.description) NOT BETWEEN 1 AND {LONGEST_DESCRIPTION}
+                            OR {w.differs(w.last_of(described, "description"), "course.description")}""",
+                        f"A description has 1 to {LONGEST_DESCRIPTION} characters, and is that of the last"
+                        " course.saved entry that changed it.",
+                        ("course.description",),
                     ),
                     Check(
                         f"{w.differs(first, 'course.created_at')} OR course.created_at > :latest",

@@ -33,7 +33,7 @@ from gateway.services.core.commands.settle_refund import SettleRefund
 from gateway.services.core.model.command import KeyedCommand
 from gateway.services.core.model.metadata import Label, Metadata, TimeSlot
 from gateway.services.core.model.records import IdempotencyKey
-from gateway.services.core.model.values import Money, OnExisting, Provider, Purpose, Tier, TierChoice
+from gateway.services.core.model.values import Described, Money, OnExisting, Provider, Purpose, Tier, TierChoice
 from gateway.services.core.rules.idempotency import fingerprint, fingerprint_as_spelt
 from tests.services.core.examples import (
     ADMIN,
@@ -123,6 +123,7 @@ OTHER: dict[str, object] = {
     "on_existing": OnExisting.REPLACE,
     "is_new": True,
     "title": "Yoga ",
+    "description": Described("For all"),
     "tiers": (BASIC, PREMIUM),
     "amount_minor": 101,
     "number": 12,

@@ -9,7 +9,7 @@ from uuid_utils.compat import uuid7
 from db.tables import AuditEntryRow, CourseRow, TierRow
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.outcomes import CourseSaved, InvalidInput, NotFound
-from gateway.services.core.model.values import Course, Money, Tier
+from gateway.services.core.model.values import Course, Described, Money, Tier
 from gateway.services.rows.lookups import COURSE_BY_ID
 from tests.service import ADMIN, BASIC, PREMIUM, STANDARD, TIERS, Service
 
@@ -31,6 +31,54 @@ async def test_a_new_course_is_stored_with_its_tiers_lowest_rank_first(service: 
     [entry] = service.stored(AuditEntryRow)
     assert (entry.subject_id, entry.action, entry.actor_id) == (course.id, "course.saved", "admin-1")
     assert entry.changes == {"title": [None, "Yoga"], "tiers": [None, ["BASIC", "STANDARD", "PREMIUM"]]}
+
+
+TEXT = "Slow classes.\n\nBring a mat: <b>no shoes</b>."
+
+
+async def test_a_description_is_stored_and_audited_with_its_lines(service: Service) -> None:
+    saved = await service.purchases.submit(replace(saving(), description=Described(TEXT)))
+    assert isinstance(saved, CourseSaved)
+    assert saved.course.description == TEXT
+    assert (await service.find(COURSE_BY_ID, saved.course.id)).description == TEXT
+    [entry] = service.stored(AuditEntryRow)
+    assert entry.changes["description"] == [None, TEXT]
+
+
+async def test_a_description_stays_where_a_call_says_none_and_goes_where_it_says_so(service: Service) -> None:
+    course = await service.save_course()
+    described = replace(saving(course=course), description=Described(TEXT))
+    await service.purchases.submit(described)
+    kept = await service.save_course(course_id=course.id, title="Chess")
+    assert (kept.title, kept.description) == ("Chess", TEXT)
+    gone = await service.purchases.submit(replace(described, description=Described(None)))
+    assert isinstance(gone, CourseSaved)
+    assert gone.course.description is None
+    changes = [entry.changes for entry in service.stored(AuditEntryRow, subject_id=course.id)]
+    assert [each.get("description") for each in changes] == [None, [None, TEXT], None, [TEXT, None]]
+    assert "description" not in changes[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "is_right"),
+    [
+        ("x" * 2000, True),
+        ("x" * 2001, False),
+        ("a\n\n\nयोग\n", True),
+        ("a\rb", False),
+        ("a\x00b", False),
+        ("a\n\u202eb", False),
+        ("a\ud800", False),
+        ("\u200b", False),
+    ],
+)
+async def test_a_description_is_plain_text_of_lines_and_bounded(service: Service, text: str, is_right: bool) -> None:
+    outcome = await service.purchases.submit(replace(saving(), description=Described(text)))
+    if is_right:
+        assert isinstance(outcome, CourseSaved)
+    else:
+        assert isinstance(outcome, InvalidInput)
+        assert [problem.path for problem in outcome.fields] == [("description",)]
 
 
 async def test_saving_the_same_again_changes_and_audits_nothing(service: Service) -> None:

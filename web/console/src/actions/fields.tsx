@@ -52,6 +52,23 @@ export function TextField({ label, value, set, hint, problem, isRequired, ...inp
   );
 }
 
+interface LinesProps {
+  label: string;
+  value: string;
+  set: (value: string) => void;
+  hint?: ReactNode;
+  problem?: string | undefined;
+}
+
+/** A text of several lines. */
+export function LinesField({ label, value, set, hint, problem }: LinesProps) {
+  return (
+    <Field label={label} hint={hint} problem={problem}>
+      {(its) => <textarea {...its} rows={5} value={value} onChange={(event) => set(event.target.value)} />}
+    </Field>
+  );
+}
+
 interface SelectProps {
   label: string;
   value: string;

@@ -3,9 +3,9 @@
 import { useClient, useQuery } from "urql";
 import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
 import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
-import { TextField } from "../actions/fields";
+import { LinesField, TextField } from "../actions/fields";
 import { count, minorOf, money, plainAmount } from "../format";
-import type { CoursePartsFragment, CourseTierInput } from "../gql/graphql";
+import type { CourseTierInput, WholeCourseFragment } from "../gql/graphql";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
 import { Missing } from "../purchases/PurchaseScreen";
@@ -23,6 +23,7 @@ interface TierValues {
 
 interface Values {
   title: string;
+  description: string;
   tiers: TierValues[];
 }
 
@@ -38,10 +39,11 @@ export function CourseForm({ id }: { id: string | null }) {
   );
 }
 
-function Saving({ course }: { course: CoursePartsFragment | null }) {
+function Saving({ course }: { course: WholeCourseFragment | null }) {
   const client = useClient();
   const send = async (values: Values, idempotencyKey: string): Promise<Told> => {
-    const input = { id: course?.id ?? null, title: values.title.trim(), tiers: values.tiers.map(tierInput), idempotencyKey };
+    const { title, description, tiers } = values;
+    const input = { id: course?.id ?? null, title: title.trim(), description, tiers: tiers.map(tierInput), idempotencyKey };
     const { data, error } = await client.mutation(SaveCourse, { input }).toPromise();
     const answer = data?.saveCourse;
     if (!answer) return unanswered(error);
@@ -70,12 +72,16 @@ function Saving({ course }: { course: CoursePartsFragment | null }) {
   );
 }
 
+/** As the gateway has it. */
+const LONGEST_DESCRIPTION = 2000;
+
 const NEW_TIER: TierValues = { code: "", sessions: "", price: "", currency: "INR", days: "", rank: "" };
 
-function valuesOf(course: CoursePartsFragment | null): Values {
-  if (course === null) return { title: "", tiers: [{ ...NEW_TIER, rank: "1" }] };
+function valuesOf(course: WholeCourseFragment | null): Values {
+  if (course === null) return { title: "", description: "", tiers: [{ ...NEW_TIER, rank: "1" }] };
   return {
     title: course.title,
+    description: course.description ?? "",
     tiers: course.tiers.map(({ code, sessionCount, price, validityDays, rank }) => ({
       code,
       sessions: String(sessionCount),
@@ -104,6 +110,13 @@ function CourseFields({ form }: { form: Form<Values> }) {
   return (
     <>
       <TextField label="Title" value={values.title} set={(title) => set({ title })} problem={problemOf("title")} isRequired />
+      <LinesField
+        label="Description"
+        value={values.description}
+        set={(description) => set({ description })}
+        hint={`What students read of it: plain text, at most ${LONGEST_DESCRIPTION} characters. Nothing, if left empty.`}
+        problem={problemOf("description")}
+      />
       {values.tiers.map((tier, at) => (
         <fieldset className="tier" key={at}>
           <legend>Tier {at + 1}</legend>
@@ -167,12 +180,13 @@ function CourseFields({ form }: { form: Form<Values> }) {
   );
 }
 
-function previewOf(course: CoursePartsFragment | null, values: Values): Preview {
+function previewOf(course: WholeCourseFragment | null, values: Values): Preview {
   const missing = missingOf(values);
   const before = valuesOf(course);
   const removed = before.tiers.filter(({ code }) => course !== null && !values.tiers.some((tier) => tier.code.trim() === code));
   const lines = [
     ...(course !== null && before.title !== values.title ? [<><del>{before.title}</del> → <ins>{values.title}</ins></>] : []),
+    ...(course !== null && before.description !== values.description ? [toldOfDescription(before.description, values.description)] : []),
     ...values.tiers.filter(({ code }) => code.trim() !== "").map((tier) => {
       const was = course && before.tiers.find(({ code }) => code === tier.code.trim());
       const [now, then] = [told(tier), was ? told(was) : null];
@@ -184,6 +198,11 @@ function previewOf(course: CoursePartsFragment | null, values: Values): Preview 
   return { lines: [...lines, "Open payments keep their price, purchases what they have."], ...(missing !== undefined && { missing }) };
 }
 
+function toldOfDescription(before: string, now: string): string {
+  if (now.trim() === "") return "Its description goes.";
+  return before === "" ? "It gets a description." : "Its description changes.";
+}
+
 function told({ sessions, price, currency, days, rank }: TierValues): string {
   const minor = minorOf(price, currency);
   const costs = minor === null || currency.length !== 3 ? `${price} ${currency}` : money({ amountMinor: minor, currency });
@@ -191,8 +210,10 @@ function told({ sessions, price, currency, days, rank }: TierValues): string {
   return `${count(Number(sessions), "session")}, ${costs}, ${lasts}, rank ${rank}`;
 }
 
-function missingOf({ title, tiers }: Values): string | undefined {
+function missingOf({ title, description, tiers }: Values): string | undefined {
   if (title.trim() === "") return "Give it a title.";
+  const excess = [...description.trim()].length - LONGEST_DESCRIPTION;
+  if (excess > 0) return `The description has ${count(excess, "character")} too many.`;
   for (const [at, { code, sessions, price, currency, days, rank }] of tiers.entries()) {
     const its = `Tier ${at + 1}`;
     if (code.trim() === "") return `${its} needs a code.`;

@@ -2,9 +2,16 @@
 
 import { graphql } from "../gql";
 
+export const WholeCourse = graphql(`
+  fragment WholeCourse on Course {
+    ...CourseParts
+    description
+  }
+`);
+
 export const CourseById = graphql(`
   query CourseById($id: ID!) {
-    course(id: $id) { ...CourseParts }
+    course(id: $id) { ...WholeCourse }
   }
 `);
 
@@ -12,7 +19,7 @@ export const SaveCourse = graphql(`
   mutation SaveCourse($input: SaveCourseInput!) {
     saveCourse(input: $input) {
       __typename
-      ... on SaveCourseSuccess { alreadyProcessed course { ...CourseParts } }
+      ... on SaveCourseSuccess { alreadyProcessed course { ...WholeCourse } }
       ... on InvalidInput { fields { path message } }
       ... on Problem { message }
     }

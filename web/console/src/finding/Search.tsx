@@ -1,4 +1,5 @@
-// What a text names: ids in either spelling, a provider's reference, and students by how their ids begin.
+// What a text names: ids in either spelling, a provider's reference, students by how their ids begin, and courses by
+// their titles.
 
 import { useQuery } from "urql";
 import { words } from "../format";
@@ -17,7 +18,8 @@ export function Search({ text }: { text: string }) {
       <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
         {hits.length === 0 ? (
           <p className="empty" role="status">
-            Nothing is called so: no student’s id begins with it, and it is no id of ours or of the provider’s.
+            Nothing is called so: no student’s id begins with it, no course has it in its title, and it is no id of ours or of the
+            provider’s.
           </p>
         ) : (
           <ul className="cases hits">

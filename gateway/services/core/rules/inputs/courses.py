@@ -5,21 +5,24 @@ from collections import Counter
 
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, is_currency
 from gateway.services.core.model.outcomes import FieldProblem
-from gateway.services.core.model.values import Tier
-from gateway.services.core.rules.inputs.texts import text_problem
+from gateway.services.core.model.values import Described, Tier
+from gateway.services.core.rules.inputs.texts import lines_problem, text_problem
 
 LONGEST_TITLE = 200
+LONGEST_DESCRIPTION = 2000
 MOST_TIERS = 50
 MOST_SESSIONS = 10_000
 LONGEST_VALIDITY_DAYS = 36_500
 TIER_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}")
 
 
-def course_problems(title: str, tiers: tuple[Tier, ...]) -> list[FieldProblem]:
+def course_problems(title: str, tiers: tuple[Tier, ...], described: Described | None = None) -> list[FieldProblem]:
     """What is wrong with a course in itself, field by field; empty where nothing is."""
     found = []
     if problem := text_problem(title, LONGEST_TITLE):
         found.append(FieldProblem(("title",), problem))
+    if described and described.text is not None and (problem := lines_problem(described.text, LONGEST_DESCRIPTION)):
+        found.append(FieldProblem(("description",), problem))
     if not 1 <= len(tiers) <= MOST_TIERS:
         found.append(FieldProblem(("tiers",), f"must be 1 to {MOST_TIERS}; these are {len(tiers)}"))
     codes = Counter(tier.code for tier in tiers)

@@ -20,6 +20,19 @@ def text_problem(text: str, longest: int) -> str | None:
     return None
 
 
+def lines_problem(text: str, longest: int) -> str | None:
+    """The same for a text of one or more lines, which may be empty."""
+    if problem := _length_problem(text, longest):
+        return problem
+    problems = (text_problem(line, longest) for line in text.split("\n") if line)
+    return next((problem for problem in problems if problem), None)
+
+
+def tidy_lines(text: str | None) -> str | None:
+    """A text of lines without blanks around it, its lines ended by a line feed alone; None where nothing is left."""
+    return (text or "").replace("\r\n", "\n").strip() or None
+
+
 def _length_problem(text: str, longest: int) -> str | None:
     return f"must have at most {longest} characters; this has {len(text)}" if len(text) > longest else None
 
