@@ -3,7 +3,8 @@
 import shlex
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import URL, make_url
@@ -33,8 +34,46 @@ TELLING = ("payment", "purchase", "job")
 """Tables whose number of rows says most about which state a copy is of."""
 
 
-def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
-    """Make a copy; gives a sentence of what is in it.
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that is whole and on disk."""
+
+    file: Path
+    found: Contents
+
+    def __str__(self) -> str:
+        return f"{self.file}: {_told(self.found)}. It is whole in this one file."
+
+    def as_object(self) -> Mapping[str, object]:
+        return {"file": str(self.file.absolute()), **_object_of(self.found)}
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """A backup that is the database now. `kept`: where the database of before is, if there was one."""
+
+    database: Path
+    backup: Path
+    found: Contents
+    kept: Path | None
+
+    def __str__(self) -> str:
+        before = f" What was there before is kept as {self.kept}." if self.kept else ""
+        restored = f"{self.database} was restored from {self.backup}: {_told(self.found)}.{before}"
+        return f"{restored} Check it with `gateway verify`, then start the gateway."
+
+    def as_object(self) -> Mapping[str, object]:
+        kept = None if self.kept is None else str(self.kept)
+        return {
+            "database": str(self.database),
+            "backup": str(self.backup.absolute()),
+            "keptAs": kept,
+            **_object_of(self.found),
+        }
+
+
+def back_up(settings: Settings, target: Path, *, replace: bool) -> Copied:
+    """Make a copy; gives what is in it.
 
     Raises: SettingsError, where it cannot be made. Then there is none.
     """
@@ -52,11 +91,11 @@ def back_up(settings: Settings, target: Path, *, replace: bool) -> str:
         raise SettingsError(f"No backup was made of {source}: {error}.") from None
     except sqlite3.Error as error:
         raise SettingsError(f"No backup was made: {error}.") from None
-    return f"{target}: {_told(found)}. It is whole in this one file."
+    return Copied(target, found)
 
 
-def restore(settings: Settings, backup: Path) -> str:
-    """Put a copy in the database's place; gives a sentence of what is there then.
+def restore(settings: Settings, backup: Path) -> Restored:
+    """Put a copy in the database's place; gives what is there then.
 
     Raises: SettingsError, where that cannot be. Then nothing has changed.
     """
@@ -85,9 +124,7 @@ def restore(settings: Settings, backup: Path) -> str:
     finally:
         for each in unfinished.parent.glob(f"{unfinished.name}*"):
             each.unlink()
-    before = f" What was there before is kept as {kept}." if kept else ""
-    restored = f"{path} was restored from {backup}: {_told(found)}.{before}"
-    return f"{restored} Check it with `gateway verify`, then start the gateway."
+    return Restored(path, backup, found, kept)
 
 
 def _what_else(file: Path, database: Path) -> str | None:
@@ -154,3 +191,7 @@ def _where(url: URL) -> Iterator[tuple[str, str]]:
 def _told(found: Contents) -> str:
     counts = ", ".join(f"{found.rows.get(table, 0):,} {table}s" for table in TELLING)
     return f"{counts}, migration {found.migration}"
+
+
+def _object_of(found: Contents) -> Mapping[str, object]:
+    return {"revision": found.migration, "rows": dict(found.rows)}

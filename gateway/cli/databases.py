@@ -3,6 +3,8 @@
 A mistyped name must not become a new, empty database.
 """
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -54,8 +56,46 @@ def check_is_ours(settings: Settings) -> None:
         raise SettingsError(_problem(shown(settings.database_url), found))
 
 
-def migrate(settings: Settings, *, incomplete: bool = False) -> str:
-    """Run the migrations that are missing; gives a sentence of how the database stands then.
+@dataclass(frozen=True, slots=True)
+class Migrated:
+    """How a database stands after its migrations.
+
+    Args:
+        before: its migration until then; None where there was no database.
+        is_taken: whether its file was taken as it is, without its log.
+    """
+
+    database: str
+    before: str | None
+    found: Standing
+    is_taken: bool
+
+    def __str__(self) -> str:
+        return self._standing + (TAKEN if self.is_taken else "")
+
+    @property
+    def _standing(self) -> str:
+        at, code = self.found.database, self.found.code
+        if self.before is None:
+            return f"The database was created, at {at}: {self.database}"
+        if self.before != at:
+            return f"The database was brought from {self.before} up to date, at {at}: {self.database}"
+        if at == code:
+            return f"The database is up to date: {self.database}"
+        return f"The database is at {at}, ahead of this gateway at {code}, which may run on it: {self.database}"
+
+    def as_object(self) -> Mapping[str, object]:
+        return {
+            "database": self.database,
+            "before": self.before,
+            "revision": self.found.database,
+            "newest": self.found.code,
+            "isUsable": self.found.is_usable,
+        }
+
+
+def migrate(settings: Settings, *, incomplete: bool = False) -> Migrated:
+    """Run the migrations that are missing; gives how the database stands then.
 
     Args:
         incomplete: take the file as it is, although it lacks its log.
@@ -63,32 +103,20 @@ def migrate(settings: Settings, *, incomplete: bool = False) -> str:
     Raises: SettingsError, where this gateway may not run on it.
     """
     url, database = settings.database_url, shown(settings.database_url)
-    taken = ""
+    is_taken = False
     if is_embedded(url):
         _check_place(file_of(url).absolute())
         if incomplete and file_of(url).is_file():
-            taken = TAKEN if why_incomplete(file_of(url).absolute()) else ""
+            is_taken = why_incomplete(file_of(url).absolute()) is not None
             settle_file(file_of(url))
     _check_files(url)
     _check_whose(url)
-    return _brought_up(url, database) + taken
-
-
-def _brought_up(url: str, database: str) -> str:
     before = _standing(url)
     upgrade(url)
     found = _found(url)
     if not found.is_usable:
         raise SettingsError(_problem(database, found))
-    if before.database is None:
-        return f"The database was created, at {found.database}: {database}"
-    if before.database != found.database:
-        return f"The database was brought from {before.database} up to date, at {found.database}: {database}"
-    if found.database == found.code:
-        return f"The database is up to date: {database}"
-    return (
-        f"The database is at {found.database}, ahead of this gateway at {found.code}, which may run on it: {database}"
-    )
+    return Migrated(database, before.database, found, is_taken)
 
 
 def _check_files(url: str) -> None:

@@ -7,13 +7,13 @@ import gc
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
+from typer.exceptions import TyperException
 
-from gateway.cli.commands import privacy, support, taking_out, upkeep
-from gateway.cli.commands.bringing_in import bringing
-from gateway.cli.commands.starting import fail, in_a_sentence, own_settings
+from gateway.cli.commands import exporting, importing, privacy, support, upkeep
+from gateway.cli.commands.starting import fail, in_a_sentence, is_for_programs, own_settings, print_json
 from gateway.cli.help import UNUSABLE, command
 from gateway.services.core.model.values import Role
 
@@ -29,20 +29,34 @@ app = typer.Typer(
 )
 purchase = typer.Typer(help="Look at a purchase, or grant one without a payment.", no_args_is_help=True)
 app.add_typer(purchase, name="purchase")
-app.add_typer(bringing, name="import")
+app.add_typer(importing.importing, name="import")
 support.add_to(app, purchase)
-taking_out.add_to(app)
+exporting.add_to(app)
 upkeep.add_to(app)
 
 
 def main() -> None:
     """Run the command line; what is wrong with the settings or the database is one sentence and exit code 2."""
     try:
+        if is_for_programs():
+            _run_for_programs()
         app()
     except Exception as error:
         if (sentence := in_a_sentence(error)) is None:
             raise
         fail(sentence)
+
+
+def _run_for_programs() -> NoReturn:
+    """The same, where what is wrong with the arguments is told to a program as well."""
+    try:
+        code = app(standalone_mode=False)
+    except typer.Abort:
+        fail("It was broken off.", 1)
+    except TyperException as error:
+        say = getattr(error, "format_message", error.__str__)
+        fail(say(), getattr(error, "exit_code", 2))
+    raise SystemExit(code or 0)
 
 
 def _print_version(is_asked: bool) -> None:
@@ -140,33 +154,6 @@ def verify(
         raise SystemExit(1)
 
 
-@command(app, _0="the copy is whole and on disk.", _2="there is none; a sentence says why.")
-def backup(
-    target: Annotated[Path, typer.Argument(help="The file to make.")],
-    force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
-) -> None:
-    """Make a whole copy of an SQLite database in one file, also while it is served, and check it.
-
-    A server's database has its own tools: it says which."""
-    settings = own_settings()
-    from gateway.cli import backups
-
-    print(backups.back_up(settings, target, replace=force))
-
-
-@command(app, _0="the backup is the database now.", _2="nothing was changed; a sentence says why.")
-def restore(
-    backup: Annotated[Path, typer.Argument(help="The file that `gateway backup` made.")],
-) -> None:
-    """Put a backup in the place of an SQLite database, which is kept beside it under another name.
-
-    Refused while any gateway has the database open."""
-    settings = own_settings()
-    from gateway.cli import backups
-
-    print(backups.restore(settings, backup))
-
-
 @command(app, _0="the courses are there.", _2=UNUSABLE)
 def seed(as_json: Json = False) -> None:
     """Add the demo's courses to the catalogue; those that are there already stay as they are."""
@@ -175,7 +162,7 @@ def seed(as_json: Json = False) -> None:
 
     courses = demo.seed(settings)
     if as_json:
-        _print_json(demo.objects_of(courses))
+        print_json(demo.objects_of(courses))
         return
     for line in demo.lines_of(courses):
         print(line)
@@ -188,15 +175,20 @@ def token(
     ttl: Annotated[
         int, typer.Option(help="Seconds until it expires, a hundred years at most.", min=1, max=3_155_760_000)
     ] = 3600,
+    as_json: Json = False,
 ) -> None:
     """Print a bearer token, and nothing else, on standard output, signed with GATEWAY_JWT_SECRET."""
     from gateway.auth.minting import mint_token
     from gateway.settings.loading import load_own_settings
 
     try:
-        print(mint_token(load_own_settings(), role=role, subject=subject, ttl_s=ttl))
+        minted = mint_token(load_own_settings(), role=role, subject=subject, ttl_s=ttl)
     except ValueError as error:
         fail(f"--subject: {error}")
+    if as_json:
+        print_json({"token": minted, "role": role.value, "subject": subject, "expiresInSeconds": ttl})
+    else:
+        print(minted)
 
 
 @command(app)
@@ -216,7 +208,7 @@ def show_settings(as_json: Json = False) -> None:
     from gateway.settings.loading import describe
 
     if as_json:
-        _print_json([{"name": name, "default": default, "meaning": meaning} for name, default, meaning in describe()])
+        print_json([{"name": name, "default": default, "meaning": meaning} for name, default, meaning in describe()])
         return
     print("| variable | default | meaning |\n|---|---|---|")
     for name, default, meaning in describe():
@@ -260,18 +252,14 @@ def grant(
     )
     purchase_id, message = granted(settings, request)
     if as_json:
-        _print_json({"purchaseId": purchase_id, "message": message})
-        raise SystemExit(0 if purchase_id else 1)
-    typer.secho(message, fg=None if purchase_id else "red", err=True)
+        if purchase_id is None:
+            fail(message, 1, purchaseId=None, message=message)
+        print_json({"purchaseId": purchase_id, "message": message})
+        return
     if purchase_id is None:
-        raise SystemExit(1)
+        fail(message, 1)
+    typer.secho(message, err=True)
     print(purchase_id)
-
-
-def _print_json(value: object) -> None:
-    import json
-
-    print(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 privacy.add_to(app)  # after all others: it adds to groups of theirs

@@ -3,7 +3,7 @@
 import csv
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -39,6 +39,11 @@ class ReportLine:
     @property
     def values(self) -> tuple[int, str, str, str, str, str]:
         return self.line, self.old_id, self.outcome.value, self.field, self.reason, self.purchase_id
+
+
+def object_of(line: ReportLine) -> Mapping[str, object]:
+    """The line as JSON has it: what is empty is left out."""
+    return {name: value for name, value in zip(COLUMNS, line.values, strict=True) if value != ""}
 
 
 @dataclass(slots=True)
@@ -84,8 +89,7 @@ def written(path: Path) -> Iterator[Callable[[ReportLine], object]]:
 
 def _as_json(file: IO[str]) -> Callable[[ReportLine], object]:
     def tell(line: ReportLine) -> None:
-        said = {name: value for name, value in zip(COLUMNS, line.values, strict=True) if value != ""}
-        file.write(json.dumps(said, ensure_ascii=False) + "\n")
+        file.write(json.dumps(object_of(line), ensure_ascii=False) + "\n")
 
     return tell
 

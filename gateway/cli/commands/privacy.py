@@ -44,8 +44,7 @@ def erase(
 
     is_done, message = erased(settings, student, reason, as_json=as_json)
     if not is_done:
-        typer.secho(message, fg="red", err=True)
-        raise SystemExit(1)
+        fail(message, 1)
     print(message)
 
 

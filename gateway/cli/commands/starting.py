@@ -59,7 +59,26 @@ def in_a_sentence(error: Exception) -> str | None:
     return failures.in_a_sentence(error)
 
 
-def fail(message: str, code: int = 2) -> NoReturn:
-    """End with a sentence on standard error."""
-    typer.secho(message, fg="red", err=True)
+def is_for_programs() -> bool:
+    """Whether --json is among the arguments, whatever may be wrong with the others."""
+    return "--json" in sys.argv[1:]
+
+
+def print_json(value: object) -> None:
+    """One object on standard output."""
+    import json
+
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def fail(message: str, code: int = 2, /, **more: object) -> NoReturn:
+    """End with a sentence: on standard error, or with --json as an object on standard output.
+
+    Args:
+        more: what the object says besides.
+    """
+    if is_for_programs():
+        print_json({"error": message, "exitCode": code, **more})
+    else:
+        typer.secho(message, fg="red", err=True)
     raise SystemExit(code)

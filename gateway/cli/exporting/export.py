@@ -1,7 +1,7 @@
 """`gateway export`: what it reads, where it writes it, and what it says of that."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,8 +38,26 @@ class ExportRequest:
     replaces: bool = False
 
 
-def export(settings: Settings, request: ExportRequest) -> str:
-    """Write the records that are wanted, as they were at one moment; gives a sentence of what was written.
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was written. `target`: the file; None for standard output."""
+
+    what: str
+    rows: int
+    form: Format
+    target: Path | None
+
+    def __str__(self) -> str:
+        to = f" to {self.target}" if self.target else ""
+        return f"{self.rows:,} row{'s' * (self.rows != 1)} of {self.what} written{to}."
+
+    def as_object(self) -> Mapping[str, object]:
+        file = None if self.target is None else str(self.target.absolute())
+        return {"what": self.what, "rows": self.rows, "format": self.form.value, "file": file}
+
+
+def export(settings: Settings, request: ExportRequest) -> Exported:
+    """Write the records that are wanted, as they were at one moment; gives what was written.
 
     Raises: SettingsError, where that cannot be. Then no file is left.
     """
@@ -51,7 +69,7 @@ def export(settings: Settings, request: ExportRequest) -> str:
         out = writer(form, extract.columns, to)
         with _progress(connection, extract, wanted) as told:
             total = written(pages(connection, extract, wanted), out, told)
-    return f"{total:,} row{'s' * (total != 1)} of {extract.name} written{f' to {target}' if target else ''}."
+    return Exported(extract.name, total, form, target)
 
 
 def described(what: str) -> Iterator[str]:
@@ -60,6 +78,12 @@ def described(what: str) -> Iterator[str]:
     yield "|---|---|---|"
     for column in EXTRACTS[what].columns:
         yield f"| `{column.name}` | {column.kind} | {column.meaning} |"
+
+
+def described_as_object(what: str) -> Mapping[str, object]:
+    """The same for a program."""
+    columns = EXTRACTS[what].columns
+    return {"columns": [{"name": each.name, "type": str(each.kind), "meaning": each.meaning} for each in columns]}
 
 
 def _wanted(request: ExportRequest) -> Wanted:

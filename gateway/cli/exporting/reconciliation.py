@@ -86,6 +86,12 @@ def described() -> Iterator[str]:
     yield f"| `{NET}` | `captured` less `refunded` and `disputesLost`. |"
 
 
+def described_as_object() -> Mapping[str, object]:
+    """The same for a program."""
+    net = {"name": NET, "meaning": "`captured` less `refunded` and `disputesLost`."}
+    return {"figures": [*({"name": each.name, "meaning": each.meaning} for each in FIGURES), net]}
+
+
 def _days(first: date, last: date, zone: ZoneInfo) -> Iterator[date]:
     """Raises: SettingsError, where there are none, or too many."""
     count = (last - first).days + 1

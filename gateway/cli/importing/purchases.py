@@ -2,13 +2,11 @@
 
 import asyncio
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeElapsedColumn
 
@@ -19,10 +17,11 @@ from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.cli.importing.rehearsing import Rehearsal
 from gateway.cli.importing.running import HandOver, Importing, Read, reader_of, to_writer
+from gateway.cli.importing.summary import BROKEN_OFF, STOPPED, Summary
 from gateway.importing.files import file_rows
 from gateway.importing.mapping import ImportMapping, Mapper, read_mapping
 from gateway.importing.queries import query_rows
-from gateway.importing.reports import Report, ReportLine, RowOutcome, written
+from gateway.importing.reports import Report, written
 from gateway.importing.rows import ImportUnusable, RowSource, SourceRow
 from gateway.schema.conventions import ids
 from gateway.services.core.commands.imports.import_purchase import ImportPurchase
@@ -30,9 +29,6 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.legacy.old_rows import RowReader
 from gateway.services.core.model.imports.old_purchase import OldPurchase
 from gateway.settings.model import Settings
-
-MOST_SHOWN = 20
-"""Problems that are printed; a report has all of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +44,7 @@ class ImportRequest:
     report: Path | None
     is_rehearsal: bool
     is_told: bool
+    as_json: bool = False
 
 
 def import_purchases(settings: Settings, request: ImportRequest) -> bool:
@@ -60,22 +57,20 @@ def import_purchases(settings: Settings, request: ImportRequest) -> bool:
     with ExitStack() as stack:
         source = stack.enter_context(_opened(request))
         mapper = mapping.of_header(source.header)
-        shown_lines = _Shown()
-        tell = stack.enter_context(written(request.report)) if request.report else shown_lines.tell
+        summary = Summary(request.is_rehearsal, request.report, request.as_json)
+        tell = stack.enter_context(written(request.report)) if request.report else summary.tell
         report = Report(tell)
         progress = stack.enter_context(_progress(source))
-        began = time.monotonic()
         try:
             asyncio.run(_run(settings, request, source, mapping, mapper, report, progress))
         except KeyboardInterrupt:
-            _say(report, request, began, "Stopped. What came over stays; run the same again to go on.")
+            summary.say(report, STOPPED)
             raise
         except QueryFailed as error:
-            _say(report, request, began, "Broken off. What came over stays; run the same again to go on.")
+            if not request.as_json:  # to a program the error is all that is said
+                summary.say(report, BROKEN_OFF)
             raise ImportUnusable(f"--query: {error}.") from None
-        shown_lines.end()
-        unused = mapper.unused(source.header) if source.header else []
-        _say(report, request, began, f"Columns that were not used: {', '.join(unused)}." if unused else "")
+        summary.say(report, unused=mapper.unused(source.header) if source.header else [])
         return not report.has_faults
 
 
@@ -170,39 +165,3 @@ def _progress(source: RowSource) -> Iterator[Callable[[SourceRow], object]]:
                 progress.update(task, description=f"{count:,} rows", completed=row.size or None)
 
         yield tell
-
-
-class _Shown:
-    """Prints the first problems where no report was asked for."""
-
-    def __init__(self) -> None:
-        self._count = 0
-
-    def tell(self, line: ReportLine) -> None:
-        if not line.reason:
-            return
-        self._count += 1
-        if self._count <= MOST_SHOWN:
-            named = f" ({line.old_id})" if line.old_id else ""
-            what = f"{line.field}: {line.reason}" if line.field else line.reason
-            typer.echo(f"line {line.line}{named}: {line.outcome.value}: {what}", err=True)
-
-    def end(self) -> None:
-        if self._count > MOST_SHOWN:
-            typer.echo(f"… and {self._count - MOST_SHOWN:,} more; --report FILE has all of them.", err=True)
-
-
-def _say(report: Report, request: ImportRequest, began: float, more: str) -> None:
-    counts = report.counts
-    came = "would come over" if request.is_rehearsal else "came over"
-    print(
-        f"{counts[RowOutcome.IMPORTED]:,} {came}, {counts[RowOutcome.THERE]:,} were there already,"
-        f" {counts[RowOutcome.FAULT]:,} have faults, {counts[RowOutcome.CONFLICT]:,} are in conflict with the books;"
-        f" {report.noted:,} of those here have a note. {time.monotonic() - began:.1f} s."
-    )
-    if more:
-        print(more)
-    if request.is_rehearsal:
-        print("Nothing was written.")
-    if request.report:
-        print(f"Row by row: {request.report}")

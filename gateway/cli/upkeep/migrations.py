@@ -1,7 +1,6 @@
 """`gateway migrate --status` and `--down`: how the schema stands, and the way back."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from db.backups import InUse
@@ -34,18 +33,37 @@ class Status:
             lines.append("A newer release migrated it, and this one may not run on it: run the newer one.")
         return "\n".join(lines)
 
-    def as_json(self) -> str:
-        return json.dumps(
-            {
-                "database": self.database,
-                "revision": self.found.database,
-                "newest": self.found.code,
-                "isUsable": self.found.is_usable,
-                "missing": [{"revision": each.revision, "change": each.what} for each in self.missing],
-            },
-            ensure_ascii=False,
-            indent=2,
-        )
+    def as_object(self) -> Mapping[str, object]:
+        return {
+            "database": self.database,
+            "revision": self.found.database,
+            "newest": self.found.code,
+            "isUsable": self.found.is_usable,
+            "missing": [_object_of(each) for each in self.missing],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What was undone of a database, the latest first; nothing where it stood there already."""
+
+    database: str
+    before: str
+    revision: str
+    steps: Sequence[Step]
+
+    def __str__(self) -> str:
+        if not self.steps:
+            return f"{self.database} is at {self.before} already."
+        return f"The database was brought from {self.before} down to {self.revision}: {self.database}"
+
+    def as_object(self) -> Mapping[str, object]:
+        undone = [_object_of(each) for each in self.steps]
+        return {"database": self.database, "before": self.before, "revision": self.revision, "undone": undone}
+
+
+def _object_of(step: Step) -> Mapping[str, str]:
+    return {"revision": step.revision, "change": step.what}
 
 
 def status(settings: Settings) -> Status:
@@ -56,9 +74,8 @@ def status(settings: Settings) -> Status:
     return Status(shown(settings.database_url), found, missing)
 
 
-def down(settings: Settings, revision: str, confirmed: Callable[[str], bool]) -> str | None:
-    """Undo the migrations after a revision; gives a sentence of how the database stands then, None where the operator
-    decided otherwise.
+def down(settings: Settings, revision: str, confirmed: Callable[[str], bool]) -> Undone | None:
+    """Undo the migrations after a revision; gives what was undone, None where the operator decided otherwise.
 
     Args:
         confirmed: is shown what will happen, and says whether it shall.
@@ -76,14 +93,14 @@ def down(settings: Settings, revision: str, confirmed: Callable[[str], bool]) ->
         )
     undone = [each for each in reversed(steps()) if revision < each.revision <= found.database]
     if not undone:
-        return f"{database} is at {found.database} already."
+        return Undone(database, found.database, found.database, ())
     if not confirmed(_preview(database, undone, url)):
         return None
     try:
         downgrade(url, revision)
     except InUse as error:
         raise SettingsError(f"Nothing was undone: {error}. Stop all gateways first.") from None
-    return f"The database was brought from {found.database} down to {_standing(settings).database}: {database}"
+    return Undone(database, found.database, revision, undone)
 
 
 def _preview(database: str, undone: Sequence[Step], url: str) -> str:

@@ -7,7 +7,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-import typer
+from gateway.cli.commands.starting import fail
 
 COULD_NOT_LOOK = 2
 STOPPED = "It was stopped before everything was looked at."
@@ -60,5 +60,4 @@ class _Order:
 
 
 def _leave(sentence: str) -> None:
-    typer.secho(sentence, fg="red", err=True)
-    raise SystemExit(COULD_NOT_LOOK)
+    fail(sentence, COULD_NOT_LOOK)

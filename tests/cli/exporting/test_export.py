@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from gateway.cli.commands import taking_out
+from gateway.cli.commands import exporting
 from gateway.cli.exporting import formats, targets
 from gateway.cli.exporting.export import described
 from gateway.cli.exporting.formats import Format, writer
@@ -237,8 +237,8 @@ def test_the_mapping_that_is_documented_is_the_one_that_is_tried() -> None:
 
 
 def test_the_words_of_the_command_are_the_extracts() -> None:
-    assert [each.value for each in taking_out.What] == list(EXTRACTS)
-    assert [each.value for each in taking_out.Form] == [each.value for each in Format]
+    assert [each.value for each in exporting.What] == list(EXTRACTS)
+    assert [each.value for each in exporting.Form] == [each.value for each in Format]
 
 
 @pytest.mark.parametrize("name", EXTRACTS)

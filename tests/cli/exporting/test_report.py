@@ -108,6 +108,6 @@ def test_every_figure_is_documented_as_it_is_printed() -> None:
 
 
 def test_the_forms_of_the_command_are_those_that_there_are() -> None:
-    from gateway.cli.commands.taking_out import ReportForm
+    from gateway.cli.commands.exporting import ReportForm
 
     assert [each.value for each in ReportForm] == [each.value for each in Form]

@@ -11,11 +11,11 @@ from gateway.cli.help import UNUSABLE, command
 STOPPED = 130
 """The exit code of what Ctrl-C ended, as shells have it."""
 
-bringing = typer.Typer(help="Bring over what an old system has.", no_args_is_help=True)
+importing = typer.Typer(help="Bring over what an old system has.", no_args_is_help=True)
 
 
 @command(
-    bringing,
+    importing,
     "purchases",
     _0="every row is here, now or already; with --dry-run, would be.",
     _1="some are not: each is named with its line, field and reason.",
@@ -51,6 +51,9 @@ def purchases(
     ] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Decide every row, and write nothing.")] = False,
     tell: Annotated[bool, typer.Option("--tell", help="Tell subscribers of each purchase, as if it were new.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say as one JSON object what came of all rows, for programs.")
+    ] = False,
     example: Annotated[bool, typer.Option("--example", help="Print a mapping and a file, and exit.")] = False,
 ) -> None:
     """Bring purchases of an old system over, as they stand there, with their payments and ends.
@@ -69,7 +72,7 @@ def purchases(
     from gateway.cli.importing.purchases import ImportRequest, import_purchases
 
     request = ImportRequest(
-        origin, query, mapping, source, times_in, encoding, report, is_rehearsal=dry_run, is_told=tell
+        origin, query, mapping, source, times_in, encoding, report, is_rehearsal=dry_run, is_told=tell, as_json=as_json
     )
     try:
         is_all_here = import_purchases(settings, request)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gateway.cli.commands.starting import own_settings
+from gateway.cli.commands.starting import own_settings, print_json
 from gateway.cli.help import UNUSABLE, command
 
 
@@ -71,6 +71,9 @@ def export(
     student: Annotated[str | None, typer.Option(help="Of this student: the platform's id.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace a file of that name.")] = False,
     columns: Annotated[bool, typer.Option("--columns", help="Print what each column means, and nothing else.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Say as one JSON object what was written; it goes with --output FILE.")
+    ] = False,
 ) -> None:
     """Write records to a file, or to standard output, as they are at one moment; also beside a live service.
 
@@ -80,15 +83,24 @@ def export(
     from gateway.cli.exporting import export
     from gateway.cli.exporting.formats import Format
 
+    if columns and as_json:
+        print_json(export.described_as_object(what.value))
+        return
     if columns:
         for line in export.described(what.value):
             print(line)
         return
+    if as_json and output == export.STDOUT:
+        raise typer.BadParameter("goes with --output FILE: standard output has the records.", param_hint="--json")
     settings = own_settings(tells_outages=False)
     request = export.ExportRequest(
         what.value, begins, ends, zone, course, student, Format(form.value) if form else None, output, force
     )
-    typer.echo(export.export(settings, request), err=True)
+    exported = export.export(settings, request)
+    if as_json:
+        print_json(exported.as_object())
+    else:
+        typer.echo(str(exported), err=True)
 
 
 def reconciliation(
@@ -112,6 +124,9 @@ def reconciliation(
     """
     from gateway.cli.exporting import reconciliation
 
+    if figures and as_json:
+        print_json(reconciliation.described_as_object())
+        return
     if figures:
         for line in reconciliation.described():
             print(line)
