@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from gateway.services.core.model.currencies import exponents
+from gateway.services.core.model.currencies import in_whole_units
 
 Answer = Mapping[str, Any]
 
@@ -30,9 +30,7 @@ def money(amount: Mapping[str, Any]) -> str:
 
 
 def whole_units(minor: int, currency: str) -> str:
-    digits = exponents().get(currency, 0)
-    sign, (units, rest) = "-" if minor < 0 else "", divmod(abs(minor), 10**digits)
-    return f"{sign}{units:,}" + (f".{rest:0{digits}}" if digits else "")
+    return in_whole_units(minor, currency) or str(minor)
 
 
 def in_brief(value: Any) -> str:

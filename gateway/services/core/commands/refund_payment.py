@@ -14,7 +14,7 @@ from gateway.services.core.model.outcomes import (
     RefundRequested,
 )
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
-from gateway.services.core.model.values import Payment, Refund
+from gateway.services.core.model.values import Money, Payment, Refund
 from gateway.services.core.rules.idempotency import recorded, replay_of
 from gateway.services.core.rules.inputs.fields import key_problems, reason_problems
 from gateway.services.core.rules.refunds.requests import request_refund
@@ -85,6 +85,7 @@ def _problem(payment: Payment, amount: int, left: int, reserved_minor: int) -> F
     if left == 0:
         return FieldProblem(("paymentId",), UNDER_DISPUTE if reserved_minor else ALL_GONE)
     if not 1 <= amount <= left:
-        beside = f"; {reserved_minor} are under dispute" if reserved_minor else ""
-        return FieldProblem(("amountMinor",), f"must be 1 to {left}, what is left of it{beside}")
+        currency = payment.captured.currency
+        beside = f"; {Money(reserved_minor, currency)} are under dispute" if reserved_minor else ""
+        return FieldProblem(("amountMinor",), f"must be 1 to {left}: {Money(left, currency)} are left of it{beside}")
     return None

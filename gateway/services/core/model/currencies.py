@@ -25,6 +25,16 @@ def exponent_of(code: str) -> int:
     return exponents()[code]
 
 
+def in_whole_units(amount_minor: int, currency: str) -> str | None:
+    """An amount as people write it, without its currency: 199900 of INR are `1,999.00`, 1999 of JPY `1,999`. None where
+    nobody knows what its minor unit is."""
+    digits = exponents().get(currency)
+    if digits is None:
+        return None
+    sign, (units, rest) = "-" if amount_minor < 0 else "", divmod(abs(amount_minor), 10**digits)
+    return f"{sign}{units:,}" + (f".{rest:0{digits}}" if digits else "")
+
+
 @cache
 def exponents() -> Mapping[str, int]:
     """Each currency with the decimal digits of its minor unit.

@@ -6,6 +6,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from gateway.services.core.frozen import quick
+from gateway.services.core.model.currencies import in_whole_units
 from gateway.services.core.model.metadata import Metadata
 
 
@@ -105,7 +106,9 @@ class Money:
     currency: str
 
     def __str__(self) -> str:
-        return f"{self.amount_minor} {self.currency} (minor units)"
+        """As people write it: `1,999.00 INR`."""
+        whole = in_whole_units(self.amount_minor, self.currency)
+        return f"{self.amount_minor} minor units of {self.currency}" if whole is None else f"{whole} {self.currency}"
 
 
 @quick

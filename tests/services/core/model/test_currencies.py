@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.services.core.model.currencies import exponent_of, exponents, is_currency
+from gateway.services.core.model.values import Money
 
 CHECKOUT = Path(__file__).resolve().parents[4] / "examples" / "checkout" / "src" / "format.ts"
 
@@ -38,3 +39,20 @@ def test_the_checkout_example_shows_prices_by_the_same_digits() -> None:
         "NO": {code for code, digits in exponents().items() if digits == 0},
         "THREE": {code for code, digits in exponents().items() if digits == 3},
     }
+
+
+@pytest.mark.parametrize(
+    ("amount", "written"),
+    [
+        (Money(199_900, "INR"), "1,999.00 INR"),
+        (Money(1, "INR"), "0.01 INR"),
+        (Money(1_999, "JPY"), "1,999 JPY"),
+        (Money(5_005, "KWD"), "5.005 KWD"),
+        (Money(-150, "EUR"), "-1.50 EUR"),
+        (Money(2**53 - 1, "USD"), "90,071,992,547,409.91 USD"),
+        (Money(1_999, "XTS"), "1999 minor units of XTS"),
+    ],
+    ids=str,
+)
+def test_an_amount_in_a_sentence_is_written_as_people_write_it(amount: Money, written: str) -> None:
+    assert str(amount) == written

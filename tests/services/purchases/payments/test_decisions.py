@@ -106,11 +106,11 @@ async def test_what_was_promised_when_the_payment_was_opened_is_what_is_granted(
 MISMATCHES: dict[str, tuple[Callable[[Payment], Captured], str]] = {
     "amount": (
         lambda payment: Captured("a", Money(1, "INR"), payment.student_id, payment.course_id),
-        "amount: opened for 199900 INR (minor units), captured 1 INR (minor units)",
+        "amount: opened for 1,999.00 INR, captured 0.01 INR",
     ),
     "currency": (
         lambda payment: Captured("a", Money(199_900, "USD"), payment.student_id, payment.course_id),
-        "amount: opened for 199900 INR (minor units), captured 199900 USD (minor units)",
+        "amount: opened for 1,999.00 INR, captured 1,999.00 USD",
     ),
     "student": (
         lambda payment: Captured("a", payment.amount, "student-9", payment.course_id),

@@ -66,10 +66,10 @@ async def test_a_lost_dispute_of_more_than_was_paid_is_a_full_refund_and_the_exc
         await shop.receive(paid)
     assert_all_is_back(shop, paid)
     [case] = cases(service)
-    assert f"says {said} {currency} (minor units), of which {PRICE} INR (minor units) were left" in case
+    assert f"says {Money(said, currency)}, of which {Money(PRICE, 'INR')} were left" in case
     assert "cancelJob" in case
     [entry] = service.stored(AuditEntryRow, action="payment.refunded_beyond")
-    assert (entry.subject_id, entry.changes["said"]) == (paid.id, f"{said} {currency} (minor units)")
+    assert (entry.subject_id, entry.changes["said"]) == (paid.id, str(Money(said, currency)))
 
 
 @pytest.mark.parametrize(("said", "currency"), FIGURES)

@@ -153,7 +153,7 @@ async def test_no_more_can_be_refunded_than_is_left(service: Service, shop: Shop
     outcome = await service.refund(payment, amount_minor, key="free after all")
     assert isinstance(outcome, InvalidInput)
     assert [(each.path, each.message) for each in outcome.fields] == [
-        (("amountMinor",), "must be 1 to 99900, what is left of it")
+        (("amountMinor",), "must be 1 to 99900: 999.00 INR are left of it")
     ]
     assert service.everything() == before
     assert service.stored(IdempotencyRecordRow, key="free after all") == []

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR, is_currency
 from gateway.services.core.model.imports.old_purchase import OldPayment, OldPurchase
 from gateway.services.core.model.outcomes import FieldProblem
+from gateway.services.core.model.values import Money
 from gateway.services.core.rules.inputs import metadata
 from gateway.services.core.rules.inputs.fields import LONGEST_KEY, student_problems
 from gateway.services.core.rules.inputs.texts import text_problem
@@ -40,7 +41,8 @@ def _of_payment(old: OldPurchase, paid: OldPayment) -> Iterator[FieldProblem]:
     if not is_currency(paid.amount.currency):
         yield FieldProblem(("currency",), "must be the ISO 4217 code of a currency, such as INR")
     if back is not None and not 0 <= back <= amount:
-        yield FieldProblem(("refundedAmount",), f"must be 0 to the amount, {amount} minor units; this is {back}")
+        given = Money(back, paid.amount.currency)
+        yield FieldProblem(("refundedAmount",), f"must be 0 to the amount, {paid.amount}; this is {given}")
     named = (
         ("paymentReference", paid.reference),
         ("paymentAttempt", paid.attempt),
