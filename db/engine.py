@@ -1,6 +1,7 @@
 """Engines for one database URL: the writer's, the feed's and the audit's. Reads have `db.readers`."""
 
 import sqlite3
+import stat
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -165,10 +166,14 @@ def _give_up_in_silence(engine: Engine, silence_s: float | None) -> None:
     dialect.connect = connect  # a listener of `do_connect` that connects would keep other listeners from hearing
 
 
-def prepare_folder(url: str) -> None:
-    """Make the folder of an embedded database, so that a first start needs nothing."""
+def prepare_file(url: str) -> None:
+    """Make the folder of an embedded database, so that a first start needs nothing, and an empty file where there is
+    none, for its user alone: students' ids will be in it. SQLite makes what lies beside it as private."""
     if is_embedded(url):
-        file_of(url).parent.mkdir(parents=True, exist_ok=True)
+        path = file_of(url)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            path.touch(mode=stat.S_IRUSR | stat.S_IWUSR)
 
 
 def _only_what_is_there(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from db.backups import InUse, alone_with
-from db.engine import UPKEEP_SILENCE_S, prepare_folder, writer_engine
+from db.engine import UPKEEP_SILENCE_S, prepare_file, writer_engine
 from db.opening import opening, settle
 from db.standing import standing
 from db.urls import file_of, is_embedded
@@ -22,7 +22,7 @@ def upgrade(url: str) -> None:
 
     A database that a newer release has migrated is left as it is: see `standing` for who may run on it.
     """
-    prepare_folder(url)
+    prepare_file(url)
     engine = writer_engine(url, UPKEEP_SILENCE_S, makes_file=True)
     try:
         with ExitStack() as until_migrated:

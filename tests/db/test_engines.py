@@ -1,7 +1,10 @@
 """What the two engines promise: durability, who may write, and how ids and instants are stored."""
 
+import os
+import stat
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -10,8 +13,11 @@ from sqlalchemy.exc import StatementError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from db.engine import IN_REACH, audit_engine, feed_engine, writer_engine
+from db.files import index_of, log_of
+from db.migrate import upgrade
 from db.readers import open_reader
 from db.statements import COURSE
+from db.urls import file_of
 
 pytestmark = pytest.mark.anyio
 
@@ -146,3 +152,28 @@ async def test_a_server_that_is_gone_without_a_word_is_given_up_by_every_connect
         reader = await open_reader(given)
         assert reader._connection.info.get_parameters().items() >= wanted.items()  # type: ignore[attr-defined]  # likewise
         await reader.close()
+
+
+def test_a_new_file_and_what_lies_beside_it_are_for_their_user_alone_and_one_that_is_there_stays(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "gateway.db"
+    url, before = f"sqlite:///{path}", os.umask(0)
+    try:
+        upgrade(url)
+        assert modes_while_written(url) == {0o600}
+        path.chmod(0o640)
+        upgrade(url)
+        assert modes_while_written(url) == {0o640}
+    finally:
+        os.umask(before)
+
+
+def modes_while_written(url: str) -> set[int]:
+    """Of the file, its log and its index."""
+    engine, path = writer_engine(url), file_of(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql("DELETE FROM course")
+        found = {stat.S_IMODE(each.stat().st_mode) for each in (path, log_of(path), index_of(path))}
+    engine.dispose()
+    return found

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from db.engine import writer_engine
+from db.files import log_of
 from db.urls import file_of, is_embedded
 from gateway.cli.upkeep import files
 from gateway.cli.upkeep.findings import Finding, Verdict
@@ -99,6 +100,15 @@ def test_a_file_that_everybody_may_read_is_a_warning(new_sqlite: Callable[[], st
     verdict, what = found(gateway("doctor", "--json", env=environment(url)))["files"]
     assert (verdict, f"chmod 600 {file_of(url)}" in what) == ("warning", True)
     assert gateway("doctor", env=environment(url, jwt_secret="")).out.endswith(" ok, 2 warnings\n")
+
+
+def test_a_log_that_everybody_may_read_is_a_warning_with_what_to_run(new_sqlite: Callable[[], str]) -> None:
+    url = new_sqlite()
+    file_of(url).chmod(0o600)
+    log = log_of(file_of(url).resolve())
+    log.touch(mode=0o644)
+    verdict, what = found(gateway("doctor", "--json", env=environment(url)))["files"]
+    assert (verdict, what.endswith(f"chmod 600 {log}")) == ("warning", True)
 
 
 def test_files_of_several_owners_are_a_fault(new_sqlite: Callable[[], str], monkeypatch: pytest.MonkeyPatch) -> None:
