@@ -12,6 +12,7 @@ from uuid import UUID
 from gateway.bootstrap import Services, now
 from gateway.pages.demo_catalogue import ADMIN, COURSES
 from gateway.schema.conventions import ids
+from gateway.services.core.commands.amend_purchase import RevokePurchase
 from gateway.services.core.commands.confirm_payment import ConfirmPayment
 from gateway.services.core.commands.create_purchase import CreatePurchase
 from gateway.services.core.commands.open_payment import OpenPayment
@@ -49,6 +50,7 @@ async def prepared(services: Services, student_id: str) -> dict[str, str]:
     made = await asyncio.gather(
         visit.payments(Actor(student_id, Role.STUDENT)),
         visit.purchases(),
+        visit.gone(),
         visit.refused("jobToRetry", Actor(student_id, Role.STUDENT)),
         visit.refused("jobToCancel", visit.student("friend")),
     )
@@ -101,6 +103,14 @@ class _Visit:
         if TO_WITHDRAW in made:
             await self.services.purchases.submit(RecordSession(DESK, self._new_id(), made[TO_WITHDRAW], 1))
         return {placeholder: ids.to_text(ids.PURCHASE, purchase_id) for placeholder, purchase_id in made.items()}
+
+    async def gone(self) -> dict[str, str]:
+        """A student of whom nothing is open, to be erased."""
+        student = self.student("leaver")
+        outcome = await self.services.purchases.submit(self._grant(student))
+        if isinstance(outcome, Created):
+            await self.services.purchases.submit(RevokePurchase(DESK, outcome.purchase.id, REASON))
+        return {"studentToErase": student.id}
 
     async def refused(self, placeholder: str, student: Actor) -> dict[str, str]:
         """A job that FAILED: the refund of a payment whose money cannot go back."""
