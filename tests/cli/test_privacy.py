@@ -45,7 +45,9 @@ def test_a_student_is_erased_once_nothing_is_open(env: dict[str, str], purchase:
     asked = ("student", "erase", "student-1", "--reason", "by mail", "--yes")
     refused = gateway(*asked, env=env)
     assert (refused.code, refused.out) == (1, "")
-    assert f"{purchase} (ACTIVE_PURCHASE): it is in force: revokePurchase" in refused.err
+    assert f"{purchase} (ACTIVE_PURCHASE): it is in force: `gateway revoke {purchase} --reason …`" in refused.err
+    to_programs = gateway(*asked, "--json", env=env)
+    assert (to_programs.code, json.loads(to_programs.out)["exitCode"]) == (1, 1)
     engine = writer_engine(env["GATEWAY_DATABASE_URL"])
     with engine.begin() as connection:
         connection.exec_driver_sql("UPDATE student_access SET expires_at = starts_at + 1")

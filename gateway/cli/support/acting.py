@@ -3,12 +3,19 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from gateway.cli.commands.starting import operator
 from gateway.cli.support import documents, previews
 from gateway.cli.support.asking import Api, api
 from gateway.cli.support.identities import id_of, own_id
+from gateway.schema.conventions import ids
+from gateway.services.core.commands.amend_purchase import ExtendPurchase, RevokePurchase
+from gateway.services.core.commands.refund_payment import RefundPayment
 from gateway.services.core.legacy.values import Unclear, instant
+from gateway.services.core.model.command import KeyedCommand
 from gateway.settings.model import Settings, SettingsError
 
 Answer = Mapping[str, Any]
@@ -32,6 +39,7 @@ class Action:
         preview: what will happen, by the thing as it is and by the input.
         outcome: what has happened, by the success.
         read: the input as the API takes it, by the thing and by what was typed. Raises: SettingsError.
+        command: what the API makes of the input to a thing, where it may have a key.
     """
 
     kind: str
@@ -40,6 +48,7 @@ class Action:
     preview: Callable[[Answer, Answer], str]
     outcome: Callable[[Answer], str]
     read: Callable[[Answer, Answer], Answer] = lambda _, given: given
+    command: Callable[[Answer, Answer], KeyedCommand] | None = None
 
 
 def _with_end(purchase: Answer, given: Answer) -> Answer:
@@ -51,11 +60,35 @@ def _with_end(purchase: Answer, given: Answer) -> Answer:
     return {**given, "expiryDate": end.strftime("%Y-%m-%dT%H:%M:%SZ")}
 
 
+def _refund(payment: Answer, given: Answer) -> KeyedCommand:
+    key, new_id = _key(ids.PAYMENT, payment), UUID(int=0)  # of a refund that is not made here
+    return RefundPayment(operator(), new_id, key, given["amountMinor"], given["reason"], key=given["idempotencyKey"])
+
+
+def _revoke(purchase: Answer, given: Answer) -> KeyedCommand:
+    return RevokePurchase(operator(), _key(ids.PURCHASE, purchase), given["reason"], key=given["idempotencyKey"])
+
+
+def _extend(purchase: Answer, given: Answer) -> KeyedCommand:
+    end, key = datetime.fromisoformat(given["expiryDate"]), _key(ids.PURCHASE, purchase)
+    return ExtendPurchase(operator(), key, end, given["reason"], key=given["idempotencyKey"])
+
+
+def _key(prefix: str, thing: Answer) -> UUID:
+    key = ids.from_text(prefix, thing["id"])
+    assert key is not None, "it is an id of ours"
+    return key
+
+
 ACTIONS = {
-    "refund": Action("payment", "paymentId", documents.REFUND_PAYMENT, previews.refund, previews.refunded),
-    "revoke": Action("purchase", "purchaseId", documents.REVOKE_PURCHASE, previews.revoke, previews.revoked),
+    "refund": Action(
+        "payment", "paymentId", documents.REFUND_PAYMENT, previews.refund, previews.refunded, command=_refund
+    ),
+    "revoke": Action(
+        "purchase", "purchaseId", documents.REVOKE_PURCHASE, previews.revoke, previews.revoked, command=_revoke
+    ),
     "extend": Action(
-        "purchase", "purchaseId", documents.EXTEND_PURCHASE, previews.extend, previews.extended, _with_end
+        "purchase", "purchaseId", documents.EXTEND_PURCHASE, previews.extend, previews.extended, _with_end, _extend
     ),
     "retry": Action("job", "jobId", documents.RETRY_JOB, previews.retry, previews.retried),
     "cancel": Action("job", "jobId", documents.CANCEL_JOB, previews.cancel, previews.canceled),
@@ -100,9 +133,21 @@ async def _act(
         if not thing:
             return None
         given = action.read(thing, given)
-        if not confirmed(action.preview(thing, given)):
+        if not confirmed(await _preview(asked, action, thing, given)):
             raise Declined
         return await _done(asked, action, {**given, action.names: key})
+
+
+async def _preview(asked: Api, action: Action, thing: Answer, given: Answer) -> str:
+    """What will happen: by a key that was used before, nothing new."""
+    made = await asked.made_by_key(action.command(thing, given)) if action.command else None
+    match made:
+        case None:
+            return action.preview(thing, given)
+        case UUID():
+            return previews.by_key(given["idempotencyKey"], thing, ids.to_text(ids.REFUND, made))
+        case _:
+            return previews.reused_key(given["idempotencyKey"])
 
 
 async def _done(asked: Api, action: Action, given: Answer) -> Done:

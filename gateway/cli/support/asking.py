@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from inspect import isawaitable
 from typing import Any
+from uuid import UUID
 
 from graphql import GraphQLError, execute, parse
 
@@ -12,7 +13,10 @@ from gateway.cli.commands.starting import operator
 from gateway.cli.databases import May, make_ready
 from gateway.context import Context
 from gateway.execution.schema import build_schema
+from gateway.resolvers.keys import made_by_key
 from gateway.schema.conventions.errors import ErrorCode
+from gateway.services.core.model.command import KeyedCommand
+from gateway.services.core.model.outcomes import IdempotencyKeyReused
 from gateway.services.outages import Unavailable
 from gateway.settings.model import Settings, SettingsError
 
@@ -46,6 +50,10 @@ class Api:
             self._raise(result.errors[0])
         assert result.data is not None, "without an error there are data"
         return result.data
+
+    async def made_by_key(self, command: KeyedCommand) -> UUID | IdempotencyKeyReused | None:
+        """What the command's key was used for before, see `gateway.resolvers.keys`."""
+        return await made_by_key(self._context(), command)
 
     def _context(self) -> Context:
         services = self._services

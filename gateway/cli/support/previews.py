@@ -8,11 +8,28 @@ from gateway.cli.support.words import in_brief, money, whole_units
 Answer = Mapping[str, Any]
 
 
+def by_key(key: str, thing: Answer, made: str) -> str:
+    """Of a call that was made before with the same key.
+
+    Args:
+        made: the refund's id, where the key made one.
+    """
+    of_refund = [each for each in thing.get("refunds", ()) if each["id"] == made]
+    stands = [refunded({"refund": each}) for each in of_refund] or [f"It is {thing['status']}: {thing['id']}."]
+    return f"Nothing new: the same was asked for with the key {key} before. {stands[0]}"
+
+
+def reused_key(key: str) -> str:
+    return f"It will be refused: the key {key} was used for something else before. Take a new one."
+
+
 def refund(payment: Answer, given: Answer) -> str:
     captured = payment["amountCaptured"]
     if captured is None:
         return f"Nothing was captured of {payment['id']}, so there is nothing to give back."
     currency, left = captured["currency"], _left(payment)
+    if left == 0:
+        return f"All of {money(captured)} of {payment['id']} went back, or is on its way back: nothing is left."
     amount = given.get("amountMinor")
     back = left if amount is None else amount
     of_all = (
@@ -33,6 +50,8 @@ def refunded(done: Answer) -> str:
 
 
 def revoke(purchase: Answer, _given: Answer) -> str:
+    if purchase["status"] == "REVOKED":
+        return f"Nothing new: {_named(purchase)} is REVOKED already."
     held = purchase["access"]
     used = f", {held['sessionsUsed']} of {held['sessionsTotal']} sessions used" if held else ""
     paid = " Its money stays where it is: give it back with `gateway refund`." if purchase["payment"] else ""
@@ -48,6 +67,8 @@ def revoked(done: Answer) -> str:
 
 def extend(purchase: Answer, given: Answer) -> str:
     held = purchase["access"]
+    if held and held["expiresAt"] == given["expiryDate"]:
+        return f"Nothing new: {_named(purchase)} ends {in_brief(given['expiryDate'])} already."
     ends = in_brief(held["expiresAt"]) if held and held["expiresAt"] else "never"
     again = " It is active again." if purchase["status"] == "EXPIRED" else ""
     return (

@@ -142,6 +142,40 @@ async def test_a_part_needs_a_key_and_is_given_back_once_for_it(desk: Desk) -> N
     assert too_much.err.splitlines()[-1].startswith("--amount-minor: must be 1 to 499400")
 
 
+async def test_what_a_used_key_will_do_is_said_beforehand(desk: Desk) -> None:
+    words = ("refund", desk.pay, "--amount-minor", "500", "--reason", "late", "--key", "ticket-7")
+    first = await desk.say(*words, "--yes")
+    assert first.err.startswith("Give back 5.00 INR, ")
+    asked = await desk.say(*words)  # nobody can be asked, so nothing is done
+    told = asked.err.splitlines()[0]
+    assert told == f"Nothing new: the same was asked for with the key ticket-7 before. {first.out.strip()}"
+    other = await desk.say(*words[:3], "600", *words[4:], "--yes")
+    assert (other.code, len(other.err.splitlines())) == (1, 2)
+    assert other.err.startswith("It will be refused: the key ticket-7 was used for something else before.")
+    for action in (("extend", desk.pur, "--until", "2090-01-31"), ("revoke", desk.pur)):
+        words = (*action, "--reason", "ill", "--key", "ticket-8")
+        first, again = [await desk.say(*words, "--yes") for _ in range(2)]
+        assert not first.err.startswith("Nothing new")
+        assert again.err.startswith("Nothing new: the same was asked for with the key ticket-8 before. It is ")
+        assert again.out == f"{first.out.strip()} It was done before.\n"
+        other = await desk.say(*action, "--reason", "another", "--key", "ticket-8", "--yes")
+        assert (other.code, other.err.startswith("It will be refused: the key ticket-8 was used")) == (1, True)
+
+
+async def test_what_was_done_before_is_no_new_promise(desk: Desk) -> None:
+    extend = ("extend", desk.pur, "--until", "2090-01-31", "--reason", "ill", "--yes")
+    await desk.say(*extend)
+    assert (await desk.say(*extend)).err.endswith("ends 2090-01-31 18:30:00Z already.\n")
+    await desk.say("refund", desk.pay, "--reason", "asked for", "--yes")
+    again = await desk.say("refund", desk.pay, "--reason", "asked for", "--yes")
+    assert again.err.startswith(f"All of 4,999.00 INR of {desk.pay} went back, or is on its way back")
+    bought = await desk.service.created(await desk.service.save_course())
+    for _ in range(2):
+        said = await desk.say("revoke", ids.to_text(ids.PURCHASE, bought.id), "--reason", "x", "--yes")
+    assert said.err.startswith("Nothing new: ")
+    assert said.err.endswith(" is REVOKED already.\n")
+
+
 async def test_a_purchase_is_extended_to_the_end_of_a_day_where_its_slot_is_and_revoked(desk: Desk) -> None:
     said = await desk.say("extend", desk.pur, "--until", "2090-01-31", "--reason", "ill", "--yes", "--json")
     assert json.loads(said.out)["purchase"]["access"]["expiresAt"] == "2090-01-31T18:30:00Z"
