@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fnmatch import fnmatch
 
+from gateway.services.verification.tables.idempotency_records import MAKES
 from tests.services.verification.mutations import Mutation
 
 ANY_CHANGE = "[cs][hw]*d "
@@ -69,8 +70,8 @@ SURVIVORS = (
     ),
     Survivor(
         f"{ANY_CHANGE}idempotency_record.actor_id",
-        "Several callers may record one session at once, each with a key: one of them did it.",
-        {"operation": ("recordSession", "withdrawSession")},
+        "Several callers may want the same of a purchase or a course at once, each with a key: one of them did it.",
+        {"operation": [name for name, made in MAKES.items() if made in ("purchase", "course")]},
     ),
     # Events.
     Survivor(f"{ANY_CHANGE}provider_event.type", "Nobody reads it: whatever it says, the provider is asked."),
