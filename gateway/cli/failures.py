@@ -23,6 +23,8 @@ def in_a_sentence(error: Exception) -> str | None:
             return _of_database(str(error))
         case OSError(strerror=str(why), filename=name) if name is not None:  # a folder that may not be written, say
             return f"{name}: {why}."
+        case OSError(strerror=str(why)):  # a full disk under standard output, say
+            return f"{why}."
         case OSError():
             return str(error)
         case _:

@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from gateway.settings.model import SettingsError
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+EARLIEST, LATEST = date.min + timedelta(days=1), date.max - timedelta(days=2)
+"""Days that begin and end within the calendar, wherever that is."""
 WANTED = "must be a day, such as 2026-11-30, or an instant with its offset, such as 2026-11-30T18:30:00Z"
 
 
@@ -31,8 +33,8 @@ def ending(text: str | None, zone: ZoneInfo) -> datetime | None:
 def day(option: str, text: str) -> date:
     """Raises: SettingsError."""
     try:
-        if _DAY.fullmatch(text):
-            return date.fromisoformat(text)
+        if _DAY.fullmatch(text) and EARLIEST <= (found := date.fromisoformat(text)) <= LATEST:
+            return found
     except ValueError:
         pass
     raise SettingsError(f"{option}: {text} must be a day, such as 2026-11-30.")

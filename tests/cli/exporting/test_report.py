@@ -84,6 +84,8 @@ def test_json_has_every_figure_of_every_row() -> None:
         (["--from", "yesterday"], "--from: yesterday must be a day"),
         (["--from", "2026-11-01T00:00:00Z"], "must be a day"),
         (["--from", "2026-11-01", "--to", "2026-13-01"], "--to: 2026-13-01 must be a day"),
+        (["--from", "9999-12-31"], "--from: 9999-12-31 must be a day"),
+        (["--from", "0001-01-01", "--zone", "Asia/Kolkata"], "--from: 0001-01-01 must be a day"),
         (["--from", "2026-11-01", "--zone", "Mars"], "--zone: Mars is no time zone"),
         ([], "--from"),
     ],
