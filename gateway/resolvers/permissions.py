@@ -27,6 +27,8 @@ def enforce(schema: GraphQLSchema) -> None:
                 field.extensions[ROLES] = required
                 for roles in required:
                     field.resolve = _guarded(_resolver_of(field), roles)
+                    if field.subscribe is not None:  # before it begins, and not only where it has something to tell
+                        field.subscribe = _guarded(field.subscribe, roles)
 
 
 def required_roles(schema: GraphQLSchema) -> dict[tuple[str, str], frozenset[Role]]:

@@ -1,8 +1,9 @@
 """The subscriptions: the present state first, then each change."""
 
-from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
-from typing import Annotated
+import asyncio
+from collections.abc import AsyncGenerator, Hashable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Annotated, TypeVar
 from uuid import UUID
 
 import strawberry
@@ -13,7 +14,10 @@ from gateway.resolvers.inputs import GatewayInfo, id_argument
 from gateway.resolvers.permissions import may_see, viewer_of
 from gateway.resolvers.query import Key
 from gateway.schema.conventions import ids
-from gateway.schema.conventions.errors import busy, forbidden, not_found, subscription_lost
+from gateway.schema.conventions.directives import ADMIN_ONLY
+from gateway.schema.conventions.enums import ChangedKind
+from gateway.schema.conventions.errors import bad_input, busy, forbidden, not_found, subscription_lost
+from gateway.schema.overview.changed import Changed
 from gateway.schema.purchases import Payment, Purchase
 from gateway.services.changes.follower import FeedUnavailable
 from gateway.services.changes.hub import Inbox, SubscriptionLost, TooManySubscribers, Topic
@@ -23,11 +27,17 @@ from gateway.services.core.model.values import Role
 from gateway.services.reading.filters import PurchaseFilter
 from gateway.services.reading.lists import PURCHASES
 
+Waited = TypeVar("Waited", bound=Hashable)
+
 MOST_PRESENT = 100
 """Purchases that a subscription begins with: as many as a list's page holds at most."""
 
 RETRY_AFTER_S = 5
 """When to try again where a subscription cannot be begun."""
+
+
+CHANGED_PACE_S = 0.5
+"""Between two results about what changed: of quick changes, one is enough to ask again by."""
 
 
 @strawberry.type(
@@ -45,7 +55,7 @@ class Subscription:
     async def payment(self, info: GatewayInfo, id: Key) -> AsyncGenerator[Payment, None]:  # noqa: A002
         context = info.context
         viewer, key = viewer_of(context), id_argument(ids.PAYMENT, id)
-        with _inbox(context, Topic(payment_id=key)) as inbox:
+        with _opened(context.live.hub.inbox(Topic(payment_id=key))) as inbox:
             await _ready(context)
             while True:
                 context.renew()
@@ -63,7 +73,7 @@ class Subscription:
     ) -> AsyncGenerator[Purchase, None]:
         context = info.context
         topic = _whose(viewer_of(context), course_id)
-        with _inbox(context, topic) as inbox:
+        with _opened(context.live.hub.inbox(topic)) as inbox:
             await _ready(context)
             context.renew()
             for present in await _present(context, topic):
@@ -76,6 +86,30 @@ class Subscription:
                 assert purchase is not None, "a purchase is never deleted"
                 if topic.student_id in (None, purchase.student_id):  # else they were erased since
                     yield Purchase.of(purchase)
+
+    @strawberry.subscription(
+        description="That something changed, and of which kinds: for a page that asks for its lists again. It begins "
+        "with all the kinds; then it tells at most twice a second, and names each kind once.",
+        directives=ADMIN_ONLY,
+    )
+    async def changed(
+        self,
+        info: GatewayInfo,
+        kinds: Annotated[
+            list[ChangedKind] | None, strawberry.argument(description="Only these; all if left out.")
+        ] = None,
+    ) -> AsyncGenerator[Changed, None]:
+        context = info.context
+        wanted = list(ChangedKind) if kinds is None else kinds
+        if not wanted:
+            raise bad_input("kinds must name at least one, or be left out")
+        with _opened(context.live.hub.inbox_of_kinds(wanted)) as inbox:
+            await _ready(context)
+            while True:
+                present = await inbox.take_all()
+                context.renew()
+                yield Changed(kinds=present)
+                await asyncio.sleep(CHANGED_PACE_S)
 
 
 def _whose(viewer: values.Actor, course_id: ID | None) -> Topic:
@@ -101,10 +135,10 @@ async def _present(context: Context, topic: Topic) -> list[values.Purchase]:
 
 
 @contextmanager
-def _inbox(context: Context, topic: Topic) -> Iterator[Inbox]:
+def _opened(opening: AbstractContextManager[Inbox[Waited]]) -> Iterator[Inbox[Waited]]:
     """Open before anything is read, so that what is committed meanwhile is in it."""
     try:
-        with context.live.hub.inbox(topic) as inbox:
+        with opening as inbox:
             yield inbox
     except TooManySubscribers:
         raise busy(RETRY_AFTER_S) from None
@@ -117,7 +151,7 @@ async def _ready(context: Context) -> None:
         raise busy(RETRY_AFTER_S) from None
 
 
-async def _next(inbox: Inbox) -> UUID:
+async def _next(inbox: Inbox[UUID]) -> UUID:
     try:
         return await inbox.take()
     except SubscriptionLost:

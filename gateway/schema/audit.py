@@ -17,9 +17,10 @@ from gateway.schema.conventions.ids import Node
 from gateway.schema.relations import FieldsOf, HasId, RelationBy, Wraps, relation_by
 from gateway.services.core.model import records, values
 from gateway.services.core.model.pages import Page, Window
-from gateway.services.core.model.records import ACTIONS, Door
+from gateway.services.core.model.records import ACTIONS, CHANGED_FIELDS, Door
 
 _ACTIONS = "\n".join(f"- `{action}`: {meaning}" for action, meaning in ACTIONS.items())
+_FIELDS = "\n".join(f"- `{name}`: {meaning}" for name, meaning in CHANGED_FIELDS.items())
 _DOORS = ", ".join(f"`{door.value}`" for door in Door)
 
 
@@ -45,7 +46,7 @@ class AuditEntry(Wraps[records.AuditEntry]):
     )
     changes: JSON | None = _entry.field(
         "What changed, by name: a value, or a pair of the old and the new one. `door` is how "
-        f"we learnt of it from the provider: {_DOORS}.",
+        f"we learnt of it from the provider: {_DOORS}. More may be added.\n\n{_FIELDS}",
         lambda entry: None if entry.changes is None else JSON(with_ids(entry.changes)),
     )
 

@@ -139,6 +139,11 @@ def test_what_a_client_sends_costs_a_small_part_of_the_budget(name: str) -> None
     assert only.cost({}) < Settings().limit_cost / 20
 
 
+def test_what_an_admin_s_page_follows_costs_little_each_time_it_is_told() -> None:
+    [only] = priced_operations(OURS, parse("subscription { changed { kinds } }")).values()
+    assert only.cost({}) == 1 + ASSUMED_SIZE
+
+
 def test_a_hundred_courses_with_all_that_they_have_are_within_the_budget() -> None:
     document = (
         "{ courses(first: 100) { nodes { id title tiers { code sessionCount price { amountMinor currency } rank } } } }"

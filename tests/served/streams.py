@@ -17,6 +17,7 @@ Answer = dict[str, Any]
 PAYMENT = "subscription($id: ID!) { payment(id: $id) { id status } }"
 PAYMENT_WHOLE = "subscription($id: ID!) { payment(id: $id) { id status purchase { id status } refunds { status } } }"
 PURCHASES = "subscription($courseId: ID) { purchases(courseId: $courseId) { id status student { id } } }"
+CHANGED = "subscription($kinds: [ChangedKind!]) { changed(kinds: $kinds) { kinds } }"
 
 SSE = "text/event-stream"
 MULTIPART = "multipart/mixed;boundary=graphql;subscriptionSpec=1.0,application/graphql-response+json"

@@ -12,8 +12,9 @@ from gateway.services.core.model.values import Role
 from tests.cli.test_runner_in_serve import duplicate, working
 from tests.served.gateway import Answer, Person, Served, served
 from tests.served.operations import CONFIRM_PAYMENT, METADATA
-from tests.served.streams import MULTIPART, PAYMENT, PAYMENT_WHOLE, PURCHASES, SSE, Events, events
+from tests.served.streams import CHANGED, MULTIPART, PAYMENT, PAYMENT_WHOLE, PURCHASES, SSE, Events, events
 
+REVOKE = "mutation($input: RevokePurchaseInput!) { revokePurchase(input: $input) { __typename } }"
 URQL = (
     "application/graphql-response+json, application/graphql+json, application/json, text/event-stream, multipart/mixed"
 )
@@ -92,6 +93,11 @@ def test_an_admin_sees_every_payment(gateway: Served, student: Person, course: s
         (PAYMENT, {"id": ids.EXAMPLES[ids.PAYMENT]}, None, "UNAUTHENTICATED"),
         (PURCHASES, {}, None, "UNAUTHENTICATED"),
         (PURCHASES, {}, Role.SERVICE, "FORBIDDEN"),
+        (CHANGED, {}, None, "UNAUTHENTICATED"),
+        (CHANGED, {}, Role.STUDENT, "FORBIDDEN"),
+        (CHANGED, {"kinds": ["JOB"]}, Role.SERVICE, "FORBIDDEN"),
+        (CHANGED, {"kinds": []}, Role.ADMIN, "BAD_USER_INPUT"),
+        (CHANGED, {"kinds": ["STUDENT"]}, Role.ADMIN, "GRAPHQL_VALIDATION_FAILED"),
         (PAYMENT, {"id": "x"}, Role.STUDENT, "BAD_USER_INPUT"),
         (PURCHASES, {"courseId": ids.EXAMPLES[ids.PAYMENT]}, Role.STUDENT, "BAD_USER_INPUT"),
         (PAYMENT, {}, Role.STUDENT, "GRAPHQL_VALIDATION_FAILED"),
@@ -101,7 +107,7 @@ def test_an_admin_sees_every_payment(gateway: Served, student: Person, course: s
     ],
 )
 def test_what_cannot_be_subscribed_ends_with_its_code(
-    gateway: Served, query: str, variables: dict[str, str], role: Role | None, code: str
+    gateway: Served, query: str, variables: dict[str, object], role: Role | None, code: str
 ) -> None:
     with events(gateway.person(role, "somebody"), query, SSE, **variables) as stream:
         [error] = stream.next()["errors"]
@@ -128,6 +134,17 @@ def test_purchases_are_told_to_admins_of_everybody_or_of_a_course(gateway: Serve
         upgraded = gateway.create(course, student.id, "PREMIUM", onExisting="REPLACE")["purchase"]["id"]
         told = {each["id"]: each["status"] for each in (of_course.data(), of_course.data())}
         assert told == {before: "SUPERSEDED", upgraded: "ACTIVE"}
+
+
+def test_an_admin_is_told_which_kinds_of_things_changed(gateway: Served, student: Person, course: str) -> None:
+    with events(gateway.admin, CHANGED, kinds=["PURCHASE", "COURSE"]) as stream:
+        assert stream.data() == {"kinds": ["PURCHASE", "COURSE"]}
+        gateway.opened(student, course)  # a payment, of which nothing is heard
+        purchase = gateway.create(course, student.id)["purchase"]["id"]
+        assert stream.data() == {"kinds": ["PURCHASE"]}
+        gateway.admin.did(REVOKE, purchaseId=purchase, reason="a test")
+        gateway.course()
+        assert set(stream.data()["kinds"]) <= {"PURCHASE", "COURSE"}
 
 
 def test_urql_reads_json_for_a_query_and_events_for_a_subscription(

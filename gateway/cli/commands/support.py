@@ -80,7 +80,8 @@ def refund(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Give captured money back, by the same service as refundPayment. A full refund ends the purchase."""
+    """Give captured money back, by the same service as refundPayment. The purchase ends once all
+    of its money is back."""
     given = {"amountMinor": amount_minor, "reason": reason, "idempotencyKey": key}
     _act("refund", payment, given, yes=yes, as_json=as_json)
 

@@ -39,7 +39,9 @@ def refund(payment: Answer, given: Answer) -> str:
     if purchase := payment["purchase"]:
         ends = f"Purchase {purchase['id']} ({purchase['status']}) "
         is_ending = back >= left and purchase["status"] in ("ACTIVE", "SUPERSEDED")
-        lines.append(ends + ("ends, and with it its access." if is_ending else "stays as it is."))
+        lines.append(
+            ends + ("ends once all of its money is back, and so does its access." if is_ending else "stays as it is.")
+        )
     lines.append(f"{payment['provider']} moves the money; a job sees to it.")
     return "\n".join(lines)
 

@@ -19,7 +19,8 @@ class RefundMutations:
     @mutation(
         RefundPaymentResult,
         "Gives captured money back: all that is left of it, or a part. The refund is decided here and a "
-        "job carries it out. A full refund ends the purchase; a part of the money does not.",
+        "job carries it out. The purchase ends once all of its money is back, by one refund or several; until then it "
+        "stays as it is.",
         ADMIN_ONLY,
     )
     async def refund_payment(

@@ -5,6 +5,7 @@ from enum import Enum
 import strawberry
 
 from gateway.services.core.model.jobs import JobKind, JobState
+from gateway.services.core.model.overview.changed import ChangedKind
 from gateway.services.core.model.values import (
     AccessStatus,
     PaymentStatus,
@@ -23,6 +24,7 @@ from gateway.services.core.rules.cases import AttentionKind
 __all__ = [
     "AccessStatus",
     "AttentionKind",
+    "ChangedKind",
     "JobKind",
     "JobState",
     "OnExistingPurchase",
@@ -174,4 +176,14 @@ _describe(
     JOB_FAILED="A job that was given up after its last attempt, or refused for good.",
     CASE="What no rule may decide.",
     DISPUTE="A student's bank claims money back, and asks for an answer at the provider.",
+)
+_describe(
+    ChangedKind,
+    "ChangedKind",
+    "What kind of thing changed.",
+    PURCHASE="Purchases: also their access and their sessions.",
+    PAYMENT="Payments: also their refunds and their purchases.",
+    REFUND="Refunds and disputes.",
+    JOB="Jobs, and so what needs a person.",
+    COURSE="Courses and their tiers.",
 )

@@ -1,10 +1,11 @@
-"""What a commit changed, as subscribers need to know it: ids, and the student and the course of a purchase."""
+"""What a commit changed, as subscribers need to know it: ids, whose and of which course a purchase is, and kinds."""
 
-from collections.abc import Set
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from uuid import UUID
 
 from db.feed import Note
+from gateway.services.core.model.overview.changed import ChangedKind
 from gateway.services.core.model.state import Changes
 from gateway.services.core.model.values import Purchase
 
@@ -20,16 +21,17 @@ class Changed:
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """The payments and purchases that one commit changed. A payment changes with its refunds and its purchase too,
-    for they are read through it."""
+    """The payments and purchases that one commit changed, and the kinds of all that it changed. A payment changes with
+    its refunds and its purchase too, for they are read through it."""
 
     id: UUID
     payments: tuple[UUID, ...]
     purchases: tuple[Changed, ...]
+    kinds: tuple[ChangedKind, ...] = ()
 
 
 def commit_of(changes: Changes, commit_id: UUID, quiet: Set[UUID] = frozenset()) -> Commit | None:
-    """What the changes of a turn come to; None where no payment and no purchase is among them.
+    """What the changes of a turn come to; None where nothing is among them that anybody follows.
 
     Args:
         quiet: payments and purchases of which nobody is told.
@@ -41,9 +43,10 @@ def commit_of(changes: Changes, commit_id: UUID, quiet: Set[UUID] = frozenset())
     if quiet:
         purchases = {key: each for key, each in purchases.items() if key not in quiet}
         payments = {key: None for key in payments if key not in quiet}
-    if not payments and not purchases:
+    kinds = tuple(_kinds(changes, bool(payments), bool(purchases)))
+    if not kinds:
         return None
-    return Commit(commit_id, tuple(payments), tuple(map(_changed, purchases.values())))
+    return Commit(commit_id, tuple(payments), tuple(map(_changed, purchases.values())), kinds)
 
 
 def note_of(commit: Commit) -> Note:
@@ -51,6 +54,7 @@ def note_of(commit: Commit) -> Note:
     body = {
         "payments": [payment_id.hex for payment_id in commit.payments],
         "purchases": [[each.purchase_id.hex, each.student_id, each.course_id.hex] for each in commit.purchases],
+        "kinds": commit.kinds,
     }
     return Note(commit.id, body)
 
@@ -58,7 +62,22 @@ def note_of(commit: Commit) -> Note:
 def commit_from(note: Note) -> Commit:
     """The commit that a note in the database stands for."""
     purchases = (Changed(UUID(key), student_id, UUID(course)) for key, student_id, course in note.body["purchases"])
-    return Commit(note.id, tuple(map(UUID, note.body["payments"])), tuple(purchases))
+    kinds = note.body.get("kinds", ChangedKind)  # the release before this one, which may run beside it, names none
+    return Commit(note.id, tuple(map(UUID, note.body["payments"])), tuple(purchases), tuple(map(ChangedKind, kinds)))
+
+
+def _kinds(changes: Changes, has_payments: bool, has_purchases: bool) -> Iterator[ChangedKind]:
+    is_of_all = bool(changes.erasures)  # whose rows are written elsewhere, see `gateway.services.writing.privacy`
+    if has_purchases or is_of_all:
+        yield ChangedKind.PURCHASE
+    if has_payments or is_of_all:
+        yield ChangedKind.PAYMENT
+    if (has_payments and changes.refunds) or is_of_all:
+        yield ChangedKind.REFUND
+    if changes.jobs or is_of_all or any(gone.jobs for gone in changes.gone):
+        yield ChangedKind.JOB
+    if changes.courses:
+        yield ChangedKind.COURSE
 
 
 def _changed(purchase: Purchase) -> Changed:

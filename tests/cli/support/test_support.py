@@ -121,7 +121,7 @@ async def test_a_refund_says_what_will_happen_and_is_the_operators_in_the_audit(
     assert said.code == 0
     assert said.err.splitlines() == [
         "Give back 4,999.00 INR, of 4,999.00 captured, of which 4,999.00 is left, to student student-42.",
-        f"Purchase {desk.pur} (ACTIVE) ends, and with it its access.",
+        f"Purchase {desk.pur} (ACTIVE) ends once all of its money is back, and so does its access.",
         "SANDBOX moves the money; a job sees to it.",
     ]
     assert said.out.endswith(" of 4,999.00 INR is PENDING.\n")

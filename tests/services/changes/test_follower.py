@@ -16,6 +16,7 @@ from gateway.services.changes import follower as live_module
 from gateway.services.changes.commits import Changed, Commit, commit_from, note_of
 from gateway.services.changes.follower import FeedUnavailable, Live
 from gateway.services.changes.hub import Hub, SubscriptionLost, Topic
+from gateway.services.core.model.overview.changed import ChangedKind
 from gateway.services.rows.lookups import PAYMENT_BY_ID, PURCHASE_BY_ID
 from tests.service import Service, reads_of, running, statements_of, student
 
@@ -96,7 +97,8 @@ async def test_a_commit_is_told_before_its_caller_is_answered(database_url: str)
     heard: list[Commit] = []
     async with running(database_url, on_commit=heard.append) as service:
         course = await service.save_course()
-        assert heard == []  # a course is no purchase
+        assert [commit.kinds for commit in heard] == [(ChangedKind.COURSE,)]
+        heard.clear()
         purchase = await service.created(course)
         assert [commit.purchases for commit in heard] == [(Changed(purchase.id, "student-1", course.id),)]
         await service.create(course)
@@ -104,8 +106,34 @@ async def test_a_commit_is_told_before_its_caller_is_answered(database_url: str)
 
 
 async def test_a_note_says_what_its_commit_does() -> None:
-    commit = Commit(uuid7(), (uuid7(), uuid7()), (Changed(uuid7(), 'Zoë "1"', uuid7()),))
+    kinds = (ChangedKind.PURCHASE, ChangedKind.PAYMENT)
+    commit = Commit(uuid7(), (uuid7(), uuid7()), (Changed(uuid7(), 'Zoë "1"', uuid7()),), kinds)
     assert commit_from(note_of(commit)) == commit
+    del (note := note_of(commit)).body["kinds"]  # as the release before left it
+    assert commit_from(note).kinds == tuple(ChangedKind)
+
+
+async def test_the_kinds_of_another_process_s_commits_reach_who_waits(service: Service) -> None:
+    hub, every = Hub(), ChangedKind
+    async with following(service, hub) as live:
+        with hub.inbox_of_kinds(every) as inbox:
+            await live.ready()
+            assert await inbox.take_all() == [*every]
+            told = []
+            course = await service.save_course()
+            told.append(await inbox.take_all())
+            payment = await service.opened(student(), course)
+            told.append(await inbox.take_all())
+            await service.confirm(student(), payment)
+            told.append(await inbox.take_all())
+            await service.refund(payment)
+            told.append(await inbox.take_all())
+    assert [set(kinds) for kinds in told] == [
+        {every.COURSE},
+        {every.PAYMENT},
+        {every.PURCHASE, every.PAYMENT},
+        {every.PAYMENT, every.REFUND, every.JOB},
+    ]
 
 
 async def test_a_thousand_idle_subscribers_ask_nothing_of_the_database(database_url: str) -> None:
@@ -295,6 +323,6 @@ async def test_old_notes_go(service: Service, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(feed, "KEPT", 3)
     monkeypatch.setattr(feed, "PRUNED_EVERY", 5)
     course = await service.save_course()
-    for number in range(12):
+    for number in range(11):
         await service.created(course, f"student-{number}")
     assert [row.seq for row in service.stored(ChangeRow)] == [8, 9, 10, 11, 12]

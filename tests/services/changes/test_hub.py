@@ -9,6 +9,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.services.changes.commits import Changed, Commit
 from gateway.services.changes.hub import Hub, Inbox, SubscriptionLost, TooManySubscribers, Topic
+from gateway.services.core.model.overview.changed import ChangedKind
 
 pytestmark = pytest.mark.anyio
 
@@ -23,7 +24,7 @@ def of_student(name: str, course_id: UUID = COURSE) -> Commit:
     return committed(purchases=[Changed(PURCHASE, name, course_id)])
 
 
-async def waiting(inbox: Inbox) -> list[UUID]:
+async def waiting(inbox: Inbox[UUID]) -> list[UUID]:
     """All that is in an inbox now; its end is marked, so that nothing is waited for."""
     end = UUID(int=0)
     inbox.put(end)
@@ -133,3 +134,18 @@ async def test_only_so_many_commits_are_remembered(monkeypatch: pytest.MonkeyPat
     for _ in range(100):
         hub.publish(committed([PAYMENT]))
     assert len(hub._published) == 10
+
+
+async def test_who_waits_for_kinds_begins_with_all_of_them_and_is_told_of_each_once() -> None:
+    hub = Hub()
+    job, payment = ChangedKind.JOB, ChangedKind.PAYMENT
+    with hub.inbox_of_kinds([job, payment, job]) as both, hub.inbox_of_kinds([ChangedKind.COURSE]) as other:
+        assert await both.take_all() == [job, payment]
+        assert await other.take_all() == [ChangedKind.COURSE]
+        for kinds in ((job,), (payment, job), (job,)):
+            hub.publish(Commit(uuid7(), (), (), kinds))
+        taking = asyncio.create_task(other.take_all())
+        assert await both.take_all() == [job, payment]
+        hub.catch_up()
+        assert (await both.take_all(), await taking) == ([job, payment], [ChangedKind.COURSE])
+    assert (hub.subscribers, hub._inboxes) == (0, {})

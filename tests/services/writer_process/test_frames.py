@@ -17,6 +17,7 @@ from gateway.services.core.commands.every import Command
 from gateway.services.core.commands.save_course import SaveCourse
 from gateway.services.core.model.jobs import Job, JobKind
 from gateway.services.core.model.outcomes import Outcome
+from gateway.services.core.model.overview.changed import ChangedKind
 from gateway.services.writer_process import frames
 from gateway.services.writer_process.frames import (
     VERSION,
@@ -134,7 +135,7 @@ def test_many_calls_and_answers_share_a_frame_and_keep_their_order() -> None:
 
 def test_news_of_a_commit_and_of_jobs_cross_as_well() -> None:
     one = UUID(int=1)
-    commit = Commit(one, (UUID(int=2),), (Changed(UUID(int=3), "student-1", UUID(int=4)),))
+    commit = Commit(one, (UUID(int=2),), (Changed(UUID(int=3), "student-1", UUID(int=4)),), (ChangedKind.JOB,))
     committed = read(packed_commit(commit))
     assert isinstance(committed, Committed)
     assert committed.read() == commit

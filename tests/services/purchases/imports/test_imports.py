@@ -266,6 +266,7 @@ async def test_nobody_is_told_of_what_came_over_unless_it_is_asked_for(database_
     subscriber = EventSubscriber("platform", EVENT_TYPES)
     async with running(database_url, subscribers=[subscriber], on_commit=commits.append) as service:
         course = await service.save_course()
+        commits.clear()
         quiet = await came(service, old(course, "1", payment=PAID))
         assert (service.stored(JobRow), commits) == ([], [])
         await service.purchases.submit(importing(old(course, "2", student_id="student-2"), is_told=True))
