@@ -108,9 +108,9 @@ $(GRAPHIQL): web/graphiql/package-lock.json web/graphiql/install.py web/compress
 
 # Without Node.js these say so and go on: the gateway needs no checkout page and no console.
 $(CHECKOUT): $(shell find examples/checkout/src -name gql -prune -o -type f -print) $(wildcard examples/checkout/*.*) \
-		examples/checkout/.npmrc web/npm_build.py web/compressing.py web/compress.mjs schema.graphql | $(VENV)/.installed-runtime
+		examples/checkout/.npmrc web/npm_build.py web/typed_documents.ts web/compressing.py web/compress.mjs schema.graphql | $(VENV)/.installed-runtime
 	$(BIN)/python examples/checkout/build.py --if-possible
 
 $(CONSOLE): $(shell find web/console/src -name gql -prune -o -type f -print) $(wildcard web/console/*.*) \
-		web/console/.npmrc web/npm_build.py web/compressing.py web/compress.mjs schema.graphql | $(VENV)/.installed-runtime
+		web/console/.npmrc web/npm_build.py web/typed_documents.ts web/compressing.py web/compress.mjs schema.graphql | $(VENV)/.installed-runtime
 	$(BIN)/python web/console/build.py --if-possible

@@ -15,6 +15,7 @@ from pathlib import Path
 from web.compressing import HOW, compression
 
 ROOT = Path(__file__).resolve().parents[1]
+TYPES = ROOT / "web" / "typed_documents.ts"
 OLDEST_NODE = (20, 19)  # Vite's
 NPM_CI = ("ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error")
 SOURCES = ("package.json", ".npmrc", "codegen.ts", "tsconfig.json", "vite.config.ts", "index.html", "build.py")
@@ -74,7 +75,7 @@ class Page:
 
     def fingerprint(self) -> str:
         """All that the build is made of."""
-        paths = [ROOT / "schema.graphql", Path(__file__).resolve(), *HOW, self.lock]
+        paths = [ROOT / "schema.graphql", TYPES, Path(__file__).resolve(), *HOW, self.lock]
         paths += [self.here / name for name in SOURCES]
         paths += sorted(path for path in self.here.glob("*.ts") if path.name not in SOURCES)
         paths += sorted(path for path in (self.here / "src").rglob("*") if path.is_file() and "gql" not in path.parts)

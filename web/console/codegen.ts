@@ -1,29 +1,6 @@
 import type { CodegenConfig } from "@graphql-codegen/cli";
+import { typedDocuments } from "../typed_documents";
 
-const config: CodegenConfig = {
-  schema: "../../schema.graphql",
-  documents: ["src/**/*.{ts,tsx}", "!src/gql/**"],
-  generates: {
-    "src/gql/": {
-      preset: "client",
-      presetConfig: { fragmentMasking: false },
-      config: {
-        enumType: "string-literal",
-        enumsAsTypes: true,
-        defaultScalarType: "unknown", // what the page does not ask for, it need not know
-        useTypeImports: true,
-        scalars: {
-          Currency: "string",
-          Date: "string",
-          DateTime: "string",
-          LocalTime: "string",
-          MinorUnits: "number",
-          PurchaseTier: "string",
-          TimeZone: "string",
-        },
-      },
-    },
-  },
-};
+const config: CodegenConfig = typedDocuments({ fragmentMasking: false });
 
 export default config;

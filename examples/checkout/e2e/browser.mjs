@@ -1,52 +1,16 @@
-// Chromium that reaches the gateway and nothing else, and students who buy with it.
+// Students who buy, in a Chromium that reaches the gateway and nothing else.
 
-import { spawnSync } from "node:child_process";
-import assert from "node:assert/strict";
 import { chromium } from "playwright-core";
-
-const STEP_MS = 20_000;
+import * as shared from "../../../web/e2e/chromium.mjs";
 
 export function launch() {
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const executablePath = process.env.CHROMIUM ?? names.map(onPath).find(Boolean);
-  assert(executablePath, "no Chromium: install one (Debian: apt install chromium) or set CHROMIUM to its path");
-  return chromium.launch({ executablePath, args: ["--disable-background-networking", "--disable-gpu"] });
+  return shared.launch(chromium);
 }
 
-function onPath(name) {
-  return spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim();
-}
-
-/** A student with a browser profile of their own; `done` asserts that nothing was denied and nothing complained. */
+/** A student with a browser profile of their own. */
 export async function student(browser, origin, options = {}) {
-  const context = await browser.newContext({
-    viewport: { width: 1180, height: 900 },
-    locale: "en-IN",
-    timezoneId: "Asia/Kolkata",
-    ...options,
-  });
-  context.setDefaultTimeout(STEP_MS);
-  const denied = [];
-  const complaints = [];
-  await context.route("**/*", (route) => {
-    if (route.request().url().startsWith(`${origin}/`)) return route.fallback();
-    denied.push(route.request().url());
-    return route.abort();
-  });
-  context.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  context.on("weberror", (error) => complaints.push(String(error.error())));
-  return {
-    context,
-    complaints,
-    tab: async () => new Tab(await context.newPage(), origin),
-    done: async ({ isExpected = () => false } = {}) => {
-      assert.deepEqual(denied, []);
-      assert.deepEqual(complaints.filter((text) => !isExpected(text)), []);
-      await context.close();
-    },
-  };
+  const its = await shared.profile(browser, [origin], { viewport: { width: 1180, height: 900 }, ...options });
+  return { ...its, tab: async () => new Tab(await its.context.newPage(), origin) };
 }
 
 export class Tab {
@@ -78,14 +42,8 @@ export class Tab {
   }
 
   /** Waits until the page says so. */
-  async says(title) {
-    const heading = this.page.getByRole("heading", { level: 2, name: title });
-    try {
-      await heading.waitFor();
-    } catch (error) {
-      error.message += `\nthe page says:\n${await this.page.locator("main").innerText()}`;
-      throw error;
-    }
+  says(title) {
+    return shared.shown(this.page, this.page.getByRole("heading", { level: 2, name: title }));
   }
 
   get bought() {

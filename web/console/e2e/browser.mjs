@@ -1,66 +1,20 @@
-// Chromium that reaches the gateway and nothing else, and people who work with the console.
+// People who work with the console, in a Chromium that reaches the gateway and nothing else.
 
-import assert from "node:assert/strict";
-import { spawnSync } from "node:child_process";
 import { chromium } from "playwright-core";
+import * as shared from "../../e2e/chromium.mjs";
 import { mint } from "./gateway.mjs";
 
-const STEP_MS = 20_000;
+export { isFailedRequest } from "../../e2e/chromium.mjs";
 
 export function launch() {
-  const names = ["chromium", "chromium-browser", "google-chrome"];
-  const executablePath = process.env.CHROMIUM ?? names.map(onPath).find(Boolean);
-  assert(executablePath, "no Chromium: install one (Debian: apt install chromium) or set CHROMIUM to its path");
-  return chromium.launch({
-    executablePath,
-    args: ["--disable-background-networking", "--disable-component-update", "--disable-gpu", "--disable-sync", "--no-first-run"],
-  });
+  return shared.launch(chromium);
 }
 
-function onPath(name) {
-  return spawnSync("sh", ["-c", `command -v ${name}`], { encoding: "utf8" }).stdout.trim();
-}
-
-/** Somebody with a browser profile of their own; `done` asserts that nothing was denied and nothing complained. */
-export async function person(browser, origins, options = {}) {
-  const context = await browser.newContext({
-    viewport: { width: 1280, height: 900 },
-    locale: "en-IN",
-    timezoneId: "Asia/Kolkata",
-    ...options,
-  });
-  context.setDefaultTimeout(STEP_MS);
-  const [denied, complaints] = [[], []];
-  await context.route("**/*", (route) => {
-    const url = route.request().url();
-    if ([origins].flat().some((origin) => url.startsWith(`${origin}/`)) || url.startsWith("blob:")) return route.fallback();
-    if (isOfOurPage(route.request(), [origins].flat()[0])) denied.push(url);
-    return route.abort();
-  });
-  context.on("console", (message) => {
-    if (message.type() === "error") complaints.push(message.text());
-  });
-  context.on("weberror", (error) => complaints.push(String(error.error())));
-  return {
-    context,
-    complaints,
-    tab: async () => new Tab(await context.newPage(), [origins].flat()[0]),
-    done: async ({ isExpected = () => false } = {}) => {
-      assert.deepEqual(denied, []);
-      assert.deepEqual(complaints.filter((text) => !isExpected(text)), []);
-      await context.close();
-    },
-  };
-}
-
-/** What an issuer's own pages load is not the console's doing. */
-function isOfOurPage(request, origin) {
-  return request.isNavigationRequest() || request.frame().url().startsWith(`${origin}/`);
-}
-
-/** Browsers note each request that fails; here that is what the test brought about. */
-export function isFailedRequest(text) {
-  return text.includes("Failed to load resource") || text.includes("net::ERR");
+/** Somebody with a browser profile of their own. */
+export async function person(browser, origins, options) {
+  const [origin, ...others] = [origins].flat();
+  const its = await shared.profile(browser, [origin, ...others], options);
+  return { ...its, tab: async () => new Tab(await its.context.newPage(), origin) };
 }
 
 export class Tab {
@@ -108,12 +62,8 @@ export class Tab {
     return this.shown(this.page.getByRole("heading", { name }).first());
   }
 
-  async shown(locator) {
-    try {
-      await locator.waitFor();
-    } catch (error) {
-      throw new Error(`${error.message}\nthe page says:\n${await this.page.locator("body").innerText()}`, { cause: error });
-    }
+  shown(locator) {
+    return shared.shown(this.page, locator);
   }
 
   /** Has the gateway's place taken once, for one operation. */
