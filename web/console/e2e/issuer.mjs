@@ -58,6 +58,7 @@ function providerFor(issuer, gatewayOrigin, seen) {
         client_id: CLIENT,
         token_endpoint_auth_method: "none",
         redirect_uris: [`${gatewayOrigin}/console/`],
+        post_logout_redirect_uris: [`${gatewayOrigin}/console/`],
         grant_types: ["authorization_code"],
         response_types: ["code"],
       },

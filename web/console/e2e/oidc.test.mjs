@@ -92,6 +92,44 @@ describe("a login with the issuer", () => {
   });
 });
 
+describe("logging out", () => {
+  test("ends the issuer's own session as well, and leads back", async () => {
+    const { who, tab } = await visitor();
+    await tab.open();
+    await tab.press(`Log in with ${name()}`);
+    await logInAtIssuer(tab);
+    await tab.heading("What needs attention");
+    const [asked] = await Promise.all([
+      tab.page.waitForRequest((request) => request.url().includes("/session/end?")),
+      tab.press("Log out"),
+    ]);
+    assert.equal(new URL(asked.url()).searchParams.get("post_logout_redirect_uri"), `${its.gateway.origin}/console/`);
+    await tab.page.getByRole("button", { name: "Yes, sign me out" }).click();
+    await tab.heading("Console");
+    assert.equal(await tab.page.evaluate(() => sessionStorage.length), 0);
+    await tab.press(`Log in with ${name()}`);
+    await tab.shown(tab.page.getByPlaceholder("Enter any login"));
+    await who.done({ isExpected });
+  });
+
+  test("where the issuer has no place for that, says that its session goes on", async () => {
+    const { who, tab } = await visitor();
+    await tab.page.route("**/.well-known/openid-configuration", async (route) => {
+      const response = await route.fetch();
+      const { end_session_endpoint: _, ...json } = await response.json();
+      await route.fulfill({ response, json });
+    });
+    await tab.open();
+    await tab.press(`Log in with ${name()}`);
+    await logInAtIssuer(tab);
+    await tab.heading("What needs attention");
+    await tab.press("Log out");
+    await tab.says(`Your session at ${name()} goes on`);
+    assert.equal(await tab.page.evaluate(() => sessionStorage.length), 0);
+    await who.done({ isExpected });
+  });
+});
+
 describe("what comes back and is not the answer to this login", () => {
   /** The way back, changed: as whoever wants another's login taken would. */
   const changed = async (tab, change) => {

@@ -20,6 +20,8 @@ describe("a payment", () => {
     await tab.says("Payment captured");
     await tab.says("Payment refund requested");
     await tab.says("Two sessions fell out");
+    await tab.says("Learnt by: the student’s page");
+    await tab.says("Asked for by: the gateway");
     await tab.says("₹1,499.00");
     await tab.follow(purchaseId);
     await tab.heading("Yoga for Beginners, BASIC");

@@ -160,8 +160,8 @@ describe("a purchase", () => {
     await tab.fill("Reason", "My own reason");
     await its.gateway.revoke(purchase);
     await tab.heading("It changed while you were here");
-    await tab.says("purchase.revoked by another-admin, “By another admin”");
-    await tab.says("It is REVOKED; only an ACTIVE purchase is revoked.");
+    await tab.says("Purchase revoked by another-admin, “By another admin”");
+    await tab.says("It is revoked; only a purchase that is active is revoked.");
     assert.equal(await tab.page.getByLabel("Reason").inputValue(), "My own reason");
     await tab.page.getByRole("button", { name: "Revoke the purchase" }).click({ force: true });
     await tab.says("It cannot be done as things stand.");
@@ -200,7 +200,7 @@ describe("a purchase", () => {
     await tab.open("#/courses");
     await tab.heading("Something was sent, and no answer came");
     await tab.page.reload();
-    await tab.follow(`purchases/${purchase}/revoke`);
+    await tab.follow(`Revoke a purchase: ${purchase}`);
     await tab.heading("This was sent, and no answer came");
     await tab.press("Send it again as it is");
     await tab.heading("It was revoked already");
@@ -330,7 +330,7 @@ describe("a grant", () => {
     await tab.heading("Nothing was done");
     assert.equal((await its.gateway.purchase(before)).status, "ACTIVE");
     await tab.page.getByLabel("Replace what the student has, if that is another tier").check();
-    await tab.says("which is SUPERSEDED; the sessions used carry over.");
+    await tab.says("which counts as superseded; the sessions used carry over.");
     await tab.press("Grant the course");
     await tab.heading("It is granted");
     assert.equal((await its.gateway.purchase(before)).status, "SUPERSEDED");

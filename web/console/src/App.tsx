@@ -3,6 +3,7 @@
 import { useEffect, useMemo, useRef, useState, type FormEvent, type ReactNode } from "react";
 import { Provider } from "urql";
 import { useUnanswered } from "./actions/draft";
+import { titleOfForm } from "./actions/names";
 import { CourseForm } from "./courses/CourseForm";
 import { CourseList } from "./courses/CourseList";
 import { Attention } from "./finding/Attention";
@@ -30,7 +31,8 @@ import { SessionAction } from "./sessions/SessionAction";
 import { RefundList } from "./refunds/RefundList";
 import { go, link, routeOf, useHash, type Route } from "./router";
 import { Gate, TokenEnd } from "./session/Gate";
-import { logOut, useStanding, whoami } from "./session/session";
+import { leave } from "./session/leaving";
+import { useStanding, whoami } from "./session/session";
 
 export function App() {
   const standing = useStanding();
@@ -169,7 +171,7 @@ function Top({ route }: { route: Route }) {
       <SearchBox key={route.query.get("for")} text={route.query.get("for") ?? ""} />
       <p className="who">
         <span title={endsAt === null ? "" : `The token ends at ${clockTime(new Date(endsAt))}`}>{whoami()}</span>
-        <button className="quiet" onClick={logOut}>
+        <button className="quiet" onClick={() => void leave()}>
           Log out
         </button>
       </p>
@@ -216,10 +218,11 @@ function Unanswered({ at }: { at: string }) {
   if (names.length === 0) return null;
   return (
     <Notice tone="warn" title="Something was sent, and no answer came">
+      <p>Nobody knows whether it was done. Send it again as it is, where it was sent: it is not done twice.</p>
       <ul>
         {names.map((name) => (
           <li key={name}>
-            <a href={`#/${name}`}>{name}</a>
+            <a href={`#/${name}`}>{titleOfForm(name)}</a>
           </li>
         ))}
       </ul>

@@ -11,10 +11,10 @@ const LATEST_MS = 8_000;
 
 /** Follows a subscription for as long as the part is shown. Returns whether it is up at present. */
 export function useLive<Data, Variables extends AnyVariables>(
-  document: TypedDocumentNode<Data, Variables>,
+  query: TypedDocumentNode<Data, Variables>,
   variables: Variables,
   hear: (data: Data) => void,
-  /** What happened before it was up, or while it was not, is not told: it has to be asked for. */
+  /** Of one that begins in silence: what happened before it was up, or while it was not, has to be asked for. */
   onUp?: () => void,
 ): boolean {
   const client = useClient();
@@ -52,9 +52,9 @@ export function useLive<Data, Variables extends AnyVariables>(
     };
     const begin = () => {
       // One that tells only of changes may be silent for long: while it does not end, it is up.
-      opening = setTimeout(up, SOONEST_MS);
+      if (risen.current) opening = setTimeout(up, SOONEST_MS);
       const subscription = pipe(
-        client.subscription(document, JSON.parse(asked) as Variables),
+        client.subscription(query, JSON.parse(asked) as Variables),
         onEnd(again),
         subscribe(({ data, error }) => {
           if (error && (isTokenRefused(error) || isGone(error))) finish();
@@ -72,20 +72,32 @@ export function useLive<Data, Variables extends AnyVariables>(
       clearTimeout(timer);
       clearTimeout(opening);
       window.removeEventListener("online", hurry);
+      document.removeEventListener("visibilitychange", look);
       setUp(false);
       stop();
     };
     const hurry = () => {
+      rest();
+      begin();
+    };
+    // A browser has six lines to one place (HTTP/1.1): a tab that nobody looks at must not hold one.
+    const look = () => {
+      if (document.visibilityState === "visible") hurry();
+      else rest();
+    };
+    const rest = () => {
+      isRisen = false;
       stop();
       clearTimeout(timer);
       clearTimeout(opening);
-      begin();
+      setUp(false);
     };
 
     window.addEventListener("online", hurry);
-    begin();
+    document.addEventListener("visibilitychange", look);
+    look();
     return finish;
-  }, [client, document, asked, token]);
+  }, [client, query, asked, token]);
 
   return isUp;
 }

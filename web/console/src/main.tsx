@@ -5,7 +5,13 @@ import { createRoot } from "react-dom/client";
 import { App } from "./App";
 import { loadConfig } from "./config";
 import { returned } from "./session/oidc";
-import "./style.css";
+import "./style/base.css";
+import "./style/frame.css";
+import "./style/screen.css";
+import "./style/tables.css";
+import "./style/forms.css";
+import "./style/notices.css";
+import "./style/charts.css";
 
 const page = document.getElementById("page");
 if (page === null) throw new Error("index.html has no #page");

@@ -90,7 +90,7 @@ export const PaymentParts = graphql(`
     ...PaymentRow
     failure { code message }
     metadata { ...MetadataParts }
-    purchase { id status tier }
+    purchase { id status tier supersedes { id tier } }
     refunds { ...RefundParts }
   }
 `);
@@ -137,5 +137,11 @@ export const PaymentNow = graphql(`
 export const PurchasesNow = graphql(`
   subscription PurchasesNow {
     purchases { ...PurchaseRow }
+  }
+`);
+
+export const ChangedNow = graphql(`
+  subscription ChangedNow($kinds: [ChangedKind!]) {
+    changed(kinds: $kinds) { kinds }
   }
 `);

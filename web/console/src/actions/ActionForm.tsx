@@ -24,7 +24,7 @@ export interface Preview {
   missing?: string;
 }
 
-interface Props<Values> {
+export interface ActionProps<Values> {
   /** Where the form is, without the `#/`: it names the draft as well. */
   name: string;
   initial: Values;
@@ -37,7 +37,7 @@ interface Props<Values> {
   after?: (told: Told) => ReactNode;
 }
 
-export function ActionForm<Values extends object>(props: Props<Values>) {
+export function ActionForm<Values extends object>(props: ActionProps<Values>) {
   const { name, initial, fields, preview, button, isDangerous, send, after } = props;
   const { draft, keep, drop } = useDraft(name, initial);
   const [told, setTold] = useState<Told | null>(null);

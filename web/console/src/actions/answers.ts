@@ -34,7 +34,7 @@ export function doneBefore(title: string, text: string, about?: string): Told {
   return { tone: "wait", title, text, isDone: true, ...(about !== undefined && { about }) };
 }
 
-type Refusal =
+export type Refusal =
   | { __typename: "InvalidInput"; message: string; fields: { path: string[]; message: string }[] }
   | { __typename: "NotFound"; message: string }
   | { __typename: "IdempotencyKeyReused"; message: string };

@@ -113,5 +113,3 @@ export function CheckField({ label, value, set }: { label: string; value: boolea
     </div>
   );
 }
-
-export const REASON_MISSING = "Say why, for the audit.";

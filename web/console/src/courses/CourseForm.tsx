@@ -2,12 +2,14 @@
 
 import { useClient, useQuery } from "urql";
 import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
-import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
+import { done, doneBefore } from "../actions/answers";
 import { LinesField, TextField } from "../actions/fields";
+import { sent } from "../actions/sending";
 import { count, minorOf, money, plainAmount } from "../format";
 import type { CourseTierInput, WholeCourseFragment } from "../gql/graphql";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
+import { useFollowed } from "../parts/useFollowed";
 import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { CourseById, SaveCourse } from "./operations";
@@ -29,10 +31,12 @@ interface Values {
 
 export function CourseForm({ id }: { id: string | null }) {
   const [{ data, error }, ask] = useQuery({ query: CourseById, variables: { id: id ?? "" }, pause: id === null });
+  const again = () => ask({ requestPolicy: "network-only" });
+  useFollowed(["COURSE"], () => id !== null && again());
   const course = data?.course ?? null;
   return (
     <Screen key={course?.id} title={course?.title ?? "Add a course"} kind={<a href={link(["courses"])}>← Courses</a>}>
-      <Loaded error={error} isThere={id === null || data !== undefined} askAgain={ask}>
+      <Loaded error={error} isThere={id === null || data !== undefined} askAgain={again}>
         {id !== null && course === null ? <Missing what="course" id={id} /> : <Saving course={course} />}
       </Loaded>
     </Screen>
@@ -41,24 +45,13 @@ export function CourseForm({ id }: { id: string | null }) {
 
 function Saving({ course }: { course: WholeCourseFragment | null }) {
   const client = useClient();
-  const send = async (values: Values, idempotencyKey: string): Promise<Told> => {
-    const { title, description, tiers } = values;
+  const send = ({ title, description, tiers }: Values, idempotencyKey: string) => {
     const input = { id: course?.id ?? null, title: title.trim(), description, tiers: tiers.map(tierInput), idempotencyKey };
-    const { data, error } = await client.mutation(SaveCourse, { input }).toPromise();
-    const answer = data?.saveCourse;
-    if (!answer) return unanswered(error);
-    switch (answer.__typename) {
-      case "SaveCourseSuccess":
-        return answer.alreadyProcessed
-          ? doneBefore("It was saved already", "Nothing was changed now.", answer.course.id)
-          : done("It is saved", "What is bought from now on follows from it; purchases and open payments keep what they have.", answer.course.id);
-      case "InvalidInput":
-      case "NotFound":
-      case "IdempotencyKeyReused":
-        return refused(answer);
-      default:
-        return never(answer);
-    }
+    return sent(client, SaveCourse, { input }, (data) => data.saveCourse, ({ alreadyProcessed, course: { id } }) =>
+      alreadyProcessed
+        ? doneBefore("It was saved already", "Nothing was changed now.", id)
+        : done("It is saved", "What is bought from now on follows from it; purchases and open payments keep what they have.", id),
+    );
   };
   return (
     <ActionForm<Values>
@@ -171,7 +164,6 @@ function CourseFields({ form }: { form: Form<Values> }) {
       ))}
       <button
         type="button"
-        className="quiet"
         onClick={() => set({ tiers: [...values.tiers, { ...NEW_TIER, currency: values.tiers.at(-1)?.currency ?? "INR" }] })}
       >
         Add a tier

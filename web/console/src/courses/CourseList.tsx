@@ -4,14 +4,17 @@ import { count, money } from "../format";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
 import { Table } from "../parts/Table";
+import { useFollowed } from "../parts/useFollowed";
 import { link } from "../router";
 import { useCatalogue } from "./catalogue";
 
 export function CourseList() {
   const { courses, isWhole, error, ask } = useCatalogue();
+  const isUp = useFollowed(["COURSE"], ask);
   return (
     <Screen title="Courses" actions={<a className="button" href={link(["courses", "new"])}>Add a course</a>}>
       <Loaded error={error} isThere={isWhole || courses.length > 0} askAgain={ask}>
+        {isUp && <p className="hint">Kept up to date.</p>}
         <Table
           caption="Courses, in the order that they were added"
           rows={courses}

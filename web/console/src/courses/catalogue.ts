@@ -13,11 +13,12 @@ export interface Known {
 }
 
 /** Read anew where a course was saved meanwhile, else as it was read. */
-const POLICY = { requestPolicy: "cache-first" } as const;
+const KEPT = { requestPolicy: "cache-first" } as const;
+const ANEW = { requestPolicy: "network-only" } as const;
 
 export function useCatalogue(): Known {
   const client = useClient();
-  const [times, setTimes] = useState(0);
+  const [times, setTimes] = useState(0); // that it was asked for anew, past what is kept
   const [known, setKnown] = useState<Omit<Known, "ask">>({ courses: [], isWhole: false, error: undefined });
   useEffect(() => {
     let isGone = false;
@@ -25,7 +26,7 @@ export function useCatalogue(): Known {
       const courses: CoursePartsFragment[] = [];
       let after: string | null = null;
       do {
-        const answer: OperationResult<CatalogueQuery> = await client.query(Catalogue, { after }, POLICY).toPromise();
+        const answer: OperationResult<CatalogueQuery> = await client.query(Catalogue, { after }, times === 0 ? KEPT : ANEW).toPromise();
         const { data, error } = answer;
         if (isGone) return;
         if (!data) return setKnown({ courses, isWhole: false, error });

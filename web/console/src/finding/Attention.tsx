@@ -7,7 +7,7 @@ import { Amount, Id, Instant, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
 import { Pager, windowOf } from "../parts/Pager";
 import { Screen } from "../parts/Screen";
-import { usePolled } from "../parts/usePolled";
+import { useFollowed } from "../parts/useFollowed";
 import { link, type Route } from "../router";
 import { NeedingAttention } from "./operations";
 
@@ -16,7 +16,7 @@ type Item = NeedingAttentionQuery["needsAttention"]["nodes"][number];
 export function Attention({ route }: { route: Route }) {
   const [{ data, error }, ask] = useQuery({ query: NeedingAttention, variables: windowOf(route) });
   const again = () => ask({ requestPolicy: "network-only" });
-  usePolled(again);
+  const isUp = useFollowed(["JOB", "REFUND"], again);
   const items = data?.needsAttention.nodes ?? [];
   return (
     <Screen title="What needs attention">
@@ -25,6 +25,7 @@ export function Attention({ route }: { route: Route }) {
           {items.length === 0
             ? "Nothing needs a person. What the gateway cannot do by itself will be listed here."
             : `${count(items.length, "thing needs", "things need")} a person${data?.needsAttention.pageInfo.hasNextPage ? ", and more" : ""}, the latest first.`}
+          {isUp && " Kept up to date."}
         </p>
         <ul className="cases">
           {items.map((item) => (

@@ -1,9 +1,11 @@
 // A student erased: the books stay, and nothing in them names the person.
 
 import { useClient, useQuery } from "urql";
-import { ActionForm, type Preview } from "../actions/ActionForm";
-import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
-import { REASON_MISSING, ReasonField, TextField } from "../actions/fields";
+import type { Preview } from "../actions/ActionForm";
+import { done, doneBefore, never, type Told } from "../actions/answers";
+import { TextField } from "../actions/fields";
+import { ReasonedForm } from "../actions/ReasonedForm";
+import { sent } from "../actions/sending";
 import { count, moment } from "../format";
 import type { EraseStudentMutation, StudentByIdQuery } from "../gql/graphql";
 import { Loaded } from "../parts/Loaded";
@@ -21,28 +23,22 @@ type Student = StudentByIdQuery["student"];
 export function Erase({ id }: { id: string }) {
   const client = useClient();
   const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id } });
-  const send = async ({ reason }: Values): Promise<Told> => {
-    const { data: answered, error: trouble } = await client.mutation(EraseStudent, { input: { studentId: id, reason } }).toPromise();
-    return answered ? erased(answered.eraseStudent) : unanswered(trouble);
-  };
+  const send = ({ reason }: Values) => sent(client, EraseStudent, { input: { studentId: id, reason } }, (answered) => answered.eraseStudent, erased);
   return (
     <Screen title="Erase a student" kind={<a href={link(["students", id])}>← The student</a>}>
       <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
         {data && (
-          <ActionForm<Values>
+          <ReasonedForm<Values>
             name={link(["students", id, "erase"]).slice("#/".length)}
             initial={{ typed: "", reason: "" }}
             fields={({ values, set, problemOf }) => (
-              <>
-                <TextField
-                  label="The student’s id, once more"
-                  value={values.typed}
-                  set={(typed) => set({ typed })}
-                  hint={<>It is <code>{id}</code>. There is no way back, so it has to be typed.</>}
-                  problem={problemOf("studentId")}
-                />
-                <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
-              </>
+              <TextField
+                label="The student’s id, once more"
+                value={values.typed}
+                set={(typed) => set({ typed })}
+                hint={<>It is <code>{id}</code>. There is no way back, so it has to be typed.</>}
+                problem={problemOf("studentId")}
+              />
             )}
             preview={(values) => previewOf(id, data.student, values)}
             button={() => "Erase the student for good"}
@@ -55,7 +51,7 @@ export function Erase({ id }: { id: string }) {
   );
 }
 
-function erased(answer: EraseStudentMutation["eraseStudent"]): Told {
+function erased(answer: Exclude<EraseStudentMutation["eraseStudent"], { __typename: "InvalidInput" }>): Told {
   switch (answer.__typename) {
     case "EraseStudentSuccess": {
       if (answer.alreadyProcessed) return doneBefore("Nothing has this id", "The student was erased before, or never was here.");
@@ -69,8 +65,6 @@ function erased(answer: EraseStudentMutation["eraseStudent"]): Told {
         text: "These have to end first:",
         obstacles: answer.open.map(({ kind, id, endsAt }) => ({ id, why: `${WHY[kind]}${endsAt ? ` (${moment(endsAt)})` : ""}` })),
       };
-    case "InvalidInput":
-      return refused(answer);
     default:
       return never(answer);
   }
@@ -86,8 +80,7 @@ const WHY: Record<Kind, string> = {
   NEEDS_ATTENTION: "Something needs a person: deal with it first",
 };
 
-function previewOf(id: string, student: Student, { typed, reason }: Values): Preview {
-  const missing = typed.trim() !== id ? "Type the student’s id, as it stands above." : reason.trim() === "" ? REASON_MISSING : undefined;
+function previewOf(id: string, student: Student, { typed }: Values): Preview {
   if (!student) return { lines: [], blocked: "There is nothing of this student." };
   return {
     lines: [
@@ -96,6 +89,6 @@ function previewOf(id: string, student: Student, { typed, reason }: Values): Pre
       "Whoever comes back under the same id is a new student.",
       "It cannot be undone. The reason stays, so it must not name the student.",
     ],
-    ...(missing !== undefined && { missing }),
+    ...(typed.trim() !== id && { missing: "Type the student’s id, as it stands above." }),
   };
 }

@@ -7,15 +7,20 @@ import type { SearchForQuery } from "../gql/graphql";
 import { Amount, Id, State, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
+import { useFollowed } from "../parts/useFollowed";
 import { link } from "../router";
 import { SearchFor } from "./operations";
 
+const PACE_MS = 5_000;
+
 export function Search({ text }: { text: string }) {
   const [{ data, error }, ask] = useQuery({ query: SearchFor, variables: { text }, pause: text.trim() === "" });
+  const again = () => ask({ requestPolicy: "network-only" });
+  useFollowed(["PURCHASE", "PAYMENT", "REFUND", "JOB"], () => text.trim() !== "" && again(), PACE_MS);
   const hits = data?.search ?? [];
   return (
     <Screen title={`“${text}”`} kind="Search">
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+      <Loaded error={error} isThere={data !== undefined} askAgain={again}>
         {hits.length === 0 ? (
           <p className="empty" role="status">
             Nothing is called so: no student’s id begins with it, no course has it in its title, and it is no id of ours or of the

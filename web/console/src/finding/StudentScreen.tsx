@@ -3,8 +3,6 @@
 import { useState } from "react";
 import { useClient, useQuery, type CombinedError } from "urql";
 import type { EntryPartsFragment, StudentHistoryQuery } from "../gql/graphql";
-import { useLive } from "../live";
-import { PurchasesNow } from "../operations";
 import { Amount, Id, Instant, State } from "../parts/bits";
 import { Part } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
@@ -12,29 +10,27 @@ import { Notice } from "../parts/Notice";
 import { Screen } from "../parts/Screen";
 import { Table } from "../parts/Table";
 import { Entry } from "../parts/Timeline";
+import { useFollowed } from "../parts/useFollowed";
 import { PAYMENT_COLUMNS } from "../payments/PaymentList";
 import { PURCHASE_COLUMNS } from "../purchases/PurchaseList";
 import { link } from "../router";
 import { adviceOn } from "../trouble";
 import { StudentById, StudentHistory } from "./operations";
 
+/** Anybody's change asks for this student's anew. */
+const PACE_MS = 3_000;
+
 export function StudentScreen({ id }: { id: string }) {
   const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id } });
-  const [times, setTimes] = useState(0);
-  const again = () => {
-    ask({ requestPolicy: "network-only" });
-    setTimes((so) => so + 1);
-  };
-  const hear = ({ purchases }: { purchases: { student: { id: string } } }) => {
-    if (purchases.student.id === id) again();
-  };
-  useLive(PurchasesNow, {}, hear, again);
+  const again = () => ask({ requestPolicy: "network-only" });
+  const isUp = useFollowed(["PURCHASE", "PAYMENT", "REFUND"], again, PACE_MS);
   const student = data?.student;
   return (
     <Screen title={id} kind="Student" actions={<Doing id={id} isKnown={Boolean(student)} />}>
       <Loaded error={error} isThere={data !== undefined} askAgain={again}>
         {student ? (
           <>
+            {isUp && <p className="hint">Kept up to date.</p>}
             <Part title="Purchases">
               <Table
                 caption="Purchases, the latest first"
@@ -73,7 +69,8 @@ export function StudentScreen({ id }: { id: string }) {
               </Part>
             )}
             <Part title="Everything that was done">
-              <Everything key={times} id={id} />
+              {/* What was read further back stays as long as nothing of the student's changed. */}
+              <Everything key={JSON.stringify(student)} id={id} />
             </Part>
           </>
         ) : (

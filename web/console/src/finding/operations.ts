@@ -9,6 +9,7 @@ export const StudentById = graphql(`
       purchases(first: 50) { nodes { ...PurchaseRow } pageInfo { hasNextPage } }
       payments(first: 50) { nodes { ...PaymentRow } pageInfo { hasNextPage } }
       refunds(first: 50) { nodes { ...RefundParts payment { id } } pageInfo { hasNextPage } }
+      latest: history(first: 1) { nodes { at action } }
     }
   }
 `);

@@ -1,16 +1,11 @@
 // What the gateway still has to do, and what it gave up.
 
-import { useQuery } from "urql";
-import { count, ZONE } from "../format";
 import type { JobFilter, JobKind, JobState } from "../gql/graphql";
-import { Filters, type FilterField } from "../parts/Filters";
-import { Loaded } from "../parts/Loaded";
-import { Pager, windowOf } from "../parts/Pager";
-import { Screen } from "../parts/Screen";
-import { usePolled } from "../parts/usePolled";
+import type { FilterField } from "../parts/Filters";
+import { ListScreen } from "../parts/ListScreen";
 import { oneOf } from "../purchases/filter";
 import type { Route } from "../router";
-import { JobTable } from "./JobTable";
+import { JOB_COLUMNS } from "./JobTable";
 import { Jobs } from "./operations";
 
 const STATES = ["PENDING", "RUNNING", "RETRYING", "COMPLETED", "FAILED", "CANCELED"] as const satisfies readonly JobState[];
@@ -34,19 +29,17 @@ export function JobList({ route }: { route: Route }) {
     ...(query.get("payment") && { paymentId: query.get("payment") }),
     ...(query.get("purchase") && { purchaseId: query.get("purchase") }),
   };
-  const [{ data, error }, ask] = useQuery({ query: Jobs, variables: { filter, ...windowOf(route) } });
-  usePolled(() => ask({ requestPolicy: "network-only" }));
-  const jobs = data?.jobs.nodes ?? [];
   return (
-    <Screen title="Jobs">
-      <Filters key={query.toString()} route={route} fields={FIELDS} />
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
-        <p className="hint" role="status">
-          {count(jobs.length, "job")} on this page. Times are of {ZONE}.
-        </p>
-        <JobTable jobs={jobs} caption="Jobs, the latest first" empty="No job meets this filter." />
-        {data && <Pager route={route} pageInfo={data.jobs.pageInfo} />}
-      </Loaded>
-    </Screen>
+    <ListScreen
+      route={route}
+      title="Jobs"
+      one="job"
+      fields={FIELDS}
+      filter={filter}
+      query={Jobs}
+      pageOf={({ jobs }) => jobs}
+      kinds={["JOB"]}
+      columns={JOB_COLUMNS}
+    />
   );
 }

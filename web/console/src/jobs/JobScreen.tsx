@@ -1,16 +1,17 @@
 // One job, and what an admin may do about it: have it run again, or call it off.
 
 import { useClient, useQuery } from "urql";
-import { ActionForm, type Preview } from "../actions/ActionForm";
-import { done, never, refused, unanswered, type Told } from "../actions/answers";
-import { REASON_MISSING, ReasonField } from "../actions/fields";
+import type { Preview } from "../actions/ActionForm";
+import { done, type Told } from "../actions/answers";
+import { ReasonedForm } from "../actions/ReasonedForm";
+import { sent } from "../actions/sending";
 import { words } from "../format";
-import type { CancelJobMutation, JobPartsFragment, RetryJobMutation } from "../gql/graphql";
+import type { JobPartsFragment, RetryJobMutation } from "../gql/graphql";
 import { Id, Instant, State } from "../parts/bits";
 import { Facts } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
-import { usePolled } from "../parts/usePolled";
+import { useFollowed } from "../parts/useFollowed";
 import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { CancelJob, JobById, RetryJob } from "./operations";
@@ -18,17 +19,27 @@ import { CancelJob, JobById, RetryJob } from "./operations";
 function useJob(id: string) {
   const [{ data, error }, ask] = useQuery({ query: JobById, variables: { id } });
   const again = () => ask({ requestPolicy: "network-only" });
-  usePolled(again);
+  const isUp = useFollowed(["JOB"], again);
   const job = data?.node?.__typename === "Job" ? data.node : null;
-  return { job, error, isThere: data !== undefined, ask: again };
+  return { job, error, isUp, isThere: data !== undefined, ask: again };
 }
 
 export function JobScreen({ id }: { id: string }) {
-  const { job, error, isThere, ask } = useJob(id);
+  const { job, error, isUp, isThere, ask } = useJob(id);
   return (
     <Screen key={job?.id} title={job ? words(job.kind) : "Job"} kind="Job" actions={job && <Doing job={job} />}>
       <Loaded error={error} isThere={isThere} askAgain={ask}>
-        {job ? <JobFacts job={job} /> : <Missing what="job" id={id} />}
+        {job ? (
+          <>
+            <p className="state-line">
+              <State of={job.state} />
+              {isUp && <span className="hint"> kept up to date</span>}
+            </p>
+            <JobFacts job={job} />
+          </>
+        ) : (
+          <Missing what="job" id={id} />
+        )}
       </Loaded>
     </Screen>
   );
@@ -71,14 +82,11 @@ export function JobAction({ id, what }: { id: string; what: "retry" | "cancel" }
   const { job, error, isThere, ask } = useJob(id);
   const title = what === "retry" ? "Run a job again" : job && isCase(job) ? "End a case" : "Call a job off";
 
-  const send = async ({ reason }: { reason: string }): Promise<Told> => {
+  const send = ({ reason }: { reason: string }) => {
     const input = { jobId: id, reason };
-    if (what === "retry") {
-      const { data, error: trouble } = await client.mutation(RetryJob, { input }).toPromise();
-      return data ? retried(data.retryJob) : unanswered(trouble);
-    }
-    const { data, error: trouble } = await client.mutation(CancelJob, { input }).toPromise();
-    return data ? canceled(data.cancelJob) : unanswered(trouble);
+    return what === "retry"
+      ? sent(client, RetryJob, { input }, (data) => data.retryJob, retried)
+      : sent(client, CancelJob, { input }, (data) => data.cancelJob, () => CANCELED);
   };
   return (
     <Screen title={title} kind={<a href={link(["jobs", id])}>← The job</a>}>
@@ -86,16 +94,10 @@ export function JobAction({ id, what }: { id: string; what: "retry" | "cancel" }
         {job ? (
           <>
             <JobFacts job={job} />
-            <ActionForm
+            <ReasonedForm
               name={`jobs/${id}/${what}`}
               initial={{ reason: "" }}
-              fields={({ values, set, problemOf }) => (
-                <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
-              )}
-              preview={({ reason }) => ({
-                ...(what === "retry" ? retryPreview(job) : cancelPreview(job)),
-                ...(reason.trim() === "" && { missing: REASON_MISSING }),
-              })}
+              preview={() => (what === "retry" ? retryPreview(job) : cancelPreview(job))}
               button={() => title}
               isDangerous={what === "cancel" && !isCase(job)}
               send={send}
@@ -109,33 +111,15 @@ export function JobAction({ id, what }: { id: string; what: "retry" | "cancel" }
   );
 }
 
-function retried(answer: RetryJobMutation["retryJob"]): Told {
-  switch (answer.__typename) {
-    case "RetryJobSuccess":
-      return done("It runs again", `It is ${words(answer.job.state)}; its page says what becomes of it.`, answer.job.id);
-    case "InvalidInput":
-    case "NotFound":
-      return refused(answer);
-    default:
-      return never(answer);
-  }
+function retried({ job }: Extract<RetryJobMutation["retryJob"], { __typename: "RetryJobSuccess" }>): Told {
+  return done("It runs again", `It is ${words(job.state).toLowerCase()}; its page says what becomes of it.`, job.id);
 }
 
-function canceled(answer: CancelJobMutation["cancelJob"]): Told {
-  switch (answer.__typename) {
-    case "CancelJobSuccess":
-      return done("It is off the list", "It will not run any more, unless somebody has it run again.", answer.job.id);
-    case "InvalidInput":
-    case "NotFound":
-      return refused(answer);
-    default:
-      return never(answer);
-  }
-}
+const CANCELED = done("It is off the list", "It will not run any more, unless somebody has it run again.");
 
 function retryPreview(job: JobPartsFragment): Preview {
   if (isCase(job)) return { lines: [], blocked: "It is a case for a person: there is nothing to run. Do what it says, then end it." };
-  if (!canRetry(job)) return { lines: [], blocked: `It is ${words(job.state)}: only what was given up or called off is run again.` };
+  if (!canRetry(job)) return { lines: [], blocked: `It is ${words(job.state).toLowerCase()}: only what was given up or called off is run again.` };
   return {
     lines: [
       "It runs at once, from the beginning, as often as a new one would.",
@@ -145,7 +129,7 @@ function retryPreview(job: JobPartsFragment): Preview {
 }
 
 function cancelPreview(job: JobPartsFragment): Preview {
-  if (!canCancel(job)) return { lines: [], blocked: `It is ${words(job.state)} already.` };
+  if (!canCancel(job)) return { lines: [], blocked: `It is ${words(job.state).toLowerCase()} already.` };
   if (isCase(job)) return { lines: ["It is off the list of what needs a person. Nothing else is done: what it asks for must be done already."] };
   return {
     lines: [

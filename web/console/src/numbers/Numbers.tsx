@@ -10,6 +10,7 @@ import { Notice } from "../parts/Notice";
 import { Screen } from "../parts/Screen";
 import { csvRow, saveCsv } from "../parts/csv";
 import { Table } from "../parts/Table";
+import { useFollowed } from "../parts/useFollowed";
 import { link, type Route } from "../router";
 import { Bars, Rows } from "./charts";
 import { DailyNumbers } from "./operations";
@@ -20,6 +21,8 @@ const FIELDS: FilterField[] = [
   { name: "to", label: "Up to and with", is: "day" },
   { name: "course", label: "Course", is: "course" },
 ];
+/** They are sums of many rows. */
+const PACE_MS = 10_000;
 const USUAL_DAYS = 30;
 /** As many as the gateway answers at once. */
 const MOST_DAYS = 100;
@@ -32,6 +35,8 @@ export function Numbers({ route }: { route: Route }) {
   const isTooLong = days.length === 0 || days.length > MOST_DAYS;
   const variables = { days, timeZone: ZONE, courseId };
   const [{ data, error }, ask] = useQuery({ query: DailyNumbers, variables, pause: isTooLong });
+  const again = () => ask({ requestPolicy: "network-only" });
+  const isUp = useFollowed(["PURCHASE", "PAYMENT", "REFUND"], () => isTooLong || again(), PACE_MS);
   return (
     <Screen title="Numbers">
       <Filters key={route.query.toString()} route={route} fields={FIELDS} usual={{ from, to }} />
@@ -40,15 +45,15 @@ export function Numbers({ route }: { route: Route }) {
           <p>{days.length === 0 ? "The first day must not be after the last one." : `At most ${MOST_DAYS} days are shown at once.`}</p>
         </Notice>
       ) : (
-        <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
-          {data && <Shown days={data.dailyNumbers} />}
+        <Loaded error={error} isThere={data !== undefined} askAgain={again}>
+          {data && <Shown days={data.dailyNumbers} isUp={isUp} />}
         </Loaded>
       )}
     </Screen>
   );
 }
 
-function Shown({ days }: { days: Days }) {
+function Shown({ days, isUp }: { days: Days; isUp: boolean }) {
   const currencies = currenciesOf(days);
   const courses = byCourse(days);
   const labels = days.map(({ day: each }) => shortDay(each));
@@ -59,7 +64,7 @@ function Shown({ days }: { days: Days }) {
       <div className="above">
         <p className="hint">
           Days are those of {place(ZONE)}. Captured counts on the day on which the money was known to be there, refunded on the
-          day on which it went back.
+          day on which it went back.{isUp && " Kept up to date."}
         </p>
         <button onClick={() => saveCsv("numbers.csv", csvOf(days))}>Save as CSV</button>
       </div>

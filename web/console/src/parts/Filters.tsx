@@ -3,6 +3,7 @@
 import { useState, type FormEvent } from "react";
 import { SelectField, TextField } from "../actions/fields";
 import { useCatalogue } from "../courses/catalogue";
+import { CourseField } from "../courses/CourseField";
 import { words } from "../format";
 import { useNarrow } from "./useNarrow";
 import { go, link, type Route } from "../router";
@@ -22,7 +23,7 @@ interface Props {
 export function Filters({ route, fields, usual = {} }: Props) {
   const first = Object.fromEntries(fields.map(({ name }) => [name, route.query.get(name) ?? usual[name] ?? ""]));
   const [values, setValues] = useState(first);
-  const { courses } = useCatalogue();
+  const catalogue = useCatalogue();
   const isFiltered = fields.some(({ name }) => route.query.get(name));
 
   const apply = (event: FormEvent) => {
@@ -48,9 +49,7 @@ export function Filters({ route, fields, usual = {} }: Props) {
                 <SelectField key={name} {...its} options={[["", "Any"], ...field.values.map((value) => [value, words(value)] as const)]} />
               );
             case "course":
-              return (
-                <SelectField key={name} {...its} options={[["", "Any"], ...courses.map(({ id, title }) => [id, title] as const)]} />
-              );
+              return <CourseField key={name} known={catalogue} value={its.value} set={its.set} none="Any" />;
           }
         })}
         <div className="actions">

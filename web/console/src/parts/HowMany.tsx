@@ -1,6 +1,5 @@
 // How many there are: on this page, and in all, as far as that was counted.
 
-import type { ReactNode } from "react";
 import { count, ZONE } from "../format";
 import type { CountPartsFragment } from "../gql/graphql";
 
@@ -8,14 +7,15 @@ interface Props {
   here: number;
   one: string;
   total: CountPartsFragment | undefined;
-  children?: ReactNode;
+  /** Whether each change is shown as it comes. */
+  isUp: boolean;
 }
 
-export function HowMany({ here, one, total, children }: Props) {
+export function HowMany({ here, one, total, isUp }: Props) {
   return (
     <p className="hint" role="status">
       {count(here, one)} on this page{total && total.count > here && `, ${inAll(total)}`}
-      {children}. Times are of {ZONE}.
+      {isUp && ", kept up to date"}. Times are of {ZONE}.
     </p>
   );
 }

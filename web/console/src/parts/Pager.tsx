@@ -2,9 +2,16 @@
 
 import { link, type Route } from "../router";
 
+export interface PageInfo {
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  startCursor?: string | null;
+  endCursor?: string | null;
+}
+
 interface Props {
   route: Route;
-  pageInfo: { hasNextPage: boolean; hasPreviousPage: boolean; startCursor?: string | null; endCursor?: string | null };
+  pageInfo: PageInfo;
 }
 
 export const PAGE_SIZE = 25;

@@ -2,8 +2,9 @@
 
 import type { ReactNode } from "react";
 import type { EntryPartsFragment } from "../gql/graphql";
-import { money, words } from "../format";
+import { words } from "../format";
 import { Id, Instant } from "./bits";
+import { Changes } from "./changes";
 
 export function Timeline({ entries }: { entries: readonly EntryPartsFragment[] }) {
   if (entries.length === 0) return <p className="empty">Nothing is recorded.</p>;
@@ -43,40 +44,7 @@ function Event({ title, at, children }: { title: ReactNode; at: string; children
 }
 
 /** `payment.refund_requested` is "Payment: refund requested". */
-function titleOf(action: string): string {
+export function titleOf(action: string): string {
   const [subject = "", what = ""] = action.split(".", 2);
   return `${words(subject)} ${words(what).toLowerCase()}`;
-}
-
-function Changes({ of }: { of: unknown }) {
-  if (typeof of !== "object" || of === null || Object.keys(of).length === 0) return null;
-  return (
-    <ul className="changes">
-      {Object.entries(withMoney(of as Record<string, unknown>)).map(([name, value]) => (
-        <li key={name}>
-          {name}: {Array.isArray(value) && value.length === 2 ? <Changed from={value[0]} to={value[1]} /> : shown(value)}
-        </li>
-      ))}
-    </ul>
-  );
-}
-
-/** An amount and its currency are told as people write them. */
-function withMoney(changes: Record<string, unknown>): Record<string, unknown> {
-  const { amountMinor, currency, ...rest } = changes;
-  if (typeof amountMinor !== "number" || typeof currency !== "string") return changes;
-  return { amount: money({ amountMinor, currency }), ...rest };
-}
-
-function Changed({ from, to }: { from: unknown; to: unknown }) {
-  return (
-    <>
-      <del>{shown(from)}</del> → <ins>{shown(to)}</ins>
-    </>
-  );
-}
-
-function shown(value: unknown): string {
-  if (value === null || value === undefined) return "nothing";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }

@@ -1,6 +1,7 @@
 // The smallest parts: an instant, an amount, a state, an id that is a link.
 
 import { moment, money, words, type Money } from "../format";
+import type { RefundOrigin } from "../gql/graphql";
 import { link } from "../router";
 
 export function Instant({ at }: { at: string }) {
@@ -53,4 +54,15 @@ export function Id({ of }: { of: string }) {
 
 export function StudentLink({ id }: { id: string }) {
   return <a href={link(["students", id])}>{id}</a>;
+}
+
+const ASKED_BY: Record<RefundOrigin, string> = {
+  GATEWAY: "the gateway",
+  PROVIDER: "the provider’s dashboard",
+  DISPUTE: "the student’s bank",
+};
+
+/** Who asked for a refund. */
+export function askedBy(origin: RefundOrigin): string {
+  return ASKED_BY[origin] ?? words(origin);
 }

@@ -1,12 +1,18 @@
 // A list as a file for a spreadsheet: page after page of it, so that it may be long.
 
-/** RFC 4180. What a spreadsheet would run as a formula is made text by an apostrophe before it, for a student's id is
- * whatever they chose; numbers of ours stay numbers. */
+/** How a text begins that a spreadsheet takes for a formula; and the sign that is put before it, so that one ' taken away
+ * always gives the text. The gateway's exports do the same: gateway/importing/spreadsheets.py. */
+const FORMULA = /^[=+\-@\t\r\n'＝＋－＠]/u;
+
+export function guarded(text: string): string {
+  return FORMULA.test(text) ? `'${text}` : text;
+}
+
+/** RFC 4180. A student's id is whatever they chose; numbers of ours stay numbers. */
 export function csvCell(value: string | number | null | undefined): string {
   if (value === null || value === undefined) return "";
   if (typeof value === "number") return String(value);
-  const isFormula = /^[\s]*[=+\-@\t\r\n|%＝＋－＠]/u.test(value) && !/^-?\d+(\.\d+)?$/.test(value);
-  const text = isFormula ? `'${value}` : value;
+  const text = guarded(value);
   return /[",\r\n;\t']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

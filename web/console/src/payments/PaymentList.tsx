@@ -1,18 +1,12 @@
 // Payments, filtered, page by page, and as CSV.
 
-import { useCallback } from "react";
-import { useClient, useQuery } from "urql";
 import { plainAmount } from "../format";
 import type { PaymentFilter, PaymentFulfilment, PaymentProvider, PaymentRowFragment, PaymentStatus } from "../gql/graphql";
 import { Amount, Id, Instant, State, StudentLink } from "../parts/bits";
-import { CsvButton, type CsvPage } from "../parts/CsvButton";
-import { Filters, type FilterField } from "../parts/Filters";
-import { HowMany } from "../parts/HowMany";
-import { Loaded } from "../parts/Loaded";
-import { Pager, windowOf } from "../parts/Pager";
-import { Screen } from "../parts/Screen";
-import { Table, type Column } from "../parts/Table";
-import { usePolled } from "../parts/usePolled";
+import type { CsvPage } from "../parts/CsvButton";
+import type { FilterField } from "../parts/Filters";
+import { ListScreen } from "../parts/ListScreen";
+import type { Column } from "../parts/Table";
 import { amountIn, daysOf, oneOf } from "../purchases/filter";
 import type { Route } from "../router";
 import { Payments, PaymentsCount } from "./operations";
@@ -47,23 +41,20 @@ export const PAYMENT_COLUMNS: Column<PaymentRowFragment>[] = [
 ];
 
 export function PaymentList({ route }: { route: Route }) {
-  const filter = filterOf(route.query);
-  const [{ data, error }, ask] = useQuery({ query: Payments, variables: { filter, ...windowOf(route) } });
-  const [{ data: counted }] = useQuery({ query: PaymentsCount, variables: { filter } });
-  usePolled(() => ask({ requestPolicy: "network-only" }));
-  const rows = data?.payments.nodes ?? [];
   return (
-    <Screen title="Payments">
-      <Filters key={route.query.toString()} route={route} fields={FIELDS} />
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
-        <div className="above">
-          <HowMany here={rows.length} one="payment" total={counted?.payments.totalCount} />
-          <PaymentsCsv filter={filter} />
-        </div>
-        <Table caption="Payments, the latest first" columns={PAYMENT_COLUMNS} rows={rows} keyOf={({ id }) => id} empty="No payment meets this filter." />
-        {data && <Pager route={route} pageInfo={data.payments.pageInfo} />}
-      </Loaded>
-    </Screen>
+    <ListScreen
+      route={route}
+      title="Payments"
+      one="payment"
+      fields={FIELDS}
+      filter={filterOf(route.query)}
+      query={Payments}
+      pageOf={({ payments }) => payments}
+      kinds={["PAYMENT"]}
+      columns={PAYMENT_COLUMNS}
+      count={{ query: PaymentsCount, of: ({ payments }) => payments.totalCount }}
+      csv={{ name: "payments.csv", columns: CSV_COLUMNS, cellsOf: csvOf }}
+    />
   );
 }
 
@@ -84,22 +75,6 @@ const CSV_COLUMNS = [
   "payment", "opened", "captured", "student", "course", "course id", "tier", "state", "led to", "provider", "provider reference",
   "amount", "captured amount", "refunded amount", "currency",
 ];
-
-function PaymentsCsv({ filter }: { filter: PaymentFilter }) {
-  const client = useClient();
-  const asked = JSON.stringify(filter);
-  const fetchPage = useCallback(
-    async (after: string | null) => {
-      const variables = { filter: JSON.parse(asked) as PaymentFilter, first: 100, after };
-      const { data, error } = await client.query(Payments, variables, { requestPolicy: "network-only" }).toPromise();
-      if (!data) return error!;
-      const { nodes, pageInfo } = data.payments;
-      return { rows: nodes.map(csvOf), next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null } satisfies CsvPage;
-    },
-    [client, asked],
-  );
-  return <CsvButton key={asked} name="payments.csv" columns={CSV_COLUMNS} fetchPage={fetchPage} />;
-}
 
 function csvOf(row: PaymentRowFragment): CsvPage["rows"][number] {
   const { amount, amountCaptured, amountRefunded, course } = row;

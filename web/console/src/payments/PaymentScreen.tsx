@@ -6,14 +6,14 @@ import type { PaymentPartsFragment, RefundPartsFragment } from "../gql/graphql";
 import { JobTable } from "../jobs/JobTable";
 import { useLive } from "../live";
 import { PaymentNow } from "../operations";
-import { Amount, Id, Instant, State, StudentLink } from "../parts/bits";
+import { Amount, askedBy, Id, Instant, State, StudentLink } from "../parts/bits";
 import { Facts, Part } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
 import { Table } from "../parts/Table";
 import { Timeline } from "../parts/Timeline";
+import { useFollowed } from "../parts/useFollowed";
 import { Missing } from "../purchases/PurchaseScreen";
-import { ASKED_BY } from "../refunds/RefundList";
 import { link } from "../router";
 import { leftOf } from "./left";
 import { PaymentById } from "./operations";
@@ -27,6 +27,7 @@ export function usePayment(id: string) {
 
 export function PaymentScreen({ id }: { id: string }) {
   const { data, error, isUp, ask } = usePayment(id);
+  useFollowed(["JOB"], ask); // of which the payment's own subscription does not tell
   const payment = data?.payment;
   const left = payment && leftOf(payment);
   return (
@@ -101,7 +102,7 @@ function Refunds({ of }: { of: readonly RefundPartsFragment[] }) {
           { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
           { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
           { name: "State", cell: (row) => <State of={row.status} /> },
-          { name: "Asked for by", cell: (row) => ASKED_BY[row.origin] },
+          { name: "Asked for by", cell: (row) => askedBy(row.origin) },
           { name: "Reason", cell: (row) => row.reason },
           { name: "Why not made", cell: (row) => (row.failure ? `${row.failure.message} (${row.failure.code})` : "–") },
           { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },

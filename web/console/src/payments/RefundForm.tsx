@@ -1,10 +1,12 @@
 // Captured money given back: all that is left of it, or a part; and what became of it.
 
 import { useClient } from "urql";
-import { ActionForm, type Preview } from "../actions/ActionForm";
-import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
-import { REASON_MISSING, ReasonField, TextField } from "../actions/fields";
-import { minorOf, money, plainAmount, type Money } from "../format";
+import type { Preview } from "../actions/ActionForm";
+import { done, doneBefore } from "../actions/answers";
+import { TextField } from "../actions/fields";
+import { ReasonedForm } from "../actions/ReasonedForm";
+import { sent } from "../actions/sending";
+import { minorOf, money, plainAmount, words, type Money } from "../format";
 import type { PaymentByIdQuery } from "../gql/graphql";
 import { Amount, Id, State, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
@@ -39,49 +41,34 @@ function OfPayment({ payment }: { payment: Payment }) {
   const { id } = payment;
   const left = leftOf(payment);
 
-  const send = async ({ amount, reason }: Values, idempotencyKey: string): Promise<Told> => {
+  const send = ({ amount, reason }: Values, idempotencyKey: string) => {
     // The amount is always said: if less is left by then, it is refused, and nothing but what was previewed is done.
     const input = { paymentId: id, amountMinor: minorOf(amount, currencyOf(payment)), reason, idempotencyKey };
-    const { data, error } = await client.mutation(RefundPayment, { input }).toPromise();
-    const answer = data?.refundPayment;
-    if (!answer) return unanswered(error);
-    switch (answer.__typename) {
-      case "RefundPaymentSuccess":
-        return {
-          ...(answer.alreadyProcessed
-            ? doneBefore("This refund was decided already", "It was not decided a second time.")
-            : done("The refund is decided", `${money(answer.refund.amount)} go back.`)),
-          about: answer.refund.id,
-        };
-      case "InvalidInput":
-      case "NotFound":
-      case "IdempotencyKeyReused":
-        return refused(answer);
-      default:
-        return never(answer);
-    }
+    return sent(client, RefundPayment, { input }, (data) => data.refundPayment, ({ alreadyProcessed, refund }) => ({
+      ...(alreadyProcessed
+        ? doneBefore("This refund was decided already", "It was not decided a second time.")
+        : done("The refund is decided", `${money(refund.amount)} go back.`)),
+      about: refund.id,
+    }));
   };
   return (
     <>
       <p className="state-line">
         <StudentLink id={payment.student.id} /> {payment.course.title}, {payment.tier} <State of={payment.status} />
       </p>
-      <ActionForm<Values>
+      <ReasonedForm<Values>
         name={`payments/${id}/refund`}
         initial={{ amount: left ? plainAmount(left) : "", reason: "" }}
         fields={({ values, set, problemOf }) => (
-          <>
-            <TextField
-              label={`Amount in ${currencyOf(payment)}`}
-              value={values.amount}
-              set={(amount) => set({ amount })}
-              inputMode="decimal"
-              hint={left && `${money(left)} can go back.`}
-              problem={problemOf("amountMinor")}
-              isRequired
-            />
-            <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
-          </>
+          <TextField
+            label={`Amount in ${currencyOf(payment)}`}
+            value={values.amount}
+            set={(amount) => set({ amount })}
+            inputMode="decimal"
+            hint={left && `${money(left)} can go back.`}
+            problem={problemOf("amountMinor")}
+            isRequired
+          />
         )}
         preview={(values) => previewOf(payment, left, values)}
         button={({ amount }) => {
@@ -100,7 +87,7 @@ function currencyOf({ amountCaptured, amount }: Payment): string {
   return (amountCaptured ?? amount).currency;
 }
 
-function previewOf(payment: Payment, left: Money | null, { amount, reason }: Values): Preview {
+function previewOf(payment: Payment, left: Money | null, { amount }: Values): Preview {
   if (left === null) return { lines: [], blocked: "Nothing was captured, so there is nothing to give back." };
   const refunds = payment.refunds.filter(({ status }) => status === "PENDING");
   if (left.amountMinor === 0) {
@@ -118,23 +105,38 @@ function previewOf(payment: Payment, left: Money | null, { amount, reason }: Val
     const missing = `At most ${money(left)} can go back.`;
     return { lines: [missing], missing };
   }
-  const { purchase } = payment;
   const rest = { ...left, amountMinor: left.amountMinor - minor };
   const isAll = rest.amountMinor === 0;
   return {
     lines: [
-      `${money({ ...left, amountMinor: minor })} go back to ${payment.student.id} by ${payment.provider}; ${isAll ? "nothing is left" : `${money(rest)} are left`}.`,
-      isAll && purchase?.status === "ACTIVE" ? (
-        <>
-          The purchase <Id of={purchase.id} /> ends when the money is back, and so does its access. Sessions used stay in the books.
-        </>
-      ) : (
-        "The student keeps the course as it is."
-      ),
+      `${money({ ...left, amountMinor: minor })} go back to ${payment.student.id} by ${words(payment.provider)}; ${isAll ? "nothing is left" : `${money(rest)} are left`}.`,
+      isAll ? <WholeRefund purchase={payment.purchase} /> : "The student keeps the course as it is: a purchase ends once all of its money is back.",
       "It is decided at once; the provider takes a while. It cannot be taken back.",
     ],
-    ...(reason.trim() === "" && { missing: REASON_MISSING }),
   };
+}
+
+/** What it does to the purchase that all of the money goes back. */
+function WholeRefund({ purchase }: { purchase: Payment["purchase"] }) {
+  switch (purchase?.status) {
+    case "ACTIVE":
+      return (
+        <>
+          The purchase <Id of={purchase.id} /> ends once all of the money is back, and so does its access.
+          {purchase.supersedes && ` ${purchase.supersedes.tier}, whose place it took, is active again, unless its own time is over.`} Sessions
+          used stay in the books.
+        </>
+      );
+    case "SUPERSEDED":
+      return (
+        <>
+          The purchase <Id of={purchase.id} /> counts as refunded once all of the money is back. The one in its place stays, without
+          the sessions and the time that it took over.
+        </>
+      );
+    default:
+      return "No purchase ends by it: none of this payment is in force.";
+  }
 }
 
 /** The refund as the payment's subscription tells of it, until the provider has settled it. */

@@ -2,14 +2,19 @@
 
 import { useEffect, useState } from "react";
 import { useClient, useQuery } from "urql";
-import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
-import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
-import { CheckField, REASON_MISSING, ReasonField, SelectField, TextField } from "../actions/fields";
+import type { Form, Preview } from "../actions/ActionForm";
+import { done, doneBefore, never, type Told } from "../actions/answers";
+import { CheckField, SelectField, TextField } from "../actions/fields";
+import { ReasonedForm } from "../actions/ReasonedForm";
+import { sent } from "../actions/sending";
 import { endOf } from "../calendar";
-import { useCatalogue } from "../courses/catalogue";
+import { useCatalogue, type Known } from "../courses/catalogue";
+import { CourseField } from "../courses/CourseField";
 import { count, day, money } from "../format";
-import type { ActiveOfQuery, CoursePartsFragment } from "../gql/graphql";
+import type { ActiveOfQuery, CoursePartsFragment, GrantPurchaseMutation } from "../gql/graphql";
+import { wordOf } from "../parts/changes";
 import { Screen } from "../parts/Screen";
+import { useFollowed } from "../parts/useFollowed";
 import { link, type Route } from "../router";
 import { ActiveOf, GrantPurchase } from "./operations";
 import { EMPTY_SLOT, metadataOf, missingOf, SlotFields, type Slot } from "./slot";
@@ -27,7 +32,8 @@ type Active = ActiveOfQuery["purchases"]["nodes"][number];
 
 export function Grant({ route }: { route: Route }) {
   const client = useClient();
-  const { courses } = useCatalogue();
+  const catalogue = useCatalogue();
+  const { courses } = catalogue;
   const initial: Values = {
     ...EMPTY_SLOT,
     studentId: route.query.get("student") ?? "",
@@ -39,10 +45,12 @@ export function Grant({ route }: { route: Route }) {
   };
   const name = link(["grant"], { student: initial.studentId, course: initial.courseId }).slice("#/".length);
   const [who, setWho] = useState({ studentId: "", courseId: "" });
-  const [{ data }] = useQuery({ query: ActiveOf, variables: who, pause: who.studentId === "" || who.courseId === "" });
+  const isAsked = who.studentId !== "" && who.courseId !== "";
+  const [{ data }, ask] = useQuery({ query: ActiveOf, variables: who, pause: !isAsked });
+  useFollowed(["PURCHASE"], () => isAsked && ask({ requestPolicy: "network-only" }));
   const active = data?.purchases.nodes.find(({ student, course }) => student.id === who.studentId && course.id === who.courseId);
 
-  const send = async (values: Values, idempotencyKey: string): Promise<Told> => {
+  const send = (values: Values, idempotencyKey: string) => {
     const { studentId, courseId, tier, lastDay, isReplacing, reason, ...slot } = values;
     const input = {
       studentId: studentId.trim(),
@@ -54,51 +62,16 @@ export function Grant({ route }: { route: Route }) {
       onExisting: isReplacing ? ("REPLACE" as const) : ("RETURN" as const),
       idempotencyKey,
     };
-    const { data: answered, error } = await client.mutation(GrantPurchase, { input }).toPromise();
-    const answer = answered?.createPurchase;
-    if (!answer) return unanswered(error);
-    switch (answer.__typename) {
-      case "CreatePurchaseSuccess":
-        if (answer.alreadyProcessed) {
-          return doneBefore("The student has it already", "The same tier and the same slot: nothing was done now.", answer.purchase.id);
-        }
-        return done(
-          "It is granted",
-          answer.replaced ? `It took the place of ${answer.replaced.tier}; the sessions used carried over.` : "The student can use it.",
-          answer.purchase.id,
-        );
-      case "ActivePurchaseExists":
-        return {
-          tone: "warn",
-          title: "Nothing was done",
-          text: `The student has ${answer.existingPurchase?.tier ?? "another tier"} of this course. To put this in its place, choose “Replace what the student has”.`,
-          ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
-        };
-      case "MetadataConflict":
-        return {
-          tone: "warn",
-          title: "Nothing was done",
-          text: `The student has this tier already, with another slot. To change it, correct that purchase. ${answer.fields
-            .map(({ field, stored, given }) => `${field} is ${stored}, not ${given}`)
-            .join("; ")}.`,
-          ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
-        };
-      case "InvalidInput":
-      case "NotFound":
-      case "IdempotencyKeyReused":
-        return refused(answer);
-      default:
-        return never(answer);
-    }
+    return sent(client, GrantPurchase, { input }, (answered) => answered.createPurchase, granted);
   };
 
   return (
     <Screen title="Grant a course" kind={<a href={link(["purchases"])}>← Purchases</a>}>
-      <ActionForm<Values>
+      <ReasonedForm<Values>
         key={name}
         name={name}
         initial={initial}
-        fields={(form) => <GrantFields form={form} courses={courses} onWho={setWho} />}
+        fields={(form) => <GrantFields form={form} catalogue={catalogue} onWho={setWho} />}
         preview={(values) => previewOf(values, courses, active)}
         button={() => "Grant the course"}
         send={send}
@@ -112,18 +85,52 @@ export function Grant({ route }: { route: Route }) {
   );
 }
 
+type Granted = Exclude<GrantPurchaseMutation["createPurchase"], { __typename: "InvalidInput" | "NotFound" | "IdempotencyKeyReused" }>;
+
+function granted(answer: Granted): Told {
+  switch (answer.__typename) {
+    case "CreatePurchaseSuccess":
+      if (answer.alreadyProcessed) {
+        return doneBefore("The student has it already", "The same tier and the same slot: nothing was done now.", answer.purchase.id);
+      }
+      return done(
+        "It is granted",
+        answer.replaced ? `It took the place of ${answer.replaced.tier}; the sessions used carried over.` : "The student can use it.",
+        answer.purchase.id,
+      );
+    case "ActivePurchaseExists":
+      return {
+        tone: "warn",
+        title: "Nothing was done",
+        text: `The student has ${answer.existingPurchase?.tier ?? "another tier"} of this course. To put this in its place, choose “Replace what the student has”.`,
+        ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
+      };
+    case "MetadataConflict":
+      return {
+        tone: "warn",
+        title: "Nothing was done",
+        text: `The student has this tier already, with another slot. To change it, correct that purchase. ${answer.fields
+          .map(({ field, stored, given }) => `${wordOf(field)} is ${stored}, not ${given}`)
+          .join("; ")}.`,
+        ...(answer.existingPurchase && { about: answer.existingPurchase.id }),
+      };
+    default:
+      return never(answer);
+  }
+}
+
 /** After the last letter of a student's id, what they have is looked up. */
 const PAUSE_MS = 300;
 
 interface GrantFieldsProps {
   form: Form<Values>;
-  courses: CoursePartsFragment[];
+  catalogue: Known;
   onWho: (who: { studentId: string; courseId: string }) => void;
 }
 
-function GrantFields({ form, courses, onWho }: GrantFieldsProps) {
+function GrantFields({ form, catalogue, onWho }: GrantFieldsProps) {
   const { values, set, problemOf } = form;
-  const tiers = courses.find(({ id }) => id === values.courseId)?.tiers ?? [];
+  const tiers = catalogue.courses.find(({ id }) => id === values.courseId)?.tiers ?? [];
   const [studentId, courseId] = [values.studentId.trim(), values.courseId];
   useEffect(() => {
     const timer = setTimeout(() => onWho({ studentId, courseId }), PAUSE_MS);
@@ -140,11 +147,11 @@ function GrantFields({ form, courses, onWho }: GrantFieldsProps) {
         isRequired
       />
       <div className="row">
-        <SelectField
-          label="Course"
+        <CourseField
+          known={catalogue}
           value={values.courseId}
           set={(to) => set({ courseId: to, tier: "" })}
-          options={[["", "Choose…"], ...courses.map(({ id, title }) => [id, title] as const)]}
+          none="Choose…"
           problem={problemOf("courseId")}
         />
         <SelectField
@@ -168,7 +175,6 @@ function GrantFields({ form, courses, onWho }: GrantFieldsProps) {
         problem={problemOf("expiryDate")}
       />
       <CheckField label="Replace what the student has, if that is another tier" value={values.isReplacing} set={(isReplacing) => set({ isReplacing })} />
-      <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
     </>
   );
 }
@@ -183,7 +189,7 @@ function previewOf(values: Values, courses: CoursePartsFragment[], active: Activ
         ? "Choose a course."
         : tier === undefined
           ? "Choose a tier."
-          : (missingOf(values) ?? (values.reason.trim() === "" ? REASON_MISSING : undefined));
+          : missingOf(values);
   if (course === undefined || tier === undefined || values.studentId.trim() === "") {
     return { lines: ["Choose student, course and tier."], ...(missing && { missing }) };
   }
@@ -203,7 +209,7 @@ function previewOf(values: Values, courses: CoursePartsFragment[], active: Activ
   }
   return {
     lines: values.isReplacing
-      ? [...lines, <>It takes the place of {has}, which is SUPERSEDED; the sessions used carry over.</>]
+      ? [...lines, <>It takes the place of {has}, which counts as superseded; the sessions used carry over.</>]
       : [<>The student has {has} of this course, so nothing is done, unless you choose to replace it.</>],
     ...(missing && { missing }),
   };

@@ -113,7 +113,7 @@ function Labels({ labels, set, problem }: LabelsProps) {
         </div>
       ))}
       {problem && <p className="problem">{problem}</p>}
-      <button type="button" className="quiet" onClick={() => set([...labels, { key: "", value: "" }])}>
+      <button type="button" onClick={() => set([...labels, { key: "", value: "" }])}>
         Add a label
       </button>
     </fieldset>

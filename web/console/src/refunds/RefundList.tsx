@@ -1,18 +1,12 @@
 // Refunds and disputes, filtered, page by page, and as CSV.
 
-import { useCallback } from "react";
-import { useClient, useQuery } from "urql";
 import { plainAmount } from "../format";
 import type { RefundFilter, RefundOrigin, RefundRowFragment, RefundStatus } from "../gql/graphql";
-import { Amount, Id, Instant, State, StudentLink } from "../parts/bits";
-import { CsvButton, type CsvPage } from "../parts/CsvButton";
-import { Filters, type FilterField } from "../parts/Filters";
-import { HowMany } from "../parts/HowMany";
-import { Loaded } from "../parts/Loaded";
-import { Pager, windowOf } from "../parts/Pager";
-import { Screen } from "../parts/Screen";
-import { Table } from "../parts/Table";
-import { usePolled } from "../parts/usePolled";
+import { Amount, askedBy, Id, Instant, State, StudentLink } from "../parts/bits";
+import type { CsvPage } from "../parts/CsvButton";
+import type { FilterField } from "../parts/Filters";
+import { ListScreen } from "../parts/ListScreen";
+import type { Column } from "../parts/Table";
 import { amountIn, daysOf, oneOf } from "../purchases/filter";
 import type { Route } from "../router";
 import { Refunds, RefundsCount } from "./operations";
@@ -32,45 +26,32 @@ const FIELDS: FilterField[] = [
   { name: "to", label: "Up to and with", is: "day" },
 ];
 
-export const ASKED_BY: Record<RefundOrigin, string> = {
-  GATEWAY: "the gateway",
-  PROVIDER: "the provider’s dashboard",
-  DISPUTE: "the student’s bank",
-};
+const COLUMNS: Column<RefundRowFragment>[] = [
+  { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
+  { name: "Student", cell: (row) => <StudentLink id={row.payment.student.id} /> },
+  { name: "State", cell: (row) => <State of={row.status} /> },
+  { name: "Asked for by", cell: (row) => askedBy(row.origin) },
+  { name: "Reason", cell: (row) => row.reason },
+  { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },
+  { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
+  { name: "Payment", cell: (row) => <Id of={row.payment.id} /> },
+];
 
 export function RefundList({ route }: { route: Route }) {
-  const filter = filterOf(route.query);
-  const [{ data, error }, ask] = useQuery({ query: Refunds, variables: { filter, ...windowOf(route) } });
-  const [{ data: counted }] = useQuery({ query: RefundsCount, variables: { filter } });
-  usePolled(() => ask({ requestPolicy: "network-only" }));
-  const rows = data?.refunds.nodes ?? [];
   return (
-    <Screen title="Refunds and disputes">
-      <Filters key={route.query.toString()} route={route} fields={FIELDS} />
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
-        <div className="above">
-          <HowMany here={rows.length} one="refund" total={counted?.refunds.totalCount} />
-          <RefundsCsv filter={filter} />
-        </div>
-        <Table
-          caption="Refunds and disputes, the latest first"
-          rows={rows}
-          keyOf={({ id }) => id}
-          empty="No refund meets this filter."
-          columns={[
-            { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
-            { name: "Student", cell: (row) => <StudentLink id={row.payment.student.id} /> },
-            { name: "State", cell: (row) => <State of={row.status} /> },
-            { name: "Asked for by", cell: (row) => ASKED_BY[row.origin] },
-            { name: "Reason", cell: (row) => row.reason },
-            { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },
-            { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
-            { name: "Payment", cell: (row) => <Id of={row.payment.id} /> },
-          ]}
-        />
-        {data && <Pager route={route} pageInfo={data.refunds.pageInfo} />}
-      </Loaded>
-    </Screen>
+    <ListScreen
+      route={route}
+      title="Refunds and disputes"
+      one="refund"
+      fields={FIELDS}
+      filter={filterOf(route.query)}
+      query={Refunds}
+      pageOf={({ refunds }) => refunds}
+      kinds={["REFUND"]}
+      columns={COLUMNS}
+      count={{ query: RefundsCount, of: ({ refunds }) => refunds.totalCount }}
+      csv={{ name: "refunds.csv", columns: CSV_COLUMNS, cellsOf: csvOf }}
+    />
   );
 }
 
@@ -89,22 +70,6 @@ const CSV_COLUMNS = [
   "refund", "decided", "settled", "state", "asked for by", "amount", "currency", "reason", "why not made", "provider", "provider reference",
   "payment", "student", "course", "course id",
 ];
-
-function RefundsCsv({ filter }: { filter: RefundFilter }) {
-  const client = useClient();
-  const asked = JSON.stringify(filter);
-  const fetchPage = useCallback(
-    async (after: string | null) => {
-      const variables = { filter: JSON.parse(asked) as RefundFilter, first: 100, after };
-      const { data, error } = await client.query(Refunds, variables, { requestPolicy: "network-only" }).toPromise();
-      if (!data) return error!;
-      const { nodes, pageInfo } = data.refunds;
-      return { rows: nodes.map(csvOf), next: pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null } satisfies CsvPage;
-    },
-    [client, asked],
-  );
-  return <CsvButton key={asked} name="refunds.csv" columns={CSV_COLUMNS} fetchPage={fetchPage} />;
-}
 
 function csvOf(row: RefundRowFragment): CsvPage["rows"][number] {
   const { amount, payment } = row;

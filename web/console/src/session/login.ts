@@ -20,7 +20,7 @@ interface Answer {
 }
 
 /** Raises: Refused. */
-export async function logIn(pasted: string): Promise<void> {
+export async function logIn(pasted: string, idToken?: string): Promise<void> {
   const token = pasted.trim().replace(/^bearer\s+/i, "");
   if (!/^[\w.~+/=-]+$/.test(token)) throw new Refused("That is no token: a token is one word, without blanks.");
   const { viewer, at } = await viewerOf(token);
@@ -30,7 +30,7 @@ export async function logIn(pasted: string): Promise<void> {
   }
   const end = endOfJwt(token);
   // By the gateway's clock: this machine's may be wrong, and the gateway is who takes the token or does not.
-  begin({ token, id: viewer.id, endsAt: end === null ? null : Date.now() + (end - at) });
+  begin({ token, id: viewer.id, endsAt: end === null ? null : Date.now() + (end - at), ...(idToken !== undefined && { idToken }) });
 }
 
 interface Seen {

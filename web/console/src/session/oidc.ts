@@ -19,6 +19,7 @@ interface Discovered {
   issuer: string;
   authorization_endpoint: string;
   token_endpoint: string;
+  end_session_endpoint?: string;
   code_challenge_methods_supported?: string[];
   authorization_response_iss_parameter_supported?: boolean;
 }
@@ -63,14 +64,20 @@ export async function returned(): Promise<void> {
   history.replaceState(null, "", `${location.pathname}${begun?.hash ?? ""}`);
   if (oidc === null) return;
   try {
-    await logIn(await accessToken(oidc, answer, begun));
+    const { accessToken, idToken } = await tokensOf(oidc, answer, begun);
+    await logIn(accessToken, idToken);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     refuse(error.message);
   }
 }
 
-async function accessToken(oidc: Oidc, answer: URLSearchParams, begun: Begun | null): Promise<string> {
+interface Tokens {
+  accessToken: string;
+  idToken: string;
+}
+
+async function tokensOf(oidc: Oidc, answer: URLSearchParams, begun: Begun | null): Promise<Tokens> {
   if (begun === null || answer.get("state") !== begun.state) {
     throw new Refused("This login was not begun in this tab, so it was not taken. Log in from here.");
   }
@@ -82,7 +89,7 @@ async function accessToken(oidc: Oidc, answer: URLSearchParams, begun: Begun | n
   const error = answer.get("error");
   if (error !== null) throw new Refused(refusal(oidc, error, answer.get("error_description")));
   const tokens = await exchanged(oidc, found, answer.get("code") ?? "", begun);
-  checkIdToken(oidc, begun, tokens["id_token"]);
+  const idToken = checkedIdToken(oidc, begun, tokens["id_token"]);
   const token = tokens["access_token"];
   if (typeof token !== "string") throw new Refused(`${issuerName(oidc)} sent no access token.`);
   if (claimsOf(token) === null) {
@@ -91,7 +98,7 @@ async function accessToken(oidc: Oidc, answer: URLSearchParams, begun: Begun | n
         "this API; where it has to be told which, set GATEWAY_CONSOLE_OIDC_RESOURCE.",
     );
   }
-  return token;
+  return { accessToken: token, idToken };
 }
 
 async function exchanged(oidc: Oidc, found: Discovered, code: string, begun: Begun): Promise<Record<string, unknown>> {
@@ -110,9 +117,9 @@ async function exchanged(oidc: Oidc, found: Discovered, code: string, begun: Beg
 
 /** Core 3.1.3.7. It came from the token endpoint by TLS, which stands for its signature; the gateway verifies its own
  * token's. */
-function checkIdToken(oidc: Oidc, begun: Begun, idToken: unknown): void {
+function checkedIdToken(oidc: Oidc, begun: Begun, idToken: unknown): string {
   const claims = typeof idToken === "string" ? claimsOf(idToken) : null;
-  if (claims === null) throw new Refused(`${issuerName(oidc)} sent no ID token.`);
+  if (typeof idToken !== "string" || claims === null) throw new Refused(`${issuerName(oidc)} sent no ID token.`);
   const audience = Array.isArray(claims["aud"]) ? (claims["aud"] as unknown[]) : [claims["aud"]];
   const isOurs = audience.includes(oidc.clientId) && (claims["azp"] === undefined || claims["azp"] === oidc.clientId);
   if (claims["iss"] !== oidc.issuer || !isOurs || claims["nonce"] !== begun.nonce) {
@@ -121,6 +128,18 @@ function checkIdToken(oidc: Oidc, begun: Begun, idToken: unknown): void {
   if (typeof claims["exp"] !== "number" || claims["exp"] * 1000 < Date.now() - LEEWAY_MS) {
     throw new Refused("What the issuer sent back is over already by this machine’s clock. Is it right? Then log in again.");
   }
+  return idToken;
+}
+
+/** Where the issuer ends its own session, with the way back here (OpenID Connect RP-Initiated Logout 1.0); null where it has
+ * no such place. Raises: Refused. */
+export async function addressOfLogout(oidc: Oidc, idToken: string): Promise<string | null> {
+  const { end_session_endpoint: place } = await discovered(oidc);
+  if (typeof place !== "string" || !/^https?:/.test(place)) return null;
+  const address = new URL(place);
+  const asked = { id_token_hint: idToken, client_id: oidc.clientId, post_logout_redirect_uri: redirectUri() };
+  for (const [name, value] of Object.entries(asked)) address.searchParams.set(name, value);
+  return address.href;
 }
 
 async function discovered(oidc: Oidc): Promise<Discovered> {

@@ -8,6 +8,8 @@ export interface Session {
   id: string;
   /** When the token ends, in milliseconds; null where it does not say. */
   endsAt: number | null;
+  /** What the issuer knows this login by, where it was one of OpenID Connect. */
+  idToken?: string;
 }
 
 export type Standing =
@@ -50,9 +52,9 @@ export function endOfToken(why: string): void {
 }
 
 /** By one's own wish: nothing of the visit stays in this tab. */
-export function logOut(): void {
+export function forget(why: string | null = null): void {
   sessionStorage.clear();
-  change({ is: "out", why: null });
+  change({ is: "out", why });
 }
 
 /** A login that came to nothing, with the reason. */

@@ -3,12 +3,15 @@
 import { useState } from "react";
 import { useClient, useQuery } from "urql";
 import { ActionForm, type Preview } from "../actions/ActionForm";
-import { done, doneBefore, never, refused, unanswered, type Told } from "../actions/answers";
-import { REASON_MISSING, ReasonField, TextField } from "../actions/fields";
+import { done, doneBefore, never, type Told } from "../actions/answers";
+import { TextField } from "../actions/fields";
+import { ReasonedForm } from "../actions/ReasonedForm";
+import { sent } from "../actions/sending";
 import { instantOf, timeOf, today } from "../calendar";
 import { momentIn, place } from "../format";
-import type { RecordSessionMutation, SessionPartsFragment, WithdrawSessionMutation } from "../gql/graphql";
+import type { RecordSessionMutation, SessionPartsFragment } from "../gql/graphql";
 import { Loaded } from "../parts/Loaded";
+import { useFollowed } from "../parts/useFollowed";
 import { OfPurchase, type Found } from "../purchases/OfPurchase";
 import { RecordSession, SessionsOf, WithdrawSession } from "./operations";
 
@@ -22,10 +25,12 @@ export function SessionAction({ id, number, what }: Props) {
   const [{ data, error }, ask] = useQuery({ query: SessionsOf, variables: { id, first: 1, after: number - 1 } });
   const session = data?.purchase?.sessions[0];
   const title = what === "record" ? `Record session ${number}` : `Withdraw session ${number}`;
+  const again = () => ask({ requestPolicy: "network-only" });
+  useFollowed(["PURCHASE"], again);
   return (
     <OfPurchase id={id} title={title}>
       {(purchase) => (
-        <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+        <Loaded error={error} isThere={data !== undefined} askAgain={again}>
           {session === undefined ? (
             <p className="empty">This purchase has no session {number}.</p>
           ) : what === "record" ? (
@@ -54,10 +59,9 @@ function Recording({ purchase, session }: FormProps) {
   const zone = purchase.metadata.timeSlot.timeZone;
   const [now] = useState(() => new Date().toISOString());
   const usual = session.startsAt && session.startsAt < now ? session.startsAt : now;
-  const send = async ({ day, time }: Held, idempotencyKey: string): Promise<Told> => {
+  const send = ({ day, time }: Held, idempotencyKey: string) => {
     const input = { purchaseId: purchase.id, sessionNumber: session.number, heldAt: instantOf(day, time, zone), idempotencyKey };
-    const { data, error } = await client.mutation(RecordSession, { input }).toPromise();
-    return data ? recorded(data.recordSession, purchase.id, zone) : unanswered(error);
+    return sent(client, RecordSession, { input }, (data) => data.recordSession, (answer) => recorded(answer, purchase.id, zone));
   };
   return (
     <ActionForm<Held>
@@ -76,7 +80,9 @@ function Recording({ purchase, session }: FormProps) {
   );
 }
 
-function recorded(answer: RecordSessionMutation["recordSession"], id: string, zone: string): Told {
+type Recorded = Extract<RecordSessionMutation["recordSession"], { __typename: "RecordSessionSuccess" | "PurchaseEnded" }>;
+
+function recorded(answer: Recorded, id: string, zone: string): Told {
   switch (answer.__typename) {
     case "RecordSessionSuccess": {
       const { sessionsUsed = 0, sessionsTotal = 0 } = answer.purchase.access ?? {};
@@ -92,10 +98,6 @@ function recorded(answer: RecordSessionMutation["recordSession"], id: string, zo
         text: `The purchase ended ${momentIn(answer.endedAt, zone)}: it takes what was held before.${answer.activePurchase ? " The student has another one now." : ""}`,
         about: answer.activePurchase?.id ?? id,
       };
-    case "InvalidInput":
-    case "NotFound":
-    case "IdempotencyKeyReused":
-      return refused(answer);
     default:
       return never(answer);
   }
@@ -113,46 +115,28 @@ function recordPreview({ access, student }: Found, { number, isUsed, record }: S
 
 function Withdrawing({ purchase, session }: FormProps) {
   const client = useClient();
-  const send = async ({ reason }: { reason: string }, idempotencyKey: string): Promise<Told> => {
+  const send = ({ reason }: { reason: string }, idempotencyKey: string) => {
     const input = { purchaseId: purchase.id, sessionNumber: session.number, reason, idempotencyKey };
-    const { data, error } = await client.mutation(WithdrawSession, { input }).toPromise();
-    return data ? withdrawn(data.withdrawSession, purchase.id) : unanswered(error);
+    return sent(client, WithdrawSession, { input }, (data) => data.withdrawSession, ({ alreadyProcessed, purchase: now }) => {
+      const used = `${now.access?.sessionsUsed ?? 0} of ${now.access?.sessionsTotal ?? 0} are used now.`;
+      return alreadyProcessed ? doneBefore("It was withdrawn already", used, now.id) : done("It is withdrawn", used, now.id);
+    });
   };
   return (
-    <ActionForm
+    <ReasonedForm
       name={`purchases/${purchase.id}/withdraw/${session.number}`}
       initial={{ reason: "" }}
-      fields={({ values, set, problemOf }) => (
-        <ReasonField value={values.reason} set={(reason) => set({ reason })} problem={problemOf("reason")} />
-      )}
-      preview={({ reason }) => withdrawPreview(purchase, session, reason)}
+      preview={() => withdrawPreview(purchase, session)}
       button={() => `Withdraw session ${session.number}`}
       send={send}
     />
   );
 }
 
-function withdrawn(answer: WithdrawSessionMutation["withdrawSession"], id: string): Told {
-  switch (answer.__typename) {
-    case "WithdrawSessionSuccess": {
-      const { sessionsUsed = 0, sessionsTotal = 0 } = answer.purchase.access ?? {};
-      const used = `${sessionsUsed} of ${sessionsTotal} are used now.`;
-      return answer.alreadyProcessed ? doneBefore("It was withdrawn already", used, id) : done("It is withdrawn", used, id);
-    }
-    case "InvalidInput":
-    case "NotFound":
-    case "IdempotencyKeyReused":
-      return refused(answer);
-    default:
-      return never(answer);
-  }
-}
-
-function withdrawPreview({ access, student }: Found, { number, record }: SessionPartsFragment, reason: string): Preview {
+function withdrawPreview({ access, student }: Found, { number, record }: SessionPartsFragment): Preview {
   if (!record || record.withdrawnAt) return { lines: [], blocked: `Session ${number} is not recorded.` };
   const used = Math.max(0, (access?.sessionsUsed ?? 1) - 1);
   return {
     lines: [`Session ${number} of ${student.id} no longer counts as used: ${used} of ${access?.sessionsTotal ?? 0}.`, "It may be recorded again."],
-    ...(reason.trim() === "" && { missing: REASON_MISSING }),
   };
 }
