@@ -92,3 +92,24 @@ test("courses that did not come are asked for again", async () => {
   await tab.page.getByLabel("Course").selectOption({ label: "Yoga for Beginners" });
   await who.done({ isExpected: isFailedRequest });
 });
+
+test("a list that cannot be asked for anew stays as it was known, says so, and offers to try again", async () => {
+  const student = its.student();
+  const { paymentId } = await its.gateway.pay(student, its.yoga);
+  const who = await its.person();
+  const tab = await (await who.tab()).loggedIn(`#/payments?student=${student}`);
+  await tab.says(UP);
+  await tab.page.getByText(paymentId).waitFor();
+  let isAway = true;
+  await tab.page.route("**/graphql", (route) =>
+    isAway && operationOf(route.request()) === "Payments" ? route.abort("connectionreset") : route.fallback(),
+  );
+  await its.gateway.pay(its.student(), its.yoga);
+  await tab.heading("The gateway does not answer");
+  await tab.says("What you see below is what was known before.");
+  assert.equal(await tab.page.getByText(paymentId).count(), 1);
+  isAway = false;
+  await tab.press("Try again");
+  await tab.page.getByRole("heading", { name: "The gateway does not answer" }).waitFor({ state: "detached" });
+  await who.done({ isExpected: isFailedRequest });
+});

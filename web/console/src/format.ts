@@ -91,6 +91,25 @@ export function words(constant: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
+/** What the API calls its own way, in texts that tell what to do. */
+const CALLS: Record<string, string> = {
+  revokePurchase: "revoke the purchase",
+  refundPayment: "refund the payment",
+  retryJob: "have it run again",
+  cancelJob: "take it off the list",
+  createPurchase: "grant the course",
+  extendPurchase: "extend the purchase",
+  saveCourse: "save the course",
+};
+
+/** A text of the gateway's as a person reads it: amounts of money, what to do, and codes. */
+export function plainly(text: string): string {
+  if (/^[a-z]+(_[a-z]+)+$/.test(text)) return words(text);
+  return text
+    .replaceAll(/(\d+) ([A-Z]{3}) \(minor units\)/g, (_, minor: string, currency: string) => money({ amountMinor: Number(minor), currency }))
+    .replaceAll(/\b[a-z]+[A-Z][a-z]+\b/g, (call) => CALLS[call] ?? call);
+}
+
 export function count(number: number, one: string, many = `${one}s`): string {
   return `${new Intl.NumberFormat().format(number)} ${number === 1 ? one : many}`;
 }

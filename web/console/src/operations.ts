@@ -106,8 +106,8 @@ export const JobParts = graphql(`
     createdAt
     finishedAt
     subscriber
-    payment { id }
-    purchase { id }
+    payment { id student { id } }
+    purchase { id student { id } }
   }
 `);
 

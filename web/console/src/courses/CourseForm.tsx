@@ -1,6 +1,6 @@
 // A course and its tiers, as they are to be.
 
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import { ActionForm, type Form, type Preview } from "../actions/ActionForm";
 import { done, doneBefore } from "../actions/answers";
 import { LinesField, TextField } from "../actions/fields";
@@ -13,6 +13,7 @@ import { useFollowed } from "../parts/useFollowed";
 import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { CourseById, SaveCourse } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 interface TierValues {
   code: string;
@@ -30,8 +31,7 @@ interface Values {
 }
 
 export function CourseForm({ id }: { id: string | null }) {
-  const [{ data, error }, ask] = useQuery({ query: CourseById, variables: { id: id ?? "" }, pause: id === null });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(CourseById, { id: id ?? "" }, id === null);
   useFollowed(["COURSE"], () => id !== null && again());
   const course = data?.course ?? null;
   return (

@@ -1,7 +1,6 @@
 // What needs a person: jobs that were given up, cases, and open disputes, each with what ends it.
 
-import { useQuery } from "urql";
-import { count, money, words } from "../format";
+import { count, money, plainly, words } from "../format";
 import type { NeedingAttentionQuery } from "../gql/graphql";
 import { Amount, Id, Instant, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
@@ -10,12 +9,12 @@ import { Screen } from "../parts/Screen";
 import { useFollowed } from "../parts/useFollowed";
 import { link, type Route } from "../router";
 import { NeedingAttention } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 type Item = NeedingAttentionQuery["needsAttention"]["nodes"][number];
 
 export function Attention({ route }: { route: Route }) {
-  const [{ data, error }, ask] = useQuery({ query: NeedingAttention, variables: windowOf(route) });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(NeedingAttention, windowOf(route));
   const isUp = useFollowed(["JOB", "REFUND"], again);
   const items = data?.needsAttention.nodes ?? [];
   return (
@@ -67,7 +66,7 @@ function Case({ item }: { item: Item }) {
         {payment && <>, <Amount of={payment.amountCaptured ?? payment.amount} /> by <Id of={payment.id} /></>}
         {purchase && <>, {purchase.course.title}, {purchase.tier}: <Id of={purchase.id} /></>}
       </p>
-      <p className="reason">{reason}</p>
+      <p className="reason">{plainly(reason)}</p>
       <p className="actions">
         {job &&
           calls.map(({ mutation, effect }) => {

@@ -1,6 +1,6 @@
 // A student erased: the books stay, and nothing in them names the person.
 
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import type { Preview } from "../actions/ActionForm";
 import { done, doneBefore, never, type Told } from "../actions/answers";
 import { TextField } from "../actions/fields";
@@ -12,6 +12,7 @@ import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
 import { link } from "../router";
 import { EraseStudent, StudentById } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 interface Values {
   typed: string;
@@ -22,11 +23,11 @@ type Student = StudentByIdQuery["student"];
 
 export function Erase({ id }: { id: string }) {
   const client = useClient();
-  const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id } });
+  const { data, error, again } = useAsked(StudentById, { id });
   const send = ({ reason }: Values) => sent(client, EraseStudent, { input: { studentId: id, reason } }, (answered) => answered.eraseStudent, erased);
   return (
     <Screen title="Erase a student" kind={<a href={link(["students", id])}>← The student</a>}>
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+      <Loaded error={error} isThere={data !== undefined} askAgain={again}>
         {data && (
           <ReasonedForm<Values>
             name={link(["students", id, "erase"]).slice("#/".length)}

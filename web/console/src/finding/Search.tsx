@@ -1,8 +1,7 @@
 // What a text names: ids in either spelling, a provider's reference, students by how their ids begin, and courses by
 // their titles.
 
-import { useQuery } from "urql";
-import { words } from "../format";
+import { plainly, words } from "../format";
 import type { SearchForQuery } from "../gql/graphql";
 import { Amount, Id, State, StudentLink } from "../parts/bits";
 import { Loaded } from "../parts/Loaded";
@@ -10,12 +9,12 @@ import { Screen } from "../parts/Screen";
 import { useFollowed } from "../parts/useFollowed";
 import { link } from "../router";
 import { SearchFor } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 const PACE_MS = 5_000;
 
 export function Search({ text }: { text: string }) {
-  const [{ data, error }, ask] = useQuery({ query: SearchFor, variables: { text }, pause: text.trim() === "" });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(SearchFor, { text }, text.trim() === "");
   useFollowed(["PURCHASE", "PAYMENT", "REFUND", "JOB"], () => text.trim() !== "" && again(), PACE_MS);
   const hits = data?.search ?? [];
   return (
@@ -70,7 +69,7 @@ function Hit({ hit }: { hit: Found }) {
     case "Refund":
       return (
         <p>
-          Refund of <Amount of={hit.refunded} /> <State of={hit.refundStatus} />, “{hit.reason}”
+          Refund of <Amount of={hit.refunded} /> <State of={hit.refundStatus} />, “{plainly(hit.reason)}”
           <br />
           <code>{hit.id}</code> of the payment <Id of={hit.of.id} />
         </p>

@@ -1,7 +1,8 @@
 // A student: what they have, what they paid, what went back, and everything that was done, in one timeline.
 
 import { useState } from "react";
-import { useClient, useQuery, type CombinedError } from "urql";
+import { useClient, type CombinedError } from "urql";
+import { plainly } from "../format";
 import type { EntryPartsFragment, StudentHistoryQuery } from "../gql/graphql";
 import { Amount, Id, Instant, State } from "../parts/bits";
 import { Part } from "../parts/Facts";
@@ -16,13 +17,13 @@ import { PURCHASE_COLUMNS } from "../purchases/PurchaseList";
 import { link } from "../router";
 import { adviceOn } from "../trouble";
 import { StudentById, StudentHistory } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 /** Anybody's change asks for this student's anew. */
 const PACE_MS = 3_000;
 
 export function StudentScreen({ id }: { id: string }) {
-  const [{ data, error }, ask] = useQuery({ query: StudentById, variables: { id } });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(StudentById, { id });
   const isUp = useFollowed(["PURCHASE", "PAYMENT", "REFUND"], again, PACE_MS);
   const student = data?.student;
   return (
@@ -61,7 +62,7 @@ export function StudentScreen({ id }: { id: string }) {
                   columns={[
                     { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
                     { name: "State", cell: (row) => <State of={row.status} /> },
-                    { name: "Reason", cell: (row) => row.reason },
+                    { name: "Reason", isFree: true, cell: (row) => plainly(row.reason) },
                     { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
                     { name: "Payment", cell: (row) => <Id of={row.payment.id} /> },
                   ]}
@@ -101,7 +102,7 @@ type Entries = (EntryPartsFragment & { subject?: { id: string } | null })[];
 /** The latest first, and further back as far as one likes. */
 function Everything({ id }: { id: string }) {
   const client = useClient();
-  const [{ data, error }, ask] = useQuery({ query: StudentHistory, variables: { id, first: PAGE } });
+  const { data, error, again } = useAsked(StudentHistory, { id, first: PAGE });
   const [older, setOlder] = useState<Entries>([]);
   const [page, setPage] = useState<HistoryPage["pageInfo"] | null>(null);
   const [trouble, setTrouble] = useState<CombinedError | undefined>();
@@ -119,7 +120,7 @@ function Everything({ id }: { id: string }) {
   };
   const entries: Entries = [...(first?.nodes ?? []), ...older];
   return (
-    <Loaded error={error} isThere={first !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+    <Loaded error={error} isThere={first !== undefined} askAgain={again}>
       <ol className="timeline">
         {entries.map((entry, index) => (
           <Entry key={index} entry={entry} about={entry.subject?.id} />

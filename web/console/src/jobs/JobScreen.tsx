@@ -1,13 +1,13 @@
 // One job, and what an admin may do about it: have it run again, or call it off.
 
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import type { Preview } from "../actions/ActionForm";
 import { done, type Told } from "../actions/answers";
 import { ReasonedForm } from "../actions/ReasonedForm";
 import { sent } from "../actions/sending";
-import { words } from "../format";
+import { plainly, words } from "../format";
 import type { JobPartsFragment, RetryJobMutation } from "../gql/graphql";
-import { Id, Instant, State } from "../parts/bits";
+import { Id, Instant, State, StudentLink } from "../parts/bits";
 import { Facts } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
@@ -15,10 +15,10 @@ import { useFollowed } from "../parts/useFollowed";
 import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { CancelJob, JobById, RetryJob } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 function useJob(id: string) {
-  const [{ data, error }, ask] = useQuery({ query: JobById, variables: { id } });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(JobById, { id });
   const isUp = useFollowed(["JOB"], again);
   const job = data?.node?.__typename === "Job" ? data.node : null;
   return { job, error, isUp, isThere: data !== undefined, ask: again };
@@ -59,21 +59,25 @@ function Doing({ job }: { job: JobPartsFragment }) {
 }
 
 function JobFacts({ job }: { job: JobPartsFragment }) {
+  const student = job.payment?.student ?? job.purchase?.student;
   return (
-    <Facts
-      of={[
-        ["Id", <code>{job.id}</code>],
-        ["State", <State of={job.state} />],
-        ["What happened", job.lastError],
-        ["Payment", job.payment && <Id of={job.payment.id} />],
-        ["Purchase", job.purchase && <Id of={job.purchase.id} />],
-        ["Who is told", job.subscriber],
-        ["Runs begun", job.attempts],
-        ["Created", <Instant at={job.createdAt} />],
-        ["Due", !job.finishedAt && <Instant at={job.runAt} />],
-        ["Ended", job.finishedAt && <Instant at={job.finishedAt} />],
-      ]}
-    />
+    <>
+      {job.lastError && <p className="reason">{plainly(job.lastError)}</p>}
+      <Facts
+        of={[
+          ["Id", <code>{job.id}</code>],
+          ["State", <State of={job.state} />],
+          ["Student", student && <StudentLink id={student.id} />],
+          ["Payment", job.payment && <Id of={job.payment.id} />],
+          ["Purchase", job.purchase && <Id of={job.purchase.id} />],
+          ["Who is told", job.subscriber],
+          ["Runs begun", job.attempts],
+          ["Created", <Instant at={job.createdAt} />],
+          ["Due", !job.finishedAt && <Instant at={job.runAt} />],
+          ["Ended", job.finishedAt && <Instant at={job.finishedAt} />],
+        ]}
+      />
+    </>
   );
 }
 

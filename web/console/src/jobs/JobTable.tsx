@@ -1,6 +1,6 @@
 // Jobs, each with what can be done about it.
 
-import { words } from "../format";
+import { plainly, words } from "../format";
 import type { JobPartsFragment } from "../gql/graphql";
 import { Id, Instant, State } from "../parts/bits";
 import { Table, type Column } from "../parts/Table";
@@ -10,7 +10,7 @@ export const JOB_COLUMNS: Column<JobPartsFragment>[] = [
   { name: "Kind", cell: (job) => words(job.kind) },
   { name: "State", cell: (job) => <State of={job.state} /> },
   { name: "Runs", isNumber: true, cell: (job) => job.attempts },
-  { name: "What happened", cell: (job) => job.lastError ?? "–" },
+  { name: "What happened", isFree: true, cell: (job) => (job.lastError ? plainly(job.lastError) : "–") },
   { name: "About", cell: (job) => (job.payment ? <Id of={job.payment.id} /> : job.purchase ? <Id of={job.purchase.id} /> : (job.subscriber ?? "–")) },
   { name: "Job", cell: (job) => <Id of={job.id} /> },
 ];

@@ -1,6 +1,5 @@
 // What came in, went back and was granted, by day and by course.
 
-import { useQuery } from "urql";
 import { later, today } from "../calendar";
 import { briefly, day, money, plainAmount, shortDay, ZONE, place } from "../format";
 import { Filters, type FilterField } from "../parts/Filters";
@@ -15,6 +14,7 @@ import { link, type Route } from "../router";
 import { Bars, Rows } from "./charts";
 import { DailyNumbers } from "./operations";
 import { byCourse, currenciesOf, sumOf, type Days } from "./sums";
+import { useAsked } from "../parts/useAsked";
 
 const FIELDS: FilterField[] = [
   { name: "from", label: "From", is: "day" },
@@ -34,8 +34,7 @@ export function Numbers({ route }: { route: Route }) {
   const courseId = route.query.get("course");
   const isTooLong = days.length === 0 || days.length > MOST_DAYS;
   const variables = { days, timeZone: ZONE, courseId };
-  const [{ data, error }, ask] = useQuery({ query: DailyNumbers, variables, pause: isTooLong });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(DailyNumbers, variables, isTooLong);
   const isUp = useFollowed(["PURCHASE", "PAYMENT", "REFUND"], () => isTooLong || again(), PACE_MS);
   return (
     <Screen title="Numbers">

@@ -1,7 +1,7 @@
 // A list: its filter, a page of it, how many there are in all, the whole of it as CSV, and each change without a reload.
 
 import { useCallback, useEffect, useRef, type ReactNode } from "react";
-import { useClient, useQuery, type TypedDocumentNode } from "urql";
+import { useClient, type TypedDocumentNode } from "urql";
 import type { ChangedKind, CountPartsFragment } from "../gql/graphql";
 import type { Route } from "../router";
 import { CsvButton, type CsvPage } from "./CsvButton";
@@ -13,6 +13,7 @@ import { Screen } from "./Screen";
 import { Table, type Column } from "./Table";
 import { useFollowed, usePaced } from "./useFollowed";
 import { useFresh } from "./useFresh";
+import { useAsked } from "./useAsked";
 
 /** Counting costs more than a page does. */
 const COUNT_PACE_MS = 15_000;
@@ -65,11 +66,10 @@ interface Props<Row, Filter, Data, Counted> extends Asking<Row, Filter, Data> {
 
 export function ListScreen<Row extends { id: string }, Filter, Data, Counted>(props: Props<Row, Filter, Data, Counted>) {
   const { route, title, one, actions, fields, filter, query, pageOf, kinds, columns, count, csv } = props;
-  const [{ data, error, operation }, ask] = useQuery({ query, variables: { filter, ...windowOf(route) } });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, of, again } = useAsked(query, { filter, ...windowOf(route) });
   const isUp = useFollowed(kinds, again);
   const page = data && pageOf(data);
-  const fresh = useFresh(page?.nodes, JSON.stringify(operation?.variables));
+  const fresh = useFresh(page?.nodes, of);
   const its = { here: page?.nodes.length ?? 0, one, isUp };
   return (
     <Screen title={title} actions={actions}>
@@ -108,12 +108,12 @@ interface CountedProps<Filter, Data> {
 }
 
 function Counted<Filter, Data>({ filter, count, rows, ...its }: CountedProps<Filter, Data>) {
-  const [{ data }, ask] = useQuery({ query: count.query, variables: { filter } });
-  const again = usePaced(() => ask({ requestPolicy: "network-only" }), COUNT_PACE_MS);
+  const { data, again } = useAsked(count.query, { filter });
+  const later = usePaced(again, COUNT_PACE_MS);
   const first = useRef(rows);
   useEffect(() => {
-    if (rows !== first.current) again();
-  }, [rows, again]);
+    if (rows !== first.current) later();
+  }, [rows, later]);
   return <HowMany {...its} total={data && count.of(data)} />;
 }
 

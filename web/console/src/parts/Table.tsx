@@ -6,6 +6,8 @@ export interface Column<Row> {
   name: string;
   cell: (row: Row) => ReactNode;
   isNumber?: boolean;
+  /** What people wrote: it may be long, and without a blank. */
+  isFree?: boolean;
 }
 
 interface Props<Row> {
@@ -37,8 +39,8 @@ export function Table<Row>({ caption, columns, rows, keyOf, empty, fresh }: Prop
       <tbody role="rowgroup">
         {rows.map((row) => (
           <tr key={keyOf(row)} role="row" className={fresh?.has(keyOf(row)) ? "fresh" : ""}>
-            {columns.map(({ name, cell, isNumber }) => (
-              <td key={name} role="cell" data-name={name} className={isNumber ? "number" : ""}>
+            {columns.map(({ name, cell, isNumber, isFree }) => (
+              <td key={name} role="cell" data-name={name} className={isNumber ? "number" : isFree ? "free" : ""}>
                 {cell(row)}
               </td>
             ))}

@@ -2,7 +2,7 @@
 
 import type { ReactNode } from "react";
 import type { EntryPartsFragment } from "../gql/graphql";
-import { words } from "../format";
+import { plainly, words } from "../format";
 import { Id, Instant } from "./bits";
 import { Changes } from "./changes";
 
@@ -26,7 +26,7 @@ export function Entry({ entry, about }: { entry: EntryPartsFragment; about?: str
         by {entry.actor.id === "gateway" ? "the gateway" : entry.actor.id}
         {entry.actor.role === "ADMIN" && " (admin)"}
       </p>
-      {entry.reason && <p className="reason">“{entry.reason}”</p>}
+      {entry.reason && <p className="reason">“{plainly(entry.reason)}”</p>}
       <Changes of={entry.changes} />
     </Event>
   );

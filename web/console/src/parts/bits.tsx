@@ -56,13 +56,13 @@ export function StudentLink({ id }: { id: string }) {
   return <a href={link(["students", id])}>{id}</a>;
 }
 
-const ASKED_BY: Record<RefundOrigin, string> = {
-  GATEWAY: "the gateway",
-  PROVIDER: "the provider’s dashboard",
-  DISPUTE: "the student’s bank",
+const ASKED: Record<RefundOrigin, string> = {
+  GATEWAY: "here",
+  PROVIDER: "at the provider’s dashboard",
+  DISPUTE: "by the student’s bank",
 };
 
-/** Who asked for a refund. */
-export function askedBy(origin: RefundOrigin): string {
-  return ASKED_BY[origin] ?? words(origin);
+/** Where a refund was asked for. */
+export function asked(origin: RefundOrigin): string {
+  return ASKED[origin] ?? words(origin);
 }

@@ -1,9 +1,9 @@
 // What an entry of a history says that changed, in a person's words: each field by its name, its value as elsewhere.
 
 import type { ReactNode } from "react";
-import { day, moment, money, place, words } from "../format";
+import { day, moment, money, place, plainly, words } from "../format";
 import type { RefundOrigin } from "../gql/graphql";
-import { askedBy, Id, StudentLink } from "./bits";
+import { asked, Id, StudentLink } from "./bits";
 import history from "./history.json";
 
 type Form = "code" | "day" | "door" | "end" | "id" | "instant" | "list" | "minor" | "money" | "origin" | "place" | "student" | "text" | "words" | "yes";
@@ -83,7 +83,7 @@ function shown(value: unknown, form: Form, currency: string | null): ReactNode {
     case "id":
       return <Id of={value} />;
     case "origin":
-      return askedBy(value as RefundOrigin);
+      return asked(value as RefundOrigin);
     case "place":
       return place(value);
     case "student":
@@ -93,7 +93,7 @@ function shown(value: unknown, form: Form, currency: string | null): ReactNode {
     case "yes":
       return value === "true" ? "yes" : "no";
     default:
-      return value;
+      return plainly(value);
   }
 }
 

@@ -31,7 +31,7 @@ const FIELDS: FilterField[] = [
 
 export const PAYMENT_COLUMNS: Column<PaymentRowFragment>[] = [
   { name: "Opened", cell: (row) => <Instant at={row.createdAt} /> },
-  { name: "Student", cell: (row) => <StudentLink id={row.student.id} /> },
+  { name: "Student", isFree: true, cell: (row) => <StudentLink id={row.student.id} /> },
   { name: "Course", cell: (row) => `${row.course.title}, ${row.tier}` },
   { name: "State", cell: (row) => <State of={row.status} /> },
   { name: "Led to", cell: (row) => <State of={row.fulfilment} /> },

@@ -1,12 +1,11 @@
 // One payment: where its money is, and how it came there.
 
-import { useQuery } from "urql";
-import { money, place } from "../format";
+import { money, place, plainly, words } from "../format";
 import type { PaymentPartsFragment, RefundPartsFragment } from "../gql/graphql";
 import { JobTable } from "../jobs/JobTable";
 import { useLive } from "../live";
 import { PaymentNow } from "../operations";
-import { Amount, askedBy, Id, Instant, State, StudentLink } from "../parts/bits";
+import { Amount, asked, Id, Instant, State, StudentLink } from "../parts/bits";
 import { Facts, Part } from "../parts/Facts";
 import { Loaded } from "../parts/Loaded";
 import { Screen } from "../parts/Screen";
@@ -17,12 +16,13 @@ import { Missing } from "../purchases/PurchaseScreen";
 import { link } from "../router";
 import { leftOf } from "./left";
 import { PaymentById } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 /** The payment as it is, and anew at every change of it. */
 export function usePayment(id: string) {
-  const [{ data, error }, ask] = useQuery({ query: PaymentById, variables: { id } });
-  const isUp = useLive(PaymentNow, { id }, () => ask({ requestPolicy: "network-only" }));
-  return { data, error, isUp, ask: () => ask({ requestPolicy: "network-only" }) };
+  const { data, error, again } = useAsked(PaymentById, { id });
+  const isUp = useLive(PaymentNow, { id }, again);
+  return { data, error, isUp, ask: again };
 }
 
 export function PaymentScreen({ id }: { id: string }) {
@@ -78,8 +78,8 @@ function PaymentFacts({ payment }: { payment: PaymentPartsFragment }) {
         ["Went back", amountRefunded.amountMinor > 0 && <Amount of={amountRefunded} />],
         ["Can still go back", left && <Amount of={left} />],
         ["Purchase", purchase && <><Id of={purchase.id} /> <State of={purchase.status} /></>],
-        ["Why it failed", failure && `${failure.message} (${failure.code})`],
-        ["Provider", payment.provider],
+        ["Why it failed", failure && `${plainly(failure.message)} (${failure.code})`],
+        ["Provider", words(payment.provider)],
         ["Reference there", payment.providerReference && <code>{payment.providerReference}</code>],
         ["Opened", <Instant at={payment.createdAt} />],
         ["Captured at", payment.confirmedAt && <Instant at={payment.confirmedAt} />],
@@ -102,9 +102,9 @@ function Refunds({ of }: { of: readonly RefundPartsFragment[] }) {
           { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
           { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
           { name: "State", cell: (row) => <State of={row.status} /> },
-          { name: "Asked for by", cell: (row) => askedBy(row.origin) },
-          { name: "Reason", cell: (row) => row.reason },
-          { name: "Why not made", cell: (row) => (row.failure ? `${row.failure.message} (${row.failure.code})` : "–") },
+          { name: "Asked for", cell: (row) => asked(row.origin) },
+          { name: "Reason", isFree: true, cell: (row) => plainly(row.reason) },
+          { name: "Why not made", isFree: true, cell: (row) => (row.failure ? `${plainly(row.failure.message)} (${row.failure.code})` : "–") },
           { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },
         ]}
       />

@@ -1,7 +1,7 @@
 // A course granted without a payment.
 
 import { useEffect, useState } from "react";
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import type { Form, Preview } from "../actions/ActionForm";
 import { done, doneBefore, never, type Told } from "../actions/answers";
 import { CheckField, SelectField, TextField } from "../actions/fields";
@@ -18,6 +18,7 @@ import { useFollowed } from "../parts/useFollowed";
 import { link, type Route } from "../router";
 import { ActiveOf, GrantPurchase } from "./operations";
 import { EMPTY_SLOT, metadataOf, missingOf, SlotFields, type Slot } from "./slot";
+import { useAsked } from "../parts/useAsked";
 
 interface Values extends Slot {
   studentId: string;
@@ -46,8 +47,8 @@ export function Grant({ route }: { route: Route }) {
   const name = link(["grant"], { student: initial.studentId, course: initial.courseId }).slice("#/".length);
   const [who, setWho] = useState({ studentId: "", courseId: "" });
   const isAsked = who.studentId !== "" && who.courseId !== "";
-  const [{ data }, ask] = useQuery({ query: ActiveOf, variables: who, pause: !isAsked });
-  useFollowed(["PURCHASE"], () => isAsked && ask({ requestPolicy: "network-only" }));
+  const { data, again } = useAsked(ActiveOf, who, !isAsked);
+  useFollowed(["PURCHASE"], () => isAsked && again());
   const active = data?.purchases.nodes.find(({ student, course }) => student.id === who.studentId && course.id === who.courseId);
 
   const send = (values: Values, idempotencyKey: string) => {

@@ -12,7 +12,7 @@ import { Purchases, PurchasesCount } from "./operations";
 
 export const PURCHASE_COLUMNS: Column<PurchaseRowFragment>[] = [
   { name: "Created", cell: (row) => <Instant at={row.createdAt} /> },
-  { name: "Student", cell: (row) => <StudentLink id={row.student.id} /> },
+  { name: "Student", isFree: true, cell: (row) => <StudentLink id={row.student.id} /> },
   { name: "Course", cell: (row) => `${row.course.title}, ${row.tier}` },
   { name: "State", cell: (row) => <State of={row.status} /> },
   { name: "Sessions", isNumber: true, cell: (row) => row.access && `${row.access.sessionsUsed} of ${row.access.sessionsTotal}` },

@@ -1,6 +1,5 @@
 // One purchase: what it is, what can be done about it, and what was done.
 
-import { useQuery } from "urql";
 import { momentIn, place } from "../format";
 import type { PurchaseByIdQuery, PurchasePartsFragment } from "../gql/graphql";
 import { useLive } from "../live";
@@ -14,10 +13,10 @@ import { Timeline } from "../parts/Timeline";
 import { link } from "../router";
 import { Sessions } from "../sessions/Sessions";
 import { PurchaseById } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 export function usePurchase(id: string) {
-  const [{ data, error }, ask] = useQuery({ query: PurchaseById, variables: { id } });
-  const again = () => ask({ requestPolicy: "network-only" });
+  const { data, error, again } = useAsked(PurchaseById, { id });
   const hear = ({ purchases }: { purchases: { id: string } }) => {
     if (purchases.id === id) again();
   };

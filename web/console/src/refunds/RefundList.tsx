@@ -1,8 +1,8 @@
 // Refunds and disputes, filtered, page by page, and as CSV.
 
-import { plainAmount } from "../format";
+import { plainAmount, plainly } from "../format";
 import type { RefundFilter, RefundOrigin, RefundRowFragment, RefundStatus } from "../gql/graphql";
-import { Amount, askedBy, Id, Instant, State, StudentLink } from "../parts/bits";
+import { Amount, asked, Id, Instant, State, StudentLink } from "../parts/bits";
 import type { CsvPage } from "../parts/CsvButton";
 import type { FilterField } from "../parts/Filters";
 import { ListScreen } from "../parts/ListScreen";
@@ -17,7 +17,7 @@ const ORIGINS = ["GATEWAY", "PROVIDER", "DISPUTE"] as const satisfies readonly R
 const FIELDS: FilterField[] = [
   { name: "student", label: "Student", is: "text" },
   { name: "status", label: "State", is: "one of", values: STATUSES },
-  { name: "origin", label: "Asked for by", is: "one of", values: ORIGINS },
+  { name: "origin", label: "Asked for", is: "one of", values: ORIGINS },
   { name: "reference", label: "Provider’s id", is: "text" },
   { name: "currency", label: "Currency", is: "text" },
   { name: "least", label: "At least", is: "text" },
@@ -28,10 +28,10 @@ const FIELDS: FilterField[] = [
 
 const COLUMNS: Column<RefundRowFragment>[] = [
   { name: "Decided", cell: (row) => <Instant at={row.createdAt} /> },
-  { name: "Student", cell: (row) => <StudentLink id={row.payment.student.id} /> },
+  { name: "Student", isFree: true, cell: (row) => <StudentLink id={row.payment.student.id} /> },
   { name: "State", cell: (row) => <State of={row.status} /> },
-  { name: "Asked for by", cell: (row) => askedBy(row.origin) },
-  { name: "Reason", cell: (row) => row.reason },
+  { name: "Asked for", cell: (row) => asked(row.origin) },
+  { name: "Reason", isFree: true, cell: (row) => plainly(row.reason) },
   { name: "Settled", cell: (row) => (row.settledAt ? <Instant at={row.settledAt} /> : "–") },
   { name: "Amount", isNumber: true, cell: (row) => <Amount of={row.amount} /> },
   { name: "Payment", cell: (row) => <Id of={row.payment.id} /> },

@@ -1,7 +1,7 @@
 // A session recorded as held, or the record of one taken back.
 
 import { useState } from "react";
-import { useClient, useQuery } from "urql";
+import { useClient } from "urql";
 import { ActionForm, type Preview } from "../actions/ActionForm";
 import { done, doneBefore, never, type Told } from "../actions/answers";
 import { TextField } from "../actions/fields";
@@ -14,6 +14,7 @@ import { Loaded } from "../parts/Loaded";
 import { useFollowed } from "../parts/useFollowed";
 import { OfPurchase, type Found } from "../purchases/OfPurchase";
 import { RecordSession, SessionsOf, WithdrawSession } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 interface Props {
   id: string;
@@ -22,10 +23,9 @@ interface Props {
 }
 
 export function SessionAction({ id, number, what }: Props) {
-  const [{ data, error }, ask] = useQuery({ query: SessionsOf, variables: { id, first: 1, after: number - 1 } });
+  const { data, error, again } = useAsked(SessionsOf, { id, first: 1, after: number - 1 });
   const session = data?.purchase?.sessions[0];
   const title = what === "record" ? `Record session ${number}` : `Withdraw session ${number}`;
-  const again = () => ask({ requestPolicy: "network-only" });
   useFollowed(["PURCHASE"], again);
   return (
     <OfPurchase id={id} title={title}>

@@ -1,7 +1,6 @@
 // The sessions of a purchase: which are due when, and which were held.
 
 import { useEffect, useState } from "react";
-import { useQuery } from "urql";
 import { momentIn, place } from "../format";
 import type { SessionPartsFragment } from "../gql/graphql";
 import { Part } from "../parts/Facts";
@@ -9,6 +8,7 @@ import { Loaded } from "../parts/Loaded";
 import { Table } from "../parts/Table";
 import { link } from "../router";
 import { SessionsOf } from "./operations";
+import { useAsked } from "../parts/useAsked";
 
 const PAGE = 12;
 
@@ -22,12 +22,12 @@ interface Props {
 
 export function Sessions({ id, total, used, timeZone }: Props) {
   const [after, setAfter] = useState(0);
-  const [{ data, error }, ask] = useQuery({ query: SessionsOf, variables: { id, first: PAGE, after } });
-  useEffect(() => ask({ requestPolicy: "network-only" }), [ask, used]);
+  const { data, error, again } = useAsked(SessionsOf, { id, first: PAGE, after });
+  useEffect(again, [again, used]);
   const sessions = data?.purchase?.sessions ?? [];
   return (
     <Part title={`Sessions, in ${place(timeZone)}`}>
-      <Loaded error={error} isThere={data !== undefined} askAgain={() => ask({ requestPolicy: "network-only" })}>
+      <Loaded error={error} isThere={data !== undefined} askAgain={again}>
         <Table
           caption="Sessions by their numbers"
           rows={sessions}
