@@ -154,6 +154,7 @@ CHANGED_FIELDS = {
     "date": "The first session's day.",
     "labels": "Free entries.",
     "title": "A course's title.",
+    "description": "What a course is about.",
     "tiers": "The codes of a course's tiers.",
     "pseudonym": "What stands for an erased student.",
     "payments": "How many payments an erased student had.",
