@@ -32,6 +32,7 @@ from gateway.schema.conventions import ids
 from gateway.services.core.model.values import Actor, Role
 from tests.served.gateway import Answer, Person, Served, confirming
 from tests.served.operations import PAYMENT_BY_ID, PURCHASE_BY_ID
+from tests.served.streams import events
 
 SCHEMA = build_schema()._schema
 REQUIRED = required_roles(SCHEMA)
@@ -98,7 +99,7 @@ def test_a_field_answers_only_the_roles_that_it_requires(
     codes = [error["extensions"]["code"] for error in answer.get("errors", [])]
     if role is None:
         assert codes == ["UNAUTHENTICATED"]
-    elif place[0] not in ("Query", "Mutation"):
+    elif place[0] not in ("Query", "Mutation", "Subscription"):
         # Below the root a field is reached through its object: an admin sees that of somebody else, and so does a
         # service, if it is a purchase.
         is_reached = role is Role.ADMIN or (role is Role.SERVICE and WAYS[place[0]].root == "Purchase")
@@ -113,11 +114,12 @@ def test_a_field_answers_only_the_roles_that_it_requires(
 )
 def test_a_field_is_guarded_whatever_way_leads_to_it(place: tuple[str, str], role: Role | None) -> None:
     viewer = None if role is None else Actor("somebody", role)
-    resolve = _object(place[0]).fields[place[1]].resolve
-    assert resolve is not None
-    with pytest.raises(GraphQLError) as refused:
-        resolve(None, SimpleNamespace(context=SimpleNamespace(viewer=viewer)))
-    assert refused.value.extensions == {"code": "UNAUTHENTICATED" if viewer is None else "FORBIDDEN"}
+    field = _object(place[0]).fields[place[1]]
+    assert field.resolve is not None
+    for resolve in filter(None, (field.resolve, field.subscribe)):
+        with pytest.raises(GraphQLError) as refused:
+            resolve(None, SimpleNamespace(context=SimpleNamespace(viewer=viewer)))
+        assert refused.value.extensions == {"code": "UNAUTHENTICATED" if viewer is None else "FORBIDDEN"}
 
 
 def test_a_student_may_not_see_who_created_their_own_purchase(gateway: Served, student: Person, course: str) -> None:
@@ -212,6 +214,9 @@ def _selected(gateway: Served, place: tuple[str, str], caller: Person) -> Answer
     field = _object(kind).fields[name]
     leaf = is_leaf_type(get_named_type(field.type))
     selection = name if leaf else f"{name}{_arguments(field.args)} {{ __typename }}"
+    if kind == "Subscription":
+        with events(caller, f"subscription {{ {selection} }}") as stream:
+            return stream.next()
     if kind in ("Query", "Mutation"):
         return caller.ask(f"{kind.lower()} {{ {selection} }}")
     way = WAYS[kind]
