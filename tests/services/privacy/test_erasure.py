@@ -32,7 +32,7 @@ from gateway.services.core.model.privacy.outcomes import StudentErased, StudentH
 from gateway.services.core.model.sessions.outcomes import SessionRecorded
 from gateway.services.core.model.values import Actor, PurchaseStatus, Role
 from gateway.services.core.rules.inputs.subjects import is_pseudonym, is_subject
-from gateway.services.core.rules.privacy.erasing import ERASED
+from gateway.services.core.rules.privacy.naming import ERASED
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, METADATA, Service, running, student
 from tests.services.privacy.erasing import erase, erased, places

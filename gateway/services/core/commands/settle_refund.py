@@ -11,6 +11,7 @@ from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys
 from gateway.services.core.model.values import GATEWAY, Failure, Payment, Refund, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundRejected, RefundResult
 from gateway.services.core.rules import asks, timeline
+from gateway.services.core.rules.privacy.naming import said_of
 from gateway.services.core.rules.refunds.books import RefundBooks
 from gateway.services.core.rules.refunds.consequences import consequences_of
 
@@ -50,7 +51,7 @@ class SettleRefund(JobRun):
 
 
 def _rejected(refund: Refund, payment: Payment, result: RefundRejected, moment: Moment) -> Decision:
-    failure = Failure(result.code, result.message)
+    failure = Failure(result.code, said_of(payment.student_id, result.message))
     failed = replace(refund, status=RefundStatus.FAILED, failure=failure, settled_at=moment.now)
-    entry = timeline.refund(failed, "payment.refund_rejected", GATEWAY, moment, result.message, {"code": result.code})
+    entry = timeline.refund(failed, "payment.refund_rejected", GATEWAY, moment, failure.message, {"code": result.code})
     return Decision(RefundSettled(failed, payment), Changes(refunds=(failed,), audit=(entry,)))

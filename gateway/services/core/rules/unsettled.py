@@ -9,6 +9,7 @@ from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Proc
 from gateway.services.core.model.verdicts import PaymentDeclined as DeclinedAttempt
 from gateway.services.core.rules import asks, timeline
 from gateway.services.core.rules.jobs import check_job
+from gateway.services.core.rules.privacy.naming import said_of
 
 ASK_AGAIN_S = 5
 """Seconds until a caller may usefully ask again, where the provider named no time and a person is waiting."""
@@ -116,7 +117,7 @@ def _declined(payment: Payment, verdict: DeclinedAttempt, asker: Asker, state: S
         payment,
         status=PaymentStatus.FAILED,
         attempt=verdict.attempt,
-        failure=Failure(verdict.code, verdict.message),
+        failure=Failure(verdict.code, said_of(payment.student_id, verdict.message)),
     )
     if failed == payment:
         return Decision(PaymentDeclined(payment))

@@ -9,11 +9,8 @@ from typing import Any
 
 from gateway.services.core.rules import granting, timeline, unsettled
 from gateway.services.core.rules.imports.books import REFUNDED_BEFORE
-from gateway.services.core.rules.privacy.naming import is_named
+from gateway.services.core.rules.privacy.naming import ERASED, is_named
 from gateway.services.core.rules.refunds import books, extra_captures
-
-ERASED = "(erased)"
-"""In the place of a text."""
 
 OWN_WORDS = frozenset(
     {

@@ -1,6 +1,11 @@
-"""Whether a text, such as a caller's key or an old system's id, names a student by their id."""
+"""Whether a text names a student by their id, as a caller's key may; and what is said of one who was erased."""
 
 import re
+
+from gateway.services.core.rules.inputs.subjects import is_pseudonym
+
+ERASED = "(erased)"
+"""In the place of a text."""
 
 TELLING = 3
 """Characters from which on an id within a longer text is one, and no part of something else."""
@@ -14,6 +19,11 @@ def is_named(student_id: str, text: str) -> bool:
     if len(student_id) < TELLING:
         return False
     return re.search(f"{_edge(student_id[0], '<')}{re.escape(student_id)}{_edge(student_id[-1], '')}", text) is not None
+
+
+def said_of(student_id: str, text: str) -> str:
+    """What somebody else, such as a provider, says now of a student's money: whoever was erased may be named in it."""
+    return ERASED if is_pseudonym(student_id) else text
 
 
 def _edge(character: str, side: str) -> str:
