@@ -122,13 +122,36 @@ def _json_rows(lines: _Lines) -> Iterator[SourceRow]:
             yield SourceRow(line.number, None, line.fault, line.size)
             continue
         try:
-            values = json.loads(line.text)
+            values = json.loads(line.text, object_pairs_hook=_named_once)
         except (ValueError, RecursionError) as error:
-            why = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep"
-            cut = "the file ends in the midst of it" if line.is_cut else f"it is no JSON: {why}"
+            cut = "the file ends in the midst of it" if line.is_cut else _why_no_json(error)
             yield SourceRow(line.number, None, cut, line.size)
             continue
         if isinstance(values, dict):
             yield SourceRow(line.number, values, None, line.size)
         else:
             yield SourceRow(line.number, None, "it is no JSON object", line.size)
+
+
+class _NamedTwice(ValueError):
+    """An object has two values of one name, of which a reader would take either."""
+
+
+def _named_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    values = dict(pairs)
+    if len(values) < len(pairs):
+        counts = Counter(name for name, _ in pairs)
+        raise _NamedTwice(f"it names {next(name for name, count in counts.items() if count > 1)!r} twice")
+    return values
+
+
+def _why_no_json(error: Exception) -> str:
+    match error:
+        case _NamedTwice():
+            return str(error)
+        case json.JSONDecodeError():
+            return f"it is no JSON: {error.msg}"
+        case RecursionError():
+            return "it is no JSON: nested too deep"
+        case _:
+            return "it is no JSON: a number in it has too many digits"

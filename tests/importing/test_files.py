@@ -137,6 +137,22 @@ def test_an_encoding_that_there_is_not_is_said() -> None:
 
 
 @pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # of unicode_escape
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        (b'{"oldId": 1, "amount": "5", "amount": "50"}', "it names 'amount' twice"),
+        (b'{"oldId": 1, "metadata": {"a": 1, "a": 2}}', "it names 'a' twice"),
+        (b'{"oldId": ' + b"1" * 5_000 + b"}", "it is no JSON: a number in it has too many digits"),
+        (b'{"a": ' + b"[" * 100_000, "it is no JSON: nested too deep"),
+    ],
+    ids=["twice", "twice within", "long", "deep"],
+)
+def test_an_object_that_could_mean_either_or_nothing_is_named(line: bytes, why: str) -> None:
+    [row, other] = file_rows(io.BytesIO(line + b'\n{"oldId": 2}\n'), None).rows
+    assert (row.values, row.fault) == (None, why)
+    assert other.values == {"oldId": 2}
+
+
 @pytest.mark.parametrize("encoding", sorted({*aliases.values(), "punycode", "idna"}))
 def test_in_whatever_encoding_a_row_is_read_or_named(encoding: str) -> None:
     for content in (b"2,\xe9,\n", b"2,a..b,\n", b"2,\\x,\n", b"2,+x!,\n"):
