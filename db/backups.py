@@ -57,7 +57,7 @@ def why_incomplete(path: Path) -> str | None:
     """What can be told of a database by the files that it consists of: that it lacks its log, or has another one's, or
     that somebody writes it under another name. It must not be opened in this process.
 
-    A copy of the file alone is known by what `db.opening.mark_open` left in it, if a gateway of this release had it
+    A copy of the file alone is known by what `db.own_logs.mark_open` left in it, if a gateway of this release had it
     open. Whether a log is the one that belongs to a file that was in use cannot be known.
     """
     log, found = log_of(path), path.stat()

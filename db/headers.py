@@ -31,12 +31,14 @@ class Header:
     """What a file's first page says.
 
     `is_in_log_mode`: whether it may have a log. SQLite deletes the log first, and says so in the file then.
-    `generation`: the `user_version` that `db.opening` keeps.
+    `generation`: the `user_version` that `db.own_logs` keeps.
+    `stamp`: the `application_id` that it keeps beside it, see `db.own_logs`.
     `pages`: how many the file has, each of `page_bytes`; None where the program that wrote it did not count.
     """
 
     is_in_log_mode: bool
     generation: int
+    stamp: int
     page_bytes: int
     pages: int | None
 
@@ -50,6 +52,7 @@ class Header:
         return cls(
             is_in_log_mode=found[19] == 2,
             generation=_number(found, 60),
+            stamp=_number(found, 68),
             page_bytes=65_536 if page_bytes == 1 else page_bytes,
             pages=_number(found, 28) if is_counted else None,
         )

@@ -5,9 +5,10 @@ second one, see nothing of the first, and spoil the file. So a connection is ope
 machine:
 
 1. The file must not contradict what lies beside it, see `db.headers`: SQLite would read any log into it.
-2. Where the log and its index are there, they are noted. Where they are not, nobody may have the file open, which is
-   proven by SQLite's own exclusive lock, and the file must say of itself that it is whole. Then, still alone, it is
-   taken out of log mode: a file out of log mode has no log, neither here nor deleted and still open.
+2. Where the log and its index are there, and are those that the file names, see `db.own_logs`, they are noted. Where
+   not, nobody may have the file open, which is proven by SQLite's own exclusive lock, and the file must say of itself
+   that it is whole. Then, still alone, it is taken out of log mode: a file out of log mode has no log, neither here nor
+   deleted and still open.
 3. The connection is opened, and reads: from here on it has the log open.
 4. The file is the one of the first step, the log and the index are those of the second. Where one was deleted
    meanwhile, what was made in its place is deleted too, and the connection closed.
@@ -30,6 +31,7 @@ from weakref import WeakSet
 
 from db.files import Fetch, FileLost, Inode, address, index_of, inode_of, log_of
 from db.headers import is_to_be_joined
+from db.own_logs import files_beside, generation_of, is_anothers_log, mark_open
 
 AT_THE_DOOR_S = 5.0
 """How long is waited while another one opens the file, which takes it a millisecond."""
@@ -104,17 +106,19 @@ def opening(
         until_opened.enter_context(one_at_a_time(real.parent, waits=waits))
         main = inode_of(str(real))
         if main is not None and not (
-            is_to_be_joined(real, main, waits=waits, takes_empty=takes_empty) and None not in _files_beside(real)
+            is_to_be_joined(real, main, waits=waits, takes_empty=takes_empty)
+            and None not in files_beside(real)
+            and not is_anothers_log(real, main)
         ):
             _have_none_open(real, main, begins_for)
             if begins_for is not None and (first := _begun(real)) is not None:
                 until_opened.push(lambda error, *_: _close(first, is_in_vain=error is not None))
-        before = _files_beside(real)
+        before = files_beside(real)
         with _closed_in_vain(real, main) as in_vain:
             yield in_vain
             if main is not None and inode_of(str(real)) != main:
                 raise FileLost(f"{real} was deleted or replaced")
-            if None not in before and (after := _files_beside(real)) != before:
+            if None not in before and (after := files_beside(real)) != before:
                 _delete_what_was_made(real, before, after)
                 raise FileLost(f"{log_of(real)} was deleted or replaced", is_of_log=True)
 
@@ -156,15 +160,6 @@ def one_at_a_time(folder: Path, *, waits: bool = True) -> Iterator[None]:
         os.close(descriptor)
 
 
-def mark_open(connection: sqlite3.Connection) -> None:
-    """Have the file itself say that it is not whole without its log, until `settle`: by an odd `user_version`, which
-    each of the two makes greater by one. Raises sqlite3.Error."""
-    [(generation,)] = connection.execute("PRAGMA user_version").fetchall()
-    if generation % 2 == 0:
-        connection.execute(f"PRAGMA user_version = {generation + 1}")
-        connection.execute("PRAGMA wal_checkpoint(FULL)").fetchall()  # which waits for reads under way
-
-
 def settle(connection: sqlite3.Connection, *, and_says_so: bool = False) -> bool:
     """Copy all of the log into the file, which then says so, and delete the log. Whether that was possible: nobody else
     may have the database open.
@@ -179,8 +174,7 @@ def settle(connection: sqlite3.Connection, *, and_says_so: bool = False) -> bool
         connection.execute("PRAGMA journal_mode = DELETE").fetchall()
     except sqlite3.OperationalError:
         return False
-    [(generation,)] = connection.execute("PRAGMA user_version").fetchall()
-    if generation % 2 or and_says_so:
+    if (generation := generation_of(connection)) % 2 or and_says_so:
         connection.execute(f"PRAGMA user_version = {generation // 2 * 2 + 2}")
     return True
 
@@ -232,7 +226,7 @@ def _have_none_open(real: Path, main: Inode, judge: Judge | None) -> None:
         except sqlite3.Error as error:
             if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
                 return  # which the connection that is wanted will meet as well, and tell
-            raise DoorTaken(f"{real} has no log, or no index of it, and others have it open") from error
+            raise DoorTaken(f"{real} has no log of its own, or no index of it, and others have it open") from error
         if judge is not None:
             judge(fetch)
         if mode == "wal" and not had_log and generation % 2:
@@ -268,10 +262,6 @@ def _close(first: sqlite3.Connection, *, is_in_vain: bool) -> None:
         with suppress(sqlite3.Error):
             settle(first)
     first.close()
-
-
-def _files_beside(real: Path) -> tuple[Inode | None, Inode | None]:
-    return inode_of(str(log_of(real))), inode_of(str(index_of(real)))
 
 
 def _delete_what_was_made(real: Path, before: tuple[object, ...], after: tuple[object, ...]) -> None:

@@ -13,8 +13,8 @@ from db.checkpoints import Checkpoints
 from db.compiled import Raw
 from db.errors import without_row
 from db.guard import Guard
-from db.opening import mark_open
 from db.outages import Outage, outage_of
+from db.own_logs import mark_open
 
 LOCK_WAIT_MS = 100
 """How long a turn on PostgreSQL waits for one lock: another process's turn is over in less, and a transaction that is

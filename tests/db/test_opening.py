@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from db import backups, opening
+from db import backups, opening, own_logs
 from db.engine import audit_engine
 from db.files import address, index_of, log_of
 from db.guard import settle_file
@@ -214,7 +214,7 @@ def test_who_settles_a_file_waits_for_another_one_who_does(path: Path, monkeypat
     settling = threading.Thread(target=lambda: done.append(settle_file(path)))
     with opening.one_at_a_time(path.parent), closing(sqlite3.connect(path, isolation_level=None)) as other:
         other.execute("PRAGMA journal_mode = WAL")
-        opening.mark_open(other)
+        own_logs.mark_open(other)
         settling.start()
         while settling.is_alive() and not is_waiting.wait(0.01):
             pass
