@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from tests.deploy.files import filled_in
 from tests.served.gateway import LIMITS, Person
+from tests.served.ports import reserved_port
 
 TOO_LONG_S = 30
 LOOK_S = 0.02
@@ -78,31 +79,37 @@ class Proxy:
         return httpx.Client(transport=transport, timeout=TOO_LONG_S)
 
 
+Own = tuple[int, int]
+"""The ports at which a proxy listens, without and with TLS."""
+
+
 @contextmanager
 def proxying(name: str, ports: Sequence[int], folder: Path) -> Iterator[Proxy]:
     """The proxy before the gateways on those ports, once it listens."""
     program = shutil.which(name, path="/usr/sbin:/usr/bin:/usr/local/bin:/sbin:/bin")
     if program is None:
         pytest.skip(f"{name} is not here: apt-get install {PACKAGES[name]}")
-    certificate, port = _certified(folder), _free_port()
-    command = _COMMANDS[name](program, folder, port, ports, certificate)
-    with (folder / "output").open("wb") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=_own(folder))
-    try:
-        _wait_until_it_listens(process, port, folder)
-        context = certificate.context()
-        with httpx.Client(verify=context, timeout=TOO_LONG_S, limits=LIMITS) as http:
-            yield Proxy(name, process, f"https://localhost:{port}/graphql", certificate, http)
-    finally:
-        process.terminate()
-        process.wait(TOO_LONG_S)
+    certificate = _certified(folder)
+    with reserved_port() as plain, reserved_port() as port:
+        command = _COMMANDS[name](program, folder, (plain, port), ports, certificate)
+        with (folder / "output").open("wb") as output:
+            process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder, env=_own(folder))
+        try:
+            _wait_until_it_listens(process, port, folder)
+            context = certificate.context()
+            with httpx.Client(verify=context, timeout=TOO_LONG_S, limits=LIMITS) as http:
+                yield Proxy(name, process, f"https://localhost:{port}/graphql", certificate, http)
+        finally:
+            process.terminate()
+            process.wait(TOO_LONG_S)
 
 
-def _nginx(program: str, folder: Path, port: int, ports: Sequence[int], certificate: Certificate) -> list[str]:
+def _nginx(program: str, folder: Path, own: Own, ports: Sequence[int], certificate: Certificate) -> list[str]:
+    plain, port = own
     servers = "\n    ".join(f"server 127.0.0.1:{each} max_fails=0;" for each in ports)
     words = {
         "server 127.0.0.1:8000 max_fails=0;": servers,
-        "listen 80;": f"listen 127.0.0.1:{_free_port()};",
+        "listen 80;": f"listen 127.0.0.1:{plain};",
         "listen [::]:80;": "",
         "listen 443 ssl http2;": f"listen 127.0.0.1:{port} ssl http2;",
         "listen [::]:443 ssl http2;": "",
@@ -116,7 +123,8 @@ def _nginx(program: str, folder: Path, port: int, ports: Sequence[int], certific
     return [program, "-p", str(folder), "-c", str(folder / "nginx.conf"), "-e", str(folder / "errors")]
 
 
-def _caddy(program: str, folder: Path, port: int, ports: Sequence[int], certificate: Certificate) -> list[str]:
+def _caddy(program: str, folder: Path, own: Own, ports: Sequence[int], certificate: Certificate) -> list[str]:
+    _, port = own
     words = {
         "courses.example {": f"https://localhost:{port} {{\n\ttls {certificate.chain} {certificate.key}",
         "reverse_proxy 127.0.0.1:8000 {": f"reverse_proxy {' '.join(f'127.0.0.1:{each}' for each in ports)} {{",
@@ -126,7 +134,7 @@ def _caddy(program: str, folder: Path, port: int, ports: Sequence[int], certific
     return [program, "run", "--adapter", "caddyfile", "--config", str(folder / "Caddyfile")]
 
 
-_COMMANDS: dict[str, Callable[[str, Path, int, Sequence[int], Certificate], list[str]]] = {
+_COMMANDS: dict[str, Callable[[str, Path, Own, Sequence[int], Certificate], list[str]]] = {
     "nginx": _nginx,
     "caddy": _caddy,
 }
@@ -145,13 +153,6 @@ def _wait_until_it_listens(process: "subprocess.Popen[bytes]", port: int, folder
             return
         time.sleep(LOOK_S)
     raise AssertionError(f"it does not listen: {(folder / 'output').read_text()}")
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
 
 
 def _certified(folder: Path) -> Certificate:

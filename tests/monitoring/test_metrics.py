@@ -1,6 +1,5 @@
 """What Prometheus reads: of one process, and of all that serve together; for whom; and never a stranger's word."""
 
-import socket
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +13,7 @@ from gateway.services.measures import recording
 from tests.served.gateway import Served, served
 from tests.served.inside import inside
 from tests.served.operations import COURSE, SAVE_COURSE
+from tests.served.ports import reserved_port
 
 pytestmark = pytest.mark.anyio
 
@@ -38,13 +38,6 @@ def of(numbers: Numbers, name: str, **labels: str) -> float:
     """The sum of the samples with that name, and those labels among others."""
     wanted = set(labels.items())
     return sum(value for (named, given), value in numbers.items() if named == name and wanted <= set(given))
-
-
-def free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return port
 
 
 def until(is_so: Callable[[], bool]) -> None:
@@ -117,10 +110,11 @@ def sqlite_url(new_sqlite: Callable[[], str]) -> str:
 @pytest.fixture(scope="module")
 def several(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Served, int]]:
     """Two processes that serve, one that writes for them, and the port of their metrics."""
-    port = free_port()
     url = f"sqlite:///{Path(tmp_path_factory.mktemp('several')) / 'gateway.db'}"
-    with served(url, "--workers", "2", metrics_port=str(port), metrics_token=TOKEN, worker="true") as gateway:
-        yield gateway, port
+    with reserved_port() as port:
+        settings = {"metrics_port": str(port), "metrics_token": TOKEN, "worker": "true"}
+        with served(url, "--workers", "2", **settings) as gateway:
+            yield gateway, port
 
 
 def test_several_processes_are_told_of_together_at_their_own_port(several: tuple[Served, int]) -> None:
