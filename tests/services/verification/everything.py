@@ -8,35 +8,19 @@ from uuid_utils.compat import uuid7
 from db.job_tables import JobRow
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.commands.save_course import SaveCourse
-from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber, OutgoingEvent
+from gateway.services.core.model.events import EVENT_TYPES, EventSubscriber
 from gateway.services.core.model.metadata import Label, TimeSlot
+from gateway.services.core.model.privacy.retention import Retention
 from gateway.services.core.model.values import Course, Described, OnExisting, Payment, Purchase, Purpose
-from gateway.services.subscribers.base import Undelivered
 from tests.service import ADMIN, METADATA, TIERS, Service, running, student
+from tests.services.verification.coming_over import come_over
+from tests.services.verification.platform import SUBSCRIBER, Platform
 from tests.simulation.shop import Shop, open_shop, reference_of
 
-SUBSCRIBER = "platform"
 LABELLED = replace(METADATA, labels=(Label("campaign", "spring"), Label("teacher", "Asha")))
 IN_BERLIN = replace(METADATA, slot=TimeSlot(time(18, 0), "Europe/Berlin"), session_duration=90)
 ON_A_DAY = replace(METADATA, is_sunday_only=False, date=date(2026, 12, 10))
 ADOPTED = {"isSundayOnly": "true", "sessionDuration": "60", "timeSlot": "17:30", "timeZone": "Asia/Kolkata"}
-
-
-class Platform:
-    """A subscriber that takes most of what it is sent."""
-
-    name = SUBSCRIBER
-    is_away = False
-
-    def wants(self, event_type: str) -> bool:
-        return True
-
-    async def send(self, event: OutgoingEvent) -> None:
-        if self.is_away:
-            raise Undelivered("HTTP 503", 60)
-
-    async def close(self) -> None:
-        """Nothing is open."""
 
 
 class Teller:
@@ -72,8 +56,9 @@ class Teller:
         return bought
 
     async def tell_everything(self) -> None:
-        bought = (self.bought, self.followed, self.granted, self.given_back, self.disputed, self.not_bought)
-        for story in (*bought, self.held, self.forgotten):
+        long_ago = (self.came_over, self.bought, self.followed, self.pruned)
+        bought = (self.granted, self.given_back, self.disputed, self.not_bought)
+        for story in (*long_ago, *bought, self.held, self.forgotten):
             await story()
             await self.shop.run_jobs()
         await self.changed_the_catalogue()
@@ -92,6 +77,10 @@ class Teller:
             intent = self.shop.books.book(TIERS[0].price, {**ADOPTED, **of_whom, **ends})
             self.shop.books.pay(intent.reference)
             await self.shop.receive(intent.reference)
+
+    async def came_over(self) -> None:
+        self.next_student()
+        await come_over(self.shop, self.courses[0])
 
     async def followed(self) -> None:
         self.next_student()
@@ -247,6 +236,12 @@ class Teller:
             await self.shop.receive(payment)
             self.later(hours=5)
         self.platform.is_away = False
+
+    async def pruned(self) -> None:
+        """What ended long ago is deleted."""
+        pruning = self.service.pruning(Retention(jobs=30, deliveries=30, events=30, keys=60))
+        gone = await pruning.all(self.service.clock.now, is_dry=False)
+        assert min(gone.deliveries, gone.events, gone.keys) > 0, gone
 
     async def changed_the_catalogue(self) -> None:
         self.later(hours=1)

@@ -155,3 +155,46 @@ async def test_payments_from_before_there_were_histories_are_as_they_were(servic
 
 def stored(service: Service, key: UUID) -> object:
     return key.bytes if service.url.startswith("sqlite") else key
+
+
+AMOUNT = "An entry of its payment has its amount and its origin"
+
+
+async def test_a_failed_refund_whose_amount_is_another_refunds_is_found(service: Service) -> None:
+    shop = open_shop(service)
+    payment, _ = await shop.paid(await service.save_course(), "BASIC")
+    await shop.refund(payment, 5_000)
+    shop.books.refuses_refunds = True
+    service.clock.advance(hours=1)
+    await shop.refund(payment, 6_000)
+    assert found(service) == []
+    changed(service, "UPDATE refund SET amount_minor = 5000 WHERE status = 'FAILED'")
+    assert any(AMOUNT in each for each in found(service))
+
+
+@pytest.mark.parametrize("status", ["FAILED", "PENDING", "SUCCEEDED"])
+async def test_a_retry_hides_no_refunds_amount(service: Service, status: str) -> None:
+    shop = open_shop(service)
+    payment, _ = await shop.paid(await service.save_course(), "BASIC")
+    shop.books.refuses_refunds = True
+    await shop.refund(payment, 5_000)
+    [failed] = service.stored(JobRow, kind="payment.refund", state="FAILED")
+    shop.books.refuses_refunds = False
+    service.clock.advance(hours=1)
+    await service.purchases.submit(RetryJob(ADMIN, failed.id, "the account is open again"))
+    if status == "SUCCEEDED":
+        await shop.run_jobs()
+    assert found(service) == []
+    changed(service, "UPDATE refund SET amount_minor = 5001 WHERE status = :status", status=status)
+    assert any(AMOUNT in each for each in found(service))
+
+
+async def test_a_retry_of_a_release_that_did_not_tell_the_amount_is_no_fault(service: Service) -> None:
+    shop = open_shop(service)
+    payment, _ = await shop.paid(await service.save_course(), "BASIC")
+    shop.books.refuses_refunds = True
+    await shop.refund(payment, 5_000)
+    [failed] = service.stored(JobRow, kind="payment.refund", state="FAILED")
+    await service.purchases.submit(RetryJob(ADMIN, failed.id, "the account is open again"))
+    changed(service, """UPDATE audit_entry SET changes = '{"job": "payment.refund"}' WHERE action = 'job.retried'""")
+    assert found(service) == []

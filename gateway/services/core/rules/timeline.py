@@ -53,12 +53,14 @@ def adopted(
 
 
 def imported(payment: Payment, old_id: str, source: str, actor: Actor, moment: Moment) -> AuditEntry:
-    """A payment of an old system that was captured, and fulfilled, there."""
+    """A payment of an old system that was captured, and fulfilled, there. Its attempt is its reference where that had
+    not been kept."""
     changes: dict[str, object] = {
         "oldId": old_id,
         "source": source,
         "provider": payment.provider.value,
         "reference": payment.reference,
+        "attempt": payment.attempt,
         "createdAt": payment.created_at.astimezone(UTC).isoformat(),
         "refundedMinor": payment.refunded_minor,
         **_offer(payment),

@@ -5,7 +5,7 @@ from gateway.services.core.model.values import Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
 from gateway.services.verification.tables.purchases.erasures import erased, is_of
-from gateway.services.verification.tables.purchases.imported import payment_imported, purchase_imported
+from gateway.services.verification.tables.purchases.imported import attempt_learnt, payment_imported, purchase_imported
 from gateway.services.verification.words import Words, any_of, key, not_among
 
 ENTRY = ("audit_entry.action", "audit_entry.at", "audit_entry.actor_id", "audit_entry.actor_role", "audit_entry.reason")
@@ -160,6 +160,7 @@ def _of_payment(w: Words) -> Invariant:
                 of=("payment.captured",),
             ),
             payment_imported(w, (*CHANGED, *OPENED, *CAPTURED), _whose(w, "payment")),
+            attempt_learnt(w, (*CHANGED, "payment.attempt", "payment.reference")),
             Check(
                 """audit_entry.actor_role <> 'STUDENT' AND (SELECT count(*) FROM audit_entry AS other
                     WHERE other.subject_id = audit_entry.subject_id AND other.at = audit_entry.at

@@ -50,6 +50,8 @@ def idempotency_records(w: Words) -> Table:
             AND done.at = {at} AND {condition})"""
 
     old_id, key_of = w.entry("done.changes", "oldId"), "idempotency_record.key"
+    source = w.entry("done.changes", "source")
+    from_there = f"done.action = 'purchase.imported' AND 'import:' || {source} = idempotency_record.actor_id"
     return Table(
         "idempotency_record",
         ("actor_id", "operation", "key"),
@@ -83,10 +85,10 @@ def idempotency_records(w: Words) -> Table:
                         (*RECORD, "payment.student_id", "payment.created_at", "refund.created_at"),
                     ),
                     Check(
-                        f"""{IMPORTS} AND {entries("done.action = 'purchase.imported'")} = 0
+                        f"""{IMPORTS} AND {entries(from_there)} = 0
                             OR idempotency_record.operation = 'importPurchase' AND {entries(f"{old_id} = {key_of}")} = 0
                             OR idempotency_record.operation = 'importSuccessor' AND purchase.supersedes IS NULL""",
-                        "The purchase came over in that moment, with this old id.",
+                        "The purchase came over in that moment, from this old system, with this old id.",
                         RECORD,
                     ),
                 ),

@@ -17,7 +17,7 @@ from gateway.services.core.model.outcomes import ImportRefused, ImportRehearsed,
 from gateway.services.core.model.values import Money, PurchaseStatus, TierChoice
 from gateway.services.core.rules.inputs.subjects import PSEUDONYM_BYTES, pseudonym_of
 from tests.service import METADATA, Service, running, student
-from tests.services.purchases.imports.rows import LATER, PAID, THEN, brought, came, faults, importing, old
+from tests.services.purchases.imports.rows import LATER, PAID, THEN, brought, came, every_end, faults, importing, old
 from tests.simulation.verified import broken
 
 pytestmark = pytest.mark.anyio
@@ -54,61 +54,7 @@ async def test_a_paid_purchase_comes_over_with_its_past_and_its_payment(service:
 
 async def test_every_end_comes_over_and_the_books_are_right(service: Service) -> None:
     course = await service.save_course()
-    rows = [
-        old(course, "granted", student_id="s1"),
-        old(course, "endless", student_id="s2", is_endless=True, payment=replace(PAID, reference="pi_2")),
-        old(course, "own-end", student_id="s3", expires_at=LATER + timedelta(days=300), sessions_total=9),
-        old(course, "own-start", student_id="s4", starts_at=LATER, payment=replace(PAID, reference="pi_4")),
-        old(course, "expired", student_id="s5", expires_at=LATER, payment=replace(PAID, reference="pi_5")),
-        old(course, "ended", student_id="s6", status=EXPIRED, ended_at=LATER),
-        old(course, "revoked", student_id="s7", status=REVOKED, ended_at=LATER),
-        old(course, "part", student_id="s8", payment=replace(PAID, reference="pi_8", refunded_minor=100)),
-        old(course, "back", student_id="s9", status=REFUNDED, ended_at=LATER, payment=replace(PAID, reference="pi_9")),
-        old(course, "lone", student_id="s10", status=SUPERSEDED, ended_at=LATER),
-        old(
-            course,
-            "first",
-            student_id="s11",
-            status=SUPERSEDED,
-            ended_at=LATER,
-            payment=replace(PAID, reference="pi_11"),
-        ),
-        old(
-            course,
-            "again",
-            student_id="s11",
-            created_at=LATER,
-            supersedes="first",
-            sessions_total=7,
-            payment=replace(PAID, reference="pi_11b"),
-        ),
-        old(course, "basic", student_id="s12", status=SUPERSEDED, ended_at=LATER),
-        old(course, "better", student_id="s12", tier=TierChoice("PREMIUM", None), created_at=LATER, supersedes="basic"),
-        old(
-            course,
-            "same",
-            student_id="s13",
-            status=SUPERSEDED,
-            ended_at=LATER,
-            payment=replace(PAID, reference="pi_13"),
-        ),
-        old(
-            course,
-            "fresh",
-            student_id="s13",
-            created_at=LATER,
-            supersedes="same",
-            payment=replace(PAID, reference="pi_13b"),
-        ),
-        old(
-            course,
-            "day",
-            student_id="s14",
-            metadata=replace(METADATA, date=(LATER + timedelta(days=3)).date()),
-            payment=replace(PAID, reference="pi_14"),
-        ),
-    ]
-    outcomes = await brought(service, *rows)
+    outcomes = await brought(service, *every_end(course))
     assert all(isinstance(each, PurchaseImported) and each.is_new for each in outcomes), outcomes
     status = {row.student_id: row.status for row in service.stored(PurchaseRow) if row.ended_at}
     assert {name: status.get(name) for name in ("s5", "s6", "s7", "s9", "s10")} == {

@@ -56,6 +56,8 @@ class RetryJob(BaseCommand):
             finished_at=None,
         )
         change = _said(job, again.subject_id)
+        if refund is not None:
+            change["amountMinor"] = refund.amount.amount_minor
         entry = audit(_about(job, state), "job.retried", self.actor, moment, self.reason, change)
         return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 

@@ -11,6 +11,9 @@ def payment_imported(w: Words, shows: tuple[str, ...], is_anothers: str) -> Chec
         is_anothers: whether the entry names another student or course.
     """
     says, changes = w.entry, "audit_entry.changes"
+    # Entries of older releases do not say the attempt.
+    is_learnt = f"""{says(changes, "attempt")} = payment.reference AND (SELECT count(*) FROM audit_entry AS learnt
+        WHERE learnt.subject_id = payment.id AND learnt.action = 'payment.attempt_learnt') = 1"""
     return Check(
         f"""({says(changes, "tier")} = payment.tier AND {says(changes, "purpose")} = payment.purpose
             AND {says(changes, "amountMinor")} = CAST(payment.amount_minor AS TEXT)
@@ -18,11 +21,25 @@ def payment_imported(w: Words, shows: tuple[str, ...], is_anothers: str) -> Chec
             AND payment.captured_minor = payment.amount_minor AND payment.captured_currency = payment.currency
             AND {says(changes, "provider")} = payment.provider AND {says(changes, "reference")} = payment.reference
             AND {says(changes, "createdAt")} = {w.iso("payment.created_at")}
-            AND payment.confirmed_at = payment.created_at) IS NOT TRUE OR {is_anothers}""",
+            AND payment.confirmed_at = payment.created_at
+            AND (coalesce({says(changes, "attempt")}, payment.attempt) = payment.attempt OR {is_learnt})) IS NOT TRUE
+            OR {is_anothers}""",
         "Tier, purpose, amount, currency, provider, reference, student, course and moment of the payment must be those"
-        " it came over with.",
+        " it came over with, and so must its attempt, unless its provider said it afterwards.",
         shows,
         of=("payment.imported",),
+    )
+
+
+def attempt_learnt(w: Words, shows: tuple[str, ...]) -> Check:
+    """Of an audit entry of a `payment` whose attempt its old system had not kept."""
+    changes = "audit_entry.changes"
+    return Check(
+        f"""({w.first_of(changes, "attempt")} = payment.reference AND {w.last_of(changes, "attempt")} = payment.attempt
+            AND audit_entry.actor_id = 'gateway') IS NOT TRUE""",
+        "The payment's attempt must be the one that its provider said, in place of its reference.",
+        shows,
+        of=("payment.attempt_learnt",),
     )
 
 
