@@ -1,5 +1,6 @@
 """What an old system had, as a story of `everything`: it comes over, and its provider goes on to tell of it."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from gateway.services.core.frozen import replace
@@ -20,11 +21,11 @@ async def come_over(shop: Shop, course: Course) -> None:
     for name, changes in _MORE.items():
         paid = replace(PAID, reference=f"pi_old_{name}")
         attempts[name] = _taken(shop, row := old(course, name, student_id=f"old-{name}", payment=paid))
-        part = {"refunded_minor": PART_MINOR} if changes["went_back"] else {}
-        if part:
-            shop.books.refund_at_dashboard(attempts[name], PART_MINOR)
+        went_back = PART_MINOR if changes["went_back"] else None
+        if went_back:
+            shop.books.refund_at_dashboard(attempts[name], went_back)
         attempt = attempts[name].id if changes["is_attempt_known"] else None
-        rows.append(replace(row, payment=replace(paid, attempt=attempt, **part)))
+        rows.append(replace(row, payment=replace(paid, attempt=attempt, refunded_minor=went_back)))
     outcomes = await brought(shop.service, *rows)
     came = {row.old_id: outcome for row, outcome in zip(rows, outcomes, strict=True)}
     await shop.run_jobs()
@@ -40,7 +41,7 @@ _MORE = {
 """Of those, too, money goes back afterwards."""
 
 
-async def _goes_on(shop: Shop, attempts: dict[str, Attempt], came: dict[str, object]) -> None:
+async def _goes_on(shop: Shop, attempts: dict[str, Attempt], came: Mapping[str, object]) -> None:
     service = shop.service
     own_end = came["own-end"]
     assert isinstance(own_end, PurchaseImported), own_end

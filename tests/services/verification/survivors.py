@@ -146,6 +146,12 @@ SURVIVORS = (
         f"{ANY_CHANGE}audit_entry.subject_id", "Of deeds that leave no other trace, on another subject.", NO_OTHER_TRACE
     ),
     Survivor("deleted audit_entry", "Of a deed that leaves no other trace.", NO_OTHER_TRACE),
+    Survivor(
+        "deleted audit_entry",
+        "Of one of an erased student's rows, which says itself that it stands under a pseudonym; the erasure has an"
+        " entry of its own.",
+        {"action": ("student.erased",)},
+    ),
     Survivor("duplicated audit_entry", "Told twice, of what may be done twice.", SAID_TWICE),
     # The catalogue, until something is sold by it.
     Survivor(

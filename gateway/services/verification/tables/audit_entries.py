@@ -4,6 +4,7 @@ from gateway.services.core.model.records import ACTIONS
 from gateway.services.core.model.values import Role
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.verification.model import Check, Invariant, Related, Table
+from gateway.services.verification.tables.payments.refunded import entries_of_refunds
 from gateway.services.verification.tables.purchases.erasures import erased, is_of
 from gateway.services.verification.tables.purchases.imported import attempt_learnt, payment_imported, purchase_imported
 from gateway.services.verification.words import Words, any_of, key, not_among
@@ -183,14 +184,7 @@ def _of_payment(w: Words) -> Invariant:
                 (*CHANGED, "payment.confirmed_at"),
                 of=("payment.duplicate", "payment.unfulfillable"),
             ),
-            Check(
-                f"""(SELECT count(*) FROM refund AS made
-                    WHERE made.payment_id = audit_entry.subject_id AND (made.created_at = audit_entry.at
-                    OR made.reference = {says(changes, "reference")})) = 0""",
-                "The refund that this entry tells of is not there.",
-                CHANGED,
-                of=("payment.refunded", "payment.refund_requested", "payment.dispute_opened", "payment.dispute_lost"),
-            ),
+            *entries_of_refunds(w, CHANGED),
             Check(
                 """(SELECT count(*) FROM job AS noted
                     WHERE noted.subject_id = audit_entry.subject_id AND noted.kind = 'case.review') = 0""",

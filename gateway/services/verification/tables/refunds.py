@@ -1,13 +1,12 @@
 """What must be true of a refund: whose money it gives back, who wanted it, and how it ended."""
 
-from collections.abc import Callable
-
 from gateway.services.core.model.currencies import HIGHEST_AMOUNT_MINOR
 from gateway.services.core.model.values import RefundOrigin, RefundStatus, Role
 from gateway.services.core.rules.inputs.fields import LONGEST_REASON
 from gateway.services.core.rules.inputs.subjects import LONGEST_SUBJECT
 from gateway.services.core.rules.refunds.books import EXCEEDS_CAPTURED, NOT_MADE, RETURNED, WON
 from gateway.services.verification.model import Check, Gathered, Invariant, Related, Table
+from gateway.services.verification.tables.payments.refunded import amount_is_told_by_none
 from gateway.services.verification.words import Words, among, any_of, n, not_among, quoted
 
 ENDED = (
@@ -198,7 +197,7 @@ def _told(w: Words) -> Invariant:
                 ("refund.reason", "refund.origin"),
             ),
             Check(
-                _amount_is_told_by_none(w, entries),
+                amount_is_told_by_none(w, entries),
                 "An entry of its payment has its amount and its origin: of one that ended, the entry of its end.",
                 ("refund.amount_minor", "refund.origin", "refund.status", "refund.settled_at"),
             ),
@@ -227,26 +226,6 @@ def _told(w: Words) -> Invariant:
             ),
         ),
     )
-
-
-def _amount_is_told_by_none(w: Words, entries: Callable[[str], str]) -> str:
-    """That no entry which must have a refund's amount and origin has them: of one that failed, which keeps the amount
-    that it had then, that of its end; of one that went back, one with its reference; of one that waits, any, or that of
-    the retry that made it."""
-    text = "CAST(refund.amount_minor AS TEXT)"
-    amount = w.entry("told.changes", "amountMinor")
-    recounted = f"CAST({w.last_of('told.changes', 'amountMinor')} AS TEXT)"
-    is_it = f"{amount} = {text} AND {w.entry('told.changes', 'origin')} = refund.origin"
-    of_it = f"{w.entry('told.changes', 'reference')} = refund.reference"
-    was_recounted = f"{recounted} = {text} AND {w.entry('told.changes', 'origin')} = refund.origin"
-    retried = f"""told.action = 'job.retried' AND coalesce({amount}, {text}) = {text} AND
-        coalesce({w.is_id(w.last_of("told.changes", "refundId"), "refund.id")}, TRUE)"""
-    ends = "told.at = refund.settled_at AND told.action <> 'payment.refunded'"
-    return f"""CASE refund.status
-        WHEN 'FAILED' THEN {entries(f"{is_it} AND {ends}")}
-        WHEN 'SUCCEEDED' THEN {entries(f"({is_it} OR {was_recounted}) AND {of_it}")}
-        ELSE {entries(f"{is_it} OR {was_recounted} OR {retried}")}
-        END = 0"""
 
 
 def _said_otherwise() -> list[str]:

@@ -81,5 +81,12 @@ def _told(w: Words) -> Invariant:
                 "It counts, and yet the history says that it was withdrawn since.",
                 RECORD,
             ),
+            Check(
+                f"""{entries("told.action = 'purchase.session_recorded'")}
+                    - {entries("told.action = 'purchase.session_withdrawn'")}
+                    <> CASE WHEN recorded_session.withdrawn_at IS NULL THEN 1 ELSE 0 END""",
+                "The history has it recorded once more often than withdrawn where it counts, else as often.",
+                RECORD,
+            ),
         ),
     )
