@@ -18,8 +18,8 @@ import pytest
 from sqlalchemy import make_url
 
 from db.migrate import upgrade
+from tests.cli.backups.load import load_on
 from tests.cli.terminal import gateway as command
-from tests.cli.test_backups import load_on
 from tests.cli.test_reload import wait_until
 from tests.cli.test_runner_in_serve import listening
 from tests.served.gateway import Person, Served, served
