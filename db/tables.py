@@ -48,7 +48,7 @@ NOT_FULFILLED = "fulfilment <> 'FULFILLED'"
 NOT_ACTIVE = "status <> 'ACTIVE'"
 OF_ADMINS = "origin = 'ADMIN'"
 TO_BE_ASKED = "ask_at IS NOT NULL"
-CAPTURED = "confirmed_at IS NOT NULL"
+WITHOUT_PURCHASE = "fulfilment <> 'FULFILLED' AND confirmed_at IS NOT NULL"
 """Conditions that few rows meet and lists ask for: partial indexes of those rows cost the others nothing."""
 ATTEMPTED = "attempt IS NOT NULL AND provider <> 'SANDBOX'"
 """The sandbox's attempts are test tokens, the same for thousands of payments: nobody looks for one by them."""
@@ -117,7 +117,7 @@ class PaymentRow(Row, SessionPlan, table=True):
         list_index("ix_payment_fulfilment", "fulfilment", "created_at", "id", where=NOT_FULFILLED),
         list_index("ix_payment_attempt", "attempt", where=ATTEMPTED),
         # For the books of a day: what was captured on it.
-        list_index("ix_payment_confirmed_at", "confirmed_at", where=CAPTURED),
+        list_index("ix_payment_unfulfilled_at", "confirmed_at", where=WITHOUT_PURCHASE),
         # The next asks of the provider: few payments have one, as most are settled already.
         list_index("ix_payment_ask_at", "provider", "ask_at", where=TO_BE_ASKED),
         Row.clustered,

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import product
 
 from sqlalchemy import Connection, text
 
@@ -24,6 +25,7 @@ class Figure:
         at: the column that says on which day a row counts; an index begins with it.
         where: which rows.
         amount: what is summed; None where there is no money.
+        parts: the figures that it is the sum of; then nothing else is asked.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Figure:
     amount: str | None
     provider: str = "payment.provider"
     currency: str = "payment.captured_currency"
+    parts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,8 @@ class Sum:
 
 
 _REFUNDS = "refund JOIN payment ON payment.id = refund.payment_id"
+_UNFULFILLED = "payment.fulfilment <> 'FULFILLED' AND payment.confirmed_at IS NOT NULL"
+"""As the index of these has it: it is read by the day, and costs nothing where money becomes a purchase."""
 _BACK = "refund.status = 'SUCCEEDED' AND refund.settled_at IS NOT NULL AND refund.origin"
 
 OPENED = Figure(
@@ -59,33 +64,33 @@ OPENED = Figure(
 CAPTURED = Figure(
     "captured",
     "Money that was captured, all of it.",
-    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL", "payment.captured_minor"),
+    *("", "", "", "payment.captured_minor"),
+    parts=("fulfilled", "unfulfilled"),
 )
 FULFILLED = Figure(
     "fulfilled",
     "Of it, what became purchases.",
-    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL AND payment.fulfilment = 'FULFILLED'"),
-    "payment.captured_minor",
+    *("purchase JOIN payment ON payment.id = purchase.payment_id", "purchase.created_at"),
+    *("payment.fulfilment = 'FULFILLED'", "payment.captured_minor"),
 )
+"""A purchase is made in the commit that learns of its captured payment: that is how those payments are found."""
 UNFULFILLED = Figure(
     "unfulfilled",
     "Of it, what could not, and goes back: paid twice, another amount, a course that is gone.",
-    *("payment", "payment.confirmed_at"),
-    "payment.confirmed_at IS NOT NULL AND payment.fulfilment IN ('DUPLICATE', 'UNFULFILLABLE')",
-    "payment.captured_minor",
+    *("payment", "payment.confirmed_at", _UNFULFILLED, "payment.captured_minor"),
 )
 EXTRA = Figure(
     "extra",
     "Of that, what one checkout took a second time.",
-    *("payment", "payment.confirmed_at", "payment.confirmed_at IS NOT NULL AND payment.extra_of IS NOT NULL"),
+    *("payment", "payment.confirmed_at"),
+    f"{_UNFULFILLED} AND payment.extra_of IS NOT NULL",
     "payment.captured_minor",
 )
 OPEN_PROMISES = Figure(
     "openPromises",
     "What is still to go back today of the money of that day that became no purchase.",
     *("payment", "payment.confirmed_at"),
-    "payment.confirmed_at IS NOT NULL AND payment.fulfilment IN ('DUPLICATE', 'UNFULFILLABLE')"
-    " AND payment.refunded_minor < payment.captured_minor",
+    f"{_UNFULFILLED} AND payment.refunded_minor < payment.captured_minor",
     "payment.captured_minor - payment.refunded_minor",
 )
 REFUNDED = Figure(
@@ -134,8 +139,11 @@ def reconciled(connection: Connection, days: Sequence[Day]) -> Mapping[Group, Ma
     """The figures of each day, provider and currency, by their names: those that are not nothing."""
     found: dict[Group, dict[str, Sum]] = {}
     for figure in FIGURES:
-        for group, total in _sums(connection, figure, days):
+        for group, total in _sums(connection, figure, days) if not figure.parts else ():
             found.setdefault(group, {})[figure.name] = total
+    for figure, sums in product(FIGURES, found.values()):
+        if parts := [sums[name] for name in figure.parts if name in sums]:
+            sums[figure.name] = sum(parts, Sum())
     return dict(sorted(found.items()))
 
 
