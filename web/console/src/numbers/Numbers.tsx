@@ -23,6 +23,8 @@ const FIELDS: FilterField[] = [
 ];
 /** They are sums of many rows. */
 const PACE_MS = 10_000;
+/** More courses than these are looked up, and not looked over. */
+const MOST_ROWS = 20;
 const USUAL_DAYS = 30;
 /** As many as the gateway answers at once. */
 const MOST_DAYS = 100;
@@ -73,6 +75,8 @@ function Shown({ days, isUp }: { days: Days; isUp: boolean }) {
         const brief = (amountMinor: number) => briefly({ amountMinor, currency });
         const shown = (amountMinor: number) => money({ amountMinor: Math.round(amountMinor), currency });
         const ofCourses = courses.map(({ title, entries }) => ({ title, ...sumOf(entries, currency) })).filter(({ captured, refunded }) => captured + refunded > 0);
+        const most = ofCourses.toSorted((one, other) => other.captured + other.refunded - one.captured - one.refunded).slice(0, MOST_ROWS);
+        const drawn = ofCourses.length > MOST_ROWS ? most : ofCourses;
         return (
           <Part key={currency} title={currency}>
             <Totals currency={currency} days={days} />
@@ -87,12 +91,12 @@ function Shown({ days, isUp }: { days: Days; isUp: boolean }) {
               ]}
             />
             <Rows
-              title="By course"
-              labels={ofCourses.map(({ title }) => title)}
+              title={ofCourses.length > MOST_ROWS ? `The ${MOST_ROWS} courses with the most, of ${ofCourses.length}` : "By course"}
+              labels={drawn.map(({ title }) => title)}
               shown={shown}
               series={[
-                { name: "Captured", look: "captured", values: ofCourses.map(({ captured }) => captured) },
-                { name: "Refunded", look: "refunded", values: ofCourses.map(({ refunded }) => refunded) },
+                { name: "Captured", look: "captured", values: drawn.map(({ captured }) => captured) },
+                { name: "Refunded", look: "refunded", values: drawn.map(({ refunded }) => refunded) },
               ]}
             />
           </Part>
@@ -112,30 +116,14 @@ function Shown({ days, isUp }: { days: Days; isUp: boolean }) {
             />
           </Part>
           <Part title="In numbers">
-            <Table
-              caption="By course"
-              rows={courses}
-              keyOf={({ id }) => id}
-              empty=""
-              columns={[
-                { name: "Course", cell: ({ id, title }) => <a href={link(["courses", id])}>{title}</a> },
-                ...currencies.flatMap((currency) => [
-                  {
-                    name: `Captured, ${currency}`,
-                    isNumber: true,
-                    cell: ({ entries }: (typeof courses)[number]) => money({ amountMinor: sumOf(entries, currency).captured, currency }),
-                  },
-                  {
-                    name: `Refunded, ${currency}`,
-                    isNumber: true,
-                    cell: ({ entries }: (typeof courses)[number]) => money({ amountMinor: sumOf(entries, currency).refunded, currency }),
-                  },
-                ]),
-                { name: "Payments", isNumber: true, cell: ({ entries }) => sumOf(entries, null).payments },
-                { name: "Bought", isNumber: true, cell: ({ entries }) => sumOf(entries, null).bought },
-                { name: "Granted", isNumber: true, cell: ({ entries }) => sumOf(entries, null).granted },
-              ]}
-            />
+            {courses.length > MOST_ROWS ? (
+              <details>
+                <summary>By course: all {courses.length}</summary>
+                <ByCourse courses={courses} currencies={currencies} />
+              </details>
+            ) : (
+              <ByCourse courses={courses} currencies={currencies} />
+            )}
             <details>
               <summary>By day</summary>
               <Table
@@ -158,6 +146,37 @@ function Shown({ days, isUp }: { days: Days; isUp: boolean }) {
         </>
       )}
     </>
+  );
+}
+
+type Courses = ReturnType<typeof byCourse>;
+
+function ByCourse({ courses, currencies }: { courses: Courses; currencies: string[] }) {
+  return (
+    <Table
+      caption="By course"
+      rows={courses}
+      keyOf={({ id }) => id}
+      empty=""
+      columns={[
+        { name: "Course", cell: ({ id, title }) => <a href={link(["courses", id])}>{title}</a> },
+        ...currencies.flatMap((currency) => [
+          {
+            name: `Captured, ${currency}`,
+            isNumber: true,
+            cell: ({ entries }: Courses[number]) => money({ amountMinor: sumOf(entries, currency).captured, currency }),
+          },
+          {
+            name: `Refunded, ${currency}`,
+            isNumber: true,
+            cell: ({ entries }: Courses[number]) => money({ amountMinor: sumOf(entries, currency).refunded, currency }),
+          },
+        ]),
+        { name: "Payments", isNumber: true, cell: ({ entries }) => sumOf(entries, null).payments },
+        { name: "Bought", isNumber: true, cell: ({ entries }) => sumOf(entries, null).bought },
+        { name: "Granted", isNumber: true, cell: ({ entries }) => sumOf(entries, null).granted },
+      ]}
+    />
   );
 }
 
