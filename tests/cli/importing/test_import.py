@@ -202,6 +202,9 @@ def test_a_query_of_an_old_database_comes_over(env: dict[str, str], new_postgres
         (("postgresql://nobody:hidden@127.0.0.1:1/none", "--query", "SELECT 1"), "postgresql://nobody:***@127.0.0.1:1"),
         (("old.csv", "--times-in", "IST"), "timesIn: must be an IANA time zone"),
         (("old.csv", "--mapping", "none.toml"), "none.toml: No such file or directory"),
+        (("postgresql://u:hidden%ZZ@localhost/d", "--query", "SELECT 1"), "the address cannot be read"),
+        (("postgres://u:hidden@[::1/d", "--query", "SELECT 1"), "***: the address cannot be read"),
+        (("postgresql://u:a@hidden@localhost/d", "--query", "SELECT 1"), "***: the address cannot be read"),
         (("old.csv", "--report", "no/such/folder.csv"), "no/such/folder.csv: No such file or directory"),
     ],
 )
