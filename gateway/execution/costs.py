@@ -6,8 +6,7 @@
 | `__typename`                  | nothing                                                                 |
 | a field of `Mutation`         | `MUTATION`: it is decided, committed, and may ask a provider            |
 | `nodes(ids:)`, `_entities`    | `LOOKUP` for each id, and what is selected in it                        |
-| `search`                      | `LOOKUP` for each hit, and what is selected in it                       |
-| `totalCount`                  | `COUNT`                                                                 |
+| a field with a cost           | as much, and what is selected in it: `totalCount`, and `search` a hit   |
 | a list                        | its size times as much                                                  |
 | `nodes` and `edges` of a page | the page's size times as much                                           |
 | `__schema`; `__type`          | 1000; 100, whatever is selected in it                                   |
@@ -47,18 +46,14 @@ from graphql import (
 )
 
 from gateway.execution.limits import Counting
+from gateway.resolvers.permissions import DEFINITION
 from gateway.schema.conventions.connections import DEFAULT_SIZE, MOST
+from gateway.schema.conventions.costs import COST, LOOKUP
 
 ASSUMED_SIZE = 10
 """The size of lists without a size argument: tiers, labels, refunds."""
 
 MUTATION = 10
-LOOKUP = 10
-"""Of one thing among many, each by an id of its own: 0.02 ms."""
-
-COUNT = 500
-"""Of a list's items: as many as are counted take about as long as the fields of a page."""
-
 FREE_OR_FLAT = {"__typename": 0, "__schema": 1_000, "__type": 100}
 """Introspection costs the same whatever is selected in it: about what a client's full introspection query would."""
 
@@ -225,10 +220,10 @@ def own_cost(schema: GraphQLSchema, of: GraphQLNamedType, field: GraphQLField) -
     """What the field costs without what is selected in it."""
     if of is schema.mutation_type:
         return MUTATION
-    if _is_page(of) and get_named_type(field.type).name == "Count":
-        return COUNT
-    if of is schema.query_type and get_named_type(field.type).name == "SearchHit":
-        return LOOKUP
+    declared = field.extensions.get(DEFINITION)
+    if declared is not None and COST in declared.metadata:
+        cost: int = declared.metadata[COST]
+        return cost
     is_by_ids = of is schema.query_type and any(_is_list(each.type) for each in field.args.values())
     return LOOKUP if is_by_ids else 1
 

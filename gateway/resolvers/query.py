@@ -16,6 +16,7 @@ from gateway.resolvers.lists import Lists
 from gateway.resolvers.permissions import may_see, may_see_purchase, viewer_of
 from gateway.schema.conventions import ids
 from gateway.schema.conventions.connections import DEFAULT_SIZE, MOST, size_of
+from gateway.schema.conventions.costs import COST, LOOKUP
 from gateway.schema.conventions.directives import ADMIN_ONLY
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.conventions.ids import Node
@@ -94,6 +95,7 @@ class Query(Lists, Accesses, Numbers):
         "ids of checkouts, attempts, refunds, disputes and events; students by their ids or how these begin; "
         "courses by what is in their titles.",
         directives=ADMIN_ONLY,
+        metadata={COST: LOOKUP},
     )
     async def search(
         self,

@@ -14,6 +14,8 @@ from strawberry.types.base import StrawberryList, StrawberryOptional
 from strawberry.types.field import StrawberryField
 from strawberry.types.fields.resolver import StrawberryResolver
 
+from gateway.schema.conventions.costs import COST
+
 Value = TypeVar("Value")
 Result = TypeVar("Result")
 Key = TypeVar("Key")
@@ -116,9 +118,20 @@ class FieldsOf(Generic[Value]):
         """A field that is read from the value and the time of the request."""
         return cast(Result, Timed(description, read))
 
-    def relation(self, description: str, *, by: Callable[[Value], object], directives: Sequence[object] = ()) -> Any:
-        """A field that is found by a key, None for nothing. Its annotation is its type in the API: `Course | None`."""
-        return Relation(description, by, directives)
+    def relation(
+        self,
+        description: str,
+        *,
+        by: Callable[[Value], object],
+        directives: Sequence[object] = (),
+        cost: int | None = None,
+    ) -> Any:
+        """A field that is found by a key, None for nothing. Its annotation is its type in the API: `Course | None`.
+
+        Args:
+            cost: what finding it costs, where that is more than others; see `gateway.execution.costs`.
+        """
+        return Relation(description, by, directives, cost)
 
 
 def relation_by(
@@ -135,8 +148,9 @@ def relation_by(
 class ValueField(StrawberryField):
     """A field that no constructor takes. Asked for on its class, it gives itself; only an operation can resolve it."""
 
-    def __init__(self, description: str, directives: Sequence[object] = ()) -> None:
-        super().__init__(description=description, directives=directives)
+    def __init__(self, description: str, directives: Sequence[object] = (), cost: int | None = None) -> None:
+        metadata = None if cost is None else {COST: cost}
+        super().__init__(description=description, directives=directives, metadata=metadata)
         self.init = self.compare = self.repr = False
         self.default = self  # so that the dataclass leaves it on the class
 
@@ -201,14 +215,20 @@ class Timed(ValueField):
 class Relation(ValueField):
     """Found by a key of the value. `declared`: itself, or what it was copied of for a type made of a generic one."""
 
-    def __init__(self, description: str, by: Callable[[Any], object], directives: Sequence[object] = ()) -> None:
-        super().__init__(description, directives)
+    def __init__(
+        self,
+        description: str,
+        by: Callable[[Any], object],
+        directives: Sequence[object] = (),
+        cost: int | None = None,
+    ) -> None:
+        super().__init__(description, directives, cost)
         self.by = by
         self.declared: Relation = self
 
     def __copy__(self) -> "Relation":
         """For each type that is made of a generic one."""
-        copied = Relation(self.description or "", self.by, self.directives)
+        copied = Relation(self.description or "", self.by, self.directives, self.metadata.get(COST))
         copied.declared = self.declared
         copied.python_name, copied.origin, copied.type_annotation = self.python_name, self.origin, self.type_annotation
         return copied

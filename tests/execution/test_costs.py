@@ -4,8 +4,9 @@ import pytest
 from graphql import build_schema as build
 from graphql import parse, validate
 
-from gateway.execution.costs import ASSUMED_SIZE, LOOKUP, MOST_COST, PricedOperation, priced_operations
+from gateway.execution.costs import ASSUMED_SIZE, MOST_COST, PricedOperation, priced_operations
 from gateway.execution.schema import build_schema
+from gateway.schema.conventions.costs import LOOKUP
 from gateway.settings.model import Settings
 from tests.served import operations as tests_operations
 

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from gateway.execution.costs import ASSUMED_SIZE, LOOKUP
+from gateway.execution.costs import ASSUMED_SIZE
 from gateway.execution.schema import print_subgraph
 from gateway.resolvers.entities import MOST_ENTITIES
+from gateway.schema.conventions.costs import LOOKUP
 from gateway.services.core.model.values import Role
 from tests.served.gateway import Person, Served, served
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Generic, NamedTuple, TypeVar
 import strawberry
 from strawberry import type as graphql_type
 
+from gateway.schema.conventions.costs import COUNT
 from gateway.schema.conventions.cursors import Cursors
 from gateway.schema.conventions.errors import bad_input
 from gateway.schema.relations import FieldsOf, Wraps
@@ -130,6 +131,7 @@ class Connection(Wraps[Listed[Any]], Generic[NodeType]):
         "How many items the whole list has, whatever the page. Counted where it is asked for, and so far as that takes "
         "little: see `precision`.",
         by=lambda listed: listed.page.counted_by,
+        cost=COUNT,
     )
 
 
