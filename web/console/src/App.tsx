@@ -201,8 +201,8 @@ function SearchBox({ text }: { text: string }) {
       <input
         ref={field}
         type="search"
-        aria-label="Search: a student, or any id"
-        placeholder="Student, or any id ( / )"
+        aria-label="Search: a student, a course, or any id"
+        placeholder="Student, course, or any id ( / )"
         value={typed}
         autoComplete="off"
         spellCheck={false}
