@@ -27,7 +27,10 @@ def writer(database_url: str) -> Iterator[Writer]:
 
 
 def courses(number: int, title: str) -> list[dict[str, Any]]:
-    return [{"id": UUID(int=each), "title": f"{title} {each}", "created_at": NOW} for each in range(number)]
+    return [
+        {"id": UUID(int=each), "title": f"{title} {each}", "created_at": NOW, "description": None}
+        for each in range(number)
+    ]
 
 
 def add_and_commit(writer: Writer, rows: list[dict[str, Any]]) -> None:

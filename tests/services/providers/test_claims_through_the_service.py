@@ -13,7 +13,7 @@ from db.tables import PaymentRow, PurchaseRow, StudentAccessRow
 from gateway.services.core.commands.provider_events import StoreEvent
 from gateway.services.core.model.events import ProviderEvent
 from gateway.services.core.model.outcomes import Confirmed, InvalidInput
-from gateway.services.core.model.values import Payment, Provider
+from gateway.services.core.model.values import Money, Payment, Provider
 from gateway.services.providers.base import PaymentProvider
 from tests.service import STANDARD, Service, student
 from tests.services.providers.razorpay import fake as fake_razorpay
@@ -163,7 +163,7 @@ async def test_a_refund_at_the_dashboard_and_a_lost_dispute_end_the_purchase_in_
         await till.receive(till.vendor.give_back(reference, PART))
     till.assert_all_is_back()
     [case] = till.shop.service.stored(JobRow, kind="case.review")
-    assert f"{said} {currency}" in case.last_error
+    assert str(Money(said, currency)) in case.last_error
 
 
 async def test_while_a_dispute_of_more_than_is_left_is_open_nothing_is_paid_twice(till: Till) -> None:
