@@ -22,16 +22,48 @@ WHERE = ("host", "port", "user", "password", "dbname")
 _asked_for: ContextVar[str] = ContextVar("the URL of the database that is asked for")
 
 
+def connected(url: str) -> Connection:
+    """To the database, as another process is."""
+    token = _asked_for.set(url)
+    try:
+        return _engine_of_kind(backend_of(url)).connect()
+    finally:
+        _asked_for.reset(token)
+
+
 @contextmanager
 def beside(url: str) -> Iterator[Connection]:
     """A transaction on the database; it sees what is committed, and commits at its end."""
-    token = _asked_for.set(url)
-    try:
-        connection = _engine_of_kind(backend_of(url)).connect()
-    finally:
-        _asked_for.reset(token)
-    with connection, connection.begin():
+    with connected(url) as connection, connection.begin():
         yield connection
+
+
+class Kept:
+    """The same again and again on one PostgreSQL database: a server starts a process for each connection, which reads
+    the catalogue anew, for more CPU than most tests take. An SQLite file is opened each time."""
+
+    def __init__(self, url: str) -> None:
+        self._url, self._free = url, list[Connection]()
+        self.keeps = backend_of(url) == "postgresql"
+        """Not to be, where a test has the server end what is connected."""
+
+    @contextmanager
+    def beside(self) -> Iterator[Connection]:
+        connection = self._free.pop() if self._free else connected(self._url)
+        try:
+            with connection.begin():
+                yield connection
+        except BaseException:
+            connection.close()
+            raise
+        if self.keeps:
+            self._free.append(connection)
+        else:
+            connection.close()
+
+    def close(self) -> None:
+        for connection in self._free:
+            connection.close()
 
 
 @cache

@@ -67,7 +67,7 @@ from gateway.services.rows.kinds import JOBS, PAYMENTS, PURCHASES, Kind
 from gateway.services.rows.lookups import Lookup
 from gateway.services.subscribers.base import Subscriber
 from gateway.services.writing.group_commit import GroupCommit
-from tests.beside import beside
+from tests.beside import Kept
 
 ADMIN = Actor("admin-1", Role.ADMIN)
 LMS = Actor("lms", Role.SERVICE)
@@ -135,6 +135,7 @@ class Service:
     engine: Engine
     """The writer's, to listen to."""
     source: Source
+    others: Kept
 
     async def find(self, lookup: Lookup[Key, Value, Value | None], key: Key) -> Value:
         """What stands under the key."""
@@ -342,7 +343,7 @@ class Service:
     @contextmanager
     def beside(self) -> Iterator[Connection]:
         """A transaction of another process: it sees what is committed, and commits at its end."""
-        with beside(self.url) as connection:
+        with self.others.beside() as connection:
             yield connection
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
@@ -370,7 +371,7 @@ class Service:
         """Every row of every table: equal before and after where nothing was done."""
         with self.beside() as connection:
             return {
-                table.name: sorted(repr(row) for row in connection.execute(select(table)))
+                table.name: sorted(map(repr, connection.exec_driver_sql(f"SELECT * FROM {table.name}")))
                 for table in Row.metadata.sorted_tables
             }
 
@@ -462,7 +463,7 @@ def reads_of(source: Source) -> Iterator[list[tuple[str, Sequence[object]]]]:
 @asynccontextmanager
 async def running(url: str, new_id: Callable[[], UUID] = uuid7, **bounds: Any) -> AsyncIterator[Service]:
     """A service on the database, with its writer running; `bounds` are those of GroupCommit."""
-    clock, source, engine = Clock(), Source(url), writer_engine(url)
+    clock, source, engine, others = Clock(), Source(url), writer_engine(url), Kept(url)
     writer = GroupCommit(engine, clock=clock, new_id=new_id, **bounds)
     reader = Reader(source)
     work = JobLookups(reader)
@@ -478,7 +479,8 @@ async def running(url: str, new_id: Callable[[], UUID] = uuid7, **bounds: Any) -
     )
     writer.start()
     try:
-        yield Service(purchases, reader, work, writer, clock, url, engine, source)
+        yield Service(purchases, reader, work, writer, clock, url, engine, source, others)
     finally:
+        others.close()
         await writer.close()
         await source.close()

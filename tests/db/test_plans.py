@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import Connection, Integer, text
+from sqlalchemy import Connection, Integer
 from sqlalchemy.sql.visitors import iterate
 
 from bench.seed.filling import Wanted, fill
@@ -326,8 +326,8 @@ def test_no_page_of_the_audit_scans(planner: Planner) -> None:
             for part, place in ((AFTER, 0), (UNTIL, 9)):
                 given[part.format(at)] = planner.value(f"{ends} {place}") or _least(table.name, name, planner)
         bounds = Bounds(is_after=True, is_until=True)
-        for sql in (page_suspects(table, bounds, words), page_end(table, bounds)):
-            compiled = text(sql).compile(dialect=planner.dialect)
+        for asked in (page_suspects(table, bounds, words), page_end(table, bounds)):
+            compiled = asked.compile(dialect=planner.dialect)
             scans = planner.scans(str(compiled), [given[name] for name in compiled.positiontup or ()])
             assert not scans, (table.name, scans)
 

@@ -16,9 +16,9 @@ from gateway.execution.plan.shapes import Shaping
 from gateway.execution.schema import build_schema
 from gateway.settings.model import Settings
 
-ROOM = 500_000
-LONG = "{ courses { nodes { " + "title " * 200 + "} } }"
-WRONG = "{ courses { nodes { " + "nonsense " * 200 + "} } }"
+ROOM = 150_000
+LONG = "{ courses { nodes { " + "title " * 60 + "} } }"
+WRONG = "{ courses { nodes { " + "nonsense " * 60 + "} } }"
 PADDED = "{ __typename } #" + "x" * 90_000
 
 

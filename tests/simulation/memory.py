@@ -39,6 +39,7 @@ from gateway.services.providers.sandbox import Sandbox
 from gateway.services.purchases import Purchases
 from gateway.services.writing import saving
 from gateway.services.writing.deciding import Result, decide_all
+from tests.beside import Kept
 from tests.service import INSTALLATION, Clock, Service
 
 Waiting = tuple[Sequence[Command], asyncio.Future[list[Result]]]
@@ -256,4 +257,6 @@ async def remembering(memory: Memory) -> AsyncIterator[InMemory]:
     providers = ProviderRegistry({Provider.SANDBOX: Sandbox()}, Provider.SANDBOX, memory.installation)
     nothing: Any = None  # of what only a service on a database has
     purchases = Purchases(memory.submit, memory.submit_all, memory.payment, providers, uuid7, nothing)
-    yield InMemory(purchases, nothing, cast(Any, memory), nothing, memory.clock, memory.url, nothing, nothing, memory)
+    others, work, reads = Kept(memory.url), cast(Any, memory), nothing
+    yield InMemory(purchases, reads, work, nothing, memory.clock, memory.url, nothing, nothing, others, memory)
+    others.close()

@@ -15,7 +15,7 @@ from tests.simulation.memory import Memory, remembering
 from tests.simulation.rest import assert_at_rest, come_to_rest, rows_of
 from tests.simulation.stage import staged
 
-EXAMPLES = {"memory": 120, "sqlite": 8, "postgresql": 5}
+EXAMPLES = {"memory": 90, "sqlite": 5, "postgresql": 4}
 """What is decided is the same on every kind; what a database adds to it shows in few histories."""
 LONGEST = 20
 """Chapters of a history."""

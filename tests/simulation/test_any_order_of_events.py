@@ -20,8 +20,8 @@ from tests.simulation.tales import EVENT_SETS, TWO_PAYMENTS, EventSet, Tale
 
 pytestmark = pytest.mark.anyio
 
-MOST_IN_MEMORY = 8
-MOST_ON_A_DATABASE = int(os.environ.get("ORDERS", "4"))
+MOST_IN_MEMORY = 6
+MOST_ON_A_DATABASE = int(os.environ.get("ORDERS", "2"))
 """Orders of a kind that has more than anybody has time for; always the same ones are drawn."""
 
 

@@ -62,7 +62,7 @@ from tests.simulation.requests import (
 
 T = TypeVar("T")
 
-EXAMPLES = {"sqlite": 30, "postgresql": 5}
+EXAMPLES = {"sqlite": 16, "postgresql": 4}
 STEPS = 40
 
 

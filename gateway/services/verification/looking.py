@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from db.types import Instant
 from gateway.services.core.rules.access import LAST_END
@@ -45,15 +46,15 @@ class Look:
     def end(self, table: Table, after: Key | None) -> Key | None:
         """Where the page ends that begins after a row; None where it is the table's last."""
         self._clock()
-        sql = page_end(table, Bounds(after is not None, is_until=False))
-        row = self._connection.execute(text(sql), {"skipped": ROWS_OF_A_PAGE - 1, **_bounding(AFTER, after)}).first()
+        end = page_end(table, Bounds(after is not None, is_until=False))
+        row = self._connection.execute(end, {"skipped": ROWS_OF_A_PAGE - 1, **_bounding(AFTER, after)}).first()
         return None if row is None else tuple(row)
 
     def suspects(self, table: Table, after: Key | None, until: Key | None) -> Sequence[Mapping[Any, Any]]:
         """The rows between the two that may break something: of one moment, with all that belongs to them."""
         bounds = Bounds(after is not None, until is not None)
         given = {**self._moment(), **_bounding(AFTER, after), **_bounding(UNTIL, until)}
-        return self._connection.execute(text(page_suspects(table, bounds, self._words)), given).mappings().all()
+        return self._connection.execute(page_suspects(table, bounds, self._words), given).mappings().all()
 
     def judge(self, table: Table, suspects: Sequence[Mapping[Any, Any]], findings: Sequence[Finding]) -> None:
         """Which invariants the rows break indeed; the findings have them then."""
@@ -105,26 +106,25 @@ def _bounding(name: str, key: Key | None) -> dict[str, Any]:
     return {} if key is None else {name.format(at): part for at, part in enumerate(key)}
 
 
-def _value(connection: Connection, sql: str) -> Any:
-    return connection.execute(text(sql)).scalar_one()
-
-
 def lag(connection: Connection, now: datetime) -> timedelta:
     """How far a clock is behind those that wrote the newest rows, or planned the next sweeps; nothing where it is not.
     A row or two that are dated in the future say nothing of the time: they are at fault themselves."""
-    words = Words(connection.dialect.name == "sqlite")
-    planned = f"SELECT {words.after('run_at', -SKEW_US)} AS at FROM job WHERE {_LIVE_SWEEPS}"
-    newest = [_value(connection, _believed(planned, 1, words))]
-    newest += [_value(connection, _believed(_NEWEST.format(at, table), DOUBTED, words)) for table, at in _DATED.items()]
+    believed = connection.execute(_newest(Words(connection.dialect.name == "sqlite"))).one()
     read = Instant().converter(connection.dialect)
-    return max([timedelta(), *(read(each) - now for each in newest if each is not None)])
+    return max([timedelta(), *(read(each) - now for each in believed if each is not None)])
 
 
 _DATED = {"payment": "created_at", "purchase": "created_at", "job": "created_at", "provider_event": "received_at"}
-
-
-_NEWEST = f"SELECT {{}} AS at FROM {{}} ORDER BY id DESC LIMIT {LOOKED_AT}"
 _LIVE_SWEEPS = "kind IN ('sweep.lapsed', 'sweep.open', 'sweep.settled') AND state IN ('PENDING', 'RUNNING', 'RETRYING')"
+
+
+@cache
+def _newest(words: Words) -> TextClause:
+    """From when the newest rows of each kind are, and for when the next sweeps were planned."""
+    planned = f"SELECT {words.after('run_at', -SKEW_US)} AS at FROM job WHERE {_LIVE_SWEEPS}"
+    dated = [f"SELECT {at} AS at FROM {name} ORDER BY id DESC LIMIT {LOOKED_AT}" for name, at in _DATED.items()]
+    believed = [_believed(planned, 1, words), *(_believed(each, DOUBTED, words) for each in dated)]
+    return text(f"SELECT {', '.join(f'({each})' for each in believed)}")
 
 
 def _believed(dated: str, doubted: int, words: Words) -> str:

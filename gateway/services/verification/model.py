@@ -90,9 +90,11 @@ class Gathered:
     where: str = "TRUE"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Table:
     """A table to be gone through in the order of its key, with what is joined to each row and what must be true of it.
+
+    Each is equal to itself alone, so that its statements are written once.
 
     Args:
         key: its primary key's columns.

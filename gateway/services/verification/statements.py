@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
+
+from sqlalchemy import TextClause, TextualSelect, column, text
 
 from db.tables import Row
 from db.types import Instant
@@ -22,29 +25,30 @@ SHOWN = "shown_{}"
 AFTER, UNTIL = "after_{}", "until_{}"
 
 
-def page_end(table: Table, bounds: Bounds) -> str:
+@cache
+def page_end(table: Table, bounds: Bounds) -> TextClause:
     """The key of a page's last row; without a row where the page is the last one."""
     keys, lower = ", ".join(table.bounds), Bounds(bounds.is_after, is_until=False)
-    return f"""SELECT {keys} FROM {table.name} WHERE {_within(table.name, table.bounds, lower)}
-        ORDER BY {keys} LIMIT 1 OFFSET :skipped"""
+    return text(f"""SELECT {keys} FROM {table.name} WHERE {_within(table.name, table.bounds, lower)}
+        ORDER BY {keys} LIMIT 1 OFFSET :skipped""")
 
 
-def page_suspects(table: Table, bounds: Bounds, words: Words) -> str:
+@cache
+def page_suspects(table: Table, bounds: Bounds, words: Words) -> TextualSelect:
     """The rows of a page for which at least one condition holds: their keys, which conditions, and what is shown."""
-    flags = [
-        f"CASE WHEN {_condition(check, table)} THEN 1 ELSE 0 END AS {FLAG.format(at)}"
-        for at, check in enumerate(table.checks)
-    ]
-    columns = [f"{_shown(name, table, words)} AS {SHOWN.format(at)}" for at, name in enumerate(shown(table))]
-    keys = [f"{table.name}.{name} AS key_{at}" for at, name in enumerate(table.key)]
+    columns = {f"key_{at}": f"{table.name}.{name}" for at, name in enumerate(table.key)}
+    for at, check in enumerate(table.checks):
+        columns[FLAG.format(at)] = f"CASE WHEN {_condition(check, table)} THEN 1 ELSE 0 END"
+    columns |= {SHOWN.format(at): _shown(name, table, words) for at, name in enumerate(shown(table))}
     joins = [_join(each, table, bounds, words) for each in table.joins]
-    selected = ",\n".join([*keys, *flags, *columns])
+    selected = ",\n".join(f"{sql} AS {name}" for name, sql in columns.items())
     order = ", ".join(f"{table.name}.{name}" for name in table.key)
-    return f"""SELECT {selected}
+    sql = f"""SELECT {selected}
         FROM {table.name}
         {" ".join(joins)}
         WHERE {_within(table.name, table.bounds, bounds)} AND ({_broken(table)})
         ORDER BY {order}"""
+    return text(sql).columns(*map(column, columns))  # named, so that they are looked up once and not for each page
 
 
 def _condition(check: Check, table: Table) -> str:

@@ -43,11 +43,9 @@ class Work:
         gone = missing(connection)
         indexes = {fault.key[0] for fault in gone}
         self._structure = _of_structure(gone) if names is None or SCHEMA in names else None
-        self._left = deque(
-            _Progress(table, _size(connection, table), indexes)
-            for table in tables(words)
-            if names is None or table.name in names
-        )
+        looked_at = [table for table in tables(words) if names is None or table.name in names]
+        sizes = _sizes(connection, looked_at)
+        self._left = deque(_Progress(table, size, indexes) for table, size in zip(looked_at, sizes, strict=True))
         self._done, self.rows = 0, sum(each.left for each in self._left)
         self._lock = Lock()
 
@@ -59,7 +57,7 @@ class Work:
                 return step
             if (page := self._next(look)) is None:
                 return None
-        suspects = look.suspects(page.of.table, page.after, page.until)
+        suspects = () if page.of.is_empty else look.suspects(page.of.table, page.after, page.until)
         with self._lock:
             look.judge(page.of.table, suspects, page.of.findings)
             return self._finished(page.of)
@@ -89,11 +87,14 @@ class _Progress:
     gone: Container[object]
     is_over: bool = False
     """Whether the last page was taken."""
+    is_empty: bool = field(init=False)
+    """Whether it had no rows at the beginning: then no page is asked for, which has the server plan for nothing."""
     findings: list[Finding] = field(init=False)
     _after: Key | None = None
     _under_way: int = 0
 
     def __post_init__(self) -> None:
+        self.is_empty = self.left == 0
         self.findings = [Finding(invariant, self.left) for invariant in self.table.invariants]
 
     @property
@@ -104,7 +105,7 @@ class _Progress:
         """The next page; before the first, what no page can tell is looked for."""
         if self._after is None:
             self._look_at_all(look)
-        page = _Page(self, self._after, look.end(self.table, self._after))
+        page = _Page(self, self._after, None if self.is_empty else look.end(self.table, self._after))
         self._after, self.is_over = page.until, page.until is None
         self._under_way += 1
         return page
@@ -138,8 +139,10 @@ def invariants(words: Words) -> list[Invariant]:
     return [STRUCTURE, *(invariant for table in tables(words) for invariant in table.invariants)]
 
 
-def _size(connection: Connection, table: Table) -> int:
-    return int(connection.execute(text(f"SELECT count(*) FROM {table.name}")).scalar_one())
+def _sizes(connection: Connection, some: Sequence[Table]) -> Sequence[int]:
+    """How many rows each has, of one moment."""
+    counts = ", ".join(f"(SELECT count(*) FROM {table.name})" for table in some)
+    return connection.execute(text(f"SELECT {counts}")).one() if some else ()
 
 
 def _of_structure(gone: Sequence[Fault]) -> Finding:

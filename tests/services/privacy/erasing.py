@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from sqlalchemy import cast, func, select
+from sqlalchemy import case, cast, func, select
 from sqlalchemy.types import Text
 
 from db.tables import Row
@@ -30,7 +30,6 @@ def places(service: Service, text: str) -> list[str]:
 def _places(service: Service, text: str) -> Iterator[str]:
     with service.beside() as connection:
         for table in Row.metadata.sorted_tables:
-            for column in table.c:
-                found = select(func.count()).where(cast(column, Text).contains(text, autoescape=True))
-                if connection.execute(found).scalar():
-                    yield f"{table.name}.{column.name}"
+            has = [case((cast(column, Text).contains(text, autoescape=True), 1)) for column in table.c]
+            counts = connection.execute(select(*map(func.count, has)).select_from(table)).one()
+            yield from (f"{table.name}.{column.name}" for column, count in zip(table.c, counts, strict=True) if count)

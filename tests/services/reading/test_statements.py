@@ -40,7 +40,7 @@ pytestmark = pytest.mark.anyio
 
 SCHEMA = build_schema()._schema
 REQUIRED = required_roles(SCHEMA)
-SIZES = (1, 2, 20)
+SIZES = (1, 20)
 LEVELS = 3
 """How far below a list's items its fields are followed."""
 

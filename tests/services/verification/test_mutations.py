@@ -16,7 +16,7 @@ from tests.services.verification.mutations import Mutation, Mutator, unguarded
 from tests.services.verification.survivors import SURVIVORS
 from tests.simulation.verified import faults
 
-EVERYDAY = {"sqlite": 160, "postgresql": 40}
+EVERYDAY = {"sqlite": 100, "postgresql": 25}
 """Draws of an everyday run; `MUTATIONS` in the environment is how many there are instead, of each kind of database."""
 
 SEED = int(os.environ.get("MUTATIONS_SEED", "1"))

@@ -38,6 +38,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _on(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Service]:
     url: str = request.getfixturevalue(f"new_{kind}")()
     async with running(as_application(url) if kind == "postgresql" else url) as service:
+        service.others.keeps = False
         yield service
 
 
