@@ -73,6 +73,10 @@ class Executor:
         if recording.measures is None and tracing.spans is None:
             return await self._run(operation, context)
         began = perf_counter()
+        if not tracing.recorded.get():
+            result = await self._run(operation, context)
+            measure(context, result, perf_counter() - began)
+            return result
         with tracing.child("operation"):
             result = await self._run(operation, context)
             measure(context, result, perf_counter() - began)

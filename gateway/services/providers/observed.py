@@ -1,7 +1,6 @@
 """A provider whose calls are timed, and shown as spans: whatever vendor it is, and nothing else is different."""
 
 from collections.abc import Awaitable, Mapping
-from contextlib import AbstractContextManager
 from datetime import datetime
 from time import perf_counter
 from typing import TypeVar
@@ -33,6 +32,7 @@ class Observed:
     def __init__(self, provider: PaymentProvider) -> None:
         self._provider = provider
         self.name = provider.name
+        self._label = provider.name.value
 
     def amount_problem(self, money: Money) -> str | None:
         return self._provider.amount_problem(money)
@@ -65,30 +65,28 @@ class Observed:
         await self._provider.close()
 
     async def _observed(self, call: str, answering: Awaitable[Answer]) -> Answer:
-        began, result = perf_counter(), "failed"
-        with self._span(call):
-            try:
-                answer = await answering
-                result = "unavailable" if isinstance(answer, Unreachable) else "answered"
-            except UnreadableAmount:
-                result = "answered"  # by what our books cannot hold
-                raise
-            except ProviderBusy:
-                result = "busy"
-                raise
-            except ProviderUnavailable:
-                result = "unavailable"
-                raise
-            else:
-                return answer
-            finally:
-                if (measures := recording.measures) is not None:
-                    measures.provider_calls.observe(perf_counter() - began, self.name.value, call, result)
-                if tracing.recorded.get():
-                    tracing.note(gateway__result=result)
-
-    def _span(self, call: str) -> AbstractContextManager[object]:
         if not tracing.recorded.get():
-            return tracing.NOTHING
-        name = self.name.value
-        return tracing.child(f"{name.lower()} {call}", is_client=True, gateway__provider=name)
+            return await self._timed(call, answering)
+        with tracing.child(f"{self._label.lower()} {call}", is_client=True, gateway__provider=self._label):
+            return await self._timed(call, answering)
+
+    async def _timed(self, call: str, answering: Awaitable[Answer]) -> Answer:
+        began, result = perf_counter(), "failed"
+        try:
+            answer = await answering
+            result = "unavailable" if isinstance(answer, Unreachable) else "answered"
+        except UnreadableAmount:
+            result = "answered"  # by what our books cannot hold
+            raise
+        except ProviderBusy:
+            result = "busy"
+            raise
+        except ProviderUnavailable:
+            result = "unavailable"
+            raise
+        else:
+            return answer
+        finally:
+            if (measures := recording.measures) is not None:
+                measures.provider_calls.observe(perf_counter() - began, self._label, call, result)
+            tracing.note(gateway__result=result)
