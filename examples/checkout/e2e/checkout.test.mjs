@@ -151,8 +151,7 @@ describe("the shop", () => {
     await tab.page.goto(`${gateway.origin}/demo/`);
     await tab.page.getByRole("link", { name: title }).getByText("Ink, <b>brush</b> and patience.").waitFor();
     await tab.choose(title);
-    await tab.says("Ink, <b>brush</b> and patience.");
-    await tab.says("Bring paper.");
+    for (const line of ["Ink, <b>brush</b> and patience.", "Bring paper."]) await tab.page.getByText(line).waitFor();
     await guest.done();
   });
 
