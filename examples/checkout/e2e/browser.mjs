@@ -22,7 +22,9 @@ export class Tab {
   /** The catalogue, and a course of it. */
   async choose(title = "Yoga for Beginners", { tier = "Standard", card = "Works" } = {}) {
     await this.page.goto(`${this.origin}/demo/`);
-    await this.page.getByRole("link", { name: title }).click();
+    const course = this.page.getByRole("link", { name: title });
+    await shared.shown(this.page, course);
+    await course.click();
     await this.page.getByRole("heading", { level: 1, name: title }).waitFor();
     await this.page.getByRole("radio", { name: new RegExp(`^${tier}`) }).check();
     await this.card(card);
