@@ -105,9 +105,6 @@ class RecordIntent(BaseCommand):
     payment_id: UUID
     reference: str
 
-    def problems(self) -> list[FieldProblem]:
-        return []
-
     def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})
 
@@ -132,9 +129,6 @@ class RefusePrice(BaseCommand):
     actor: Actor
     payment_id: UUID
     reason: str
-
-    def problems(self) -> list[FieldProblem]:
-        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})

@@ -40,9 +40,10 @@ class BaseCommand(ABC):
         """Whether no subscriber is told of what it changes, for it brings in what happened before."""
         return False
 
-    @abstractmethod
     def problems(self) -> list[FieldProblem]:
-        """Each field that is wrong in itself, by its path in the API's input, before anything is looked up."""
+        """Each field that is wrong in itself, by its path in the API's input, before anything is looked up: none, of
+        what the gateway hands itself."""
+        return []
 
     @abstractmethod
     def keys(self) -> RowKeys:
@@ -65,6 +66,10 @@ class KeyedCommand(BaseCommand):
     @abstractmethod
     def operation(self) -> str:
         """The mutation whose command this is; a key is unique within it. A `ClassVar` of each command."""
+
+    @abstractmethod
+    def problems(self) -> list[FieldProblem]:
+        """As of any command; a caller's own, with its key."""
 
     @abstractmethod
     def own_keys(self) -> RowKeys:
