@@ -8,9 +8,14 @@ from db.job_tables import JobRow
 from gateway.services.core.model.values import Payment
 from gateway.services.jobs.sweeps import start_sweeps
 from tests.service import Service, ends_of, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 def _refund_at_dashboard(shop: Shop, payment: Payment) -> None:

@@ -24,6 +24,24 @@ PRICE = BASIC.price.amount_minor
 
 
 @pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+@pytest.fixture
+async def owed(service: Service, shop: Shop, course: Course) -> Payment:
+    """A payment of which an admin wants all back."""
+    payment, _ = await shop.paid(course)
+    await service.refund(payment)
+    return payment
+
+
+@pytest.fixture
 def logs() -> Iterator[list[EventDict]]:
     """What is logged, unrendered: a traceback takes longer to draw than its job to run."""
     with capture_logs() as entries:

@@ -17,11 +17,29 @@ from gateway.services.core.model.outcomes import InvalidInput, NotFound, Outcome
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from tests.service import ADMIN, BASIC, Service, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 PRICE = BASIC.price.amount_minor
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+@pytest.fixture
+async def owed(service: Service, shop: Shop, course: Course) -> Payment:
+    """A payment of which an admin wants all back."""
+    payment, _ = await shop.paid(course)
+    await service.refund(payment)
+    return payment
 
 
 @pytest.mark.parametrize("state", ["PENDING", "RETRYING", "RUNNING"])

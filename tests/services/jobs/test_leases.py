@@ -64,6 +64,11 @@ async def other(shop: Shop) -> AsyncIterator[Shop]:
         yield open_shop(service, shop.books)
 
 
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
 def later(*shops: Shop, **by: float) -> None:
     for shop in shops:
         shop.service.clock.advance(**by)

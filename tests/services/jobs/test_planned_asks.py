@@ -24,9 +24,19 @@ from gateway.services.jobs.sweeps import start_sweeps
 from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import Service, student
 from tests.simulation.books import BUSY_S, Books
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 async def test_a_payment_opened_fifteen_days_ago_whose_webhook_was_lost_is_settled(

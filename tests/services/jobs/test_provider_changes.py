@@ -31,6 +31,11 @@ async def shop(service: Service) -> Shop:
     return shop
 
 
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
 async def pass_by(shop: Shop, seconds: int, step_s: int = 5) -> None:
     """So much time, in which the runner does what is due, as it comes to be due."""
     for _ in range(seconds // step_s):

@@ -29,10 +29,28 @@ PRICE = BASIC.price.amount_minor
 
 
 @pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
 async def other(shop: Shop) -> AsyncIterator[Shop]:
     """Another process's runner, on the same database and before the same provider."""
     async with running(shop.service.url) as service:
         yield open_shop(service, shop.books)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+@pytest.fixture
+async def owed(service: Service, shop: Shop, course: Course) -> Payment:
+    """A payment of which an admin wants all back."""
+    payment, _ = await shop.paid(course)
+    await service.refund(payment)
+    return payment
 
 
 async def test_a_job_whose_runner_was_killed_is_taken_over_when_its_lease_ends(

@@ -5,18 +5,25 @@ from typing import Any
 
 import pytest
 
-from db.tables import PaymentRow
+from db.job_tables import JobRow
+from db.tables import PaymentRow, RefundRow
 from gateway.services.core.commands.amend_purchase import RevokePurchase
 from gateway.services.core.model.outcomes import Busy
 from gateway.services.core.model.privacy.outcomes import StudentErased
 from gateway.services.core.rules.inputs.subjects import is_pseudonym
+from gateway.services.core.rules.privacy.naming import ERASED
 from tests.service import ADMIN, Service, student
 from tests.services.privacy.erasing import erased, places
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 AMY = "amy-lovelace-1815"
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def test_a_key_that_an_admin_used_meanwhile_does_not_name_her(service: Service, shop: Shop) -> None:
@@ -55,3 +62,21 @@ async def test_a_key_that_was_used_in_the_same_turn_is_looked_for_again(service:
     assert isinstance(outcome, Busy)
     await erased(service, AMY)
     assert places(service, AMY) == []
+
+
+async def test_what_a_provider_says_of_her_money_afterwards_is_not_kept(service: Service, shop: Shop) -> None:
+    checkout = await service.opened(student(AMY), await service.save_course())
+    await erased(service, AMY)
+    shop.books.decline(reference_of(checkout), code="a_code")
+    await shop.receive(checkout)
+    [row] = service.stored(PaymentRow)
+    assert (row.status, row.failure_code, row.failure_message) == ("FAILED", "a_code", ERASED)
+    shop.pay(checkout)
+    shop.books.refuses_refunds = True
+    await shop.receive(checkout)
+    [refund] = service.stored(RefundRow)
+    assert (refund.status, refund.failure_code, refund.failure_message) == ("FAILED", "refused", ERASED)
+    [job] = service.stored(JobRow, state="FAILED")
+    assert job.last_error == f"refused: {ERASED}"
+    assert places(service, "gives nothing back") == []
+    assert places(service, "was declined") == []

@@ -49,6 +49,11 @@ WORDS = "Mrs Lovelace of Ockham"
 ABOUT_HER = replace(METADATA, labels=(Label("parent", WORDS),))
 
 
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
 def traces(service: Service) -> list[str]:
     """Where she is still named."""
     return [*places(service, AMY), *places(service, WORDS)]

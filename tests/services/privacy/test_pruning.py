@@ -31,6 +31,11 @@ NOT_SWEPT = "An access ends when its validity does"
 days from what the service's own says: what is to be old is made older by more."""
 
 
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
 async def prune(service: Service, *, is_dry: bool = False, retention: Retention | None = None) -> Pruned:
     return await service.pruning(retention).all(service.clock.now, is_dry=is_dry)
 

@@ -7,9 +7,14 @@ import pytest
 
 from gateway.services.core.model.outcomes import Corrected, Extended, RefundRequested
 from tests.service import BASIC, METADATA, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def prune(service: Service) -> None:

@@ -15,12 +15,22 @@ from gateway.services.core.model.verdicts import AwaitingPayment, Canceled, Proc
 from gateway.services.core.model.verdicts import PaymentDeclined as DeclinedAttempt
 from gateway.services.jobs.sweeps import CHANGES_S, start_sweeps
 from tests.service import ADMIN, BASIC, OPENED, STANDARD, Service, statements_of, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 PRICE = {"amountMinor": BASIC.price.amount_minor, "currency": "INR"}
 FULFILLED = ["payment.captured", "payment.fulfilled"]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 def entry_of(service: Service, subject_id: UUID, action: str) -> AuditEntryRow:

@@ -46,6 +46,11 @@ class Disk:
 
 
 @pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
+@pytest.fixture
 def disk(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Disk]:
     disk = Disk(service, monkeypatch)
     yield disk

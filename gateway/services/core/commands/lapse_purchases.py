@@ -6,6 +6,7 @@ from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import Lapsed
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, PurchaseStatus
 from gateway.services.core.rules import access, granting
@@ -22,6 +23,9 @@ class LapsePurchases(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(purchases=set(self.purchase_ids))

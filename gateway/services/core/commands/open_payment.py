@@ -105,6 +105,9 @@ class RecordIntent(BaseCommand):
     payment_id: UUID
     reference: str
 
+    def problems(self) -> list[FieldProblem]:
+        return []
+
     def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})
 
@@ -129,6 +132,9 @@ class RefusePrice(BaseCommand):
     actor: Actor
     payment_id: UUID
     reason: str
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})

@@ -9,7 +9,7 @@ from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.events import EventState, ProviderEvent
 from gateway.services.core.model.job_outcomes import EventEnded, EventStored
 from gateway.services.core.model.jobs import Job, JobKind, Lease
-from gateway.services.core.model.outcomes import NotFound
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 
 SHOWN = "shown"
@@ -31,6 +31,9 @@ class StoreEvent(BaseCommand):
     foreign: tuple[str, ...] = ()
     shown: tuple[str, ...] = ()
     is_listed: bool = False
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         provider = self.event.provider.value
@@ -63,6 +66,9 @@ class EndEvent(JobRun):
     event_id: UUID
     lease: Lease = field(kw_only=True)
     state: EventState = EventState.HANDLED
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def own_keys(self) -> RowKeys:
         return RowKeys(events={self.event_id})

@@ -11,7 +11,7 @@ from gateway.services.core.commands.jobs.asks import PlanAsk
 from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.events import EventState
-from gateway.services.core.model.outcomes import NotFound, Reconciled
+from gateway.services.core.model.outcomes import FieldProblem, NotFound, Reconciled
 from gateway.services.core.model.records import Door
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, Provider
@@ -52,6 +52,9 @@ class Reconcile(JobRun):
     def is_background(self) -> bool:
         """Whether it was asked by schedule, and nobody has paid."""
         return self.ask is not None and isinstance(self.record.verdict, AwaitingPayment)
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def own_keys(self) -> RowKeys:
         captures = self.record.captures if self.record.extra else ()  # which one is the payment's, its row says

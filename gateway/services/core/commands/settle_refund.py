@@ -6,7 +6,7 @@ from uuid import UUID
 from gateway.services.core.commands.jobs.run import JobRun
 from gateway.services.core.frozen import replace
 from gateway.services.core.model.job_outcomes import RefundSettled
-from gateway.services.core.model.outcomes import NotFound
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.model.values import GATEWAY, Failure, Payment, Refund, RefundStatus
 from gateway.services.core.model.verdicts import RefundRecord, RefundRejected, RefundResult
@@ -22,6 +22,9 @@ class SettleRefund(JobRun):
 
     refund_id: UUID
     result: RefundResult | None
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def own_keys(self) -> RowKeys:
         return RowKeys(refunds={self.refund_id})

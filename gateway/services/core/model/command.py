@@ -40,10 +40,9 @@ class BaseCommand(ABC):
         """Whether no subscriber is told of what it changes, for it brings in what happened before."""
         return False
 
+    @abstractmethod
     def problems(self) -> list[FieldProblem]:
-        """Each field that is wrong in itself, by its path in the API's input, before anything is looked up: none, of
-        what the gateway hands itself."""
-        return []
+        """Each field that is wrong in itself, by its path in the API's input, before anything is looked up."""
 
     @abstractmethod
     def keys(self) -> RowKeys:
@@ -66,10 +65,6 @@ class KeyedCommand(BaseCommand):
     @abstractmethod
     def operation(self) -> str:
         """The mutation whose command this is; a key is unique within it. A `ClassVar` of each command."""
-
-    @abstractmethod
-    def problems(self) -> list[FieldProblem]:
-        """As of any command; a caller's own, with its key."""
 
     @abstractmethod
     def own_keys(self) -> RowKeys:

@@ -8,12 +8,22 @@ from gateway.services.core.model.values import Course, Money, PurchaseStatus
 from tests.service import Service
 from tests.services.purchases.imports.rows import LATER, PAID, came, old
 from tests.simulation.ledger import Attempt
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 
 PRICE = Money(199_900, "INR")
 REFERENCE = "pi_old"
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 def taken(shop: Shop) -> Attempt:

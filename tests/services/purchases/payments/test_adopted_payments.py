@@ -12,10 +12,20 @@ from gateway.services.core.model.metadata import Label
 from gateway.services.core.model.values import Course, Money, Purpose
 from gateway.services.providers.metadata import of_payment
 from tests.service import ADMIN, BASIC, STANDARD, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 Noted = dict[str, list[str]]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 def theirs(course: Course, **changes: str) -> dict[str, str]:

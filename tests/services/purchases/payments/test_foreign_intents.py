@@ -11,9 +11,19 @@ from gateway.services.core.model.outcomes import PaymentPending
 from gateway.services.core.model.values import Course, Payment
 from gateway.services.providers.metadata import of_payment
 from tests.service import INSTALLATION, STANDARD, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 async def written(service: Service, course: Course, installation: str | None, **changes: str) -> dict[str, str]:

@@ -18,11 +18,16 @@ from tests.service import BASIC, METADATA, Service, student
 from tests.services.providers.razorpay.case import provider_of
 from tests.services.providers.razorpay.fake import FakeRazorpay
 from tests.services.providers.stripe.fake import FakeStripe
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 
 TOO_LITTLE = "Amount must convert to at least 50 cents. (amount_too_small)"
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def selling(service: Service, price: Money) -> Course:

@@ -7,9 +7,19 @@ from gateway.services.core.model.outcomes import Reconciled
 from gateway.services.core.model.values import Course, Payment, RefundStatus
 from gateway.services.core.model.verdicts import Captured, ExtraCapture, Processing, RefundRecord
 from tests.service import BASIC, Service, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 def extras(service: Service, payment: Payment) -> list[PaymentRow]:

@@ -18,9 +18,14 @@ from gateway.services.core.rules.jobs import MOST_ATTEMPTS
 from gateway.services.providers.metadata import of_payment
 from gateway.services.rows.lookups import PAYMENT_BY_ID
 from tests.service import ADMIN, BASIC, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +33,11 @@ def logs() -> Iterator[list[EventDict]]:
     """What is logged, unrendered: a traceback takes longer to draw than its job to run."""
     with capture_logs() as entries:
         yield entries
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 async def test_an_event_of_an_intent_that_cannot_be_read_is_tried_again_listed_and_kept(

@@ -33,6 +33,16 @@ STORIES = [
 """A capture, a refund of a part, and one of the rest, in this order; the event of each comes at any time after it."""
 
 
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
+
+
 async def test_an_event_that_comes_again_is_stored_once_and_handled_once(
     service: Service, shop: Shop, course: Course
 ) -> None:

@@ -13,13 +13,23 @@ from gateway.services.core.model.job_outcomes import JobChanged
 from gateway.services.core.model.values import Course, Money, OnExisting, Payment, Purchase, Purpose, Tier
 from tests.service import ADMIN, STANDARD, Service
 from tests.simulation.ledger import Return
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 
 SESSIONS = STANDARD.session_count
 DAYS = timedelta(days=180)
 ORDERS = [order for many in (1, 2, 3) for order in permutations(range(3), many)]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 async def renewed(shop: Shop, course: Course, times: int, days_between: int = 10) -> list[tuple[Payment, Purchase]]:

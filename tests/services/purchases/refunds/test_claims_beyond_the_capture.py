@@ -13,13 +13,23 @@ from gateway.services.core.model.values import Course, Money, Payment, RefundSta
 from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, STANDARD, Service, student
 from tests.simulation.ledger import Return
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 PRICE = STANDARD.price.amount_minor
 PART = 100_000
 FIGURES = [(PRICE, "INR"), (PRICE + 200, "INR"), (2**53 - 1, "INR"), (6_000, "USD"), (1, "KWD")]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 @pytest.fixture

@@ -6,10 +6,20 @@ from db.tables import RefundRow
 from gateway.services.core.model.outcomes import Confirmed, InvalidInput
 from gateway.services.core.model.values import Course
 from tests.service import BASIC, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 PRICE = BASIC.price.amount_minor
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 def disputes(service: Service) -> list[tuple[str, int, str | None]]:

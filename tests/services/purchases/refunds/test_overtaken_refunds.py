@@ -6,11 +6,21 @@ from db.job_tables import JobRow
 from db.tables import PaymentRow
 from gateway.services.core.model.values import Course, Payment
 from tests.service import BASIC, Service, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 PRICE = BASIC.price.amount_minor
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
+
+
+@pytest.fixture
+async def course(service: Service) -> Course:
+    return await service.save_course()
 
 
 @pytest.fixture

@@ -23,11 +23,16 @@ from gateway.services.core.model.values import Actor, Money, Payment, Role
 from gateway.services.core.model.verdicts import Captured
 from gateway.services.core.rules.refunds.consequences import refunds_recorded
 from tests.service import ADMIN, BASIC, HELD, Service, student
-from tests.simulation.shop import Shop, reference_of
+from tests.simulation.shop import Shop, open_shop, reference_of
 
 pytestmark = pytest.mark.anyio
 
 PRICE = BASIC.price.amount_minor
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def test_a_full_refund_ends_the_purchase_and_keeps_the_sessions_used(service: Service, shop: Shop) -> None:

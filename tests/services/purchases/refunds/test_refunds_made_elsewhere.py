@@ -6,9 +6,14 @@ from db.job_tables import JobRow
 from gateway.services.core.commands.jobs.retries import CancelJob, RetryJob
 from gateway.services.core.model.jobs import JobKind, Lease
 from tests.service import ADMIN, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 @pytest.mark.parametrize("is_called_off", [False, True])

@@ -13,11 +13,16 @@ from gateway.services.core.model.outcomes import InvalidInput, RefundRequested
 from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose, Refund
 from gateway.services.core.model.verdicts import RefundSucceeded
 from tests.service import ADMIN, HELD, Service, student
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 
 TIERS = ("BASIC", "STANDARD", "PREMIUM")
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def chain(shop: Shop, course: Course, tiers: Sequence[str] = TIERS) -> list[tuple[Payment, Purchase]]:

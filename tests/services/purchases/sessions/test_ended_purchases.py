@@ -10,13 +10,18 @@ from gateway.services.core.model.outcomes import InvalidInput
 from gateway.services.core.model.sessions.outcomes import PurchaseEnded, SessionRecorded
 from gateway.services.core.model.values import Course, OnExisting, Payment, Purchase, Purpose
 from tests.service import Service
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
 
 HOUR = timedelta(hours=1)
 
 End = Callable[[Shop, Course, Payment, Purchase], Awaitable[object]]
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 async def expire(shop: Shop, _course: Course, _payment: Payment, purchase: Purchase) -> None:

@@ -10,9 +10,14 @@ from db.tables import AuditEntryRow, StudentAccessRow
 from gateway.services.core.model.outcomes import InvalidInput
 from gateway.services.core.model.values import OnExisting, Payment, Purchase, Purpose
 from tests.service import METADATA, Service
-from tests.simulation.shop import Shop
+from tests.simulation.shop import Shop, open_shop
 
 pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def shop(service: Service) -> Shop:
+    return open_shop(service)
 
 
 def refused_number(outcome: object) -> str:

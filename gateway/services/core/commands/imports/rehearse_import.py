@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from gateway.services.core.commands.imports.import_purchase import ImportPurchase
 from gateway.services.core.model.command import BaseCommand
-from gateway.services.core.model.outcomes import ImportRefused, ImportRehearsed, PurchaseImported
+from gateway.services.core.model.outcomes import FieldProblem, ImportRefused, ImportRehearsed, PurchaseImported
 from gateway.services.core.model.state import NOTHING, Decision, Moment, RowKeys, State
 
 
@@ -18,6 +18,9 @@ class RehearseImport(BaseCommand):
 
     rows: tuple[ImportPurchase, ...]
     earlier: tuple[ImportPurchase, ...] = ()
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys.all_of(row.keys() for row in (*self.earlier, *self.rows))

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import AskPlanned
-from gateway.services.core.model.outcomes import NotFound
+from gateway.services.core.model.outcomes import FieldProblem, NotFound
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import asks
 
@@ -29,6 +29,9 @@ class PlanAsk(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(payments={self.payment_id})

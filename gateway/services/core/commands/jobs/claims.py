@@ -8,6 +8,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import Claimed, JobChanged, Stale
 from gateway.services.core.model.jobs import Case, JobState, Lease
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import cases
 from gateway.services.core.rules.jobs import MOST_ATTEMPTS, deferred, ended, held, is_due, taken
@@ -25,6 +26,9 @@ class ClaimJobs(BaseCommand):
     claim_id: UUID
     job_ids: tuple[UUID, ...]
     lease_s: int
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(jobs=set(self.job_ids))
@@ -59,6 +63,9 @@ class DeferJob(BaseCommand):
     case: Case | None = None
     is_attempt: bool = True
 
+    def problems(self) -> list[FieldProblem]:
+        return []
+
     def keys(self) -> RowKeys:
         return RowKeys(jobs={self.lease.job_id}, cases={self.case.subject_id} if self.case else frozenset())
 
@@ -83,6 +90,9 @@ class EndJob(BaseCommand):
     """Note that a job is done, where nothing else changes with that."""
 
     lease: Lease
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(jobs={self.lease.job_id})

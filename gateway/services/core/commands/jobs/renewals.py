@@ -6,6 +6,7 @@ from typing import ClassVar
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import LeasesRenewed
 from gateway.services.core.model.jobs import Lease
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import held, renewed
 
@@ -25,6 +26,9 @@ class RenewLeases(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(jobs={lease.job_id for lease in self.leases})

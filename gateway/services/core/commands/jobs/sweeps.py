@@ -14,6 +14,7 @@ from gateway.services.core.model.jobs import (
     Lease,
     clock_notes_payload,
 )
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules.jobs import continued, held
 
@@ -28,6 +29,9 @@ class StartSweep(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(sweeps={self.subject_id})
@@ -55,6 +59,9 @@ class EndSweep(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(jobs={self.lease.job_id})

@@ -6,6 +6,7 @@ from gateway.services.core.frozen import replace
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.job_outcomes import JobChanged, Stale
 from gateway.services.core.model.jobs import VERIFY_CASE, JobState, Lease, Verified
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.state import NOTHING, Changes, Decision, Moment, RowKeys, State
 from gateway.services.core.rules import cases
 from gateway.services.core.rules.jobs import continued, held
@@ -22,6 +23,9 @@ class EndVerification(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         return RowKeys(jobs={self.lease.job_id}, cases={VERIFY_CASE})

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from gateway.services.core.model.command import BaseCommand
 from gateway.services.core.model.jobs import JobKind
+from gateway.services.core.model.outcomes import FieldProblem
 from gateway.services.core.model.privacy.outcomes import Pruned
 from gateway.services.core.model.privacy.retention import CHANGE_NOTES_DAYS, EndedEvent, Gone, Retention
 from gateway.services.core.model.records import IdempotencyKey
@@ -35,6 +36,9 @@ class Prune(BaseCommand):
     @property
     def is_background(self) -> bool:
         return True
+
+    def problems(self) -> list[FieldProblem]:
+        return []
 
     def keys(self) -> RowKeys:
         handled = {each.job_id for each in self.events if each.job_id is not None}
