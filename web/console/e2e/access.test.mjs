@@ -127,7 +127,7 @@ describe("the console", () => {
     const who = await person(its.browser, strict.origin);
     const tab = await (await who.tab()).loggedIn("#/grant");
     await tab.fill("Student", "strictly");
-    await tab.page.getByLabel("Course").selectOption({ label: "Yoga for Beginners" });
+    await tab.page.getByLabel("Course", { exact: true }).selectOption({ label: "Yoga for Beginners" });
     await tab.page.getByLabel("Tier", { exact: true }).selectOption("BASIC");
     await tab.fill("Reason", "By a registered document");
     await tab.press("Grant the course");

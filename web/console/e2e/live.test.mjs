@@ -89,7 +89,7 @@ test("courses that did not come are asked for again", async () => {
   await tab.loggedIn("#/payments");
   await tab.says("Not all courses came.");
   await tab.press("Try again");
-  await tab.page.getByLabel("Course").selectOption({ label: "Yoga for Beginners" });
+  await tab.page.getByLabel("Course", { exact: true }).selectOption({ label: "Yoga for Beginners" });
   await who.done({ isExpected: isFailedRequest });
 });
 

@@ -301,7 +301,7 @@ describe("a form", () => {
 describe("a grant", () => {
   const fillIn = async (tab, student, tier = "BASIC") => {
     await tab.fill("Student", student);
-    await tab.page.getByLabel("Course").selectOption({ label: "Yoga for Beginners" });
+    await tab.page.getByLabel("Course", { exact: true }).selectOption({ label: "Yoga for Beginners" });
     await tab.page.getByLabel("Tier", { exact: true }).selectOption(tier);
     await tab.fill("Reason", "Won the raffle");
   };
