@@ -122,6 +122,14 @@ def test_a_providers_ids_lead_to_what_they_name(gateway: Served, everything: dic
     assert hits(gateway, charge[:-1]) == hits(gateway, made.upper()) == []
 
 
+def test_what_a_text_names_twice_takes_the_room_of_one(gateway: Served, everything: dict[str, str]) -> None:
+    payment, reference = everything["Payment"], f"order{uuid7().hex}"
+    key = ids.from_text(ids.PAYMENT, payment)
+    change(gateway, PaymentRow, key, provider="STRIPE", reference=reference, attempt=reference)
+    course = gateway.course(title=f"About {reference}")
+    assert hits(gateway, reference, first=2) == [("Payment", payment), ("Course", course)]
+
+
 def test_a_test_token_of_the_sandbox_names_nothing(gateway: Served, everything: dict[str, str]) -> None:
     change(gateway, PaymentRow, ids.from_text(ids.PAYMENT, everything["Payment"]), attempt="tok_succeed")
     assert hits(gateway, "tok_succeed") == []

@@ -63,7 +63,7 @@ async def search(context: Context, text: str, most: int) -> list[Any]:
         _students(context, text, most),
         _courses(context, text, most),
     )
-    named = [hit for part in exact for hit in part][:most]
+    named = list(_once(hit for part in exact for hit in part))[:most]
     return list(_once([*named, *_shared(students, courses, most - len(named))]))
 
 
