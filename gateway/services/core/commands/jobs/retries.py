@@ -57,7 +57,7 @@ class RetryJob(BaseCommand):
         )
         change = _said(job, again.subject_id)
         if refund is not None:
-            change["amountMinor"] = refund.amount.amount_minor
+            change |= {"amountMinor": refund.amount.amount_minor, "currency": refund.amount.currency}
         entry = audit(_about(job, state), "job.retried", self.actor, moment, self.reason, change)
         return Decision(JobChanged(again), Changes(jobs=(again,), refunds=(refund,) if refund else (), audit=(entry,)))
 

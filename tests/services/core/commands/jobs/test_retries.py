@@ -87,6 +87,8 @@ def test_a_refund_that_failed_is_made_anew_of_what_is_left() -> None:
     assert (refund.reason, refund.requested_by) == (FAILED.reason, FAILED.requested_by)
     assert job.subject_id == refund.id
     assert entry.subject_id == PAYMENT.id
+    told = {"amountMinor": 149_900, "currency": "INR", "refundId": [str(FAILED.id), str(refund.id)]}
+    assert entry.changes == {"job": "payment.refund", **told}
 
 
 @pytest.mark.parametrize(
