@@ -62,8 +62,10 @@ def note_of(commit: Commit) -> Note:
 def commit_from(note: Note) -> Commit:
     """The commit that a note in the database stands for."""
     purchases = (Changed(UUID(key), student_id, UUID(course)) for key, student_id, course in note.body["purchases"])
-    kinds = note.body.get("kinds", ChangedKind)  # the release before this one, which may run beside it, names none
-    return Commit(note.id, tuple(map(UUID, note.body["payments"])), tuple(purchases), tuple(map(ChangedKind, kinds)))
+    # Other releases may run beside this one: the one before it names no kinds, a later one may name more of them.
+    named = note.body.get("kinds", ChangedKind)
+    kinds = tuple(kind for kind in ChangedKind if kind in named)
+    return Commit(note.id, tuple(map(UUID, note.body["payments"])), tuple(purchases), kinds)
 
 
 def _kinds(changes: Changes, has_payments: bool, has_purchases: bool) -> Iterator[ChangedKind]:
