@@ -8,7 +8,7 @@ const OF_JOBS: Record<string, string> = { retry: "run a job again", cancel: "cal
 /** @param name where the form is, without the `#/` */
 export function titleOfForm(name: string): string {
   const { path, query } = routeOf(name);
-  const [what = "", id = "", action = "", number] = path.map((part) => part);
+  const [what = "", id = "", action = "", number] = path;
   switch (what) {
     case "grant":
       return query.get("student") ? `Grant a course to ${query.get("student")}` : "Grant a course";

@@ -15,7 +15,7 @@ const PACE_MS = 5_000;
 
 export function Search({ text }: { text: string }) {
   const { data, error, again } = useAsked(SearchFor, { text }, text.trim() === "");
-  useFollowed(["PURCHASE", "PAYMENT", "REFUND", "JOB"], () => text.trim() !== "" && again(), PACE_MS);
+  useFollowed(["PURCHASE", "PAYMENT", "REFUND", "JOB", "COURSE"], () => text.trim() !== "" && again(), PACE_MS);
   const hits = data?.search ?? [];
   return (
     <Screen title={`“${text}”`} kind="Search">

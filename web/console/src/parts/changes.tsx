@@ -6,7 +6,7 @@ import type { RefundOrigin } from "../gql/graphql";
 import { asked, Id, StudentLink } from "./bits";
 import history from "./history.json";
 
-type Form = "code" | "day" | "door" | "end" | "id" | "instant" | "list" | "minor" | "money" | "origin" | "place" | "student" | "text" | "words" | "yes";
+type Form = "code" | "day" | "door" | "end" | "id" | "instant" | "list" | "minor" | "money" | "origin" | "place" | "sentence" | "student" | "text" | "words" | "yes";
 
 /** The words of each field that the gateway may name, see `CHANGED_FIELDS` there; and how its value is shown. */
 const FIELDS = new Map(Object.entries(history as unknown as Record<string, [name: string, form: Form]>));
@@ -86,6 +86,8 @@ function shown(value: unknown, form: Form, currency: string | null): ReactNode {
       return asked(value as RefundOrigin);
     case "place":
       return place(value);
+    case "sentence":
+      return plainly(value);
     case "student":
       return <StudentLink id={value} />;
     case "words":
@@ -93,7 +95,7 @@ function shown(value: unknown, form: Form, currency: string | null): ReactNode {
     case "yes":
       return value === "true" ? "yes" : "no";
     default:
-      return plainly(value);
+      return value; // a title, or a tier's code, letter for letter
   }
 }
 

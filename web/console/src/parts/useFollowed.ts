@@ -30,13 +30,14 @@ export function usePaced(ask: () => unknown, pace = PACE_MS): () => void {
   const its = useRef<{ due?: ReturnType<typeof setTimeout> | undefined; last: number }>({ last: -Infinity });
   useEffect(() => {
     const { current } = its;
-    return () => clearTimeout(current.due);
+    return () => clearTimeout(current.due); // what is due when the part goes, nobody looks at
   }, []);
   const soon = useRef(() => {
     const { due, last } = its.current;
     if (due !== undefined) return;
     const run = () => {
-      its.current = { last: performance.now() };
+      its.current.due = undefined;
+      its.current.last = performance.now();
       asked.current();
     };
     its.current.due = setTimeout(run, Math.max(0, last + pace - performance.now()));
