@@ -136,7 +136,6 @@ def test_an_encoding_that_there_is_not_is_said() -> None:
             read("a,b\n", name)
 
 
-@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # of unicode_escape
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -153,6 +152,7 @@ def test_an_object_that_could_mean_either_or_nothing_is_named(line: bytes, why: 
     assert other.values == {"oldId": 2}
 
 
+@pytest.mark.filterwarnings("ignore:invalid escape sequence:DeprecationWarning")  # of unicode_escape
 @pytest.mark.parametrize("encoding", sorted({*aliases.values(), "punycode", "idna"}))
 def test_in_whatever_encoding_a_row_is_read_or_named(encoding: str) -> None:
     for content in (b"2,\xe9,\n", b"2,a..b,\n", b"2,\\x,\n", b"2,+x!,\n"):
