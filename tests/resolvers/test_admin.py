@@ -145,7 +145,7 @@ def test_a_course_is_described_in_plain_text_which_callers_who_know_of_none_leav
     assert described(description="  <b>Slow</b> classes.\r\nBring a mat.\n") == "<b>Slow</b> classes.\nBring a mat."
     assert described(title="Chess") == "<b>Slow</b> classes.\nBring a mat."
     assert described(description=None) is None
-    assert described(description="For all") == "For all"
+    assert described(description="For all  \n \n  - and you") == "For all\n\n  - and you"
     assert described(description=" \n ") is None
 
 

@@ -29,8 +29,10 @@ def lines_problem(text: str, longest: int) -> str | None:
 
 
 def tidy_lines(text: str | None) -> str | None:
-    """A text of lines without blanks around it, its lines ended by a line feed alone; None where nothing is left."""
-    return (text or "").replace("\r\n", "\n").strip() or None
+    """A text of lines without blanks around it or at their ends, ended by a line feed alone; None where nothing is
+    left."""
+    lines = (text or "").replace("\r\n", "\n").split("\n")
+    return "\n".join(line.rstrip() for line in lines).strip() or None
 
 
 def _length_problem(text: str, longest: int) -> str | None:
