@@ -15,7 +15,7 @@ async def made_by_key(context: Context, command: KeyedCommand) -> UUID | Idempot
     will be refused; None where it has no key, or a new one. Only for commands whose tier is not chosen.
 
     Raises:
-        DBAPIError: the database is out of reach.
+        Unavailable: the database cannot be used now.
     """
     key = command.idempotency_key
     if key is None:

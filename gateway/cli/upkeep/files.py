@@ -53,10 +53,10 @@ def _owners(path: Path) -> Finding:
     if os.geteuid() != owners[path]:
         owner = _name(owners[path])
         return warning(FILES, f"{path} is {owner}'s, and this is {_name(os.geteuid())}: run commands as {owner}.")
-    if is_open := [each for each in files if each.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]:
-        named = " ".join(map(str, is_open))
+    if readable := [each for each in files if each.stat().st_mode & (stat.S_IROTH | stat.S_IWOTH)]:
+        named = " ".join(map(str, readable))
         return warning(
-            FILES, f"{is_open[0]} may be read by everybody on this machine, students' ids in it: chmod 600 {named}"
+            FILES, f"{readable[0]} may be read by everybody on this machine, students' ids in it: chmod 600 {named}"
         )
     return ok(FILES, f"{path} and what belongs to it are {_name(owners[path])}'s.")
 

@@ -91,7 +91,7 @@ async def page(
         learnt: what was learnt of the operation that asks, see `gateway.services.reading.narrowing`.
 
     Raises:
-        DBAPIError: the database is out of reach.
+        Unavailable: the database cannot be used now.
     """
     asked = wanted.conditions() if wanted else {}
     parameters = listing.order.parameters(window)

@@ -47,7 +47,7 @@ async def count(source: Source, listing: Listing[Any], wanted: Filter | None) ->
     index serves best; of a list that is longer than that, its latest items are told.
 
     Raises:
-        DBAPIError: the database is out of reach.
+        Unavailable: the database cannot be used now.
     """
     asked = wanted.conditions() if wanted else {}
     parameters: dict[str, object] = {MOST.key: MOST_LOOKED_AT + 1}

@@ -24,7 +24,7 @@ async def courses_titled(source: Source, text: str, most: int) -> list[UUID]:
     it come first; else it is the order in which they were added.
 
     Raises:
-        DBAPIError: the database is out of reach.
+        Unavailable: the database cannot be used now.
     """
     spelt = [_escaped(each) for each in _spellings(text)]
     parts = {f"part{number}": f"%{each}%" for number, each in enumerate(spelt)}

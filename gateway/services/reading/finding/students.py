@@ -40,7 +40,7 @@ async def students_beginning(source: Source, beginning: str, most: int) -> list[
     """The ids of students who have a payment or a purchase, in the order of their bytes: at most so many.
 
     Raises:
-        DBAPIError: the database is out of reach.
+        Unavailable: the database cannot be used now.
     """
     statement = BEGINNING[source.dialect.name]
     rows = await source.rows(statement, begin=beginning, until=beginning + LAST, most=most)
