@@ -6,9 +6,9 @@ machine:
 
 1. The file must not contradict what lies beside it, see `db.headers`: SQLite would read any log into it.
 2. Where the log and its index are there, and are those that the file names, see `db.own_logs`, they are noted. Where
-   not, nobody may have the file open, which is proven by SQLite's own exclusive lock, and the file must say of itself
-   that it is whole. Then, still alone, it is taken out of log mode: a file out of log mode has no log, neither here nor
-   deleted and still open.
+   not, nobody may have the file open, which is proven by SQLite's own exclusive lock, and where no log is there, the
+   file must say of itself that it is whole. Then, still alone, it is taken out of log mode: a file out of log mode has
+   no log, neither here nor deleted and still open.
 3. The connection is opened, and reads: from here on it has the log open.
 4. The file is the one of the first step, the log and the index are those of the second. Where one was deleted
    meanwhile, what was made in its place is deleted too, and the connection closed.
