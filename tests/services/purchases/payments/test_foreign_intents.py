@@ -41,7 +41,7 @@ async def assert_untouched(service: Service, shop: Shop, reference: str) -> None
     assert [row.state for row in service.stored(JobRow)] == ["COMPLETED"]
     assert shop.books.asked[asked:] == [("find", reference)]
     after = service.everything()
-    assert {name for name in after if after[name] != before[name]} == {"provider_event", "job"}
+    assert {name for name in after if after[name] != before[name]} == {"provider_event", "job", "change"}
     assert shop.books.returns == []
 
 
