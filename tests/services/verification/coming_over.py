@@ -16,11 +16,11 @@ PART_MINOR = 50_000
 
 async def come_over(shop: Shop, course: Course) -> None:
     """Purchases in each state; then their students use some, and money goes back, is disputed, and comes back."""
-    attempts = {row.old_id: _taken(shop, row) for row in every_end(course) if row.payment}
+    attempts = {row.old_id: taken(shop, row) for row in every_end(course) if row.payment}
     rows = every_end(course)
     for name, changes in _MORE.items():
         paid = replace(PAID, reference=f"pi_old_{name}")
-        attempts[name] = _taken(shop, row := old(course, name, student_id=f"old-{name}", payment=paid))
+        attempts[name] = taken(shop, row := old(course, name, student_id=f"old-{name}", payment=paid))
         went_back = PART_MINOR if changes["went_back"] else None
         if went_back:
             shop.books.refund_at_dashboard(attempts[name], went_back)
@@ -57,7 +57,7 @@ async def _goes_on(shop: Shop, attempts: dict[str, Attempt], came: Mapping[str, 
     await shop.refund(paid[0], 1_000)
 
 
-def _taken(shop: Shop, row: OldPurchase) -> Attempt:
+def taken(shop: Shop, row: OldPurchase) -> Attempt:
     """The money of an old purchase, as its provider has it."""
     assert row.payment is not None, "it was paid for"
     shop.books.book(row.payment.amount, {}, row.payment.reference)

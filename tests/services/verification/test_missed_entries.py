@@ -8,6 +8,7 @@ from db.engine import writer_engine
 from gateway.services.core.frozen import replace
 from tests.service import Service
 from tests.services.purchases.imports.rows import PAID, came, old
+from tests.services.verification.coming_over import taken
 from tests.services.verification.test_good_histories import found
 from tests.simulation.shop import open_shop
 
@@ -36,6 +37,19 @@ async def test_what_had_gone_back_before_a_payment_came_over_is_told_once(servic
     faults = found(service)
     assert len(faults) == 2
     assert all("is one refund, which is there" in fault for fault in faults)
+
+
+async def test_the_provider_names_what_had_gone_back_once_for_each_refund(service: Service) -> None:
+    shop, row = open_shop(service), old(await service.save_course(), payment=replace(PAID, refunded_minor=50_000))
+    taken(shop, row)
+    await came(service, row)
+    service.clock.advance(hours=1)
+    await shop.receive(PAID.reference)
+    assert found(service) == []
+    told_again(service, "payment.refund_named")
+    faults = found(service)
+    assert len(faults) == 2
+    assert all("is told once, and a refund has it" in fault for fault in faults)
 
 
 async def test_a_session_is_told_of_as_often_as_it_was_recorded(service: Service) -> None:

@@ -59,4 +59,12 @@ def entries_of_refunds(w: Words, shows: tuple[str, ...]) -> tuple[Check, ...]:
             shows,
             of=("payment.refund_imported",),
         ),
+        Check(
+            f"""{made(f"made.reference = {said['reference']}")} = 0 OR (SELECT count(*) FROM audit_entry AS same
+                WHERE same.subject_id = audit_entry.subject_id AND same.action = audit_entry.action
+                AND {w.entry("same.changes", "reference")} = {said["reference"]}) > 1""",
+            "The provider's name of what had gone back before is told once, and a refund has it.",
+            shows,
+            of=("payment.refund_named",),
+        ),
     )
