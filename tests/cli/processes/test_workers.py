@@ -80,7 +80,11 @@ def test_a_second_signal_or_sigquit_ends_all_of_them_at_once(new_sqlite: Callabl
         assert served.process.poll() is None
         wait_until(lambda: is_over(served.process.poll, lambda: served.process.send_signal(signal.SIGINT)))
         assert served.process.returncode == -signal.SIGINT
-        wait_until(lambda: not any(map(is_running, family)))
+        try:
+            wait_until(lambda: not any(map(is_running, family)))
+        except AssertionError:
+            left = [(pid, words_of(pid)) for pid in family if is_running(pid)]
+            pytest.fail(f"of {family}, these go on: {left}")
 
 
 def test_a_stop_in_the_middle_of_a_reload_is_heard_and_a_worker_that_is_stopped_is_replaced(
