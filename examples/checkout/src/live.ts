@@ -32,8 +32,8 @@ export function useLivePayment(id: string): Live {
     let isDone = false;
 
     const again = () => {
+      if (isDone) return; // what the last event said stays: an answer that comes later is older
       isUp.current = false;
-      if (isDone) return;
       clearTimeout(timer);
       timer = setTimeout(begin, wait);
       wait = Math.min(wait * 2, LATEST_MS);
