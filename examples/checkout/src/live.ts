@@ -26,6 +26,7 @@ export function useLivePayment(id: string): Live {
   const isUp = useRef(false);
 
   useEffect(() => {
+    isUp.current = false; // the stream before this one may have been another payment's
     let wait = SOONEST_MS;
     let timer: ReturnType<typeof setTimeout> | undefined;
     let stop = () => {};
